@@ -1,0 +1,72 @@
+//! What happens while a run goes on, as the engine tells it: for progress, logs and NDJSON.
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::HostName;
+use crate::plan::ActionId;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// abide begins with a host.
+    HostStart {
+        /// The host.
+        host: HostName,
+    },
+    /// A host answered and was planned.
+    ObserveDone {
+        /// The host.
+        host: HostName,
+        /// How many actions its plan has.
+        actions: usize,
+    },
+    /// A step of the apply script began.
+    ActionStart {
+        /// The host.
+        host: HostName,
+        /// The action.
+        action: ActionId,
+    },
+    /// A step of the apply script ended.
+    ActionDone {
+        /// The host.
+        host: HostName,
+        /// The action.
+        action: ActionId,
+        /// How.
+        outcome: StepOutcome,
+        /// What the host said, control characters removed; may be empty.
+        message: String,
+    },
+    /// Something that belongs to no action: waiting for a lock, settling.
+    Progress {
+        /// The host.
+        host: HostName,
+        /// One clause.
+        message: String,
+    },
+    /// abide is done with a host.
+    HostDone {
+        /// The host.
+        host: HostName,
+        /// `unchanged`, `changed`, `failed`, `unreachable` …
+        outcome: String,
+        /// Wall time in milliseconds.
+        millis: u64,
+    },
+}
+
+/// How a step of an apply script ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepOutcome {
+    /// Done.
+    Ok,
+    /// Attempted, and failed.
+    Failed,
+    /// Not attempted, because what it follows from failed.
+    Skipped,
+    /// Done, and undone by the gate.
+    Restored,
+}

@@ -1,0 +1,43 @@
+//! What abide wrote on a host, and how it left each unit. It says who owns a thing, never what is true.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::name::UserName;
+use crate::path::HostPath;
+use crate::scope::{Scope, UnitRef};
+
+/// One manifest's claims on one host.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Files that abide wrote or adopted: unit files, drop-ins, plain files.
+    pub files: BTreeMap<HostPath, LedgerFile>,
+    /// Units that the manifest declares, and how each was left.
+    pub units: BTreeMap<UnitRef, LedgerUnit>,
+    /// Users that abide created.
+    pub users: BTreeSet<UserName>,
+    /// Users whose lingering abide enabled.
+    pub lingers: BTreeSet<UserName>,
+}
+
+/// A file that abide owns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerFile {
+    /// Whose file it is: written as that user.
+    pub scope: Scope,
+    /// Its content as abide left it; `None` while a run is under way.
+    pub digest: Option<Digest>,
+}
+
+/// How abide left a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerUnit {
+    /// The run of the unit that `config` belongs to; empty where it did not run.
+    pub invocation: String,
+    /// Digest of the configuration that this run was started with (what only a restart changes).
+    pub config: Option<Digest>,
+    /// Whether abide enabled it.
+    pub enabled: bool,
+}

@@ -1,0 +1,54 @@
+//! The shared nouns of abide: names, what a manifest wants, what a host has, plans, reports, diagnostics.
+//!
+//! Plain data with a meaning each; nothing here decides, reads a file or speaks to a host. Values that
+//! were checked have a type that says so ([`UnitName`], [`UserName`], [`HostPath`]), so that no other
+//! crate checks them again.
+//!
+//! ```
+//! use abide_model::{UnitKind, UnitName};
+//! let unit = UnitName::parse("sidekiq@critical.service")?;
+//! assert_eq!(unit.kind(), UnitKind::Service);
+//! assert_eq!(unit.template().map(|t| t.to_string()).as_deref(), Some("sidekiq@.service"));
+//! # Ok::<(), abide_model::NameError>(())
+//! ```
+
+pub mod body;
+pub mod desired;
+pub mod diagnostic;
+pub mod digest;
+pub mod event;
+pub mod fleet;
+pub mod ledger;
+pub mod name;
+pub mod observed;
+pub mod path;
+pub mod plan;
+pub mod report;
+pub mod scope;
+pub mod time;
+pub mod unit_name;
+
+pub use body::{Body, Bytes, SecretSource};
+pub use desired::{
+    Desired, DesiredAccount, DesiredFile, DesiredLinger, DesiredUnit, DesiredUser, HostPathOrHome,
+    LingerExclusive, LingerReason, OnChange, Policy, Presence, Settle, Wanted,
+};
+pub use diagnostic::{Code, Diagnostic, Origin, Severity, Span};
+pub use digest::Digest;
+pub use event::{Event, StepOutcome};
+pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Share, Via};
+pub use ledger::{Ledger, LedgerFile, LedgerUnit};
+pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};
+pub use observed::{
+    ActiveState, FileKind, HostFacts, Link, LockHolder, Manager, Observation, Observed,
+    ObservedFile, ObservedLinger, ObservedScope, ObservedUnit, ObservedUser, RootRoute,
+};
+pub use path::{HomePath, HostPath};
+pub use plan::{
+    Action, ActionId, Before, Cause, Change, FieldChange, FilePurpose, Note, NoteKind, Plan,
+    Precondition, Refusal, RefusalKind, ResourceId, Watch, WriteFile,
+};
+pub use report::{FailedUnit, HostOutcome, HostReport, Report, StepReport};
+pub use scope::{Scope, UnitRef};
+pub use time::Timestamp;
+pub use unit_name::{UnitKind, UnitName};

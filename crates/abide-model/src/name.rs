@@ -1,0 +1,215 @@
+//! Names that a person writes: manifests, hosts, groups, users.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize as _;
+
+/// Why a text is not the name it should be. The text is a whole clause for a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not {what}: {why}")]
+pub struct NameError {
+    /// The text that was refused, with control characters escaped.
+    pub text: String,
+    /// What it should have been, with its article: `a user name`.
+    pub what: &'static str,
+    /// Which rule it breaks.
+    pub why: String,
+}
+
+impl NameError {
+    pub(crate) fn new(text: &str, what: &'static str, why: impl Into<String>) -> Self {
+        let text = text
+            .chars()
+            .flat_map(char::escape_debug)
+            .take(300)
+            .collect();
+        Self {
+            text,
+            what,
+            why: why.into(),
+        }
+    }
+}
+
+/// Implements the traits that every checked name shares: it is its text, and is parsed wherever it comes from.
+macro_rules! checked_text {
+    ($name:ident) => {
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+        impl std::str::FromStr for $name {
+            type Err = $crate::name::NameError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::parse(text)
+            }
+        }
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(&self.0)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(from)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use checked_text;
+
+/// A user on a host, as `useradd(8)` and systemd's strict rule accept it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserName(String);
+checked_text!(UserName);
+
+impl UserName {
+    /// Parses a user name: 1 to 31 characters of `a-z A-Z 0-9 _ -` (and `.` inside), not starting with a digit,
+    /// `-` or `.`. Source: systemd's `User=` in systemd.exec(5) and useradd(8).
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        const WHAT: &str = "a user name";
+        if text.is_empty() || text.len() > 31 {
+            return Err(NameError::new(
+                text,
+                WHAT,
+                "it must have 1 to 31 characters",
+            ));
+        }
+        let first_is_fine = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let rest_is_fine = text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+        if !first_is_fine || !rest_is_fine {
+            return Err(NameError::new(
+                text,
+                WHAT,
+                "it starts with a letter or `_`, then letters, digits, `_`, `-`, `.`",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// The identity of a manifest in the ledger of every host it touches; also a file name there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ManifestName(String);
+checked_text!(ManifestName);
+
+impl ManifestName {
+    /// Parses a manifest name: 1 to 64 characters of `a-z A-Z 0-9 _ - .`, starting with a letter or digit.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        simple(text, "a manifest name", 64).map(Self)
+    }
+}
+
+/// A group of hosts in a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupName(String);
+checked_text!(GroupName);
+
+impl GroupName {
+    /// The group that every host is in.
+    pub const ALL: &'static str = "all";
+
+    /// Parses a group name: 1 to 64 characters of `a-z A-Z 0-9 _ - .`, starting with a letter or digit.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        simple(text, "a group name", 64).map(Self)
+    }
+}
+
+fn simple(text: &str, what: &'static str, longest: usize) -> Result<String, NameError> {
+    if text.is_empty() || text.len() > longest {
+        return Err(NameError::new(
+            text,
+            what,
+            format!("it must have 1 to {longest} characters"),
+        ));
+    }
+    let first_is_fine = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let rest_is_fine = text
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    if !first_is_fine || !rest_is_fine {
+        return Err(NameError::new(
+            text,
+            what,
+            "use letters, digits, `_`, `-`, `.`",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// A host of the fleet: the key under `hosts:`, and the ssh destination unless `address` is given.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostName(String);
+checked_text!(HostName);
+
+impl HostName {
+    /// Parses a host name: 1 to 253 characters without white space or control characters, not starting with `-`
+    /// (ssh would take it for an option).
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        const WHAT: &str = "a host name";
+        if text.is_empty() || text.len() > 253 {
+            return Err(NameError::new(
+                text,
+                WHAT,
+                "it must have 1 to 253 characters",
+            ));
+        }
+        if text.starts_with('-') {
+            return Err(NameError::new(text, WHAT, "it may not start with `-`"));
+        }
+        let fine =
+            |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%' | '[' | ']');
+        if !text.chars().all(fine) {
+            return Err(NameError::new(
+                text,
+                WHAT,
+                "use letters, digits, `.`, `-`, `_`, `:`",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A reference that is written `system` or `user:NAME` and the like: shared by [`crate::Scope`].
+pub(crate) fn serialize_display<T: fmt::Display, S: serde::Serializer>(
+    value: &T,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.collect_str(value)
+}
+
+/// The reading side of [`serialize_display`].
+pub(crate) fn deserialize_from_str<'de, T, D>(from: D) -> Result<T, D::Error>
+where
+    T: FromStr,
+    T::Err: fmt::Display,
+    D: serde::Deserializer<'de>,
+{
+    String::deserialize(from)?
+        .parse()
+        .map_err(serde::de::Error::custom)
+}
+
+/// Replaces control characters (but newline and tab) by U+FFFD: hosts and their output are not trusted.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            c if c.is_control() => '\u{FFFD}',
+            // Bidirectional overrides can make a diff read as something else (CVE-2021-42574).
+            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => '\u{FFFD}',
+            c => c,
+        })
+        .collect()
+}

@@ -1,0 +1,351 @@
+//! What one host is, as its probe answered. Unknown is not absent: it carries its reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::body::Bytes;
+use crate::digest::Digest;
+use crate::ledger::Ledger;
+use crate::name::{ManifestName, UserName};
+use crate::path::HostPath;
+use crate::scope::Scope;
+use crate::time::Timestamp;
+use crate::unit_name::UnitName;
+
+/// An answer of a host, the certainty that there is nothing, or the reason why nobody knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observation<T> {
+    /// It is so.
+    Known(T),
+    /// It is not there.
+    Absent,
+    /// It could not be seen, and why.
+    Unknown(String),
+}
+
+impl<T> Observation<T> {
+    /// The answer, where there is one.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Absent | Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// What one host is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// The host itself.
+    pub facts: HostFacts,
+    /// Every user that was asked for, and every user with a linger record.
+    pub users: BTreeMap<UserName, Observation<ObservedUser>>,
+    /// Every name with a record in `/var/lib/systemd/linger` (even of a user that is gone).
+    pub lingering: Observation<BTreeSet<String>>,
+    /// Every scope that was asked for. A user scope is `Absent` where its user is.
+    pub scopes: BTreeMap<Scope, Observation<ObservedScope>>,
+    /// What the ledger of this manifest says; `Absent` before the first apply.
+    pub ledger: Observation<Ledger>,
+    /// The ledgers of other manifests on this host.
+    pub other_ledgers: BTreeMap<ManifestName, Ledger>,
+    /// Who holds the lock, if anybody does.
+    pub lock: Option<LockHolder>,
+}
+
+/// The host itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostFacts {
+    /// `hostname`.
+    pub hostname: String,
+    /// `PRETTY_NAME` of os-release(5).
+    pub os: String,
+    /// `/etc/machine-id`.
+    pub machine_id: String,
+    /// The systemd version, 252.
+    pub systemd: u32,
+    /// `/proc/sys/kernel/random/boot_id`: it names this boot.
+    pub boot_id: String,
+    /// When this boot began.
+    pub booted_at: Timestamp,
+    /// The host's clock when it answered.
+    pub now: Timestamp,
+    /// The login user.
+    pub login: UserName,
+    /// The login user's id.
+    pub login_uid: u32,
+    /// How root was reached.
+    pub root: RootRoute,
+    /// The tool that runs something as a user from root: `setpriv`, `runuser`, `sudo`. Empty where not root.
+    pub run_as: String,
+    /// `systemctl is-system-running`: `running`, `degraded`, `stopping` …
+    pub system_state: String,
+    /// Whether the login user may enable its own lingering without root (polkit); only asked where not root.
+    pub may_linger_itself: Option<bool>,
+}
+
+/// How root was reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RootRoute {
+    /// The login user is root.
+    Root,
+    /// `sudo -n`.
+    Sudo,
+    /// `doas -n`.
+    Doas,
+    /// `run0`.
+    Run0,
+    /// Not reached; why, in words. Only the login user's own resources can be managed.
+    None(String),
+}
+
+impl RootRoute {
+    /// Whether root was reached.
+    pub fn is_root(&self) -> bool {
+        !matches!(self, Self::None(_))
+    }
+}
+
+/// An account, and its lingering.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedUser {
+    /// Numeric id.
+    pub uid: u32,
+    /// Name of the primary group.
+    pub group: String,
+    /// Supplementary groups.
+    pub groups: BTreeSet<String>,
+    /// Home directory, as passwd says.
+    pub home: HostPath,
+    /// Whether the home directory is there.
+    pub home_exists: bool,
+    /// Login shell.
+    pub shell: String,
+    /// GECOS field.
+    pub comment: String,
+    /// Its lingering.
+    pub linger: ObservedLinger,
+}
+
+/// The facts about a user's lingering that a host shows; the fourth, *declared*, is the manifest's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedLinger {
+    /// `/var/lib/systemd/linger/NAME` is there: the truth for "will it be there after boot".
+    pub recorded: bool,
+    /// `ActiveState` of `user@UID.service`: *effective* where active.
+    pub manager: ActiveState,
+    /// Sessions of this user that are open now (abide's own included): they *hold* the manager up.
+    pub sessions: u32,
+}
+
+/// `ActiveState` of a unit (org.freedesktop.systemd1(5)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "systemd's own words")]
+pub enum ActiveState {
+    Active,
+    Reloading,
+    Activating,
+    Deactivating,
+    Inactive,
+    Failed,
+    Maintenance,
+}
+
+impl ActiveState {
+    /// Whether processes of the unit run or are about to: `active | activating | reloading`.
+    pub fn is_up(self) -> bool {
+        matches!(self, Self::Active | Self::Reloading | Self::Activating)
+    }
+
+    /// systemd's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Reloading => "reloading",
+            Self::Activating => "activating",
+            Self::Deactivating => "deactivating",
+            Self::Inactive => "inactive",
+            Self::Failed => "failed",
+            Self::Maintenance => "maintenance",
+        }
+    }
+}
+
+impl std::str::FromStr for ActiveState {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        [
+            Self::Active,
+            Self::Reloading,
+            Self::Activating,
+            Self::Deactivating,
+            Self::Inactive,
+            Self::Failed,
+            Self::Maintenance,
+        ]
+        .into_iter()
+        .find(|state| state.word() == word || (word == "refreshing" && *state == Self::Reloading))
+        .ok_or_else(|| format!("`{word}` is not an ActiveState"))
+    }
+}
+
+/// A service manager, its units and files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedScope {
+    /// The manager, up or not. Files and links are known either way.
+    pub manager: Manager,
+    /// Where its unit files are written: `/etc/systemd/system`, `~/.config/systemd/user`.
+    pub config_dir: HostPath,
+    /// Every unit that was asked for (declared ones, their generated units, the ledger's). While the manager
+    /// is down all are `not loaded` and inactive.
+    pub units: BTreeMap<UnitName, ObservedUnit>,
+    /// Every file that was asked for, and every drop-in beside the asked units (foreign ones too).
+    pub files: BTreeMap<HostPath, Observation<ObservedFile>>,
+    /// Symbolic links in the configuration directory, its `*.wants`, `*.requires` and `*.upholds`.
+    pub links: BTreeSet<Link>,
+}
+
+/// Whether a service manager answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Manager {
+    /// It answers.
+    Up {
+        /// `UnitsLoadTimestamp`: its last (re)load of unit files, in microseconds where the host can say so.
+        units_loaded_at: Timestamp,
+    },
+    /// It does not run (a user without lingering and session). A known state, no error.
+    Down,
+    /// It should run and does not answer, and why.
+    Broken(String),
+}
+
+/// A symbolic link that enables or names a unit, relative to the configuration directory.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Link {
+    /// `default.target.wants/sidekiq.service`, or `alias.service`.
+    pub path: String,
+    /// What it points to, as written.
+    pub target: String,
+}
+
+/// A file on a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedFile {
+    /// What stands there.
+    pub kind: FileKind,
+    /// Digest of a regular file's content; `None` where it cannot be read or is no file.
+    pub digest: Option<Digest>,
+    /// Size in bytes.
+    pub size: u64,
+    /// Permission bits.
+    pub mode: u32,
+    /// Name (or number) of the owner.
+    pub owner: String,
+    /// Last change of content or attributes (ctime): it cannot be set back, unlike mtime.
+    pub changed_at: Timestamp,
+    /// The content, only where the digest differs from the asked one and the file is not secret or too large.
+    pub content: Option<Bytes>,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file.
+    Regular,
+    /// A symbolic link, with its target as written.
+    Symlink(String),
+    /// A directory.
+    Directory,
+    /// Anything else.
+    Other,
+}
+
+/// A unit as its manager describes it (`systemctl show`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedUnit {
+    /// Canonical name (an alias resolves to it).
+    pub id: UnitName,
+    /// `LoadState`: `loaded`, `not-found`, `bad-setting`, `error`, `masked`.
+    pub load: String,
+    /// `ActiveState`.
+    pub active: ActiveState,
+    /// `SubState`.
+    pub sub: String,
+    /// `Result`, empty where the type has none.
+    pub result: String,
+    /// `UnitFileState`: cached by the manager, for foreign units only (unit-change fact 2).
+    pub file_state: String,
+    /// `FragmentPath` as loaded.
+    pub fragment: Option<HostPath>,
+    /// `SourcePath`: the quadlet of a generated unit.
+    pub source: Option<HostPath>,
+    /// `DropInPaths` as loaded.
+    pub drop_ins: Vec<HostPath>,
+    /// `NeedDaemonReload`: `true` is a reason to reload, `false` proves nothing (fact 1).
+    pub need_reload: bool,
+    /// `InvocationID`, empty where it never ran.
+    pub invocation: String,
+    /// When its main process (or it) started last.
+    pub started_at: Option<Timestamp>,
+    /// `NRestarts`.
+    pub restarts: u32,
+    /// `ExecMainStatus` of a service.
+    pub main_status: Option<i32>,
+    /// `CanReload`.
+    pub can_reload: bool,
+    /// `RefuseManualStart`.
+    pub refuse_start: bool,
+    /// `RefuseManualStop`.
+    pub refuse_stop: bool,
+    /// `ConditionResult`: `false` after a start that a condition held back.
+    pub condition: bool,
+    /// `Transient`.
+    pub transient: bool,
+    /// `TriggeredBy`.
+    pub triggered_by: BTreeSet<UnitName>,
+    /// Other relations from the live graph, by systemd's name: `RequiredBy`, `BoundBy`, `ConsistsOf`, `Triggers` …
+    pub relations: BTreeMap<String, BTreeSet<UnitName>>,
+}
+
+impl ObservedUnit {
+    /// A unit that its manager does not know: what a host shows where nothing is there.
+    pub fn not_found(name: &UnitName) -> Self {
+        Self {
+            id: name.clone(),
+            load: "not-found".to_owned(),
+            active: ActiveState::Inactive,
+            sub: "dead".to_owned(),
+            result: String::new(),
+            file_state: String::new(),
+            fragment: None,
+            source: None,
+            drop_ins: Vec::new(),
+            need_reload: false,
+            invocation: String::new(),
+            started_at: None,
+            restarts: 0,
+            main_status: None,
+            can_reload: false,
+            refuse_start: false,
+            refuse_stop: false,
+            condition: true,
+            transient: false,
+            triggered_by: BTreeSet::new(),
+            relations: BTreeMap::new(),
+        }
+    }
+}
+
+/// Who holds a host's lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockHolder {
+    /// `user@machine` of the controller.
+    pub who: String,
+    /// What it does: `apply`.
+    pub operation: String,
+    /// Since when, by the host's clock.
+    pub since: Timestamp,
+}

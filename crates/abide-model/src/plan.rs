@@ -1,0 +1,420 @@
+//! What would be done on one host, in order, each action with its causes. A plan leaves no choice to its execution.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::body::{Body, Bytes};
+use crate::desired::OnChange;
+use crate::digest::Digest;
+use crate::ledger::Ledger;
+use crate::name::{HostName, ManifestName, UserName};
+use crate::observed::ActiveState;
+use crate::path::HostPath;
+use crate::scope::{Scope, UnitRef};
+use crate::time::Timestamp;
+use crate::unit_name::UnitName;
+
+/// The least changes that make one host what its manifest says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The host.
+    pub host: HostName,
+    /// The manifest whose ledger is kept.
+    pub manifest: ManifestName,
+    /// What is done, in this order.
+    pub actions: Vec<Action>,
+    /// What is wanted and will not be done, and why. A refused resource has no action.
+    pub refused: Vec<Refusal>,
+    /// What a person should know: kept foreign drop-ins, pending restarts, undeclared lingering.
+    pub notes: Vec<Note>,
+    /// Resources that are as they should be.
+    pub unchanged: usize,
+    /// Facts that this plan stands on; checked again under the host's lock.
+    pub preconditions: Vec<Precondition>,
+    /// Units that must hold after the run.
+    pub watches: Vec<Watch>,
+    /// What the ledger says before the first change: everything owned before or after.
+    pub ledger_claim: Ledger,
+    /// What the ledger says after the last. Invocations are filled in on the host.
+    pub ledger_after: Ledger,
+}
+
+impl Plan {
+    /// Whether nothing is to be done and nothing was refused.
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty() && self.refused.is_empty()
+    }
+
+    /// The action by its id.
+    pub fn action(&self, id: ActionId) -> Option<&Action> {
+        self.actions.iter().find(|action| action.id == id)
+    }
+}
+
+/// An action's number within its plan, from 1, in order of execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ActionId(pub u32);
+
+impl fmt::Display for ActionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One thing that is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// Its number.
+    pub id: ActionId,
+    /// To what.
+    pub resource: ResourceId,
+    /// What is done.
+    pub change: Change,
+    /// Why; never empty.
+    pub causes: Vec<Cause>,
+    /// Earlier actions without whose success this one is not attempted.
+    pub after: Vec<ActionId>,
+}
+
+/// What an action is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ResourceId {
+    /// An account.
+    User(UserName),
+    /// A user's lingering.
+    Linger(UserName),
+    /// A service manager.
+    Manager(Scope),
+    /// A file that belongs to no unit.
+    File {
+        /// Whose file: written as that user.
+        scope: Scope,
+        /// Where.
+        path: HostPath,
+    },
+    /// A unit: its file, drop-ins, links and state.
+    Unit(UnitRef),
+}
+
+impl ResourceId {
+    /// The scope it belongs to: whose manager, whose files. Accounts and lingering are the system's.
+    pub fn scope(&self) -> Scope {
+        match self {
+            Self::User(_) | Self::Linger(_) => Scope::System,
+            Self::Manager(scope) | Self::File { scope, .. } => scope.clone(),
+            Self::Unit(unit) => unit.scope.clone(),
+        }
+    }
+}
+
+impl fmt::Display for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => write!(f, "user {user}"),
+            Self::Linger(user) => write!(f, "linger {user}"),
+            Self::Manager(scope) => write!(f, "manager {scope}"),
+            Self::File { path, .. } => write!(f, "file {path}"),
+            Self::Unit(unit) => write!(f, "{unit}"),
+        }
+    }
+}
+
+/// What is done. Every value that the execution needs is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// `useradd`. The home directory is made (`-m`) at this place.
+    CreateUser {
+        /// Numeric id, where wanted.
+        uid: Option<u32>,
+        /// Primary group, where wanted; it must exist. Else a group of the user's name is made.
+        group: Option<String>,
+        /// Supplementary groups; they must exist.
+        groups: BTreeSet<String>,
+        /// Home directory.
+        home: HostPath,
+        /// Login shell, where wanted.
+        shell: Option<HostPath>,
+        /// GECOS field, where wanted.
+        comment: Option<String>,
+        /// A system account.
+        system: bool,
+    },
+    /// `usermod`: these fields only (`uid`, `group`, `groups`, `home`, `shell`, `comment`).
+    ModifyUser(Vec<FieldChange>),
+    /// `userdel`, after its units are stopped, its lingering is off and its manager is gone.
+    DeleteUser {
+        /// Remove the home directory as well.
+        remove_home: bool,
+    },
+    /// `loginctl enable-linger`.
+    EnableLinger,
+    /// `loginctl disable-linger`.
+    DisableLinger,
+    /// `systemctl start user@UID.service` (blocks until ready), then one bounded check that it answers.
+    StartManager,
+    /// A file is written: beside its place, then renamed over it, as the scope's user.
+    WriteFile(WriteFile),
+    /// Permission bits of a file whose content is right.
+    SetMode {
+        /// Where.
+        path: HostPath,
+        /// As they are.
+        from: u32,
+        /// As they should be.
+        to: u32,
+    },
+    /// A file of ours is removed, and its directory where that is an empty `.d` directory.
+    RemoveFile {
+        /// Where.
+        path: HostPath,
+        /// What it is.
+        purpose: FilePurpose,
+        /// What stands there.
+        before: Before,
+    },
+    /// `systemctl enable` or, where stale links go, `reenable`, with `--no-reload`.
+    Enable {
+        /// Links that come.
+        add: BTreeSet<String>,
+        /// Stale links that go.
+        remove: BTreeSet<String>,
+    },
+    /// `systemctl disable --no-reload`.
+    Disable {
+        /// Links that go.
+        remove: BTreeSet<String>,
+    },
+    /// `systemctl mask --no-reload`.
+    Mask,
+    /// `systemctl unmask --no-reload`.
+    Unmask,
+    /// `systemctl daemon-reload` of the manager.
+    DaemonReload,
+    /// `systemctl reset-failed` of this unit.
+    ResetFailed,
+    /// `systemctl stop`.
+    Stop,
+    /// `systemctl start`.
+    Start,
+    /// `systemctl restart`.
+    Restart,
+    /// `systemctl reload`.
+    Reload,
+    /// Nothing on the host but the ledger: what is there as declared becomes ours.
+    Adopt,
+    /// Nothing on the host but the ledger: what is gone is no longer claimed.
+    Forget,
+}
+
+/// One attribute of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// `uid`, `group`, `groups`, `home`, `shell`, `comment`.
+    pub field: String,
+    /// As it is.
+    pub from: String,
+    /// As it should be; for `groups` the ones to add, separated by commas.
+    pub to: String,
+}
+
+/// A file to write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteFile {
+    /// Where.
+    pub path: HostPath,
+    /// What it is.
+    pub purpose: FilePurpose,
+    /// What it will hold.
+    pub body: Body,
+    /// Permission bits it will have.
+    pub mode: u32,
+    /// What stands there now.
+    pub before: Before,
+}
+
+/// What a managed file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FilePurpose {
+    /// A unit file or a quadlet.
+    Unit,
+    /// A drop-in of a unit.
+    DropIn,
+    /// A file below a user's home.
+    Plain,
+}
+
+/// What stands at a path before it is written or removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Before {
+    /// Nothing.
+    Absent,
+    /// A regular file.
+    File {
+        /// Its digest; `None` where it could not be read or is a secret (not shown, not stored).
+        digest: Option<Digest>,
+        /// Its content where it may be shown and was small enough to send.
+        content: Option<Bytes>,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A symbolic link, with its target. It is replaced, never followed.
+    Symlink(String),
+}
+
+/// Why an action is in a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// It is declared and not there.
+    Missing,
+    /// It is there and differs.
+    Differs {
+        /// In what: `ExecStart=`, `content`, `shell`, `enabled`, `ActiveState`.
+        field: String,
+        /// As it is.
+        observed: String,
+        /// As declared.
+        desired: String,
+    },
+    /// `state: absent`, or its user is.
+    DeclaredAbsent,
+    /// Ours by the ledger, and no longer declared.
+    Undeclared,
+    /// Lingering that a unit needs: it would stop at logout and stay off after a boot.
+    LingerNeeded {
+        /// The unit.
+        unit: UnitName,
+    },
+    /// An earlier action of this plan leads to it.
+    FollowsFrom(ActionId),
+    /// The manager read its unit files before this one changed.
+    ReloadOwed {
+        /// What shows it, in words: `NeedDaemonReload`, `drop-in not loaded`, `changed after the last reload`.
+        evidence: String,
+    },
+    /// The unit runs a configuration that is no longer on disk.
+    RunningOldConfig {
+        /// Since when it runs.
+        since: Option<Timestamp>,
+        /// Which settings differ, where that is known: `ExecStart=`.
+        keys: Vec<String>,
+    },
+    /// The unit failed earlier and would not start again by itself.
+    Failed {
+        /// systemd's `Result`.
+        result: String,
+    },
+}
+
+/// What is wanted and will not be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// To what.
+    pub resource: ResourceId,
+    /// What was wanted and why it is not done: one clause.
+    pub reason: String,
+    /// What a person can do about it.
+    pub help: Option<String>,
+    /// Whether a guard refused (exit code 7) or the host cannot (1) or could not be seen (3).
+    pub kind: RefusalKind,
+}
+
+/// Who refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RefusalKind {
+    /// A limit of the manifest or of abide: `max_removals`, the connecting user, another manifest's file.
+    Guard,
+    /// The host or the route to it does not allow it: no root, a static unit, no such group.
+    Impossible,
+    /// What it depends on could not be observed.
+    Unknown,
+}
+
+/// Something a person should know that leads to no action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// About what.
+    pub resource: ResourceId,
+    /// Which kind.
+    pub kind: NoteKind,
+    /// One sentence without its full stop.
+    pub text: String,
+}
+
+/// What a note is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteKind {
+    /// A restart or reload that `on_change: none` (or `RefuseManualStop=`) holds back.
+    PendingRestart,
+    /// A drop-in or file beside ours that we keep.
+    Foreign,
+    /// A lingering user that nobody declares.
+    UndeclaredLinger,
+    /// Ours by the ledger, no longer declared, and kept because `prune: false`.
+    Orphan,
+    /// What a reviewer should expect: a timer fires now, a condition holds a unit back.
+    Expect,
+    /// A user manager that only an open session keeps up.
+    HeldBySession,
+}
+
+/// A fact that a plan stands on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precondition {
+    /// A file has this content, or is not there.
+    File {
+        /// As whom it is read.
+        scope: Scope,
+        /// Where.
+        path: HostPath,
+        /// `None`: not there.
+        digest: Option<Digest>,
+    },
+    /// A user has this id, or is not there.
+    User {
+        /// The user.
+        user: UserName,
+        /// `None`: not there.
+        uid: Option<u32>,
+    },
+    /// Lingering is recorded or not.
+    Linger {
+        /// The user.
+        user: UserName,
+        /// Whether.
+        recorded: bool,
+    },
+    /// A unit is in this state, in this run of it.
+    Unit {
+        /// The unit.
+        unit: UnitRef,
+        /// Its state.
+        active: ActiveState,
+        /// Its `InvocationID`.
+        invocation: String,
+    },
+}
+
+/// A unit that must hold after a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watch {
+    /// The unit.
+    pub unit: UnitRef,
+    /// It must stay up this long without a restart.
+    pub hold: Duration,
+    /// It must have come up within this.
+    pub timeout: Duration,
+    /// What the manifest says about changes (reports name it).
+    pub on_change: OnChange,
+}

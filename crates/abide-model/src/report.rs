@@ -1,0 +1,112 @@
+//! What came of a run, host by host.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::StepOutcome;
+use crate::name::HostName;
+use crate::observed::{HostFacts, LockHolder};
+use crate::plan::{ActionId, Plan};
+use crate::scope::UnitRef;
+
+/// What came of a run.
+#[must_use = "an unread report is not actionable"]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Report {
+    /// Every selected host has its outcome.
+    pub hosts: BTreeMap<HostName, HostReport>,
+}
+
+/// What came of one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostReport {
+    /// The outcome.
+    pub outcome: HostOutcome,
+    /// What was observed about the host itself, where it answered.
+    pub facts: Option<HostFacts>,
+    /// What was planned, where it could be.
+    pub plan: Option<Plan>,
+    /// How each attempted step ended.
+    pub steps: Vec<StepReport>,
+    /// Wall time in milliseconds.
+    pub millis: u64,
+}
+
+/// How one host ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostOutcome {
+    /// It is as the manifest says; nothing was done.
+    Unchanged,
+    /// It differs; nothing was done (plan, drift).
+    Pending,
+    /// It was changed, and the next plan is empty.
+    Changed,
+    /// Something went wrong.
+    Failed {
+        /// What, one clause each.
+        reasons: Vec<String>,
+        /// What the plan after the run would still do, where it could be made.
+        residue: Option<Box<Plan>>,
+        /// Units that failed, each with its last journal lines.
+        failed_units: Vec<FailedUnit>,
+    },
+    /// It could not be observed.
+    Unreachable {
+        /// Why, one clause.
+        reason: String,
+        /// What a person can do about it.
+        help: Option<String>,
+    },
+    /// Somebody else holds its lock.
+    Locked(LockHolder),
+    /// Facts that the plan stands on have changed; nothing was written.
+    Stale {
+        /// Each as `what: planned from …, now …`.
+        facts: Vec<String>,
+    },
+    /// The run ended before its turn (a failed wave, Ctrl-C).
+    NotStarted,
+    /// It was interrupted while it ran on the host; the host finishes or restores by itself.
+    Interrupted,
+}
+
+impl HostOutcome {
+    /// The word for tables and events.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Pending => "pending",
+            Self::Changed => "changed",
+            Self::Failed { .. } => "failed",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Locked(_) => "locked",
+            Self::Stale { .. } => "stale",
+            Self::NotStarted => "not started",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// How one attempted step ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// The action.
+    pub action: ActionId,
+    /// How.
+    pub outcome: StepOutcome,
+    /// What the host said, control characters removed.
+    pub message: String,
+}
+
+/// A unit that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedUnit {
+    /// The unit.
+    pub unit: UnitRef,
+    /// `failed (exit-code), 3 restarts`.
+    pub state: String,
+    /// Its last journal lines, control characters removed.
+    pub journal: Vec<String>,
+}
