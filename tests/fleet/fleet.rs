@@ -1,0 +1,194 @@
+//! Throwaway real systemd hosts for integration tests: a thin wrapper of the
+//! `fleet` command beside this file, whose README says what the hosts are like.
+//!
+//! Every call that fails panics with what the harness said, so that a test
+//! reads as what it does to its hosts and nothing else.
+
+#![allow(dead_code, reason = "each test binary that includes this file uses a part of it")]
+
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What a command on a host left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// Its exit status; 128 + the signal's number when a signal ended it.
+    pub code: i32,
+    /// What it wrote to standard output; bytes that are no UTF-8 are replaced.
+    pub stdout: String,
+    /// What it wrote to standard error.
+    pub stderr: String,
+}
+
+/// Hosts that are up until this value is dropped, also when the test panics.
+/// When the process is killed, the next `fleet up` removes them.
+#[derive(Debug)]
+pub struct Fleet {
+    name: String,
+}
+
+impl Fleet {
+    /// Boots one host for each pair of host name and image, for example
+    /// `&[("web1", "bookworm"), ("web2", "trixie+polkit")]`, and returns when
+    /// all are up. The fleet's name is made unique, so tests run side by side.
+    pub fn up(name: &str, hosts: &[(&str, &str)]) -> Self {
+        static FLEETS: AtomicU32 = AtomicU32::new(0);
+        let owner = std::process::id();
+        let fleet = Self {
+            name: format!("{name}-{owner}-{}", FLEETS.fetch_add(1, Ordering::Relaxed)),
+        };
+        let owner = owner.to_string();
+        let hosts: Vec<String> = hosts.iter().map(|(host, image)| format!("{host}={image}")).collect();
+        let mut arguments = vec!["up", "--owner", &owner, &fleet.name];
+        arguments.extend(hosts.iter().map(String::as_str));
+        harness(&arguments);
+        fleet
+    }
+
+    /// The file for `ssh -F`: it knows every host by name, logs in as `deploy`
+    /// unless told otherwise (`root@web1`), and trusts the hosts' keys.
+    pub fn ssh_config(&self) -> PathBuf {
+        PathBuf::from(harness(&["ssh-config", &self.name]).trim_end())
+    }
+
+    /// The directory of the fleet's files: `ssh_config`, `known_hosts`,
+    /// `id_ed25519`, `hosts`.
+    pub fn directory(&self) -> PathBuf {
+        let mut path = self.ssh_config();
+        path.pop();
+        path
+    }
+
+    /// Runs a command on a host as a user, without ssh: it opens no session and
+    /// starts no user manager. `systemctl --user` works if the manager is up.
+    pub fn exec<S: AsRef<OsStr>>(&self, host: &str, user: &str, command: &[S]) -> Ran {
+        self.exec_with(host, user, command, b"")
+    }
+
+    /// As [`exec`](Self::exec), with bytes for the command's standard input.
+    pub fn exec_with<S: AsRef<OsStr>>(&self, host: &str, user: &str, command: &[S], stdin: &[u8]) -> Ran {
+        let mut exec = executable();
+        exec.args(["exec", &self.name, host, "--user", user, "--"]).args(command);
+        let output = run(exec, stdin);
+        Ran {
+            code: code(&output),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
+    }
+
+    /// Runs a script as root on a host with `sh -es` and returns its standard
+    /// output; panics when a command in it fails.
+    pub fn sh(&self, host: &str, script: &str) -> String {
+        self.sh_as(host, "root", script)
+    }
+
+    /// As [`sh`](Self::sh), as another user.
+    pub fn sh_as(&self, host: &str, user: &str, script: &str) -> String {
+        let ran = self.exec_with(host, user, &["/bin/sh", "-es"], script.as_bytes());
+        assert!(
+            ran.code == 0,
+            "script on {host} as {user} ended with {}\n{script}\nstdout:\n{}\nstderr:\n{}",
+            ran.code,
+            ran.stdout,
+            ran.stderr
+        );
+        ran.stdout
+    }
+
+    /// Lets the fleet's key log in as a user.
+    pub fn authorize(&self, host: &str, user: &str) {
+        harness(&["authorize", &self.name, host, user]);
+    }
+
+    /// Shuts a host down in order and boots it again; returns when it is up.
+    pub fn reboot(&self, host: &str) {
+        harness(&["reboot", &self.name, host]);
+    }
+
+    /// Shuts a host down in order.
+    pub fn poweroff(&self, host: &str) {
+        harness(&["poweroff", &self.name, host]);
+    }
+
+    /// Boots a host that is off; returns when it is up.
+    pub fn boot(&self, host: &str) {
+        harness(&["boot", &self.name, host]);
+    }
+
+    /// Ends everything on a host at once, as a power failure would.
+    pub fn crash(&self, host: &str) {
+        harness(&["crash", &self.name, host]);
+    }
+
+    /// Unplugs a host from the network; it runs on and [`exec`](Self::exec) still works.
+    pub fn isolate(&self, host: &str) {
+        harness(&["isolate", &self.name, host]);
+    }
+
+    /// Plugs an isolated host in again.
+    pub fn rejoin(&self, host: &str) {
+        harness(&["rejoin", &self.name, host]);
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        let mut down = executable();
+        down.args(["down", &self.name]);
+        let output = run(down, b"");
+        // A second panic while the first unwinds would hide what went wrong.
+        if !output.status.success() && !std::thread::panicking() {
+            panic!("{}", report("fleet down", &output));
+        }
+    }
+}
+
+fn executable() -> Command {
+    Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fleet/fleet"))
+}
+
+/// Runs the harness and returns its standard output.
+fn harness(arguments: &[&str]) -> String {
+    let mut command = executable();
+    command.args(arguments);
+    let output = run(command, b"");
+    assert!(output.status.success(), "{}", report(&format!("fleet {}", arguments.join(" ")), &output));
+    text(&output.stdout)
+}
+
+fn run(mut command: Command, stdin: &[u8]) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let mut pipe = child.stdin.take().expect("stdin is piped");
+    std::thread::scope(|scope| {
+        // Beside reading, or both sides could wait for the other to empty its pipe.
+        // A command that does not read its input closes it; that is no failure.
+        scope.spawn(move || drop(pipe.write_all(stdin)));
+        child.wait_with_output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+    })
+}
+
+fn report(what: &str, output: &Output) -> String {
+    let mut report = format!("{what} ended with {}\n", code(output));
+    let _ = write!(report, "{}{}", text(&output.stdout), text(&output.stderr));
+    report
+}
+
+fn code(output: &Output) -> i32 {
+    use std::os::unix::process::ExitStatusExt as _;
+    let status = output.status;
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# Images: a directory tree for each suite and set of variants, built once and
+# never written to again (hosts put an overlay on top).
+
+# Sets $suite and $variants (sorted, so that a+b and b+a are one image).
+image_parse() {
+  local variant
+  suite=${1%%+*}
+  variants=()
+  case $suite in bookworm | trixie) ;; *) die "unknown suite '$suite' in image '$1': bookworm or trixie" ;; esac
+  [ "$suite" = "$1" ] || mapfile -t variants < <(tr + '\n' <<<"${1#*+}" | sort -u)
+  for variant in "${variants[@]}"; do
+    case $variant in
+      userbus | polkit | nosudo | doas | busybox) ;;
+      *) die "unknown variant '$variant' in image '$1': userbus, polkit, nosudo, doas or busybox" ;;
+    esac
+  done
+}
+
+image_packages() {
+  local packages=systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,procps,iproute2 sudo=,sudo variant
+  for variant in "${variants[@]}"; do
+    case $variant in
+      userbus) packages+=,dbus-user-session ;;
+      polkit) packages+=,polkitd ;;
+      nosudo) sudo='' ;;
+      doas) sudo='' packages+=,opendoas ;;
+      busybox) packages+=,busybox ;;
+    esac
+  done
+  printf '%s%s\n' "$packages" "$sudo"
+}
+
+# Builds the image named $1 unless the cache has it; prints its directory.
+image() {
+  local suite variants key name
+  image_parse "$1"
+  name=$(IFS=+; echo "$suite${variants[*]:++${variants[*]}}")
+  # The recipe is this file and the script below, so a change of either is a new image.
+  key=$(cat "$HERE/lib/image.sh" "$HERE/lib/image-setup.sh" | sha256sum | cut -c1-12)
+  if [ ! -e "$CACHE/$name.$key" ]; then
+    mkdir -p "$CACHE"
+    # One builder at a time for each image; who waited finds it done.
+    (
+      flock 9
+      [ -e "$CACHE/$name.$key" ] || image_build "$name" "$key" >&2
+    ) 9>"$CACHE/.$name.lock"
+  fi
+  echo "$CACHE/$name.$key"
+}
+
+image_build() {
+  local name=$1 build source
+  say "building image $name (about a minute, kept in $CACHE)"
+  rm -rf "$CACHE/.$name.build."*
+  build=$(mktemp -d "$CACHE/.$name.build.XXXXXX")
+  source=$(apt_source "$suite")
+  apt_network_options >"$build/apt.conf"
+  image_bootstrap "${source:-}" >"$build/log" 2>&1 || { tail -n 40 "$build/log"; die "cannot build image $name: see $build/log"; }
+  rm -f "$build/root/etc/apt/apt.conf.d/99mmdebstrap" # may hold a proxy's password
+  chroot "$build/root" /bin/sh -es -- "${variants[@]}" <"$HERE/lib/image-setup.sh" >>"$build/log" 2>&1 ||
+    { tail -n 40 "$build/log"; die "cannot set up image $name: see $build/log"; }
+  mv "$build/root" "$CACHE/$name.$2"
+  rm -rf "$build"
+  image_prune "$name" "$2"
+}
+
+image_bootstrap() {
+  local arguments=("$suite" "$build/root")
+  [ -z "$1" ] || arguments+=("$1")
+  # Nobody reads the documentation on a throwaway host, and fsync protects nothing in a build that starts over.
+  # No fd of ours may stay with what it starts: the lock would outlive us.
+  mmdebstrap --mode=root --variant=minbase --include="$(image_packages)" \
+    --aptopt="$build/apt.conf" --dpkgopt=force-unsafe-io \
+    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' \
+    "${arguments[@]}" </dev/null 9>&-
+}
+
+# Removes images of older recipes, except those below a running host.
+image_prune() {
+  local old
+  for old in "$CACHE/$1."*; do
+    [ "$old" != "$CACHE/$1.$2" ] || continue
+    grep -qxF "$old" "$STATE"/*/host/*/image 2>/dev/null || rm -rf "$old"
+  done
+}
