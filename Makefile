@@ -1,0 +1,39 @@
+# `make demo` and `make test` do all the set-up on a Debian or Ubuntu machine; what is missing they name.
+CARGO ?= cargo
+SHELL := /bin/bash
+
+.PHONY: demo test check unit hosts build clippy fmt doc clean
+
+# Boots three throwaway hosts and lets abide plan, apply, find drift, repair, and survive a reboot.
+demo: need-cargo
+	@tests/fleet/fleet check
+	$(CARGO) build --quiet --bin abide
+	@tests/demo/demo target/debug/abide
+
+# Everything that CI runs.
+test: need-cargo need-shellcheck
+	@tests/fleet/fleet check
+	$(CARGO) fmt --all --check
+	shellcheck tests/fleet/fleet tests/fleet/lib/*.sh tests/demo/demo .ci/run
+	$(CARGO) test --workspace
+	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --workspace --no-deps --quiet
+	ABIDE="$$PWD/target/debug/abide" tests/demo/demo target/debug/abide >/dev/null
+
+# Without hosts: what can be tested anywhere.
+unit: need-cargo
+	$(CARGO) test --workspace --lib --bins --test cli
+
+# On real hosts only.
+hosts: need-cargo
+	@tests/fleet/fleet check
+	$(CARGO) test -p abide --test hosts
+
+build: need-cargo
+	$(CARGO) build --release --bin abide
+
+.PHONY: need-cargo need-shellcheck
+need-cargo:
+	@command -v $(CARGO) >/dev/null || { echo "cargo is missing. Install Rust 1.90 or newer: https://rustup.rs (or: apt-get install rustup && rustup default stable)"; exit 1; }
+need-shellcheck:
+	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: sudo apt-get install shellcheck"; exit 1; }
