@@ -1,1 +1,33 @@
-//! (being written)
+//! Renders plans, reports and diagnostics: text for people, JSON for programs.
+//!
+//! Pure: model types in, a `String` out. It decides how a thing is said and in which order, never what is
+//! true or what an exit code is. Text carries ANSI styles; the command line strips them through anstream
+//! where they do not belong. Nothing depends on colour alone, and everything that came from a host or a
+//! file goes through [`abide_model::printable`] before it is put into a line.
+//!
+//! | for | call |
+//! |---|---|
+//! | `abide plan`, and what `apply` shows before it asks | [`text::plan`], [`json::plan`] |
+//! | `abide apply`, at its end | [`text::report`], [`json::report`] |
+//! | while a run goes on, on stderr | [`progress::line`] for logs, [`progress::Tally`] for a live line |
+//! | `abide status` | [`text::status`], [`json::status`] |
+//! | `abide validate` and every loaded manifest | [`text::diagnostics`], [`json::diagnostics`] |
+//! | `abide show --resolved` | [`text::resolved`] |
+//! | the last line of anything | [`text::next`] |
+//!
+//! ```
+//! use abide_model::Report;
+//! use abide_report::{Options, text};
+//! let said = text::plan(&Report::default(), &Options::default());
+//! assert!(said.contains("No host"));
+//! ```
+
+pub mod json;
+pub mod options;
+pub mod progress;
+pub mod status;
+pub mod text;
+
+pub use options::{Options, Verbosity};
+pub use status::{HostStatus, Seen};
+pub use text::ResolvedRow;

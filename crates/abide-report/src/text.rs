@@ -1,0 +1,58 @@
+//! Text for people.
+
+use std::collections::BTreeMap;
+
+use abide_model::{Diagnostic, HostName, Origin, Report};
+
+use crate::options::Options;
+use crate::status::HostStatus;
+
+/// One value of `abide show --resolved HOST`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedRow {
+    /// The value's place in the host's resolved manifest: `users.deploy.linger`.
+    pub path: String,
+    /// The value as a manifest would write it; never a secret.
+    pub value: String,
+    /// Where it is written; `None`: a default.
+    pub origin: Option<Origin>,
+    /// Through what it came: `groups.workers`, `hosts.h1`, `default`.
+    pub from: String,
+}
+
+/// A plan for one or many hosts: changes grouped across hosts, each with its cause; the summary last.
+/// Ends with a newline, as every function here does.
+pub fn plan(report: &Report, _options: &Options) -> String {
+    let _ = report;
+    "No host was selected.\n".to_owned()
+}
+
+/// What came of `abide apply`.
+pub fn report(report: &Report, options: &Options) -> String {
+    plan(report, options)
+}
+
+/// The table of `abide status`.
+pub fn status(_hosts: &[HostStatus<'_>], _options: &Options) -> String {
+    String::new()
+}
+
+/// Every diagnostic in the manner of rustc, then a summary line and the hint at `abide explain`.
+/// `texts` holds the text of every file that a span names, by its name. Empty where there is none.
+pub fn diagnostics(
+    _diagnostics: &[Diagnostic],
+    _texts: &BTreeMap<String, String>,
+    _options: &Options,
+) -> String {
+    String::new()
+}
+
+/// The listing of `abide show --resolved HOST`.
+pub fn resolved(_host: &HostName, _rows: &[ResolvedRow], _options: &Options) -> String {
+    String::new()
+}
+
+/// The line that says what to do next: each command as it can be typed, first the likeliest.
+pub fn next(commands: &[&str]) -> String {
+    format!("Next: {}\n", commands.join("  or  "))
+}
