@@ -1,0 +1,186 @@
+//! What the tests share: hosts, a manifest's directory, and abide run as a person would run it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::fleet::Fleet;
+
+/// The images of both systemd versions that are tested: 252 and 257.
+pub const SUITES: [&str; 2] = ["bookworm", "trixie"];
+
+/// Some hosts, and a directory with a manifest for them.
+pub struct World {
+    pub fleet: Fleet,
+    directory: tempfile::TempDir,
+}
+
+/// What abide said, and how it ended.
+#[derive(Debug)]
+#[must_use = "look at what it said, or assert how it ended"]
+pub struct Said {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Said {
+    /// Asserts the exit code.
+    #[track_caller]
+    pub fn ends_with(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that a text is somewhere in the output.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        let found = self.stdout.contains(text) || self.stderr.contains(text);
+        assert!(found, "no `{text}` in\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that a text is nowhere in the output.
+    #[track_caller]
+    pub fn does_not_say(self, text: &str) -> Self {
+        let found = self.stdout.contains(text) || self.stderr.contains(text);
+        assert!(!found, "`{text}` in\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that texts follow each other on standard output.
+    #[track_caller]
+    pub fn says_in_order(self, texts: &[&str]) -> Self {
+        let mut rest = self.stdout.as_str();
+        for text in texts {
+            let Some(at) = rest.find(text) else {
+                panic!("no `{text}` where it should be in\n{}\n--- stderr\n{}", self.stdout, self.stderr)
+            };
+            rest = &rest[at + text.len()..];
+        }
+        self
+    }
+}
+
+impl World {
+    /// Boots hosts: pairs of name and image.
+    pub fn new(name: &str, hosts: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self { fleet: Fleet::up(name, hosts), directory }
+    }
+
+    /// Boots `h1` with systemd 252 and `h2` with systemd 257.
+    pub fn both(name: &str) -> Self {
+        Self::new(name, &[("h1", "bookworm"), ("h2", "trixie")])
+    }
+
+    /// Writes a file beside the manifest; `abide.yaml` is the manifest itself.
+    pub fn file(&self, name: &str, text: &str) -> &Self {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("directories");
+        fs::write(path, text).expect("a file");
+        self
+    }
+
+    /// Writes the manifest.
+    pub fn manifest(&self, text: &str) -> &Self {
+        self.file("abide.yaml", text)
+    }
+
+    /// A path beside the manifest.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// abide with these arguments, ready to start.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_abide"));
+        command
+            .args(arguments)
+            .arg("--ssh-config")
+            .arg(self.fleet.ssh_config())
+            .current_dir(self.directory.path())
+            .env_remove("SSH_AUTH_SOCK")
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs abide in the manifest's directory, without a terminal.
+    pub fn abide(&self, arguments: &[&str]) -> Said {
+        let output = self.command(arguments).output().expect("abide starts");
+        Said {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// `abide plan`.
+    pub fn plan(&self) -> Said {
+        self.abide(&["plan"])
+    }
+
+    /// `abide apply --yes`.
+    pub fn apply(&self) -> Said {
+        self.abide(&["apply", "--yes"])
+    }
+
+    /// Applies, and asserts that it converged: the next plan is empty.
+    #[track_caller]
+    pub fn converge(&self) -> Said {
+        let said = self.apply().ends_with(0);
+        self.assert_converged();
+        said
+    }
+
+    /// Asserts that nothing is left to do.
+    #[track_caller]
+    pub fn assert_converged(&self) {
+        let _ = self.abide(&["plan", "--detailed-exitcode"]).ends_with(0);
+    }
+
+    /// One property of a user's unit, as its manager says.
+    pub fn show(&self, host: &str, user: &str, unit: &str, property: &str) -> String {
+        let script = match user {
+            "root" => format!("systemctl show --value -p {property} '{unit}'"),
+            _ => format!(
+                "export XDG_RUNTIME_DIR=/run/user/$(id -u); systemctl --user show --value -p {property} '{unit}'"
+            ),
+        };
+        self.fleet.sh_as(host, user, &script).trim().to_owned()
+    }
+
+    /// Asserts that a unit runs.
+    #[track_caller]
+    pub fn assert_active(&self, host: &str, user: &str, unit: &str) {
+        let state = self.show(host, user, unit, "ActiveState");
+        assert_eq!(state, "active", "{unit} of {user} on {host}");
+    }
+
+    /// Waits until a unit runs, at most 20 seconds: after a boot its manager takes its time.
+    #[track_caller]
+    pub fn wait_until_active(&self, host: &str, user: &str, unit: &str) {
+        let script = format!(
+            "export XDG_RUNTIME_DIR=/run/user/$(id -u)
+             i=0; until [ \"$({ctl} is-active '{unit}' 2>&1)\" = active ]; do
+               i=$((i+1)); [ $i -lt 100 ] || exit 1; sleep 0.2; done",
+            ctl = if user == "root" { "systemctl" } else { "systemctl --user" },
+        );
+        let ran = self.fleet.exec_with(host, user, &["/bin/sh", "-s"], script.as_bytes());
+        assert_eq!(ran.code, 0, "{unit} of {user} on {host} does not run");
+    }
+}
+
+/// A unit that runs until it is stopped, with a line of its own to tell versions apart.
+pub fn worker(line: &str) -> String {
+    format!(
+        "[Unit]\nDescription=A worker\n\n[Service]\nExecStart=/bin/sleep infinity\n{line}\n\n[Install]\nWantedBy=default.target\n"
+    )
+}
+
+/// The design's example units, copied into this repository's examples.
+pub fn example(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
