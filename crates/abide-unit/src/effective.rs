@@ -1,0 +1,267 @@
+//! What a unit file comes to together with its drop-ins, as systemd merges them (systemd.unit(5)).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{Digest, UnitKind, UnitName};
+
+use crate::class::{ChangeClass, class_of};
+use crate::parse::{UnitFile, boolean};
+use crate::setting::{LISTEN, Repeated, clears, in_group, repeated};
+use crate::specifier;
+
+/// The effective configuration of a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effective {
+    unit: UnitName,
+    /// Every setting that is left after merging, with its values in order; none is empty.
+    settings: BTreeMap<(String, String), Vec<String>>,
+    /// The addresses of a socket as `Key=value`, in order over all their keys.
+    listen: Vec<String>,
+}
+
+/// An `EnvironmentFile=` of a unit, as written: specifiers are not expanded.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EnvironmentFile {
+    /// The path, which may be a glob.
+    pub path: String,
+    /// Whether the file may be missing (written with `-`).
+    pub optional: bool,
+}
+
+/// A `LoadCredential=` or `LoadCredentialEncrypted=` of a unit, as written: specifiers are not expanded.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Credential {
+    /// The name it has for the service.
+    pub id: String,
+    /// Where it is loaded from: an absolute path, or the name of one of the manager's own credentials.
+    pub path: String,
+}
+
+impl Effective {
+    /// Merges a unit file with its drop-ins, which come as (file name, text) in any order and apply sorted by
+    /// file name. Where a name comes twice (an instance's and its template's), the first one given hides the
+    /// other, as the more specific directory does. What is not called `*.conf` is no drop-in.
+    pub fn new(unit: &UnitName, fragment: &str, drop_ins: &[(&str, &str)]) -> Self {
+        let mut by_name = BTreeMap::new();
+        for (name, text) in drop_ins.iter().filter(|(name, _)| is_drop_in(name)) {
+            by_name.entry(*name).or_insert(*text);
+        }
+        let mut merged = Merged::default();
+        for text in std::iter::once(fragment).chain(by_name.into_values()) {
+            merged.add(UnitFile::parse(text));
+        }
+        merged.finish(unit)
+    }
+
+    /// The unit.
+    pub fn unit(&self) -> &UnitName {
+        &self.unit
+    }
+
+    /// The value of a setting: the last one where there are several.
+    pub fn last(&self, section: &str, key: &str) -> Option<&str> {
+        self.values(section, key).last().map(String::as_str)
+    }
+
+    /// All values of a setting in order, as they are assigned: one may hold several words.
+    pub fn all(&self, section: &str, key: &str) -> Vec<&str> {
+        self.values(section, key)
+            .iter()
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// A boolean setting; `None` where it is not set or is no boolean.
+    pub fn flag(&self, section: &str, key: &str) -> Option<bool> {
+        self.last(section, key).and_then(boolean)
+    }
+
+    /// Every setting with its values, by section and key.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str, &[String])> {
+        self.settings
+            .iter()
+            .map(|((section, key), values)| (section.as_str(), key.as_str(), values.as_slice()))
+    }
+
+    /// Whether it can be enabled: `[Install]` names a unit that wants it, an alias, or others to enable with it.
+    pub fn has_install(&self) -> bool {
+        ["Alias", "WantedBy", "RequiredBy", "UpheldBy", "Also"]
+            .iter()
+            .any(|key| !self.values("Install", key).is_empty())
+    }
+
+    /// `Type=` of a service, or what systemd and Podman take where it is not written. Empty for other units.
+    /// Sources: systemd.service(5), podman-systemd.unit(5).
+    pub fn service_type(&self) -> &str {
+        let implied = match self.unit.kind() {
+            UnitKind::Service if self.last("Service", "BusName").is_some() => "dbus",
+            UnitKind::Service if self.last("Service", "ExecStart").is_none() => "oneshot",
+            UnitKind::Service => "simple",
+            UnitKind::Container | UnitKind::Kube => "notify",
+            UnitKind::Pod => "forking",
+            UnitKind::Network | UnitKind::Volume | UnitKind::Image | UnitKind::Build => "oneshot",
+            _ => return "",
+        };
+        self.last("Service", "Type").unwrap_or(implied)
+    }
+
+    /// Whether it does its work and ends.
+    pub fn is_oneshot(&self) -> bool {
+        self.service_type() == "oneshot"
+    }
+
+    /// Whether a service counts as active after its processes ended. Podman's generator sets it for networks,
+    /// volumes, images and builds.
+    pub fn remains_after_exit(&self) -> bool {
+        let implied = self.unit.kind().is_quadlet() && self.is_oneshot();
+        self.flag("Service", "RemainAfterExit").unwrap_or(implied)
+    }
+
+    /// Whether `systemctl reload` can work: `ExecReload=`, `Type=notify-reload`, a container's `ReloadCmd=` or
+    /// `ReloadSignal=`, or a mount (which is mounted again).
+    pub fn can_reload(&self) -> bool {
+        let set = |section, key| self.last(section, key).is_some();
+        self.unit.kind() == UnitKind::Mount
+            || self.service_type() == "notify-reload"
+            || set("Service", "ExecReload")
+            || set("Container", "ReloadCmd")
+            || set("Container", "ReloadSignal")
+    }
+
+    /// The files that its environment is read from at start, in order; of a container as well.
+    pub fn environment_files(&self) -> Vec<EnvironmentFile> {
+        let service = self.values("Service", "EnvironmentFile");
+        let container = self.values("Container", "EnvironmentFile");
+        let read = |value: &String| {
+            let path = value.strip_prefix('-');
+            EnvironmentFile {
+                path: path.unwrap_or(value).to_owned(),
+                optional: path.is_some(),
+            }
+        };
+        service.iter().chain(container).map(read).collect()
+    }
+
+    /// The credentials that it loads at start.
+    pub fn load_credentials(&self) -> Vec<Credential> {
+        let plain = self.values("Service", "LoadCredential");
+        let encrypted = self.values("Service", "LoadCredentialEncrypted");
+        let read = |value: &String| {
+            // Without a path the credential is the manager's own of that name (systemd.exec(5)).
+            let (id, path) = value.split_once(':').unwrap_or((value, value));
+            Credential {
+                id: id.to_owned(),
+                path: path.to_owned(),
+            }
+        };
+        plain.iter().chain(encrypted).map(read).collect()
+    }
+
+    /// Whether a socket starts one instance a connection (`Accept=yes`).
+    pub fn accepts(&self) -> bool {
+        self.flag("Socket", "Accept").unwrap_or(false)
+    }
+
+    /// The unit that a timer, path, socket or automount starts: the one it names, or its namesake.
+    /// A socket with `Accept=yes` starts instances of its template. `None` for other units.
+    pub fn triggers(&self) -> Option<UnitName> {
+        let named = |section, key| {
+            let value = specifier::expand(&self.unit, None, self.last(section, key)?)?;
+            UnitName::parse(&value).ok()
+        };
+        let namesake = || self.unit.with_kind(UnitKind::Service);
+        match self.unit.kind() {
+            UnitKind::Timer => Some(named("Timer", "Unit").unwrap_or_else(namesake)),
+            UnitKind::Path => Some(named("Path", "Unit").unwrap_or_else(namesake)),
+            UnitKind::Socket if self.accepts() => {
+                UnitName::parse(&format!("{}@.service", self.unit.prefix())).ok()
+            }
+            UnitKind::Socket => Some(named("Socket", "Service").unwrap_or_else(namesake)),
+            UnitKind::Automount => Some(self.unit.with_kind(UnitKind::Mount)),
+            _ => None,
+        }
+    }
+
+    /// The digest of exactly what only a restart changes: equal digests mean that nothing is owed.
+    pub fn restart_digest(&self) -> Digest {
+        let mut parts: Vec<&[u8]> = Vec::new();
+        for (section, key, values) in self.settings() {
+            if class_of(self.unit.kind(), section, key) == ChangeClass::Restart {
+                // The empty part ends the values: no value is empty.
+                parts.extend([section.as_bytes(), key.as_bytes()]);
+                parts.extend(values.iter().map(String::as_bytes));
+                parts.push(&[]);
+            }
+        }
+        parts.extend(self.listen.iter().map(String::as_bytes));
+        Digest::of_parts(parts)
+    }
+
+    /// The sections that have at least one setting.
+    pub fn sections(&self) -> BTreeSet<&str> {
+        self.settings
+            .keys()
+            .map(|(section, _)| section.as_str())
+            .collect()
+    }
+
+    /// The addresses of a socket as `Key=value`, in order over all their keys.
+    pub(crate) fn listen(&self) -> &[String] {
+        &self.listen
+    }
+
+    fn values(&self, section: &str, key: &str) -> &[String] {
+        self.settings
+            .get(&(section.to_owned(), key.to_owned()))
+            .map_or(&[], Vec::as_slice)
+    }
+}
+
+/// systemd reads `*.conf` and skips hidden files.
+fn is_drop_in(name: &str) -> bool {
+    name.ends_with(".conf") && !name.starts_with('.')
+}
+
+/// The assignments that are still valid, in order.
+#[derive(Default)]
+struct Merged(Vec<(String, String, String)>);
+
+impl Merged {
+    fn add(&mut self, file: UnitFile) {
+        for entry in file.entries {
+            let (section, key) = (entry.section, entry.key);
+            let how = repeated(&section, &key);
+            match how {
+                Repeated::Kept => {}
+                Repeated::Last => self.0.retain(|(s, k, _)| *s != section || *k != key),
+                Repeated::All if entry.value.is_empty() => {
+                    self.0
+                        .retain(|(s, k, _)| *s != section || !clears(&section, &key, k));
+                }
+                Repeated::All => {}
+            }
+            if !entry.value.is_empty() {
+                self.0.push((section, key, entry.value));
+            }
+        }
+    }
+
+    fn finish(self, unit: &UnitName) -> Effective {
+        let mut settings: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        let mut listen = Vec::new();
+        for (section, key, value) in self.0 {
+            if section == "Socket" && in_group(LISTEN, &key) {
+                listen.push(format!("{key}={value}"));
+            }
+            settings.entry((section, key)).or_default().push(value);
+        }
+        Effective {
+            unit: unit.clone(),
+            settings,
+            listen,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! The links that `systemctl enable` makes for a unit, from its `[Install]` section.
+
+use std::collections::BTreeSet;
+
+use abide_model::UnitName;
+
+use crate::effective::Effective;
+use crate::specifier;
+
+/// A link that `systemctl enable` makes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InstallLink {
+    /// Relative to the configuration directory: `default.target.wants/sidekiq.service`, or `alias.service`.
+    pub path: String,
+    /// What it is for.
+    pub kind: LinkKind,
+}
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LinkKind {
+    /// Another name of the unit (`Alias=`).
+    Alias,
+    /// `WantedBy=`.
+    Wants,
+    /// `RequiredBy=`.
+    Requires,
+    /// `UpheldBy=`, known since systemd 254.
+    Upholds,
+}
+
+/// The links that `systemctl enable UNIT` makes. Each points to the unit file: the template's for an instance.
+///
+/// A bare template is installed as its `DefaultInstance=`, or without one only into other templates and instances
+/// (systemd.unit(5)). Units of `Also=` have links of their own. A name with a specifier that only the host can
+/// expand gives no link.
+pub fn install_links(unit: &UnitName, effective: &Effective) -> BTreeSet<InstallLink> {
+    let mut links = BTreeSet::new();
+    let by_key = [
+        ("WantedBy", LinkKind::Wants, "wants"),
+        ("RequiredBy", LinkKind::Requires, "requires"),
+        ("UpheldBy", LinkKind::Upholds, "upholds"),
+    ];
+    let default = default_instance(unit, effective);
+    let installed = match &default {
+        Some(instance) => unit
+            .with_instance(instance)
+            .unwrap_or_else(|_| unit.clone()),
+        None => unit.clone(),
+    };
+    for (key, kind, suffix) in by_key {
+        for by in names(unit, effective, key) {
+            if !installed.is_template() || by.instance().is_some() {
+                let path = format!("{by}.{suffix}/{installed}");
+                links.insert(InstallLink { path, kind });
+            }
+        }
+    }
+    let aliases = names(unit, effective, "Alias");
+    links.extend(aliases.iter().filter_map(|alias| alias_link(unit, alias)));
+    links
+}
+
+/// The units that are enabled and disabled together with this one (`Also=`).
+pub fn also(unit: &UnitName, effective: &Effective) -> BTreeSet<UnitName> {
+    names(unit, effective, "Also").into_iter().collect()
+}
+
+/// An alias has the unit's type, and is a template or an instance exactly where the unit is one; an alias that is
+/// a template takes over the unit's instance.
+fn alias_link(unit: &UnitName, alias: &UnitName) -> Option<InstallLink> {
+    let alias = match (alias.is_template(), unit.instance()) {
+        (true, Some(instance)) if !instance.is_empty() => alias.with_instance(instance).ok()?,
+        _ => alias.clone(),
+    };
+    let fits = alias.kind() == unit.kind() && alias.instance() == unit.instance() && alias != *unit;
+    fits.then(|| InstallLink {
+        path: alias.to_string(),
+        kind: LinkKind::Alias,
+    })
+}
+
+fn default_instance(unit: &UnitName, effective: &Effective) -> Option<String> {
+    if !unit.is_template() {
+        return None;
+    }
+    let instance = effective.last("Install", "DefaultInstance")?;
+    specifier::expand(unit, None, instance).filter(|instance| !instance.is_empty())
+}
+
+/// The unit names of a setting, specifiers expanded; what is none is skipped, as systemd does.
+fn names(unit: &UnitName, effective: &Effective, key: &str) -> Vec<UnitName> {
+    let default = default_instance(unit, effective);
+    effective
+        .all("Install", key)
+        .into_iter()
+        .flat_map(str::split_whitespace)
+        .filter_map(|word| specifier::expand(unit, default.as_deref(), word))
+        .filter_map(|name| UnitName::parse(&name).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
