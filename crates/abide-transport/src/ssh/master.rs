@@ -1,0 +1,204 @@
+//! Starts the ssh master: its options, its private directory, its patience.
+
+use std::ffi::OsString;
+use std::fs::{File, Permissions};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::connect_error::ConnectError;
+use crate::settings::{Route, Settings};
+
+/// Name of the socket in the directory; the `openssh` crate expects this one.
+pub(super) const SOCKET: &str = "master";
+/// Name of the file in the directory that gets what ssh, and everything it starts, says.
+pub(super) const LOG: &str = "log";
+
+/// Longest base directory: `sun_path` has 104 bytes on the narrowest systems, and below the base come
+/// `/abide-XXXXXX/master` and, while the socket is made, a dot with 16 more characters and a NUL.
+const LONGEST_BASE: usize = 104 - "/abide-XXXXXX/master".len() - 18;
+
+/// Time for logging in, beyond reaching the host and exchanging keys, which ssh limits itself (`ConnectTimeout`): an
+/// agent that asks, a directory service that is slow.
+const LOGIN_ALLOWANCE: Duration = Duration::from_secs(20);
+
+/// A silent host is given up after 15 s: `ServerAliveInterval` × `ServerAliveCountMax`.
+const ALIVE: [&str; 2] = ["ServerAliveInterval=5", "ServerAliveCountMax=3"];
+
+/// How ssh names the other end of a connection that it did not make itself but got from `ProxyJump` or `ProxyCommand`.
+const PROXIED: &[u8] = b"UNKNOWN port";
+
+/// How long the master waits, in seconds, once nobody is connected to its socket. It covers the moment until we are, and
+/// is what remains of a connection when this process is killed.
+const PERSIST: &str = "ControlPersist=10";
+
+/// Starts a master and returns its directory once it is logged in.
+pub(super) async fn start(settings: &Settings) -> Result<TempDir, ConnectError> {
+    let directory =
+        private_directory(settings.runtime_dir.as_deref()).map_err(ConnectError::Directory)?;
+    let log = directory.path().join(LOG);
+    let mut arguments = connection_options(settings);
+    arguments.extend(master_options(directory.path()));
+    arguments.extend(destination(settings));
+    if log_in(arguments, &log, settings).await? {
+        return Ok(directory);
+    }
+    let mut said = std::fs::read(&log).map_err(ConnectError::Directory)?;
+    if said.windows(PROXIED.len()).any(|bytes| bytes == PROXIED) {
+        // With `ControlPersist`, ssh sends what a jump host or `ProxyCommand` says to /dev/null. Without it, once more.
+        let mut arguments = connection_options(settings);
+        arguments.extend(destination(settings));
+        arguments.push("true".into());
+        log_in(arguments, &log, settings).await?;
+        said = std::fs::read(&log).map_err(ConnectError::Directory)?;
+    }
+    Err(ConnectError::read(&said))
+}
+
+/// Runs ssh until it has logged in and gone to the background, or has failed. What it says goes to the end of `log`.
+async fn log_in(
+    arguments: Vec<OsString>,
+    log: &Path,
+    settings: &Settings,
+) -> Result<bool, ConnectError> {
+    let stderr = File::options()
+        .create(true)
+        .append(true)
+        .open(log)
+        .map_err(ConnectError::Directory)?;
+    let mut ssh = Command::new("ssh")
+        .args(arguments)
+        // ssh's own messages are English; what the C library adds to them is not otherwise.
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(stderr)
+        // Away from Ctrl-C in the terminal, which is ours to handle; and gone with us while it logs in.
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(ConnectError::from_spawn)?;
+    let patience = settings.connect_timeout + LOGIN_ALLOWANCE;
+    match tokio::time::timeout(patience, ssh.wait()).await {
+        Ok(Ok(status)) => Ok(status.success()),
+        Ok(Err(error)) => Err(ConnectError::SshNotStarted(error)),
+        Err(_elapsed) => Err(ConnectError::LoginTimedOut { after: patience }),
+    }
+}
+
+/// A directory for the socket that only this user may enter.
+fn private_directory(runtime: Option<&Path>) -> io::Result<TempDir> {
+    let fits =
+        |base: &&Path| base.is_absolute() && base.as_os_str().as_bytes().len() <= LONGEST_BASE;
+    let in_base = |base: &Path| {
+        tempfile::Builder::new()
+            .prefix("abide-")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(base)
+    };
+    match runtime.filter(fits).map(in_base) {
+        Some(Ok(directory)) => Ok(directory),
+        // A runtime directory that is named and not there is common after `su`.
+        Some(Err(_)) | None => in_base(Path::new("/tmp")),
+    }
+}
+
+/// Everything that `ssh_config(5)` can say stays there, but what abide depends on: it never prompts, never accepts an
+/// unknown key, opens no forwardings, notices a dead host, and says why it failed.
+fn connection_options(settings: &Settings) -> Vec<OsString> {
+    let Route::Ssh {
+        port,
+        user,
+        config_file,
+        ..
+    } = &settings.route
+    else {
+        return Vec::new();
+    };
+    let mut arguments: Vec<OsString> = vec!["-T".into()];
+    if let Some(file) = config_file {
+        arguments.extend(["-F".into(), file.into()]);
+    }
+    if let Some(port) = port {
+        arguments.extend(["-p".into(), port.to_string().into()]);
+    }
+    if let Some(user) = user {
+        arguments.extend(["-l".into(), user.into()]);
+    }
+    let options = [
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        "ClearAllForwardings=yes",
+        "LogLevel=INFO",
+    ];
+    for option in options.into_iter().chain(ALIVE) {
+        arguments.extend(["-o".into(), option.into()]);
+    }
+    // 0 would mean no limit.
+    let seconds = settings.connect_timeout.as_secs().max(1);
+    arguments.extend(["-o".into(), format!("ConnectTimeout={seconds}").into()]);
+    arguments
+}
+
+fn master_options(directory: &Path) -> Vec<OsString> {
+    vec![
+        "-M".into(),
+        "-N".into(),
+        "-f".into(),
+        "-S".into(),
+        directory.join(SOCKET).into(),
+        "-E".into(),
+        directory.join(LOG).into(),
+        "-o".into(),
+        PERSIST.into(),
+    ]
+}
+
+fn destination(settings: &Settings) -> Vec<OsString> {
+    match &settings.route {
+        Route::Local => Vec::new(),
+        // Behind `--`: it is never taken for an option.
+        Route::Ssh { destination, .. } => vec!["--".into(), destination.into()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_runtime_directory_is_not_used_for_sockets() {
+        let long = std::env::temp_dir().join("x".repeat(80));
+        std::fs::create_dir_all(&long).unwrap();
+        let directory = private_directory(Some(&long)).unwrap();
+        std::fs::remove_dir(&long).unwrap();
+        assert!(directory.path().starts_with("/tmp"), "{directory:?}");
+        let socket = directory.path().join(SOCKET);
+        assert!(socket.as_os_str().len() + 18 <= 104);
+    }
+
+    #[test]
+    fn the_directory_of_sockets_is_private() {
+        let directory = private_directory(None).unwrap();
+        let mode = directory.path().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o700);
+    }
+
+    #[test]
+    fn a_connect_timeout_below_a_second_is_not_no_timeout() {
+        let mut settings = Settings::new(Route::Ssh {
+            destination: "web1".into(),
+            port: None,
+            user: None,
+            config_file: None,
+        });
+        settings.connect_timeout = Duration::from_millis(300);
+        assert!(connection_options(&settings).contains(&"ConnectTimeout=1".into()));
+    }
+}
