@@ -1,6 +1,12 @@
 //! What a change of one setting leads to: the decision table as data.
 
-use abide_model::UnitKind;
+use ChangeClass::{Inert, Install, Live, Reload, Restart};
+use abide_model::UnitKind::{
+    self, Build, Container, Image, Kube, Mount, Network, Path, Pod, Scope, Service, Slice, Socket,
+    Swap, Target, Timer, Volume,
+};
+
+use crate::setting::DEPENDENCIES;
 
 /// What a change leads to, from nothing to a restart. A unit's class is the greatest of its changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,12 +28,12 @@ pub enum ChangeClass {
 /// What a change of this setting leads to in a unit of this kind.
 pub fn class_of(kind: UnitKind, section: &str, key: &str) -> ChangeClass {
     if section.starts_with("X-") || key.starts_with("X-") {
-        return ChangeClass::Inert;
+        return Inert;
     }
     RULES
         .iter()
         .find(|rule| rule.applies(kind, section, key))
-        .map_or(ChangeClass::Restart, |rule| rule.class)
+        .map_or(Restart, |rule| rule.class)
 }
 
 struct Rule {
@@ -48,7 +54,123 @@ impl Rule {
     }
 }
 
-const RULES: &[Rule] = &[];
+impl Rule {
+    const fn of(section: &'static str, keys: &'static [&'static str], class: ChangeClass) -> Self {
+        Self {
+            kinds: &[],
+            section,
+            keys,
+            class,
+        }
+    }
+    const fn only(self, kinds: &'static [UnitKind]) -> Self {
+        Self { kinds, ..self }
+    }
+}
+
+/// The first rule that applies decides; where none does, it is a restart: every unknown key, `ExecStart=`,
+/// `Environment=`, limits, sandboxing, `Slice=` (they stay old until a restart, unit-change V7).
+const RULES: &[Rule] = &[
+    // For people only. Source: sd-switch `restart_eq`, nixpkgs `unit_section_ignores`.
+    Rule::of("Unit", &["Description", "Documentation"], Inert),
+    // Read by `systemctl enable` alone (systemd.unit(5)); nixpkgs skips it when comparing.
+    Rule::of("Install", &[], Install),
+    // What the manager consults when the event comes. Source: nixpkgs `unit_section_ignores`.
+    Rule::of("Unit", CONSULTED, Live),
+    // It is a dependency too, but the namespace is joined at the start (systemd.unit(5)).
+    Rule::of("Unit", &["JoinsNamespaceOf"], Restart),
+    // Ordering and requirements are the manager's own graph, rebuilt by a daemon-reload.
+    Rule::of("Unit", DEPENDENCIES, Live),
+    // Consulted when the process ends, is to end or is to be reloaded. Source: unit-change V7.
+    Rule::of("Service", AT_THE_END, Live),
+    // Written to the control group again at a daemon-reload. Source: systemd.resource-control(5), SD#5619.
+    Rule::of("", RESOURCES, Live).only(WITH_CONTROL_GROUP),
+    // A daemon-reload plans the timer anew for another unit. Source: unit-change V5. Its times are a restart:
+    // with a daemon-reload alone a time that has just passed fires the job.
+    Rule::of("Timer", &["Unit"], Live).only(&[Timer]),
+    // A daemon-reload watches the new path (V6b); a slice holds no process of its own, and stopping it would stop
+    // its members (V7b); a restarted target restarts its members (V8b).
+    Rule::of("", &[], Live).only(&[Path, Slice, Target]),
+    // A reload mounts again with the new options. Source: unit-change V8c.
+    Rule::of("Mount", &["Options"], Reload).only(&[Mount]),
+];
+
+const WITH_CONTROL_GROUP: &[UnitKind] = &[
+    Service, Socket, Mount, Swap, Scope, Container, Pod, Network, Volume, Kube, Image, Build,
+];
+
+/// nixpkgs `unit_section_ignores`, and what systemd.unit(5) says is checked before a start.
+const CONSULTED: &[&str] = &[
+    "AllowIsolate",
+    "Assert*",
+    "CollectMode",
+    "Condition*",
+    "DefaultDependencies",
+    "IgnoreOnIsolate",
+    "JobRunningTimeoutSec",
+    "JobTimeout*",
+    "OnFailureJobMode",
+    "OnSuccessJobMode",
+    "RefuseManualStart",
+    "RefuseManualStop",
+    "SourcePath",
+    "StartLimit*",
+    "StopWhenUnneeded",
+];
+
+const AT_THE_END: &[&str] = &[
+    "ExecReload",
+    "ExecStop",
+    "ExecStopPost",
+    "KillMode",
+    "KillSignal",
+    "Restart",
+    "RestartPreventExitStatus",
+    "RestartSec",
+    // Read from [Service] too, for old files (systemd.unit(5)).
+    "StartLimit*",
+    "SuccessExitStatus",
+    "TimeoutSec",
+    "TimeoutStartSec",
+    "TimeoutStopSec",
+];
+
+/// By name, not by beginning: `CPUSchedulingPolicy=`, `IOSchedulingClass=`, `MemoryDenyWriteExecute=` and their like
+/// are attributes of the process, set once at its start.
+const RESOURCES: &[&str] = &[
+    "CPUAccounting",
+    "CPUQuota",
+    "CPUQuotaPeriodSec",
+    "CPUShares",
+    "CPUWeight",
+    "IOAccounting",
+    "IODeviceLatencyTargetSec",
+    "IODeviceWeight",
+    "IOReadBandwidthMax",
+    "IOReadIOPSMax",
+    "IOWeight",
+    "IOWriteBandwidthMax",
+    "IOWriteIOPSMax",
+    "MemoryAccounting",
+    "MemoryHigh",
+    "MemoryLimit",
+    "MemoryLow",
+    "MemoryMax",
+    "MemoryMin",
+    "MemorySwapMax",
+    "MemoryZSwapMax",
+    "MemoryZSwapWriteback",
+    "StartupCPUShares",
+    "StartupCPUWeight",
+    "StartupIOWeight",
+    "StartupMemoryHigh",
+    "StartupMemoryLow",
+    "StartupMemoryMax",
+    "StartupMemorySwapMax",
+    "StartupMemoryZSwapMax",
+    "TasksAccounting",
+    "TasksMax",
+];
 
 #[cfg(test)]
 mod tests;

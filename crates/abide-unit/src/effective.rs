@@ -193,6 +193,8 @@ impl Effective {
                 parts.push(&[]);
             }
         }
+        // No section follows two empty parts, so addresses cannot be taken for settings.
+        parts.push(&[]);
         parts.extend(self.listen.iter().map(String::as_bytes));
         Digest::of_parts(parts)
     }
@@ -219,7 +221,8 @@ impl Effective {
 
 /// systemd reads `*.conf` and skips hidden files.
 fn is_drop_in(name: &str) -> bool {
-    name.ends_with(".conf") && !name.starts_with('.')
+    name.rsplit_once('.')
+        .is_some_and(|(stem, suffix)| suffix == "conf" && !stem.starts_with('.'))
 }
 
 /// The assignments that are still valid, in order.
@@ -232,13 +235,12 @@ impl Merged {
             let (section, key) = (entry.section, entry.key);
             let how = repeated(&section, &key);
             match how {
-                Repeated::Kept => {}
                 Repeated::Last => self.0.retain(|(s, k, _)| *s != section || *k != key),
                 Repeated::All if entry.value.is_empty() => {
                     self.0
                         .retain(|(s, k, _)| *s != section || !clears(&section, &key, k));
                 }
-                Repeated::All => {}
+                Repeated::All | Repeated::Kept => {}
             }
             if !entry.value.is_empty() {
                 self.0.push((section, key, entry.value));
@@ -250,7 +252,7 @@ impl Merged {
         let mut settings: BTreeMap<_, Vec<String>> = BTreeMap::new();
         let mut listen = Vec::new();
         for (section, key, value) in self.0 {
-            if section == "Socket" && in_group(LISTEN, &key) {
+            if unit.kind() == UnitKind::Socket && section == "Socket" && in_group(LISTEN, &key) {
                 listen.push(format!("{key}={value}"));
             }
             settings.entry((section, key)).or_default().push(value);

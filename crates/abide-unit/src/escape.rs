@@ -5,17 +5,14 @@ use abide_model::{HostPath, NameError, UnitKind, UnitName};
 /// Escapes a text for use in a unit name: `/` becomes `-`, anything but ASCII letters, digits and `:_.` becomes
 /// `\xNN`, a leading dot too.
 pub fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'/' => escaped.push('-'),
-            b'.' if at == 0 => escaped.push_str("\\x2e"),
-            b':' | b'_' | b'.' => escaped.push(char::from(byte)),
-            byte if byte.is_ascii_alphanumeric() => escaped.push(char::from(byte)),
-            byte => escaped.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
-    escaped
+    let part = |(at, byte): (usize, u8)| match byte {
+        b'/' => "-".to_owned(),
+        b':' | b'_' => char::from(byte).to_string(),
+        b'.' if at > 0 => ".".to_owned(),
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("\\x{byte:02x}"),
+    };
+    text.bytes().enumerate().map(part).collect()
 }
 
 /// Takes an escaped text apart again; `None` where it is not one.

@@ -25,14 +25,15 @@ pub enum LinkKind {
     Wants,
     /// `RequiredBy=`.
     Requires,
-    /// `UpheldBy=`, known since systemd 254.
+    /// `UpheldBy=`: systemd 252 skips it, 257 knows it.
     Upholds,
 }
 
 /// The links that `systemctl enable UNIT` makes. Each points to the unit file: the template's for an instance.
 ///
 /// A bare template is installed as its `DefaultInstance=`, or without one only into other templates and instances
-/// (systemd.unit(5)). Units of `Also=` have links of their own. A name with a specifier that only the host can
+/// (systemd.unit(5)). Drop-ins count, also those that only add to `[Install]`. `disable` of an instance leaves the
+/// alias behind that `enable` made for it (seen on systemd 252 and 257). Units of `Also=` have links of their own. A name with a specifier that only the host can
 /// expand gives no link.
 pub fn install_links(unit: &UnitName, effective: &Effective) -> BTreeSet<InstallLink> {
     let mut links = BTreeSet::new();

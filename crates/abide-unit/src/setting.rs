@@ -1,9 +1,13 @@
 //! How repeated assignments of a setting add up: the last one counts, or all of them do, and what an empty one clears.
 
+mod scalars;
+
+use scalars::SCALARS;
+
 /// How repeated assignments of one setting add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeated {
-    /// The last one counts; an empty one gives the default back.
+    /// The last one counts; an empty one gives the default back (systemd skips an empty boolean or time instead).
     Last,
     /// All count, in their order; an empty one forgets the earlier ones, of every key of its [`clears`] group.
     All,
@@ -13,13 +17,17 @@ pub enum Repeated {
 }
 
 /// How assignments of this key add up. Keys that are not known count all of them, so that no difference is missed.
+/// So do all keys of a quadlet's own section.
 pub fn repeated(section: &str, key: &str) -> Repeated {
+    let scalar = match section {
+        "Install" => key == "DefaultInstance",
+        "Unit" | "Service" | "Socket" | "Mount" | "Automount" | "Swap" | "Timer" | "Path"
+        | "Slice" | "Scope" => SCALARS.binary_search(&key).is_ok(),
+        _ => false,
+    };
     if section == "Unit" && DEPENDENCIES.contains(&key) || section == "Install" && key == "Also" {
         Repeated::Kept
-    } else if SCALARS
-        .iter()
-        .any(|(of, keys)| *of == section && keys.contains(&key))
-    {
+    } else if scalar {
         Repeated::Last
     } else {
         Repeated::All
@@ -38,7 +46,7 @@ pub fn clears(section: &str, key: &str, other: &str) -> bool {
 }
 
 /// The addresses of a socket: one list over several keys, and its order is that of the file descriptors
-/// (sd_listen_fds(3)).
+/// (`sd_listen_fds(3)`).
 pub const LISTEN: &[&str] = &["Listen*"];
 
 const GROUPS: &[(&str, &[&str])] = &[
@@ -98,8 +106,6 @@ pub(crate) const DEPENDENCIES: &[&str] = &[
     "Wants",
     "WantsMountsFor",
 ];
-
-const SCALARS: &[(&str, &[&str])] = &[];
 
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,10 @@ use abide_model::UnitName;
 /// Expands `%i %j %n %N %p %%`. `instance` stands in for the instance that a bare template lacks
 /// (`DefaultInstance=`). `None` where another specifier is used: only the host knows its value.
 pub fn expand(unit: &UnitName, instance: Option<&str>, text: &str) -> Option<String> {
-    let own = unit.instance().filter(|own| !own.is_empty());
-    let instance = own.or(instance).unwrap_or_default();
+    let instance = match unit.instance() {
+        Some("") => instance.unwrap_or_default(),
+        own => own.unwrap_or_default(),
+    };
     let stem = match unit.instance() {
         None => unit.stem().to_owned(),
         Some(_) => format!("{}@{instance}", unit.prefix()),
@@ -21,7 +23,7 @@ pub fn expand(unit: &UnitName, instance: Option<&str>, text: &str) -> Option<Str
         match rest.next()? {
             'i' => expanded.push_str(instance),
             'j' => expanded.push_str(unit.prefix().rsplit('-').next().unwrap_or_default()),
-            'n' => expanded.push_str(&format!("{stem}.{}", unit.kind().suffix())),
+            'n' => expanded.extend([stem.as_str(), ".", unit.kind().suffix()]),
             'N' => expanded.push_str(&stem),
             'p' => expanded.push_str(unit.prefix()),
             '%' => expanded.push('%'),

@@ -1,1 +1,97 @@
+use super::*;
 
+fn links(name: &str, install: &str) -> Vec<String> {
+    let unit = UnitName::parse(name).unwrap();
+    let effective = Effective::new(&unit, &format!("[Install]\n{install}\n"), &[]);
+    install_links(&unit, &effective)
+        .into_iter()
+        .map(|link| link.path)
+        .collect()
+}
+
+#[test]
+fn every_kind_of_link_has_its_place() {
+    assert_eq!(
+        links(
+            "a.service",
+            "WantedBy=x.target y.target\nWantedBy=z.target\nRequiredBy=x.target\nUpheldBy=x.target\nAlias=b.service"
+        ),
+        [
+            "b.service",
+            "x.target.requires/a.service",
+            "x.target.upholds/a.service",
+            "x.target.wants/a.service",
+            "y.target.wants/a.service",
+            "z.target.wants/a.service",
+        ]
+    );
+}
+
+#[test]
+fn an_instance_is_linked_by_its_own_name() {
+    assert_eq!(
+        links("a@x.service", "WantedBy=default.target\nDefaultInstance=y"),
+        ["default.target.wants/a@x.service"]
+    );
+}
+
+#[test]
+fn a_template_is_linked_as_its_default_instance_or_into_templates_only() {
+    assert_eq!(
+        links("a@.service", "WantedBy=default.target\nDefaultInstance=y"),
+        ["default.target.wants/a@y.service"]
+    );
+    assert_eq!(
+        links("a@.service", "WantedBy=default.target b@.target c@1.target"),
+        ["b@.target.wants/a@.service", "c@1.target.wants/a@.service",]
+    );
+}
+
+#[test]
+fn specifiers_are_those_of_the_unit() {
+    assert_eq!(
+        links(
+            "a-b@x.service",
+            "WantedBy=%p@%i.target\nRequiredBy=%j.target"
+        ),
+        [
+            "a-b@x.target.wants/a-b@x.service",
+            "b.target.requires/a-b@x.service",
+        ]
+    );
+    assert_eq!(
+        links("a@.service", "WantedBy=%i.target\nDefaultInstance=y"),
+        ["y.target.wants/a@y.service"]
+    );
+    assert_eq!(
+        links("a.service", "WantedBy=%H.target b.target"),
+        ["b.target.wants/a.service"]
+    );
+}
+
+#[test]
+fn an_alias_must_fit_its_unit() {
+    assert_eq!(
+        links(
+            "a.service",
+            "Alias=a.service b.timer c@.service d@1.service e.service"
+        ),
+        ["e.service"]
+    );
+    assert_eq!(
+        links("a@x.service", "Alias=b@.service b@y.service c.service"),
+        ["b@x.service"]
+    );
+    assert_eq!(links("a@.service", "Alias=b@.service"), ["b@.service"]);
+}
+
+#[test]
+fn units_enabled_along_are_named() {
+    let unit = UnitName::parse("a@x.service").unwrap();
+    let effective = Effective::new(&unit, "[Install]\nAlso=b.socket %p@%i.timer\nAlso=\n", &[]);
+    let also: Vec<_> = also(&unit, &effective)
+        .into_iter()
+        .map(|unit| unit.to_string())
+        .collect();
+    assert_eq!(also, ["a@x.timer", "b.socket"]);
+}
