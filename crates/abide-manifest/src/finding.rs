@@ -1,0 +1,107 @@
+//! What was found in a manifest, while it is worked on: a diagnostic whose places are still numbers.
+
+use std::collections::BTreeSet;
+
+use abide_model::{Code, Diagnostic, Severity};
+
+use crate::text::{Place, Texts};
+
+/// One mistake.
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    pub(crate) code: Code,
+    pub(crate) at: Place,
+    pub(crate) message: String,
+    pub(crate) label: String,
+    pub(crate) also: Vec<(Place, String)>,
+    pub(crate) help: Option<String>,
+}
+
+impl Finding {
+    /// What is wrong, and where.
+    pub(crate) fn new(code: Code, at: Place, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            at,
+            message: message.into(),
+            label: String::new(),
+            also: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// What stands at the place.
+    #[must_use]
+    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Another place that belongs to it; left out where it is the place itself.
+    #[must_use]
+    pub(crate) fn also(mut self, at: Place, label: impl Into<String>) -> Self {
+        if at != self.at {
+            self.also.push((at, label.into()));
+        }
+        self
+    }
+
+    /// What to write instead.
+    #[must_use]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Said by the code's first letter.
+    pub(crate) fn severity(&self) -> Severity {
+        if self.code.0.starts_with('E') {
+            Severity::Error
+        } else {
+            Severity::Warning
+        }
+    }
+}
+
+/// All mistakes of a run. A declaration that a hundred hosts share is judged a hundred times and told once.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    found: Vec<Finding>,
+    told: BTreeSet<(Place, Code, Vec<Place>)>,
+}
+
+impl Findings {
+    /// Adds one, unless it is known already.
+    pub(crate) fn push(&mut self, finding: Finding) {
+        let also = finding.also.iter().map(|(at, _)| *at).collect();
+        if self.told.insert((finding.at, finding.code, also)) {
+            self.found.push(finding);
+        }
+    }
+
+    /// Whether the manifest cannot be used.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.found
+            .iter()
+            .any(|finding| finding.severity() == Severity::Error)
+    }
+
+    /// In the order of their places: manifests first, as they were given.
+    pub(crate) fn into_diagnostics(mut self, texts: &Texts) -> Vec<Diagnostic> {
+        self.found.sort_by(|a, b| (a.at, a.code).cmp(&(b.at, b.code)));
+        let diagnostic = |finding: Finding| Diagnostic {
+            severity: finding.severity(),
+            code: finding.code,
+            span: texts.span(finding.at),
+            message: finding.message,
+            label: finding.label,
+            also: finding
+                .also
+                .into_iter()
+                .map(|(at, label)| (texts.span(at), label))
+                .collect(),
+            help: finding.help,
+        };
+        self.found.into_iter().map(diagnostic).collect()
+    }
+}

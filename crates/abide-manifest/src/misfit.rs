@@ -1,0 +1,340 @@
+//! Where the tree of a document does not fit the schema: which rule, and how a person would say it.
+
+use std::fmt;
+
+use crate::codes;
+use crate::finding::Finding;
+use crate::node::{Bytes, Key, Node, Shape};
+use crate::suggest::nearest;
+use crate::text::Place;
+
+/// A mistake of shape.
+#[derive(Debug)]
+pub(crate) struct Misfit {
+    rule: Rule,
+    /// The struct of the schema in which it is, by its name.
+    inside: Option<&'static str>,
+    found: Option<Found>,
+}
+
+/// Which rule is broken.
+#[derive(Debug)]
+enum Rule {
+    UnknownKey {
+        key: String,
+        known: &'static [&'static str],
+    },
+    MissingKey(&'static str),
+    UnknownWord {
+        word: String,
+        known: &'static [&'static str],
+    },
+    Wrong(Wrong),
+}
+
+/// What is wanted where something else stands.
+#[derive(Debug, Clone)]
+pub(crate) enum Wrong {
+    /// `true` or `false`.
+    Flag,
+    /// A whole number.
+    Number,
+    /// A smaller number.
+    TooBig,
+    /// Text.
+    Text,
+    /// A list.
+    List,
+    /// A map with free keys.
+    Map,
+    /// A map with these keys.
+    Keys {
+        /// The schema's name of the map.
+        of: &'static str,
+        /// Its keys.
+        fields: &'static [&'static str],
+    },
+    /// One of some words.
+    Word {
+        /// The words.
+        words: &'static [&'static str],
+    },
+    /// A map with exactly one of some keys.
+    OneKey {
+        /// The keys.
+        words: &'static [&'static str],
+    },
+    /// Something a type of the schema describes itself.
+    Described(String),
+}
+
+/// What stands at the place.
+#[derive(Debug)]
+struct Found {
+    bytes: Bytes,
+    key: Option<String>,
+    what: &'static str,
+    written: String,
+}
+
+impl Misfit {
+    /// Something else is wanted than what stands here.
+    pub(crate) fn wrong(wanted: Wrong, key: Option<&Key>, node: &Node, written: &str) -> Box<Self> {
+        Self::new(Rule::Wrong(wanted)).at_value(key, node, written)
+    }
+
+    fn new(rule: Rule) -> Box<Self> {
+        Box::new(Self {
+            rule,
+            inside: None,
+            found: None,
+        })
+    }
+
+    /// Places it at a value, where it has no place yet.
+    pub(crate) fn at_value(mut self: Box<Self>, key: Option<&Key>, node: &Node, written: &str) -> Box<Self> {
+        // What lacks something has no bytes of its own: it is said at its key.
+        let empty = matches!(self.rule, Rule::MissingKey(_)) || node.shape == Shape::Nothing;
+        self.found.get_or_insert_with(|| Found {
+            bytes: key.filter(|_| empty).map_or(node.bytes, |key| key.bytes),
+            key: key.map(|key| key.name.clone()),
+            what: name_of(&node.shape),
+            written: written.chars().take(200).collect(),
+        });
+        self
+    }
+
+    /// Places it at a key, where it has no place yet.
+    pub(crate) fn at_key(mut self: Box<Self>, key: &Key) -> Box<Self> {
+        self.found.get_or_insert_with(|| Found {
+            bytes: key.bytes,
+            key: None,
+            what: "a key",
+            written: key.name.clone(),
+        });
+        self
+    }
+
+    /// Says in which struct of the schema it is, where that is not known yet.
+    pub(crate) fn inside(mut self: Box<Self>, name: &'static str) -> Box<Self> {
+        self.inside.get_or_insert(name);
+        self
+    }
+
+    /// The bytes of the key or value that is wrong; `None` where something is missing.
+    pub(crate) fn culprit(&self) -> Option<Bytes> {
+        let missing = matches!(self.rule, Rule::MissingKey(_));
+        self.found.as_ref().filter(|_| !missing).map(|found| found.bytes)
+    }
+
+    /// As a person is told it.
+    pub(crate) fn finding(&self, text: u32) -> Finding {
+        let found = self.found.as_ref();
+        let bytes = found.map(|found| found.bytes).unwrap_or_default();
+        let at = Place::new(text, bytes.start, bytes.end);
+        match &self.rule {
+            Rule::UnknownKey { key, known } => self.unknown_key(at, key, known),
+            Rule::MissingKey(key) => {
+                let of = self.inside.map_or("a map", noun);
+                Finding::new(codes::MISSING_KEY, at, format!("{of} needs `{key}`"))
+                    .label(format!("`{key}` is missing"))
+                    .help(format!("write `{key}: …`"))
+            }
+            Rule::UnknownWord { word, known } => {
+                let word_shown = word.escape_debug();
+                let message = match found.and_then(|found| found.key.as_deref()) {
+                    Some(key) => format!("`{}` cannot be `{word_shown}`", key.escape_debug()),
+                    None => format!("`{word_shown}` is not known here"),
+                };
+                let finding = Finding::new(codes::UNKNOWN_WORD, at, message);
+                let known_words = format!("write one of {}", listed(known));
+                finding.help(match nearest(word, known.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`? {known_words}"),
+                    None => known_words,
+                })
+            }
+            Rule::Wrong(wanted) => wrong_type(at, wanted, found),
+        }
+    }
+
+    fn unknown_key(&self, at: Place, key: &str, known: &[&str]) -> Finding {
+        let of = self.inside.map_or("a map", noun);
+        let message = format!("unknown key `{}`", key.escape_debug());
+        let finding = Finding::new(codes::UNKNOWN_KEY, at, message).label(format!("not a key of {of}"));
+        finding.help(match nearest(key, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("{of} has the keys {}", listed(known)),
+        })
+    }
+}
+
+fn wrong_type(at: Place, wanted: &Wrong, found: Option<&Found>) -> Finding {
+    let (what, written) = found.map_or(("", ""), |found| (found.what, found.written.as_str()));
+    let subject = match found.and_then(|found| found.key.as_deref()) {
+        Some(key) => format!("`{}`", key.escape_debug()),
+        None => "this".to_owned(),
+    };
+    let wants = wanted.words();
+    let message = if what == NOTHING {
+        format!("nothing stands after {subject}, which must be {wants}")
+    } else if matches!(wanted, Wrong::TooBig) {
+        format!("{subject} must be {wants}")
+    } else {
+        format!("{subject} must be {wants}, not {}", shown(what, written))
+    };
+    let label = if what == NOTHING { "" } else { what };
+    let finding = Finding::new(codes::WRONG_TYPE, at, message).label(label);
+    match instead(wanted, what, written) {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
+
+/// What stands there, with its spelling where it is short.
+fn shown(what: &str, written: &str) -> String {
+    let short = written.chars().count() <= 30 && !written.contains(char::is_control);
+    match what {
+        NUMBER | TEXT if short => format!("the {} `{written}`", what.trim_start_matches("a ")),
+        FLAG => format!("`{written}`"),
+        _ => what.to_owned(),
+    }
+}
+
+/// What to write instead.
+fn instead(wanted: &Wrong, what: &str, written: &str) -> Option<String> {
+    let bare = written.trim_matches(['"', '\'']);
+    if let Some(flag) = old_boolean(bare)
+        && matches!(wanted, Wrong::Flag | Wrong::Described(_))
+    {
+        return Some(format!(
+            "write `{flag}`: in YAML 1.2 `{}` is text",
+            bare.escape_debug()
+        ));
+    }
+    Some(match wanted {
+        Wrong::Flag if matches!(bare, "true" | "false") => format!("write `{bare}` without quotes"),
+        Wrong::Flag => "write `true` or `false`".to_owned(),
+        Wrong::Number if what == TEXT && bare.parse::<u64>().is_ok() => {
+            format!("write `{bare}` without quotes")
+        }
+        Wrong::Text if matches!(what, NUMBER | FLAG) => format!("write `\"{written}\"`, in quotes"),
+        Wrong::Text | Wrong::List if what == NOTHING => "write a value, or remove the key".to_owned(),
+        Wrong::List if matches!(what, TEXT | NUMBER | FLAG) => format!("write `[{written}]`"),
+        Wrong::Map | Wrong::Keys { .. } if what == NOTHING => {
+            "write `{}` where there is nothing to say".to_owned()
+        }
+        Wrong::Keys { of: "LingerPolicy", .. } => {
+            "lingering is declared for a user, under `users`; here it is `{exclusive: true}`".to_owned()
+        }
+        Wrong::Keys { of, fields } => format!("{} has the keys {}", noun(of), listed(fields)),
+        Wrong::OneKey { words } => {
+            let written = words.iter().map(|word| format!("`{{{word}: …}}`"));
+            format!("write {}", written.collect::<Vec<_>>().join(" or "))
+        }
+        Wrong::Number
+        | Wrong::TooBig
+        | Wrong::Text
+        | Wrong::List
+        | Wrong::Map
+        | Wrong::Word { .. }
+        | Wrong::Described(_) => return None,
+    })
+}
+
+impl Wrong {
+    fn words(&self) -> String {
+        match self {
+            Self::Flag => "`true` or `false`".to_owned(),
+            Self::Number => "a whole number".to_owned(),
+            Self::TooBig => "a smaller number".to_owned(),
+            Self::Text => "text".to_owned(),
+            Self::List => "a list".to_owned(),
+            Self::Map | Self::Keys { .. } => "a map".to_owned(),
+            Self::Word { words } => format!("one of {}", listed(words)),
+            Self::OneKey { .. } => "a map with exactly one key".to_owned(),
+            Self::Described(description) => description.clone(),
+        }
+    }
+}
+
+const NOTHING: &str = "nothing";
+const FLAG: &str = "a boolean";
+const NUMBER: &str = "a number";
+const TEXT: &str = "text";
+
+fn name_of(shape: &Shape) -> &'static str {
+    match shape {
+        Shape::Nothing => NOTHING,
+        Shape::Flag(_) => FLAG,
+        Shape::Number(_) => NUMBER,
+        Shape::Text(_) => TEXT,
+        Shape::List(_) => "a list",
+        Shape::Map(_) => "a map",
+    }
+}
+
+/// The booleans of YAML 1.1, which people still write.
+fn old_boolean(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "yes" | "on" | "y" => Some(true),
+        "no" | "off" | "n" => Some(false),
+        _ => None,
+    }
+}
+
+/// What a person calls a struct of the schema.
+fn noun(name: &str) -> &'static str {
+    match name {
+        "Manifest" => "a manifest",
+        "Host" => "a host",
+        "Group" => "a group",
+        "User" => "a user",
+        "Unit" => "a unit",
+        "Instance" => "an instance",
+        "File" => "a file",
+        "Connection" => "`connection`",
+        "HostConnection" => "a host's `connection`",
+        "LingerPolicy" => "`linger` of a group or host",
+        "Settle" => "`settle`",
+        "Policy" => "`policy`",
+        "Rollout" => "`rollout`",
+        _ => "this map",
+    }
+}
+
+fn listed(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    quoted.join(", ")
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.finding(0).message)
+    }
+}
+
+impl std::error::Error for Misfit {}
+
+/// serde's own ways to say what is wrong, caught before they become text.
+impl serde::de::Error for Box<Misfit> {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Misfit::new(Rule::Wrong(Wrong::Described(message.to_string())))
+    }
+    fn invalid_type(_: serde::de::Unexpected<'_>, wanted: &dyn serde::de::Expected) -> Self {
+        Misfit::new(Rule::Wrong(Wrong::Described(wanted.to_string())))
+    }
+    fn invalid_value(_: serde::de::Unexpected<'_>, wanted: &dyn serde::de::Expected) -> Self {
+        Misfit::new(Rule::Wrong(Wrong::Described(wanted.to_string())))
+    }
+    fn unknown_variant(word: &str, known: &'static [&'static str]) -> Self {
+        let word = word.to_owned();
+        Misfit::new(Rule::UnknownWord { word, known })
+    }
+    fn unknown_field(key: &str, known: &'static [&'static str]) -> Self {
+        let key = key.to_owned();
+        Misfit::new(Rule::UnknownKey { key, known })
+    }
+    fn missing_field(key: &'static str) -> Self {
+        Misfit::new(Rule::MissingKey(key))
+    }
+}

@@ -1,0 +1,99 @@
+//! A YAML document as a tree in which every value and every key knows its bytes.
+
+/// A value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Node {
+    /// Its bytes in the text. Of a map or list in block style only the beginning is known.
+    pub(crate) bytes: Bytes,
+    /// What it is.
+    pub(crate) shape: Shape,
+}
+
+/// A stretch of bytes of the text that the tree was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Bytes {
+    /// Offset of the first byte.
+    pub(crate) start: usize,
+    /// Offset behind the last byte.
+    pub(crate) end: usize,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Shape {
+    /// Nothing, or `null`.
+    Nothing,
+    /// `true` or `false`.
+    Flag(bool),
+    /// A number; its value where it is whole and not negative.
+    Number(Option<u64>),
+    /// Anything else that is not a list or map.
+    Text(String),
+    /// `[a, b]`.
+    List(Vec<Node>),
+    /// `{a: b}`, in order; a key may come twice.
+    Map(Vec<(Key, Node)>),
+}
+
+/// A key of a map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// Its bytes in the text.
+    pub(crate) bytes: Bytes,
+    /// The key.
+    pub(crate) name: String,
+}
+
+impl Node {
+    /// Takes every second and later entry of one key out of the tree: first key, repeated key.
+    pub(crate) fn take_duplicates(&mut self) -> Vec<(Key, Key)> {
+        let mut found = Vec::new();
+        match &mut self.shape {
+            Shape::Map(entries) => {
+                let mut kept: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
+                let mut seen = std::collections::BTreeMap::new();
+                for (key, mut node) in entries.drain(..) {
+                    found.extend(node.take_duplicates());
+                    match seen.get(&key.name) {
+                        Some(first) => found.push((Key::clone(first), key)),
+                        None => {
+                            seen.insert(key.name.clone(), key.clone());
+                            kept.push((key, node));
+                        }
+                    }
+                }
+                *entries = kept;
+            }
+            Shape::List(items) => {
+                found.extend(items.iter_mut().flat_map(Self::take_duplicates));
+            }
+            Shape::Nothing | Shape::Flag(_) | Shape::Number(_) | Shape::Text(_) => {}
+        }
+        found
+    }
+
+    /// Takes out the entry or item whose key or value has exactly these bytes, so that what is right beside it can
+    /// be looked at. False where there is none.
+    pub(crate) fn remove(&mut self, bytes: Bytes) -> bool {
+        match &mut self.shape {
+            Shape::Map(entries) => {
+                let hit = |(key, node): &(Key, Self)| key.bytes == bytes || node.bytes == bytes;
+                match entries.iter().position(hit) {
+                    Some(index) => {
+                        entries.remove(index);
+                        true
+                    }
+                    None => entries.iter_mut().any(|(_, node)| node.remove(bytes)),
+                }
+            }
+            Shape::List(items) => match items.iter().position(|item| item.bytes == bytes) {
+                Some(index) => {
+                    items.remove(index);
+                    true
+                }
+                None => items.iter_mut().any(|item| item.remove(bytes)),
+            },
+            Shape::Nothing | Shape::Flag(_) | Shape::Number(_) | Shape::Text(_) => false,
+        }
+    }
+}

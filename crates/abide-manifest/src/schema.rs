@@ -1,0 +1,19 @@
+//! The manifest's types: what may be written, and nothing about what it means.
+//!
+//! The JSON schema and the parser both come from here, and the comments are the manual's text. No `flatten`,
+//! `untagged` or tagged enums: they would lose the places of the values in them.
+
+pub(crate) mod connection;
+pub(crate) mod fleet;
+pub(crate) mod json;
+pub(crate) mod policy;
+pub(crate) mod unit;
+pub(crate) mod user;
+pub(crate) mod word;
+
+pub(crate) use connection::{Connection, HostConnection};
+pub(crate) use fleet::{Group, Host, LingerPolicy, Manifest};
+pub(crate) use policy::{Policy, Rollout};
+pub(crate) use unit::{Instance, Settle, Unit};
+pub(crate) use user::{File, Secret, User};
+pub(crate) use word::{Choice, Share};
