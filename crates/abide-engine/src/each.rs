@@ -1,0 +1,71 @@
+//! Works on many hosts at once, within bounds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use abide_model::HostName;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::cancel::{Cancel, Urgency};
+use crate::host::Host;
+
+/// What became of a host's turn.
+#[derive(Debug)]
+pub(crate) enum Turn<T> {
+    /// It had its turn.
+    Had(Host, T),
+    /// The run ended before.
+    Missed(Host),
+    /// Its task broke down: a bug of abide, which must not hide the other hosts.
+    Broken(String),
+}
+
+/// Gives each host its turn, at most `parallel` at once. After an end is asked for, no host begins.
+pub(crate) async fn each<T, F, W>(
+    hosts: Vec<Host>,
+    parallel: usize,
+    cancel: &Cancel,
+    work: W,
+) -> BTreeMap<HostName, Turn<T>>
+where
+    T: Send + 'static,
+    F: Future<Output = (Host, T)> + Send,
+    W: Fn(Host) -> F + Clone + Send + Sync + 'static,
+{
+    let permits = Arc::new(Semaphore::new(parallel.max(1)));
+    let mut tasks = JoinSet::new();
+    let mut names = BTreeMap::new();
+    for host in hosts {
+        let (permits, cancel, work) = (Arc::clone(&permits), cancel.clone(), work.clone());
+        let name = host.name.clone();
+        let task = tasks.spawn(async move {
+            let permit = tokio::select! {
+                biased;
+                () = cancel.at_least(Urgency::Finish) => None,
+                permit = permits.acquire_owned() => permit.ok(),
+            };
+            if permit.is_none() {
+                return Turn::Missed(host);
+            }
+            let (host, result) = work(host).await;
+            drop(permit);
+            Turn::Had(host, result)
+        });
+        names.insert(task.id(), name);
+    }
+    let mut turns = BTreeMap::new();
+    while let Some(ended) = tasks.join_next_with_id().await {
+        let (id, turn) = match ended {
+            Ok(ended) => ended,
+            Err(error) => (error.id(), Turn::Broken(error.to_string())),
+        };
+        if let Some(name) = names.remove(&id) {
+            turns.insert(name, turn);
+        }
+    }
+    turns
+}
+
+#[cfg(test)]
+mod tests;

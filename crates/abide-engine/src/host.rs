@@ -1,0 +1,120 @@
+//! One host while it is worked on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use abide_model::{Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Plan, Rollout};
+use abide_transport::Session;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// How hosts are worked on.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many at once.
+    pub parallel: usize,
+    /// In which waves they are changed.
+    pub rollout: Rollout,
+    /// Limit for each step on a host: an observation, an apply.
+    pub timeout: Duration,
+    /// A private directory of this user, for sockets.
+    pub runtime_dir: Option<PathBuf>,
+    /// `user@machine` of the controller, for locks.
+    pub who: String,
+}
+
+/// Where events go. Nobody needs to listen.
+pub type Sink = UnboundedSender<Event>;
+
+/// A host, its connection, and what is known about it so far.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) name: HostName,
+    pub(crate) wanted: Arc<FleetHost>,
+    pub(crate) session: Option<Session>,
+    pub(crate) facts: Option<HostFacts>,
+    pub(crate) plan: Option<Plan>,
+    /// Wall time spent on it so far.
+    pub(crate) spent: Duration,
+}
+
+impl Host {
+    pub(crate) fn new(name: HostName, wanted: FleetHost) -> Self {
+        Self {
+            name,
+            wanted: Arc::new(wanted),
+            session: None,
+            facts: None,
+            plan: None,
+            spent: Duration::ZERO,
+        }
+    }
+
+    /// What came of it, as far as it came.
+    pub(crate) fn report(&self, outcome: HostOutcome) -> HostReport {
+        HostReport {
+            outcome,
+            facts: self.facts.clone(),
+            plan: self.plan.clone(),
+            steps: Vec::new(),
+            millis: millis(self.spent),
+        }
+    }
+
+    /// Lets a broken connection go.
+    pub(crate) async fn disconnect(&mut self) {
+        if let Some(session) = self.session.take() {
+            session.close().await;
+        }
+    }
+}
+
+/// Tells what happens to one host, to whoever listens.
+#[derive(Debug, Clone)]
+pub(crate) struct Teller {
+    host: HostName,
+    sink: Sink,
+    since: Instant,
+}
+
+impl Teller {
+    /// Begins with a host.
+    pub(crate) fn start(host: &HostName, sink: &Sink) -> Self {
+        let teller = Self {
+            host: host.clone(),
+            sink: sink.clone(),
+            since: Instant::now(),
+        };
+        teller.tell(|host| Event::HostStart { host });
+        teller
+    }
+
+    pub(crate) fn tell(&self, event: impl FnOnce(HostName) -> Event) {
+        // A run without listeners is fine.
+        let _unheard = self.sink.send(event(self.host.clone()));
+    }
+
+    pub(crate) fn progress(&self, message: impl Into<String>) {
+        let message = message.into();
+        self.tell(|host| Event::Progress { host, message });
+    }
+
+    /// Ends with a host: adds the time to what was spent on it.
+    pub(crate) fn done(&self, report: &mut HostReport) {
+        report.millis = report.millis.saturating_add(millis(self.since.elapsed()));
+        let (outcome, millis) = (report.outcome.word().to_owned(), report.millis);
+        self.tell(|host| Event::HostDone {
+            host,
+            outcome,
+            millis,
+        });
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.since.elapsed()
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

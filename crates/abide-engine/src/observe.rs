@@ -1,0 +1,158 @@
+//! Asks a host what it is: one connection, one script, one answer.
+
+use std::time::Duration;
+
+use abide_host::{bootstrap, probe};
+use abide_model::{HostOutcome, Observed, printable};
+use abide_transport::{ConnectError, Exec, Exit, RunError, Session};
+
+use crate::host::{Host, Options};
+use crate::nonce;
+use crate::settings::settings;
+
+/// Largest answer of a host: some thousand units and their differing files. More is not believed.
+const LARGEST_ANSWER: usize = 64 << 20;
+/// An observation is a few processes; a host that takes longer is ill.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Why a host could not be observed. `Display` is one clause; [`Unseen::help`] the next step.
+#[derive(Debug, thiserror::Error)]
+pub enum Unseen {
+    /// No connection.
+    #[error("{0}")]
+    Connect(ConnectError),
+    /// The connection broke, or the script did not come to its end.
+    #[error("observing it failed: {0}")]
+    Run(RunError),
+    /// The asked way to root does not work.
+    #[error("no way to root: {0}")]
+    NoRoot(String),
+    /// The script failed.
+    #[error("the probe ended with status {status}: {said}")]
+    Status {
+        /// Its exit status; -1 for a signal.
+        status: i32,
+        /// What it said.
+        said: String,
+    },
+    /// The answer means nothing, or says that the host cannot be managed.
+    #[error("{0}")]
+    Answer(#[source] probe::ProbeError),
+    /// This machine gives no random numbers.
+    #[error("no random numbers on this machine: {0}")]
+    Nonce(#[source] std::io::Error),
+    /// The run was ended first.
+    #[error("the run was ended before it answered")]
+    Cancelled,
+}
+
+impl Unseen {
+    /// What a person can do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Connect(error) => error.help(),
+            Self::NoRoot(said) => Some(way_to_root(said).to_owned()),
+            Self::Run(RunError::TimedOut { .. }) => {
+                Some("look at the host by hand, or allow more time with `--timeout`".to_owned())
+            }
+            Self::Run(RunError::NotStarted { .. }) => {
+                Some("sshd refuses another session: see MaxSessions in sshd_config(5)".to_owned())
+            }
+            Self::Status { status: 126 | 127, .. } => {
+                Some("abide needs a POSIX `sh` on the host".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The outcome of a host that could not be observed.
+    pub(crate) fn outcome(&self) -> HostOutcome {
+        match self {
+            Self::Cancelled => HostOutcome::NotStarted,
+            _ => HostOutcome::Unreachable {
+                reason: self.to_string(),
+                help: self.help(),
+            },
+        }
+    }
+
+    /// Whether a new connection may help.
+    pub(crate) fn is_loss(&self) -> bool {
+        matches!(self, Self::Run(RunError::Lost { .. }))
+    }
+}
+
+fn way_to_root(said: &str) -> &'static str {
+    if said.contains("password") || said.contains("Authentication required") {
+        "abide never types passwords: allow it without one (`NOPASSWD` in sudoers(5), `nopass` in doas.conf(5)), or connect as root"
+    } else {
+        "install it, connect as root, or write `become: never` to manage only the login user's own units"
+    }
+}
+
+/// Connects where there is no connection yet, and observes.
+pub(crate) async fn observe(host: &mut Host, options: &Options) -> Result<Observed, Unseen> {
+    if host.session.is_none() {
+        let connection = &host.wanted.connection;
+        let settings = settings(&host.name, connection, options.runtime_dir.as_deref());
+        let session = abide_transport::connect(&settings)
+            .await
+            .map_err(Unseen::Connect)?;
+        host.session = Some(session);
+    }
+    let nonce = nonce::fresh().map_err(Unseen::Nonce)?;
+    match &host.session {
+        Some(session) => probe(session, host, &nonce, options).await,
+        None => Err(Unseen::Cancelled),
+    }
+}
+
+async fn probe(
+    session: &Session,
+    host: &Host,
+    nonce: &str,
+    options: &Options,
+) -> Result<Observed, Unseen> {
+    let desired = &host.wanted.desired;
+    let command = bootstrap::command(host.wanted.connection.r#become);
+    let script = probe::script(desired, nonce);
+    let exec = Exec {
+        command: &command,
+        stdin: script.as_bytes(),
+        timeout: options.timeout.min(PATIENCE),
+        max_output: LARGEST_ANSWER,
+    };
+    let mut answer = Vec::new();
+    let exit = session
+        .run(exec, |line| {
+            answer.extend_from_slice(line);
+            answer.push(b'\n');
+        })
+        .await
+        .map_err(Unseen::Run)?;
+    read(&exit, |()| probe::read(desired, nonce, &answer))
+}
+
+/// What an ended probe amounts to. The answer is looked at first: it knows more than an exit status.
+fn read(
+    exit: &Exit,
+    answer: impl FnOnce(()) -> Result<Observed, probe::ProbeError>,
+) -> Result<Observed, Unseen> {
+    match exit.code {
+        Some(bootstrap::NO_ROOT) => Err(Unseen::NoRoot(last_line(&exit.stderr))),
+        Some(0) => answer(()).map_err(Unseen::Answer),
+        status => match answer(()) {
+            Ok(observed) => Ok(observed),
+            Err(_) => Err(Unseen::Status {
+                status: status.unwrap_or(-1),
+                said: last_line(&exit.stderr),
+            }),
+        },
+    }
+}
+
+/// The last thing that was said, as one line.
+pub(crate) fn last_line(text: &str) -> String {
+    let last = text.lines().rfind(|line| !line.trim().is_empty());
+    printable(last.unwrap_or("nothing was said").trim())
+}

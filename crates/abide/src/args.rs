@@ -1,0 +1,208 @@
+//! The command line's grammar. Doc comments are the manual.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+
+/// Keeps systemd services, above all user services with lingering, as a manifest says they should be.
+///
+/// abide observes hosts over ssh, plans the least changes with a cause for each, carries out exactly those, and observes
+/// again: success is an empty plan.
+#[derive(Debug, Parser)]
+#[command(
+    name = "abide",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = false,
+    disable_help_subcommand = false,
+    after_help = EXAMPLES,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  abide init                        write a starter manifest, abide.yaml
+  abide plan                        show what would change, and why
+  abide apply --host 'web*'         change it, after a confirmation
+
+Exit codes: 0 done, 1 failed, 2 changes pending (plan --detailed-exitcode), 3 a host could not be observed,
+4 no host selected, 5 stale, 6 locked, 7 refused by a guard, 64 usage, 65 manifest, 130 interrupted.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(commands::init::Init),
+    Validate(commands::validate::Validate),
+    Plan(commands::plan::PlanArgs),
+    Apply(commands::apply::Apply),
+    Show(commands::show::Show),
+    Status(commands::status::Status),
+    Schema(commands::schema::Schema),
+    Explain(commands::explain::Explain),
+    Completions(commands::completions::Completions),
+    #[command(hide = true)]
+    Man(commands::man::Man),
+}
+
+/// Flags that every command takes, on either side of its name.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Common {
+    #[command(flatten)]
+    pub(crate) manifest: ManifestArgs,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) run: Run,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// Where the manifest is.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Manifest")]
+pub(crate) struct ManifestArgs {
+    /// Manifest file, or a directory of *.yaml files; repeat to merge several [default: abide.yaml]
+    #[arg(short, long = "file", value_name = "PATH", global = true)]
+    pub(crate) file: Vec<PathBuf>,
+    /// Let paths in the manifest leave its directory
+    #[arg(long, global = true)]
+    pub(crate) allow_outside: bool,
+}
+
+/// Which hosts.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Selection")]
+pub(crate) struct Selection {
+    /// Only hosts whose name matches; `*` and `?` are wildcards
+    #[arg(long, value_name = "GLOB", global = true)]
+    pub(crate) host: Vec<String>,
+    /// Only hosts of this group (and those of --host)
+    #[arg(long, value_name = "GROUP", global = true)]
+    pub(crate) group: Vec<String>,
+    /// Not the hosts whose name matches
+    #[arg(long, value_name = "GLOB", global = true)]
+    pub(crate) exclude: Vec<String>,
+}
+
+/// How hosts are worked on.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Run {
+    /// How many hosts at once [default: the manifest's, or 32]
+    #[arg(short = 'j', long, value_name = "N", global = true, value_parser = at_least_one)]
+    pub(crate) parallel: Option<usize>,
+    /// Limit for each step on a host: an observation, an apply
+    #[arg(long, value_name = "TIME", global = true, value_parser = duration, default_value = "10m")]
+    pub(crate) timeout: Duration,
+    /// Limit for connecting [default: the manifest's, or 10s]
+    #[arg(long, value_name = "TIME", global = true, value_parser = duration)]
+    pub(crate) connect_timeout: Option<Duration>,
+    /// Configuration file for ssh, instead of your own (`ssh -F`)
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) ssh_config: Option<PathBuf>,
+}
+
+/// How abide speaks.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// When to use colour; NO_COLOR and CLICOLOR_FORCE are honoured
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    pub(crate) color: Color,
+    /// Say less: the summary, and what is wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more: every step, what is unchanged, what is left alone
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// When colour is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    Auto,
+    /// Also through a pipe
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+/// Reads `90`, `90s`, `500ms`, `2m`, `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_error| wanted())?;
+    let millis = match unit {
+        "ms" => number,
+        "" | "s" => number.saturating_mul(1000),
+        "m" => number.saturating_mul(60_000),
+        "h" => number.saturating_mul(3_600_000),
+        _ => return Err(wanted()),
+    };
+    // A day is longer than any step, and keeps sums of durations from overflowing.
+    match millis {
+        0 => Err("it must be longer than nothing".to_owned()),
+        1..=86_400_000 => Ok(Duration::from_millis(millis)),
+        _ => Err("it may be a day at most".to_owned()),
+    }
+}
+
+fn wanted() -> String {
+    "write a number and a unit: 500ms, 10s, 2m, 1h".to_owned()
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("write a number from 1".to_owned()),
+        Ok(number) => Ok(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_a_unit_and_a_limit() {
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        for wrong in ["", "s", "-1s", "1d", "0", "25h", "99999999999999999999h", "1 s"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn common_flags_are_taken_on_both_sides_of_the_command() {
+        for line in [["abide", "--host", "a", "plan"], ["abide", "plan", "--host", "a"]] {
+            let cli = Cli::try_parse_from(line).unwrap();
+            assert_eq!(cli.common.selection.host, ["a"]);
+        }
+    }
+}

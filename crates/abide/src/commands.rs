@@ -1,0 +1,12 @@
+//! One file a command: its flags, its manual, its wiring.
+
+pub(crate) mod apply;
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod init;
+pub(crate) mod man;
+pub(crate) mod plan;
+pub(crate) mod schema;
+pub(crate) mod show;
+pub(crate) mod status;
+pub(crate) mod validate;

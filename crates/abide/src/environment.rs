@@ -1,0 +1,77 @@
+//! Everything abide takes from its surroundings: the one place that reads environment variables.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the command line is where the environment comes in"
+)]
+
+use std::env;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+/// The surroundings of one run.
+#[derive(Debug, Clone)]
+pub(crate) struct Environment {
+    /// `XDG_RUNTIME_DIR`: a private directory of this user.
+    pub(crate) runtime_dir: Option<PathBuf>,
+    /// `user@machine`, for locks.
+    pub(crate) who: String,
+    /// Whether the locale is UTF-8.
+    pub(crate) unicode: bool,
+    /// `COLUMNS`, where it is set.
+    pub(crate) columns: Option<usize>,
+    /// Whether a person can be asked.
+    pub(crate) stdin_is_terminal: bool,
+    /// Whether a person watches.
+    pub(crate) stderr_is_terminal: bool,
+}
+
+impl Environment {
+    /// Reads them.
+    pub(crate) fn read() -> Self {
+        Self {
+            runtime_dir: env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from),
+            who: format!("{}@{}", user(), machine()),
+            unicode: is_unicode(),
+            columns: text("COLUMNS").and_then(|columns| columns.parse().ok()),
+            stdin_is_terminal: std::io::stdin().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal()
+                && text("TERM").as_deref() != Some("dumb"),
+        }
+    }
+}
+
+/// A variable that is set and says something.
+pub(crate) fn text(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A variable as bytes, empty or not: a secret need not be UTF-8.
+pub(crate) fn bytes(name: &str) -> Option<Vec<u8>> {
+    use std::os::unix::ffi::OsStringExt;
+    env::var_os(name).map(OsStringExt::into_vec)
+}
+
+fn user() -> String {
+    text("USER").or_else(|| text("LOGNAME")).unwrap_or_else(|| "unknown".to_owned())
+}
+
+fn machine() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .or_else(|| text("HOSTNAME"))
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The first of these that is set decides (locale(7)).
+fn is_unicode() -> bool {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(text)
+        .is_some_and(|locale| {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        })
+}

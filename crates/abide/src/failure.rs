@@ -1,0 +1,48 @@
+//! Why a command could not do its work at all: one message, perhaps hints, and an exit code.
+
+use std::fmt;
+
+use crate::exit::Exit;
+
+/// Why a command ends before it has an answer. What comes of hosts is data in a report and never this.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// How abide ends.
+    pub(crate) exit: Exit,
+    /// What is wrong: one clause. Empty where everything was said already.
+    pub(crate) message: String,
+    /// What a person can do about it.
+    pub(crate) hints: Vec<String>,
+}
+
+impl Failure {
+    /// A failure with its message.
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// The command line means nothing.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// Something of this machine failed: a file, a stream.
+    pub(crate) fn here(what: impl fmt::Display, error: impl fmt::Display) -> Self {
+        Self::new(Exit::Failed, format!("{what}: {error}"))
+    }
+
+    /// An end about which everything was said already.
+    pub(crate) fn silent(exit: Exit) -> Self {
+        Self::new(exit, "")
+    }
+
+    /// The same with a hint.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}

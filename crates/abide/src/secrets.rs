@@ -1,0 +1,175 @@
+//! Resolves secrets on this machine, before planning: once each, within limits, never printed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use abide_model::{Body, Bytes, DesiredUnit, DesiredUser, FleetHost, HostName, Origin, SecretSource};
+use tokio::io::AsyncReadExt as _;
+use tokio::process::Command;
+
+use crate::environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Largest secret, in bytes: as large as any managed file should be.
+const LARGEST: u64 = 1 << 20;
+/// Time that one command may take: long enough for a key server, and never for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How much of what a failed command said on standard error is shown.
+const SHOWN: usize = 1000;
+
+/// Where a secret comes from: paths and commands are relative to the directory of the manifest that names them.
+type Key = (PathBuf, String);
+
+/// Gives every secret of these hosts its bytes.
+pub(crate) async fn resolve(hosts: &mut BTreeMap<HostName, FleetHost>) -> Result<(), Failure> {
+    let mut known: BTreeMap<Key, Bytes> = BTreeMap::new();
+    for host in hosts.values_mut() {
+        for (place, body) in bodies(host) {
+            let Body::Secret { source, bytes } = body else {
+                continue;
+            };
+            let base = directory(&place);
+            let key = (base.clone(), format!("{source:?}"));
+            let secret = if let Some(secret) = known.get(&key) {
+                secret.clone()
+            } else {
+                let secret = fetch(source, &base).await.map_err(|why| {
+                    Failure::new(Exit::Failed, format!("the secret at {place} is not to be had: {why}"))
+                })?;
+                known.entry(key).or_insert(secret).clone()
+            };
+            *bytes = Some(secret);
+        }
+    }
+    Ok(())
+}
+
+/// Every body of a host with the place of what it belongs to.
+fn bodies(host: &mut FleetHost) -> impl Iterator<Item = (Origin, &mut Body)> {
+    let units = host.desired.units.values_mut().flat_map(of_unit);
+    let users = host.desired.users.values_mut().flat_map(of_user);
+    units.chain(users)
+}
+
+fn of_user(user: &mut DesiredUser) -> impl Iterator<Item = (Origin, &mut Body)> {
+    let files = user.files.values_mut().map(|file| (file.declared_at.clone(), &mut file.body));
+    files.chain(user.units.values_mut().flat_map(of_unit))
+}
+
+fn of_unit(unit: &mut DesiredUnit) -> impl Iterator<Item = (Origin, &mut Body)> {
+    let place = &unit.declared_at;
+    let bodies = unit.file.iter_mut().chain(unit.drop_ins.values_mut());
+    bodies.map(|body| (place.clone(), body))
+}
+
+fn directory(place: &Origin) -> PathBuf {
+    let parent = Path::new(&place.file).parent().unwrap_or(Path::new(""));
+    if parent.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        parent.to_owned()
+    }
+}
+
+async fn fetch(source: &SecretSource, base: &Path) -> Result<Bytes, String> {
+    let bytes = match source {
+        SecretSource::Env(name) => environment::bytes(name)
+            .ok_or_else(|| format!("the environment variable {name} is not set"))?,
+        SecretSource::File(path) => from_file(&base.join(path)).await?,
+        SecretSource::Command(argv) => from_command(argv, base).await?,
+    };
+    if bytes.is_empty() {
+        // An unset variable or a pipe that broke looks like this; no service wants it.
+        return Err("it is empty".to_owned());
+    }
+    Ok(Bytes::new(bytes))
+}
+
+async fn from_file(path: &Path) -> Result<Vec<u8>, String> {
+    let read = async {
+        let file = tokio::fs::File::open(path).await?;
+        bounded(file).await
+    };
+    match read.await {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(format!("{} is larger than 1 MiB", path.display())),
+        Err(error) => Err(format!("{}: {error}", path.display())),
+    }
+}
+
+async fn from_command(argv: &[String], base: &Path) -> Result<Vec<u8>, String> {
+    let (program, arguments) = argv.split_first().ok_or("its command is empty")?;
+    // Only the program is named in errors: an argument may be a secret as well.
+    let failed = |why: String| format!("`{program}` {why}");
+    let mut child = Command::new(program)
+        .args(arguments)
+        .current_dir(base)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| failed(format!("could not be started: {error}")))?;
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err(failed("has no output".to_owned()));
+    };
+    let reading = async { tokio::try_join!(bounded(stdout), bounded(stderr), child.wait()) };
+    let (stdout, stderr, status) = tokio::time::timeout(PATIENCE, reading)
+        .await
+        .map_err(|_elapsed| failed(format!("did not end within {} s", PATIENCE.as_secs())))?
+        .map_err(|error| failed(format!("could not be read: {error}")))?;
+    if !status.success() {
+        let said = String::from_utf8_lossy(&stderr.unwrap_or_default()).into_owned();
+        let said: String = abide_model::printable(said.trim()).chars().take(SHOWN).collect();
+        return Err(failed(format!("ended with {status}: {said}")));
+    }
+    stdout.ok_or_else(|| failed("wrote more than 1 MiB".to_owned()))
+}
+
+/// Everything a stream has; `None` where that is too much.
+async fn bounded(stream: impl tokio::io::AsyncRead + Unpin) -> std::io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    stream.take(LARGEST + 1).read_to_end(&mut bytes).await?;
+    let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= LARGEST);
+    Ok(fits.then_some(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn command(script: &str) -> Result<Bytes, String> {
+        let argv = ["sh", "-c", script].map(str::to_owned).to_vec();
+        fetch(&SecretSource::Command(argv), Path::new("/")).await
+    }
+
+    #[tokio::test]
+    async fn a_command_gives_its_bytes_as_they_are() {
+        assert_eq!(command("printf 'a\\n\\377'").await.unwrap(), Bytes::new(b"a\n\xff".to_vec()));
+    }
+
+    #[tokio::test]
+    async fn a_command_that_fails_is_named_with_its_last_words_and_not_its_arguments() {
+        let why = command("echo canary; echo no key >&2; exit 3").await.unwrap_err();
+        assert!(why.contains("`sh` ended with") && why.contains("no key"), "{why}");
+        assert!(!why.contains("canary"), "{why}");
+    }
+
+    #[tokio::test]
+    async fn nothing_and_too_much_are_both_refused() {
+        assert_eq!(command("true").await.unwrap_err(), "it is empty");
+        let why = command("head -c 2000000 /dev/zero").await.unwrap_err();
+        assert!(why.contains("1 MiB"), "{why}");
+    }
+
+    #[tokio::test]
+    async fn an_unset_variable_and_a_missing_file_are_named() {
+        let env = fetch(&SecretSource::Env("ABIDE_NOT_SET".into()), Path::new("/")).await;
+        assert!(env.unwrap_err().contains("ABIDE_NOT_SET"));
+        let file = fetch(&SecretSource::File("no/such".into()), Path::new("/tmp")).await;
+        assert!(file.unwrap_err().contains("/tmp/no/such"));
+    }
+}
