@@ -102,7 +102,7 @@ impl ConnectError {
             Self::HostKeyChanged { host, place } => {
                 let file = place.rsplit_once(':').map_or("", |(file, _)| file);
                 return Some(format!(
-                    "find out why it changed; only then `ssh-keygen -f {file} -R {host}` and record the new one"
+                    "find out why it changed; only then `ssh-keygen -R {host} -f {file}` and record the new one"
                 ));
             }
             Self::LoginRefused { .. } => {

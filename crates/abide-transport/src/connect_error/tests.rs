@@ -71,7 +71,7 @@ fn a_changed_host_key_names_the_record() {
         error
             .help()
             .unwrap()
-            .contains("ssh-keygen -f /home/ana/.ssh/known_hosts -R 192.0.2.11")
+            .contains("ssh-keygen -R 192.0.2.11 -f /home/ana/.ssh/known_hosts")
     );
 }
 
