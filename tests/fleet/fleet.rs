@@ -4,7 +4,10 @@
 //! Every call that fails panics with what the harness said, so that a test
 //! reads as what it does to its hosts and nothing else.
 
-#![allow(dead_code, reason = "each test binary that includes this file uses a part of it")]
+#![allow(
+    dead_code,
+    reason = "each test binary that includes this file uses a part of it"
+)]
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -42,7 +45,10 @@ impl Fleet {
             name: format!("{name}-{owner}-{}", FLEETS.fetch_add(1, Ordering::Relaxed)),
         };
         let owner = owner.to_string();
-        let hosts: Vec<String> = hosts.iter().map(|(host, image)| format!("{host}={image}")).collect();
+        let hosts: Vec<String> = hosts
+            .iter()
+            .map(|(host, image)| format!("{host}={image}"))
+            .collect();
         let mut arguments = vec!["up", "--owner", &owner, &fleet.name];
         arguments.extend(hosts.iter().map(String::as_str));
         harness(&arguments);
@@ -70,9 +76,16 @@ impl Fleet {
     }
 
     /// As [`exec`](Self::exec), with bytes for the command's standard input.
-    pub fn exec_with<S: AsRef<OsStr>>(&self, host: &str, user: &str, command: &[S], stdin: &[u8]) -> Ran {
+    pub fn exec_with<S: AsRef<OsStr>>(
+        &self,
+        host: &str,
+        user: &str,
+        command: &[S],
+        stdin: &[u8],
+    ) -> Ran {
         let mut exec = executable();
-        exec.args(["exec", &self.name, host, "--user", user, "--"]).args(command);
+        exec.args(["exec", &self.name, host, "--user", user, "--"])
+            .args(command);
         let output = run(exec, stdin);
         Ran {
             code: code(&output),
@@ -142,14 +155,16 @@ impl Drop for Fleet {
         down.args(["down", &self.name]);
         let output = run(down, b"");
         // A second panic while the first unwinds would hide what went wrong.
-        if !output.status.success() && !std::thread::panicking() {
-            panic!("{}", report("fleet down", &output));
-        }
+        let told = output.status.success() || std::thread::panicking();
+        assert!(told, "{}", report("fleet down", &output));
     }
 }
 
 fn executable() -> Command {
-    Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fleet/fleet"))
+    Command::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/fleet/fleet"
+    ))
 }
 
 /// Runs the harness and returns its standard output.
@@ -157,7 +172,11 @@ fn harness(arguments: &[&str]) -> String {
     let mut command = executable();
     command.args(arguments);
     let output = run(command, b"");
-    assert!(output.status.success(), "{}", report(&format!("fleet {}", arguments.join(" ")), &output));
+    assert!(
+        output.status.success(),
+        "{}",
+        report(&format!("fleet {}", arguments.join(" ")), &output)
+    );
     text(&output.stdout)
 }
 
@@ -173,7 +192,9 @@ fn run(mut command: Command, stdin: &[u8]) -> Output {
         // Beside reading, or both sides could wait for the other to empty its pipe.
         // A command that does not read its input closes it; that is no failure.
         scope.spawn(move || drop(pipe.write_all(stdin)));
-        child.wait_with_output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+        child
+            .wait_with_output()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"))
     })
 }
 
@@ -186,7 +207,9 @@ fn report(what: &str, output: &Output) -> String {
 fn code(output: &Output) -> i32 {
     use std::os::unix::process::ExitStatusExt as _;
     let status = output.status;
-    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
+    status
+        .code()
+        .unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -16,6 +16,7 @@ fleet_up() {
   [ $# -ge 2 ] || { usage >&2; exit 2; }
   fleet=$1
   shift
+  [ $# -le 200 ] || die "a fleet has room for 200 hosts"
   [[ $fleet =~ ^[a-zA-Z0-9][a-zA-Z0-9_-]*$ ]] || die "a fleet's name is letters, digits, - and _: '$fleet'"
   for pair in "$@"; do
     [[ $pair =~ ^[a-z][a-z0-9-]{0,30}=[a-z0-9+]+$ ]] || die "expected HOST=IMAGE, not '$pair'"
@@ -23,7 +24,7 @@ fleet_up() {
     images+=("$(image "${pair#*=}")")
   done
 
-  with_lock fleet_claim "$fleet" "$owner" "$#"
+  with_lock fleet_claim "$fleet" "$owner"
   # Whatever happens from here on, half a fleet is not left behind.
   # shellcheck disable=SC2064 # the name is known now
   trap "with_lock fleet_down '$fleet'" EXIT
@@ -43,8 +44,10 @@ fleet_claim() {
   local dir=$STATE/$1
   fleet_reap
   mkdir -m 0700 "$dir" 2>/dev/null || die "there is already a fleet '$1'; fleet down $1 removes it"
-  process_mark "$2" >"$dir/owner" || { rm -r "$dir"; die "no process $2 to own the fleet"; }
-  net_claim >"$dir/net"
+  # shellcheck disable=SC2064 # the name is known now
+  trap "fleet_down '$1'" EXIT
+  process_mark "$2" >"$dir/owner" || die "no process $2 to own the fleet"
+  net_claim "$1" >"$dir/net"
   cgroup_root >/dev/null
   # Every init and user manager watches files as the same few uids, which the
   # kernel's usual limit of 128 lets only some ten hosts do.
@@ -55,6 +58,7 @@ fleet_claim() {
     tmpfs | ext2/ext3 | xfs | btrfs) ;;
     *) mount -t tmpfs -o mode=0755 abide-fleet "$dir/host" ;;
   esac
+  trap - EXIT
 }
 
 fleet_keys() {
@@ -85,7 +89,7 @@ host_create() {
   echo "$image" >"$dir/image"
   echo "$number" >"$dir/number"
   address=$(net_prefix "$(<"$STATE/$fleet/net")").$((10 + number))
-  echo "$host $address ${image##*/}" >>"$STATE/$fleet/hosts"
+  echo "$host $address $(basename "${image%.*}")" >>"$STATE/$fleet/hosts"
   for key in "$image"/etc/ssh/ssh_host_*_key.pub; do
     echo "$host,$address $(cut -d' ' -f1,2 "$key")"
   done >>"$STATE/$fleet/known_hosts"
@@ -113,9 +117,11 @@ fleet_down() {
     host_kill "$fleet" "$(basename "$host")"
   done
   [ ! -s "$dir/net" ] || net_release "$(<"$dir/net")"
-  cgroup=$(cgroup_root)/abide-fleet
-  [ ! -d "$cgroup/$fleet" ] || await 10 cgroup_remove "$cgroup/$fleet" || say "cgroup $cgroup/$fleet is still in use"
-  rmdir "$cgroup" 2>/dev/null || :
+  # On a machine with the old hierarchies nspawn leaves its mark in systemd's as well.
+  while read -r cgroup; do
+    [ ! -d "$cgroup/$fleet" ] || await 10 cgroup_remove "$cgroup/$fleet" || say "cgroup $cgroup/$fleet is still in use"
+    rmdir "$cgroup" 2>/dev/null || :
+  done < <(awk '$3 ~ /^cgroup2?$/ { print $2 "/abide-fleet" }' /proc/self/mounts)
   umount -q "$dir/host" 2>/dev/null || :
   rm -rf "$dir"
 }
@@ -125,12 +131,13 @@ cgroup_remove() {
   find "$1" -depth -type d -exec rmdir {} + 2>/dev/null
 }
 
-# Removes the fleets that nobody will: their owner is gone.
+# Removes the fleets that nobody will: their owner is gone. One that resists
+# must not keep others from coming up.
 fleet_reap() {
   local dir
   for dir in "$STATE"/*/; do
     [ -d "$dir" ] || continue
-    process_alive "${dir}owner" || fleet_down "$(basename "$dir")"
+    process_alive "${dir}owner" || (fleet_down "$(basename "$dir")") || say "cannot remove ${dir%/}"
   done
 }
 
@@ -143,7 +150,7 @@ fleet_ls() {
       status=off
       process_alive "${dir}host/$host/pid" && status=running
       [ ! -e "${dir}host/$host/isolated" ] || status+=,isolated
-      printf '  %-16s %-15s %-28s %s\n' "$host" "$address" "${image%.*}" "$status"
+      printf '  %-16s %-15s %-28s %s\n' "$host" "$address" "$image" "$status"
     done <"${dir}hosts"
   done
 }

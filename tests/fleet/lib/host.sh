@@ -27,17 +27,18 @@ cgroup_root() {
 
 # Starts the host and returns at once.
 host_start() {
-  local fleet=$1 host=$2 dir number net
+  local fleet=$1 host=$2 dir number net cgroup
   dir=$(host_dir "$fleet" "$host")
   if process_alive "$dir/pid"; then die "host '$host' is already running"; fi
   number=$(<"$dir/number")
   net=$(<"$STATE/$fleet/net")
-  mkdir -p "$(cgroup_root)/abide-fleet/$fleet/$host"
-  # The log is the whole of the host's output, and no fd of the caller may stay
-  # open in it: who reads our output would wait for its end for as long as the host runs.
-  setsid env -i PATH="$PATH" "$HERE/lib/launch" \
-    "$dir" "$(cgroup_root)/abide-fleet/$fleet/$host" "$host" "abf$net-$host" \
-    "$(net_bridge "$net")" "$(net_veth "$net" "$number")" "$(net_prefix "$net")" "$((10 + number))" \
+  cgroup=$(cgroup_root)/abide-fleet/$fleet/$host
+  mkdir -p "$cgroup"
+  # No fd of the caller stays open in the host: who reads our output would
+  # wait for its end for as long as the host runs.
+  setsid env -i PATH="$PATH" "$HERE/lib/launch" "$fleet" "$host" "$dir" "$cgroup" \
+    "$(net_bridge "$net")" "$(net_veth "$net" "$number")" "$(net_mac "$net" "$number")" \
+    "$(net_prefix "$net").$((10 + number))" "$(net_prefix "$net").1" \
     </dev/null >>"$dir/console.log" 2>&1 &
   process_mark $! >"$dir/pid" || :
   disown # its death is not for this shell to announce
@@ -62,15 +63,17 @@ host_leader() {
 host_await() {
   local dir
   dir=$(host_dir "$1" "$2")
-  await "$PATIENCE" host_settled "$1" "$2" "$dir" && return
-  say "host '$2' of fleet '$1' did not come up in $PATIENCE s; the end of its console ($dir/console.log):"
+  # A host that died settles nothing any more, so there is no use in waiting for it.
+  await "$PATIENCE" host_settled_or_gone "$1" "$2" "$dir" && process_alive "$dir/pid" && return
+  say "host '$2' of fleet '$1' did not come up in $PATIENCE s; the end of its console:"
   tail -n 40 "$dir/console.log" >&2
   return 1
 }
 
+host_settled_or_gone() { host_gone "$3" || host_settled "$@"; }
+
 host_settled() {
-  local leader banner
-  process_alive "$3/pid" || return 0 # dead: no use in waiting; the next step tells
+  local leader
   leader=$(host_leader "$3") || return 1
   [ -e "/proc/$leader/root/run/systemd/private" ] || return 1
   case $(nsenter -t "$leader" -a /usr/bin/systemctl is-system-running 2>/dev/null) in
@@ -78,8 +81,15 @@ host_settled() {
     *) return 1 ;;
   esac
   [ ! -e "/proc/$leader/root/run/nologin" ] || return 1
-  [ ! -e "$3/isolated" ] || return 0
-  { read -r -t 2 banner <"/dev/tcp/$(host_address "$1" "$2")/22"; } 2>/dev/null && [[ $banner == SSH-* ]]
+  # Unplugged, it is up when it would answer.
+  [ -e "$3/isolated" ] || host_answers "$1" "$2"
+}
+
+# Bounded from outside, for bash itself would try a lost connection for minutes.
+host_answers() {
+  # shellcheck disable=SC2016 # the inner shell expands it
+  timeout 1 bash -c 'read -r banner <"/dev/tcp/$0/22" && [[ $banner == SSH-* ]]' \
+    "$(host_address "$1" "$2")" 2>/dev/null
 }
 
 host_address() { awk -v host="$2" '$1 == host { print $2 }' "$STATE/$1/hosts"; }
@@ -121,12 +131,24 @@ host_kill() {
 }
 
 # Unplugs the host from the network; it runs on.
-host_isolate() { host_link "$1" "$2" down; }
-host_rejoin() { host_link "$1" "$2" up; }
-
-host_link() {
+host_isolate() {
   local dir
   dir=$(host_dir "$1" "$2")
-  if [ "$3" = down ]; then touch "$dir/isolated"; else rm -f "$dir/isolated"; fi
-  host_gone "$dir" || ip link set "$(net_veth "$(<"$STATE/$1/net")" "$(<"$dir/number")")" "$3"
+  touch "$dir/isolated"
+  host_gone "$dir" || host_link "$1" "$2" down
+}
+
+# Plugs it in again and returns when it answers: the kernel may take a second
+# to notice the cable.
+host_rejoin() {
+  local dir
+  dir=$(host_dir "$1" "$2")
+  rm -f "$dir/isolated"
+  if host_gone "$dir"; then return; fi
+  host_link "$1" "$2" up
+  await "$PATIENCE" host_answers "$1" "$2" || die "host '$2' does not answer"
+}
+
+host_link() {
+  ip link set "$(net_veth "$(<"$STATE/$1/net")" "$(<"$STATE/$1/host/$2/number")")" "$3"
 }

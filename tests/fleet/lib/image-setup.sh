@@ -60,4 +60,7 @@ if has busybox; then
     esac
   done
   ln -sf busybox /bin/sh
+  # What ssh hands a script to first is the login shell.
+  usermod --shell /bin/sh deploy
+  usermod --shell /bin/sh root
 fi

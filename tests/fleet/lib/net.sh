@@ -6,7 +6,10 @@ net_prefix() { echo "198.$((18 + $1 / 256)).$(($1 % 256))"; }
 net_bridge() { echo "abf$1"; }
 net_veth() { echo "abf$1h$2"; }
 
-# Claims a free network by creating its bridge and prints its number. The
+# The same after a reboot, or this machine would go on for a minute to send to the old one.
+net_mac() { printf '02:ab:fd:%02x:%02x:%02x\n' $(($1 / 256)) $(($1 % 256)) "$2"; }
+
+# Claims a free network for fleet $1 by creating its bridge and prints its number. The
 # kernel refuses a second bridge of that name, so two fleets never share one.
 net_claim() {
   local number start=$((RANDOM % 512)) i
@@ -16,7 +19,7 @@ net_claim() {
     [ -z "$(ip -4 route show root "$(net_prefix $number).0/24")" ] || continue
     ip link add "$(net_bridge $number)" type bridge 2>/dev/null || continue
     ip addr add "$(net_prefix $number).1/24" dev "$(net_bridge $number)"
-    ip link set "$(net_bridge $number)" up
+    ip link set "$(net_bridge $number)" alias "abide-fleet $1" up
     echo $number
     return
   done
