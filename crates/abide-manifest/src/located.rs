@@ -13,7 +13,7 @@ use crate::text::Place;
 pub(crate) const LOCATED: &str = "$abide::Located";
 
 /// A value with its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Located<T> {
     /// The value.
     pub(crate) value: T,
@@ -24,6 +24,11 @@ pub(crate) struct Located<T> {
 }
 
 impl<T> Located<T> {
+    /// The same, borrowed.
+    pub(crate) fn by_ref(&self) -> Located<&T> {
+        self.with(&self.value)
+    }
+
     /// Another value at the same place.
     pub(crate) fn with<U>(&self, value: U) -> Located<U> {
         Located {

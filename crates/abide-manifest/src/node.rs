@@ -18,6 +18,14 @@ pub(crate) struct Bytes {
     pub(crate) end: usize,
 }
 
+impl Bytes {
+    /// Moves by so many bytes.
+    pub(crate) fn shift(&mut self, by: usize) {
+        self.start += by;
+        self.end += by;
+    }
+}
+
 /// What a value is.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shape {
@@ -70,6 +78,21 @@ impl Node {
             Shape::Nothing | Shape::Flag(_) | Shape::Number(_) | Shape::Text(_) => {}
         }
         found
+    }
+
+    /// Moves every place by so many bytes: the document begins there in its file.
+    pub(crate) fn shift(&mut self, by: usize) {
+        self.bytes.shift(by);
+        match &mut self.shape {
+            Shape::Map(entries) => {
+                for (key, node) in entries {
+                    key.bytes.shift(by);
+                    node.shift(by);
+                }
+            }
+            Shape::List(items) => items.iter_mut().for_each(|item| item.shift(by)),
+            Shape::Nothing | Shape::Flag(_) | Shape::Number(_) | Shape::Text(_) => {}
+        }
     }
 
     /// Takes out the entry or item whose key or value has exactly these bytes, so that what is right beside it can

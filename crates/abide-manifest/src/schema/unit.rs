@@ -31,7 +31,7 @@ pub(crate) struct Unit {
     /// Instances of a template, by what stands behind the `@`.
     #[serde(default)]
     #[schemars(extend("examples" = [{"critical": {}, "batch": {"state": "stopped", "enabled": false}}]))]
-    pub(crate) instances: BTreeMap<String, Located<Instance>>,
+    pub(crate) instances: Option<Located<BTreeMap<String, Located<Instance>>>>,
     /// Whether it runs. Without it: `started` for units of ours, except oneshots that do not remain active, slices,
     /// targets, bare templates and what a declared timer, socket or path starts, which are `unmanaged`.
     #[serde(default)]

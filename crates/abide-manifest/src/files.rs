@@ -1,0 +1,206 @@
+//! The files that a manifest names: which path is meant, and what is in them. Each is read once a run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use abide_model::Bytes;
+
+use crate::codes;
+use crate::finding::{Finding, Findings};
+use crate::located::Located;
+use crate::text::{Place, Texts};
+use crate::{Files, LoadOptions, Unreadable};
+
+/// The longest file that a manifest may name, in bytes.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// A file that was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    /// What is in it.
+    pub(crate) bytes: Bytes,
+    /// Its number among the texts, where it is text.
+    pub(crate) text: Option<(u32, Arc<str>)>,
+}
+
+/// All files of a run.
+pub(crate) struct Library<'a> {
+    files: &'a dyn Files,
+    options: &'a LoadOptions,
+    held: BTreeMap<String, Result<Held, Unreadable>>,
+}
+
+impl<'a> Library<'a> {
+    /// Files by way of `files`.
+    pub(crate) fn new(files: &'a dyn Files, options: &'a LoadOptions) -> Self {
+        Self {
+            files,
+            options,
+            held: BTreeMap::new(),
+        }
+    }
+
+    /// Reads the file that a value names; what is wrong with it is a finding at the value.
+    pub(crate) fn read(
+        &mut self,
+        named: Located<&String>,
+        texts: &mut Texts,
+        findings: &mut Findings,
+    ) -> Option<Held> {
+        let path = self.path(named, texts, findings)?;
+        let held = self
+            .held
+            .entry(path.clone())
+            .or_insert_with(|| read(self.files, &path, texts));
+        match held {
+            Ok(held) => Some(held.clone()),
+            Err(why) => {
+                findings.push(unreadable(named.at, &path, why));
+                None
+            }
+        }
+    }
+
+    /// The path that a value names: beside the manifest file in which it stands, and not out of its directory.
+    pub(crate) fn path(
+        &self,
+        named: Located<&String>,
+        texts: &Texts,
+        findings: &mut Findings,
+    ) -> Option<String> {
+        let base = texts.name(named.at.text);
+        let directory = base.rsplit_once('/').map(|(directory, _)| directory);
+        match resolve(directory, named.value, self.options.allow_outside) {
+            Ok(path) => Some(path),
+            Err(wrong) => {
+                findings.push(wrong.finding(named.at, named.value));
+                None
+            }
+        }
+    }
+}
+
+fn read(files: &dyn Files, path: &str, texts: &mut Texts) -> Result<Held, Unreadable> {
+    let bytes = files.read(path, MAX_BYTES)?;
+    if bytes.len() > MAX_BYTES {
+        return Err(Unreadable::TooLarge);
+    }
+    let text = std::str::from_utf8(&bytes).ok().map(Arc::<str>::from);
+    Ok(Held {
+        text: text.map(|text| (texts.add(path, Arc::clone(&text)), text)),
+        bytes: Bytes::new(bytes),
+    })
+}
+
+fn unreadable(at: Place, path: &str, why: &Unreadable) -> Finding {
+    let shown = path.escape_debug();
+    match why {
+        Unreadable::Missing => {
+            let message = format!("there is no file `{shown}`");
+            Finding::new(codes::UNREADABLE, at, message)
+                .label("no such file")
+                .help("paths are relative to the manifest file in which they stand")
+        }
+        Unreadable::TooLarge => {
+            let message = format!("`{shown}` is larger than {} MiB", MAX_BYTES / 1024 / 1024);
+            Finding::new(codes::UNFIT, at, message).label("too large")
+        }
+        Unreadable::Other(reason) => {
+            let reason = abide_model::printable(reason);
+            let message = format!("`{shown}` cannot be read: {reason}");
+            Finding::new(codes::UNREADABLE, at, message)
+        }
+    }
+}
+
+/// Why a path is refused.
+#[derive(Debug, PartialEq, Eq)]
+enum PathError {
+    Empty,
+    Tilde,
+    Control,
+    Absolute,
+    Upwards,
+}
+
+impl PathError {
+    fn finding(&self, at: Place, path: &str) -> Finding {
+        let path = path.escape_debug();
+        let outside = |message: String| {
+            Finding::new(codes::OUTSIDE, at, message)
+                .label("outside")
+                .help("move the file beside the manifest, or give `--allow-outside`")
+        };
+        match self {
+            Self::Empty => Finding::new(codes::BAD_VALUE, at, "a path is empty"),
+            Self::Tilde => Finding::new(codes::BAD_VALUE, at, format!("`~` is not expanded in `{path}`"))
+                .help("write the path relative to the manifest"),
+            Self::Control => {
+                Finding::new(codes::BAD_VALUE, at, format!("`{path}` has a control character"))
+            }
+            Self::Absolute => outside(format!("`{path}` is not beside the manifest")),
+            Self::Upwards => outside(format!("`{path}` leaves the manifest's directory")),
+        }
+    }
+}
+
+/// The path as it is opened, from the directory of the manifest file that names it.
+fn resolve(directory: Option<&str>, path: &str, allow_outside: bool) -> Result<String, PathError> {
+    if path.is_empty() {
+        return Err(PathError::Empty);
+    }
+    if path.chars().any(char::is_control) {
+        return Err(PathError::Control);
+    }
+    if path == "~" || path.starts_with("~/") {
+        return Err(PathError::Tilde);
+    }
+    if path.starts_with('/') {
+        let allowed = allow_outside.then(|| path.to_owned());
+        return allowed.ok_or(PathError::Absolute);
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_none_or(|last| *last == "..") => {
+                if !allow_outside {
+                    return Err(PathError::Upwards);
+                }
+                parts.push("..");
+            }
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let below = parts.join("/");
+    Ok(match directory {
+        None => below,
+        Some(directory) => format!("{directory}/{below}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stay_beside_the_manifest() {
+        let inside = |path| resolve(Some("deploy"), path, false);
+        assert_eq!(inside("units/a.service").as_deref(), Ok("deploy/units/a.service"));
+        assert_eq!(inside("./x/../a").as_deref(), Ok("deploy/a"));
+        assert_eq!(resolve(None, "a", false).as_deref(), Ok("a"));
+        assert_eq!(resolve(Some(""), "a", false).as_deref(), Ok("/a"));
+        assert_eq!(inside("../a"), Err(PathError::Upwards));
+        assert_eq!(inside("x/../../a"), Err(PathError::Upwards));
+        assert_eq!(inside("/etc/passwd"), Err(PathError::Absolute));
+        assert_eq!(inside("~/a"), Err(PathError::Tilde));
+        assert_eq!(inside("a\nb"), Err(PathError::Control));
+        assert_eq!(inside(""), Err(PathError::Empty));
+        let anywhere = |path| resolve(Some("deploy"), path, true);
+        assert_eq!(anywhere("../../a").as_deref(), Ok("deploy/../../a"));
+        assert_eq!(anywhere("/etc/a").as_deref(), Ok("/etc/a"));
+    }
+}

@@ -1,0 +1,147 @@
+//! Manifest text to the schema's types, or the mistakes of shape in it.
+//!
+//! What is found to be wrong is set aside and the rest is read on, so that one run tells of several mistakes. What the
+//! values mean is not looked at.
+
+use crate::Source;
+use crate::codes;
+use crate::documents;
+use crate::finding::{Finding, Findings};
+use crate::node::{Bytes, Node, Shape};
+use crate::read::read;
+use crate::schema::Manifest;
+use crate::text::{Place, Texts};
+use crate::yaml::{self, YamlErrorKind};
+
+/// The longest manifest file, in bytes: a hundred times what 20 000 units need in practice fits many files.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// A file with more mistakes of shape than this is another kind of file.
+const MAX_MISTAKES: usize = 30;
+
+/// Reads every source. Where any has a mistake of shape, the rest is still read, to be told about.
+pub(crate) fn parse(sources: &[Source], texts: &mut Texts, findings: &mut Findings) -> Vec<Manifest> {
+    let mut manifests = Vec::new();
+    for source in sources {
+        let text = texts.add(&source.name, source.text.as_str().into());
+        if source.text.len() > MAX_BYTES {
+            let message = format!("a manifest file may have {MAX_BYTES} bytes at most");
+            findings.push(Finding::new(codes::TOO_LARGE, Place::new(text, 0, 0), message));
+            continue;
+        }
+        manifests.extend(parse_file(text, &source.text, findings));
+    }
+    manifests
+}
+
+/// A manifest is one document. Mistakes inside a document matter more than its being one too many.
+fn parse_file(text: u32, source: &str, findings: &mut Findings) -> Option<Manifest> {
+    let documents = documents::split(source);
+    let mut manifests: Vec<_> = documents
+        .iter()
+        .filter_map(|bytes| parse_document(text, source, *bytes, findings))
+        .collect();
+    if let [_, second, ..] = documents.as_slice()
+        && !manifests.is_empty()
+    {
+        let message = format!("a manifest is one document, and this file holds {}", documents.len());
+        let marker = Place::new(text, second.start, second.start + "---".len());
+        findings.push(
+            Finding::new(codes::SEVERAL_DOCUMENTS, marker, message)
+                .label("another document begins")
+                .help("write one file for each and load them together: `-f a.yaml -f b.yaml`"),
+        );
+    }
+    manifests.pop()
+}
+
+fn parse_document(text: u32, source: &str, bytes: Bytes, findings: &mut Findings) -> Option<Manifest> {
+    let document = source.get(bytes.start..bytes.end).unwrap_or_default();
+    let mut tree = match yaml::parse(document) {
+        Ok(tree) => tree,
+        Err(error) => {
+            let mut place = error.bytes;
+            place.shift(bytes.start);
+            findings.push(not_yaml(&error, Place::new(text, place.start, place.end)));
+            return None;
+        }
+    };
+    tree.shift(bytes.start);
+    let duplicates = report_duplicates(&mut tree, text, findings);
+    let manifest = read_patiently(tree, text, source, findings)?;
+    let fits = check_version(&manifest, findings) && !duplicates;
+    fits.then_some(manifest)
+}
+
+fn not_yaml(error: &yaml::YamlError, at: Place) -> Finding {
+    let code = match error.kind {
+        YamlErrorKind::Syntax => codes::SYNTAX,
+        YamlErrorKind::Unwelcome => codes::NOT_IN_MANIFESTS,
+        YamlErrorKind::TooLarge => codes::TOO_LARGE,
+    };
+    let finding = Finding::new(code, at, error.message.as_str());
+    match error.kind {
+        YamlErrorKind::Unwelcome => {
+            finding.help("write the value out; what hosts have in common belongs into a group")
+        }
+        YamlErrorKind::Syntax | YamlErrorKind::TooLarge => finding,
+    }
+}
+
+fn report_duplicates(tree: &mut Node, text: u32, findings: &mut Findings) -> bool {
+    let place = |bytes: Bytes| Place::new(text, bytes.start, bytes.end);
+    let duplicates = tree.take_duplicates();
+    for (first, again) in &duplicates {
+        let name = again.name.escape_debug();
+        let message = format!("`{name}` stands twice in one map");
+        findings.push(
+            Finding::new(codes::DUPLICATE_KEY, place(again.bytes), message)
+                .label("again here")
+                .also(place(first.bytes), "first here")
+                .help("remove one of the two, or put what they say together"),
+        );
+    }
+    !duplicates.is_empty()
+}
+
+/// Reads the tree; a part that does not fit is told, taken out, and the rest is tried again.
+fn read_patiently(mut tree: Node, text: u32, source: &str, findings: &mut Findings) -> Option<Manifest> {
+    if tree.shape == Shape::Nothing {
+        let empty = Finding::new(codes::MISSING_KEY, Place::new(text, 0, 0), "the manifest is empty");
+        findings.push(empty.help("begin with `version: 1` and `name: …`; `abide init` writes an example"));
+        return None;
+    }
+    let mut mistakes = 0;
+    loop {
+        let misfit = match read(&tree, text, source) {
+            Ok(manifest) if mistakes == 0 => return Some(manifest),
+            Ok(_) => return None,
+            Err(misfit) => misfit,
+        };
+        let culprit = misfit.culprit();
+        // What is missing after something was taken out may be what was taken out.
+        if culprit.is_some() || mistakes == 0 {
+            findings.push(misfit.finding(text));
+        }
+        mistakes += 1;
+        match culprit {
+            Some(bytes) if mistakes < MAX_MISTAKES && tree.remove(bytes) => {}
+            _ => return None,
+        }
+    }
+}
+
+fn check_version(manifest: &Manifest, findings: &mut Findings) -> bool {
+    let version = &manifest.version;
+    if version.value == 1 {
+        return true;
+    }
+    let message = format!("version {} of the manifest language is not known", version.value);
+    findings.push(
+        Finding::new(codes::VERSION, version.at, message)
+            .help("write `version: 1`, or use a later abide"),
+    );
+    false
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! Texts that the manifest holds or names, and where each of their lines stands for a person.
+//!
+//! A line of a file stands in the file; a line of a block text (`content: |`) stands in the manifest. Where that
+//! cannot be told (folded or escaped texts), the value as a whole is the place.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::finding::Finding;
+use crate::located::Located;
+use crate::text::{Place, Texts};
+
+/// A text, and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Wording {
+    /// The text as it goes to the host, variables filled in.
+    pub(crate) text: Arc<str>,
+    /// The value in the manifest that holds the text or names its file.
+    pub(crate) at: Place,
+    /// The text as it is written, before variables were filled in.
+    written: Arc<str>,
+    home: Home,
+}
+
+/// Where the lines of a text are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Home {
+    /// In the value.
+    Value,
+    /// In a file of its own: one of the [`Texts`].
+    File(u32),
+}
+
+impl Wording {
+    /// A text that stands in the manifest.
+    pub(crate) fn in_value(value: Located<&String>) -> Self {
+        let text: Arc<str> = value.value.as_str().into();
+        Self {
+            written: Arc::clone(&text),
+            text,
+            at: value.at,
+            home: Home::Value,
+        }
+    }
+
+    /// A text that stands in a file which the manifest names at `at`.
+    pub(crate) fn in_file(at: Place, file: u32, text: Arc<str>) -> Self {
+        Self {
+            written: Arc::clone(&text),
+            text,
+            at,
+            home: Home::File(file),
+        }
+    }
+
+    /// The same, filled in: what comes from variables has no place, everything else keeps its own.
+    pub(crate) fn filled(self, text: String) -> Self {
+        Self {
+            text: text.into(),
+            ..self
+        }
+    }
+
+    /// The place of `word` in a line of the text (from 1), or of the line, or of the whole.
+    pub(crate) fn place(&self, texts: &Texts, line: u32, word: &str) -> Place {
+        let index = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+        if self.written.matches('\n').count() != self.text.matches('\n').count() {
+            // A variable brought lines of its own: theirs are not those of the text.
+            return self.at;
+        }
+        let found = match self.home {
+            Home::File(file) => texts.line(file, index).map(|found| (file, found)),
+            Home::Value => self
+                .value_line(texts, index)
+                .map(|found| (self.at.text, found)),
+        };
+        match found {
+            Some((number, (start, text))) => within(number, start, text, word),
+            None => self.search(texts, index, word),
+        }
+    }
+
+    /// A place in the text as it was before it was filled in, by its bytes.
+    pub(crate) fn place_of_bytes(&self, texts: &Texts, bytes: Range<usize>) -> Place {
+        match self.home {
+            Home::File(file) => Place::new(file, bytes.start, bytes.end),
+            Home::Value => {
+                let before = self.written.get(..bytes.start).unwrap_or_default();
+                let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
+                self.place(texts, line, self.written.get(bytes).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Adds where the manifest names the file, for a finding that points into a file.
+    pub(crate) fn named(&self, finding: Finding) -> Finding {
+        match self.home {
+            Home::Value => finding,
+            Home::File(_) => finding.also(self.at, "named here"),
+        }
+    }
+
+    /// A line of a block text: the lines of the manifest from the value's first, each behind its indentation.
+    fn value_line<'t>(&self, texts: &'t Texts, index: usize) -> Option<(usize, &'t str)> {
+        let number = self.at.text;
+        let first = texts.line_of(number, self.at.from());
+        let mut lines = self.written.split('\n');
+        // The value's place begins at its first letter, behind empty lines.
+        let empty = self.written.split('\n').take_while(|line| line.trim().is_empty()).count();
+        let wanted = lines.nth(index)?.trim_end_matches('\r');
+        let begins = first.checked_sub(empty)?;
+        let (start, written) = texts.line(number, begins + index)?;
+        let indentation = written.len().checked_sub(wanted.len())?;
+        let is_block = written.get(..indentation)?.trim().is_empty() && written.get(indentation..)? == wanted;
+        let header_is_above = start.checked_sub(1).is_some() && self.header_ends_line_before(texts, begins);
+        (is_block && header_is_above && !wanted.is_empty())
+            .then(|| Some((start + indentation, written.get(indentation..)?)))
+            .flatten()
+    }
+
+    /// Whether a block text begins on this line: the line before ends in its header, `|` with its indicators.
+    fn header_ends_line_before(&self, texts: &Texts, line: usize) -> bool {
+        let before = line.checked_sub(1).and_then(|line| texts.line(self.at.text, line));
+        let header = before.map_or("", |(_, text)| text.split(" #").next().unwrap_or_default());
+        header
+            .trim_end()
+            .trim_end_matches(|c: char| matches!(c, '+' | '-') || c.is_ascii_digit())
+            .ends_with('|')
+    }
+
+    /// A line in a text of another style: where it, or the word, stands just once in the value.
+    fn search(&self, texts: &Texts, index: usize, word: &str) -> Place {
+        let written = texts.at(self.at);
+        let line = self.written.split('\n').nth(index).unwrap_or_default().trim();
+        for wanted in [line, word] {
+            if !wanted.is_empty()
+                && let [(at, _)] = written.match_indices(wanted).take(2).collect::<Vec<_>>().as_slice()
+            {
+                return within(self.at.text, self.at.from() + at, wanted, word);
+            }
+        }
+        self.at
+    }
+}
+
+/// The place of a word in a line that begins at `start`, or of the whole line without the white space around it.
+fn within(text: u32, start: usize, line: &str, word: &str) -> Place {
+    if !word.is_empty()
+        && let Some(at) = find_word(line, word)
+    {
+        return Place::new(text, start + at, start + at + word.len());
+    }
+    let trimmed = line.trim();
+    let indentation = line.len() - line.trim_start().len();
+    Place::new(text, start + indentation, start + indentation + trimmed.len())
+}
+
+/// Where a word stands in a line, rather behind the `=` than before it.
+fn find_word(line: &str, word: &str) -> Option<usize> {
+    let value = line.find('=').map_or(0, |at| at + 1);
+    let behind = line.get(value..).and_then(|value| value.find(word));
+    behind.map(|at| value + at).or_else(|| line.find(word))
+}
+
+#[cfg(test)]
+mod tests;
