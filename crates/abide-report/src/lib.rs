@@ -22,12 +22,24 @@
 //! assert!(said.contains("No host"));
 //! ```
 
+mod block;
+mod diff;
+mod fleet;
+mod hosts;
 pub mod json;
+mod layout;
+mod mark;
 pub mod options;
+mod paint;
 pub mod progress;
 pub mod status;
+mod step;
+pub mod summary;
 pub mod text;
+mod why;
+mod words;
 
 pub use options::{Options, Verbosity};
 pub use status::{HostStatus, Seen};
+pub use summary::Summary;
 pub use text::ResolvedRow;

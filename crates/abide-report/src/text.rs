@@ -7,6 +7,9 @@ use abide_model::{Diagnostic, HostName, Origin, Report};
 use crate::options::Options;
 use crate::status::HostStatus;
 
+mod outcome;
+mod plan;
+
 /// One value of `abide show --resolved HOST`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedRow {
@@ -22,9 +25,8 @@ pub struct ResolvedRow {
 
 /// A plan for one or many hosts: changes grouped across hosts, each with its cause; the summary last.
 /// Ends with a newline, as every function here does.
-pub fn plan(report: &Report, _options: &Options) -> String {
-    let _ = report;
-    "No host was selected.\n".to_owned()
+pub fn plan(report: &Report, options: &Options) -> String {
+    plan::render(report, options)
 }
 
 /// What came of `abide apply`.

@@ -1,0 +1,191 @@
+//! All that a plan says about one resource of one host, in a form that can be compared across hosts.
+
+use std::collections::BTreeMap;
+
+use abide_model::{
+    Action, Cause, Change, Note, NoteKind, Plan, Refusal, RefusalKind, ResourceId, Timestamp,
+    UserName,
+};
+
+use crate::diff::{self, Shown};
+use crate::mark::{self, Mark};
+use crate::options::{Options, Verbosity};
+use crate::paint::Symbols;
+use crate::summary::by_resource;
+use crate::words::one_line;
+use crate::{step, why};
+
+/// What a plan says about one resource. Equal blocks of several hosts are shown once; what differs between
+/// them without meaning, how long a unit has run, stands beside it in [`Ages`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Block {
+    /// Whose it is: the system's things first, then each user's together.
+    owner: Option<UserName>,
+    /// What it is about.
+    pub(crate) resource: ResourceId,
+    /// What becomes of it.
+    pub(crate) mark: Mark,
+    /// What is done, in order.
+    pub(crate) steps: Vec<Step>,
+    /// What is not done, and what to know.
+    pub(crate) remarks: Vec<Remark>,
+}
+
+/// For each step the seconds that its unit has run with the old configuration, where that is known.
+pub(crate) type Ages = Vec<Option<u64>>;
+
+/// One action.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Step {
+    /// Whether something that runs is interrupted by it, and how that is marked.
+    pub(crate) interrupts: Option<Mark>,
+    pub(crate) verb: &'static str,
+    pub(crate) object: String,
+    pub(crate) why: String,
+    /// A diff, painted.
+    pub(crate) lines: Vec<String>,
+}
+
+/// A refusal or a note.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Remark {
+    pub(crate) mark: Mark,
+    pub(crate) text: String,
+    pub(crate) help: Option<String>,
+    /// Whether it is told where nothing is done about its resource, too.
+    by_itself: bool,
+}
+
+/// The blocks of one host's plan. `now` is the host's clock when it was observed.
+pub(crate) fn of(plan: &Plan, now: Option<Timestamp>, options: &Options) -> Vec<(Block, Ages)> {
+    let mut remarks = remarks(plan);
+    let mut blocks = Vec::new();
+    for (resource, actions) in by_resource(plan) {
+        let ages = actions.iter().map(|action| age(action, now)).collect();
+        let block = Block {
+            owner: owner(&resource),
+            mark: mark::of(&resource, &actions, plan),
+            steps: actions
+                .iter()
+                .map(|action| step_of(action, plan, options))
+                .collect(),
+            remarks: remarks.remove(&resource).unwrap_or_default(),
+            resource,
+        };
+        blocks.push((block, ages));
+    }
+    let told = remarks
+        .into_iter()
+        .filter(|(_, remarks)| is_told(remarks, options));
+    blocks.extend(told.map(|(resource, remarks)| (remarks_only(resource, remarks), Vec::new())));
+    blocks
+}
+
+/// How many notes [`of`] leaves out: they are about things that abide leaves alone, on every run the same.
+pub(crate) fn untold(plan: &Plan, options: &Options) -> usize {
+    let mut remarks = remarks(plan);
+    remarks.retain(|_, remarks| !is_told(remarks, options));
+    for resource in by_resource(plan).keys() {
+        remarks.remove(resource);
+    }
+    remarks.values().map(Vec::len).sum()
+}
+
+fn is_told(remarks: &[Remark], options: &Options) -> bool {
+    options.verbosity >= Verbosity::Verbose || remarks.iter().any(|remark| remark.by_itself)
+}
+
+fn owner(resource: &ResourceId) -> Option<UserName> {
+    match resource {
+        ResourceId::User(user) | ResourceId::Linger(user) => Some(user.clone()),
+        ResourceId::Manager(scope) | ResourceId::File { scope, .. } => scope.user().cloned(),
+        ResourceId::Unit(unit) => unit.scope.user().cloned(),
+    }
+}
+
+fn step_of(action: &Action, plan: &Plan, options: &Options) -> Step {
+    let symbols = Symbols::of(options);
+    let shown = match &action.change {
+        Change::WriteFile(write) => diff::of_write(write, options),
+        Change::RemoveFile { before, .. } => diff::of_removal(before, options),
+        _ => Shown::default(),
+    };
+    let object = step::object(action, symbols);
+    let number = match options.verbosity {
+        Verbosity::Verbose => format!("[step {}]", action.id),
+        Verbosity::Quiet | Verbosity::Normal => String::new(),
+    };
+    Step {
+        interrupts: match action.change {
+            Change::Restart | Change::Reload => Some(Mark::Interrupt),
+            Change::Stop => Some(Mark::Remove),
+            _ => None,
+        },
+        verb: step::verb(&action.change),
+        object: [object, shown.words, number]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" "),
+        why: why::words(action, plan, symbols),
+        lines: shown.lines,
+    }
+}
+
+fn age(action: &Action, now: Option<Timestamp>) -> Option<u64> {
+    action.causes.iter().find_map(|cause| match cause {
+        Cause::RunningOldConfig { since, .. } => Some(now?.secs_since((*since)?)),
+        _ => None,
+    })
+}
+
+fn remarks(plan: &Plan) -> BTreeMap<ResourceId, Vec<Remark>> {
+    let mut all: BTreeMap<ResourceId, Vec<Remark>> = BTreeMap::new();
+    for refusal in &plan.refused {
+        let about = all.entry(refusal.resource.clone()).or_default();
+        about.push(refused(refusal));
+    }
+    for note in &plan.notes {
+        let about = all.entry(note.resource.clone()).or_default();
+        about.push(noted(note));
+    }
+    all
+}
+
+fn refused(refusal: &Refusal) -> Remark {
+    let (mark, word) = match refusal.kind {
+        RefusalKind::Unknown => (Mark::Unknown, "unknown"),
+        RefusalKind::Guard | RefusalKind::Impossible => (Mark::Refused, "refused"),
+    };
+    Remark {
+        mark,
+        text: format!("{word}: {}", one_line(&refusal.reason)),
+        help: refusal.help.as_deref().map(one_line),
+        by_itself: true,
+    }
+}
+
+fn noted(note: &Note) -> Remark {
+    Remark {
+        mark: Mark::Note,
+        text: one_line(&note.text),
+        help: None,
+        by_itself: note.kind != NoteKind::Foreign,
+    }
+}
+
+fn remarks_only(resource: ResourceId, remarks: Vec<Remark>) -> Block {
+    let worst = |mark: Mark| remarks.iter().any(|remark| remark.mark == mark);
+    let mark = match () {
+        () if worst(Mark::Refused) => Mark::Refused,
+        () if worst(Mark::Unknown) => Mark::Unknown,
+        () => Mark::Note,
+    };
+    Block {
+        owner: owner(&resource),
+        resource,
+        mark,
+        steps: Vec::new(),
+        remarks,
+    }
+}

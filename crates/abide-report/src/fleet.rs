@@ -1,0 +1,69 @@
+//! The same change on many hosts is told once: blocks by what they say, sections by the hosts they are on.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{HostName, Report, Scope};
+
+use crate::block::{self, Block};
+use crate::mark;
+use crate::options::Options;
+
+/// The hosts of one section.
+pub(crate) type Hosts<'a> = BTreeSet<&'a HostName>;
+
+/// Blocks that are the same on the same hosts.
+#[derive(Debug)]
+pub(crate) struct Section<'a> {
+    pub(crate) hosts: Hosts<'a>,
+    pub(crate) blocks: Vec<(Block, Spans)>,
+}
+
+/// For each step the shortest and the longest time that a unit has run among the hosts.
+pub(crate) type Spans = Vec<Option<(u64, u64)>>;
+
+/// Every block of a report, in sections: those of most hosts first, then by their hosts.
+pub(crate) fn sections<'a>(report: &'a Report, options: &Options) -> Vec<Section<'a>> {
+    let mut groups: BTreeMap<Block, (Hosts<'a>, Spans)> = BTreeMap::new();
+    for (name, host) in &report.hosts {
+        let now = host.facts.as_ref().map(|facts| facts.now);
+        let blocks = host.plan.iter().flat_map(|plan| block::of(plan, now, options));
+        for (block, ages) in blocks {
+            let (hosts, spans) = groups.entry(block).or_default();
+            hosts.insert(name);
+            widen(spans, &ages);
+        }
+    }
+    let mut sections: BTreeMap<(Reverse<usize>, Hosts<'a>), Vec<(Block, Spans)>> = BTreeMap::new();
+    for (block, (hosts, spans)) in groups {
+        let section = sections.entry((Reverse(hosts.len()), hosts)).or_default();
+        section.push((block, spans));
+    }
+    sections
+        .into_iter()
+        .map(|((_, hosts), blocks)| Section { hosts, blocks })
+        .collect()
+}
+
+fn widen(spans: &mut Spans, ages: &[Option<u64>]) {
+    spans.resize(ages.len(), None);
+    for (span, age) in spans.iter_mut().zip(ages) {
+        *span = match (*span, *age) {
+            (Some((least, most)), Some(age)) => Some((least.min(age), most.max(age))),
+            (None, Some(age)) => Some((age, age)),
+            (span, None) => span,
+        };
+    }
+}
+
+/// The managers that are told to read their files anew because this plan changes some, and on which hosts.
+pub(crate) fn mere_reloads(report: &Report) -> BTreeMap<Scope, Hosts<'_>> {
+    let mut all: BTreeMap<Scope, Hosts<'_>> = BTreeMap::new();
+    for (name, host) in &report.hosts {
+        let actions = host.plan.iter().flat_map(|plan| &plan.actions);
+        for action in actions.filter(|action| mark::is_mere_reload(action)) {
+            all.entry(action.resource.scope()).or_default().insert(name);
+        }
+    }
+    all
+}

@@ -1,0 +1,160 @@
+//! Small pieces of prose: counts, durations, lists, and text that was made safe for one line.
+
+use abide_model::printable;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// Longest text that one line shows of something a host or a file said, unless nothing is to be folded.
+const LONGEST: usize = 300;
+
+/// `1 host`, `2 hosts`.
+pub(crate) fn count(n: usize, one: &str) -> String {
+    if n == 1 {
+        return format!("1 {one}");
+    }
+    let many = if one.ends_with('s') { "es" } else { "s" };
+    format!("{n} {one}{many}")
+}
+
+/// Columns that a text takes on a terminal.
+pub(crate) fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// The text, filled up with spaces to this many columns.
+pub(crate) fn pad(text: &str, to: usize) -> String {
+    let missing = to.saturating_sub(columns(text));
+    format!("{text}{}", " ".repeat(missing))
+}
+
+/// Text from a host or a file as one line: nothing that a terminal would act on, line ends shown as a space,
+/// cut where it is far too long.
+pub(crate) fn one_line(text: &str) -> String {
+    let flat = printable(text).replace(['\n', '\t'], " ");
+    cut(flat.trim_end(), LONGEST, "…")
+}
+
+/// The text, cut to so many columns, with how many characters are missing.
+pub(crate) fn cut(text: &str, longest: usize, mark: &str) -> String {
+    if columns(text) <= longest {
+        return text.to_owned();
+    }
+    let mut taken = 0;
+    let head: String = text
+        .chars()
+        .take_while(|c| {
+            taken += c.width().unwrap_or(0);
+            taken <= longest
+        })
+        .collect();
+    let missing = text.chars().count() - head.chars().count();
+    format!("{head}{mark} (+{})", count(missing, "character"))
+}
+
+/// `4s`, `12m`, `3h 20m`, `5d 4h`, `3y 10d`: the two largest units.
+pub(crate) fn duration(secs: u64) -> String {
+    let (minutes, hours, days, years) = (
+        secs / 60,
+        secs / 3600,
+        secs / 86_400,
+        secs / (365 * 86_400),
+    );
+    let two = |large: u64, unit: &str, small: u64, below: &str| match small {
+        0 => format!("{large}{unit}"),
+        _ => format!("{large}{unit} {small}{below}"),
+    };
+    match () {
+        () if years > 0 => two(years, "y", days % 365, "d"),
+        () if days > 0 => two(days, "d", hours % 24, "h"),
+        () if hours > 0 => two(hours, "h", minutes % 60, "m"),
+        () if minutes > 0 => format!("{minutes}m"),
+        () => format!("{secs}s"),
+    }
+}
+
+/// Milliseconds as `0.4s`, `12.3s`, then as [`duration`] has it.
+pub(crate) fn millis(millis: u64) -> String {
+    if millis < 60_000 {
+        format!("{}.{}s", millis / 1000, millis % 1000 / 100)
+    } else {
+        duration(millis / 1000)
+    }
+}
+
+/// `512 bytes`, `12.0 KiB`, `1.5 MiB`.
+pub(crate) fn bytes(n: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", n / unit, n % unit * 10 / unit);
+    match n {
+        1 => "1 byte".to_owned(),
+        n if n < 10 * 1024 => format!("{n} bytes"),
+        n if n < 1024 * 1024 => format!("{} KiB", tenths(1024)),
+        _ => format!("{} MiB", tenths(1024 * 1024)),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+    }
+}
+
+/// Breaks prose into lines of so many columns; a word that is longer than a line stays whole.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        if !line.is_empty() && columns(&line) + 1 + columns(word) > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_and_durations_read_well() {
+        assert_eq!(count(1, "host"), "1 host");
+        assert_eq!(count(0, "address"), "0 addresses");
+        let said: Vec<_> = [0, 59, 60, 3600, 12_000, 90_061, 86_400 * 400]
+            .into_iter()
+            .map(duration)
+            .collect();
+        assert_eq!(said, ["0s", "59s", "1m", "1h", "3h 20m", "1d 1h", "1y 35d"]);
+        assert_eq!(millis(1234), "1.2s");
+        assert_eq!(bytes(1_572_864), "1.5 MiB");
+    }
+
+    #[test]
+    fn a_line_of_a_host_cannot_act_on_the_terminal() {
+        assert_eq!(
+            one_line("a\u{1b}[2J\nb\u{202e}c\rd"),
+            "a\u{fffd}[2J b\u{fffd}c\u{fffd}d"
+        );
+        let long = one_line(&"x".repeat(5000));
+        assert!(long.ends_with("… (+4700 characters)"), "{long}");
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        assert_eq!(pad("日本", 6), "日本  ");
+        assert_eq!(cut("日本語", 5, "…"), "日本… (+1 character)");
+    }
+
+    #[test]
+    fn prose_is_broken_between_words() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("/a/very/long/path x", 5), ["/a/very/long/path", "x"]);
+    }
+}
