@@ -1,9 +1,11 @@
 //! (being written)
 #![allow(missing_docs, dead_code, unused, reason = "being written")]
+mod check;
 mod codes;
 mod documents;
 mod files;
 mod finding;
+mod lint;
 mod located;
 mod merge;
 mod misfit;
@@ -12,10 +14,14 @@ mod parse;
 mod precedence;
 mod read;
 mod schema;
+mod settle;
+mod settled;
 mod suggest;
 mod text;
+mod value;
 mod vars;
 mod wording;
+mod work;
 mod yaml;
 
 /// One manifest file.

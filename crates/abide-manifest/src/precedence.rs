@@ -107,9 +107,12 @@ impl<'m, V> Said<'m, V> {
     }
 
     /// The value with its place alone.
-    pub(crate) fn located(&self) -> Located<&V> {
+    pub(crate) fn located(&self) -> Located<V>
+    where
+        V: Copy,
+    {
         Located {
-            value: &self.value,
+            value: self.value,
             at: self.at,
             key: self.key,
         }
@@ -128,6 +131,11 @@ impl<'m, T> Stack<'m, T> {
         Self {
             parts: parts.into_iter().collect(),
         }
+    }
+
+    /// What each place says, in order of rank.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &'m T> {
+        self.parts.iter().map(|(_, part)| &part.value)
     }
 
     /// Where the thing is first named.

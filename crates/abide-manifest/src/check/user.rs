@@ -1,0 +1,54 @@
+//! Contradictions of a user.
+
+use abide_model::UserName;
+
+use crate::codes;
+use crate::finding::Finding;
+use crate::schema::Choice;
+use crate::schema::user::UserState;
+use crate::settled::{SettledHost, SettledUser};
+use crate::work::Work;
+
+/// Checks a user.
+pub(crate) fn check(name: &UserName, user: &SettledUser<'_>, work: &mut Work<'_>) {
+    if user.state.value == UserState::Absent {
+        absent_and_wanted(name, user, work);
+    } else if let Some(remove) = user.remove_home.filter(|remove| *remove.value) {
+        let message = format!("`remove_home` has no effect while `{name}` is present");
+        work.push(
+            Finding::new(codes::NO_EFFECT, remove.key, message)
+                .label("no effect")
+                .help("write `state: absent` as well, or remove it"),
+        );
+    }
+}
+
+fn absent_and_wanted(name: &UserName, user: &SettledUser<'_>, work: &mut Work<'_>) {
+    let lingers = user.linger_said.filter(|said| said.value == Choice::Yes);
+    let lingers = lingers.map(|said| (said.key, "to linger"));
+    let units = user.units.values().filter(|unit| unit.is_present());
+    let units = units.map(|unit| (unit.draft.key, "a unit of it"));
+    let files = user.files.values().map(|file| (file.key, "a file of it"));
+    for (at, label) in lingers.into_iter().chain(units).chain(files) {
+        let message = format!("user `{name}` is absent, and something is wanted of it");
+        let finding = Finding::new(codes::ABSENT_AND_WANTED, at, message).label(label);
+        let finding = match user.state.why.key() {
+            Some(key) => finding.also(key, "absent"),
+            None => finding,
+        };
+        work.push(finding.help("remove one of the two: an absent user takes everything along"));
+    }
+}
+
+/// `enforce` goes beyond `exclusive`.
+pub(crate) fn check_linger_policy(host: &SettledHost<'_>, work: &mut Work<'_>) {
+    let exclusive = host.exclusive.is_some_and(|said| *said.value);
+    if let Some(enforce) = host.enforce.filter(|said| *said.value && !exclusive) {
+        let message = "`enforce` has no effect without `exclusive: true`";
+        work.push(
+            Finding::new(codes::NO_EFFECT, enforce.key, message)
+                .label("no effect")
+                .help("write `{exclusive: true, enforce: true}`"),
+        );
+    }
+}

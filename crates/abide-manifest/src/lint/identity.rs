@@ -1,0 +1,34 @@
+//! A user manager cannot run anything as another user (unit-change fact V10: 216/GROUP).
+
+use abide_model::UserName;
+
+use super::{View, at_word};
+use crate::codes;
+use crate::work::Work;
+
+/// `User=` and its like in a user unit.
+pub(super) fn lint(view: &View<'_, '_>, user: &UserName, work: &mut Work<'_>) {
+    for (text, entry) in view.entries() {
+        let switches = match entry.section.as_str() {
+            "Service" | "Mount" | "Swap" => {
+                matches!(entry.key.as_str(), "User" | "Group" | "SupplementaryGroups")
+            }
+            "Socket" => matches!(
+                entry.key.as_str(),
+                "User" | "Group" | "SupplementaryGroups" | "SocketUser" | "SocketGroup"
+            ),
+            _ => false,
+        };
+        if switches {
+            let message = format!("a user unit cannot have `{}=`: it would fail to start", entry.key);
+            work.push(
+                at_word(codes::OTHER_USER, (text, entry), &entry.value, message, work)
+                    .label(format!("runs as `{user}` already"))
+                    .help(format!(
+                        "remove `{}=`, or declare the unit under the user that it should run as",
+                        entry.key
+                    )),
+            );
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Lines that systemd skips, or for which it refuses the whole file.
+
+use abide_unit::ProblemKind;
+
+use super::View;
+use crate::codes;
+use crate::finding::Finding;
+use crate::work::Work;
+
+/// Says what systemd makes of each line that is no assignment.
+pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
+    for (text, file) in view.texts {
+        for problem in &file.problems {
+            let at = text.place(&work.texts, problem.line, &problem.text);
+            let shown: String = problem.text.chars().take(60).flat_map(char::escape_debug).collect();
+            let finding = match problem.kind {
+                ProblemKind::BadHeader => {
+                    let message = format!("systemd refuses this file: `{shown}` is no section");
+                    Finding::new(codes::BAD_HEADER, at, message).help("write `[Service]`, closed by `]`")
+                }
+                ProblemKind::OutsideSection => {
+                    let message = format!("systemd skips `{shown}`: it stands before the first section");
+                    Finding::new(codes::SKIPPED_LINE, at, message).help("put it below `[Unit]`, `[Service]` or `[Install]`")
+                }
+                ProblemKind::NoAssignment | ProblemKind::NoKey => {
+                    let message = format!("systemd skips `{shown}`: it is no `Key=value`");
+                    Finding::new(codes::SKIPPED_LINE, at, message).help(
+                        "end the line before with `\\` if this continues it, begin it with `#` if it is a comment",
+                    )
+                }
+            };
+            work.push(text.named(finding));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Paths in settings that systemd takes as they are: it expands `%h`, and neither `~` nor `$HOME`.
+
+use super::{View, at_word};
+use crate::codes;
+use crate::work::Work;
+
+/// Settings that hold one path, which may have a prefix such as `-`.
+const KEYS: [(&str, &str); 15] = [
+    ("Service", "EnvironmentFile"),
+    ("Service", "WorkingDirectory"),
+    ("Service", "RootDirectory"),
+    ("Service", "PIDFile"),
+    ("Service", "ReadWritePaths"),
+    ("Service", "ReadOnlyPaths"),
+    ("Service", "InaccessiblePaths"),
+    ("Service", "LoadCredential"),
+    ("Path", "PathExists"),
+    ("Path", "PathExistsGlob"),
+    ("Path", "PathChanged"),
+    ("Path", "PathModified"),
+    ("Path", "DirectoryNotEmpty"),
+    ("Unit", "ConditionPathExists"),
+    ("Unit", "AssertPathExists"),
+];
+
+/// `~/…` and `$HOME/…` where a path must stand.
+pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
+    for (text, entry) in view.entries() {
+        let (section, key) = (entry.section.as_str(), entry.key.as_str());
+        if !KEYS.contains(&(section, key)) {
+            continue;
+        }
+        let path = match key {
+            "LoadCredential" => entry.value.split_once(':').map_or("", |(_, path)| path),
+            _ => entry.value.trim_start_matches(['-', '+', '!', '|']),
+        };
+        // `WorkingDirectory=~` alone is the home directory (systemd.exec(5)).
+        let home = ["~/", "$HOME/", "${HOME}/"].iter().find_map(|home| path.strip_prefix(home));
+        if home.is_none() && !path.starts_with('$') {
+            continue;
+        }
+        let message = format!("systemd takes `{}` as it is: neither `~` nor `$…` is expanded", path.escape_debug());
+        let finding = at_word(codes::NOT_EXPANDED, (text, entry), path, message, work).label("taken as it is");
+        work.push(match home {
+            Some(below) => finding.help(format!("write `%h/{}`", below.escape_debug())),
+            None => finding.help("write an absolute path, or one that begins with `%h/`"),
+        });
+    }
+}

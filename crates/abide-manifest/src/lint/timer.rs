@@ -1,0 +1,48 @@
+//! Timers that never fire (unit-change fact V5: `NextElapse=infinity`).
+
+use std::collections::BTreeMap;
+
+use abide_model::{UnitKind, UnitName};
+
+use super::View;
+use crate::codes;
+use crate::finding::Finding;
+use crate::settled::SettledUnit;
+use crate::work::Work;
+
+/// Settings that make a timer fire by themselves.
+const ALONE: [&str; 4] = ["OnCalendar", "OnActiveSec", "OnBootSec", "OnStartupSec"];
+/// Settings that count from the last run of the unit, which somebody must have started.
+const AFTER_A_RUN: [&str; 2] = ["OnUnitActiveSec", "OnUnitInactiveSec"];
+
+/// A timer without a time, or one that waits for a first run that nothing makes.
+pub(super) fn lint(view: &View<'_, '_>, units: &BTreeMap<UnitName, SettledUnit<'_>>, work: &mut Work<'_>) {
+    let draft = &view.unit.draft;
+    if draft.name.kind() != UnitKind::Timer || !draft.is_known || draft.is_instance {
+        return;
+    }
+    let set = |key: &&str| !view.effective.all("Timer", key).is_empty();
+    let on_clock = ["OnClockChange", "OnTimezoneChange"]
+        .iter()
+        .any(|key| view.effective.flag("Timer", key) == Some(true));
+    if on_clock || ALONE.iter().any(|key| set(&key)) {
+        return;
+    }
+    let started = view.effective.triggers().and_then(|unit| units.get(&unit));
+    let waits = AFTER_A_RUN.iter().any(|key| set(&key));
+    if waits && started.is_some_and(SettledUnit::must_run) {
+        return;
+    }
+    let waiting = view.entries().find(|(_, entry)| AFTER_A_RUN.contains(&entry.key.as_str()));
+    let finding = match waiting {
+        Some((text, entry)) => {
+            let message = format!("this timer never fires: `{}=` counts from a run that nothing makes", entry.key);
+            let at = text.place(&work.texts, entry.line, &entry.value);
+            text.named(Finding::new(codes::NEVER_FIRES, at, message))
+                .help("add `OnBootSec=` or `OnActiveSec=` for the first run, or use `OnCalendar=`")
+        }
+        None => Finding::new(codes::NEVER_FIRES, draft.key, "this timer never fires: it has no time")
+            .help("add `OnCalendar=`, or `OnBootSec=` with `OnUnitActiveSec=`, to its `[Timer]` section"),
+    };
+    work.push(finding);
+}

@@ -1,0 +1,208 @@
+//! What goes into a file on a host: a copy of a file, a text, or a secret; with variables filled in.
+
+use std::collections::BTreeMap;
+
+use abide_model::{Body, Bytes, SecretSource};
+
+use crate::codes;
+use crate::finding::Finding;
+use crate::located::Located;
+use crate::precedence::Said;
+use crate::schema::{File, Secret, Unit};
+use crate::settled::{Content, Settled};
+use crate::text::Place;
+use crate::vars::{BadReference, BadReferenceKind, fill};
+use crate::wording::Wording;
+use crate::work::Work;
+
+/// The variables of a host.
+pub(crate) type Vars<'m> = BTreeMap<&'m str, &'m str>;
+
+/// How a content is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Given<'m> {
+    /// `source:`.
+    Source(&'m String),
+    /// `content:`.
+    Text(&'m String),
+    /// `secret:`.
+    Secret(&'m Secret),
+}
+
+/// What may give a content.
+pub(crate) trait Gives {
+    /// Every way in which it does; more than one is a mistake.
+    fn given(&self) -> Vec<Located<Given<'_>>>;
+}
+
+impl Gives for File {
+    fn given(&self) -> Vec<Located<Given<'_>>> {
+        let source = self.source.as_ref().map(|at| at.with(Given::Source(&at.value)));
+        let text = self.content.as_ref().map(|at| at.with(Given::Text(&at.value)));
+        let secret = self.secret.as_ref().map(|at| at.with(Given::Secret(&at.value)));
+        [source, text, secret].into_iter().flatten().collect()
+    }
+}
+
+impl Gives for Unit {
+    fn given(&self) -> Vec<Located<Given<'_>>> {
+        let source = self.source.as_ref().map(|at| at.with(Given::Source(&at.value)));
+        let text = self.content.as_ref().map(|at| at.with(Given::Text(&at.value)));
+        [source, text].into_iter().flatten().collect()
+    }
+}
+
+/// One place may give one content only.
+pub(crate) fn check_single(given: &[Located<Given<'_>>], work: &mut Work<'_>) {
+    if let [first, second, ..] = given {
+        let message = "only one of `source`, `content` and `secret` can be the content";
+        work.push(
+            Finding::new(codes::BODY, second.key, message)
+                .label("a second content")
+                .also(first.key, "the first")
+                .help("remove one of them"),
+        );
+    }
+}
+
+/// Reads a content and fills it in. What is wrong with it is a finding, and it is `None` then.
+pub(crate) fn content<'m>(
+    said: Said<'m, Given<'m>>,
+    vars: Option<&Vars<'_>>,
+    work: &mut Work<'_>,
+) -> Option<Content<'m>> {
+    let (bytes, wording) = match said.value {
+        Given::Secret(secret) => return resolve_secret(said.with(secret), work),
+        Given::Text(text) => {
+            let wording = Wording::in_value(said.with(text).located());
+            (Bytes::from(text.as_str()), Some(wording))
+        }
+        Given::Source(path) => {
+            let named = said.with(path).located();
+            let Work {
+                texts,
+                findings,
+                library,
+            } = work;
+            let held = library.read(named, texts, findings)?;
+            let text = held.text;
+            let wording = text.map(|(file, text)| Wording::in_file(said.at, file, text));
+            (held.bytes, wording)
+        }
+    };
+    let shown = Settled::said(&said, shown(said.value));
+    let (bytes, wording) = match vars {
+        None => (bytes, wording),
+        Some(vars) => {
+            let wording = filled(wording, said.at, vars, work)?;
+            (Bytes::from(wording.text.as_ref()), Some(wording))
+        }
+    };
+    Some(Content {
+        body: Body::Plain(bytes),
+        wording,
+        shown,
+    })
+}
+
+/// A text of the manifest, filled in: a drop-in.
+pub(crate) fn drop_in<'m>(
+    said: Said<'m, &'m String>,
+    vars: Option<&Vars<'_>>,
+    work: &mut Work<'_>,
+) -> Option<Content<'m>> {
+    content(said.with(Given::Text(said.value)), vars, work)
+}
+
+fn filled(wording: Option<Wording>, at: Place, vars: &Vars<'_>, work: &mut Work<'_>) -> Option<Wording> {
+    let Some(wording) = wording else {
+        let message = "a file that is not UTF-8 text cannot be a template";
+        work.push(Finding::new(codes::UNFIT, at, message).help("remove `template: true`"));
+        return None;
+    };
+    match fill(&wording.text, vars) {
+        Ok(text) => Some(wording.filled(text)),
+        Err(references) => {
+            for reference in references {
+                let finding = bad_reference(&reference, &wording, work);
+                work.push(finding);
+            }
+            None
+        }
+    }
+}
+
+fn bad_reference(reference: &BadReference, wording: &Wording, work: &Work<'_>) -> Finding {
+    let at = wording.place_of_bytes(&work.texts, reference.bytes.clone());
+    let finding = match &reference.kind {
+        BadReferenceKind::Unknown { name, near } => {
+            let message = format!("no variable `{name}` is declared for this host");
+            let finding = Finding::new(codes::UNKNOWN_VARIABLE, at, message);
+            match near {
+                Some(near) => finding.help(format!("did you mean `${{{near}}}`?")),
+                None => finding.help(format!(
+                    "declare it, `vars: {{{name}: …}}`, or write `$${{{name}}}` for the text `${{{name}}}`"
+                )),
+            }
+        }
+        BadReferenceKind::NoName => Finding::new(codes::BAD_VARIABLE, at, "`${` begins no variable here")
+            .help("write `${name}`, or `$${` for the text `${`"),
+    };
+    wording.named(finding)
+}
+
+fn shown(given: Given<'_>) -> String {
+    match given {
+        Given::Source(path) => format!("source {path}"),
+        Given::Text(text) => format!("content, {} lines", text.lines().count()),
+        Given::Secret(Secret::Env(name)) => format!("secret, from the environment: {name}"),
+        Given::Secret(Secret::File(path)) => format!("secret, from the file {path}"),
+        Given::Secret(Secret::Command(argv)) => {
+            format!("secret, from the command {}", argv.first().map_or("", String::as_str))
+        }
+    }
+}
+
+/// A secret is not looked up here; its source must be one.
+fn resolve_secret<'m>(said: Said<'m, &'m Secret>, work: &mut Work<'_>) -> Option<Content<'m>> {
+    let at = said.at;
+    let wrong = |message: &str| Finding::new(codes::BAD_VALUE, at, message);
+    let source = match said.value {
+        Secret::Env(name) if name.is_empty() || name.contains(['=', '\0']) => {
+            work.push(wrong("this is not the name of an environment variable"));
+            return None;
+        }
+        Secret::Env(name) => SecretSource::Env(name.clone()),
+        Secret::File(path) => {
+            let named = said.with(path).located();
+            let Work {
+                texts,
+                findings,
+                library,
+            } = work;
+            SecretSource::File(library.path(named, texts, findings)?)
+        }
+        Secret::Command(argv) if argv.first().is_none_or(String::is_empty) => {
+            work.push(wrong("a command needs the name of a program").help("write `command: [sops, -d, FILE]`"));
+            return None;
+        }
+        Secret::Command(argv) => SecretSource::Command(argv.clone()),
+    };
+    let body = Body::Secret {
+        source,
+        bytes: None,
+    };
+    Some(Content {
+        body,
+        wording: None,
+        shown: Settled::said(&said, shown(Given::Secret(said.value))),
+    })
+}
+
+/// Whether variables are filled in, and which.
+pub(crate) fn vars_if<'v, 'm>(
+    template: Option<&Said<'_, &bool>>,
+    vars: &'v Vars<'m>,
+) -> Option<&'v Vars<'m>> {
+    template.filter(|said| *said.value).map(|_| vars)
+}

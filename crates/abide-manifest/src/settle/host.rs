@@ -1,0 +1,190 @@
+//! One host: which layers speak of it, and what they come to.
+
+use std::collections::BTreeMap;
+
+use abide_model::{GroupName, HostName, UserName};
+
+use super::connection::connection;
+use super::content::Vars;
+use super::triggers::{self, Managed};
+use super::{defaults, unit, user};
+use crate::codes;
+use crate::finding::Finding;
+use crate::located::Located;
+use crate::merge::Whole;
+use crate::precedence::{By, Layer, Said, Stack, by_key};
+use crate::schema::Host;
+use crate::settled::{SettledHost, SettledUser};
+use crate::suggest::nearest;
+use crate::vars::is_name;
+use crate::work::Work;
+
+/// Settles a host; `None` where its name is none.
+pub(crate) fn host<'m>(
+    whole: &'m Whole,
+    name: &'m str,
+    host: &'m Located<Host>,
+    work: &mut Work<'_>,
+) -> Option<SettledHost<'m>> {
+    let host_name = match HostName::parse(name) {
+        Ok(name) => name,
+        Err(error) => {
+            work.push(
+                Finding::new(codes::BAD_NAME, host.key, error.to_string())
+                    .help("the key is the ssh destination; another one goes into `address`"),
+            );
+            return None;
+        }
+    };
+    let (connection, connection_said) = connection(name, host, whole.connection.as_ref(), work);
+    let groups = groups(whole, host, work);
+    let own = Layer::of_host(name, &host.value);
+    let mut layers = group_layers(whole, groups.iter().map(|(name, _)| *name));
+    layers.push(own);
+    let mut settled = settle(whole, &layers, host_name, work);
+    settled.connection = connection;
+    settled.connection_said = connection_said;
+    settled.groups = groups.into_iter().map(|(_, name)| name).collect();
+    Some(settled)
+}
+
+/// What groups say that no host is in, as if a host were in them: their mistakes are told as well.
+pub(crate) fn unused_group<'m>(
+    whole: &'m Whole,
+    name: &'m str,
+    work: &mut Work<'_>,
+) -> Option<SettledHost<'m>> {
+    let layers = group_layers(whole, [name]);
+    Some(settle(whole, &layers, HostName::parse("no-host").ok()?, work))
+}
+
+/// `all`, then these groups.
+fn group_layers<'m>(whole: &'m Whole, names: impl IntoIterator<Item = &'m str>) -> Vec<Layer<'m>> {
+    let named = names.into_iter().filter(|name| *name != GroupName::ALL);
+    std::iter::once(GroupName::ALL)
+        .chain(named)
+        .filter_map(|name| {
+            let (name, group) = whole.groups.get_key_value(name)?;
+            Some(Layer::of_group(name, &group.value))
+        })
+        .collect()
+}
+
+/// The groups that a host lists and that exist, in its order.
+fn groups<'m>(whole: &'m Whole, host: &'m Located<Host>, work: &mut Work<'_>) -> Vec<(&'m str, GroupName)> {
+    let mut groups: Vec<(&str, GroupName)> = Vec::new();
+    for listed in host.value.groups.iter().flat_map(|groups| &groups.value) {
+        let name = listed.value.as_str();
+        let shown = name.escape_debug();
+        if name == GroupName::ALL || groups.iter().any(|(earlier, _)| *earlier == name) {
+            let message = if name == GroupName::ALL {
+                "every host is in `all`".to_owned()
+            } else {
+                format!("group `{shown}` is listed twice")
+            };
+            work.push(Finding::new(codes::GROUP_LISTED_AGAIN, listed.at, message).help("remove it"));
+            continue;
+        }
+        match (whole.groups.contains_key(name), GroupName::parse(name)) {
+            (true, Ok(parsed)) => groups.push((name, parsed)),
+            (true, Err(_)) => {}
+            (false, _) => {
+                let finding = Finding::new(
+                    codes::UNKNOWN_GROUP,
+                    listed.at,
+                    format!("no group `{shown}` is declared"),
+                )
+                .label("unknown group");
+                let known = whole.groups.keys().map(String::as_str);
+                work.push(match nearest(name, known.filter(|known| *known != GroupName::ALL)) {
+                    Some(near) => finding.help(format!("did you mean `{near}`?")),
+                    None => finding.help(format!("declare it under `groups`: `{shown}: {{…}}`")),
+                });
+            }
+        }
+    }
+    groups
+}
+
+fn settle<'m>(
+    whole: &'m Whole,
+    layers: &[Layer<'m>],
+    name: HostName,
+    work: &mut Work<'_>,
+) -> SettledHost<'m> {
+    let vars = vars(whole, layers, work);
+    let values: Vars<'m> = vars.iter().map(|(name, said)| (*name, said.value.as_str())).collect();
+    let manager = unit::Manager {
+        user: None,
+        vars: &values,
+    };
+    let units = by_key(layers.iter().map(|layer| (layer.by, layer.units)));
+    let mut units = defaults::settle_units(unit::draft(&units, manager, work));
+    let mut users = users(layers, &values, work);
+    let mut managed = Managed::default();
+    for (name, user) in &users {
+        user::managed(name, user, &mut managed);
+    }
+    triggers::add(&mut units, None, &managed, &mut work.findings);
+    for (name, user) in &mut users {
+        triggers::add(&mut user.units, Some(name), &managed, &mut work.findings);
+    }
+    let linger = Stack::new(layers.iter().filter_map(|layer| Some((layer.by, layer.linger?))));
+    let mut flag = |get: fn(&'m crate::schema::LingerPolicy) -> Option<&'m Located<bool>>| {
+        linger.scalar(&mut work.findings, |linger| get(linger).map(Located::by_ref))
+    };
+    SettledHost {
+        name,
+        groups: Vec::new(),
+        connection: super::connection::plain(),
+        connection_said: Vec::new(),
+        exclusive: flag(|linger| linger.exclusive.as_ref()),
+        enforce: flag(|linger| linger.enforce.as_ref()),
+        vars,
+        users,
+        units,
+    }
+}
+
+fn users<'m>(
+    layers: &[Layer<'m>],
+    vars: &Vars<'m>,
+    work: &mut Work<'_>,
+) -> BTreeMap<UserName, SettledUser<'m>> {
+    let mut users = BTreeMap::new();
+    for (name, stack) in &by_key(layers.iter().map(|layer| (layer.by, layer.users))) {
+        match UserName::parse(name) {
+            Ok(name) => {
+                let user = user::user(&name, stack, vars, work);
+                users.insert(name, user);
+            }
+            Err(error) => {
+                work.push(Finding::new(codes::BAD_NAME, stack.key(), error.to_string()).label("not a user name"));
+            }
+        }
+    }
+    users
+}
+
+/// The manifest's variables, then those of each layer.
+fn vars<'m>(
+    whole: &'m Whole,
+    layers: &[Layer<'m>],
+    work: &mut Work<'_>,
+) -> BTreeMap<&'m str, Said<'m, &'m String>> {
+    let of_layers = layers.iter().map(|layer| (layer.by, layer.vars));
+    let stacks = by_key(std::iter::once((By::Manifest, &whole.vars)).chain(of_layers));
+    let mut vars = BTreeMap::new();
+    for (name, stack) in &stacks {
+        if !is_name(name) {
+            let message = format!("`{}` is not the name of a variable", name.escape_debug());
+            work.push(
+                Finding::new(codes::BAD_NAME, stack.key(), message)
+                    .help("it starts with a letter or `_`, then letters, digits, `_`"),
+            );
+            continue;
+        }
+        vars.extend(stack.text(&mut work.findings).map(|said| (*name, said)));
+    }
+    vars
+}

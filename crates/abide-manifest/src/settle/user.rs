@@ -1,0 +1,148 @@
+//! One user of a host: its account, its files, its units, and whether it lingers.
+
+use std::collections::BTreeMap;
+
+use abide_model::{HomePath, LingerReason, UnitName, UserName};
+
+use super::account::account;
+use super::content::{Gives, Vars, check_single, content, vars_if};
+use super::{defaults, triggers::Managed, unit};
+use crate::codes;
+use crate::finding::Finding;
+use crate::located::Located;
+use crate::precedence::{Said, Stack};
+use crate::schema::user::UserState;
+use crate::schema::{Choice, File, User};
+use crate::settled::{LingerWhy, Settled, SettledFile, SettledUnit, SettledUser};
+use crate::value;
+use crate::work::Work;
+
+/// Settles a user. What triggers its units is added when all files of the host are known.
+pub(crate) fn user<'m>(
+    name: &UserName,
+    stack: &Stack<'m, User>,
+    vars: &Vars<'m>,
+    work: &mut Work<'_>,
+) -> SettledUser<'m> {
+    let said = stack.scalar(&mut work.findings, |user| user.state.clone());
+    let state = match said {
+        Some(said) => Settled::said(&said, said.value),
+        None => Settled::default(UserState::Present, "it is declared"),
+    };
+    let (account, account_said) = account(name, stack, &mut work.findings);
+    let manager = unit::Manager {
+        user: Some(name),
+        vars,
+    };
+    let drafts = unit::draft(&stack.map(|user| Some(&user.units)), manager, work);
+    let units = defaults::settle_units(drafts);
+    let linger_said = stack.scalar(&mut work.findings, |user| user.linger.clone());
+    let (linger, linger_reason) = linger(&state, linger_said.as_ref(), &units);
+    SettledUser {
+        key: stack.key(),
+        remove_home: stack.scalar(&mut work.findings, |user| user.remove_home.as_ref().map(Located::by_ref)),
+        state,
+        account,
+        account_said,
+        linger_said,
+        linger,
+        linger_reason,
+        files: files(&stack.map(|user| Some(&user.files)), vars, work),
+        units,
+    }
+}
+
+/// Written, or implied by the first unit that would stop at logout and stay off after a boot.
+fn linger<'m>(
+    state: &Settled<'m, UserState>,
+    said: Option<&Said<'m, Choice>>,
+    units: &BTreeMap<UnitName, SettledUnit<'m>>,
+) -> (Settled<'m, Option<bool>>, LingerWhy) {
+    if state.value == UserState::Absent {
+        let reason = match state.why.at() {
+            Some(at) => LingerWhy::Declared(at),
+            None => LingerWhy::Other(LingerReason::Unasked),
+        };
+        return (Settled::default(Some(false), "the user is absent"), reason);
+    }
+    if let Some(said) = said {
+        let value = match said.value {
+            Choice::Yes => Some(true),
+            Choice::No => Some(false),
+            Choice::Unmanaged => None,
+        };
+        return (Settled::said(said, value), LingerWhy::Declared(said.key));
+    }
+    match units.values().find(|unit| unit.must_run()) {
+        Some(unit) => {
+            let name = unit.draft.name.clone();
+            let reason = format!("`{name}` must run");
+            (Settled::default(Some(true), reason), LingerWhy::Other(LingerReason::ImpliedBy(name)))
+        }
+        None => {
+            let reason = "no unit needs it";
+            (Settled::default(None, reason), LingerWhy::Other(LingerReason::Unasked))
+        }
+    }
+}
+
+fn files<'m>(
+    stacks: &BTreeMap<&'m str, Stack<'m, File>>,
+    vars: &Vars<'m>,
+    work: &mut Work<'_>,
+) -> BTreeMap<HomePath, SettledFile<'m>> {
+    let mut files = BTreeMap::new();
+    for (path, stack) in stacks {
+        match HomePath::parse(path) {
+            Ok(path) => files.extend(file(stack, vars, work).map(|file| (path, file))),
+            Err(error) => work.push(
+                Finding::new(codes::BAD_VALUE, stack.key(), error.to_string())
+                    .help("files are named by their path below the user's home: `.config/app/env`"),
+            ),
+        }
+    }
+    files
+}
+
+fn file<'m>(stack: &Stack<'m, File>, vars: &Vars<'m>, work: &mut Work<'_>) -> Option<SettledFile<'m>> {
+    for file in stack.values() {
+        check_single(&file.given(), work);
+    }
+    let template = stack.scalar(&mut work.findings, |file| file.template.as_ref().map(Located::by_ref));
+    let mode = stack.scalar(&mut work.findings, |file| file.mode.as_ref().map(Located::by_ref));
+    let given = stack.scalar(&mut work.findings, |file| file.given().into_iter().next());
+    let Some(given) = given else {
+        work.push(
+            Finding::new(codes::BODY, stack.key(), "this file has no content")
+                .help("write `source: FILE`, `content: TEXT` or `secret: {…}`"),
+        );
+        return None;
+    };
+    let content = content(given, vars_if(template.as_ref(), vars), work)?;
+    if let Some(template) = template.filter(|template| *template.value && content.body.is_secret()) {
+        let message = "`template` has no effect on a secret: nothing is filled in there";
+        work.push(Finding::new(codes::NO_EFFECT, template.key, message).help("remove `template`"));
+    }
+    let mode = match mode.map(|mode| (mode, value::mode(mode.value))) {
+        Some((said, Ok(mode))) => Settled::said(&said, Some(mode)),
+        Some((said, Err(message))) => {
+            work.push(Finding::new(codes::BAD_VALUE, said.at, message));
+            Settled::default(None, "")
+        }
+        None if content.body.is_secret() => Settled::default(Some(0o600), "a secret is the user's alone"),
+        None => Settled::default(None, "0644 for a new file"),
+    };
+    Some(SettledFile {
+        key: stack.key(),
+        content,
+        mode,
+    })
+}
+
+/// The user's home and managed files, for units that read them.
+pub(crate) fn managed(name: &UserName, user: &SettledUser<'_>, managed: &mut Managed) {
+    if let Some(home) = Managed::home_of(name, user.account.home.as_ref()) {
+        let files = user.files.keys().cloned().collect();
+        managed.users.insert(name.clone(), (home, files));
+    }
+}

@@ -1,0 +1,128 @@
+//! Values with an inner spelling: durations, shares, modes. Each error is a clause for a person.
+
+use std::time::Duration;
+
+use abide_model::Share;
+
+use crate::schema;
+
+/// No manifest waits longer than this; it also keeps sums far from overflow.
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Reads a duration: `5s`, `1m 30s`, `500ms`, `2h`, `1d`. A number without its unit could mean anything.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let shown = text.escape_debug();
+    let wrong = || format!("`{shown}` is not a duration: write `5s`, `500ms`, `1m 30s`, `2h`");
+    let mut rest = text.trim();
+    if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("`{shown}` has no unit: write `{shown}s` for seconds"));
+    }
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, behind) = rest.split_at_checked(digits).ok_or_else(wrong)?;
+        let letters = behind.len() - behind.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let (unit, behind) = behind.split_at_checked(letters).ok_or_else(wrong)?;
+        let number: u32 = number.parse().map_err(|_| wrong())?;
+        let one = unit_of_time(unit).ok_or_else(wrong)?;
+        total = one
+            .checked_mul(number)
+            .and_then(|part| total.checked_add(part))
+            .filter(|total| *total <= LONGEST)
+            .ok_or_else(|| format!("`{shown}` is longer than 30 days"))?;
+        rest = behind.trim_start();
+    }
+    if text.trim().is_empty() {
+        return Err(wrong());
+    }
+    Ok(total)
+}
+
+fn unit_of_time(unit: &str) -> Option<Duration> {
+    Some(match unit {
+        "ms" => Duration::from_millis(1),
+        "s" | "sec" => Duration::from_secs(1),
+        "m" | "min" => Duration::from_secs(60),
+        "h" => Duration::from_secs(60 * 60),
+        "d" => Duration::from_secs(24 * 60 * 60),
+        _ => return None,
+    })
+}
+
+/// A duration as this language writes it.
+pub(crate) fn duration_text(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    if millis % 1000 != 0 {
+        return format!("{millis}ms");
+    }
+    match duration.as_secs() {
+        secs if secs >= 120 && secs % 60 == 0 => format!("{}m", secs / 60),
+        secs => format!("{secs}s"),
+    }
+}
+
+/// Reads a count or a share: `3`, `25%`.
+pub(crate) fn share(written: &schema::Share) -> Result<Share, String> {
+    let text = match written {
+        schema::Share::Count(count) => {
+            return usize::try_from(*count)
+                .map(Share::Count)
+                .map_err(|_| format!("`{count}` is too large"));
+        }
+        schema::Share::Text(text) => text,
+    };
+    let shown = text.escape_debug();
+    let percent = text
+        .strip_suffix('%')
+        .and_then(|percent| percent.trim_end().parse::<u8>().ok())
+        .filter(|percent| *percent <= 100);
+    percent.map(Share::Percent).ok_or_else(|| {
+        format!("`{shown}` is neither a count nor a share: write `3` or `25%`, up to `100%`")
+    })
+}
+
+/// Reads permission bits in octal: `0600`, `644`.
+pub(crate) fn mode(text: &str) -> Result<u32, String> {
+    let digits = match text.len() {
+        4 => text.strip_prefix('0'),
+        3 => Some(text),
+        _ => None,
+    };
+    let octal = digits.filter(|digits| digits.bytes().all(|byte| (b'0'..=b'7').contains(&byte)));
+    octal
+        .and_then(|digits| u32::from_str_radix(digits, 8).ok())
+        .ok_or_else(|| {
+            let shown = text.escape_debug();
+            format!("`{shown}` is not a mode: write three octal digits, `\"0600\"` or `\"0644\"`")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_need_their_unit() {
+        for (text, millis) in [("5s", 5000), ("1m 30s", 90_000), ("1m30s", 90_000), ("500ms", 500), ("0s", 0)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["5", "", " ", "s", "5 s", "5x", "-5s", "1.5s", "99999999999s", "31d", "5é"] {
+            assert!(duration(text).is_err(), "{text:?}");
+        }
+        assert!(duration("5").unwrap_err().contains("`5s`"));
+        for text in ["5s", "90s", "1500ms", "2m"] {
+            assert_eq!(duration_text(duration(text).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn shares_and_modes_are_exact() {
+        let text = |text: &str| share(&schema::Share::Text(text.to_owned()));
+        assert_eq!(text("25%"), Ok(Share::Percent(25)));
+        assert!(text("101%").is_err() && text("25").is_err() && text("%").is_err());
+        assert_eq!((mode("0600"), mode("755")), (Ok(0o600), Ok(0o755)));
+        for text in ["4755", "0o600", "88", "0999", "rw", "06000"] {
+            assert!(mode(text).is_err(), "{text}");
+        }
+    }
+}
