@@ -1,10 +1,36 @@
-//! (being written)
-#![allow(missing_docs, dead_code, unused, reason = "being written")]
+//! The manifest language: text to one [`Desired`](abide_model::Desired) for each host, or diagnostics that point at
+//! the bytes.
+//!
+//! Pure: files that a manifest names are read through [`Files`], and secrets are named, not looked up. Mistakes of
+//! shape (syntax, keys, types) are told before mistakes of meaning are looked for; those are told all at once.
+//!
+//! ```
+//! use abide_manifest::{Files, LoadOptions, Source, Unreadable, load};
+//!
+//! struct NoFiles;
+//! impl Files for NoFiles {
+//!     fn read(&self, _: &str, _: usize) -> Result<Vec<u8>, Unreadable> {
+//!         Err(Unreadable::Missing)
+//!     }
+//! }
+//!
+//! let source = Source {
+//!     name: "fleet.yaml".to_owned(),
+//!     text: "version: 1\nname: shop\nhosts: {h1: {units: {nginx.service: {state: started}}}}\n".to_owned(),
+//! };
+//! let loaded = load(&[source], &NoFiles, &LoadOptions::default());
+//! assert!(loaded.diagnostics.is_empty());
+//! let fleet = loaded.fleet.expect("no errors, so a fleet");
+//! assert_eq!(fleet.hosts.len(), 1);
+//! ```
+
 mod check;
 mod codes;
+mod desired;
 mod documents;
 mod files;
 mod finding;
+mod fleet;
 mod lint;
 mod located;
 mod merge;
@@ -13,6 +39,7 @@ mod node;
 mod parse;
 mod precedence;
 mod read;
+mod resolve;
 mod schema;
 mod settle;
 mod settled;
@@ -23,6 +50,20 @@ mod vars;
 mod wording;
 mod work;
 mod yaml;
+
+use std::collections::BTreeMap;
+
+use abide_model::{Diagnostic, Fleet, HostName};
+
+pub use codes::{codes, explain};
+pub use resolve::Resolved;
+pub use schema::json::schema;
+
+use crate::files::Library;
+use crate::finding::Findings;
+use crate::merge::Whole;
+use crate::text::Texts;
+use crate::work::Work;
 
 /// One manifest file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,4 +100,65 @@ pub enum Unreadable {
 pub struct LoadOptions {
     /// Paths may leave the manifest's directory.
     pub allow_outside: bool,
+}
+
+/// What came of loading a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a manifest that does not load says why in its diagnostics"]
+pub struct Loaded {
+    /// The fleet; `None` where any diagnostic is an error.
+    pub fleet: Option<Fleet>,
+    /// What is wrong or odd, in the order of the places.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Every text that a diagnostic may point into, by its name.
+    pub texts: BTreeMap<String, String>,
+}
+
+/// Loads a manifest of one or several files, which come in the order in which they were given.
+///
+/// Paths of secrets ([`SecretSource::File`](abide_model::SecretSource)) and of `ssh_config` come out as [`Files`] gets
+/// its paths: behind the directory of the manifest file that names them.
+pub fn load(sources: &[Source], files: &dyn Files, options: &LoadOptions) -> Loaded {
+    let (mut work, whole) = begin(sources, files, options);
+    let fleet = whole.and_then(|whole| fleet::fleet(&whole, &mut work));
+    Loaded {
+        fleet,
+        diagnostics: work.findings.into_diagnostics(&work.texts),
+        texts: work.texts.into_map(),
+    }
+}
+
+/// What a host comes to, value by value, each with where it comes from. Empty for a host that is not there and for a
+/// manifest with mistakes of shape.
+pub fn resolve(
+    sources: &[Source],
+    files: &dyn Files,
+    options: &LoadOptions,
+    host: &HostName,
+) -> Vec<Resolved> {
+    let (mut work, whole) = begin(sources, files, options);
+    let Some(whole) = whole else {
+        return Vec::new();
+    };
+    let settled = fleet::settled_host(&whole, host, &mut work);
+    settled.map_or(Vec::new(), |settled| resolve::list(&settled, &work.texts))
+}
+
+/// Reads the shape; `None` where there are mistakes in it.
+fn begin<'a>(
+    sources: &[Source],
+    files: &'a dyn Files,
+    options: &'a LoadOptions,
+) -> (Work<'a>, Option<Whole>) {
+    let mut texts = Texts::default();
+    let mut findings = Findings::default();
+    let manifests = parse::parse(sources, &mut texts, &mut findings);
+    let well_formed = !findings.has_errors();
+    let whole = merge::merge(manifests, &mut findings).filter(|_| well_formed);
+    let work = Work {
+        texts,
+        findings,
+        library: Library::new(files, options),
+    };
+    (work, whole)
 }

@@ -114,12 +114,8 @@ fn settle<'m>(
 ) -> SettledHost<'m> {
     let vars = vars(whole, layers, work);
     let values: Vars<'m> = vars.iter().map(|(name, said)| (*name, said.value.as_str())).collect();
-    let manager = unit::Manager {
-        user: None,
-        vars: &values,
-    };
     let units = by_key(layers.iter().map(|layer| (layer.by, layer.units)));
-    let mut units = defaults::settle_units(unit::draft(&units, manager, work));
+    let mut units = defaults::settle_units(unit::draft(&units, &values, work));
     let mut users = users(layers, &values, work);
     let mut managed = Managed::default();
     for (name, user) in &users {

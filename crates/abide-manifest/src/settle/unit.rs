@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use abide_model::{NameError, UnitKind, UnitName, UserName};
+use abide_model::{NameError, UnitKind, UnitName};
 use abide_unit::Effective;
 
 use super::content::{Gives, Vars, check_single, content, drop_in, vars_if};
@@ -19,19 +19,10 @@ use crate::text::Place;
 use crate::value;
 use crate::work::Work;
 
-/// Whose manager the units belong to, and what they may name.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Manager<'h, 'm> {
-    /// The user, or `None` for the system manager.
-    pub(crate) user: Option<&'h UserName>,
-    /// The host's variables.
-    pub(crate) vars: &'h Vars<'m>,
-}
-
 /// The units of one scope before defaults, instances among them.
 pub(crate) fn draft<'m>(
     stacks: &BTreeMap<&'m str, Stack<'m, Unit>>,
-    manager: Manager<'_, 'm>,
+    vars: &Vars<'m>,
     work: &mut Work<'_>,
 ) -> BTreeMap<UnitName, UnitDraft<'m>> {
     let mut drafts = BTreeMap::new();
@@ -40,8 +31,8 @@ pub(crate) fn draft<'m>(
         let Some(name) = unit_name(name, stack.key(), work) else {
             continue;
         };
-        let draft = draft_unit(&name, stack, manager, work);
-        instances.extend(draft_instances(&draft, stack, manager, work));
+        let draft = draft_unit(&name, stack, vars, work);
+        instances.extend(draft_instances(&draft, stack, vars, work));
         drafts.insert(name, draft);
     }
     adopt_instances(&mut drafts);
@@ -101,14 +92,14 @@ fn bad_unit_name(name: &str, at: Place, error: &NameError) -> Finding {
 fn draft_unit<'m>(
     name: &UnitName,
     stack: &Stack<'m, Unit>,
-    manager: Manager<'_, 'm>,
+    vars: &Vars<'m>,
     work: &mut Work<'_>,
 ) -> UnitDraft<'m> {
     for unit in stack.values() {
         check_single(&unit.given(), work);
     }
     let template = stack.scalar(&mut work.findings, |unit| unit.template.as_ref().map(Located::by_ref));
-    let vars = vars_if(template.as_ref(), manager.vars);
+    let vars = vars_if(template.as_ref(), vars);
     let given = stack.scalar(&mut work.findings, |unit| unit.given().into_iter().next());
     let fragment = given.and_then(|given| unit_text(content(given, vars, work), work));
     let drop_ins = stack.map(|unit| Some(&unit.drop_ins));
@@ -187,14 +178,14 @@ fn bad_drop_in_name(name: &str) -> Option<&'static str> {
 fn draft_instances<'m>(
     template: &UnitDraft<'m>,
     stack: &Stack<'m, Unit>,
-    manager: Manager<'_, 'm>,
+    vars: &Vars<'m>,
     work: &mut Work<'_>,
 ) -> Vec<UnitDraft<'m>> {
     if !template.name.is_template() {
         return Vec::new();
     }
     let as_template = stack.scalar(&mut work.findings, |unit| unit.template.as_ref().map(Located::by_ref));
-    let vars = vars_if(as_template.as_ref(), manager.vars);
+    let vars = vars_if(as_template.as_ref(), vars);
     let instances = stack.map(|unit| unit.instances.as_ref().map(|instances| &instances.value));
     let mut drafts = Vec::new();
     for (instance, stack) in &instances {

@@ -30,11 +30,7 @@ pub(crate) fn user<'m>(
         None => Settled::default(UserState::Present, "it is declared"),
     };
     let (account, account_said) = account(name, stack, &mut work.findings);
-    let manager = unit::Manager {
-        user: Some(name),
-        vars,
-    };
-    let drafts = unit::draft(&stack.map(|user| Some(&user.units)), manager, work);
+    let drafts = unit::draft(&stack.map(|user| Some(&user.units)), vars, work);
     let units = defaults::settle_units(drafts);
     let linger_said = stack.scalar(&mut work.findings, |user| user.linger.clone());
     let (linger, linger_reason) = linger(&state, linger_said.as_ref(), &units);

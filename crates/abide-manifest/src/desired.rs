@@ -1,0 +1,117 @@
+//! What was settled, as the plan takes it.
+
+use std::collections::BTreeMap;
+
+use abide_model::{
+    Body, Desired, DesiredFile, DesiredLinger, DesiredUnit, DesiredUser, FleetHost, HomePath,
+    LingerExclusive, LingerReason, ManifestName, OnChange, Policy, Presence, Settle, UnitName,
+    Wanted,
+};
+
+use crate::schema;
+use crate::schema::unit::UnitState;
+use crate::schema::user::UserState;
+use crate::settled::{Content, LingerWhy, SettledFile, SettledHost, SettledUnit, SettledUser};
+use crate::text::Texts;
+
+/// One host of the fleet.
+pub(crate) fn host(
+    host: SettledHost<'_>,
+    manifest: &ManifestName,
+    policy: &Policy,
+    texts: &Texts,
+) -> FleetHost {
+    let exclusive = host.exclusive.filter(|said| *said.value);
+    let desired = Desired {
+        manifest: manifest.clone(),
+        host: host.name,
+        linger_exclusive: exclusive.map(|said| LingerExclusive {
+            enforce: host.enforce.is_some_and(|said| *said.value),
+            declared_at: texts.origin(said.key),
+        }),
+        users: host
+            .users
+            .into_iter()
+            .map(|(name, settled)| (name, user(settled, texts)))
+            .collect(),
+        units: units(host.units, texts),
+        policy: policy.clone(),
+    };
+    FleetHost {
+        groups: host.groups.into_iter().collect(),
+        connection: host.connection,
+        desired,
+    }
+}
+
+fn user(user: SettledUser<'_>, texts: &Texts) -> DesiredUser {
+    let is_absent = user.state.value == UserState::Absent;
+    DesiredUser {
+        declared_at: texts.origin(user.key),
+        state: if is_absent { Presence::Absent } else { Presence::Present },
+        remove_home: is_absent && user.remove_home.is_some_and(|said| *said.value),
+        account: user.account,
+        linger: DesiredLinger {
+            value: user.linger.value,
+            reason: match user.linger_reason {
+                LingerWhy::Declared(at) => LingerReason::Declared(texts.origin(at)),
+                LingerWhy::Other(reason) => reason,
+            },
+        },
+        files: files(user.files, texts),
+        units: units(user.units, texts),
+    }
+}
+
+fn files(files: BTreeMap<HomePath, SettledFile<'_>>, texts: &Texts) -> BTreeMap<HomePath, DesiredFile> {
+    let file = |file: SettledFile<'_>| DesiredFile {
+        declared_at: texts.origin(file.key),
+        body: file.content.body,
+        mode: file.mode.value,
+    };
+    files.into_iter().map(|(path, settled)| (path, file(settled))).collect()
+}
+
+fn units(units: BTreeMap<UnitName, SettledUnit<'_>>, texts: &Texts) -> BTreeMap<UnitName, DesiredUnit> {
+    units.into_iter().map(|(name, settled)| (name, unit(settled, texts))).collect()
+}
+
+fn unit(unit: SettledUnit<'_>, texts: &Texts) -> DesiredUnit {
+    // A mask is a link in the place of the unit file: where it is wanted, ours gives way.
+    let gives_way = !unit.is_present() || unit.masked.value == Some(true);
+    let draft = unit.draft;
+    let bodies = |content: Content<'_>| content.body;
+    let drop_ins: BTreeMap<String, Body> = draft
+        .drop_ins
+        .into_iter()
+        .map(|(name, content)| (name.to_owned(), bodies(content)))
+        .collect();
+    DesiredUnit {
+        declared_at: texts.origin(draft.key),
+        presence: match unit.state.value {
+            UnitState::Absent => Presence::Absent,
+            UnitState::Started | UnitState::Stopped | UnitState::Unmanaged => Presence::Present,
+        },
+        file: draft.fragment.map(bodies).filter(|_| !gives_way),
+        drop_ins: if gives_way { BTreeMap::new() } else { drop_ins },
+        running: match unit.state.value {
+            UnitState::Started => Wanted::Yes,
+            UnitState::Stopped | UnitState::Absent => Wanted::No,
+            UnitState::Unmanaged => Wanted::Unmanaged,
+        },
+        enabled: unit.enabled.value,
+        masked: unit.masked.value,
+        on_change: match unit.on_change.value {
+            schema::unit::OnChange::Restart => OnChange::Restart,
+            schema::unit::OnChange::Reload => OnChange::Reload,
+            schema::unit::OnChange::StopStart => OnChange::StopStart,
+            schema::unit::OnChange::None => OnChange::None,
+        },
+        restart_on: unit.restart_on.into_keys().collect(),
+        reload_on: unit.reload_on.into_keys().collect(),
+        settle: Settle {
+            hold: unit.hold.value,
+            timeout: unit.timeout.value,
+        },
+    }
+}

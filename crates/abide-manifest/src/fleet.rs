@@ -1,0 +1,165 @@
+//! All hosts of a manifest: settled, checked, and lowered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{Fleet, FleetHost, GroupName, HostName, ManifestName, Policy, Rollout, Share};
+
+use crate::codes;
+use crate::desired;
+use crate::finding::Finding;
+use crate::located::Located;
+use crate::merge::Whole;
+use crate::schema;
+use crate::settle;
+use crate::settled::SettledHost;
+use crate::value;
+use crate::work::Work;
+use crate::{check, lint};
+
+/// Enough to keep one connection busy while others wait, and far below what a controller's file limits allow.
+const PARALLEL: usize = 32;
+
+/// Lowers the manifest. Every mistake of meaning is found, also where nothing comes of it in the end.
+pub(crate) fn fleet(whole: &Whole, work: &mut Work<'_>) -> Option<Fleet> {
+    let name = manifest_name(whole, work);
+    let policy = policy(whole, work);
+    let parallel = parallel(whole, work);
+    let rollout = rollout(whole, work);
+    check_group_names(whole, work);
+    check_unused_groups(whole, work);
+    if whole.hosts.is_empty() {
+        let at = whole.name.key;
+        work.push(
+            Finding::new(codes::NO_HOST, at, "this manifest names no host")
+                .help("declare one: `hosts: {worker-1: {}}`; the key is the ssh destination"),
+        );
+    }
+    let hosts = hosts(whole, name.as_ref(), &policy, work);
+    Some(Fleet {
+        name: name?,
+        hosts,
+        parallel,
+        rollout,
+    })
+    .filter(|_| !work.findings.has_errors())
+}
+
+/// Settles one host, for those who want to see it; its mistakes are not told here.
+pub(crate) fn settled_host<'m>(
+    whole: &'m Whole,
+    name: &HostName,
+    work: &mut Work<'_>,
+) -> Option<SettledHost<'m>> {
+    let (name, host) = whole.hosts.get_key_value(name.as_str())?;
+    settle::host::host(whole, name, host, work)
+}
+
+fn hosts(
+    whole: &Whole,
+    name: Option<&ManifestName>,
+    policy: &Policy,
+    work: &mut Work<'_>,
+) -> BTreeMap<HostName, FleetHost> {
+    let mut hosts = BTreeMap::new();
+    for (key, host) in &whole.hosts {
+        let Some(settled) = settle::host::host(whole, key, host, work) else {
+            continue;
+        };
+        check::check(&settled, work);
+        lint::lint(&settled, work);
+        if let Some(name) = name {
+            hosts.insert(settled.name.clone(), desired::host(settled, name, policy, &work.texts));
+        }
+    }
+    hosts
+}
+
+/// Groups that no host is in are checked as if one were, so that a misspelt group name hides nothing.
+fn check_unused_groups(whole: &Whole, work: &mut Work<'_>) {
+    let used: BTreeSet<&str> = whole
+        .hosts
+        .values()
+        .flat_map(|host| host.value.groups.iter().flat_map(|groups| &groups.value))
+        .map(|group| group.value.as_str())
+        .collect();
+    let no_host = whole.hosts.is_empty();
+    let is_used = |name: &str| used.contains(name) || name == GroupName::ALL && !no_host;
+    for name in whole.groups.keys().filter(|name| !is_used(name)) {
+        if let Some(settled) = settle::host::unused_group(whole, name, work) {
+            check::check(&settled, work);
+            lint::lint(&settled, work);
+        }
+    }
+}
+
+fn check_group_names(whole: &Whole, work: &mut Work<'_>) {
+    for (name, group) in &whole.groups {
+        if let Err(error) = GroupName::parse(name) {
+            work.push(Finding::new(codes::BAD_NAME, group.key, error.to_string()));
+        }
+    }
+}
+
+fn manifest_name(whole: &Whole, work: &mut Work<'_>) -> Option<ManifestName> {
+    match ManifestName::parse(&whole.name.value) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            work.push(
+                Finding::new(codes::BAD_NAME, whole.name.at, error.to_string())
+                    .help("it is a file name in every host's ledger: `name: shop`"),
+            );
+            None
+        }
+    }
+}
+
+fn policy(whole: &Whole, work: &mut Work<'_>) -> Policy {
+    let usual = Policy::default();
+    let Some(policy) = whole.policy.as_ref().map(|policy| &policy.value) else {
+        return usual;
+    };
+    Policy {
+        prune: policy.prune.as_ref().map_or(usual.prune, |prune| prune.value),
+        max_removals: share(policy.max_removals.as_ref(), work).unwrap_or(usual.max_removals),
+    }
+}
+
+fn share(written: Option<&Located<schema::Share>>, work: &mut Work<'_>) -> Option<Share> {
+    let written = written?;
+    value::share(&written.value)
+        .map_err(|message| work.push(Finding::new(codes::BAD_VALUE, written.at, message)))
+        .ok()
+}
+
+fn parallel(whole: &Whole, work: &mut Work<'_>) -> usize {
+    let written = whole.connection.as_ref().and_then(|connection| connection.value.parallel.as_ref());
+    let Some(written) = written else {
+        return PARALLEL;
+    };
+    if !(1..=1000).contains(&written.value) {
+        let message = "`parallel` is a number from 1 to 1000";
+        work.push(Finding::new(codes::BAD_VALUE, written.at, message));
+    }
+    usize::try_from(written.value).unwrap_or(PARALLEL)
+}
+
+fn rollout(whole: &Whole, work: &mut Work<'_>) -> Rollout {
+    let Some(rollout) = whole.rollout.as_ref().map(|rollout| &rollout.value) else {
+        return Rollout::default();
+    };
+    let count = |number: &Located<u32>| usize::try_from(number.value).unwrap_or(usize::MAX);
+    let batch = share(rollout.batch.as_ref(), work);
+    if let (Some(Share::Count(0) | Share::Percent(0)), Some(written)) = (batch, &rollout.batch) {
+        let message = "a wave of no hosts would change none";
+        work.push(Finding::new(codes::BAD_VALUE, written.at, message).help("write `1` or more"));
+    }
+    if let Some(written) = rollout.max_failures.as_ref().filter(|number| number.value == 0) {
+        let message = "`max_failures` is at least 1: after the first failure";
+        work.push(Finding::new(codes::BAD_VALUE, written.at, message));
+    }
+    Rollout {
+        canary: rollout.canary.as_ref().map_or(0, count),
+        batch,
+        max_failures: rollout.max_failures.as_ref().map(count),
+    }
+}
