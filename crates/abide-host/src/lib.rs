@@ -1,1 +1,13 @@
-//! (being written)
+//! Speaks a host's language: what to ask, how to read the answer, which script carries out a plan.
+//!
+//! Everything here is text in, text out. The scripts are POSIX sh and run in dash, bash and busybox; all their
+//! values pass through [`quote`](mod@quote). What a host answers is not trusted: it is bounded, framed by a word it cannot know, and
+//! read without panics.
+
+pub mod bootstrap;
+pub mod ledger;
+pub mod quote;
+
+mod percent;
+#[cfg(test)]
+mod testing;

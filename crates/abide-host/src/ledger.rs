@@ -1,0 +1,166 @@
+//! The text of a ledger: one fact a line, in words that `sed` and `read` can take apart.
+//!
+//! ```text
+//! abide-ledger 1
+//! user sidekiq
+//! linger sidekiq
+//! file user:sidekiq /srv/sidekiq/.config/systemd/user/sidekiq.service <sha256>
+//! file system /etc/systemd/system/new.service claimed
+//! unit user:sidekiq sidekiq.service <InvocationID or -> <sha256 of its configuration or -> enabled
+//! end
+//! ```
+//!
+//! Names and paths are percent-encoded. `claimed` stands for a digest while a run is under way. A ledger
+//! without its `end` was cut and is not believed.
+
+use abide_model::{
+    Digest, HostPath, Ledger, LedgerFile, LedgerUnit, Scope, UnitName, UnitRef, UserName,
+};
+
+use crate::percent;
+
+/// The first line of every ledger that this version writes and reads.
+const HEADER: &str = "abide-ledger 1";
+/// The last line: a ledger without it is not whole.
+const END: &str = "end";
+/// In place of a digest while a run is under way.
+const CLAIMED: &str = "claimed";
+/// In place of anything that is not there.
+const NONE: &str = "-";
+const ENABLED: &str = "enabled";
+
+/// Why a text is not a ledger: a whole clause for a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// Another version of abide wrote it, or it is something else.
+    #[error("it does not begin with `{HEADER}`: a newer abide may have written it")]
+    Version,
+    /// A line that means nothing.
+    #[error("line {number} is not understood")]
+    Line {
+        /// Which, from 1.
+        number: usize,
+    },
+    /// The last line is missing.
+    #[error("it was cut short: its last line is not `end`")]
+    Cut,
+}
+
+/// The text of a ledger; the same ledger gives the same bytes.
+pub fn write(ledger: &Ledger) -> String {
+    lines(ledger, |_, left| or_dash(&left.invocation)).concat()
+}
+
+/// The lines of a ledger, each with its newline; `invocation` says what stands for a unit's run.
+pub(crate) fn lines(
+    ledger: &Ledger,
+    invocation: impl Fn(&UnitRef, &LedgerUnit) -> String,
+) -> Vec<String> {
+    let Ledger {
+        files,
+        units,
+        users,
+        lingers,
+    } = ledger;
+    let mut lines = vec![format!("{HEADER}\n")];
+    lines.extend(users.iter().map(|user| format!("user {user}\n")));
+    lines.extend(lingers.iter().map(|user| format!("linger {user}\n")));
+    for (path, LedgerFile { scope, digest }) in files {
+        let path = percent::encode(path.as_str());
+        let digest = digest.map_or_else(|| CLAIMED.to_owned(), |digest| digest.to_string());
+        lines.push(format!("file {scope} {path} {digest}\n"));
+    }
+    for (unit, left) in units {
+        let run = invocation(unit, left);
+        let UnitRef { scope, unit } = unit;
+        let unit = percent::encode(unit.as_str());
+        let config = left
+            .config
+            .map_or_else(|| NONE.to_owned(), |config| config.to_string());
+        let enabled = if left.enabled { ENABLED } else { NONE };
+        lines.push(format!("unit {scope} {unit} {run} {config} {enabled}\n"));
+    }
+    lines.push(format!("{END}\n"));
+    lines
+}
+
+/// Reads what [`write()`] wrote. Invocations are checked to be what systemd gives: hexadecimal digits.
+pub fn read(text: &str) -> Result<Ledger, LedgerError> {
+    let body = text
+        .strip_prefix(HEADER)
+        .and_then(|rest| rest.strip_prefix('\n'))
+        .ok_or(LedgerError::Version)?;
+    let body = body
+        .strip_suffix('\n')
+        .and_then(|body| body.strip_suffix(END))
+        .ok_or(LedgerError::Cut)?;
+    let mut ledger = Ledger::default();
+    for (index, line) in body.lines().enumerate() {
+        read_line(&mut ledger, line).ok_or(LedgerError::Line {
+            number: index.saturating_add(2),
+        })?;
+    }
+    Ok(ledger)
+}
+
+fn read_line(ledger: &mut Ledger, line: &str) -> Option<()> {
+    let words: Vec<&str> = line.split(' ').collect();
+    match words.as_slice() {
+        ["user", name] => {
+            ledger.users.insert(UserName::parse(name).ok()?);
+        }
+        ["linger", name] => {
+            ledger.lingers.insert(UserName::parse(name).ok()?);
+        }
+        ["file", scope, path, digest] => {
+            let path = HostPath::parse(&percent::decode(path)?).ok()?;
+            let scope = scope.parse().ok()?;
+            let digest = read_digest(digest, CLAIMED)?;
+            ledger.files.insert(path, LedgerFile { scope, digest });
+        }
+        ["unit", scope, name, invocation, config, enabled] => {
+            let unit = UnitName::parse(&percent::decode(name)?).ok()?;
+            let scope: Scope = scope.parse().ok()?;
+            let left = LedgerUnit {
+                invocation: read_invocation(invocation)?,
+                config: read_digest(config, NONE)?,
+                enabled: read_enabled(enabled)?,
+            };
+            ledger.units.insert(UnitRef { scope, unit }, left);
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+fn or_dash(text: &str) -> String {
+    if text.is_empty() { NONE } else { text }.to_owned()
+}
+
+fn read_digest(word: &str, none: &str) -> Option<Option<Digest>> {
+    if word == none {
+        return Some(None);
+    }
+    word.parse().ok().map(Some)
+}
+
+fn read_invocation(word: &str) -> Option<String> {
+    match word {
+        NONE => Some(String::new()),
+        id if id.len() <= 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            Some(id.to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn read_enabled(word: &str) -> Option<bool> {
+    match word {
+        ENABLED => Some(true),
+        NONE => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
