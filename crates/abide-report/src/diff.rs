@@ -79,10 +79,9 @@ pub(crate) fn of_removal(before: &Before, options: &Options) -> Shown {
             content: Some(old), ..
         } => Shown::words(size(old)),
         Before::File { content: None, .. } | Before::Absent => Shown::default(),
-        Before::Symlink(target) => Shown::words(format!(
-            "(a symbolic link to {})",
-            words::one_line(target)
-        )),
+        Before::Symlink(target) => {
+            Shown::words(format!("(a symbolic link to {})", words::one_line(target)))
+        }
     }
 }
 
@@ -123,7 +122,11 @@ fn of_change(old: &Bytes, new: &Bytes, purpose: FilePurpose, options: &Options) 
     };
     if from.lines().count() + to.lines().count() > MOST_LINES {
         let arrow = Symbols::of(options).arrow;
-        return Shown::words(format!("{} {arrow} {}, too long for a diff", size(old), size(new)));
+        return Shown::words(format!(
+            "{} {arrow} {}, too long for a diff",
+            size(old),
+            size(new)
+        ));
     }
     let lines = unified(from, to, purpose, options);
     Shown {
@@ -193,6 +196,9 @@ fn diff_line(sign: char, role: Role, line: &str, options: &Options) -> String {
     } else {
         words::cut(&safe, LONGEST_LINE, Symbols::of(options).cut)
     };
+    if shown.is_empty() {
+        return role.paint(sign.to_string().trim());
+    }
     role.paint(&format!("{sign} {shown}"))
 }
 

@@ -27,7 +27,10 @@ pub(crate) fn sections<'a>(report: &'a Report, options: &Options) -> Vec<Section
     let mut groups: BTreeMap<Block, (Hosts<'a>, Spans)> = BTreeMap::new();
     for (name, host) in &report.hosts {
         let now = host.facts.as_ref().map(|facts| facts.now);
-        let blocks = host.plan.iter().flat_map(|plan| block::of(plan, now, options));
+        let blocks = host
+            .plan
+            .iter()
+            .flat_map(|plan| block::of(plan, now, options));
         for (block, ages) in blocks {
             let (hosts, spans) = groups.entry(block).or_default();
             hosts.insert(name);

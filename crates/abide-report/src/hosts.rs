@@ -67,7 +67,11 @@ pub(crate) fn ranges<'a>(hosts: impl IntoIterator<Item = &'a HostName>) -> Strin
     let said: Vec<String> = runs
         .map(|run| match run {
             [first, _, .., last] => {
-                let joint = if first.name().contains('-') { ".." } else { "-" };
+                let joint = if first.name().contains('-') {
+                    ".."
+                } else {
+                    "-"
+                };
                 format!("{}{joint}{}", first.name(), last.name())
             }
             run => run.iter().map(Parts::name).collect::<Vec<_>>().join(", "),
@@ -81,12 +85,19 @@ pub(crate) fn ranges<'a>(hosts: impl IntoIterator<Item = &'a HostName>) -> Strin
 pub(crate) fn among(set: &BTreeSet<&HostName>, all: &BTreeSet<&HostName>) -> String {
     let missing: Vec<_> = all.difference(set).copied().collect();
     let names = ranges(set.iter().copied());
-    match (set.len(), missing.len()) {
-        (0..=2, _) => names,
-        (n, 0) => format!("{names} (all {})", words::count(n, "host")),
-        (n, 1..=3) if n > 3 => format!("all {} but {}", words::count(all.len(), "host"), ranges(missing)),
-        (n, _) => format!("{names} ({})", words::count(n, "host")),
+    if set.len() <= 2 {
+        return names;
     }
+    if missing.is_empty() {
+        return format!("{names} (all {})", words::count(set.len(), "host"));
+    }
+    let named = format!("{names} ({})", words::count(set.len(), "host"));
+    let but = format!(
+        "all {} but {}",
+        words::count(all.len(), "host"),
+        ranges(missing)
+    );
+    if but.len() < named.len() { but } else { named }
 }
 
 #[cfg(test)]
@@ -118,17 +129,25 @@ mod tests {
         let all: BTreeSet<_> = all.iter().collect();
         let without = |missing: &str| {
             let missing = names(missing);
-            let set = all.iter().copied().filter(|h| !missing.contains(h)).collect();
+            let set = all
+                .iter()
+                .copied()
+                .filter(|h| !missing.contains(h))
+                .collect();
             among(&set, &all)
         };
         assert_eq!(without("x"), "w1-w8 (all 8 hosts)");
         assert_eq!(without("w4"), "all 8 hosts but w4");
+        assert_eq!(without("w8"), "w1-w7 (7 hosts)");
         assert_eq!(without("w1 w2 w3 w4"), "w5-w8 (4 hosts)");
         assert_eq!(without("w1 w2 w3 w4 w5 w6"), "w7, w8");
     }
 
     #[test]
     fn a_number_too_long_to_count_is_a_name() {
-        assert_eq!(ranges(&names("h99999999999999999999999")), "h99999999999999999999999");
+        assert_eq!(
+            ranges(&names("h99999999999999999999999")),
+            "h99999999999999999999999"
+        );
     }
 }

@@ -32,6 +32,8 @@ mod mark;
 pub mod options;
 mod paint;
 pub mod progress;
+#[cfg(test)]
+mod sample;
 pub mod status;
 mod step;
 pub mod summary;

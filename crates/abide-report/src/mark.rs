@@ -126,7 +126,9 @@ fn is_given_up(actions: &[&Action]) -> bool {
         )
     };
     actions.iter().all(takes_down)
-        && actions.iter().any(|action| action.causes.iter().any(given_up))
+        && actions
+            .iter()
+            .any(|action| action.causes.iter().any(given_up))
 }
 
 fn is_instance_of_new(unit: &UnitRef, plan: &Plan) -> bool {

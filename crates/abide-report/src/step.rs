@@ -55,12 +55,24 @@ pub(crate) fn object(action: &Action, symbols: Symbols) -> String {
         Change::RemoveFile { path, .. } => unless_named(path, &action.resource),
         Change::Enable { add, remove } => {
             let (come, go) = (links(add), links(remove));
-            let go = if go.is_empty() { go } else { format!("no longer {go}") };
-            [come, go].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join("; ")
+            let go = if go.is_empty() {
+                go
+            } else {
+                format!("no longer {go}")
+            };
+            [come, go]
+                .into_iter()
+                .filter(|s| !s.is_empty())
+                .collect::<Vec<_>>()
+                .join("; ")
         }
         Change::Disable { remove } => {
             let gone = links(remove);
-            if gone.is_empty() { gone } else { format!("no longer {gone}") }
+            if gone.is_empty() {
+                gone
+            } else {
+                format!("no longer {gone}")
+            }
         }
         Change::Adopt => "as it is: declared like this, and from now on abide's to keep".to_owned(),
         Change::Forget => "it is gone, and no longer declared".to_owned(),
@@ -96,22 +108,41 @@ fn written(write: &WriteFile, resource: &ResourceId, symbols: Symbols) -> String
         }
         Before::File { .. } | Before::Absent | Before::Symlink(_) => String::new(),
     };
-    [path, mode].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", ")
+    [path, mode]
+        .into_iter()
+        .filter(|s| !s.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn account(change: &Change) -> String {
-    let Change::CreateUser { uid, group, groups, home, shell, comment, system } = change else {
+    let Change::CreateUser {
+        uid,
+        group,
+        groups,
+        home,
+        shell,
+        comment,
+        system,
+    } = change
+    else {
         return String::new();
     };
     let groups: Vec<String> = groups.iter().map(|group| one_line(group)).collect();
     let parts = [
         system.then(|| "system account".to_owned()),
         uid.map(|uid| format!("uid {uid}")),
-        group.as_ref().map(|group| format!("group {}", one_line(group))),
+        group
+            .as_ref()
+            .map(|group| format!("group {}", one_line(group))),
         (!groups.is_empty()).then(|| format!("in {}", list(&groups))),
         Some(format!("home {}", one_line(home.as_str()))),
-        shell.as_ref().map(|shell| format!("shell {}", one_line(shell.as_str()))),
-        comment.as_ref().map(|comment| format!("comment `{}`", one_line(comment))),
+        shell
+            .as_ref()
+            .map(|shell| format!("shell {}", one_line(shell.as_str()))),
+        comment
+            .as_ref()
+            .map(|comment| format!("comment `{}`", one_line(comment))),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -134,16 +165,27 @@ fn modified(fields: &[FieldChange], symbols: Symbols) -> String {
 }
 
 pub(crate) fn or_none(text: &str) -> String {
-    if text.is_empty() { "(none)".to_owned() } else { one_line(text) }
+    if text.is_empty() {
+        "(none)".to_owned()
+    } else {
+        one_line(text)
+    }
 }
 
 /// `wanted by default.target; alias web.service` of links as the configuration directory names them.
 fn links(links: &BTreeSet<String>) -> String {
-    let kinds = [(".wants/", "wanted by"), (".requires/", "required by"), (".upholds/", "upheld by")];
+    let kinds = [
+        (".wants/", "wanted by"),
+        (".requires/", "required by"),
+        (".upholds/", "upheld by"),
+    ];
     let mut said: Vec<String> = Vec::new();
     for (joint, words) in kinds {
-        let units: Vec<String> =
-            links.iter().filter_map(|link| link.split_once(joint)).map(|(unit, _)| one_line(unit)).collect();
+        let units: Vec<String> = links
+            .iter()
+            .filter_map(|link| link.split_once(joint))
+            .map(|(unit, _)| one_line(unit))
+            .collect();
         if !units.is_empty() {
             said.push(format!("{words} {}", list(&units)));
         }

@@ -121,8 +121,14 @@ impl Summary {
 /// A plan's actions by the resource that they are shown under, mere daemon-reloads left out.
 pub(crate) fn by_resource(plan: &Plan) -> BTreeMap<ResourceId, Vec<&Action>> {
     let mut all: BTreeMap<ResourceId, Vec<&Action>> = BTreeMap::new();
-    for action in plan.actions.iter().filter(|action| !mark::is_mere_reload(action)) {
-        all.entry(mark::shown_under(action, plan)).or_default().push(action);
+    for action in plan
+        .actions
+        .iter()
+        .filter(|action| !mark::is_mere_reload(action))
+    {
+        all.entry(mark::shown_under(action, plan))
+            .or_default()
+            .push(action);
     }
     all
 }

@@ -7,8 +7,10 @@ use abide_model::{Diagnostic, HostName, Origin, Report};
 use crate::options::Options;
 use crate::status::HostStatus;
 
+mod diagnostic;
 mod outcome;
 mod plan;
+mod report;
 
 /// One value of `abide show --resolved HOST`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub fn plan(report: &Report, options: &Options) -> String {
 
 /// What came of `abide apply`.
 pub fn report(report: &Report, options: &Options) -> String {
-    plan(report, options)
+    report::render(report, options)
 }
 
 /// The table of `abide status`.
@@ -42,11 +44,11 @@ pub fn status(_hosts: &[HostStatus<'_>], _options: &Options) -> String {
 /// Every diagnostic in the manner of rustc, then a summary line and the hint at `abide explain`.
 /// `texts` holds the text of every file that a span names, by its name. Empty where there is none.
 pub fn diagnostics(
-    _diagnostics: &[Diagnostic],
-    _texts: &BTreeMap<String, String>,
-    _options: &Options,
+    diagnostics: &[Diagnostic],
+    texts: &BTreeMap<String, String>,
+    options: &Options,
 ) -> String {
-    String::new()
+    diagnostic::render(diagnostics, texts, options)
 }
 
 /// The listing of `abide show --resolved HOST`.

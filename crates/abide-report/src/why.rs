@@ -6,6 +6,9 @@ use crate::paint::Symbols;
 use crate::step::{name, or_none};
 use crate::words::{list, one_line};
 
+/// Why a file is written whose content differs.
+pub(crate) const CONTENT_DIFFERS: &str = "content differs";
+
 /// The causes of an action, joined; of many, the first three and how many more.
 pub(crate) fn words(action: &Action, plan: &Plan, symbols: Symbols) -> String {
     let mut said: Vec<String> = Vec::new();
@@ -25,17 +28,23 @@ pub(crate) fn words(action: &Action, plan: &Plan, symbols: Symbols) -> String {
 fn cause_words(cause: &Cause, action: &Action, plan: &Plan, symbols: Symbols) -> String {
     match cause {
         Cause::Missing => missing(&action.change).to_owned(),
-        Cause::Differs { field, observed, desired } => differs(field, observed, desired, symbols),
+        Cause::Differs {
+            field,
+            observed,
+            desired,
+        } => differs(field, observed, desired, symbols),
         Cause::DeclaredAbsent => "declared absent".to_owned(),
         Cause::Undeclared => "no longer declared".to_owned(),
         Cause::LingerNeeded { unit } => {
-            format!("{unit} would stop at logout and stay off after a boot")
+            format!("needed by {unit}, which would stop at logout and stay off after a boot")
         }
         Cause::FollowsFrom(id) => plan
             .action(*id)
             .map_or_else(|| format!("step {id}"), |earlier| follows(earlier, action)),
         Cause::ReloadOwed { evidence } => one_line(evidence),
-        Cause::RunningOldConfig { keys, .. } if keys.is_empty() => "it runs an old configuration".to_owned(),
+        Cause::RunningOldConfig { keys, .. } if keys.is_empty() => {
+            "it runs an old configuration".to_owned()
+        }
         Cause::RunningOldConfig { keys, .. } => {
             let keys: Vec<String> = keys.iter().map(|key| one_line(key)).collect();
             format!("it runs with an old {}", list(&keys))
@@ -57,7 +66,7 @@ fn missing(change: &Change) -> &'static str {
 
 fn differs(field: &str, observed: &str, desired: &str, symbols: Symbols) -> String {
     match field {
-        "content" => "content differs".to_owned(),
+        "content" => CONTENT_DIFFERS.to_owned(),
         "ActiveState" => format!("it is {}", one_line(observed)),
         "mode" => "mode differs".to_owned(),
         field => format!(
@@ -73,7 +82,11 @@ fn differs(field: &str, observed: &str, desired: &str, symbols: Symbols) -> Stri
 /// What an earlier action did, as the reason of a later one.
 fn follows(earlier: &Action, later: &Action) -> String {
     let same = earlier.resource == later.resource;
-    let subject = if same { "it".to_owned() } else { name(&earlier.resource) };
+    let subject = if same {
+        "it".to_owned()
+    } else {
+        name(&earlier.resource)
+    };
     match &earlier.change {
         Change::CreateUser { .. } => format!("{subject} is new"),
         Change::ModifyUser(_) => format!("{subject} changes"),

@@ -52,12 +52,8 @@ pub(crate) fn cut(text: &str, longest: usize, mark: &str) -> String {
 
 /// `4s`, `12m`, `3h 20m`, `5d 4h`, `3y 10d`: the two largest units.
 pub(crate) fn duration(secs: u64) -> String {
-    let (minutes, hours, days, years) = (
-        secs / 60,
-        secs / 3600,
-        secs / 86_400,
-        secs / (365 * 86_400),
-    );
+    let (minutes, hours, days, years) =
+        (secs / 60, secs / 3600, secs / 86_400, secs / (365 * 86_400));
     let two = |large: u64, unit: &str, small: u64, below: &str| match small {
         0 => format!("{large}{unit}"),
         _ => format!("{large}{unit} {small}{below}"),

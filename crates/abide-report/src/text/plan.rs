@@ -11,9 +11,9 @@ use crate::layout::Page;
 use crate::mark::Mark;
 use crate::options::{Options, Verbosity};
 use crate::paint::Role;
-use crate::step;
 use crate::summary::Summary;
 use crate::words::{columns, count, duration, list, one_line, pad};
+use crate::{step, why};
 
 /// Names are padded to a common width up to this.
 const WIDEST_NAME: usize = 34;
@@ -41,7 +41,11 @@ pub(super) fn render(report: &Report, options: &Options) -> String {
 fn write_section(page: &mut Page<'_>, section: &Section<'_>, all: &Hosts<'_>, report: &Report) {
     let quiet = page.options.verbosity == Verbosity::Quiet;
     let wanted = |block: &Block| !quiet || block.remarks.iter().any(|r| r.mark != Mark::Note);
-    let blocks: Vec<_> = section.blocks.iter().filter(|(block, _)| wanted(block)).collect();
+    let blocks: Vec<_> = section
+        .blocks
+        .iter()
+        .filter(|(block, _)| wanted(block))
+        .collect();
     if blocks.is_empty() {
         return;
     }
@@ -55,8 +59,13 @@ fn write_section(page: &mut Page<'_>, section: &Section<'_>, all: &Hosts<'_>, re
         .filter(|width| *width <= WIDEST_NAME)
         .max()
         .unwrap_or(0);
+    let mut after_diff = false;
     for (block, spans) in blocks {
+        if after_diff {
+            page.gap();
+        }
         write_block(page, block, spans, widest);
+        after_diff = block.steps.iter().any(|step| !step.lines.is_empty());
     }
 }
 
@@ -100,7 +109,12 @@ fn write_block(page: &mut Page<'_>, block: &Block, spans: &Spans, widest: usize)
     let name = Role::Head.paint(&pad(&title(&block.resource), widest));
     let whose = Role::Quiet.paint(&whose(&block.resource));
     page.line(&format!("{sign}{name}  {whose}"));
-    let verbs = block.steps.iter().map(|step| columns(step.verb)).max().unwrap_or(0);
+    let verbs = block
+        .steps
+        .iter()
+        .map(|step| columns(step.verb))
+        .max()
+        .unwrap_or(0);
     for (step, span) in block.steps.iter().zip(spans) {
         write_step(page, step, *span, verbs);
     }
@@ -119,9 +133,16 @@ fn write_step(page: &mut Page<'_>, step: &Step, span: Option<(u64, u64)>, verbs:
         "" => String::new(),
         object => format!(" {object}"),
     };
-    let lead = if object.is_empty() { step.verb.to_owned() } else { pad(step.verb, verbs) };
+    let lead = if object.is_empty() {
+        step.verb.to_owned()
+    } else {
+        pad(step.verb, verbs)
+    };
     let what = format!("{lead}{object}");
     let reason = format!("{} {}{}", page.symbols.dash, step.why, running(span));
+    // The diff under it says better that the content differs.
+    let is_shown = step.why == why::CONTENT_DIFFERS && !step.lines.is_empty();
+    let reason = if is_shown { String::new() } else { reason };
     let fits = STEP + columns(&what) + 1 + columns(&reason) <= page.options.width;
     if fits {
         page.line(&format!("{sign}{what} {}", Role::Quiet.paint(&reason)));
@@ -169,13 +190,22 @@ fn write_small_print(page: &mut Page<'_>, report: &Report) {
         .sum();
     let mut said = Vec::new();
     if !reloads.is_empty() {
-        said.push(format!("Once the files are in place: daemon-reload of {}.", list(&reloads)));
+        said.push(format!(
+            "Once the files are in place: daemon-reload of {}.",
+            list(&reloads)
+        ));
     }
     if !unchanged.is_empty() && unchanged.len() < report.hosts.len() {
-        said.push(format!("As the manifest says: {}.", hosts::ranges(unchanged)));
+        said.push(format!(
+            "As the manifest says: {}.",
+            hosts::ranges(unchanged)
+        ));
     }
     if untold > 0 {
-        said.push(format!("{} about what abide leaves alone: see -v.", count(untold, "note")));
+        said.push(format!(
+            "{} about what abide leaves alone: see -v.",
+            count(untold, "note")
+        ));
     }
     if !said.is_empty() {
         page.gap();
@@ -221,14 +251,20 @@ fn obstacle(outcome: &HostOutcome) -> Option<(Mark, String, Option<String>)> {
         )),
         HostOutcome::Failed { reasons, .. } => {
             let reasons: Vec<String> = reasons.iter().map(|reason| one_line(reason)).collect();
-            Some((Mark::Refused, format!("failed: {}", reasons.join("; ")), None))
+            Some((
+                Mark::Refused,
+                format!("failed: {}", reasons.join("; ")),
+                None,
+            ))
         }
         HostOutcome::Locked(_) | HostOutcome::Stale { .. } => {
             Some((Mark::Refused, super::outcome::sentence(outcome, None), None))
         }
-        HostOutcome::NotStarted | HostOutcome::Interrupted => {
-            Some((Mark::Unknown, format!("not planned: {}", outcome.word()), None))
-        }
+        HostOutcome::NotStarted | HostOutcome::Interrupted => Some((
+            Mark::Unknown,
+            format!("not planned: {}", outcome.word()),
+            None,
+        )),
         HostOutcome::Unchanged | HostOutcome::Pending | HostOutcome::Changed => None,
     }
 }
@@ -241,7 +277,11 @@ fn write_summary(page: &mut Page<'_>, report: &Report) {
     } else if summary.refused > 0 {
         "Plan: nothing can be done.".to_owned()
     } else if summary.hosts_unchanged > 0 {
-        let verb = if summary.hosts_unchanged == 1 { "is" } else { "are" };
+        let verb = if summary.hosts_unchanged == 1 {
+            "is"
+        } else {
+            "are"
+        };
         let hosts = count(summary.hosts_unchanged, "host");
         let resources = count(summary.unchanged, "resource");
         format!("No changes. {hosts} {verb} as the manifest says ({resources}).")
@@ -252,7 +292,10 @@ fn write_summary(page: &mut Page<'_>, report: &Report) {
         said.push(format!("{} refused.", summary.refused));
     }
     if summary.hosts_failed > 0 {
-        said.push(format!("{} could not be planned.", count(summary.hosts_failed, "host")));
+        said.push(format!(
+            "{} could not be planned.",
+            count(summary.hosts_failed, "host")
+        ));
     }
     let line = Role::Head.paint(&said.join(" "));
     match incomplete(&summary) {
@@ -299,3 +342,6 @@ fn incomplete(summary: &Summary) -> Option<String> {
         "Not everything could be observed: INCOMPLETE".to_owned()
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,296 @@
+//! Plans and reports to render in tests.
+
+use std::collections::BTreeSet;
+
+use abide_model::{
+    Action, ActionId, Before, Body, Bytes, Cause, Change, FilePurpose, HostFacts, HostOutcome,
+    HostReport, Ledger, Note, NoteKind, Plan, Refusal, RefusalKind, Report, ResourceId, RootRoute,
+    Scope, Timestamp, UnitRef, UserName, WriteFile,
+};
+
+use crate::Options;
+
+/// Without ANSI styles, so that snapshots can be read.
+pub(crate) fn plain(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((head, tail)) = rest.split_once('\u{1b}') {
+        out.push_str(head);
+        rest = tail.split_once('m').map_or("", |(_, rest)| rest);
+    }
+    out.push_str(rest);
+    out
+}
+
+pub(crate) fn narrow() -> Options {
+    Options {
+        width: 80,
+        ..Options::default()
+    }
+}
+
+pub(crate) fn user(name: &str) -> UserName {
+    name.parse().unwrap()
+}
+
+pub(crate) fn scope(name: &str) -> Scope {
+    name.parse().unwrap()
+}
+
+/// `user:deploy/sidekiq.service`.
+pub(crate) fn unit(text: &str) -> ResourceId {
+    ResourceId::Unit(text.parse::<UnitRef>().unwrap())
+}
+
+pub(crate) fn file(scope_text: &str, path: &str) -> ResourceId {
+    ResourceId::File {
+        scope: scope(scope_text),
+        path: path.parse().unwrap(),
+    }
+}
+
+pub(crate) const SIDEKIQ: &str = "[Unit]\nDescription=Background worker\n\n[Service]\n\
+    ExecStart=/srv/app/bin/sidekiq -c 10\nRestart=on-failure\nRestartSec=1\n\n[Install]\n\
+    WantedBy=default.target\n";
+
+pub(crate) fn present(content: &str) -> Before {
+    let content = Bytes::from(content);
+    Before::File {
+        digest: Some(content.digest()),
+        content: Some(content),
+        mode: 0o644,
+    }
+}
+
+pub(crate) fn write(path: &str, purpose: FilePurpose, before: Before, after: &str) -> Change {
+    Change::WriteFile(WriteFile {
+        path: path.parse().unwrap(),
+        purpose,
+        body: Body::Plain(after.into()),
+        mode: 0o644,
+        before,
+    })
+}
+
+pub(crate) fn enable(links: &[&str]) -> Change {
+    Change::Enable {
+        add: links.iter().map(|&link| link.to_owned()).collect(),
+        remove: BTreeSet::new(),
+    }
+}
+
+pub(crate) fn from(id: u32) -> Vec<Cause> {
+    vec![Cause::FollowsFrom(ActionId(id))]
+}
+
+pub(crate) fn missing() -> Vec<Cause> {
+    vec![Cause::Missing]
+}
+
+pub(crate) struct Building(pub(crate) Plan);
+
+pub(crate) fn plan_of(host: &str) -> Building {
+    Building(Plan {
+        host: host.parse().unwrap(),
+        manifest: "shop".parse().unwrap(),
+        actions: Vec::new(),
+        refused: Vec::new(),
+        notes: Vec::new(),
+        unchanged: 0,
+        preconditions: Vec::new(),
+        watches: Vec::new(),
+        ledger_claim: Ledger::default(),
+        ledger_after: Ledger::default(),
+    })
+}
+
+impl Building {
+    pub(crate) fn does(mut self, resource: ResourceId, change: Change, causes: Vec<Cause>) -> Self {
+        let id = ActionId(u32::try_from(self.0.actions.len()).unwrap() + 1);
+        let after = causes
+            .iter()
+            .filter_map(|cause| match cause {
+                Cause::FollowsFrom(id) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        self.0.actions.push(Action {
+            id,
+            resource,
+            change,
+            causes,
+            after,
+        });
+        self
+    }
+
+    pub(crate) fn refuses(
+        mut self,
+        resource: ResourceId,
+        kind: RefusalKind,
+        reason: &str,
+        help: &str,
+    ) -> Self {
+        let help = (!help.is_empty()).then(|| help.to_owned());
+        self.0.refused.push(Refusal {
+            resource,
+            reason: reason.to_owned(),
+            help,
+            kind,
+        });
+        self
+    }
+
+    pub(crate) fn notes(mut self, resource: ResourceId, kind: NoteKind, text: &str) -> Self {
+        self.0.notes.push(Note {
+            resource,
+            kind,
+            text: text.to_owned(),
+        });
+        self
+    }
+
+    pub(crate) fn unchanged(mut self, n: usize) -> Self {
+        self.0.unchanged = n;
+        self
+    }
+
+    /// A host where nothing of this is yet: user, lingering, manager, unit.
+    pub(crate) fn greenfield(self, name: &str, home: &str) -> Self {
+        let owner = scope(&format!("user:{name}"));
+        let sidekiq = unit(&format!("user:{name}/sidekiq.service"));
+        let path = format!("{home}/.config/systemd/user/sidekiq.service");
+        let needed = Cause::LingerNeeded {
+            unit: "sidekiq.service".parse().unwrap(),
+        };
+        self.does(
+            ResourceId::User(user(name)),
+            Change::CreateUser {
+                uid: None,
+                group: None,
+                groups: BTreeSet::new(),
+                home: home.parse().unwrap(),
+                shell: None,
+                comment: None,
+                system: true,
+            },
+            missing(),
+        )
+        .does(
+            ResourceId::Linger(user(name)),
+            Change::EnableLinger,
+            vec![needed],
+        )
+        .does(
+            ResourceId::Manager(owner.clone()),
+            Change::StartManager,
+            from(2),
+        )
+        .does(
+            sidekiq.clone(),
+            write(&path, FilePurpose::Unit, Before::Absent, SIDEKIQ),
+            missing(),
+        )
+        .does(
+            sidekiq.clone(),
+            enable(&["default.target.wants/sidekiq.service"]),
+            missing(),
+        )
+        .does(ResourceId::Manager(owner), Change::DaemonReload, from(4))
+        .does(sidekiq, Change::Start, missing())
+    }
+
+    /// A changed `ExecStart=` of a running unit.
+    pub(crate) fn changed(self, since: u64) -> Self {
+        let sidekiq = unit("user:deploy/sidekiq.service");
+        let path = "/home/deploy/.config/systemd/user/sidekiq.service";
+        let after = SIDEKIQ.replace("-c 10", "-c 20");
+        let differs = Cause::Differs {
+            field: "content".to_owned(),
+            observed: "1".to_owned(),
+            desired: "2".to_owned(),
+        };
+        let old = Cause::RunningOldConfig {
+            since: Some(Timestamp::from_secs(since)),
+            keys: vec!["ExecStart=".to_owned()],
+        };
+        self.does(
+            sidekiq.clone(),
+            write(path, FilePurpose::Unit, present(SIDEKIQ), &after),
+            vec![differs],
+        )
+        .does(
+            ResourceId::Manager(scope("user:deploy")),
+            Change::DaemonReload,
+            from(1),
+        )
+        .does(sidekiq, Change::Restart, vec![old])
+    }
+}
+
+/// A clock of every sample host.
+pub(crate) const NOW: u64 = 1_000_000_000;
+
+pub(crate) fn facts(host: &str) -> HostFacts {
+    HostFacts {
+        hostname: host.to_owned(),
+        os: "Debian GNU/Linux 12 (bookworm)".to_owned(),
+        machine_id: "0".repeat(32),
+        systemd: 252,
+        boot_id: "b".to_owned(),
+        booted_at: Timestamp::from_secs(NOW - 86_400),
+        now: Timestamp::from_secs(NOW),
+        login: user("root"),
+        login_uid: 0,
+        root: RootRoute::Root,
+        run_as: "setpriv".to_owned(),
+        system_state: "running".to_owned(),
+        may_linger_itself: None,
+    }
+}
+
+pub(crate) fn report(plans: Vec<Building>) -> Report {
+    let mut report = Report::default();
+    for Building(plan) in plans {
+        let outcome = if plan.is_empty() {
+            HostOutcome::Unchanged
+        } else {
+            HostOutcome::Pending
+        };
+        let host = HostReport {
+            outcome,
+            facts: Some(facts(plan.host.as_str())),
+            steps: Vec::new(),
+            millis: 400,
+            plan: Some(plan.clone()),
+        };
+        report.hosts.insert(plan.host.clone(), host);
+    }
+    report
+}
+
+pub(crate) fn with_outcome(mut report: Report, host: &str, outcome: HostOutcome) -> Report {
+    let host = report
+        .hosts
+        .entry(host.parse().unwrap())
+        .or_insert(HostReport {
+            outcome: HostOutcome::NotStarted,
+            facts: None,
+            plan: None,
+            steps: Vec::new(),
+            millis: 0,
+        });
+    host.outcome = outcome;
+    report
+}
+
+pub(crate) fn unreachable(report: Report, host: &str) -> Report {
+    with_outcome(
+        report,
+        host,
+        HostOutcome::Unreachable {
+            reason: "connect timed out after 10s".to_owned(),
+            help: Some(format!("check that `ssh {host} true` works")),
+        },
+    )
+}

@@ -1,0 +1,154 @@
+//! Diagnostics in the manner of rustc: the message, the place, the line itself, what to write instead.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use abide_model::{Diagnostic, Severity, Span};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use crate::options::Options;
+use crate::paint::Role;
+use crate::words::{count, one_line};
+
+/// Every diagnostic by its place, then the count and the way to learn more.
+pub(super) fn render(
+    diagnostics: &[Diagnostic],
+    texts: &BTreeMap<String, String>,
+    options: &Options,
+) -> String {
+    if diagnostics.is_empty() {
+        return String::new();
+    }
+    let decor = if options.unicode {
+        DecorStyle::Unicode
+    } else {
+        DecorStyle::Ascii
+    };
+    let renderer = Renderer::styled()
+        .decor_style(decor)
+        .term_width(options.width);
+    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+    sorted.sort_by_key(|diagnostic| (&diagnostic.span, diagnostic.code));
+    let mut out = String::new();
+    for diagnostic in sorted {
+        out.push_str(&renderer.render(&[group(diagnostic, texts)]));
+        out.push_str("\n\n");
+    }
+    out.push_str(&summary(diagnostics));
+    out
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, texts: &'a BTreeMap<String, String>) -> Group<'a> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level
+        .primary_title(one_line(&diagnostic.message))
+        .id(diagnostic.code.0);
+    let mut group = place(Group::with_title(title), diagnostic, texts);
+    for (span, label) in &diagnostic.also {
+        if span.origin.file != diagnostic.span.origin.file {
+            group = elsewhere(group, span, label, texts);
+        }
+    }
+    match &diagnostic.help {
+        Some(help) => group.element(Level::HELP.message(one_line(help))),
+        None => group,
+    }
+}
+
+/// The main place, with the other places of the same file in one snippet.
+fn place<'a>(
+    group: Group<'a>,
+    diagnostic: &'a Diagnostic,
+    texts: &'a BTreeMap<String, String>,
+) -> Group<'a> {
+    let file = &diagnostic.span.origin.file;
+    let Some(text) = texts.get(file) else {
+        return group.element(bare(&diagnostic.span));
+    };
+    let main = AnnotationKind::Primary
+        .span(within(&diagnostic.span, text))
+        .label(some(&diagnostic.label));
+    let also = diagnostic
+        .also
+        .iter()
+        .filter(|(span, _)| span.origin.file == *file)
+        .map(|(span, label)| {
+            AnnotationKind::Context
+                .span(within(span, text))
+                .label(some(label))
+        });
+    let snippet = Snippet::source(text.as_str()).path(one_line(file));
+    group.element(snippet.annotation(main).annotations(also))
+}
+
+fn elsewhere<'a>(
+    group: Group<'a>,
+    span: &'a Span,
+    label: &'a str,
+    texts: &'a BTreeMap<String, String>,
+) -> Group<'a> {
+    let Some(text) = texts.get(&span.origin.file) else {
+        return group.element(bare(span));
+    };
+    let annotation = AnnotationKind::Context
+        .span(within(span, text))
+        .label(some(label));
+    let snippet = Snippet::source(text.as_str()).path(one_line(&span.origin.file));
+    group.element(snippet.annotation(annotation))
+}
+
+/// A place whose text nobody has: its name, line and column.
+fn bare(span: &Span) -> Origin<'_> {
+    let number = |n: u32| usize::try_from(n).unwrap_or(1);
+    Origin::path(one_line(&span.origin.file))
+        .line(number(span.origin.line))
+        .char_column(number(span.origin.column))
+}
+
+fn some(label: &str) -> Option<String> {
+    (!label.is_empty()).then(|| one_line(label))
+}
+
+/// The span as a range that lies in the text and splits no character, whatever it was made of.
+fn within(span: &Span, text: &str) -> Range<usize> {
+    let on_boundary = |at: usize| {
+        let at = at.min(text.len());
+        (0..=at)
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0)
+    };
+    let start = on_boundary(span.start);
+    start..on_boundary(span.end).max(start)
+}
+
+fn summary(diagnostics: &[Diagnostic]) -> String {
+    let of = |severity: Severity| {
+        diagnostics
+            .iter()
+            .filter(|d| d.severity == severity)
+            .count()
+    };
+    let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+    let mut said = Vec::new();
+    if errors > 0 {
+        said.push(Role::Wrong.paint(&count(errors, "error")));
+    }
+    if warnings > 0 {
+        said.push(Role::Change.paint(&count(warnings, "warning")));
+    }
+    let codes: BTreeSet<_> = diagnostics.iter().map(|d| d.code).collect();
+    let hint = match codes.iter().next() {
+        Some(code) if codes.len() == 1 => format!("Why this is one: abide explain {code}"),
+        Some(code) => format!("Why each is one: abide explain CODE, say {code}"),
+        None => String::new(),
+    };
+    format!("{}. {hint}\n", said.join(", "))
+}
+
+#[cfg(test)]
+mod tests;
