@@ -4,7 +4,6 @@ mod unit;
 mod units;
 mod user;
 
-use crate::precedence::By;
 use crate::settled::SettledHost;
 use crate::work::Work;
 
@@ -16,12 +15,4 @@ pub(crate) fn check(host: &SettledHost<'_>, work: &mut Work<'_>) {
         units::check(&user.units, Some(user), work);
     }
     user::check_linger_policy(host, work);
-}
-
-/// ` (group `a`)`, for a second place that a group brings in.
-fn by(by: By<'_>) -> String {
-    match by {
-        By::Group(_) => format!(", says {by}"),
-        By::Manifest | By::Host(_) => String::new(),
-    }
 }

@@ -48,7 +48,11 @@ fn user(user: SettledUser<'_>, texts: &Texts) -> DesiredUser {
     let is_absent = user.state.value == UserState::Absent;
     DesiredUser {
         declared_at: texts.origin(user.key),
-        state: if is_absent { Presence::Absent } else { Presence::Present },
+        state: if is_absent {
+            Presence::Absent
+        } else {
+            Presence::Present
+        },
         remove_home: is_absent && user.remove_home.is_some_and(|said| *said.value),
         account: user.account,
         linger: DesiredLinger {
@@ -63,17 +67,29 @@ fn user(user: SettledUser<'_>, texts: &Texts) -> DesiredUser {
     }
 }
 
-fn files(files: BTreeMap<HomePath, SettledFile<'_>>, texts: &Texts) -> BTreeMap<HomePath, DesiredFile> {
+fn files(
+    files: BTreeMap<HomePath, SettledFile<'_>>,
+    texts: &Texts,
+) -> BTreeMap<HomePath, DesiredFile> {
     let file = |file: SettledFile<'_>| DesiredFile {
         declared_at: texts.origin(file.key),
         body: file.content.body,
         mode: file.mode.value,
     };
-    files.into_iter().map(|(path, settled)| (path, file(settled))).collect()
+    files
+        .into_iter()
+        .map(|(path, settled)| (path, file(settled)))
+        .collect()
 }
 
-fn units(units: BTreeMap<UnitName, SettledUnit<'_>>, texts: &Texts) -> BTreeMap<UnitName, DesiredUnit> {
-    units.into_iter().map(|(name, settled)| (name, unit(settled, texts))).collect()
+fn units(
+    units: BTreeMap<UnitName, SettledUnit<'_>>,
+    texts: &Texts,
+) -> BTreeMap<UnitName, DesiredUnit> {
+    units
+        .into_iter()
+        .map(|(name, settled)| (name, unit(settled, texts)))
+        .collect()
 }
 
 fn unit(unit: SettledUnit<'_>, texts: &Texts) -> DesiredUnit {

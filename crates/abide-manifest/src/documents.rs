@@ -46,7 +46,7 @@ mod tests {
     fn parts(text: &str) -> Vec<&str> {
         split(text)
             .iter()
-            .map(|part| &text[part.start..part.end])
+            .map(|part| text.get(part.start..part.end).unwrap())
             .collect()
     }
 
@@ -55,7 +55,10 @@ mod tests {
         assert_eq!(parts("a: 1\n"), ["a: 1\n"]);
         assert_eq!(parts("# c\n---\na: 1\n"), ["# c\n---\na: 1\n"]);
         assert_eq!(parts("%YAML 1.2\n---\na: 1\n"), ["%YAML 1.2\n---\na: 1\n"]);
-        assert_eq!(parts("a: 1\n--- # x\nb: 2\n"), ["a: 1\n", "--- # x\nb: 2\n"]);
+        assert_eq!(
+            parts("a: 1\n--- # x\nb: 2\n"),
+            ["a: 1\n", "--- # x\nb: 2\n"]
+        );
         assert_eq!(parts("a: 1\n...\n"), ["a: 1\n"]);
         assert_eq!(parts("a: |\n  ---\n  x\n"), ["a: |\n  ---\n  x\n"]);
         assert_eq!(parts(""), [""]);

@@ -133,11 +133,17 @@ impl PathError {
         };
         match self {
             Self::Empty => Finding::new(codes::BAD_VALUE, at, "a path is empty"),
-            Self::Tilde => Finding::new(codes::BAD_VALUE, at, format!("`~` is not expanded in `{path}`"))
-                .help("write the path relative to the manifest"),
-            Self::Control => {
-                Finding::new(codes::BAD_VALUE, at, format!("`{path}` has a control character"))
-            }
+            Self::Tilde => Finding::new(
+                codes::BAD_VALUE,
+                at,
+                format!("`~` is not expanded in `{path}`"),
+            )
+            .help("write the path relative to the manifest"),
+            Self::Control => Finding::new(
+                codes::BAD_VALUE,
+                at,
+                format!("`{path}` has a control character"),
+            ),
             Self::Absolute => outside(format!("`{path}` is not beside the manifest")),
             Self::Upwards => outside(format!("`{path}` leaves the manifest's directory")),
         }
@@ -189,7 +195,10 @@ mod tests {
     #[test]
     fn paths_stay_beside_the_manifest() {
         let inside = |path| resolve(Some("deploy"), path, false);
-        assert_eq!(inside("units/a.service").as_deref(), Ok("deploy/units/a.service"));
+        assert_eq!(
+            inside("units/a.service").as_deref(),
+            Ok("deploy/units/a.service")
+        );
         assert_eq!(inside("./x/../a").as_deref(), Ok("deploy/a"));
         assert_eq!(resolve(None, "a", false).as_deref(), Ok("a"));
         assert_eq!(resolve(Some(""), "a", false).as_deref(), Ok("/a"));

@@ -88,7 +88,7 @@ impl Findings {
 
     /// In the order of their places: manifests first, as they were given.
     pub(crate) fn into_diagnostics(mut self, texts: &Texts) -> Vec<Diagnostic> {
-        self.found.sort_by(|a, b| (a.at, a.code).cmp(&(b.at, b.code)));
+        self.found.sort_by_key(|finding| (finding.at, finding.code));
         let diagnostic = |finding: Finding| Diagnostic {
             severity: finding.severity(),
             code: finding.code,

@@ -68,7 +68,10 @@ fn hosts(
         check::check(&settled, work);
         lint::lint(&settled, work);
         if let Some(name) = name {
-            hosts.insert(settled.name.clone(), desired::host(settled, name, policy, &work.texts));
+            hosts.insert(
+                settled.name.clone(),
+                desired::host(settled, name, policy, &work.texts),
+            );
         }
     }
     hosts
@@ -119,7 +122,10 @@ fn policy(whole: &Whole, work: &mut Work<'_>) -> Policy {
         return usual;
     };
     Policy {
-        prune: policy.prune.as_ref().map_or(usual.prune, |prune| prune.value),
+        prune: policy
+            .prune
+            .as_ref()
+            .map_or(usual.prune, |prune| prune.value),
         max_removals: share(policy.max_removals.as_ref(), work).unwrap_or(usual.max_removals),
     }
 }
@@ -132,7 +138,10 @@ fn share(written: Option<&Located<schema::Share>>, work: &mut Work<'_>) -> Optio
 }
 
 fn parallel(whole: &Whole, work: &mut Work<'_>) -> usize {
-    let written = whole.connection.as_ref().and_then(|connection| connection.value.parallel.as_ref());
+    let written = whole
+        .connection
+        .as_ref()
+        .and_then(|connection| connection.value.parallel.as_ref());
     let Some(written) = written else {
         return PARALLEL;
     };
@@ -153,7 +162,11 @@ fn rollout(whole: &Whole, work: &mut Work<'_>) -> Rollout {
         let message = "a wave of no hosts would change none";
         work.push(Finding::new(codes::BAD_VALUE, written.at, message).help("write `1` or more"));
     }
-    if let Some(written) = rollout.max_failures.as_ref().filter(|number| number.value == 0) {
+    if let Some(written) = rollout
+        .max_failures
+        .as_ref()
+        .filter(|number| number.value == 0)
+    {
         let message = "`max_failures` is at least 1: after the first failure";
         work.push(Finding::new(codes::BAD_VALUE, written.at, message));
     }

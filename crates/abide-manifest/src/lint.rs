@@ -13,12 +13,12 @@ mod timer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{UnitName, UserName};
+use abide_model::{Code, UnitName, UserName};
 use abide_unit::{Effective, Entry, UnitFile};
 
 use crate::finding::Finding;
 use crate::settled::{SettledHost, SettledUnit, UnitDraft};
-use crate::text::Place;
+use crate::text::{Place, Texts};
 use crate::wording::Wording;
 use crate::work::Work;
 
@@ -56,7 +56,11 @@ fn lint_units(
             Some(user) => {
                 install::lint_user(&view, work);
                 identity::lint(&view, user, work);
-                let own = |name: &UnitName| units.values().any(|unit| unit.draft.name.loaded_as() == *name);
+                let own = |name: &UnitName| {
+                    units
+                        .values()
+                        .any(|unit| unit.draft.name.loaded_as() == *name)
+                };
                 dependency::lint(&view, |name| system.contains(name) && !own(name), work);
             }
             None => install::lint_system(&view, work),
@@ -105,11 +109,10 @@ pub(crate) fn place_of(
 ) -> Option<Place> {
     let texts = parsed(draft);
     let found = texts.iter().rev().find_map(|(wording, file)| {
-        let entry = file
-            .entries
-            .iter()
-            .rev()
-            .find(|entry| entry.section == section && entry.key == key && entry.value == value)?;
+        let entry =
+            file.entries.iter().rev().find(|entry| {
+                entry.section == section && entry.key == key && entry.value == value
+            })?;
         Some((*wording, entry.line))
     });
     found.map(|(wording, line)| wording.place(&work.texts, line, value))
@@ -117,12 +120,12 @@ pub(crate) fn place_of(
 
 /// A finding at a word of an assignment.
 fn at_word(
-    code: abide_model::Code,
-    (wording, entry): (&Wording, &Entry),
+    code: Code,
+    (text, entry): (&Wording, &Entry),
     word: &str,
     message: impl Into<String>,
-    work: &Work<'_>,
+    texts: &Texts,
 ) -> Finding {
-    let at = wording.place(&work.texts, entry.line, word);
-    wording.named(Finding::new(code, at, message))
+    let at = text.place(texts, entry.line, word);
+    text.named(Finding::new(code, at, message))
 }

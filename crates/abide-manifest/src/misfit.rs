@@ -92,7 +92,12 @@ impl Misfit {
     }
 
     /// Places it at a value, where it has no place yet.
-    pub(crate) fn at_value(mut self: Box<Self>, key: Option<&Key>, node: &Node, written: &str) -> Box<Self> {
+    pub(crate) fn at_value(
+        mut self: Box<Self>,
+        key: Option<&Key>,
+        node: &Node,
+        written: &str,
+    ) -> Box<Self> {
         // What lacks something has no bytes of its own: it is said at its key.
         let empty = matches!(self.rule, Rule::MissingKey(_)) || node.shape == Shape::Nothing;
         self.found.get_or_insert_with(|| Found {
@@ -124,7 +129,10 @@ impl Misfit {
     /// The bytes of the key or value that is wrong; `None` where something is missing.
     pub(crate) fn culprit(&self) -> Option<Bytes> {
         let missing = matches!(self.rule, Rule::MissingKey(_));
-        self.found.as_ref().filter(|_| !missing).map(|found| found.bytes)
+        self.found
+            .as_ref()
+            .filter(|_| !missing)
+            .map(|found| found.bytes)
     }
 
     /// As a person is told it.
@@ -160,7 +168,8 @@ impl Misfit {
     fn unknown_key(&self, at: Place, key: &str, known: &[&str]) -> Finding {
         let of = self.inside.map_or("a map", noun);
         let message = format!("unknown key `{}`", key.escape_debug());
-        let finding = Finding::new(codes::UNKNOWN_KEY, at, message).label(format!("not a key of {of}"));
+        let finding =
+            Finding::new(codes::UNKNOWN_KEY, at, message).label(format!("not a key of {of}"));
         finding.help(match nearest(key, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("{of} has the keys {}", listed(known)),
@@ -218,14 +227,17 @@ fn instead(wanted: &Wrong, what: &str, written: &str) -> Option<String> {
             format!("write `{bare}` without quotes")
         }
         Wrong::Text if matches!(what, NUMBER | FLAG) => format!("write `\"{written}\"`, in quotes"),
-        Wrong::Text | Wrong::List if what == NOTHING => "write a value, or remove the key".to_owned(),
+        Wrong::Text | Wrong::List if what == NOTHING => {
+            "write a value, or remove the key".to_owned()
+        }
         Wrong::List if matches!(what, TEXT | NUMBER | FLAG) => format!("write `[{written}]`"),
         Wrong::Map | Wrong::Keys { .. } if what == NOTHING => {
             "write `{}` where there is nothing to say".to_owned()
         }
-        Wrong::Keys { of: "LingerPolicy", .. } => {
-            "lingering is declared for a user, under `users`; here it is `{exclusive: true}`".to_owned()
-        }
+        Wrong::Keys {
+            of: "LingerPolicy", ..
+        } => "lingering is declared for a user, under `users`; here it is `{exclusive: true}`"
+            .to_owned(),
         Wrong::Keys { of, fields } => format!("{} has the keys {}", noun(of), listed(fields)),
         Wrong::OneKey { words } => {
             let written = words.iter().map(|word| format!("`{{{word}: …}}`"));

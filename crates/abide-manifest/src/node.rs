@@ -58,16 +58,15 @@ impl Node {
         let mut found = Vec::new();
         match &mut self.shape {
             Shape::Map(entries) => {
-                let mut kept: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
+                let mut kept: Vec<(Key, Self)> = Vec::with_capacity(entries.len());
                 let mut seen = std::collections::BTreeMap::new();
                 for (key, mut node) in entries.drain(..) {
                     found.extend(node.take_duplicates());
-                    match seen.get(&key.name) {
-                        Some(first) => found.push((Key::clone(first), key)),
-                        None => {
-                            seen.insert(key.name.clone(), key.clone());
-                            kept.push((key, node));
-                        }
+                    if let Some(first) = seen.get(&key.name) {
+                        found.push((Key::clone(first), key));
+                    } else {
+                        seen.insert(key.name.clone(), key.clone());
+                        kept.push((key, node));
                     }
                 }
                 *entries = kept;

@@ -19,13 +19,21 @@ const MAX_BYTES: usize = 64 * 1024 * 1024;
 const MAX_MISTAKES: usize = 30;
 
 /// Reads every source. Where any has a mistake of shape, the rest is still read, to be told about.
-pub(crate) fn parse(sources: &[Source], texts: &mut Texts, findings: &mut Findings) -> Vec<Manifest> {
+pub(crate) fn parse(
+    sources: &[Source],
+    texts: &mut Texts,
+    findings: &mut Findings,
+) -> Vec<Manifest> {
     let mut manifests = Vec::new();
     for source in sources {
         let text = texts.add(&source.name, source.text.as_str().into());
         if source.text.len() > MAX_BYTES {
             let message = format!("a manifest file may have {MAX_BYTES} bytes at most");
-            findings.push(Finding::new(codes::TOO_LARGE, Place::new(text, 0, 0), message));
+            findings.push(Finding::new(
+                codes::TOO_LARGE,
+                Place::new(text, 0, 0),
+                message,
+            ));
             continue;
         }
         manifests.extend(parse_file(text, &source.text, findings));
@@ -43,7 +51,10 @@ fn parse_file(text: u32, source: &str, findings: &mut Findings) -> Option<Manife
     if let [_, second, ..] = documents.as_slice()
         && !manifests.is_empty()
     {
-        let message = format!("a manifest is one document, and this file holds {}", documents.len());
+        let message = format!(
+            "a manifest is one document, and this file holds {}",
+            documents.len()
+        );
         let marker = Place::new(text, second.start, second.start + "---".len());
         findings.push(
             Finding::new(codes::SEVERAL_DOCUMENTS, marker, message)
@@ -54,7 +65,12 @@ fn parse_file(text: u32, source: &str, findings: &mut Findings) -> Option<Manife
     manifests.pop()
 }
 
-fn parse_document(text: u32, source: &str, bytes: Bytes, findings: &mut Findings) -> Option<Manifest> {
+fn parse_document(
+    text: u32,
+    source: &str,
+    bytes: Bytes,
+    findings: &mut Findings,
+) -> Option<Manifest> {
     let document = source.get(bytes.start..bytes.end).unwrap_or_default();
     let mut tree = match yaml::parse(document) {
         Ok(tree) => tree,
@@ -104,10 +120,21 @@ fn report_duplicates(tree: &mut Node, text: u32, findings: &mut Findings) -> boo
 }
 
 /// Reads the tree; a part that does not fit is told, taken out, and the rest is tried again.
-fn read_patiently(mut tree: Node, text: u32, source: &str, findings: &mut Findings) -> Option<Manifest> {
+fn read_patiently(
+    mut tree: Node,
+    text: u32,
+    source: &str,
+    findings: &mut Findings,
+) -> Option<Manifest> {
     if tree.shape == Shape::Nothing {
-        let empty = Finding::new(codes::MISSING_KEY, Place::new(text, 0, 0), "the manifest is empty");
-        findings.push(empty.help("begin with `version: 1` and `name: …`; `abide init` writes an example"));
+        let empty = Finding::new(
+            codes::MISSING_KEY,
+            Place::new(text, 0, 0),
+            "the manifest is empty",
+        );
+        findings.push(
+            empty.help("begin with `version: 1` and `name: …`; `abide init` writes an example"),
+        );
         return None;
     }
     let mut mistakes = 0;
@@ -135,7 +162,10 @@ fn check_version(manifest: &Manifest, findings: &mut Findings) -> bool {
     if version.value == 1 {
         return true;
     }
-    let message = format!("version {} of the manifest language is not known", version.value);
+    let message = format!(
+        "version {} of the manifest language is not known",
+        version.value
+    );
     findings.push(
         Finding::new(codes::VERSION, version.at, message)
             .help("write `version: 1`, or use a later abide"),

@@ -140,7 +140,10 @@ impl<'m, T> Stack<'m, T> {
 
     /// Where the thing is first named.
     pub(crate) fn key(&self) -> Place {
-        self.parts.first().map(|(_, part)| part.key).unwrap_or_default()
+        self.parts
+            .first()
+            .map(|(_, part)| part.key)
+            .unwrap_or_default()
     }
 
     /// Everything that is said of one property, in order of rank.
@@ -169,7 +172,10 @@ impl<'m, T> Stack<'m, T> {
     }
 
     /// A property that the last one decides.
-    pub(crate) fn list<V>(&self, get: impl Fn(&'m T) -> Option<&'m Located<V>>) -> Option<Said<'m, &'m V>> {
+    pub(crate) fn list<V>(
+        &self,
+        get: impl Fn(&'m T) -> Option<&'m Located<V>>,
+    ) -> Option<Said<'m, &'m V>> {
         self.all(|part| get(part).map(Located::by_ref)).pop()
     }
 
@@ -178,7 +184,11 @@ impl<'m, T> Stack<'m, T> {
         &self,
         get: impl Fn(&'m T) -> Option<&'m BTreeMap<String, Located<V>>>,
     ) -> BTreeMap<&'m str, Stack<'m, V>> {
-        by_key(self.parts.iter().filter_map(|(by, part)| Some((*by, get(&part.value)?))))
+        by_key(
+            self.parts
+                .iter()
+                .filter_map(|(by, part)| Some((*by, get(&part.value)?))),
+        )
     }
 
     /// A property that has properties of its own.
@@ -211,7 +221,9 @@ pub(crate) fn by_key<'m, V: 'm>(
     let mut keys: BTreeMap<&str, Stack<'m, V>> = BTreeMap::new();
     for (by, map) in maps {
         for (key, value) in map {
-            let stack = keys.entry(key).or_insert_with(|| Stack { parts: Vec::new() });
+            let stack = keys
+                .entry(key)
+                .or_insert_with(|| Stack { parts: Vec::new() });
             stack.parts.push((by, value));
         }
     }
@@ -219,7 +231,10 @@ pub(crate) fn by_key<'m, V: 'm>(
 }
 
 /// The winner among those who say something, in order of rank.
-fn decide<'m, V: PartialEq>(mut said: Vec<Said<'m, V>>, findings: &mut Findings) -> Option<Said<'m, V>> {
+fn decide<'m, V: PartialEq>(
+    mut said: Vec<Said<'m, V>>,
+    findings: &mut Findings,
+) -> Option<Said<'m, V>> {
     let winner = said.pop()?;
     let rival = said
         .iter()

@@ -6,7 +6,7 @@
 
 use serde::de::value::{StrDeserializer, U32Deserializer};
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer as _, MapAccess,
     SeqAccess, VariantAccess, Visitor,
 };
 
@@ -59,7 +59,11 @@ impl<'de> Reader<'de> {
         result.map_err(|misfit| misfit.at_value(self.key, self.node, self.written()))
     }
 
-    fn number<V, N>(self, visitor: V, visit: impl FnOnce(V, N) -> Result<V::Value, Error>) -> Result<V::Value, Error>
+    fn number<V, N>(
+        self,
+        visitor: V,
+        visit: impl FnOnce(V, N) -> Result<V::Value, Error>,
+    ) -> Result<V::Value, Error>
     where
         V: Visitor<'de>,
         N: TryFrom<u64>,
@@ -224,7 +228,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
 /// The entries of a map.
 struct Entries<'de> {
     map: Reader<'de>,
-    entries: std::slice::Iter<'de, (Key, Node)>,
+    rest: std::slice::Iter<'de, (Key, Node)>,
     value: Option<Reader<'de>>,
 }
 
@@ -232,7 +236,7 @@ impl<'de> Entries<'de> {
     fn new(map: Reader<'de>, entries: &'de [(Key, Node)]) -> Self {
         Self {
             map,
-            entries: entries.iter(),
+            rest: entries.iter(),
             value: None,
         }
     }
@@ -241,8 +245,11 @@ impl<'de> Entries<'de> {
 impl<'de> MapAccess<'de> for Entries<'de> {
     type Error = Error;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
-        let Some((key, node)) = self.entries.next() else {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
+        let Some((key, node)) = self.rest.next() else {
             return Ok(None);
         };
         self.value = Some(self.map.child(Some(key), node));

@@ -56,7 +56,13 @@ pub(crate) fn list(host: &SettledHost<'_>, texts: &Texts) -> Vec<Resolved> {
 }
 
 impl Listing<'_> {
-    fn add<V>(&mut self, path: &str, key: &str, settled: &Settled<'_, V>, value: impl fmt::Display) {
+    fn add<V>(
+        &mut self,
+        path: &str,
+        key: &str,
+        settled: &Settled<'_, V>,
+        value: impl fmt::Display,
+    ) {
         let (origin, from) = match &settled.why {
             Why::Said { by, key, .. } => (Some(self.texts.origin(*key)), by.to_string()),
             Why::Default(reason) => (None, format!("default: {reason}")),
@@ -99,8 +105,16 @@ impl Listing<'_> {
         self.add(path, "linger", &user.linger, linger);
         for (name, file) in &user.files {
             let path = join(&join(path, "files"), name.as_str());
-            self.add(&path, "content", &file.content.shown, &file.content.shown.value);
-            let mode = file.mode.value.map_or("unmanaged".to_owned(), |mode| format!("{mode:04o}"));
+            self.add(
+                &path,
+                "content",
+                &file.content.shown,
+                &file.content.shown.value,
+            );
+            let mode = file
+                .mode
+                .value
+                .map_or("unmanaged".to_owned(), |mode| format!("{mode:04o}"));
             self.add(&path, "mode", &file.mode, mode);
         }
         for (name, unit) in &user.units {
@@ -124,15 +138,28 @@ impl Listing<'_> {
         if !unit.is_present() {
             return;
         }
-        self.add(path, "on_change", &unit.on_change, on_change(unit.on_change.value));
-        for (key, files) in [("restart_on", &unit.restart_on), ("reload_on", &unit.reload_on)] {
+        self.add(
+            path,
+            "on_change",
+            &unit.on_change,
+            on_change(unit.on_change.value),
+        );
+        for (key, files) in [
+            ("restart_on", &unit.restart_on),
+            ("reload_on", &unit.reload_on),
+        ] {
             for (file, settled) in files {
                 self.add(path, key, settled, shown_path(file));
             }
         }
         let settle = join(path, "settle");
         self.add(&settle, "for", &unit.hold, duration_text(unit.hold.value));
-        self.add(&settle, "timeout", &unit.timeout, duration_text(unit.timeout.value));
+        self.add(
+            &settle,
+            "timeout",
+            &unit.timeout,
+            duration_text(unit.timeout.value),
+        );
     }
 }
 
@@ -145,7 +172,11 @@ fn join(path: &str, key: &str) -> String {
     } else {
         format!("{key:?}")
     };
-    if path.is_empty() { key } else { format!("{path}.{key}") }
+    if path.is_empty() {
+        key
+    } else {
+        format!("{path}.{key}")
+    }
 }
 
 fn state(state: UnitState) -> &'static str {

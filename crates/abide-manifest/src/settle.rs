@@ -1,11 +1,15 @@
 //! Settles what each host should be: precedence, contents, defaults. What is contradictory is looked for later, in
 //! [`crate::check`] and [`crate::lint`].
 
-pub(crate) mod account;
-pub(crate) mod connection;
-pub(crate) mod content;
-pub(crate) mod defaults;
+mod account;
+mod connection;
+mod content;
+mod defaults;
+mod drop_in;
 pub(crate) mod host;
-pub(crate) mod triggers;
-pub(crate) mod unit;
-pub(crate) mod user;
+mod instance;
+mod triggers;
+mod unit;
+mod unit_name;
+mod user;
+mod written;

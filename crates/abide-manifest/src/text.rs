@@ -50,7 +50,7 @@ pub(crate) struct Texts {
 #[derive(Debug)]
 struct Text {
     name: String,
-    text: Arc<str>,
+    content: Arc<str>,
     /// Byte offsets at which its lines begin.
     lines: Vec<usize>,
 }
@@ -65,14 +65,14 @@ impl Texts {
             lines: std::iter::once(0)
                 .chain(breaks.map(|(at, _)| at + 1))
                 .collect(),
-            text,
+            content: text,
         });
         number
     }
 
     /// A text by its number; empty for a number that none has.
     pub(crate) fn text(&self, number: u32) -> &str {
-        self.get(number).map_or("", |text| &text.text)
+        self.get(number).map_or("", |text| &text.content)
     }
 
     /// The name of a text.
@@ -103,8 +103,8 @@ impl Texts {
         let end = text
             .lines
             .get(index + 1)
-            .map_or(text.text.len(), |next| next - 1);
-        let line = text.text.get(start..end)?;
+            .map_or(text.content.len(), |next| next - 1);
+        let line = text.content.get(start..end)?;
         Some((start, line.strip_suffix('\r').unwrap_or(line)))
     }
 
@@ -134,7 +134,7 @@ impl Texts {
     pub(crate) fn into_map(self) -> BTreeMap<String, String> {
         self.texts
             .into_iter()
-            .map(|text| (text.name, text.text.as_ref().to_owned()))
+            .map(|text| (text.name, text.content.as_ref().to_owned()))
             .collect()
     }
 

@@ -15,15 +15,20 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{shown}` is not a duration: write `5s`, `500ms`, `1m 30s`, `2h`");
     let mut rest = text.trim();
     if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("`{shown}` has no unit: write `{shown}s` for seconds"));
+        return Err(format!(
+            "`{shown}` has no unit: write `{shown}s` for seconds"
+        ));
     }
     let mut total = Duration::ZERO;
     while !rest.is_empty() {
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (number, behind) = rest.split_at_checked(digits).ok_or_else(wrong)?;
-        let letters = behind.len() - behind.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let letters = behind.len()
+            - behind
+                .trim_start_matches(|c: char| c.is_ascii_alphabetic())
+                .len();
         let (unit, behind) = behind.split_at_checked(letters).ok_or_else(wrong)?;
-        let number: u32 = number.parse().map_err(|_| wrong())?;
+        let number: u32 = number.parse().ok().ok_or_else(wrong)?;
         let one = unit_of_time(unit).ok_or_else(wrong)?;
         total = one
             .checked_mul(number)
@@ -41,7 +46,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 fn unit_of_time(unit: &str) -> Option<Duration> {
     Some(match unit {
         "ms" => Duration::from_millis(1),
-        "s" | "sec" => Duration::from_secs(1),
+        "s" => Duration::from_secs(1),
         "m" | "min" => Duration::from_secs(60),
         "h" => Duration::from_secs(60 * 60),
         "d" => Duration::from_secs(24 * 60 * 60),
@@ -52,7 +57,7 @@ fn unit_of_time(unit: &str) -> Option<Duration> {
 /// A duration as this language writes it.
 pub(crate) fn duration_text(duration: Duration) -> String {
     let millis = duration.as_millis();
-    if millis % 1000 != 0 {
+    if !millis.is_multiple_of(1000) {
         return format!("{millis}ms");
     }
     match duration.as_secs() {
@@ -67,7 +72,8 @@ pub(crate) fn share(written: &schema::Share) -> Result<Share, String> {
         schema::Share::Count(count) => {
             return usize::try_from(*count)
                 .map(Share::Count)
-                .map_err(|_| format!("`{count}` is too large"));
+                .ok()
+                .ok_or_else(|| format!("`{count}` is too large"));
         }
         schema::Share::Text(text) => text,
     };
@@ -103,10 +109,28 @@ mod tests {
 
     #[test]
     fn durations_need_their_unit() {
-        for (text, millis) in [("5s", 5000), ("1m 30s", 90_000), ("1m30s", 90_000), ("500ms", 500), ("0s", 0)] {
+        for (text, millis) in [
+            ("5s", 5000),
+            ("1m 30s", 90_000),
+            ("1m30s", 90_000),
+            ("500ms", 500),
+            ("0s", 0),
+        ] {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
-        for text in ["5", "", " ", "s", "5 s", "5x", "-5s", "1.5s", "99999999999s", "31d", "5é"] {
+        for text in [
+            "5",
+            "",
+            " ",
+            "s",
+            "5 s",
+            "5x",
+            "-5s",
+            "1.5s",
+            "99999999999s",
+            "31d",
+            "5é",
+        ] {
             assert!(duration(text).is_err(), "{text:?}");
         }
         assert!(duration("5").unwrap_err().contains("`5s`"));

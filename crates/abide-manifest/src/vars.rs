@@ -55,7 +55,9 @@ pub(crate) fn fill(text: &str, vars: &BTreeMap<&str, &str>) -> Result<String, Ve
         let inside = text.get(start + 2..).unwrap_or_default();
         let name = inside.split(['}', '\n']).next().unwrap_or_default();
         let end = start + 2 + name.len();
-        let closed = inside.get(name.len()..).is_some_and(|rest| rest.starts_with('}'));
+        let closed = inside
+            .get(name.len()..)
+            .is_some_and(|rest| rest.starts_with('}'));
         at = if closed { end + 1 } else { end };
         match vars.get(name) {
             Some(value) if closed => filled.push_str(value),
@@ -89,10 +91,18 @@ mod tests {
         let fill = |text| fill(text, &vars);
         assert_eq!(fill("q=${queue};").as_deref(), Ok("q=a b;"));
         assert_eq!(fill("$MAINPID $5 $$").as_deref(), Ok("$MAINPID $5 $$"));
-        assert_eq!(fill("$${queue} ${n}").as_deref(), Ok("${queue} ${queue}"), "filled once");
+        assert_eq!(
+            fill("$${queue} ${n}").as_deref(),
+            Ok("${queue} ${queue}"),
+            "filled once"
+        );
         assert_eq!(fill("é${queue}é").as_deref(), Ok("éa bé"));
         let vars = BTreeMap::from([("price", "5$"), ("n", "1")]);
-        assert_eq!(super::fill("${price}${n}", &vars).as_deref(), Ok("5$1"), "a value escapes nothing");
+        assert_eq!(
+            super::fill("${price}${n}", &vars).as_deref(),
+            Ok("5$1"),
+            "a value escapes nothing"
+        );
     }
 
     #[test]

@@ -63,7 +63,9 @@ impl Wording {
 
     /// The place of `word` in a line of the text (from 1), or of the line, or of the whole.
     pub(crate) fn place(&self, texts: &Texts, line: u32, word: &str) -> Place {
-        let index = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+        let index = usize::try_from(line)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(1);
         if self.written.matches('\n').count() != self.text.matches('\n').count() {
             // A variable brought lines of its own: theirs are not those of the text.
             return self.at;
@@ -106,13 +108,19 @@ impl Wording {
         let first = texts.line_of(number, self.at.from());
         let mut lines = self.written.split('\n');
         // The value's place begins at its first letter, behind empty lines.
-        let empty = self.written.split('\n').take_while(|line| line.trim().is_empty()).count();
+        let empty = self
+            .written
+            .split('\n')
+            .take_while(|line| line.trim().is_empty())
+            .count();
         let wanted = lines.nth(index)?.trim_end_matches('\r');
         let begins = first.checked_sub(empty)?;
         let (start, written) = texts.line(number, begins + index)?;
         let indentation = written.len().checked_sub(wanted.len())?;
-        let is_block = written.get(..indentation)?.trim().is_empty() && written.get(indentation..)? == wanted;
-        let header_is_above = start.checked_sub(1).is_some() && self.header_ends_line_before(texts, begins);
+        let is_block =
+            written.get(..indentation)?.trim().is_empty() && written.get(indentation..)? == wanted;
+        let header_is_above =
+            start.checked_sub(1).is_some() && self.header_ends_line_before(texts, begins);
         (is_block && header_is_above && !wanted.is_empty())
             .then(|| Some((start + indentation, written.get(indentation..)?)))
             .flatten()
@@ -120,7 +128,9 @@ impl Wording {
 
     /// Whether a block text begins on this line: the line before ends in its header, `|` with its indicators.
     fn header_ends_line_before(&self, texts: &Texts, line: usize) -> bool {
-        let before = line.checked_sub(1).and_then(|line| texts.line(self.at.text, line));
+        let before = line
+            .checked_sub(1)
+            .and_then(|line| texts.line(self.at.text, line));
         let header = before.map_or("", |(_, text)| text.split(" #").next().unwrap_or_default());
         header
             .trim_end()
@@ -131,10 +141,19 @@ impl Wording {
     /// A line in a text of another style: where it, or the word, stands just once in the value.
     fn search(&self, texts: &Texts, index: usize, word: &str) -> Place {
         let written = texts.at(self.at);
-        let line = self.written.split('\n').nth(index).unwrap_or_default().trim();
+        let line = self
+            .written
+            .split('\n')
+            .nth(index)
+            .unwrap_or_default()
+            .trim();
         for wanted in [line, word] {
             if !wanted.is_empty()
-                && let [(at, _)] = written.match_indices(wanted).take(2).collect::<Vec<_>>().as_slice()
+                && let [(at, _)] = written
+                    .match_indices(wanted)
+                    .take(2)
+                    .collect::<Vec<_>>()
+                    .as_slice()
             {
                 return within(self.at.text, self.at.from() + at, wanted, word);
             }
@@ -152,7 +171,11 @@ fn within(text: u32, start: usize, line: &str, word: &str) -> Place {
     }
     let trimmed = line.trim();
     let indentation = line.len() - line.trim_start().len();
-    Place::new(text, start + indentation, start + indentation + trimmed.len())
+    Place::new(
+        text,
+        start + indentation,
+        start + indentation + trimmed.len(),
+    )
 }
 
 /// Where a word stands in a line, rather behind the `=` than before it.

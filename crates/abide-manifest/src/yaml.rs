@@ -189,9 +189,10 @@ fn in_words(error: &Error) -> (YamlErrorKind, String) {
         Error::UnknownAnchor { .. } => {
             said(Unwelcome, "anchors and aliases are not used in manifests")
         }
-        Error::UnsupportedTag { tag, .. } => {
-            (Unwelcome, format!("tags are not used in manifests: `{tag}`"))
-        }
+        Error::UnsupportedTag { tag, .. } => (
+            Unwelcome,
+            format!("tags are not used in manifests: `{tag}`"),
+        ),
         Error::Eof { .. } => said(Syntax, "the document ends too early"),
         Error::Unexpected {
             expected: "string scalar",
@@ -229,8 +230,12 @@ fn syntax(kind: &ErrorKind, otherwise: &str) -> (YamlErrorKind, String) {
         K::UnclosedFlowCollection { .. } | K::ExpectedFlowSequenceSeparator => {
             "a `[` is opened and not closed, or a comma is missing"
         }
-        K::SimpleKeyExpected | K::ExpectedBlockMappingKey => "a key without its colon, or a line that is indented wrongly",
-        K::MappingValueNotAllowed => "a colon stands where no key can be: quote the text, or check the indentation",
+        K::SimpleKeyExpected | K::ExpectedBlockMappingKey => {
+            "a key without its colon, or a line that is indented wrongly"
+        }
+        K::MappingValueNotAllowed => {
+            "a colon stands where no key can be: quote the text, or check the indentation"
+        }
         K::InvalidIndentation | K::InvalidBlockScalarIndent => "this line is indented wrongly",
         K::InvalidTrailingSingleQuotedScalar => {
             "something follows the closing quote; a `'` inside single quotes is written twice"

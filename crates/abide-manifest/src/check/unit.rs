@@ -3,7 +3,6 @@
 use abide_model::{HostPath, UnitKind};
 use abide_unit::escape;
 
-use super::by;
 use crate::codes;
 use crate::finding::Finding;
 use crate::precedence::Said;
@@ -19,7 +18,7 @@ pub(crate) fn check(unit: &SettledUnit<'_>, is_user: bool, work: &mut Work<'_>) 
     masked_and_wanted(unit, work);
     absent_and_wanted(unit, work);
     no_install(unit, is_user, work);
-    quadlet_enabled(unit, work);
+    quadlet_enabled(unit, is_user, work);
     cannot_reload(unit, work);
     no_template(unit, work);
     bare_template(unit, work);
@@ -30,17 +29,25 @@ pub(crate) fn check(unit: &SettledUnit<'_>, is_user: bool, work: &mut Work<'_>) 
 }
 
 /// What asks for a unit to run or to be enabled: the key, and its words.
-fn wishes(unit: &SettledUnit<'_>) -> Vec<(Place, String)> {
+fn wishes(unit: &SettledUnit<'_>) -> Vec<(Place, &'static str)> {
     let written = &unit.draft.written;
-    let started = written.state.filter(|state| state.value == UnitState::Started);
-    let enabled = written.enabled.filter(|enabled| enabled.value == Choice::Yes);
-    let started = started.map(|said| (said.key, format!("to be started{}", by(said.by))));
-    let enabled = enabled.map(|said| (said.key, format!("to be enabled{}", by(said.by))));
+    let started = written
+        .state
+        .filter(|state| state.value == UnitState::Started);
+    let enabled = written
+        .enabled
+        .filter(|enabled| enabled.value == Choice::Yes);
+    let started = started.map(|said| (said.key, "to be started"));
+    let enabled = enabled.map(|said| (said.key, "to be enabled"));
     started.into_iter().chain(enabled).collect()
 }
 
 fn is_masked<'u, 'm>(unit: &'u SettledUnit<'m>) -> Option<&'u Said<'m, bool>> {
-    unit.draft.written.masked.as_ref().filter(|masked| masked.value)
+    unit.draft
+        .written
+        .masked
+        .as_ref()
+        .filter(|masked| masked.value)
 }
 
 fn masked_and_wanted(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
@@ -60,18 +67,26 @@ fn masked_and_wanted(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
 
 fn absent_and_wanted(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
     let written = &unit.draft.written;
-    let Some(absent) = written.state.filter(|state| state.value == UnitState::Absent) else {
+    let Some(absent) = written
+        .state
+        .filter(|state| state.value == UnitState::Absent)
+    else {
         return;
     };
-    let enabled = written.enabled.filter(|enabled| enabled.value == Choice::Yes);
-    let enabled = enabled.map(|said| (said.key, format!("to be enabled{}", by(said.by))));
-    let masked = is_masked(unit).map(|said| (said.key, format!("to be masked{}", by(said.by))));
+    let enabled = written
+        .enabled
+        .filter(|enabled| enabled.value == Choice::Yes);
+    let enabled = enabled.map(|said| (said.key, "to be enabled"));
+    let masked = is_masked(unit).map(|said| (said.key, "to be masked"));
     for (at, label) in enabled.into_iter().chain(masked) {
-        let message = format!("`{}` is absent, and something is wanted of it", unit.draft.name);
+        let message = format!(
+            "`{}` is absent, and something is wanted of it",
+            unit.draft.name
+        );
         work.push(
             Finding::new(codes::ABSENT_AND_WANTED, at, message)
                 .label(label)
-                .also(absent.key, format!("absent{}", by(absent.by)))
+                .also(absent.key, "absent")
                 .help("remove one of the two"),
         );
     }
@@ -79,46 +94,79 @@ fn absent_and_wanted(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
 
 fn no_install(unit: &SettledUnit<'_>, is_user: bool, work: &mut Work<'_>) {
     let draft = &unit.draft;
-    let asks = draft.written.enabled.filter(|enabled| enabled.value == Choice::Yes);
+    let asks = draft
+        .written
+        .enabled
+        .filter(|enabled| enabled.value == Choice::Yes);
     let (Some(asks), Some(effective)) = (asks, &draft.effective) else {
         return;
     };
     let name = &draft.name;
-    if !draft.is_known || name.kind().is_quadlet() || name.is_template() || effective.has_install() {
+    if !draft.is_known || name.kind().is_quadlet() || name.is_template() || effective.has_install()
+    {
         return;
     }
-    let target = if is_user { "default.target" } else { "multi-user.target" };
+    let target = boot_target(is_user);
     let at = format!("`{name}` has no `[Install]` section, so nothing would start it at boot");
     work.push(
         Finding::new(codes::NO_INSTALL, asks.key, at)
             .label("cannot be enabled")
-            .help(format!("add `[Install]` and `WantedBy={target}` to the unit, or remove `enabled`")),
+            .help(format!(
+                "add `[Install]` and `WantedBy={target}` to the unit, or remove `enabled`"
+            )),
     );
 }
 
-fn quadlet_enabled(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
+/// What the manager reaches at boot.
+fn boot_target(is_user: bool) -> &'static str {
+    if is_user {
+        "default.target"
+    } else {
+        "multi-user.target"
+    }
+}
+
+fn quadlet_enabled(unit: &SettledUnit<'_>, is_user: bool, work: &mut Work<'_>) {
     let Some(enabled) = unit.draft.written.enabled else {
         return;
     };
     if unit.draft.name.kind().is_quadlet() && enabled.value != Choice::Unmanaged {
-        let message = format!("`{}` is a quadlet: its `[Install]` section enables it", unit.draft.name);
+        let message = format!(
+            "`{}` is a quadlet: its `[Install]` section enables it",
+            unit.draft.name
+        );
         work.push(
             Finding::new(codes::QUADLET_ENABLED, enabled.key, message)
                 .label("`systemctl enable` refuses generated units")
-                .help("remove `enabled`, and write `[Install]` with `WantedBy=default.target` into the quadlet, or leave it out there"),
+                .help(format!(
+                    "remove `enabled`; `[Install]` with `WantedBy={}` in the quadlet starts it at boot",
+                    boot_target(is_user)
+                )),
         );
     }
 }
 
 fn cannot_reload(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
     let draft = &unit.draft;
-    let able = draft.effective.as_ref().is_none_or(abide_unit::Effective::can_reload);
+    let able = draft
+        .effective
+        .as_ref()
+        .is_none_or(abide_unit::Effective::can_reload);
     if !draft.is_known || able {
         return;
     }
-    let on_change = draft.written.on_change.filter(|said| said.value == OnChange::Reload);
-    let reload_on = draft.written.reload_on.filter(|said| !said.value.is_empty());
-    let keys = on_change.map(|said| said.key).into_iter().chain(reload_on.map(|said| said.key));
+    let on_change = draft
+        .written
+        .on_change
+        .filter(|said| said.value == OnChange::Reload);
+    let reload_on = draft
+        .written
+        .reload_on
+        .filter(|said| !said.value.is_empty());
+    let keys = on_change
+        .map(|said| said.key)
+        .into_iter()
+        .chain(reload_on.map(|said| said.key));
     for key in keys {
         let message = format!("`{}` has no way to reload", draft.name);
         work.push(
@@ -150,13 +198,19 @@ fn bare_template(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
         .written
         .state
         .filter(|state| matches!(state.value, UnitState::Started | UnitState::Stopped));
-    let enabled = draft.written.enabled.filter(|enabled| enabled.value == Choice::Yes);
+    let enabled = draft
+        .written
+        .enabled
+        .filter(|enabled| enabled.value == Choice::Yes);
     let default = draft
         .effective
         .as_ref()
         .and_then(|effective| effective.last("Install", "DefaultInstance"));
     let enabled = enabled.filter(|_| draft.is_known && default.is_none());
-    let keys = state.map(|said| said.key).into_iter().chain(enabled.map(|said| said.key));
+    let keys = state
+        .map(|said| said.key)
+        .into_iter()
+        .chain(enabled.map(|said| said.key));
     for key in keys {
         let message = format!("`{}` is a template: only its instances run", draft.name);
         work.push(
@@ -173,27 +227,46 @@ fn mount_name(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
         UnitKind::Automount => "Automount",
         _ => return,
     };
-    let said = draft.effective.as_ref().and_then(|effective| effective.last(section, "Where"));
+    let said = draft
+        .effective
+        .as_ref()
+        .and_then(|effective| effective.last(section, "Where"));
     let Some(path) = said.filter(|path| !path.contains('%')) else {
         return;
     };
-    let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { path };
-    let expected = HostPath::parse(trimmed).and_then(|path| escape::mount_unit(&path, draft.name.kind()));
+    let trimmed = if path.len() > 1 {
+        path.trim_end_matches('/')
+    } else {
+        path
+    };
+    let expected =
+        HostPath::parse(trimmed).and_then(|path| escape::mount_unit(&path, draft.name.kind()));
     let help = match expected {
         Ok(expected) if expected == draft.name => return,
         Ok(expected) => format!("name the unit `{expected}`"),
         Err(_) => "`Where=` is an absolute path".to_owned(),
     };
-    let message = format!("a unit that mounts `{}` cannot be named `{}`", path.escape_debug(), draft.name);
+    let message = format!(
+        "a unit that mounts `{}` cannot be named `{}`",
+        path.escape_debug(),
+        draft.name
+    );
     let at = crate::lint::place_of(draft, section, "Where", path, work).unwrap_or(draft.key);
-    work.push(Finding::new(codes::MOUNT_NAME, at, message).also(draft.key, "its name").help(help));
+    work.push(
+        Finding::new(codes::MOUNT_NAME, at, message)
+            .also(draft.key, "its name")
+            .help(help),
+    );
 }
 
 fn no_such_file_type(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
     let kind = unit.draft.name.kind();
     if unit.draft.ours && matches!(kind, UnitKind::Scope | UnitKind::Device) {
         let message = format!("there are no unit files of type `.{}`", kind.suffix());
-        work.push(Finding::new(codes::NO_SUCH_FILE_TYPE, unit.draft.key, message).label("not from a file"));
+        work.push(
+            Finding::new(codes::NO_SUCH_FILE_TYPE, unit.draft.key, message)
+                .label("not from a file"),
+        );
     }
 }
 
@@ -215,14 +288,16 @@ fn settle(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
 
 fn no_effect(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
     let written = &unit.draft.written;
-    let none = written.on_change.filter(|said| said.value == OnChange::None);
+    let none = written
+        .on_change
+        .filter(|said| said.value == OnChange::None);
     let files = written.restart_on.filter(|said| !said.value.is_empty());
     if let (Some(none), Some(files)) = (none, files) {
         let message = "`restart_on` has no effect: `on_change: none` never restarts";
         work.push(
             Finding::new(codes::NO_EFFECT, files.key, message)
                 .label("no effect")
-                .also(none.key, format!("never restarts{}", by(none.by)))
+                .also(none.key, "never restarts")
                 .help("remove `restart_on`, or write `on_change: restart`"),
         );
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use abide_model::UnitName;
 
-use super::{by, unit};
+use super::unit;
 use crate::codes;
 use crate::finding::Finding;
 use crate::schema::unit::UnitState;
@@ -34,7 +34,10 @@ fn loaded_twice(units: &BTreeMap<UnitName, SettledUnit<'_>>, work: &mut Work<'_>
         let name = unit.draft.name.loaded_as();
         match loaded.get(&name) {
             Some(other) => {
-                let message = format!("`{}` and `{}` are both loaded as `{name}`", other.draft.name, unit.draft.name);
+                let message = format!(
+                    "`{}` and `{}` are both loaded as `{name}`",
+                    other.draft.name, unit.draft.name
+                );
                 work.push(
                     Finding::new(codes::SAME_UNIT_TWICE, unit.draft.key, message)
                         .also(other.draft.key, "the other one")
@@ -59,10 +62,13 @@ fn template_is_absent(
     let template = unit.draft.name.template().and_then(|name| units.get(&name));
     let absent = template.and_then(|template| template.draft.written.state);
     if let Some(absent) = absent.filter(|state| state.value == UnitState::Absent) {
-        let message = format!("`{}` is an instance of a template that is absent", unit.draft.name);
+        let message = format!(
+            "`{}` is an instance of a template that is absent",
+            unit.draft.name
+        );
         work.push(
             Finding::new(codes::ABSENT_AND_WANTED, unit.draft.key, message)
-                .also(absent.key, format!("absent{}", by(absent.by)))
+                .also(absent.key, "absent")
                 .help("remove `instances` as well: an absent template takes its instances along"),
         );
     }

@@ -13,7 +13,11 @@ const REQUIRING: [&str; 3] = ["Requires", "BindsTo", "Requisite"];
 const INERT: [&str; 5] = ["After", "Before", "Wants", "PartOf", "Upholds"];
 
 /// `is_foreign` knows units that this host's manifest declares for the system only.
-pub(super) fn lint(view: &View<'_, '_>, is_foreign: impl Fn(&UnitName) -> bool, work: &mut Work<'_>) {
+pub(super) fn lint(
+    view: &View<'_, '_>,
+    is_foreign: impl Fn(&UnitName) -> bool,
+    work: &mut Work<'_>,
+) {
     let units = view.entries().filter(|(_, entry)| entry.section == "Unit");
     for (text, entry) in units {
         let key = entry.key.as_str();
@@ -23,16 +27,25 @@ pub(super) fn lint(view: &View<'_, '_>, is_foreign: impl Fn(&UnitName) -> bool, 
                 continue;
             }
             if REQUIRING.contains(&key) {
-                let message = format!("`{word}` does not exist in a user manager, so this unit cannot start");
+                let message =
+                    format!("`{word}` does not exist in a user manager, so this unit cannot start");
                 work.push(
-                    at_word(codes::REQUIRES_SYSTEM_UNIT, (text, entry), word, message, work)
-                        .label("a unit of the system manager")
-                        .help(format!("remove it from `{key}=`: a user unit cannot wait for system units")),
+                    at_word(
+                        codes::REQUIRES_SYSTEM_UNIT,
+                        (text, entry),
+                        word,
+                        message,
+                        &work.texts,
+                    )
+                    .label("a unit of the system manager")
+                    .help(format!(
+                        "remove it from `{key}=`: a user unit cannot wait for system units"
+                    )),
                 );
             } else if INERT.contains(&key) {
                 let message = format!("`{key}={word}` has no effect in a user unit");
                 work.push(
-                    at_word(codes::INERT_ORDERING, (text, entry), word, message, work)
+                    at_word(codes::INERT_ORDERING, (text, entry), word, message, &work.texts)
                         .label("a unit of the system manager")
                         .help("remove it; user units start after the system has booted, and retry with `Restart=on-failure`"),
                 );

@@ -18,9 +18,15 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
             continue;
         };
         work.push(
-            at_word(codes::EXECUTABLE, (text, entry), program, message, work)
-                .label("not an absolute path")
-                .help(help),
+            at_word(
+                codes::EXECUTABLE,
+                (text, entry),
+                program,
+                message,
+                &work.texts,
+            )
+            .label("not an absolute path")
+            .help(help),
         );
     }
 }
@@ -47,15 +53,27 @@ fn wrong(program: &str) -> Option<(String, String)> {
     }
     if program.starts_with('$') {
         let message = format!("`{shown}`: the program cannot come from a variable");
-        let below = program.strip_prefix("$HOME/").or_else(|| program.strip_prefix("${HOME}/"));
-        let help = below.map_or("write its absolute path".to_owned(), |below| format!("write `%h/{below}`"));
+        let below = program
+            .strip_prefix("$HOME/")
+            .or_else(|| program.strip_prefix("${HOME}/"));
+        let help = below.map_or("write its absolute path".to_owned(), |below| {
+            format!("write `%h/{below}`")
+        });
         return Some((message, help));
     }
     let message = if program.contains('/') {
         format!("`{shown}` is a relative path, which systemd refuses")
     } else {
-        format!("`{shown}` is looked up in systemd's own list of directories, not in the user's `PATH`")
+        format!(
+            "`{shown}` is looked up in systemd's own list of directories, not in the user's `PATH`"
+        )
     };
     let name = program.rsplit('/').next().unwrap_or(program);
-    Some((message, format!("write its absolute path, for example `/usr/bin/{}`", name.escape_debug())))
+    Some((
+        message,
+        format!(
+            "write its absolute path, for example `/usr/bin/{}`",
+            name.escape_debug()
+        ),
+    ))
 }

@@ -20,14 +20,23 @@ pub(super) fn lint(view: &View<'_, '_>, user: &UserName, work: &mut Work<'_>) {
             _ => false,
         };
         if switches {
-            let message = format!("a user unit cannot have `{}=`: it would fail to start", entry.key);
+            let message = format!(
+                "a user unit cannot have `{}=`: it would fail to start",
+                entry.key
+            );
             work.push(
-                at_word(codes::OTHER_USER, (text, entry), &entry.value, message, work)
-                    .label(format!("runs as `{user}` already"))
-                    .help(format!(
-                        "remove `{}=`, or declare the unit under the user that it should run as",
-                        entry.key
-                    )),
+                at_word(
+                    codes::OTHER_USER,
+                    (text, entry),
+                    &entry.value,
+                    message,
+                    &work.texts,
+                )
+                .label(format!("runs as `{user}` already"))
+                .help(format!(
+                    "remove `{}=`, or declare the unit under the user that it should run as",
+                    entry.key
+                )),
             );
         }
     }

@@ -13,42 +13,67 @@ const KEYS: [&str; 3] = ["WantedBy", "RequiredBy", "UpheldBy"];
 
 /// A user unit that only targets of the system manager want never starts at boot.
 pub(super) fn lint_user(view: &View<'_, '_>, work: &mut Work<'_>) {
-    let wanted_by: Vec<_> = KEYS
-        .iter()
-        .flat_map(|key| view.effective.all("Install", key))
-        .flat_map(str::split_whitespace)
-        .collect();
-    if wanted_by.iter().any(|unit| !is_system_only(unit)) {
+    if wanted_by(view).any(|unit| !is_system_only(unit)) {
         return;
     }
     for (text, entry, word) in words(view) {
-        let message = format!("`{word}` does not exist in a user manager, so this unit never starts at boot");
-        let finding = at_word(codes::SYSTEM_TARGET, (text, entry), word, message, work)
-            .label("a target of the system manager")
-            .help(format!("write `{}=default.target`", entry.key));
+        let message =
+            format!("`{word}` does not exist in a user manager, so this unit never starts at boot");
+        let finding = at_word(
+            codes::SYSTEM_TARGET,
+            (text, entry),
+            word,
+            message,
+            &work.texts,
+        )
+        .label("a target of the system manager")
+        .help(format!("write `{}=default.target`", entry.key));
         let enabled = view.unit.draft.written.enabled;
-        work.push(match enabled.filter(|enabled| enabled.value == Choice::Yes) {
-            Some(enabled) => finding.also(enabled.key, "to be enabled"),
-            None => finding,
-        });
+        work.push(
+            match enabled.filter(|enabled| enabled.value == Choice::Yes) {
+                Some(enabled) => finding.also(enabled.key, "to be enabled"),
+                None => finding,
+            },
+        );
     }
 }
 
-/// `default.target` of the system manager is whatever an administrator made of it.
+/// `default.target` of the system manager is whatever an administrator made of it; another target beside it is enough.
 pub(super) fn lint_system(view: &View<'_, '_>, work: &mut Work<'_>) {
-    for (text, entry, word) in words(view).into_iter().filter(|(_, _, word)| *word == "default.target") {
+    if wanted_by(view).any(|unit| unit != "default.target") {
+        return;
+    }
+    for (text, entry, word) in words(view) {
         let message = "`default.target` is what user units are wanted by";
         work.push(
-            at_word(codes::DEFAULT_TARGET, (text, entry), word, message, work)
-                .label("in a system unit")
-                .help(format!("write `{}=multi-user.target`", entry.key)),
+            at_word(
+                codes::DEFAULT_TARGET,
+                (text, entry),
+                word,
+                message,
+                &work.texts,
+            )
+            .label("in a system unit")
+            .help(format!("write `{}=multi-user.target`", entry.key)),
         );
     }
+}
+
+fn wanted_by<'u>(view: &View<'u, '_>) -> impl Iterator<Item = &'u str> {
+    let effective = view.effective;
+    KEYS.iter()
+        .flat_map(|key| effective.all("Install", key))
+        .flat_map(str::split_whitespace)
 }
 
 fn words<'u>(view: &View<'u, '_>) -> Vec<(&'u Wording, &'u Entry, &'u str)> {
     view.entries()
         .filter(|(_, entry)| entry.section == "Install" && KEYS.contains(&entry.key.as_str()))
-        .flat_map(|(text, entry)| entry.value.split_whitespace().map(move |word| (text, entry, word)))
+        .flat_map(|(text, entry)| {
+            entry
+                .value
+                .split_whitespace()
+                .map(move |word| (text, entry, word))
+        })
         .collect()
 }

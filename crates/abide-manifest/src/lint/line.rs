@@ -1,6 +1,6 @@
 //! Lines that systemd skips, or for which it refuses the whole file.
 
-use abide_unit::ProblemKind;
+use abide_unit::{Problem, ProblemKind};
 
 use super::View;
 use crate::codes;
@@ -10,17 +10,29 @@ use crate::work::Work;
 /// Says what systemd makes of each line that is no assignment.
 pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
     for (text, file) in view.texts {
-        for problem in &file.problems {
+        // Where systemd refuses the file, what it would have skipped matters no more.
+        let refused = |problem: &&Problem| problem.kind == ProblemKind::BadHeader;
+        let fatal = file.problems.iter().find(refused);
+        let told = fatal.map_or(file.problems.as_slice(), std::slice::from_ref);
+        for problem in told {
             let at = text.place(&work.texts, problem.line, &problem.text);
-            let shown: String = problem.text.chars().take(60).flat_map(char::escape_debug).collect();
+            let shown: String = problem
+                .text
+                .chars()
+                .take(60)
+                .flat_map(char::escape_debug)
+                .collect();
             let finding = match problem.kind {
                 ProblemKind::BadHeader => {
                     let message = format!("systemd refuses this file: `{shown}` is no section");
-                    Finding::new(codes::BAD_HEADER, at, message).help("write `[Service]`, closed by `]`")
+                    Finding::new(codes::BAD_HEADER, at, message)
+                        .help("write `[Service]`, closed by `]`")
                 }
                 ProblemKind::OutsideSection => {
-                    let message = format!("systemd skips `{shown}`: it stands before the first section");
-                    Finding::new(codes::SKIPPED_LINE, at, message).help("put it below `[Unit]`, `[Service]` or `[Install]`")
+                    let message =
+                        format!("systemd skips `{shown}`: it stands before the first section");
+                    Finding::new(codes::SKIPPED_LINE, at, message)
+                        .help("put it below `[Unit]`, `[Service]` or `[Install]`")
                 }
                 ProblemKind::NoAssignment | ProblemKind::NoKey => {
                     let message = format!("systemd skips `{shown}`: it is no `Key=value`");

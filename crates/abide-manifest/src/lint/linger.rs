@@ -53,9 +53,9 @@ fn lingers_for_nothing(
     let message = format!("`{name}` lingers and has nothing to run");
     let finding = Finding::new(codes::LINGERS_FOR_NOTHING, said.key, message).label("lingers");
     work.push(match system.values().find(runs_as) {
-        Some(unit) => finding.also(unit.draft.key, "runs as this user, in the system manager").help(
-            "remove `linger`: units of the system manager do not need it",
-        ),
+        Some(unit) => finding
+            .also(unit.draft.key, "runs as this user, in the system manager")
+            .help("remove `linger`: units of the system manager do not need it"),
         None => finding.help(format!(
             "remove `linger`, or declare what runs: `users.{name}.units`"
         )),
@@ -79,7 +79,8 @@ fn privileged_lingers(name: &UserName, user: &SettledUser<'_>, work: &mut Work<'
         Some(said) => (said.key, "lingers"),
         None => (user.key, "lingers, because a unit of it must run"),
     };
-    let message = format!("`{name}` lingers and is {reason}: its services run with its rights, always");
+    let message =
+        format!("`{name}` lingers and is {reason}: its services run with its rights, always");
     work.push(
         Finding::new(codes::PRIVILEGED_LINGERS, at, message)
             .label(label)
@@ -91,9 +92,15 @@ fn linger_off(name: &UserName, user: &SettledUser<'_>, work: &mut Work<'_>) {
     let Some(said) = user.linger_said.filter(|said| said.value == Choice::No) else {
         return;
     };
-    let started = user.units.values().find(|unit| unit.state.value == UnitState::Started);
+    let started = user
+        .units
+        .values()
+        .find(|unit| unit.state.value == UnitState::Started);
     if let Some(unit) = started {
-        let message = format!("`{}` must run, and `{name}` does not linger: it would stop at logout", unit.draft.name);
+        let message = format!(
+            "`{}` must run, and `{name}` does not linger: it would stop at logout",
+            unit.draft.name
+        );
         work.push(
             Finding::new(codes::LINGER_OFF, said.key, message)
                 .label("does not linger")

@@ -35,12 +35,24 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
             _ => entry.value.trim_start_matches(['-', '+', '!', '|']),
         };
         // `WorkingDirectory=~` alone is the home directory (systemd.exec(5)).
-        let home = ["~/", "$HOME/", "${HOME}/"].iter().find_map(|home| path.strip_prefix(home));
+        let home = ["~/", "$HOME/", "${HOME}/"]
+            .iter()
+            .find_map(|home| path.strip_prefix(home));
         if home.is_none() && !path.starts_with('$') {
             continue;
         }
-        let message = format!("systemd takes `{}` as it is: neither `~` nor `$…` is expanded", path.escape_debug());
-        let finding = at_word(codes::NOT_EXPANDED, (text, entry), path, message, work).label("taken as it is");
+        let message = format!(
+            "systemd takes `{}` as it is: neither `~` nor `$…` is expanded",
+            path.escape_debug()
+        );
+        let finding = at_word(
+            codes::NOT_EXPANDED,
+            (text, entry),
+            path,
+            message,
+            &work.texts,
+        )
+        .label("taken as it is");
         work.push(match home {
             Some(below) => finding.help(format!("write `%h/{}`", below.escape_debug())),
             None => finding.help("write an absolute path, or one that begins with `%h/`"),

@@ -16,7 +16,11 @@ const ALONE: [&str; 4] = ["OnCalendar", "OnActiveSec", "OnBootSec", "OnStartupSe
 const AFTER_A_RUN: [&str; 2] = ["OnUnitActiveSec", "OnUnitInactiveSec"];
 
 /// A timer without a time, or one that waits for a first run that nothing makes.
-pub(super) fn lint(view: &View<'_, '_>, units: &BTreeMap<UnitName, SettledUnit<'_>>, work: &mut Work<'_>) {
+pub(super) fn lint(
+    view: &View<'_, '_>,
+    units: &BTreeMap<UnitName, SettledUnit<'_>>,
+    work: &mut Work<'_>,
+) {
     let draft = &view.unit.draft;
     if draft.name.kind() != UnitKind::Timer || !draft.is_known || draft.is_instance {
         return;
@@ -25,24 +29,35 @@ pub(super) fn lint(view: &View<'_, '_>, units: &BTreeMap<UnitName, SettledUnit<'
     let on_clock = ["OnClockChange", "OnTimezoneChange"]
         .iter()
         .any(|key| view.effective.flag("Timer", key) == Some(true));
-    if on_clock || ALONE.iter().any(|key| set(&key)) {
+    if on_clock || ALONE.iter().any(&set) {
         return;
     }
     let started = view.effective.triggers().and_then(|unit| units.get(&unit));
-    let waits = AFTER_A_RUN.iter().any(|key| set(&key));
+    let waits = AFTER_A_RUN.iter().any(set);
     if waits && started.is_some_and(SettledUnit::must_run) {
         return;
     }
-    let waiting = view.entries().find(|(_, entry)| AFTER_A_RUN.contains(&entry.key.as_str()));
+    let waiting = view
+        .entries()
+        .find(|(_, entry)| AFTER_A_RUN.contains(&entry.key.as_str()));
     let finding = match waiting {
         Some((text, entry)) => {
-            let message = format!("this timer never fires: `{}=` counts from a run that nothing makes", entry.key);
+            let message = format!(
+                "this timer never fires: `{}=` counts from a run that nothing makes",
+                entry.key
+            );
             let at = text.place(&work.texts, entry.line, &entry.value);
             text.named(Finding::new(codes::NEVER_FIRES, at, message))
                 .help("add `OnBootSec=` or `OnActiveSec=` for the first run, or use `OnCalendar=`")
         }
-        None => Finding::new(codes::NEVER_FIRES, draft.key, "this timer never fires: it has no time")
-            .help("add `OnCalendar=`, or `OnBootSec=` with `OnUnitActiveSec=`, to its `[Timer]` section"),
+        None => Finding::new(
+            codes::NEVER_FIRES,
+            draft.key,
+            "this timer never fires: it has no time",
+        )
+        .help(
+            "add `OnCalendar=`, or `OnBootSec=` with `OnUnitActiveSec=`, to its `[Timer]` section",
+        ),
     };
     work.push(finding);
 }

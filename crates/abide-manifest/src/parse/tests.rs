@@ -39,7 +39,11 @@ fn a_second_document_is_an_error_where_the_documents_are_right() {
     );
     let both = told("f", &format!("{right}---\nversion: 1\n"));
     assert_eq!(both.len(), 2, "{both:?}");
-    assert_eq!(told("f", "version: 1\n---\nname: x\n").len(), 2, "the mistakes inside say enough");
+    assert_eq!(
+        told("f", "version: 1\n---\nname: x\n").len(),
+        2,
+        "the mistakes inside say enough"
+    );
 }
 
 #[test]
@@ -55,7 +59,10 @@ fn places_in_a_later_document_are_those_of_the_file() {
 
 #[test]
 fn an_empty_manifest_and_another_version_are_told() {
-    assert_eq!(told("f", "# nothing\n"), ["E0105 f:1:1 the manifest is empty"]);
+    assert_eq!(
+        told("f", "# nothing\n"),
+        ["E0105 f:1:1 the manifest is empty"]
+    );
     assert_eq!(
         told("f", "version: 2\nname: x\n"),
         ["E0110 f:1:10 version 2 of the manifest language is not known"]

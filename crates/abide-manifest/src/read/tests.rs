@@ -32,9 +32,18 @@ fn values_and_their_keys_have_their_places() {
     let port = host.value.port.as_ref().unwrap();
     let groups = &host.value.groups.as_ref().unwrap().value;
     let at = |place: Place| texts.at(place);
-    assert_eq!((at(manifest.name.at), at(manifest.name.key)), ("'shop'", "name"));
-    assert_eq!((at(port.at), at(port.key), at(host.key)), ("22", "port", "h1"));
-    assert_eq!(groups.iter().map(|group| at(group.at)).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(
+        (at(manifest.name.at), at(manifest.name.key)),
+        ("'shop'", "name")
+    );
+    assert_eq!(
+        (at(port.at), at(port.key), at(host.key)),
+        ("22", "port", "h1")
+    );
+    assert_eq!(
+        groups.iter().map(|group| at(group.at)).collect::<Vec<_>>(),
+        ["a", "b"]
+    );
 }
 
 #[test]

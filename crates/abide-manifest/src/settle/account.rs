@@ -19,7 +19,9 @@ pub(crate) fn account<'m>(
     findings: &mut Findings,
 ) -> (DesiredAccount, Vec<(&'static str, Settled<'m, String>)>) {
     let mut said = Vec::new();
-    let mut text = |key: &'static str, get: fn(&'m User) -> Option<&'m Located<String>>, findings: &mut Findings| {
+    let mut text = |key: &'static str,
+                    get: fn(&'m User) -> Option<&'m Located<String>>,
+                    findings: &mut Findings| {
         let value = stack.scalar(findings, |user| get(user).map(Located::by_ref))?;
         said.push((key, Settled::said(&value, value.value.clone())));
         Some(value)
@@ -28,12 +30,23 @@ pub(crate) fn account<'m>(
     let home = text("home", |user| user.home.as_ref(), findings);
     let shell = text("shell", |user| user.shell.as_ref(), findings);
     let comment = text("comment", |user| user.comment.as_ref(), findings);
-    let uid = stack.scalar(findings, |user| user.uid.clone());
-    let system = stack.scalar(findings, |user| user.system.clone());
+    let uid = stack.scalar(findings, |user| user.uid);
+    let system = stack.scalar(findings, |user| user.system);
     let groups = stack.list(|user| user.groups.as_ref());
-    said.extend(uid.iter().map(|uid| ("uid", Settled::said(uid, uid.value.to_string()))));
-    said.extend(system.iter().map(|system| ("system", Settled::said(system, system.value.to_string()))));
-    said.extend(groups.iter().map(|groups| ("groups", Settled::said(groups, joined(groups.value)))));
+    said.extend(
+        uid.iter()
+            .map(|uid| ("uid", Settled::said(uid, uid.value.to_string()))),
+    );
+    said.extend(
+        system
+            .iter()
+            .map(|system| ("system", Settled::said(system, system.value.to_string()))),
+    );
+    said.extend(
+        groups
+            .iter()
+            .map(|groups| ("groups", Settled::said(groups, joined(groups.value)))),
+    );
     let account = DesiredAccount {
         uid: uid.and_then(|uid| check_uid(user, uid, findings)),
         group: group.and_then(|group| group_name(group.value, group.at, findings)),
@@ -67,7 +80,10 @@ fn group_name(name: &str, at: Place, findings: &mut Findings) -> Option<String> 
     if UserName::parse(name).is_ok() {
         return Some(name.to_owned());
     }
-    let message = format!("`{}` is not the name of a group of users", name.escape_debug());
+    let message = format!(
+        "`{}` is not the name of a group of users",
+        name.escape_debug()
+    );
     findings.push(
         Finding::new(codes::BAD_NAME, at, message)
             .help("it starts with a letter or `_`, then letters, digits, `_`, `-`, `.`"),
@@ -88,7 +104,10 @@ fn path(said: Said<'_, &String>, findings: &mut Findings) -> Option<HostPath> {
     let parsed = parsed.and_then(|path| {
         let odd = path.as_str().contains(|c: char| c == ':' || c.is_control());
         if odd {
-            Err(format!("`{}` has a character that passwd(5) cannot hold", said.value.escape_debug()))
+            Err(format!(
+                "`{}` has a character that passwd(5) cannot hold",
+                said.value.escape_debug()
+            ))
         } else {
             Ok(path)
         }

@@ -4,18 +4,21 @@ use std::time::Duration;
 
 use abide_model::{Become, Connection, HostName, Via};
 
-use super::unit::duration;
+use super::written::duration;
 use crate::codes;
 use crate::finding::{Finding, Findings};
 use crate::located::Located;
 use crate::precedence::{By, Said};
 use crate::schema::connection as written;
-use crate::schema::{self, Host};
+use crate::schema::{self, Host, HostConnection};
 use crate::settled::Settled;
 use crate::work::Work;
 
 /// As `ssh -o ConnectTimeout=` would have it; more than a slow link needs, less than a person waits.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What was said of a host, by key, for people.
+type SaidOf<'m> = Vec<(&'static str, Settled<'m, String>)>;
 
 /// Settles the connection of a host, with what was said of it.
 pub(crate) fn connection<'m>(
@@ -23,49 +26,70 @@ pub(crate) fn connection<'m>(
     host: &'m Located<Host>,
     all: Option<&'m Located<schema::Connection>>,
     work: &mut Work<'_>,
-) -> (Connection, Vec<(&'static str, Settled<'m, String>)>) {
-    let own = host.value.connection.as_ref().map(|own| &own.value);
-    let all = all.map(|all| &all.value);
-    let by = By::Host(name);
-    let mut said = Vec::new();
-    let via = own.and_then(|own| own.via.as_ref()).map(|via| (via, by));
-    let via = via.or_else(|| Some((all?.via.as_ref()?, By::Manifest)));
-    let r#become = own.and_then(|own| own.r#become.as_ref()).map(|r#become| (r#become, by));
-    let r#become = r#become.or_else(|| Some((all?.r#become.as_ref()?, By::Manifest)));
-    let mut text = |key, of_own: Option<&'m Located<String>>, of_all: Option<&'m Located<String>>| {
-        let value = of_own.map(|value| say(value, by)).or_else(|| Some(say(of_all?, By::Manifest)))?;
-        said.push((key, Settled::said(&value, value.value.clone())));
-        Some(value)
+) -> (Connection, SaidOf<'m>) {
+    let both = Both {
+        by: By::Host(name),
+        own: host.value.connection.as_ref().map(|own| &own.value),
+        all: all.map(|all| &all.value),
     };
-    let user = text("connection.user", own.and_then(|own| own.user.as_ref()), all.and_then(|all| all.user.as_ref()));
-    let timeout = text(
-        "connection.connect_timeout",
-        own.and_then(|own| own.connect_timeout.as_ref()),
-        all.and_then(|all| all.connect_timeout.as_ref()),
+    let via = both.pick(|own| own.via.as_ref(), |all| all.via.as_ref());
+    let r#become = both.pick(|own| own.r#become.as_ref(), |all| all.r#become.as_ref());
+    let user = both.pick(|own| own.user.as_ref(), |all| all.user.as_ref());
+    let timeout = both.pick(
+        |own| own.connect_timeout.as_ref(),
+        |all| all.connect_timeout.as_ref(),
     );
-    let ssh_config = text(
-        "connection.ssh_config",
-        own.and_then(|own| own.ssh_config.as_ref()),
-        all.and_then(|all| all.ssh_config.as_ref()),
-    );
-    let address = text("address", host.value.address.as_ref(), None);
-    said.extend(via.map(|(via, by)| ("connection.via", shown(via, by))));
-    said.extend(r#become.map(|(r#become, by)| ("connection.become", shown(r#become, by))));
-    if let Some(port) = &host.value.port {
-        said.push(("port", Settled::said(&say(port, by), port.value.to_string())));
+    let ssh_config = both.pick(|own| own.ssh_config.as_ref(), |all| all.ssh_config.as_ref());
+    let address = host
+        .value
+        .address
+        .as_ref()
+        .map(|address| say(address, both.by));
+    let port = host.value.port.as_ref().map(|port| say(port, both.by));
+    let mut said = SaidOf::new();
+    for (key, text) in [
+        ("address", address),
+        ("connection.user", user),
+        ("connection.connect_timeout", timeout),
+        ("connection.ssh_config", ssh_config),
+    ] {
+        said.extend(text.map(|text| (key, Settled::said(&text, text.value.clone()))));
     }
+    said.extend(port.map(|port| ("port", Settled::said(&port, port.value.to_string()))));
+    said.extend(via.map(|via| ("connection.via", word(&via))));
+    said.extend(r#become.map(|r#become| ("connection.become", word(&r#become))));
+    let findings = &mut work.findings;
     let connection = Connection {
-        via: via.map_or(Via::Ssh, |(via, _)| via_of(via.value)),
-        address: address.and_then(|address| check_address(address, &mut work.findings)),
-        port: host.value.port.as_ref().and_then(|port| check_port(port, &mut work.findings)),
-        user: user.and_then(|user| check_user(user, &mut work.findings)),
-        r#become: r#become.map_or(Become::Auto, |(r#become, _)| become_of(r#become.value)),
-        connect_timeout: duration(timeout, &mut work.findings).map_or(CONNECT_TIMEOUT, |timeout| timeout.value),
+        via: via.map_or(Via::Ssh, |via| via_of(*via.value)),
+        address: address.and_then(|address| check_address(address, findings)),
+        port: port.and_then(|port| check_port(port, findings)),
+        user: user.and_then(|user| check_user(user, findings)),
+        r#become: r#become.map_or(Become::Auto, |r#become| become_of(*r#become.value)),
+        connect_timeout: duration(timeout, findings)
+            .map_or(CONNECT_TIMEOUT, |timeout| timeout.value),
         ssh_config: ssh_config
-            .and_then(|path| work.library.path(path.located(), &work.texts, &mut work.findings)),
+            .and_then(|path| work.library.path(path.located(), &work.texts, findings)),
     };
     check_local(&connection, host, work);
     (connection, said)
+}
+
+/// What a host says, over what the manifest says for all.
+struct Both<'m> {
+    by: By<'m>,
+    own: Option<&'m HostConnection>,
+    all: Option<&'m schema::Connection>,
+}
+
+impl<'m> Both<'m> {
+    fn pick<T>(
+        &self,
+        of_own: impl Fn(&'m HostConnection) -> Option<&'m Located<T>>,
+        of_all: impl Fn(&'m schema::Connection) -> Option<&'m Located<T>>,
+    ) -> Option<Said<'m, &'m T>> {
+        let own = self.own.and_then(of_own).map(|value| say(value, self.by));
+        own.or_else(|| Some(say(of_all(self.all?)?, By::Manifest)))
+    }
 }
 
 fn say<'m, T>(value: &'m Located<T>, by: By<'m>) -> Said<'m, &'m T> {
@@ -77,9 +101,9 @@ fn say<'m, T>(value: &'m Located<T>, by: By<'m>) -> Said<'m, &'m T> {
     }
 }
 
-fn shown<'m, T: std::fmt::Debug>(value: &'m Located<T>, by: By<'m>) -> Settled<'m, String> {
-    let word = format!("{:?}", value.value).to_lowercase();
-    Settled::said(&say(value, by), word)
+/// A word as the manifest writes it.
+fn word<'m, T: std::fmt::Debug>(said: &Said<'m, &'m T>) -> Settled<'m, String> {
+    Settled::said(said, format!("{:?}", said.value).to_lowercase())
 }
 
 fn via_of(via: written::Via) -> Via {
@@ -111,12 +135,13 @@ fn check_address(address: Said<'_, &String>, findings: &mut Findings) -> Option<
     }
 }
 
-fn check_port(port: &Located<u16>, findings: &mut Findings) -> Option<u16> {
-    if port.value == 0 {
-        findings.push(Finding::new(codes::BAD_VALUE, port.at, "a port is a number from 1 to 65535"));
+fn check_port(port: Said<'_, &u16>, findings: &mut Findings) -> Option<u16> {
+    if *port.value == 0 {
+        let message = "a port is a number from 1 to 65535";
+        findings.push(Finding::new(codes::BAD_VALUE, port.at, message));
         return None;
     }
-    Some(port.value)
+    Some(*port.value)
 }
 
 fn check_user(user: Said<'_, &String>, findings: &mut Findings) -> Option<String> {
@@ -133,7 +158,11 @@ fn check_local(connection: &Connection, host: &Located<Host>, work: &mut Work<'_
     if connection.via == Via::Ssh {
         return;
     }
-    let address = host.value.address.as_ref().map(|address| ("address", address.key));
+    let address = host
+        .value
+        .address
+        .as_ref()
+        .map(|address| ("address", address.key));
     let port = host.value.port.as_ref().map(|port| ("port", port.key));
     for (what, key) in address.into_iter().chain(port) {
         let message = format!("`{what}` for this machine, which is reached without ssh");

@@ -37,17 +37,32 @@ pub(crate) trait Gives {
 
 impl Gives for File {
     fn given(&self) -> Vec<Located<Given<'_>>> {
-        let source = self.source.as_ref().map(|at| at.with(Given::Source(&at.value)));
-        let text = self.content.as_ref().map(|at| at.with(Given::Text(&at.value)));
-        let secret = self.secret.as_ref().map(|at| at.with(Given::Secret(&at.value)));
+        let source = self
+            .source
+            .as_ref()
+            .map(|at| at.with(Given::Source(&at.value)));
+        let text = self
+            .content
+            .as_ref()
+            .map(|at| at.with(Given::Text(&at.value)));
+        let secret = self
+            .secret
+            .as_ref()
+            .map(|at| at.with(Given::Secret(&at.value)));
         [source, text, secret].into_iter().flatten().collect()
     }
 }
 
 impl Gives for Unit {
     fn given(&self) -> Vec<Located<Given<'_>>> {
-        let source = self.source.as_ref().map(|at| at.with(Given::Source(&at.value)));
-        let text = self.content.as_ref().map(|at| at.with(Given::Text(&at.value)));
+        let source = self
+            .source
+            .as_ref()
+            .map(|at| at.with(Given::Source(&at.value)));
+        let text = self
+            .content
+            .as_ref()
+            .map(|at| at.with(Given::Text(&at.value)));
         [source, text].into_iter().flatten().collect()
     }
 }
@@ -114,7 +129,12 @@ pub(crate) fn drop_in<'m>(
     content(said.with(Given::Text(said.value)), vars, work)
 }
 
-fn filled(wording: Option<Wording>, at: Place, vars: &Vars<'_>, work: &mut Work<'_>) -> Option<Wording> {
+fn filled(
+    wording: Option<Wording>,
+    at: Place,
+    vars: &Vars<'_>,
+    work: &mut Work<'_>,
+) -> Option<Wording> {
     let Some(wording) = wording else {
         let message = "a file that is not UTF-8 text cannot be a template";
         work.push(Finding::new(codes::UNFIT, at, message).help("remove `template: true`"));
@@ -145,8 +165,10 @@ fn bad_reference(reference: &BadReference, wording: &Wording, work: &Work<'_>) -
                 )),
             }
         }
-        BadReferenceKind::NoName => Finding::new(codes::BAD_VARIABLE, at, "`${` begins no variable here")
-            .help("write `${name}`, or `$${` for the text `${`"),
+        BadReferenceKind::NoName => {
+            Finding::new(codes::BAD_VARIABLE, at, "`${` begins no variable here")
+                .help("write `${name}`, or `$${` for the text `${`")
+        }
     };
     wording.named(finding)
 }
@@ -158,7 +180,10 @@ fn shown(given: Given<'_>) -> String {
         Given::Secret(Secret::Env(name)) => format!("secret, from the environment: {name}"),
         Given::Secret(Secret::File(path)) => format!("secret, from the file {path}"),
         Given::Secret(Secret::Command(argv)) => {
-            format!("secret, from the command {}", argv.first().map_or("", String::as_str))
+            format!(
+                "secret, from the command {}",
+                argv.first().map_or("", String::as_str)
+            )
         }
     }
 }
@@ -183,7 +208,10 @@ fn resolve_secret<'m>(said: Said<'m, &'m Secret>, work: &mut Work<'_>) -> Option
             SecretSource::File(library.path(named, texts, findings)?)
         }
         Secret::Command(argv) if argv.first().is_none_or(String::is_empty) => {
-            work.push(wrong("a command needs the name of a program").help("write `command: [sops, -d, FILE]`"));
+            work.push(
+                wrong("a command needs the name of a program")
+                    .help("write `command: [sops, -d, FILE]`"),
+            );
             return None;
         }
         Secret::Command(argv) => SecretSource::Command(argv.clone()),

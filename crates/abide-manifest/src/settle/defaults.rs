@@ -11,9 +11,9 @@ use crate::schema::unit::{OnChange, UnitState};
 use crate::settled::{Settled, SettledUnit, UnitDraft};
 
 /// Settles every unit of a scope.
-pub(crate) fn settle_units<'m>(
-    drafts: BTreeMap<UnitName, UnitDraft<'m>>,
-) -> BTreeMap<UnitName, SettledUnit<'m>> {
+pub(crate) fn settle_units(
+    drafts: BTreeMap<UnitName, UnitDraft<'_>>,
+) -> BTreeMap<UnitName, SettledUnit<'_>> {
     let triggered = triggered(&drafts);
     drafts
         .into_iter()
@@ -34,10 +34,16 @@ fn triggered(drafts: &BTreeMap<UnitName, UnitDraft<'_>>) -> BTreeMap<UnitName, U
 }
 
 fn is_absent(draft: &UnitDraft<'_>) -> bool {
-    draft.written.state.is_some_and(|state| state.value == UnitState::Absent)
+    draft
+        .written
+        .state
+        .is_some_and(|state| state.value == UnitState::Absent)
 }
 
-fn settle_unit<'m>(draft: UnitDraft<'m>, triggered: &BTreeMap<UnitName, UnitName>) -> SettledUnit<'m> {
+fn settle_unit<'m>(
+    draft: UnitDraft<'m>,
+    triggered: &BTreeMap<UnitName, UnitName>,
+) -> SettledUnit<'m> {
     let state = state(&draft, triggered);
     let masked = masked(&draft, state.value);
     let enabled = enabled(&draft, state.value);
@@ -48,7 +54,10 @@ fn settle_unit<'m>(draft: UnitDraft<'m>, triggered: &BTreeMap<UnitName, UnitName
             None => Settled::default(OnChange::Restart, "the usual"),
         },
         hold: duration(written.hold.as_ref(), abide_model::Settle::default().hold),
-        timeout: duration(written.timeout.as_ref(), abide_model::Settle::default().timeout),
+        timeout: duration(
+            written.timeout.as_ref(),
+            abide_model::Settle::default().timeout,
+        ),
         // Filled in by `triggers`, which knows the managed files.
         restart_on: BTreeMap::new(),
         reload_on: BTreeMap::new(),
@@ -59,14 +68,20 @@ fn settle_unit<'m>(draft: UnitDraft<'m>, triggered: &BTreeMap<UnitName, UnitName
     }
 }
 
-fn duration<'m>(said: Option<&crate::precedence::Said<'m, Duration>>, usual: Duration) -> Settled<'m, Duration> {
+fn duration<'m>(
+    said: Option<&crate::precedence::Said<'m, Duration>>,
+    usual: Duration,
+) -> Settled<'m, Duration> {
     match said {
         Some(said) => Settled::said(said, said.value),
         None => Settled::default(usual, "the usual"),
     }
 }
 
-fn state<'m>(draft: &UnitDraft<'m>, triggered: &BTreeMap<UnitName, UnitName>) -> Settled<'m, UnitState> {
+fn state<'m>(
+    draft: &UnitDraft<'m>,
+    triggered: &BTreeMap<UnitName, UnitName>,
+) -> Settled<'m, UnitState> {
     use UnitState::{Started, Stopped, Unmanaged};
     if let Some(said) = &draft.written.state {
         return Settled::said(said, said.value);
@@ -87,7 +102,9 @@ fn state<'m>(draft: &UnitDraft<'m>, triggered: &BTreeMap<UnitName, UnitName>) ->
     match draft.name.kind() {
         UnitKind::Slice => Settled::default(Unmanaged, "a slice runs with its units"),
         UnitKind::Target => Settled::default(Unmanaged, "a target is reached by its units"),
-        UnitKind::Scope | UnitKind::Device => Settled::default(Unmanaged, "it is not started by name"),
+        UnitKind::Scope | UnitKind::Device => {
+            Settled::default(Unmanaged, "it is not started by name")
+        }
         _ if draft.effective.as_ref().is_some_and(ends_by_itself) => {
             Settled::default(Unmanaged, "a oneshot ends by itself")
         }
@@ -141,4 +158,3 @@ fn masked<'m>(draft: &UnitDraft<'m>, state: UnitState) -> Settled<'m, Option<boo
         None => Settled::default(None, "not managed"),
     }
 }
-

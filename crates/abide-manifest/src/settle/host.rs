@@ -55,14 +55,19 @@ pub(crate) fn unused_group<'m>(
     work: &mut Work<'_>,
 ) -> Option<SettledHost<'m>> {
     let layers = group_layers(whole, [name]);
-    Some(settle(whole, &layers, HostName::parse("no-host").ok()?, work))
+    Some(settle(
+        whole,
+        &layers,
+        HostName::parse("no-host").ok()?,
+        work,
+    ))
 }
 
 /// `all`, then these groups.
 fn group_layers<'m>(whole: &'m Whole, names: impl IntoIterator<Item = &'m str>) -> Vec<Layer<'m>> {
-    let named = names.into_iter().filter(|name| *name != GroupName::ALL);
+    let others = names.into_iter().filter(|name| *name != GroupName::ALL);
     std::iter::once(GroupName::ALL)
-        .chain(named)
+        .chain(others)
         .filter_map(|name| {
             let (name, group) = whole.groups.get_key_value(name)?;
             Some(Layer::of_group(name, &group.value))
@@ -71,7 +76,11 @@ fn group_layers<'m>(whole: &'m Whole, names: impl IntoIterator<Item = &'m str>) 
 }
 
 /// The groups that a host lists and that exist, in its order.
-fn groups<'m>(whole: &'m Whole, host: &'m Located<Host>, work: &mut Work<'_>) -> Vec<(&'m str, GroupName)> {
+fn groups<'m>(
+    whole: &'m Whole,
+    host: &'m Located<Host>,
+    work: &mut Work<'_>,
+) -> Vec<(&'m str, GroupName)> {
     let mut groups: Vec<(&str, GroupName)> = Vec::new();
     for listed in host.value.groups.iter().flat_map(|groups| &groups.value) {
         let name = listed.value.as_str();
@@ -82,7 +91,9 @@ fn groups<'m>(whole: &'m Whole, host: &'m Located<Host>, work: &mut Work<'_>) ->
             } else {
                 format!("group `{shown}` is listed twice")
             };
-            work.push(Finding::new(codes::GROUP_LISTED_AGAIN, listed.at, message).help("remove it"));
+            work.push(
+                Finding::new(codes::GROUP_LISTED_AGAIN, listed.at, message).help("remove it"),
+            );
             continue;
         }
         match (whole.groups.contains_key(name), GroupName::parse(name)) {
@@ -96,10 +107,14 @@ fn groups<'m>(whole: &'m Whole, host: &'m Located<Host>, work: &mut Work<'_>) ->
                 )
                 .label("unknown group");
                 let known = whole.groups.keys().map(String::as_str);
-                work.push(match nearest(name, known.filter(|known| *known != GroupName::ALL)) {
-                    Some(near) => finding.help(format!("did you mean `{near}`?")),
-                    None => finding.help(format!("declare it under `groups`: `{shown}: {{…}}`")),
-                });
+                work.push(
+                    match nearest(name, known.filter(|known| *known != GroupName::ALL)) {
+                        Some(near) => finding.help(format!("did you mean `{near}`?")),
+                        None => {
+                            finding.help(format!("declare it under `groups`: `{shown}: {{…}}`"))
+                        }
+                    },
+                );
             }
         }
     }
@@ -113,7 +128,10 @@ fn settle<'m>(
     work: &mut Work<'_>,
 ) -> SettledHost<'m> {
     let vars = vars(whole, layers, work);
-    let values: Vars<'m> = vars.iter().map(|(name, said)| (*name, said.value.as_str())).collect();
+    let values: Vars<'m> = vars
+        .iter()
+        .map(|(name, said)| (*name, said.value.as_str()))
+        .collect();
     let units = by_key(layers.iter().map(|layer| (layer.by, layer.units)));
     let mut units = defaults::settle_units(unit::draft(&units, &values, work));
     let mut users = users(layers, &values, work);
@@ -125,9 +143,15 @@ fn settle<'m>(
     for (name, user) in &mut users {
         triggers::add(&mut user.units, Some(name), &managed, &mut work.findings);
     }
-    let linger = Stack::new(layers.iter().filter_map(|layer| Some((layer.by, layer.linger?))));
+    let linger = Stack::new(
+        layers
+            .iter()
+            .filter_map(|layer| Some((layer.by, layer.linger?))),
+    );
     let mut flag = |get: fn(&'m crate::schema::LingerPolicy) -> Option<&'m Located<bool>>| {
-        linger.scalar(&mut work.findings, |linger| get(linger).map(Located::by_ref))
+        linger.scalar(&mut work.findings, |linger| {
+            get(linger).map(Located::by_ref)
+        })
     };
     SettledHost {
         name,
@@ -155,7 +179,10 @@ fn users<'m>(
                 users.insert(name, user);
             }
             Err(error) => {
-                work.push(Finding::new(codes::BAD_NAME, stack.key(), error.to_string()).label("not a user name"));
+                work.push(
+                    Finding::new(codes::BAD_NAME, stack.key(), error.to_string())
+                        .label("not a user name"),
+                );
             }
         }
     }

@@ -29,13 +29,18 @@ impl Managed {
     /// A path, as relative to the home of `user` where it is a managed file below it.
     fn below_home(&self, user: &UserName, path: &HostPath) -> Option<HomePath> {
         let (home, files) = self.users.get(user)?;
-        let below = path.as_str().strip_prefix(home.as_str())?.strip_prefix('/')?;
+        let below = path
+            .as_str()
+            .strip_prefix(home.as_str())?
+            .strip_prefix('/')?;
         files.iter().find(|file| file.as_str() == below).cloned()
     }
 
     /// Whether a path is a managed file of any user.
     fn holds(&self, path: &HostPath) -> bool {
-        self.users.keys().any(|user| self.below_home(user, path).is_some())
+        self.users
+            .keys()
+            .any(|user| self.below_home(user, path).is_some())
     }
 }
 
@@ -75,7 +80,10 @@ fn listed<'m>(
             Ok(path) => {
                 let at = said.map(|said| said.with(()));
                 if let Some(said) = at {
-                    let place = Said { at: item.at, ..said };
+                    let place = Said {
+                        at: item.at,
+                        ..said
+                    };
                     paths.insert(path, Settled::said(&place, ()));
                 }
             }
@@ -138,16 +146,21 @@ fn named(effective: &Effective) -> Vec<(&'static str, String)> {
 }
 
 /// A managed file of the user whose manager runs the unit: `%h/…`, `%E/…`, or absolute (systemd.unit(5), "Specifiers").
-fn in_home(unit: &UnitName, path: &str, user: &UserName, managed: &Managed) -> Option<HostPathOrHome> {
+fn in_home(
+    unit: &UnitName,
+    path: &str,
+    user: &UserName,
+    managed: &Managed,
+) -> Option<HostPathOrHome> {
     let below = path.strip_prefix("%h/").map(str::to_owned);
     let below = below.or_else(|| Some(format!(".config/{}", path.strip_prefix("%E/")?)));
     let (home, files) = managed.users.get(user)?;
-    let below = match below {
-        Some(below) => specifier::expand(unit, None, &below)?,
-        None => {
-            let path = specifier::expand(unit, None, path)?;
-            path.strip_prefix(home.as_str())?.strip_prefix('/')?.to_owned()
-        }
+    let below = if let Some(below) = below {
+        specifier::expand(unit, None, &below)?
+    } else {
+        let path = specifier::expand(unit, None, path)?;
+        let below = path.strip_prefix(home.as_str())?;
+        below.strip_prefix('/')?.to_owned()
     };
     let file = files.iter().find(|file| file.as_str() == below)?;
     Some(HostPathOrHome::Home(file.clone()))
@@ -157,5 +170,7 @@ fn in_home(unit: &UnitName, path: &str, user: &UserName, managed: &Managed) -> O
 fn in_any_home(unit: &UnitName, path: &str, managed: &Managed) -> Option<HostPathOrHome> {
     let path = specifier::expand(unit, None, path)?;
     let path = HostPath::parse(&path).ok()?;
-    managed.holds(&path).then_some(HostPathOrHome::Absolute(path))
+    managed
+        .holds(&path)
+        .then_some(HostPathOrHome::Absolute(path))
 }

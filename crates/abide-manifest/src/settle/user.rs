@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use abide_model::{HomePath, LingerReason, UnitName, UserName};
 
 use super::account::account;
-use super::content::{Gives, Vars, check_single, content, vars_if};
+use super::content::{Gives as _, Vars, check_single, content, vars_if};
 use super::{defaults, triggers::Managed, unit};
 use crate::codes;
 use crate::finding::Finding;
@@ -24,7 +24,7 @@ pub(crate) fn user<'m>(
     vars: &Vars<'m>,
     work: &mut Work<'_>,
 ) -> SettledUser<'m> {
-    let said = stack.scalar(&mut work.findings, |user| user.state.clone());
+    let said = stack.scalar(&mut work.findings, |user| user.state);
     let state = match said {
         Some(said) => Settled::said(&said, said.value),
         None => Settled::default(UserState::Present, "it is declared"),
@@ -32,11 +32,13 @@ pub(crate) fn user<'m>(
     let (account, account_said) = account(name, stack, &mut work.findings);
     let drafts = unit::draft(&stack.map(|user| Some(&user.units)), vars, work);
     let units = defaults::settle_units(drafts);
-    let linger_said = stack.scalar(&mut work.findings, |user| user.linger.clone());
+    let linger_said = stack.scalar(&mut work.findings, |user| user.linger);
     let (linger, linger_reason) = linger(&state, linger_said.as_ref(), &units);
     SettledUser {
         key: stack.key(),
-        remove_home: stack.scalar(&mut work.findings, |user| user.remove_home.as_ref().map(Located::by_ref)),
+        remove_home: stack.scalar(&mut work.findings, |user| {
+            user.remove_home.as_ref().map(Located::by_ref)
+        }),
         state,
         account,
         account_said,
@@ -69,17 +71,13 @@ fn linger<'m>(
         };
         return (Settled::said(said, value), LingerWhy::Declared(said.key));
     }
-    match units.values().find(|unit| unit.must_run()) {
-        Some(unit) => {
-            let name = unit.draft.name.clone();
-            let reason = format!("`{name}` must run");
-            (Settled::default(Some(true), reason), LingerWhy::Other(LingerReason::ImpliedBy(name)))
-        }
-        None => {
-            let reason = "no unit needs it";
-            (Settled::default(None, reason), LingerWhy::Other(LingerReason::Unasked))
-        }
-    }
+    let needs_it = units.values().find(|unit| unit.must_run());
+    let Some(name) = needs_it.map(|unit| unit.draft.name.clone()) else {
+        let settled = Settled::default(None, "no unit needs it");
+        return (settled, LingerWhy::Other(LingerReason::Unasked));
+    };
+    let settled = Settled::default(Some(true), format!("`{name}` must run"));
+    (settled, LingerWhy::Other(LingerReason::ImpliedBy(name)))
 }
 
 fn files<'m>(
@@ -100,12 +98,20 @@ fn files<'m>(
     files
 }
 
-fn file<'m>(stack: &Stack<'m, File>, vars: &Vars<'m>, work: &mut Work<'_>) -> Option<SettledFile<'m>> {
+fn file<'m>(
+    stack: &Stack<'m, File>,
+    vars: &Vars<'m>,
+    work: &mut Work<'_>,
+) -> Option<SettledFile<'m>> {
     for file in stack.values() {
         check_single(&file.given(), work);
     }
-    let template = stack.scalar(&mut work.findings, |file| file.template.as_ref().map(Located::by_ref));
-    let mode = stack.scalar(&mut work.findings, |file| file.mode.as_ref().map(Located::by_ref));
+    let template = stack.scalar(&mut work.findings, |file| {
+        file.template.as_ref().map(Located::by_ref)
+    });
+    let mode = stack.scalar(&mut work.findings, |file| {
+        file.mode.as_ref().map(Located::by_ref)
+    });
     let given = stack.scalar(&mut work.findings, |file| file.given().into_iter().next());
     let Some(given) = given else {
         work.push(
@@ -115,7 +121,8 @@ fn file<'m>(stack: &Stack<'m, File>, vars: &Vars<'m>, work: &mut Work<'_>) -> Op
         return None;
     };
     let content = content(given, vars_if(template.as_ref(), vars), work)?;
-    if let Some(template) = template.filter(|template| *template.value && content.body.is_secret()) {
+    if let Some(template) = template.filter(|template| *template.value && content.body.is_secret())
+    {
         let message = "`template` has no effect on a secret: nothing is filled in there";
         work.push(Finding::new(codes::NO_EFFECT, template.key, message).help("remove `template`"));
     }
@@ -125,7 +132,9 @@ fn file<'m>(stack: &Stack<'m, File>, vars: &Vars<'m>, work: &mut Work<'_>) -> Op
             work.push(Finding::new(codes::BAD_VALUE, said.at, message));
             Settled::default(None, "")
         }
-        None if content.body.is_secret() => Settled::default(Some(0o600), "a secret is the user's alone"),
+        None if content.body.is_secret() => {
+            Settled::default(Some(0o600), "a secret is the user's alone")
+        }
         None => Settled::default(None, "0644 for a new file"),
     };
     Some(SettledFile {

@@ -17,7 +17,9 @@ fn load_design(name: &str) -> Loaded {
 
 fn desired(loaded: &Loaded, host: &str) -> abide_model::Desired {
     let fleet = loaded.fleet.as_ref().expect("a fleet");
-    fleet.hosts[&HostName::parse(host).expect("a name")].desired.clone()
+    fleet.hosts[&HostName::parse(host).expect("a name")]
+        .desired
+        .clone()
 }
 
 #[test]
@@ -29,10 +31,19 @@ fn the_smallest_manifest_implies_lingering_and_a_service_that_runs() {
     let sidekiq = UnitName::parse("sidekiq.service").expect("a name");
     assert_eq!(deploy.state, Presence::Present);
     assert_eq!(deploy.linger.value, Some(true));
-    assert_eq!(deploy.linger.reason, LingerReason::ImpliedBy(sidekiq.clone()));
+    assert_eq!(
+        deploy.linger.reason,
+        LingerReason::ImpliedBy(sidekiq.clone())
+    );
     let unit = &deploy.units[&sidekiq];
     assert_eq!((unit.running, unit.enabled), (Wanted::Yes, Wanted::Yes));
-    assert!(unit.is_ours() && unit.file.as_ref().is_some_and(|file| file.bytes().is_some()));
+    assert!(
+        unit.is_ours()
+            && unit
+                .file
+                .as_ref()
+                .is_some_and(|file| file.bytes().is_some())
+    );
     assert_eq!(unit.declared_at.to_string(), "01-smallest.yaml:12:11");
 }
 
@@ -43,7 +54,10 @@ fn the_three_scenarios_load_and_the_third_knows_no_lingering() {
     let sidekiq = UserName::parse("sidekiq").expect("a name");
     let second = desired(&loaded, "h2");
     assert_eq!(second.users[&sidekiq].account.system, Some(true));
-    assert!(matches!(second.users[&sidekiq].linger.reason, LingerReason::Declared(_)));
+    assert!(matches!(
+        second.users[&sidekiq].linger.reason,
+        LingerReason::Declared(_)
+    ));
     let third = desired(&loaded, "h3");
     assert!(third.users.is_empty() && third.linger_exclusive.is_none());
     assert_eq!(third.units.len(), 1);

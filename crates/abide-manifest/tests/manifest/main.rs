@@ -7,4 +7,6 @@
 )]
 
 mod design;
+mod explain;
+mod schema;
 mod support;

@@ -29,7 +29,7 @@ pub struct Directory(pub PathBuf);
 
 impl Files for Directory {
     fn read(&self, path: &str, _: usize) -> Result<Vec<u8>, Unreadable> {
-        std::fs::read(self.0.join(path)).map_err(|_| Unreadable::Missing)
+        std::fs::read(self.0.join(path)).map_err(|error| Unreadable::Other(error.to_string()))
     }
 }
 
@@ -64,14 +64,21 @@ pub fn clean(text: &str) -> abide_model::Fleet {
 /// What one host of a clean manifest should be.
 pub fn host(text: &str, name: &str) -> Desired {
     let fleet = clean(text);
-    fleet.hosts[&HostName::parse(name).expect("a host name")].desired.clone()
+    fleet.hosts[&HostName::parse(name).expect("a host name")]
+        .desired
+        .clone()
 }
 
 /// Every diagnostic with what stands at its places.
 pub fn told(loaded: &Loaded) -> String {
     let at = |span: &abide_model::Span| {
-        let text = loaded.texts.get(&span.origin.file).expect("the text of a span");
-        let bytes = text.get(span.start..span.end).expect("a span on character boundaries");
+        let text = loaded
+            .texts
+            .get(&span.origin.file)
+            .expect("the text of a span");
+        let bytes = text
+            .get(span.start..span.end)
+            .expect("a span on character boundaries");
         format!("{} `{}`", span.origin, bytes.escape_debug())
     };
     let mut told = String::new();
