@@ -1,32 +1,174 @@
-//! What is said while a run goes on.
+//! What is said while a run goes on: a line for a log where something happened that a person waits for, and one
+//! live line for a terminal.
 
-use abide_model::{Event, Report};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::options::Options;
+use abide_model::{ActionId, Event, HostName, Report, StepOutcome};
+
+use crate::hosts;
+use crate::options::{Options, Verbosity};
+use crate::paint::{Role, Symbols};
+use crate::step;
+use crate::words::{count, cut, millis, one_line};
 
 /// The line that a log gets for an event, without its newline; `None` where the event deserves none.
 /// `planned` is where an action's number is looked up: the report of the planning, or an empty one.
-pub fn line(_event: &Event, _planned: &Report, _options: &Options) -> Option<String> {
-    None
+pub fn line(event: &Event, planned: &Report, options: &Options) -> Option<String> {
+    let symbols = Symbols::of(options);
+    let (least, host, text) = match event {
+        Event::HostStart { .. } | Event::ActionStart { .. } => return None,
+        Event::ObserveDone { host, actions } => (
+            Verbosity::Verbose,
+            host,
+            format!("observed: {} to do", count(*actions, "step")),
+        ),
+        Event::Progress { host, message } => (Verbosity::Verbose, host, one_line(message)),
+        Event::ActionDone {
+            host,
+            action,
+            outcome,
+            message,
+        } => {
+            let least = match outcome {
+                StepOutcome::Failed => Verbosity::Quiet,
+                StepOutcome::Restored => Verbosity::Normal,
+                StepOutcome::Ok | StepOutcome::Skipped => Verbosity::Verbose,
+            };
+            (
+                least,
+                host,
+                action_words(planned, host, *action, *outcome, message),
+            )
+        }
+        Event::HostDone {
+            host,
+            outcome,
+            millis: took,
+        } => (
+            importance(outcome),
+            host,
+            format!("{} after {}", one_line(outcome), millis(*took)),
+        ),
+    };
+    let sign = match sign(event) {
+        Some(Role::Good) => Role::Good.paint(symbols.good),
+        Some(role) => role.paint(symbols.bad),
+        None => Role::Quiet.paint(symbols.dot),
+    };
+    (options.verbosity >= least)
+        .then(|| format!("{sign} {}  {text}", Role::Head.paint(host.as_str())))
+}
+
+fn action_words(
+    planned: &Report,
+    host: &HostName,
+    action: ActionId,
+    outcome: StepOutcome,
+    message: &str,
+) -> String {
+    let clause = planned
+        .hosts
+        .get(host)
+        .and_then(|host| host.plan.as_ref()?.action(action))
+        .map_or_else(|| format!("step {action}"), step::clause);
+    let word = match outcome {
+        StepOutcome::Ok => "done",
+        StepOutcome::Failed => "failed",
+        StepOutcome::Skipped => "skipped",
+        StepOutcome::Restored => "put back",
+    };
+    match one_line(message) {
+        said if said.is_empty() => format!("{word}: {clause}"),
+        said => format!("{word}: {clause}: {said}"),
+    }
+}
+
+/// Hosts with which all is well, and on which nothing was done, are told only to those who ask.
+fn importance(outcome: &str) -> Verbosity {
+    match outcome {
+        "unchanged" | "pending" => Verbosity::Verbose,
+        "changed" => Verbosity::Normal,
+        _ => Verbosity::Quiet,
+    }
+}
+
+fn is_fine(outcome: &str) -> bool {
+    matches!(outcome, "unchanged" | "pending" | "changed")
+}
+
+fn sign(event: &Event) -> Option<Role> {
+    match event {
+        Event::HostDone { outcome, .. } if is_fine(outcome) => Some(Role::Good),
+        Event::HostDone { .. } => Some(Role::Wrong),
+        Event::ActionDone { outcome, .. } => match outcome {
+            StepOutcome::Ok => Some(Role::Good),
+            StepOutcome::Failed => Some(Role::Wrong),
+            StepOutcome::Skipped | StepOutcome::Restored => None,
+        },
+        Event::HostStart { .. }
+        | Event::ObserveDone { .. }
+        | Event::ActionStart { .. }
+        | Event::Progress { .. } => None,
+    }
 }
 
 /// Counts hosts as events come in, for one live line on a terminal.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     total: usize,
+    running: BTreeSet<HostName>,
+    done: BTreeMap<HostName, String>,
 }
 
 impl Tally {
     /// A run over this many hosts.
     pub fn new(total: usize) -> Self {
-        Self { total }
+        Self {
+            total,
+            ..Self::default()
+        }
     }
 
     /// Takes note of an event.
-    pub fn note(&mut self, _event: &Event) {}
+    pub fn note(&mut self, event: &Event) {
+        match event {
+            Event::HostStart { host } => {
+                self.running.insert(host.clone());
+            }
+            Event::HostDone { host, outcome, .. } => {
+                self.running.remove(host);
+                self.done.insert(host.clone(), outcome.clone());
+            }
+            Event::ObserveDone { .. }
+            | Event::ActionStart { .. }
+            | Event::ActionDone { .. }
+            | Event::Progress { .. } => {}
+        }
+    }
 
-    /// One line, without its newline, no longer than the options' width: `12/40 done, 1 failed; running: web13 web14`.
-    pub fn line(&self, _options: &Options) -> String {
-        format!("0/{}", self.total)
+    /// One line without its newline, no longer than the options' width:
+    /// `12 of 40 hosts, 1 not well; running: web13-web16`.
+    pub fn line(&self, options: &Options) -> String {
+        let mut line = format!("{} of {}", self.done.len(), count(self.total, "host"));
+        let bad = self
+            .done
+            .values()
+            .filter(|outcome| !is_fine(outcome))
+            .count();
+        if bad > 0 {
+            line.push_str(&format!(", {bad} not well"));
+        }
+        if !self.running.is_empty() {
+            line.push_str(&format!("; running: {}", hosts::ranges(&self.running)));
+        }
+        // Room for the words that say how much was cut.
+        cut(
+            &line,
+            options.width.saturating_sub(24).max(40),
+            Symbols::of(options).cut,
+        )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ mod diagnostic;
 mod outcome;
 mod plan;
 mod report;
+mod resolved;
+mod status;
 
 /// One value of `abide show --resolved HOST`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +39,8 @@ pub fn report(report: &Report, options: &Options) -> String {
 }
 
 /// The table of `abide status`.
-pub fn status(_hosts: &[HostStatus<'_>], _options: &Options) -> String {
-    String::new()
+pub fn status(hosts: &[HostStatus<'_>], options: &Options) -> String {
+    status::render(hosts, options)
 }
 
 /// Every diagnostic in the manner of rustc, then a summary line and the hint at `abide explain`.
@@ -51,9 +53,9 @@ pub fn diagnostics(
     diagnostic::render(diagnostics, texts, options)
 }
 
-/// The listing of `abide show --resolved HOST`.
-pub fn resolved(_host: &HostName, _rows: &[ResolvedRow], _options: &Options) -> String {
-    String::new()
+/// The listing of `abide show --resolved HOST`: path, value, and where it comes from.
+pub fn resolved(host: &HostName, rows: &[ResolvedRow], options: &Options) -> String {
+    resolved::render(host, rows, options)
 }
 
 /// The line that says what to do next: each command as it can be typed, first the likeliest.

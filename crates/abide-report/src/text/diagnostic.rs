@@ -143,8 +143,8 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
     }
     let codes: BTreeSet<_> = diagnostics.iter().map(|d| d.code).collect();
     let hint = match codes.iter().next() {
-        Some(code) if codes.len() == 1 => format!("Why this is one: abide explain {code}"),
-        Some(code) => format!("Why each is one: abide explain CODE, say {code}"),
+        Some(code) if codes.len() == 1 => format!("More about it: abide explain {code}"),
+        Some(code) => format!("More about each: abide explain CODE, say {code}"),
         None => String::new(),
     };
     format!("{}. {hint}\n", said.join(", "))

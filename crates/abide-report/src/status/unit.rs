@@ -1,0 +1,199 @@
+//! A declared unit as it runs, and whether it will after a boot.
+
+use std::fmt;
+
+use abide_model::{
+    ActiveState, Desired, DesiredUnit, HostFacts, Manager, Observation, Observed, ObservedScope,
+    ObservedUnit, Presence, Scope, UnitName, Wanted,
+};
+use serde::Serialize;
+
+use super::UnitLine;
+
+/// Whether a unit starts at boot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Boot {
+    /// Its links pull it in, and its manager starts at boot.
+    Yes,
+    /// This enabled timer, socket or path will start it.
+    By(UnitName),
+    /// Nothing pulls it in.
+    No,
+    /// It is enabled, and its user does not linger: nothing starts before somebody logs in.
+    NoLinger,
+}
+
+impl fmt::Display for Boot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Yes => f.pad("yes"),
+            Self::By(unit) => f.pad(&format!("by {unit}")),
+            Self::No => f.pad("no"),
+            Self::NoLinger => f.pad("no: no linger"),
+        }
+    }
+}
+
+/// Every declared unit that can run, the system's first.
+pub(super) fn lines(desired: &Desired, observed: &Observed) -> Vec<UnitLine> {
+    let system = desired.units.iter().map(|unit| (Scope::System, unit));
+    let users = desired.users.iter().flat_map(|(user, of_user)| {
+        let scope = Scope::User(user.clone());
+        of_user.units.iter().map(move |unit| (scope.clone(), unit))
+    });
+    system
+        .chain(users)
+        .filter(|(_, (name, _))| !name.is_template())
+        .filter_map(|(scope, (name, unit))| line(&scope, name, unit, observed))
+        .collect()
+}
+
+fn line(
+    scope: &Scope,
+    name: &UnitName,
+    desired: &DesiredUnit,
+    observed: &Observed,
+) -> Option<UnitLine> {
+    let mut line = UnitLine {
+        user: scope.user().map(ToString::to_string),
+        unit: name.to_string(),
+        state: "unknown".to_owned(),
+        up: None,
+        up_seconds: None,
+        restarts: None,
+        enabled: None,
+        boot: None,
+        as_declared: None,
+    };
+    match observed.scopes.get(scope) {
+        Some(Observation::Known(seen)) => {
+            if let Manager::Broken(why) = &seen.manager {
+                line.state = format!("unknown: {why}");
+            } else if let Some(unit) = find(seen, name) {
+                fill(&mut line, &observed.facts, seen, unit);
+                line.boot = Some(boot(scope, name, seen, observed));
+                line.as_declared = Some(as_declared(desired, &line));
+            }
+        }
+        Some(Observation::Absent) => {
+            "no such user".clone_into(&mut line.state);
+            line.up = Some(false);
+            line.as_declared = Some(desired.presence == Presence::Absent);
+        }
+        Some(Observation::Unknown(why)) => line.state = format!("unknown: {why}"),
+        None => {}
+    }
+    let gone = desired.presence == Presence::Absent && line.as_declared == Some(true);
+    (!gone).then_some(line)
+}
+
+/// The unit that runs: of a quadlet, the generated one.
+fn find<'a>(seen: &'a ObservedScope, name: &UnitName) -> Option<&'a ObservedUnit> {
+    seen.units
+        .get(&name.loaded_as())
+        .or_else(|| seen.units.get(name))
+}
+
+fn fill(line: &mut UnitLine, facts: &HostFacts, seen: &ObservedScope, unit: &ObservedUnit) {
+    let up = unit.active.is_up();
+    line.up = Some(up);
+    line.state = state(unit, &seen.manager);
+    line.up_seconds = unit
+        .started_at
+        .filter(|_| up)
+        .map(|start| facts.now.secs_since(start));
+    line.restarts = Some(unit.restarts);
+    line.enabled = Some(enabled(unit, &line.unit, seen));
+}
+
+fn state(unit: &ObservedUnit, manager: &Manager) -> String {
+    match (unit.active, unit.load.as_str()) {
+        (ActiveState::Failed, _) => format!("failed ({})", unit.result),
+        (active, "loaded") => format!("{} ({})", active.word(), unit.sub),
+        (_, _) if *manager == Manager::Down => "manager down".to_owned(),
+        (active, load) if active.is_up() => format!("{}, {load}", active.word()),
+        (_, "not-found") => "not found".to_owned(),
+        (_, load) => load.to_owned(),
+    }
+}
+
+/// The links themselves say whether a unit is enabled; the manager's word for it may be old (unit-change fact 2).
+fn enabled(unit: &ObservedUnit, name: &str, seen: &ObservedScope) -> String {
+    let word = match unit.file_state.as_str() {
+        _ if unit.load == "masked" => "masked",
+        "generated" => "generated",
+        _ if is_linked(name, seen) => "yes",
+        "enabled" | "enabled-runtime"
+            if unit
+                .fragment
+                .as_ref()
+                .is_some_and(|path| !path.is_within(&seen.config_dir)) =>
+        {
+            "yes"
+        }
+        "static" => "static",
+        _ => "no",
+    };
+    word.to_owned()
+}
+
+fn is_linked(name: &str, seen: &ObservedScope) -> bool {
+    seen.links.iter().any(|link| {
+        link.path
+            .rsplit_once('/')
+            .is_some_and(|(_, unit)| unit == name)
+    })
+}
+
+fn boot(scope: &Scope, name: &UnitName, seen: &ObservedScope, observed: &Observed) -> Boot {
+    let Some(unit) = find(seen, name) else {
+        return Boot::No;
+    };
+    let wanted_by = unit
+        .relations
+        .get("WantedBy")
+        .is_some_and(|by| !by.is_empty());
+    let is_pulled_in = |unit: &ObservedUnit, name: &str| {
+        let enabled = enabled(unit, name, seen);
+        enabled == "yes" || (enabled == "generated" && wanted_by)
+    };
+    let lingers = scope.user().is_none_or(|user| {
+        observed
+            .users
+            .get(user)
+            .and_then(Observation::known)
+            .is_some_and(|user| user.linger.recorded)
+    });
+    let trigger = unit.triggered_by.iter().find(|trigger| {
+        seen.units
+            .get(*trigger)
+            .is_some_and(|unit| is_pulled_in(unit, trigger.as_str()))
+    });
+    match trigger {
+        _ if is_pulled_in(unit, name.as_str()) && lingers => Boot::Yes,
+        _ if is_pulled_in(unit, name.as_str()) => Boot::NoLinger,
+        Some(_) if !lingers => Boot::NoLinger,
+        Some(trigger) => Boot::By(trigger.clone()),
+        None => Boot::No,
+    }
+}
+
+fn as_declared(desired: &DesiredUnit, line: &UnitLine) -> bool {
+    if desired.presence == Presence::Absent {
+        return line.state == "not found";
+    }
+    let up = line.up == Some(true);
+    let runs = match desired.running {
+        Wanted::Yes => up,
+        Wanted::No => !up,
+        Wanted::Unmanaged => !line.state.starts_with("failed"),
+    };
+    let on = line.enabled.as_deref() == Some("yes");
+    let enabled = match desired.enabled {
+        Wanted::Yes => on,
+        Wanted::No => !on,
+        Wanted::Unmanaged => true,
+    };
+    runs && enabled
+}

@@ -1,0 +1,52 @@
+//! The listing of `abide show --resolved`: each value, and where it came from.
+
+use abide_model::HostName;
+
+use super::ResolvedRow;
+use crate::options::Options;
+use crate::paint::{Role, Symbols};
+use crate::words::{columns, cut, one_line, pad};
+
+/// Paths and values are padded to a common width up to this.
+const WIDEST: usize = 44;
+
+/// A host's resolved manifest.
+pub(super) fn render(host: &HostName, rows: &[ResolvedRow], options: &Options) -> String {
+    let mark = Symbols::of(options).cut;
+    let lines: Vec<(String, String, String)> = rows
+        .iter()
+        .map(|row| {
+            let value = one_line(&row.value);
+            let value = if options.full {
+                value
+            } else {
+                cut(&value, WIDEST, mark)
+            };
+            (one_line(&row.path), value, origin(row))
+        })
+        .collect();
+    let widest = |texts: &mut dyn Iterator<Item = &String>| {
+        texts
+            .map(|text| columns(text))
+            .filter(|width| *width <= WIDEST)
+            .max()
+            .unwrap_or(0)
+    };
+    let path_width = widest(&mut lines.iter().map(|(path, _, _)| path));
+    let value_width = widest(&mut lines.iter().map(|(_, value, _)| value));
+    let mut out = format!("{}\n", Role::Head.paint(host.as_str()));
+    for (path, value, from) in &lines {
+        let (path, value) = (pad(path, path_width), pad(value, value_width));
+        out.push_str(&format!("  {path}  {value}  {}\n", Role::Quiet.paint(from)));
+    }
+    out
+}
+
+/// `groups.workers, fleet.yaml:12:9`; a default has no place.
+fn origin(row: &ResolvedRow) -> String {
+    let from = one_line(&row.from);
+    match &row.origin {
+        Some(origin) => format!("{from}, {}", one_line(&origin.to_string())),
+        None => from,
+    }
+}

@@ -1,0 +1,202 @@
+//! The table of `abide status`: a line for each unit, made to be read and to be cut with awk.
+
+use crate::layout::Page;
+use crate::mark::Mark;
+use crate::options::{Options, Verbosity};
+use crate::paint::Role;
+use crate::status::{self, HostLines, HostStatus, UnitLine, UserLine};
+use crate::words::{columns, count, duration, list, one_line, pad};
+
+const HEADS: [&str; 9] = [
+    "HOST", "USER", "LINGER", "UNIT", "STATE", "UP", "RESTARTS", "ENABLED", "AT BOOT",
+];
+
+/// The widest that a column gets; what is longer pushes its own line only.
+const WIDEST: usize = 36;
+
+struct Row {
+    mark: Mark,
+    fine: bool,
+    cells: [String; 9],
+}
+
+/// The table of `abide status`.
+pub(super) fn render(hosts: &[HostStatus<'_>], options: &Options) -> String {
+    let mut page = Page::new(options);
+    if hosts.is_empty() {
+        page.line("No host was selected.");
+        return page.finish();
+    }
+    let lines: Vec<HostLines> = hosts.iter().map(status::lines).collect();
+    let rows: Vec<Row> = lines.iter().flat_map(rows).collect();
+    let wanted: Vec<&Row> = rows
+        .iter()
+        .filter(|row| options.verbosity > Verbosity::Quiet || !row.fine)
+        .collect();
+    write_table(&mut page, &wanted);
+    write_troubles(&mut page, &lines);
+    page.gap();
+    page.line(&Role::Head.paint(&summary(&lines)));
+    page.finish()
+}
+
+fn write_table(page: &mut Page<'_>, rows: &[&Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    let mut widths = HEADS.map(columns);
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(&row.cells) {
+            *width = (*width).max(columns(cell).min(WIDEST));
+        }
+    }
+    let lay_out = |cells: &[String]| {
+        let cells: Vec<String> = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| pad(cell, width))
+            .collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    let heads = HEADS.map(ToOwned::to_owned);
+    page.line(&format!("  {}", Role::Quiet.paint(&lay_out(&heads))));
+    for row in rows {
+        let sign = if row.fine {
+            "  ".to_owned()
+        } else {
+            page.mark(0, row.mark)
+        };
+        page.line(&format!("{sign}{}", lay_out(&row.cells)));
+    }
+}
+
+fn rows(host: &HostLines) -> Vec<Row> {
+    let mut rows: Vec<Row> = host.units.iter().map(|unit| unit_row(host, unit)).collect();
+    let bare = host.users.iter().filter(|user| {
+        let name = Some(user.user.as_str());
+        !host.units.iter().any(|unit| unit.user.as_deref() == name)
+    });
+    rows.extend(bare.map(|user| row(host, Some(user), None)));
+    rows
+}
+
+fn unit_row(host: &HostLines, unit: &UnitLine) -> Row {
+    let owner = |user: &&UserLine| unit.user.as_deref() == Some(user.user.as_str());
+    row(host, host.users.iter().find(owner), Some(unit))
+}
+
+fn row(host: &HostLines, user: Option<&UserLine>, unit: Option<&UnitLine>) -> Row {
+    let none = || "-".to_owned();
+    let of_unit = |said: fn(&UnitLine) -> Option<String>| unit.and_then(said).unwrap_or_else(none);
+    let judged = [
+        user.map(|user| user.as_declared),
+        unit.map(|unit| unit.as_declared),
+    ];
+    let mark = match judged {
+        [Some(Some(false)), _] | [_, Some(Some(false))] => Mark::Refused,
+        _ => Mark::Unknown,
+    };
+    Row {
+        mark,
+        fine: judged.iter().flatten().all(|judged| *judged == Some(true)),
+        cells: [
+            one_line(&host.host),
+            user.map_or_else(none, |user| user.user.clone()),
+            user.map_or_else(none, linger),
+            of_unit(|unit| Some(unit.unit.clone())),
+            of_unit(|unit| Some(one_line(&unit.state))),
+            of_unit(|unit| unit.up_seconds.map(duration)),
+            of_unit(|unit| unit.restarts.map(|n| n.to_string())),
+            of_unit(|unit| unit.enabled.clone()),
+            of_unit(|unit| unit.boot.as_ref().map(ToString::to_string)),
+        ],
+    }
+}
+
+/// A user's lingering in a word or two.
+fn linger(user: &UserLine) -> String {
+    let word = match (user.present, user.recorded, user.effective) {
+        (Some(false), _, _) => "no user",
+        (_, Some(true), Some(true)) => "on",
+        (_, Some(true), _) => "on, down",
+        (_, Some(false), Some(true)) => "off, held",
+        (_, Some(false), _) => "off",
+        (_, None, _) => "unknown",
+    };
+    word.to_owned()
+}
+
+fn write_troubles(page: &mut Page<'_>, lines: &[HostLines]) {
+    let verbose = page.options.verbosity == Verbosity::Verbose;
+    page.gap();
+    for host in lines {
+        if let Some(reason) = &host.unreachable {
+            let text = format!("{}  not observed: {}", host.host, one_line(reason));
+            let help = host.help.as_deref().map(one_line);
+            page.remark(0, Mark::Unknown, &text, help.as_deref());
+        }
+        for user in &host.users {
+            if let Some(trouble) = &user.trouble {
+                let text = format!("{}  user {}: {}", host.host, user.user, one_line(trouble));
+                let unknown = user.as_declared.is_none();
+                page.remark(
+                    0,
+                    if unknown {
+                        Mark::Unknown
+                    } else {
+                        Mark::Refused
+                    },
+                    &text,
+                    None,
+                );
+            }
+        }
+        if verbose && !host.undeclared_lingering.is_empty() {
+            let names: Vec<String> = host
+                .undeclared_lingering
+                .iter()
+                .map(|name| one_line(name))
+                .collect();
+            let text = format!(
+                "{}  lingering, and not in the manifest: {}",
+                host.host,
+                list(&names)
+            );
+            page.remark(0, Mark::Note, &text, None);
+        }
+    }
+}
+
+fn summary(lines: &[HostLines]) -> String {
+    let units: Vec<&UnitLine> = lines.iter().flat_map(|host| &host.units).collect();
+    let seen = lines
+        .iter()
+        .filter(|host| host.unreachable.is_none())
+        .count();
+    let of = |wanted: fn(&UnitLine) -> bool| units.iter().filter(|unit| wanted(unit)).count();
+    let up = of(|unit| unit.up == Some(true));
+    let differ = of(|unit| unit.as_declared == Some(false));
+    let unknown = of(|unit| unit.as_declared.is_none());
+    let mut said = format!(
+        "{} on {}: {up} up",
+        count(units.len(), "unit"),
+        count(seen, "host")
+    );
+    if differ > 0 {
+        said.push_str(&format!(", {differ} not as declared"));
+    }
+    if unknown > 0 {
+        said.push_str(&format!(", {unknown} unknown"));
+    }
+    said.push('.');
+    if seen < lines.len() {
+        said.push_str(&format!(
+            " {} could not be observed.",
+            count(lines.len() - seen, "host")
+        ));
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests;
