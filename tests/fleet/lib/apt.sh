@@ -10,10 +10,11 @@ apt_source() {
   codename=$(. /etc/os-release && [ "${ID:-}" = debian ] && echo "${VERSION_CODENAME:-}") || return 0
   [ -n "$codename" ] || return 0
   { apt_deb822; apt_one_line; } | awk -F '\t' -v running="$codename" -v suite="$1" '
-    $3 == running || $3 == "stable" {
+    # The first; the rest is read all the same, or the readers would die of a closed pipe.
+    !found && ($3 == running || $3 == "stable") {
+      found = 1
       options = $1 == "" ? "" : "[" $1 "] "
       print "deb " options $2 " " suite " main"
-      exit
     }'
 }
 

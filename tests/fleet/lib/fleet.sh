@@ -10,7 +10,7 @@ fleet_dir() {
 }
 
 fleet_up() {
-  local owner=$PPID fleet pair names=() images=() i pids=() failed=
+  local owner='' fleet pair names=() images=() i pids=() failed=
   check
   if [ "${1:-}" = --owner ]; then owner=${2:?pid}; shift 2; fi
   [ $# -ge 2 ] || { usage >&2; exit 2; }
@@ -24,10 +24,10 @@ fleet_up() {
     images+=("$(image "${pair#*=}")")
   done
 
-  with_lock fleet_claim "$fleet" "$owner"
+  with_lock fleet_claim "$fleet" "${owner:-$(process_caller)}"
   # Whatever happens from here on, half a fleet is not left behind.
   # shellcheck disable=SC2064 # the name is known now
-  trap "with_lock fleet_down '$fleet'" EXIT
+  trap "kill \$(jobs -p) 2>/dev/null || :; with_lock fleet_down '$fleet'" EXIT
   trap 'exit 130' INT TERM HUP
   fleet_keys "$fleet"
   for i in "${!names[@]}"; do host_create "$fleet" "${names[i]}" $((i + 1)) "${images[i]}"; done

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Runs inside a new image with the variants as arguments: makes a bare Debian
-# into a quiet host that one can log in to. Part of the recipe: see image.sh.
+# into a quiet host that one can log in to. Part of the recipe: see recipe.sh.
 
 has() { case " $variants " in *" $1 "*) return 0 ;; esac; return 1; }
 variants="$*"

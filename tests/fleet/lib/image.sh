@@ -17,27 +17,12 @@ image_parse() {
   done
 }
 
-image_packages() {
-  local packages=systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,procps,iproute2 sudo=,sudo variant
-  for variant in "${variants[@]}"; do
-    case $variant in
-      userbus) packages+=,dbus-user-session ;;
-      polkit) packages+=,polkitd ;;
-      nosudo) sudo='' ;;
-      doas) sudo='' packages+=,opendoas ;;
-      busybox) packages+=,busybox ;;
-    esac
-  done
-  printf '%s%s\n' "$packages" "$sudo"
-}
-
 # Builds the image named $1 unless the cache has it; prints its directory.
 image() {
   local suite variants key name
   image_parse "$1"
   name=$(IFS=+; echo "$suite${variants[*]:++${variants[*]}}")
-  # The recipe is this file and the script below, so a change of either is a new image.
-  key=$(cat "$HERE/lib/image.sh" "$HERE/lib/image-setup.sh" | sha256sum | cut -c1-12)
+  key=$(cat "$HERE/lib/recipe.sh" "$HERE/lib/image-setup.sh" | sha256sum | cut -c1-12)
   if [ ! -e "$CACHE/$name.$key" ]; then
     mkdir -p "$CACHE"
     # One builder at a time for each image; who waited finds it done.
@@ -49,39 +34,30 @@ image() {
   echo "$CACHE/$name.$key"
 }
 
+# The lock (fd 9) is not for what it starts, or that could hold it longer than we do.
 image_build() {
   local name=$1 build source
-  say "building image $name (about a minute, kept in $CACHE)"
+  say "building image $name (half a minute or so; kept in $CACHE)"
   rm -rf "$CACHE/.$name.build."*
   build=$(mktemp -d "$CACHE/.$name.build.XXXXXX")
   source=$(apt_source "$suite")
   apt_network_options >"$build/apt.conf"
-  image_bootstrap "${source:-}" >"$build/log" 2>&1 || { tail -n 40 "$build/log"; die "cannot build image $name: see $build/log"; }
+  image_bootstrap "$suite" "$build/root" "$(image_packages "${variants[@]}")" "$build/apt.conf" "$source" \
+    >"$build/log" 2>&1 9>&- || { tail -n 40 "$build/log"; die "cannot build image $name: see $build/log"; }
   rm -f "$build/root/etc/apt/apt.conf.d/99mmdebstrap" # may hold a proxy's password
-  chroot "$build/root" /bin/sh -es -- "${variants[@]}" <"$HERE/lib/image-setup.sh" >>"$build/log" 2>&1 ||
+  chroot "$build/root" /bin/sh -es -- "${variants[@]}" <"$HERE/lib/image-setup.sh" >>"$build/log" 2>&1 9>&- ||
     { tail -n 40 "$build/log"; die "cannot set up image $name: see $build/log"; }
   mv "$build/root" "$CACHE/$name.$2"
   rm -rf "$build"
   image_prune "$name" "$2"
 }
 
-image_bootstrap() {
-  local arguments=("$suite" "$build/root")
-  [ -z "$1" ] || arguments+=("$1")
-  # Nobody reads the documentation on a throwaway host, and fsync protects nothing in a build that starts over.
-  # No fd of ours may stay with what it starts: the lock would outlive us.
-  mmdebstrap --mode=root --variant=minbase --include="$(image_packages)" \
-    --aptopt="$build/apt.conf" --dpkgopt=force-unsafe-io \
-    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-    --dpkgopt='path-exclude=/usr/share/locale/*' \
-    "${arguments[@]}" </dev/null 9>&-
-}
-
-# Removes images of older recipes, except those below a running host.
+# Removes images of older recipes, except those below a host: here or of
+# whoever shares the cache with a state directory of their own.
 image_prune() {
   local old
   for old in "$CACHE/$1."*; do
     [ "$old" != "$CACHE/$1.$2" ] || continue
-    grep -qxF "$old" "$STATE"/*/host/*/image 2>/dev/null || rm -rf "$old"
+    grep -qsxF "$old" "$STATE"/*/host/*/image || grep -qsF "lowerdir=$old," /proc/[0-9]*/mountinfo || rm -rf "$old"
   done
 }

@@ -12,6 +12,16 @@ process_mark() {
   echo "$1 ${fields[19]}"
 }
 
+# Prints the process that asked for this one: our parent, or who called sudo,
+# for sudo itself ends with us.
+process_caller() {
+  local pid=$PPID
+  while [[ $(cat "/proc/$pid/comm") =~ ^(sudo|doas)$ ]]; do
+    pid=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status")
+  done
+  echo "$pid"
+}
+
 # Whether the process that the file $1 names is still that process, alive.
 process_alive() {
   local mark
@@ -35,6 +45,6 @@ with_lock() {
   mkdir -p "$STATE"
   (
     flock 9
-    "$@" 
+    "$@"
   ) 9>"$STATE/.lock"
 }
