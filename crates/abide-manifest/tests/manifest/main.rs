@@ -7,6 +7,7 @@
 )]
 
 mod design;
+mod examples;
 mod explain;
 mod schema;
 mod support;

@@ -29,7 +29,10 @@ pub struct Directory(pub PathBuf);
 
 impl Files for Directory {
     fn read(&self, path: &str, _: usize) -> Result<Vec<u8>, Unreadable> {
-        std::fs::read(self.0.join(path)).map_err(|error| Unreadable::Other(error.to_string()))
+        std::fs::read(self.0.join(path)).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Unreadable::Missing,
+            _ => Unreadable::Other(error.to_string()),
+        })
     }
 }
 
