@@ -10,7 +10,9 @@ use std::io::{self, Read as _};
 pub(crate) fn fresh() -> io::Result<String> {
     let mut bytes = [0_u8; 16];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")))
+    Ok(bytes
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")))
 }
 
 #[cfg(test)]

@@ -41,6 +41,9 @@ pub enum Unseen {
     /// This machine gives no random numbers.
     #[error("no random numbers on this machine: {0}")]
     Nonce(#[source] std::io::Error),
+    /// A bug of abide: its task for the host broke down.
+    #[error("abide itself failed: {0}")]
+    Broken(String),
     /// The run was ended first.
     #[error("the run was ended before it answered")]
     Cancelled,
@@ -58,9 +61,9 @@ impl Unseen {
             Self::Run(RunError::NotStarted { .. }) => {
                 Some("sshd refuses another session: see MaxSessions in sshd_config(5)".to_owned())
             }
-            Self::Status { status: 126 | 127, .. } => {
-                Some("abide needs a POSIX `sh` on the host".to_owned())
-            }
+            Self::Status {
+                status: 126 | 127, ..
+            } => Some("abide needs a POSIX `sh` on the host".to_owned()),
             _ => None,
         }
     }

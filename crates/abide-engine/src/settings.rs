@@ -14,7 +14,10 @@ pub(crate) fn settings(
     let route = match connection.via {
         Via::Local => Route::Local,
         Via::Ssh => Route::Ssh {
-            destination: connection.address.clone().unwrap_or_else(|| host.to_string()),
+            destination: connection
+                .address
+                .clone()
+                .unwrap_or_else(|| host.to_string()),
             port: connection.port,
             user: connection.user.clone(),
             config_file: connection.ssh_config.as_ref().map(PathBuf::from),

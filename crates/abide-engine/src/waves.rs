@@ -6,7 +6,9 @@ use abide_model::{HostName, Rollout, Share};
 pub(crate) fn waves(hosts: &[HostName], rollout: &Rollout) -> Vec<Vec<HostName>> {
     let canary = rollout.canary.min(hosts.len());
     let (first, rest) = hosts.split_at(canary);
-    let batch = rollout.batch.map_or(rest.len(), |share: Share| share.of(hosts.len()));
+    let batch = rollout
+        .batch
+        .map_or(rest.len(), |share: Share| share.of(hosts.len()));
     let mut waves: Vec<Vec<HostName>> = Vec::new();
     if !first.is_empty() {
         waves.push(first.to_vec());

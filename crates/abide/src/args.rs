@@ -115,7 +115,7 @@ pub(crate) struct Run {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Output {
-    /// When to use colour; NO_COLOR and CLICOLOR_FORCE are honoured
+    /// When to use colour; `NO_COLOR` and `CLICOLOR_FORCE` are honoured
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     pub(crate) color: Color,
     /// Say less: the summary, and what is wrong
@@ -149,7 +149,9 @@ impl From<Color> for anstream::ColorChoice {
 
 /// Reads `90`, `90s`, `500ms`, `2m`, `1h`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let split = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let number: u64 = number.parse().map_err(|_error| wanted())?;
     let millis = match unit {
@@ -193,14 +195,26 @@ mod tests {
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        for wrong in ["", "s", "-1s", "1d", "0", "25h", "99999999999999999999h", "1 s"] {
+        for wrong in [
+            "",
+            "s",
+            "-1s",
+            "1d",
+            "0",
+            "25h",
+            "99999999999999999999h",
+            "1 s",
+        ] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn common_flags_are_taken_on_both_sides_of_the_command() {
-        for line in [["abide", "--host", "a", "plan"], ["abide", "plan", "--host", "a"]] {
+        for line in [
+            ["abide", "--host", "a", "plan"],
+            ["abide", "plan", "--host", "a"],
+        ] {
             let cli = Cli::try_parse_from(line).unwrap();
             assert_eq!(cli.common.selection.host, ["a"]);
         }

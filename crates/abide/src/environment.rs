@@ -53,7 +53,9 @@ pub(crate) fn bytes(name: &str) -> Option<Vec<u8>> {
 }
 
 fn user() -> String {
-    text("USER").or_else(|| text("LOGNAME")).unwrap_or_else(|| "unknown".to_owned())
+    text("USER")
+        .or_else(|| text("LOGNAME"))
+        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 fn machine() -> String {

@@ -73,7 +73,11 @@ impl Exit {
     /// Of two that hold, the one a caller must hear: an unknown host outranks a pending change, for the answer is not
     /// known; a failure outranks everything but the interruption that may have caused it.
     pub(crate) fn or_worse(self, other: Self) -> Self {
-        if other.rank() > self.rank() { other } else { self }
+        if other.rank() > self.rank() {
+            other
+        } else {
+            self
+        }
     }
 
     fn rank(self) -> u8 {
@@ -102,7 +106,12 @@ impl Exit {
     fn of_outcome(outcome: &HostOutcome, host: &HostReport, pending: Self) -> Self {
         match outcome {
             // What is refused has its own code; pending is what could be done and was not.
-            HostOutcome::Pending if host.plan.as_ref().is_some_and(|plan| !plan.actions.is_empty()) => {
+            HostOutcome::Pending
+                if host
+                    .plan
+                    .as_ref()
+                    .is_some_and(|plan| !plan.actions.is_empty()) =>
+            {
                 pending
             }
             HostOutcome::Unchanged
@@ -124,6 +133,15 @@ impl Exit {
             RefusalKind::Impossible => Self::Failed,
             RefusalKind::Unknown => Self::Incomplete,
         })
+    }
+}
+
+impl From<Exit> for abide_report::json::Exit {
+    fn from(exit: Exit) -> Self {
+        Self {
+            code: exit.code(),
+            reason: exit.reason(),
+        }
     }
 }
 

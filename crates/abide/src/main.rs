@@ -1,2 +1,72 @@
-//! (being written)
-fn main() {}
+//! The command line of abide: arguments, wiring, signals, exit codes.
+//!
+//! Only this crate reads the clock, the environment and local files. It decides what a command is made of and which
+//! exit code an outcome has; what is wanted, planned, run and said is decided in the crates that it wires together.
+
+mod args;
+mod commands;
+mod environment;
+mod exit;
+mod failure;
+mod files;
+mod load;
+mod progress;
+mod run;
+mod secrets;
+mod select;
+mod signals;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command};
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::ui::Ui;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(usage(&error).code()),
+    };
+    let environment = Environment::read();
+    let ui = Ui::new(&cli.common.output, &environment);
+    let exit = match run(&cli, &ui, &environment) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            ui.fail(&failure);
+            failure.exit
+        }
+    };
+    ExitCode::from(exit.code())
+}
+
+/// Says what clap says. Its own exit code for a wrong command line is 2, which is for pending changes here.
+fn usage(error: &clap::Error) -> Exit {
+    // Help that nobody reads any more (`abide --help | head -1`) is no error.
+    let _unread = error.print();
+    if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Done
+    }
+}
+
+fn run(cli: &Cli, ui: &Ui, environment: &Environment) -> Result<Exit, Failure> {
+    let common = &cli.common;
+    match &cli.command {
+        Command::Init(init) => init.run(ui),
+        Command::Validate(validate) => validate.run(common, ui),
+        Command::Schema(schema) => schema.run(ui),
+        Command::Explain(explain) => explain.run(ui),
+        Command::Completions(completions) => completions.run(ui),
+        Command::Man(man) => man.run(),
+        Command::Plan(plan) => run::block_on(plan.run(common, ui, environment)),
+        Command::Apply(apply) => run::block_on(apply.run(common, ui, environment)),
+        Command::Show(show) => run::block_on(show.run(common, ui, environment)),
+        Command::Status(status) => run::block_on(status.run(common, ui, environment)),
+    }
+}

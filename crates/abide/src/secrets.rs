@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use abide_model::{Body, Bytes, DesiredUnit, DesiredUser, FleetHost, HostName, Origin, SecretSource};
+use abide_manifest::Unreadable;
+use abide_model::{
+    Body, Bytes, DesiredUnit, DesiredUser, FleetHost, HostName, Origin, SecretSource,
+};
 use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
 
 use crate::environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::files::{Disk, directory};
 
 /// Largest secret, in bytes: as large as any managed file should be.
 const LARGEST: u64 = 1 << 20;
@@ -20,24 +24,30 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How much of what a failed command said on standard error is shown.
 const SHOWN: usize = 1000;
 
-/// Where a secret comes from: paths and commands are relative to the directory of the manifest that names them.
+/// Where a secret comes from. Commands run in the directory of the manifest file that names them.
 type Key = (PathBuf, String);
 
 /// Gives every secret of these hosts its bytes.
-pub(crate) async fn resolve(hosts: &mut BTreeMap<HostName, FleetHost>) -> Result<(), Failure> {
+pub(crate) async fn resolve(
+    hosts: &mut BTreeMap<HostName, FleetHost>,
+    disk: &Disk,
+) -> Result<(), Failure> {
     let mut known: BTreeMap<Key, Bytes> = BTreeMap::new();
     for host in hosts.values_mut() {
         for (place, body) in bodies(host) {
             let Body::Secret { source, bytes } = body else {
                 continue;
             };
-            let base = directory(&place);
+            let base = directory(&place.file);
             let key = (base.clone(), format!("{source:?}"));
             let secret = if let Some(secret) = known.get(&key) {
                 secret.clone()
             } else {
-                let secret = fetch(source, &base).await.map_err(|why| {
-                    Failure::new(Exit::Failed, format!("the secret at {place} is not to be had: {why}"))
+                let secret = fetch(source, &base, disk).await.map_err(|why| {
+                    Failure::new(
+                        Exit::Failed,
+                        format!("the secret at {place} is not to be had: {why}"),
+                    )
                 })?;
                 known.entry(key).or_insert(secret).clone()
             };
@@ -55,7 +65,10 @@ fn bodies(host: &mut FleetHost) -> impl Iterator<Item = (Origin, &mut Body)> {
 }
 
 fn of_user(user: &mut DesiredUser) -> impl Iterator<Item = (Origin, &mut Body)> {
-    let files = user.files.values_mut().map(|file| (file.declared_at.clone(), &mut file.body));
+    let files = user
+        .files
+        .values_mut()
+        .map(|file| (file.declared_at.clone(), &mut file.body));
     files.chain(user.units.values_mut().flat_map(of_unit))
 }
 
@@ -65,20 +78,11 @@ fn of_unit(unit: &mut DesiredUnit) -> impl Iterator<Item = (Origin, &mut Body)> 
     bodies.map(|body| (place.clone(), body))
 }
 
-fn directory(place: &Origin) -> PathBuf {
-    let parent = Path::new(&place.file).parent().unwrap_or(Path::new(""));
-    if parent.as_os_str().is_empty() {
-        PathBuf::from(".")
-    } else {
-        parent.to_owned()
-    }
-}
-
-async fn fetch(source: &SecretSource, base: &Path) -> Result<Bytes, String> {
+async fn fetch(source: &SecretSource, base: &Path, disk: &Disk) -> Result<Bytes, String> {
     let bytes = match source {
         SecretSource::Env(name) => environment::bytes(name)
             .ok_or_else(|| format!("the environment variable {name} is not set"))?,
-        SecretSource::File(path) => from_file(&base.join(path)).await?,
+        SecretSource::File(path) => from_file(Path::new(path), disk).await?,
         SecretSource::Command(argv) => from_command(argv, base).await?,
     };
     if bytes.is_empty() {
@@ -88,15 +92,27 @@ async fn fetch(source: &SecretSource, base: &Path) -> Result<Bytes, String> {
     Ok(Bytes::new(bytes))
 }
 
-async fn from_file(path: &Path) -> Result<Vec<u8>, String> {
+async fn from_file(path: &Path, disk: &Disk) -> Result<Vec<u8>, String> {
+    let shown = path.display();
     let read = async {
-        let file = tokio::fs::File::open(path).await?;
-        bounded(file).await
+        disk.check(path).map_err(|why| match why {
+            Unreadable::Missing => "there is no such file".to_owned(),
+            Unreadable::TooLarge => "it is too large".to_owned(),
+            Unreadable::Other(why) => why,
+        })?;
+        let file = tokio::fs::File::open(path)
+            .await
+            .map_err(|error| error.to_string())?;
+        let bytes = bounded(file).await.map_err(|error| error.to_string())?;
+        bytes.ok_or_else(|| "it is larger than 1 MiB".to_owned())
     };
-    match read.await {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(format!("{} is larger than 1 MiB", path.display())),
-        Err(error) => Err(format!("{}: {error}", path.display())),
+    // It may be a pipe that nobody writes to.
+    match tokio::time::timeout(PATIENCE, read).await {
+        Ok(read) => read.map_err(|why| format!("{shown}: {why}")),
+        Err(_elapsed) => Err(format!(
+            "{shown} did not end within {} s",
+            PATIENCE.as_secs()
+        )),
     }
 }
 
@@ -123,7 +139,10 @@ async fn from_command(argv: &[String], base: &Path) -> Result<Vec<u8>, String> {
         .map_err(|error| failed(format!("could not be read: {error}")))?;
     if !status.success() {
         let said = String::from_utf8_lossy(&stderr.unwrap_or_default()).into_owned();
-        let said: String = abide_model::printable(said.trim()).chars().take(SHOWN).collect();
+        let said: String = abide_model::printable(said.trim())
+            .chars()
+            .take(SHOWN)
+            .collect();
         return Err(failed(format!("ended with {status}: {said}")));
     }
     stdout.ok_or_else(|| failed("wrote more than 1 MiB".to_owned()))
@@ -143,18 +162,31 @@ mod tests {
 
     async fn command(script: &str) -> Result<Bytes, String> {
         let argv = ["sh", "-c", script].map(str::to_owned).to_vec();
-        fetch(&SecretSource::Command(argv), Path::new("/")).await
+        fetch(
+            &SecretSource::Command(argv),
+            Path::new("/"),
+            &Disk::default(),
+        )
+        .await
     }
 
     #[tokio::test]
     async fn a_command_gives_its_bytes_as_they_are() {
-        assert_eq!(command("printf 'a\\n\\377'").await.unwrap(), Bytes::new(b"a\n\xff".to_vec()));
+        assert_eq!(
+            command("printf 'a\\n\\377'").await.unwrap(),
+            Bytes::new(b"a\n\xff".to_vec())
+        );
     }
 
     #[tokio::test]
     async fn a_command_that_fails_is_named_with_its_last_words_and_not_its_arguments() {
-        let why = command("echo canary; echo no key >&2; exit 3").await.unwrap_err();
-        assert!(why.contains("`sh` ended with") && why.contains("no key"), "{why}");
+        let why = command("echo canary; echo no key >&2; exit 3")
+            .await
+            .unwrap_err();
+        assert!(
+            why.contains("`sh` ended with") && why.contains("no key"),
+            "{why}"
+        );
         assert!(!why.contains("canary"), "{why}");
     }
 
@@ -167,9 +199,19 @@ mod tests {
 
     #[tokio::test]
     async fn an_unset_variable_and_a_missing_file_are_named() {
-        let env = fetch(&SecretSource::Env("ABIDE_NOT_SET".into()), Path::new("/")).await;
+        let env = fetch(
+            &SecretSource::Env("ABIDE_NOT_SET".into()),
+            Path::new("/"),
+            &Disk::default(),
+        )
+        .await;
         assert!(env.unwrap_err().contains("ABIDE_NOT_SET"));
-        let file = fetch(&SecretSource::File("no/such".into()), Path::new("/tmp")).await;
-        assert!(file.unwrap_err().contains("/tmp/no/such"));
+        let file = fetch(
+            &SecretSource::File("/no/such".into()),
+            Path::new("/"),
+            &Disk::default(),
+        )
+        .await;
+        assert!(file.unwrap_err().contains("/no/such"));
     }
 }

@@ -39,7 +39,9 @@ pub(crate) fn select(
 }
 
 fn check_hosts(fleet: &Fleet, flag: &str, globs: &[String]) -> Result<(), Failure> {
-    let idle = globs.iter().find(|glob| !fleet.hosts.keys().any(|name| matches(glob, name.as_str())));
+    let idle = globs
+        .iter()
+        .find(|glob| !fleet.hosts.keys().any(|name| matches(glob, name.as_str())));
     match idle {
         Some(glob) => Err(nothing(&format!("{flag} `{glob}` matches no host"), fleet)),
         None => Ok(()),
@@ -47,11 +49,18 @@ fn check_hosts(fleet: &Fleet, flag: &str, globs: &[String]) -> Result<(), Failur
 }
 
 fn check_groups(fleet: &Fleet, groups: &[String]) -> Result<(), Failure> {
-    let idle = groups.iter().find(|group| !fleet.hosts.values().any(|host| is_in(host, group)));
+    let idle = groups
+        .iter()
+        .find(|group| !fleet.hosts.values().any(|host| is_in(host, group)));
     let Some(group) = idle else {
         return Ok(());
     };
-    let known: Vec<&str> = fleet.hosts.values().flat_map(|host| &host.groups).map(GroupName::as_str).collect();
+    let known: Vec<&str> = fleet
+        .hosts
+        .values()
+        .flat_map(|host| &host.groups)
+        .map(GroupName::as_str)
+        .collect();
     let message = format!("--group `{group}` has no host");
     Err(Failure::new(Exit::NothingSelected, message).hint(listing("the groups are", known)))
 }
@@ -97,7 +106,10 @@ fn matches(glob: &str, name: &str) -> bool {
         for (length, (was, is)) in reached.iter().zip(&mut next).enumerate() {
             any_before |= *was;
             let previous = length.checked_sub(1);
-            let one_less = previous.and_then(|at| reached.get(at)).copied().unwrap_or(false);
+            let one_less = previous
+                .and_then(|at| reached.get(at))
+                .copied()
+                .unwrap_or(false);
             let last = previous.and_then(|at| name.get(at));
             *is = match wanted {
                 '*' => any_before,

@@ -43,6 +43,7 @@ impl Ui {
     }
 
     /// Puts a part of the answer on standard output. A reader that went away (`abide plan | head`) is no error.
+    #[expect(clippy::unused_self, reason = "who may speak has a `Ui`")]
     pub(crate) fn answer(&self, text: &str) -> Result<(), Failure> {
         let mut out = anstream::stdout().lock();
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -55,6 +56,7 @@ impl Ui {
     }
 
     /// Says something on standard error. Nobody is left to tell when that fails.
+    #[expect(clippy::unused_self, reason = "who may speak has a `Ui`")]
     pub(crate) fn say(&self, text: &str) {
         let mut err = anstream::stderr().lock();
         let _nobody = err.write_all(text.as_bytes()).and_then(|()| err.flush());
@@ -76,7 +78,10 @@ impl Ui {
             .bold()
             .fg_color(Some(anstyle::AnsiColor::Red.into()));
         let cyan = anstyle::AnsiColor::Cyan.on_default();
-        self.say(&format!("{bold_red}error{bold_red:#}: {}\n", failure.message));
+        self.say(&format!(
+            "{bold_red}error{bold_red:#}: {}\n",
+            failure.message
+        ));
         for hint in &failure.hints {
             self.say(&format!("{cyan}hint{cyan:#}: {hint}\n"));
         }
@@ -89,6 +94,9 @@ impl Ui {
         io::stdin()
             .read_line(&mut answer)
             .map_err(|error| Failure::here("standard input", error))?;
-        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+        Ok(matches!(
+            answer.trim().to_ascii_lowercase().as_str(),
+            "y" | "yes"
+        ))
     }
 }

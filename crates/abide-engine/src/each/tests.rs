@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -37,7 +37,9 @@ fn host(name: &str) -> Host {
 }
 
 fn hosts(count: usize) -> Vec<Host> {
-    (0..count).map(|number| host(&format!("h{number}"))).collect()
+    (0..count)
+        .map(|number| host(&format!("h{number}")))
+        .collect()
 }
 
 #[tokio::test]
@@ -73,8 +75,14 @@ async fn after_an_interruption_running_hosts_end_and_no_other_begins() {
         }
     })
     .await;
-    let had = turns.values().filter(|turn| matches!(turn, Turn::Had(..))).count();
-    let missed = turns.values().filter(|turn| matches!(turn, Turn::Missed(_))).count();
+    let had = turns
+        .values()
+        .filter(|turn| matches!(turn, Turn::Had(..)))
+        .count();
+    let missed = turns
+        .values()
+        .filter(|turn| matches!(turn, Turn::Missed(_)))
+        .count();
     assert_eq!((had, missed), (1, 4));
 }
 
@@ -86,6 +94,12 @@ async fn a_host_whose_task_breaks_down_does_not_end_the_others() {
         (host, ())
     })
     .await;
-    assert!(matches!(turns[&HostName::parse("h1").unwrap()], Turn::Broken(_)));
-    assert!(matches!(turns[&HostName::parse("h2").unwrap()], Turn::Had(..)));
+    assert!(matches!(
+        turns[&HostName::parse("h1").unwrap()],
+        Turn::Broken(_)
+    ));
+    assert!(matches!(
+        turns[&HostName::parse("h2").unwrap()],
+        Turn::Had(..)
+    ));
 }

@@ -22,8 +22,10 @@ impl Explain {
         let code = self.code.trim().to_ascii_uppercase();
         let Some(text) = abide_manifest::explain(&code) else {
             let code = abide_model::printable(&self.code);
-            return Err(Failure::usage(format!("`{code}` is not a code of a diagnostic"))
-                .hint("codes look like E0302 and stand at the beginning of a diagnostic"));
+            return Err(
+                Failure::usage(format!("`{code}` is not a code of a diagnostic"))
+                    .hint("codes look like E0302 and stand at the beginning of a diagnostic"),
+            );
         };
         ui.answer(&format!("{}\n", text.trim_end()))?;
         Ok(Exit::Done)

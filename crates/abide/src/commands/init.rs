@@ -39,7 +39,7 @@ impl Init {
 
 /// Writes a whole file, or none: it appears under its name only when it is complete, and never replaces another.
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    let shown = path.display();
+    let shown = path.display().to_string();
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -50,13 +50,13 @@ fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::here(directory.display(), error))?;
     file.write_all(text.as_bytes())
         .and_then(|()| file.as_file().sync_all())
-        .map_err(|error| Failure::here(shown, error))?;
+        .map_err(|error| Failure::here(&shown, error))?;
     match file.persist_noclobber(path) {
         Ok(_) => Ok(()),
-        Err(refused) if refused.error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(Failure::new(Exit::Failed, format!("{shown} is there already"))
-                .hint("name another file, or remove it first"))
-        }
-        Err(refused) => Err(Failure::here(shown, refused.error)),
+        Err(refused) if refused.error.kind() == std::io::ErrorKind::AlreadyExists => Err(
+            Failure::new(Exit::Failed, format!("{shown} is there already"))
+                .hint("name another file, or remove it first"),
+        ),
+        Err(refused) => Err(Failure::here(&shown, refused.error)),
     }
 }

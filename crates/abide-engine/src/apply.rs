@@ -1,0 +1,223 @@
+//! Changes one host: runs its plan's script, reads what it tells, survives a lost connection.
+
+use std::time::{Duration, Instant};
+
+use abide_host::apply::{ApplyOptions, HostEvent, Reader};
+use abide_host::{apply, bootstrap};
+use abide_model::{
+    Event, FailedUnit, HostOutcome, HostReport, LockHolder, Observed, StepReport, printable,
+};
+use abide_transport::{Exec, Exit, RunError};
+
+use crate::cancel::{Cancel, Urgency};
+use crate::host::{Host, Options, Sink, Teller};
+use crate::nonce;
+use crate::observe::{Unseen, last_line, observe};
+use crate::verify::verdict;
+
+/// Largest output of an apply script: its events and some journal lines.
+const LARGEST_OUTPUT: usize = 16 << 20;
+/// Pause between two looks at a host that is still at it, or not reachable yet.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// What an apply script has told so far.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) steps: Vec<StepReport>,
+    pub(crate) failed_units: Vec<FailedUnit>,
+    pub(crate) locked: Option<LockHolder>,
+    pub(crate) stale: Vec<String>,
+    /// What went wrong beside the steps, one clause each.
+    pub(crate) reasons: Vec<String>,
+}
+
+/// Carries out a host's plan and verifies it. Leaving leaves the script running on the host.
+pub(crate) async fn change(
+    host: &mut Host,
+    options: &Options,
+    events: &Sink,
+    stop: &Cancel,
+) -> HostReport {
+    let teller = Teller::start(&host.name, events);
+    let mut told = Told::default();
+    let outcome = tokio::select! {
+        outcome = change_and_verify(host, options, &teller, &mut told) => outcome,
+        () = stop.at_least(Urgency::Leave) => HostOutcome::Interrupted,
+    };
+    let mut report = host.report(outcome);
+    report.steps = told.steps;
+    teller.done(&mut report);
+    host.spent += teller.elapsed();
+    report
+}
+
+async fn change_and_verify(
+    host: &mut Host,
+    options: &Options,
+    teller: &Teller,
+    told: &mut Told,
+) -> HostOutcome {
+    let ran = run_script(host, options, teller, told).await;
+    if let Some(holder) = told.locked.take() {
+        return HostOutcome::Locked(holder);
+    }
+    if !told.stale.is_empty() {
+        return HostOutcome::Stale {
+            facts: std::mem::take(&mut told.stale),
+        };
+    }
+    let seen = match ran {
+        Ok(exit) => {
+            note_exit(&exit, told);
+            observe_again(host, options).await
+        }
+        Err(Unran::NotSent(why)) => return failed(why),
+        Err(Unran::Run(RunError::Lost { reason })) => {
+            teller.progress(format!("the connection was lost ({reason}); reconnecting"));
+            wait_for_end(host, options, teller).await
+        }
+        Err(Unran::Run(error)) => {
+            told.reasons.push(error.to_string());
+            observe_again(host, options).await
+        }
+    };
+    verdict(host, seen, told)
+}
+
+/// Why a script did not come to its end before our eyes.
+enum Unran {
+    /// It was not even sent.
+    NotSent(String),
+    /// It was, or may have been.
+    Run(RunError),
+}
+
+async fn run_script(
+    host: &Host,
+    options: &Options,
+    teller: &Teller,
+    told: &mut Told,
+) -> Result<Exit, Unran> {
+    let (Some(session), Some(plan), Some(facts)) = (&host.session, &host.plan, &host.facts) else {
+        return Err(Unran::NotSent("it was not observed before".to_owned()));
+    };
+    let nonce = nonce::fresh()
+        .map_err(|error| Unran::NotSent(format!("no random numbers on this machine: {error}")))?;
+    let command = bootstrap::command(host.wanted.connection.r#become);
+    let mut reader = Reader::new(plan, &nonce);
+    let script = apply::script(plan, facts, &apply_options(nonce, options));
+    let exec = Exec {
+        command: &command,
+        stdin: script.as_bytes(),
+        timeout: options.timeout,
+        max_output: LARGEST_OUTPUT,
+    };
+    session
+        .run(exec, |line| {
+            if let Some(event) = reader.line(line) {
+                note(event, teller, told);
+            }
+        })
+        .await
+        .map_err(Unran::Run)
+}
+
+pub(crate) fn apply_options(nonce: String, options: &Options) -> ApplyOptions {
+    ApplyOptions {
+        nonce,
+        who: options.who.clone(),
+    }
+}
+
+fn note(event: HostEvent, teller: &Teller, told: &mut Told) {
+    match event {
+        HostEvent::Start(action) => teller.tell(|host| Event::ActionStart { host, action }),
+        HostEvent::Done {
+            action,
+            outcome,
+            message,
+        } => {
+            told.steps.push(StepReport {
+                action,
+                outcome,
+                message: message.clone(),
+            });
+            teller.tell(|host| Event::ActionDone {
+                host,
+                action,
+                outcome,
+                message,
+            });
+        }
+        HostEvent::Progress(message) => teller.progress(message),
+        HostEvent::Locked(holder) => told.locked = Some(holder),
+        HostEvent::Stale(fact) => told.stale.push(fact),
+        HostEvent::UnitFailed(unit) => told.failed_units.push(unit),
+        HostEvent::Failed(reason) => told.reasons.push(reason),
+    }
+}
+
+/// A script that fails has told why by its events; where it has not, its last words are all there is.
+fn note_exit(exit: &Exit, told: &mut Told) {
+    let silent = told.reasons.is_empty() && told.failed_units.is_empty();
+    let all_well = told
+        .steps
+        .iter()
+        .all(|step| step.outcome == abide_model::StepOutcome::Ok);
+    if !exit.success() && silent && all_well {
+        let status = exit
+            .code
+            .map_or("a signal".to_owned(), |code| format!("status {code}"));
+        let said = last_line(&exit.stderr);
+        told.reasons
+            .push(format!("the apply script ended with {status}: {said}"));
+    }
+}
+
+/// Observes with the connection that is there, and with a new one where that broke meanwhile.
+async fn observe_again(host: &mut Host, options: &Options) -> Result<Observed, Unseen> {
+    match observe(host, options).await {
+        Err(why) if why.is_loss() => {
+            host.disconnect().await;
+            observe(host, options).await
+        }
+        seen => seen,
+    }
+}
+
+/// After a lost connection the script goes on by itself, and holds the lock while it does. Reconnects and looks until
+/// nobody holds the lock, at most for the limit of a step.
+async fn wait_for_end(
+    host: &mut Host,
+    options: &Options,
+    teller: &Teller,
+) -> Result<Observed, Unseen> {
+    let deadline = Instant::now() + options.timeout;
+    host.disconnect().await;
+    loop {
+        let seen = observe(host, options).await;
+        let goes_on = match &seen {
+            Ok(observed) => observed.lock.is_some(),
+            Err(_) => true,
+        };
+        if !goes_on || Instant::now() + PAUSE > deadline {
+            return seen;
+        }
+        match &seen {
+            Ok(_) => teller.progress("the host is still at it"),
+            Err(why) => {
+                teller.progress(printable(&why.to_string()));
+                host.disconnect().await;
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn failed(reason: String) -> HostOutcome {
+    HostOutcome::Failed {
+        reasons: vec![reason],
+        residue: None,
+        failed_units: Vec::new(),
+    }
+}

@@ -1,0 +1,281 @@
+//! A run over a fleet.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use abide_model::{
+    Body, Change, Desired, Event, FleetHost, HostName, HostOutcome, HostReport, Observed, Plan,
+    Report,
+};
+
+use crate::apply;
+use crate::cancel::{Cancel, Urgency};
+use crate::each::{Turn, each};
+use crate::host::{Host, Options, Sink, Teller};
+use crate::observe::{Unseen, observe};
+use crate::waves::{is_enough, waves};
+
+/// Hosts, and what is known about them. Connections live as long as the engine.
+#[derive(Debug)]
+pub struct Engine {
+    options: Arc<Options>,
+    hosts: BTreeMap<HostName, Host>,
+    planned: Report,
+}
+
+impl Engine {
+    /// An engine for these hosts; nothing happens yet.
+    pub fn new(hosts: BTreeMap<HostName, FleetHost>, options: Options) -> Self {
+        let hosts = hosts
+            .into_iter()
+            .map(|(name, wanted)| (name.clone(), Host::new(name, wanted)))
+            .collect();
+        Self {
+            options: Arc::new(options),
+            hosts,
+            planned: Report::default(),
+        }
+    }
+
+    /// Observes every host; changes nothing. An interruption of any urgency ends it at once.
+    pub async fn observe(
+        &mut self,
+        events: &Sink,
+        cancel: &Cancel,
+    ) -> BTreeMap<HostName, Result<Observed, Unseen>> {
+        let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
+        let work = move |mut host: Host| {
+            let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());
+            async move {
+                let teller = Teller::start(&host.name, &events);
+                let seen = tokio::select! {
+                    seen = observe(&mut host, &options) => seen,
+                    () = stop.at_least(Urgency::Finish) => Err(Unseen::Cancelled),
+                };
+                let outcome = match &seen {
+                    Ok(_) => HostOutcome::Unchanged,
+                    Err(why) => why.outcome(),
+                };
+                teller.done(&mut host.report(outcome));
+                host.spent += teller.elapsed();
+                (host, seen)
+            }
+        };
+        let turns = each(self.take_all(), self.options.parallel, cancel, work).await;
+        let seen = turns.into_iter().map(|(name, turn)| {
+            let seen = match turn {
+                Turn::Had(host, seen) => self.keep(host, seen),
+                Turn::Missed(host) => self.keep(host, Err(Unseen::Cancelled)),
+                Turn::Broken(why) => Err(Unseen::Broken(why)),
+            };
+            (name, seen)
+        });
+        seen.collect()
+    }
+
+    /// Observes and plans every host; changes nothing. An interruption of any urgency ends it at once.
+    pub async fn plan(&mut self, events: &Sink, cancel: &Cancel) -> Report {
+        let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
+        let work = move |mut host: Host| {
+            let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());
+            async move {
+                let report = plan_one(&mut host, &options, &events, &stop).await;
+                (host, report)
+            }
+        };
+        let turns = each(self.take_all(), self.options.parallel, cancel, work).await;
+        self.planned = Report {
+            hosts: self.reports(turns),
+        };
+        self.planned.clone()
+    }
+
+    /// Carries out the plans of [`Engine::plan`] (which it makes first where there are none), wave by wave, and
+    /// verifies each host. The first interruption begins no further host, the second leaves at once.
+    pub async fn apply(&mut self, events: &Sink, cancel: &Cancel) -> Report {
+        if self.planned.hosts.is_empty() {
+            let _made = self.plan(events, cancel).await;
+        }
+        let mut report = self.planned.clone();
+        let rollout = self.options.rollout.clone();
+        let mut failed = 0;
+        for wave in waves(&self.to_change(), &rollout) {
+            let ends = cancel.urgency() > Urgency::None || is_enough(failed, &rollout);
+            let done = if ends {
+                self.not_started(&wave)
+            } else {
+                self.change(&wave, events, cancel).await
+            };
+            failed += done
+                .values()
+                .filter(|host| is_failure(&host.outcome))
+                .count();
+            report.hosts.extend(done);
+        }
+        report
+    }
+
+    /// What a host should be.
+    pub fn desired(&self, host: &HostName) -> Option<&Desired> {
+        self.hosts.get(host).map(|host| &host.wanted.desired)
+    }
+
+    /// The script that an apply of the last plan would run on a host, for people: without secrets, and with a word in
+    /// the place of the random one. `None` where nothing would be run.
+    pub fn script(&self, host: &HostName) -> Option<String> {
+        let host = self.hosts.get(host)?;
+        let plan = host.plan.as_ref().filter(|plan| !plan.actions.is_empty())?;
+        let options = apply::apply_options("NONCE".to_owned(), &self.options);
+        Some(abide_host::apply::script(
+            &redacted(plan),
+            host.facts.as_ref()?,
+            &options,
+        ))
+    }
+
+    /// Ends every connection.
+    pub async fn close(&mut self) {
+        for host in self.hosts.values_mut() {
+            host.disconnect().await;
+        }
+    }
+
+    /// Hosts whose plan has actions.
+    fn to_change(&self) -> Vec<HostName> {
+        let hosts = self.hosts.values();
+        hosts
+            .filter(|host| {
+                host.plan
+                    .as_ref()
+                    .is_some_and(|plan| !plan.actions.is_empty())
+            })
+            .map(|host| host.name.clone())
+            .collect()
+    }
+
+    async fn change(
+        &mut self,
+        names: &[HostName],
+        events: &Sink,
+        cancel: &Cancel,
+    ) -> BTreeMap<HostName, HostReport> {
+        let hosts = names
+            .iter()
+            .filter_map(|name| self.hosts.remove(name))
+            .collect();
+        let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
+        let work = move |mut host: Host| {
+            let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());
+            async move {
+                let report = apply::change(&mut host, &options, &events, &stop).await;
+                (host, report)
+            }
+        };
+        let turns = each(hosts, self.options.parallel, cancel, work).await;
+        self.reports(turns)
+    }
+
+    fn not_started(&self, names: &[HostName]) -> BTreeMap<HostName, HostReport> {
+        let hosts = names.iter().filter_map(|name| self.hosts.get(name));
+        hosts
+            .map(|host| (host.name.clone(), host.report(HostOutcome::NotStarted)))
+            .collect()
+    }
+
+    fn take_all(&mut self) -> Vec<Host> {
+        std::mem::take(&mut self.hosts).into_values().collect()
+    }
+
+    fn keep<T>(&mut self, host: Host, result: T) -> T {
+        self.hosts.insert(host.name.clone(), host);
+        result
+    }
+
+    fn reports(
+        &mut self,
+        turns: BTreeMap<HostName, Turn<HostReport>>,
+    ) -> BTreeMap<HostName, HostReport> {
+        let reports = turns.into_iter().map(|(name, turn)| {
+            let report = match turn {
+                Turn::Had(host, report) => self.keep(host, report),
+                Turn::Missed(host) => {
+                    let report = host.report(HostOutcome::NotStarted);
+                    self.keep(host, report)
+                }
+                Turn::Broken(why) => broken(&why),
+            };
+            (name, report)
+        });
+        reports.collect()
+    }
+}
+
+async fn plan_one(host: &mut Host, options: &Options, events: &Sink, stop: &Cancel) -> HostReport {
+    let teller = Teller::start(&host.name, events);
+    let seen = tokio::select! {
+        seen = observe(host, options) => seen,
+        () = stop.at_least(Urgency::Finish) => Err(Unseen::Cancelled),
+    };
+    let outcome = match seen {
+        Err(why) => why.outcome(),
+        Ok(observed) => {
+            let plan = abide_plan::plan(&host.wanted.desired, &observed);
+            let actions = plan.actions.len();
+            teller.tell(|host| Event::ObserveDone { host, actions });
+            let outcome = if plan.is_empty() {
+                HostOutcome::Unchanged
+            } else {
+                HostOutcome::Pending
+            };
+            host.facts = Some(observed.facts);
+            host.plan = Some(plan);
+            outcome
+        }
+    };
+    let mut report = host.report(outcome);
+    teller.done(&mut report);
+    host.spent += teller.elapsed();
+    report
+}
+
+/// The same plan with nothing in the place of each secret.
+fn redacted(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    for action in &mut plan.actions {
+        if let Change::WriteFile(write) = &mut action.change
+            && let Body::Secret { bytes, .. } = &mut write.body
+        {
+            *bytes = None;
+        }
+    }
+    plan
+}
+
+/// Whether a host counts against `max_failures`.
+fn is_failure(outcome: &HostOutcome) -> bool {
+    match outcome {
+        HostOutcome::Unchanged
+        | HostOutcome::Pending
+        | HostOutcome::Changed
+        | HostOutcome::NotStarted => false,
+        HostOutcome::Failed { .. }
+        | HostOutcome::Unreachable { .. }
+        | HostOutcome::Locked(_)
+        | HostOutcome::Stale { .. }
+        | HostOutcome::Interrupted => true,
+    }
+}
+
+fn broken(why: &str) -> HostReport {
+    HostReport {
+        outcome: HostOutcome::Failed {
+            reasons: vec![format!("abide itself failed: {why}")],
+            residue: None,
+            failed_units: Vec::new(),
+        },
+        facts: None,
+        plan: None,
+        steps: Vec::new(),
+        millis: 0,
+    }
+}

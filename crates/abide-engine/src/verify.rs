@@ -1,0 +1,70 @@
+//! What an apply amounts to: observed again and planned again, not what commands returned.
+
+use abide_model::{HostOutcome, Observed, Plan, StepOutcome};
+
+use crate::apply::Told;
+use crate::host::Host;
+use crate::observe::Unseen;
+
+/// Success is a plan without actions and no unit that failed to hold.
+pub(crate) fn verdict(host: &Host, seen: Result<Observed, Unseen>, told: &mut Told) -> HostOutcome {
+    let failed_units = std::mem::take(&mut told.failed_units);
+    let mut reasons = std::mem::take(&mut told.reasons);
+    let residue = match seen {
+        Ok(observed) => {
+            if let Some(holder) = &observed.lock {
+                reasons.push(format!(
+                    "{} of {} still runs there",
+                    holder.operation, holder.who
+                ));
+            }
+            Some(abide_plan::plan(&host.wanted.desired, &observed))
+        }
+        Err(why) => {
+            reasons.push(format!(
+                "it could not be observed afterwards: {why}; run `abide plan` to see how it is"
+            ));
+            None
+        }
+    };
+    let converged = residue.as_ref().is_some_and(|plan| plan.actions.is_empty());
+    if converged && failed_units.is_empty() && reasons.is_empty() {
+        return HostOutcome::Changed;
+    }
+    reasons.extend(summary(told, residue.as_ref(), failed_units.len()));
+    HostOutcome::Failed {
+        reasons,
+        residue: residue
+            .filter(|plan| !plan.actions.is_empty())
+            .map(Box::new),
+        failed_units,
+    }
+}
+
+/// What went wrong, in numbers; the details stand beside it in the report.
+fn summary(told: &Told, residue: Option<&Plan>, failed_units: usize) -> Vec<String> {
+    let count = |wanted| {
+        told.steps
+            .iter()
+            .filter(|step| step.outcome == wanted)
+            .count()
+    };
+    let left = residue.map_or(0, |plan| plan.actions.len());
+    [
+        (count(StepOutcome::Failed), "step", "failed"),
+        (
+            count(StepOutcome::Restored),
+            "step",
+            "undone: the old files are back",
+        ),
+        (failed_units, "unit", "not staying up"),
+        (left, "change", "left to do"),
+    ]
+    .into_iter()
+    .filter(|(number, _, _)| *number > 0)
+    .map(|(number, what, how)| {
+        let plural = if number == 1 { "" } else { "s" };
+        format!("{number} {what}{plural} {how}")
+    })
+    .collect()
+}

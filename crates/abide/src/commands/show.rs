@@ -1,0 +1,120 @@
+//! `abide show`.
+
+use abide_manifest::resolve;
+use abide_model::{HostName, HostOutcome, Report};
+use abide_report::{ResolvedRow, text};
+use clap::{ArgGroup, Args};
+
+use crate::args::{Common, Selection};
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::load::Manifest;
+use crate::progress::Progress;
+use crate::run::Run;
+use crate::ui::Ui;
+
+/// Show what the manifest comes to for a host, or the script that a plan would run there
+#[derive(Debug, Args)]
+#[command(
+    group = ArgGroup::new("what").required(true),
+    after_help = "\
+Examples:
+  abide show --resolved web1     every value, with where it comes from
+  abide show --script web1       exactly what `abide apply` would run there now
+  abide show --script web1 | shellcheck -s sh -"
+)]
+pub(crate) struct Show {
+    /// The manifest as it holds for a host, each value with where it is written
+    #[arg(long, value_name = "HOST", group = "what")]
+    resolved: Option<String>,
+    /// The script that an apply would run on a host now; secrets are left out
+    #[arg(long, value_name = "HOST", group = "what")]
+    script: Option<String>,
+}
+
+impl Show {
+    pub(crate) async fn run(
+        &self,
+        common: &Common,
+        ui: &Ui,
+        environment: &Environment,
+    ) -> Result<Exit, Failure> {
+        match (&self.resolved, &self.script) {
+            (Some(host), _) => resolved(host, common, ui),
+            (None, Some(host)) => script(host, common, ui, environment).await,
+            (None, None) => Err(Failure::usage("say what to show: --resolved or --script")),
+        }
+    }
+}
+
+fn resolved(host: &str, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
+    let manifest = Manifest::of(common)?;
+    let fleet = manifest.fleet(ui)?;
+    let name: HostName = host
+        .parse()
+        .map_err(|error| Failure::usage(format!("{error}")))?;
+    if !fleet.hosts.contains_key(&name) {
+        return Err(Failure::new(
+            Exit::NothingSelected,
+            format!("the manifest has no host `{name}`"),
+        ));
+    }
+    let values = resolve(&manifest.sources, &manifest.disk, &manifest.options, &name);
+    let rows: Vec<ResolvedRow> = values
+        .into_iter()
+        .map(|value| ResolvedRow {
+            path: value.path,
+            value: value.value,
+            origin: value.origin,
+            from: value.from,
+        })
+        .collect();
+    ui.answer(&text::resolved(&name, &rows, &ui.options))?;
+    Ok(Exit::Done)
+}
+
+async fn script(
+    host: &str,
+    common: &Common,
+    ui: &Ui,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let mut common = common.clone();
+    common.selection = Selection {
+        host: vec![host.to_owned()],
+        group: Vec::new(),
+        exclude: Vec::new(),
+    };
+    let mut run = Run::begin(&common, ui, environment).await?;
+    if run.size > 1 {
+        return Err(Failure::usage("--script takes one host"));
+    }
+    let progress = Progress::new(ui, run.size, Report::default(), false);
+    let report = run
+        .shown(progress, async |engine, events, cancel| {
+            engine.plan(events, cancel).await
+        })
+        .await;
+    for (name, host) in &report.hosts {
+        match run.engine.script(name) {
+            Some(script) => ui.answer(&script)?,
+            None => ui.talk(&format!(
+                "{name}: {}; there is no script",
+                why_not(&host.outcome)
+            )),
+        }
+    }
+    let exit = run.exit(Exit::of(&report, Exit::Done));
+    run.engine.close().await;
+    Ok(exit)
+}
+
+fn why_not(outcome: &HostOutcome) -> &str {
+    match outcome {
+        HostOutcome::Unreachable { reason, .. } => reason,
+        HostOutcome::Pending => "everything that differs is refused",
+        HostOutcome::Unchanged => "nothing is to be done",
+        other => other.word(),
+    }
+}

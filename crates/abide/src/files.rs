@@ -1,0 +1,117 @@
+//! Local files that a manifest names.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use abide_manifest::{Files, Source, Unreadable};
+
+/// The local disk, as far as a manifest may see it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Disk {
+    /// Directories of the manifest's files, links resolved. `None`: it may see everything.
+    roots: Option<Vec<PathBuf>>,
+}
+
+impl Disk {
+    /// What these sources may see.
+    pub(crate) fn new(sources: &[Source], allow_outside: bool) -> Self {
+        let roots = sources
+            .iter()
+            .filter_map(|source| directory(&source.name).canonicalize().ok());
+        Self {
+            roots: (!allow_outside).then(|| roots.collect()),
+        }
+    }
+
+    /// Whether a path, links resolved, is inside.
+    pub(crate) fn check(&self, path: &Path) -> Result<(), Unreadable> {
+        let Some(roots) = &self.roots else {
+            return Ok(());
+        };
+        let real = path.canonicalize().map_err(|error| unreadable(&error))?;
+        if roots.iter().any(|root| real.starts_with(root)) {
+            Ok(())
+        } else {
+            Err(Unreadable::Other(
+                "it is a link out of the manifest's directory; `--allow-outside` allows that"
+                    .to_owned(),
+            ))
+        }
+    }
+}
+
+impl Files for Disk {
+    fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Unreadable> {
+        let path = Path::new(path);
+        self.check(path)?;
+        let bytes = read(path, limit).map_err(|error| unreadable(&error))?;
+        bytes.ok_or(Unreadable::TooLarge)
+    }
+}
+
+/// The directory that paths in a manifest file are relative to.
+pub(crate) fn directory(file: &str) -> PathBuf {
+    match Path::new(file).parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Reads a regular file of at most this many bytes; `None` where it is larger.
+pub(crate) fn read(path: &Path, limit: usize) -> io::Result<Option<Vec<u8>>> {
+    // A pipe could wait for ever, a device never end.
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(most.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= limit).then_some(bytes))
+}
+
+fn unreadable(error: &io::Error) -> Unreadable {
+    match error.kind() {
+        io::ErrorKind::NotFound => Unreadable::Missing,
+        _ => Unreadable::Other(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_out_of_the_directory_is_refused() {
+        let outer = tempfile::tempdir().unwrap();
+        let inner = outer.path().join("manifest");
+        std::fs::create_dir(&inner).unwrap();
+        std::fs::write(outer.path().join("key"), "canary").unwrap();
+        std::fs::write(inner.join("file"), "fine").unwrap();
+        std::os::unix::fs::symlink("../key", inner.join("link")).unwrap();
+        std::os::unix::fs::symlink("file", inner.join("alias")).unwrap();
+        let source = Source {
+            name: inner.join("abide.yaml").display().to_string(),
+            text: String::new(),
+        };
+        let read = |allow: bool, name: &str| {
+            let path = inner.join(name).display().to_string();
+            Disk::new(std::slice::from_ref(&source), allow).read(&path, 100)
+        };
+        assert!(matches!(read(false, "link"), Err(Unreadable::Other(_))));
+        assert_eq!(read(true, "link"), Ok(b"canary".to_vec()));
+        assert_eq!(read(false, "alias"), Ok(b"fine".to_vec()));
+        assert_eq!(read(false, "none"), Err(Unreadable::Missing));
+        assert!(matches!(read(false, "."), Err(Unreadable::Other(_))));
+    }
+
+    #[test]
+    fn a_file_beyond_the_limit_is_not_read() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        io::Write::write_all(&mut file, b"12345").unwrap();
+        assert_eq!(read(file.path(), 5).unwrap(), Some(b"12345".to_vec()));
+        assert_eq!(read(file.path(), 4).unwrap(), None);
+    }
+}
