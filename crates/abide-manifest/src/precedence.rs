@@ -240,11 +240,17 @@ fn decide<'m, V: PartialEq>(
         .iter()
         .find(|other| other.by.rank() == winner.by.rank() && other.value != winner.value);
     if let Some(rival) = rival {
-        let message = format!("{} and {} set this differently", rival.by, winner.by);
+        // Told at the later place, so that hosts with another order of groups tell the same.
+        let (first, second) = if rival.at < winner.at {
+            (rival, &winner)
+        } else {
+            (&winner, rival)
+        };
+        let message = format!("{} and {} set this differently", first.by, second.by);
         findings.push(
-            Finding::new(codes::GROUPS_DISAGREE, winner.at, message)
-                .label(format!("{} says this", winner.by))
-                .also(rival.at, format!("{} says this", rival.by))
+            Finding::new(codes::GROUPS_DISAGREE, second.at, message)
+                .label(format!("{} says this", second.by))
+                .also(first.at, format!("{} says this", first.by))
                 .help("a host is in both: let the host say which it is, or only one of the groups"),
         );
     }

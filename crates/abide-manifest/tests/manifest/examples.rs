@@ -11,7 +11,10 @@ fn manifests_in(directory: &Path) -> Vec<PathBuf> {
     let mut found: Vec<_> = std::fs::read_dir(directory)
         .expect("a directory")
         .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
         .collect();
     found.sort();
     found
@@ -31,7 +34,11 @@ fn every_example_loads_without_a_word() {
     let examples = manifests_in(&repository().join("examples"));
     assert!(examples.len() >= 7, "the examples are there");
     for path in examples {
-        let name = path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .expect("a name")
+            .to_owned();
         let source = Source {
             name,
             text: read(&path),
@@ -57,7 +64,10 @@ fn the_schema_accepts_every_example_and_every_right_snippet() {
     texts.extend(crate::explain::right_snippets());
     assert!(texts.len() > 50, "examples and snippets are there");
     for (name, text) in texts {
-        let errors: Vec<_> = validator.iter_errors(&as_json(&text)).map(|error| error.to_string()).collect();
+        let errors: Vec<_> = validator
+            .iter_errors(&as_json(&text))
+            .map(|error| error.to_string())
+            .collect();
         assert!(errors.is_empty(), "{name}: {errors:?}\n{text}");
     }
 }

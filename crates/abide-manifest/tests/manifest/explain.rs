@@ -140,7 +140,9 @@ fn codes_are_found_by_their_name_whatever_its_case() {
 pub fn right_snippets() -> Vec<(String, String)> {
     let of_code = |code: abide_model::Code| {
         let blocks = blocks(explain(code.0).expect("an explanation"));
-        let right = blocks.into_iter().filter(|block| block.words.first().is_some_and(|word| word == "right"));
+        let right = blocks
+            .into_iter()
+            .filter(|block| block.words.first().is_some_and(|word| word == "right"));
         right.map(move |block| (code.to_string(), complete(&block.text)))
     };
     codes().flat_map(of_code).collect()

@@ -6,8 +6,15 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod any_text;
+mod defaults;
 mod design;
 mod examples;
 mod explain;
+mod precedence;
+mod resolve;
+mod scale;
 mod schema;
+mod several_files;
 mod support;
+mod triggers;
