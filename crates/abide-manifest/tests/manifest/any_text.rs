@@ -11,85 +11,87 @@ struct Everywhere(String);
 
 impl abide_manifest::Files for Everywhere {
     fn read(&self, path: &str, _: usize) -> Result<Vec<u8>, Unreadable> {
-        if path.len() % 5 == 0 {
+        if path.len().is_multiple_of(5) {
             return Err(Unreadable::Missing);
         }
         Ok(self.0.clone().into_bytes())
     }
 }
 
-/// Parts of which manifests are made, so that random texts get far.
+/// What a random manifest is made of.
+const PARTS: &[&str] = &[
+    "version: 1",
+    "name: x",
+    "hosts:",
+    "groups:",
+    "all:",
+    "users:",
+    "units:",
+    "u:",
+    "h1:",
+    "h1: {}",
+    "a.service:",
+    "w@.service:",
+    "a.timer:",
+    "web.container:",
+    "srv-x.mount:",
+    "instances: {a: {}, 'é': {}}",
+    "state: started",
+    "state: absent",
+    "enabled: true",
+    "masked: true",
+    "linger: yes",
+    "linger: true",
+    "source: a/b",
+    "content: |",
+    "[Service]",
+    "[Service",
+    "User=x",
+    "ExecStart=~/é",
+    "ExecStart=$X",
+    "WantedBy=multi-user.target",
+    "[Install]",
+    "[Timer]",
+    "OnUnitActiveSec=1",
+    "Where=/x",
+    "template: true",
+    "${x}",
+    "${",
+    "$${x}",
+    "vars: {x: \"é\\n\"}",
+    "drop_ins: {a.conf: \"[Service]\\nUser=é\\n\"}",
+    "files: {.env: {content: '${x}', mode: '0600'}}",
+    "---",
+    "...",
+    "settle: {for: 5s, timeout: 1s}",
+    "restart_on: [/x, ~/y]",
+    "on_change: none",
+    "on_change: reload",
+    "- a",
+    "}",
+    "{",
+    "\t",
+    "é",
+    "🔑: 1",
+    "'",
+    "\"",
+    "\u{feff}",
+    "\r",
+    "\\",
+    "# x",
+    "&a",
+    "*a",
+    "<<: *a",
+    "!t",
+    ": ",
+    "? ",
+];
+
+/// A line of a manifest, indented somehow: random texts of these get far.
 fn part() -> impl Strategy<Value = String> {
-    let words = [
-        "version: 1",
-        "name: x",
-        "hosts:",
-        "groups:",
-        "all:",
-        "users:",
-        "units:",
-        "u:",
-        "h1:",
-        "h1: {}",
-        "a.service:",
-        "w@.service:",
-        "a.timer:",
-        "web.container:",
-        "srv-x.mount:",
-        "instances: {a: {}, 'é': {}}",
-        "state: started",
-        "state: absent",
-        "enabled: true",
-        "masked: true",
-        "linger: yes",
-        "linger: true",
-        "source: a/b",
-        "content: |",
-        "[Service]",
-        "[Service",
-        "User=x",
-        "ExecStart=~/é",
-        "ExecStart=$X",
-        "WantedBy=multi-user.target",
-        "[Install]",
-        "[Timer]",
-        "OnUnitActiveSec=1",
-        "Where=/x",
-        "template: true",
-        "${x}",
-        "${",
-        "$${x}",
-        "vars: {x: \"é\\n\"}",
-        "drop_ins: {a.conf: \"[Service]\\nUser=é\\n\"}",
-        "files: {.env: {content: '${x}', mode: '0600'}}",
-        "---",
-        "...",
-        "settle: {for: 5s, timeout: 1s}",
-        "restart_on: [/x, ~/y]",
-        "on_change: none",
-        "on_change: reload",
-        "- a",
-        "}",
-        "{",
-        "\t",
-        "é",
-        "🔑: 1",
-        "'",
-        "\"",
-        "\u{feff}",
-        "\r",
-        "\\",
-        "# x",
-        "&a",
-        "*a",
-        "<<: *a",
-        "!t",
-        ": ",
-        "? ",
-    ];
     let indentation = 0usize..12;
     let word = prop_oneof![
-        8 => proptest::sample::select(words.to_vec()).prop_map(str::to_owned),
+        8 => proptest::sample::select(PARTS).prop_map(str::to_owned),
         1 => ".{0,8}",
     ];
     (indentation, word).prop_map(|(spaces, word)| format!("{}{word}\n", " ".repeat(spaces)))
@@ -105,7 +107,7 @@ fn check(text: String, file: String) -> Result<(), TestCaseError> {
     let options = LoadOptions::default();
     let loaded = load(&sources, &files, &options);
     // Every span is cut out of its text here.
-    let _ = told(&loaded);
+    drop(told(&loaded));
     let errors = loaded
         .diagnostics
         .iter()
@@ -114,7 +116,7 @@ fn check(text: String, file: String) -> Result<(), TestCaseError> {
     let again = load(&sources, &files, &options);
     prop_assert_eq!(&loaded, &again);
     let host = HostName::parse("h1").expect("a name");
-    let _ = resolve(&sources, &files, &options, &host);
+    drop(resolve(&sources, &files, &options, &host));
     Ok(())
 }
 

@@ -8,14 +8,20 @@ use crate::support::{clean, host, load_text, told};
 
 /// A host whose user `u` has these units, each with its text.
 fn with_units(units: &[(&str, &str)]) -> Desired {
-    let mut text =
-        "version: 1\nname: t\nhosts:\n  h1:\n    users:\n      u:\n        units:\n".to_owned();
-    for (name, unit) in units {
-        text.push_str(&format!("          {name}:\n            content: |\n"));
-        for line in unit.lines() {
-            text.push_str(&format!("              {line}\n"));
-        }
-    }
+    let written = |(name, text): &(&str, &str)| {
+        let lines: Vec<_> = text
+            .lines()
+            .map(|line| format!("              {line}\n"))
+            .collect();
+        format!(
+            "          {name}:\n            content: |\n{}",
+            lines.concat()
+        )
+    };
+    let units = units.iter().map(written).collect::<Vec<_>>().concat();
+    let text = format!(
+        "version: 1\nname: t\nhosts:\n  h1:\n    users:\n      u:\n        units:\n{units}"
+    );
     host(&text, "h1")
 }
 

@@ -1,8 +1,6 @@
 //! `abide show --resolved`: each value with where it comes from.
 
-use std::fmt::Write as _;
-
-use abide_manifest::{LoadOptions, Source, resolve};
+use abide_manifest::{LoadOptions, Resolved, Source, resolve};
 use abide_model::HostName;
 
 use crate::support::Shelf;
@@ -13,18 +11,17 @@ fn resolved(text: &str, host: &str) -> String {
         text: text.to_owned(),
     };
     let host = HostName::parse(host).expect("a name");
-    let mut lines = String::new();
-    for value in resolve(&[source], &Shelf::default(), &LoadOptions::default(), &host) {
+    let shown = |value: Resolved| {
         let origin = value
             .origin
             .map_or(String::new(), |origin| format!(" {origin}"));
-        let _ = writeln!(
-            lines,
-            "{} = {}   [{}{origin}]",
+        format!(
+            "{} = {}   [{}{origin}]\n",
             value.path, value.value, value.from
-        );
-    }
-    lines
+        )
+    };
+    let values = resolve(&[source], &Shelf::default(), &LoadOptions::default(), &host);
+    values.into_iter().map(shown).collect::<Vec<_>>().concat()
 }
 
 #[test]

@@ -1,18 +1,17 @@
 //! Loads manifests from memory or from this repository, and writes diagnostics down as a test reads them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use abide_manifest::{Files, LoadOptions, Loaded, Source, Unreadable, load};
-use abide_model::{Desired, HostName};
+use abide_model::{Desired, Diagnostic, HostName};
 
 /// Files in memory.
 #[derive(Debug, Clone, Default)]
-pub struct Shelf(pub BTreeMap<String, Vec<u8>>);
+pub(crate) struct Shelf(pub(crate) BTreeMap<String, Vec<u8>>);
 
 impl Shelf {
-    pub fn with(mut self, path: &str, text: &str) -> Self {
+    pub(crate) fn with(mut self, path: &str, text: &str) -> Self {
         self.0.insert(path.to_owned(), text.as_bytes().to_vec());
         self
     }
@@ -25,7 +24,7 @@ impl Files for Shelf {
 }
 
 /// Files below a directory of this repository.
-pub struct Directory(pub PathBuf);
+pub(crate) struct Directory(pub(crate) PathBuf);
 
 impl Files for Directory {
     fn read(&self, path: &str, _: usize) -> Result<Vec<u8>, Unreadable> {
@@ -36,20 +35,20 @@ impl Files for Directory {
     }
 }
 
-pub fn crate_directory() -> &'static Path {
+pub(crate) fn crate_directory() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-pub fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     crate_directory().join("../..")
 }
 
 /// Loads one manifest without files.
-pub fn load_text(text: &str) -> Loaded {
+pub(crate) fn load_text(text: &str) -> Loaded {
     load_with(text, &Shelf::default())
 }
 
-pub fn load_with(text: &str, files: &Shelf) -> Loaded {
+pub(crate) fn load_with(text: &str, files: &Shelf) -> Loaded {
     let source = Source {
         name: "fleet.yaml".to_owned(),
         text: text.to_owned(),
@@ -58,14 +57,14 @@ pub fn load_with(text: &str, files: &Shelf) -> Loaded {
 }
 
 /// A manifest that must load without any diagnostic.
-pub fn clean(text: &str) -> abide_model::Fleet {
+pub(crate) fn clean(text: &str) -> abide_model::Fleet {
     let loaded = load_text(text);
     assert!(loaded.diagnostics.is_empty(), "{}", told(&loaded));
     loaded.fleet.expect("a fleet without diagnostics")
 }
 
 /// What one host of a clean manifest should be.
-pub fn host(text: &str, name: &str) -> Desired {
+pub(crate) fn host(text: &str, name: &str) -> Desired {
     let fleet = clean(text);
     fleet.hosts[&HostName::parse(name).expect("a host name")]
         .desired
@@ -73,7 +72,7 @@ pub fn host(text: &str, name: &str) -> Desired {
 }
 
 /// Every diagnostic with what stands at its places.
-pub fn told(loaded: &Loaded) -> String {
+pub(crate) fn told(loaded: &Loaded) -> String {
     let at = |span: &abide_model::Span| {
         let text = loaded
             .texts
@@ -84,16 +83,23 @@ pub fn told(loaded: &Loaded) -> String {
             .expect("a span on character boundaries");
         format!("{} `{}`", span.origin, bytes.escape_debug())
     };
-    let mut told = String::new();
+    let mut lines = Vec::new();
     for diagnostic in &loaded.diagnostics {
-        let _ = writeln!(told, "{} {}", diagnostic.code, at(&diagnostic.span));
-        let _ = writeln!(told, "    {} [{}]", diagnostic.message, diagnostic.label);
-        for (span, label) in &diagnostic.also {
-            let _ = writeln!(told, "    also {} [{label}]", at(span));
-        }
-        if let Some(help) = &diagnostic.help {
-            let _ = writeln!(told, "    help: {help}");
-        }
+        let Diagnostic {
+            code,
+            span,
+            message,
+            label,
+            also,
+            help,
+            ..
+        } = diagnostic;
+        lines.push(format!("{code} {}\n    {message} [{label}]\n", at(span)));
+        lines.extend(
+            also.iter()
+                .map(|(span, label)| format!("    also {} [{label}]\n", at(span))),
+        );
+        lines.extend(help.iter().map(|help| format!("    help: {help}\n")));
     }
-    told
+    lines.concat()
 }
