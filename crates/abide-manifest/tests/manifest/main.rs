@@ -1,7 +1,6 @@
 //! The manifest language from the outside: texts in, hosts or diagnostics out.
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test that cannot go on fails"
 )]
