@@ -27,7 +27,7 @@ fleet_up() {
   with_lock fleet_claim "$fleet" "${owner:-$(process_caller)}"
   # Whatever happens from here on, half a fleet is not left behind.
   # shellcheck disable=SC2064 # the name is known now
-  trap "kill \$(jobs -p) 2>/dev/null || :; with_lock fleet_down '$fleet'" EXIT
+  trap "kill \$(jobs -p) 2>/dev/null || :; fleet_down '$fleet'" EXIT
   trap 'exit 130' INT TERM HUP
   fleet_keys "$fleet"
   for i in "${!names[@]}"; do host_create "$fleet" "${names[i]}" $((i + 1)) "${images[i]}"; done
@@ -48,7 +48,8 @@ fleet_claim() {
   trap "fleet_down '$1'" EXIT
   process_mark "$2" >"$dir/owner" || die "no process $2 to own the fleet"
   net_claim "$1" >"$dir/net"
-  cgroup_root >/dev/null
+  # Tried again, for the last fleet may be removing the directory that is common to all.
+  await 2 mkdir -p "$(cgroup_root)/abide-fleet/$1" 2>/dev/null || die "cannot make a cgroup in $(cgroup_root)"
   # Every init and user manager watches files as the same few uids, which the
   # kernel's usual limit of 128 lets only some ten hosts do.
   [ "$(</proc/sys/fs/inotify/max_user_instances)" -ge 4096 ] || echo 4096 >/proc/sys/fs/inotify/max_user_instances
@@ -108,10 +109,21 @@ host_create() {
   chown -R 1000:1000 "$dir/upper/home/deploy"
 }
 
-# Removes a fleet in whatever state it is; nothing to remove is fine.
+# Removes a fleet in whatever state it is; nothing to remove is fine. Two at
+# once, as when it is reaped meanwhile, take turns by the lock on its directory.
 fleet_down() {
+  [ -d "$STATE/$1" ] || return 0
+  # shellcheck disable=SC2094 # the directory is only locked
+  (
+    flock 8
+    [ ! -d "$STATE/$1" ] || fleet_remove "$1"
+  ) 8<"$STATE/$1"
+}
+
+# Order matters: processes first, for all else is busy until they are gone,
+# and the directory last, for it is how an unfinished removal is found again.
+fleet_remove() {
   local fleet=$1 dir=$STATE/$1 host cgroup
-  [ -d "$dir" ] || return 0
   for host in "$dir"/host/*/; do
     [ -d "$host" ] || continue
     host_kill "$fleet" "$(basename "$host")"
