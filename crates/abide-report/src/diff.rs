@@ -40,7 +40,10 @@ pub(crate) fn of_write(write: &WriteFile, options: &Options) -> Shown {
     let mut shown = of_content(write, options);
     if let Before::Symlink(target) = &write.before {
         let link = format!("instead of a symbolic link to {}", words::one_line(target));
-        shown.words = format!("{} {link}", shown.words).trim_start().to_owned();
+        shown.words = match shown.words.as_str() {
+            "" => link,
+            words => format!("{words} {link}"),
+        };
     }
     shown
 }

@@ -37,15 +37,17 @@ pub(crate) fn sections<'a>(report: &'a Report, options: &Options) -> Vec<Section
             widen(spans, &ages);
         }
     }
-    let mut sections: BTreeMap<(Reverse<usize>, Hosts<'a>), Vec<(Block, Spans)>> = BTreeMap::new();
+    let mut by_hosts: BTreeMap<Hosts<'a>, Vec<(Block, Spans)>> = BTreeMap::new();
     for (block, (hosts, spans)) in groups {
-        let section = sections.entry((Reverse(hosts.len()), hosts)).or_default();
-        section.push((block, spans));
+        by_hosts.entry(hosts).or_default().push((block, spans));
     }
-    sections
+    let mut sections: Vec<Section<'a>> = by_hosts
         .into_iter()
-        .map(|((_, hosts), blocks)| Section { hosts, blocks })
-        .collect()
+        .map(|(hosts, blocks)| Section { hosts, blocks })
+        .collect();
+    // The sort is stable: sections of as many hosts stay in the order of their names.
+    sections.sort_by_key(|section| Reverse(section.hosts.len()));
+    sections
 }
 
 fn widen(spans: &mut Spans, ages: &[Option<u64>]) {

@@ -63,7 +63,7 @@ impl Parts<'_> {
 pub(crate) fn ranges<'a>(hosts: impl IntoIterator<Item = &'a HostName>) -> String {
     let mut all: Vec<Parts<'_>> = hosts.into_iter().map(|host| parts(host.as_str())).collect();
     all.sort();
-    let runs = all.chunk_by(|a, b| a.is_followed_by(b));
+    let runs = all.chunk_by(Parts::is_followed_by);
     let said: Vec<String> = runs
         .map(|run| match run {
             [first, _, .., last] => {
@@ -91,13 +91,17 @@ pub(crate) fn among(set: &BTreeSet<&HostName>, all: &BTreeSet<&HostName>) -> Str
     if missing.is_empty() {
         return format!("{names} (all {})", words::count(set.len(), "host"));
     }
-    let named = format!("{names} ({})", words::count(set.len(), "host"));
+    let counted = format!("{names} ({})", words::count(set.len(), "host"));
     let but = format!(
         "all {} but {}",
         words::count(all.len(), "host"),
         ranges(missing)
     );
-    if but.len() < named.len() { but } else { named }
+    if but.len() < counted.len() {
+        but
+    } else {
+        counted
+    }
 }
 
 #[cfg(test)]

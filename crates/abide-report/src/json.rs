@@ -39,11 +39,11 @@ struct Run<'a> {
     /// There is something to do, and nothing is refused.
     applyable: bool,
     summary: Summary,
-    hosts: Vec<Host<'a>>,
+    hosts: Vec<HostRun<'a>>,
 }
 
 #[derive(Serialize)]
-struct Host<'a> {
+struct HostRun<'a> {
     host: &'a HostName,
     outcome: String,
     #[serde(flatten)]
@@ -127,8 +127,8 @@ fn run(report: &Report) -> Run<'_> {
     }
 }
 
-fn host_document<'a>(name: &'a HostName, host: &'a HostReport) -> Host<'a> {
-    Host {
+fn host_document<'a>(name: &'a HostName, host: &'a HostReport) -> HostRun<'a> {
+    HostRun {
         host: name,
         outcome: host.outcome.word().replace(' ', "_"),
         detail: detail(&host.outcome),

@@ -149,18 +149,21 @@ impl Tally {
     /// One line without its newline, no longer than the options' width:
     /// `12 of 40 hosts, 1 not well; running: web13-web16`.
     pub fn line(&self, options: &Options) -> String {
-        let mut line = format!("{} of {}", self.done.len(), count(self.total, "host"));
         let bad = self
             .done
             .values()
             .filter(|outcome| !is_fine(outcome))
             .count();
-        if bad > 0 {
-            line.push_str(&format!(", {bad} not well"));
-        }
-        if !self.running.is_empty() {
-            line.push_str(&format!("; running: {}", hosts::ranges(&self.running)));
-        }
+        let bad = match bad {
+            0 => String::new(),
+            bad => format!(", {bad} not well"),
+        };
+        let running = match hosts::ranges(&self.running) {
+            names if names.is_empty() => names,
+            names => format!("; running: {names}"),
+        };
+        let done = self.done.len();
+        let line = format!("{done} of {}{bad}{running}", count(self.total, "host"));
         // Room for the words that say how much was cut.
         cut(
             &line,

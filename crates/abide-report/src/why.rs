@@ -32,7 +32,11 @@ fn cause_words(cause: &Cause, action: &Action, plan: &Plan, symbols: Symbols) ->
             field,
             observed,
             desired,
-        } => differs(field, observed, desired, symbols),
+        } => match action.change {
+            // What it changes says what differs.
+            Change::ModifyUser(_) | Change::SetMode { .. } => "as declared".to_owned(),
+            _ => differs(field, observed, desired, symbols),
+        },
         Cause::DeclaredAbsent => "declared absent".to_owned(),
         Cause::Undeclared => "no longer declared".to_owned(),
         Cause::LingerNeeded { unit } => {
@@ -68,7 +72,7 @@ fn differs(field: &str, observed: &str, desired: &str, symbols: Symbols) -> Stri
     match field {
         "content" => CONTENT_DIFFERS.to_owned(),
         "ActiveState" => format!("it is {}", one_line(observed)),
-        "mode" => "mode differs".to_owned(),
+        "linger" => format!("declared {}", one_line(desired)),
         field => format!(
             "{} {} {} {}",
             one_line(field),

@@ -15,9 +15,12 @@ pub(crate) fn count(n: usize, one: &str) -> String {
     format!("{n} {one}{many}")
 }
 
-/// Columns that a text takes on a terminal.
+/// Columns that a text takes on a terminal; its styles take none.
 pub(crate) fn columns(text: &str) -> usize {
-    text.width()
+    let mut parts = text.split('\u{1b}');
+    let plain = parts.next().unwrap_or("").width();
+    let styled = parts.map(|part| part.split_once('m').map_or(0, |(_, shown)| shown.width()));
+    plain + styled.sum::<usize>()
 }
 
 /// The text, filled up with spaces to this many columns.
@@ -76,17 +79,6 @@ pub(crate) fn millis(millis: u64) -> String {
     }
 }
 
-/// `512 bytes`, `12.0 KiB`, `1.5 MiB`.
-pub(crate) fn bytes(n: u64) -> String {
-    let tenths = |unit: u64| format!("{}.{}", n / unit, n % unit * 10 / unit);
-    match n {
-        1 => "1 byte".to_owned(),
-        n if n < 10 * 1024 => format!("{n} bytes"),
-        n if n < 1024 * 1024 => format!("{} KiB", tenths(1024)),
-        _ => format!("{} MiB", tenths(1024 * 1024)),
-    }
-}
-
 /// `a`, `a and b`, `a, b and c`.
 pub(crate) fn list(items: &[String]) -> String {
     match items {
@@ -129,7 +121,6 @@ mod tests {
             .collect();
         assert_eq!(said, ["0s", "59s", "1m", "1h", "3h 20m", "1d 1h", "1y 35d"]);
         assert_eq!(millis(1234), "1.2s");
-        assert_eq!(bytes(1_572_864), "1.5 MiB");
     }
 
     #[test]
@@ -143,7 +134,8 @@ mod tests {
     }
 
     #[test]
-    fn wide_characters_take_two_columns() {
+    fn wide_characters_take_two_columns_and_styles_none() {
+        assert_eq!(columns("a\u{1b}[1mbc\u{1b}[0m d"), 5);
         assert_eq!(pad("日本", 6), "日本  ");
         assert_eq!(cut("日本語", 5, "…"), "日本… (+1 character)");
     }

@@ -14,7 +14,7 @@ pub(super) fn sentence(outcome: &HostOutcome, now: Option<Timestamp>) -> String 
             let reasons: Vec<String> = reasons.iter().map(|reason| one_line(reason)).collect();
             format!("failed: {}", reasons.join("; "))
         }
-        HostOutcome::Unreachable { reason, .. } => format!("unreachable: {}", one_line(reason)),
+        HostOutcome::Unreachable { reason, .. } => format!("not observed: {}", one_line(reason)),
         HostOutcome::Locked(holder) => {
             let since = now.map(|now| format!(", for {}", duration(now.secs_since(holder.since))));
             format!(
@@ -30,5 +30,22 @@ pub(super) fn sentence(outcome: &HostOutcome, now: Option<Timestamp>) -> String 
         }
         HostOutcome::NotStarted => "not started".to_owned(),
         HostOutcome::Interrupted => "interrupted".to_owned(),
+    }
+}
+
+/// What a person can do about an outcome.
+pub(super) fn help(outcome: &HostOutcome) -> Option<String> {
+    match outcome {
+        HostOutcome::Unreachable { help, .. } => help.as_deref().map(one_line),
+        HostOutcome::Locked(_) => {
+            Some("nothing was done there; run again when that is over".to_owned())
+        }
+        HostOutcome::Stale { .. } => Some("make a new plan and look at it".to_owned()),
+        HostOutcome::Unchanged
+        | HostOutcome::Pending
+        | HostOutcome::Changed
+        | HostOutcome::Failed { .. }
+        | HostOutcome::NotStarted
+        | HostOutcome::Interrupted => None,
     }
 }

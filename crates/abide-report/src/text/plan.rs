@@ -1,6 +1,6 @@
 //! A plan for one or many hosts: what changes, why, what is interrupted; what stands in the way; the numbers last.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use abide_model::{HostName, HostOutcome, HostReport, Report, ResourceId};
 
@@ -106,9 +106,9 @@ fn whose(resource: &ResourceId) -> String {
 
 fn write_block(page: &mut Page<'_>, block: &Block, spans: &Spans, widest: usize) {
     let sign = page.mark(2, block.mark);
-    let name = Role::Head.paint(&pad(&title(&block.resource), widest));
+    let name = Role::Head.paint(&title(&block.resource));
     let whose = Role::Quiet.paint(&whose(&block.resource));
-    page.line(&format!("{sign}{name}  {whose}"));
+    page.line(&format!("{sign}{}  {whose}", pad(&name, widest)));
     let verbs = block
         .steps
         .iter()
@@ -146,6 +146,9 @@ fn write_step(page: &mut Page<'_>, step: &Step, span: Option<(u64, u64)>, verbs:
     let fits = STEP + columns(&what) + 1 + columns(&reason) <= page.options.width;
     if fits {
         page.line(&format!("{sign}{what} {}", Role::Quiet.paint(&reason)));
+    } else if object.is_empty() {
+        let lead = format!("{sign}{what} ");
+        page.prose(&lead, STEP + verbs + 1, &reason, Some(Role::Quiet));
     } else {
         page.line(&format!("{sign}{what}"));
         let indent = STEP + verbs + 1;
@@ -170,13 +173,14 @@ fn write_small_print(page: &mut Page<'_>, report: &Report) {
     if page.options.verbosity == Verbosity::Quiet {
         return;
     }
+    let all = report.hosts.keys().collect();
     let reloads: Vec<String> = fleet::mere_reloads(report)
         .iter()
         .map(|(scope, set)| {
             let on = if report.hosts.len() == 1 {
                 String::new()
             } else {
-                format!(" on {}", hosts::ranges(set.iter().copied()))
+                format!(" on {}", hosts::among(set, &all))
             };
             format!("{}{on}", step::manager(scope))
         })
@@ -225,48 +229,36 @@ fn as_declared(report: &Report) -> Vec<&HostName> {
         .collect()
 }
 
-/// Hosts that could not be observed or planned, each reason once.
+/// Hosts that could not be observed or planned, each reason once, with the help for the first of them.
 fn write_obstacles(page: &mut Page<'_>, report: &Report) {
-    let mut all: BTreeMap<(Mark, String, Option<String>), BTreeSet<&HostName>> = BTreeMap::new();
+    let mut all: BTreeMap<(Mark, String), (Hosts<'_>, Option<String>)> = BTreeMap::new();
     for (name, host) in &report.hosts {
-        if let Some(obstacle) = obstacle(&host.outcome) {
-            all.entry(obstacle).or_default().insert(name);
+        if let Some((mark, text)) = obstacle(&host.outcome) {
+            let help = super::outcome::help(&host.outcome);
+            let (hosts, _) = all.entry((mark, text)).or_insert((Hosts::new(), help));
+            hosts.insert(name);
         }
     }
     if !all.is_empty() {
         page.gap();
     }
-    for ((mark, text, help), names) in all {
-        let text = format!("{}  {text}", hosts::ranges(names));
-        page.remark(0, mark, &text, help.as_deref());
+    for ((mark, text), (names, help)) in all {
+        let names = Role::Head.paint(&hosts::ranges(names));
+        page.remark(0, mark, &format!("{names} {text}"), help.as_deref());
     }
 }
 
-fn obstacle(outcome: &HostOutcome) -> Option<(Mark, String, Option<String>)> {
-    match outcome {
-        HostOutcome::Unreachable { reason, help } => Some((
-            Mark::Unknown,
-            format!("not observed: {}", one_line(reason)),
-            help.as_deref().map(one_line),
-        )),
-        HostOutcome::Failed { reasons, .. } => {
-            let reasons: Vec<String> = reasons.iter().map(|reason| one_line(reason)).collect();
-            Some((
-                Mark::Refused,
-                format!("failed: {}", reasons.join("; ")),
-                None,
-            ))
+fn obstacle(outcome: &HostOutcome) -> Option<(Mark, String)> {
+    let mark = match outcome {
+        HostOutcome::Unreachable { .. } | HostOutcome::NotStarted | HostOutcome::Interrupted => {
+            Mark::Unknown
         }
-        HostOutcome::Locked(_) | HostOutcome::Stale { .. } => {
-            Some((Mark::Refused, super::outcome::sentence(outcome, None), None))
+        HostOutcome::Failed { .. } | HostOutcome::Locked(_) | HostOutcome::Stale { .. } => {
+            Mark::Refused
         }
-        HostOutcome::NotStarted | HostOutcome::Interrupted => Some((
-            Mark::Unknown,
-            format!("not planned: {}", outcome.word()),
-            None,
-        )),
-        HostOutcome::Unchanged | HostOutcome::Pending | HostOutcome::Changed => None,
-    }
+        HostOutcome::Unchanged | HostOutcome::Pending | HostOutcome::Changed => return None,
+    };
+    Some((mark, super::outcome::sentence(outcome, None)))
 }
 
 /// The last line: what the plan adds up to, and whether it is all there is to know.

@@ -6,6 +6,7 @@ use abide_model::{
     Change, FailedUnit, HostName, HostOutcome, HostReport, Plan, Report, StepOutcome, StepReport,
 };
 
+use crate::fleet::Hosts;
 use crate::layout::Page;
 use crate::mark::Mark;
 use crate::options::Options;
@@ -22,7 +23,6 @@ const MOST_JOURNAL: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Trouble {
     text: String,
-    help: Option<String>,
     units: Vec<(String, String)>,
     steps: Vec<(Mark, String)>,
     left: Vec<String>,
@@ -43,13 +43,17 @@ pub(super) fn render(report: &Report, options: &Options) -> String {
     page.finish()
 }
 
-fn hosts_with(report: &Report, wanted: fn(&HostOutcome) -> bool) -> BTreeSet<&HostName> {
+fn hosts_with(report: &Report, wanted: fn(&HostOutcome) -> bool) -> Hosts<'_> {
     report
         .hosts
         .iter()
         .filter(|(_, host)| wanted(&host.outcome))
         .map(|(name, _)| name)
         .collect()
+}
+
+fn names(set: &Hosts<'_>, all: &Hosts<'_>) -> String {
+    Role::Head.paint(&hosts::among(set, all))
 }
 
 fn write_fine(page: &mut Page<'_>, report: &Report) {
@@ -62,12 +66,7 @@ fn write_fine(page: &mut Page<'_>, report: &Report) {
     ] {
         if !set.is_empty() {
             let lead = Role::Good.paint(&format!("{} ", page.symbols.good));
-            page.prose(
-                &lead,
-                2,
-                &format!("{}  {words}", hosts::among(&set, &all)),
-                None,
-            );
+            page.prose(&lead, 2, &format!("{} {words}", names(&set, &all)), None);
         }
     }
 }
@@ -87,40 +86,35 @@ fn write_troubles(page: &mut Page<'_>, report: &Report) {
 
 fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
     let now = host.facts.as_ref().map(|facts| facts.now);
-    let mut trouble = Trouble {
-        text: super::outcome::sentence(&host.outcome, now),
-        help: None,
-        units: Vec::new(),
-        steps: Vec::new(),
-        left: Vec::new(),
-    };
+    let text = super::outcome::sentence(&host.outcome, now);
     match &host.outcome {
         HostOutcome::Failed {
             residue,
             failed_units,
             ..
-        } => {
-            trouble.units = failed_units.iter().map(unit_words).collect();
-            trouble.steps = bad_steps(host);
-            trouble.left = residue
+        } => Some(Trouble {
+            text,
+            units: failed_units.iter().map(unit_words).collect(),
+            steps: bad_steps(host),
+            left: residue
                 .iter()
                 .flat_map(|plan| left(plan, options))
-                .collect();
-        }
-        HostOutcome::Unreachable { help, .. } => trouble.help = help.as_deref().map(one_line),
-        HostOutcome::Locked(_) => {
-            trouble.help = Some("nothing was done there; run again when that is over".to_owned());
-        }
-        HostOutcome::Stale { .. } => {
-            trouble.help = Some("make a new plan and look at it".to_owned());
+                .collect(),
+        }),
+        HostOutcome::Unreachable { .. } | HostOutcome::Locked(_) | HostOutcome::Stale { .. } => {
+            Some(Trouble {
+                text,
+                units: Vec::new(),
+                steps: Vec::new(),
+                left: Vec::new(),
+            })
         }
         HostOutcome::Unchanged
         | HostOutcome::Pending
         | HostOutcome::Changed
         | HostOutcome::NotStarted
-        | HostOutcome::Interrupted => return None,
+        | HostOutcome::Interrupted => None,
     }
-    Some(trouble)
 }
 
 fn unit_words(failed: &FailedUnit) -> (String, String) {
@@ -194,11 +188,14 @@ fn left(plan: &Plan, options: &Options) -> Vec<String> {
 }
 
 fn write_trouble(page: &mut Page<'_>, trouble: &Trouble, on: &[(&HostName, &HostReport)]) {
-    let names = hosts::ranges(on.iter().map(|(name, _)| *name));
+    let names = Role::Head.paint(&hosts::ranges(on.iter().map(|(name, _)| *name)));
     let lead = Role::Wrong.paint(&format!("{} ", page.symbols.bad));
-    page.prose(&lead, 2, &format!("{names}  {}", trouble.text), None);
-    if let Some(help) = &trouble.help {
-        page.prose("  help: ", 8, help, None);
+    page.prose(&lead, 2, &format!("{names} {}", trouble.text), None);
+    let help = on
+        .first()
+        .and_then(|(_, host)| super::outcome::help(&host.outcome));
+    if let Some(help) = help {
+        page.prose("  help: ", 8, &help, None);
     }
     let journals: Vec<&FailedUnit> = on
         .first()
@@ -228,9 +225,10 @@ fn write_journal(page: &mut Page<'_>, failed: &FailedUnit, on: &[(&HostName, &Ho
     if let (Some((name, _)), true) = (on.first(), on.len() > 1 && !failed.journal.is_empty()) {
         page.line(&Role::Quiet.paint(&format!("      {bar} on {name}:")));
     }
-    let skipped = match page.options.full {
-        true => 0,
-        false => failed.journal.len().saturating_sub(MOST_JOURNAL),
+    let skipped = if page.options.full {
+        0
+    } else {
+        failed.journal.len().saturating_sub(MOST_JOURNAL)
     };
     let width = page.options.width.saturating_sub(8);
     for line in failed.journal.iter().skip(skipped) {
@@ -275,15 +273,15 @@ fn write_undone(page: &mut Page<'_>, report: &Report) {
     }
     if !interrupted.is_empty() {
         let text = "cut off while its script ran; the host finishes it or puts the old state back by itself";
-        let names = hosts::among(&interrupted, &all);
-        page.remark(0, Mark::Unknown, &format!("{names}  {text}"), None);
+        let names = names(&interrupted, &all);
+        page.remark(0, Mark::Unknown, &format!("{names} {text}"), None);
     }
     if !not_started.is_empty() {
-        let names = hosts::among(&not_started, &all);
+        let names = names(&not_started, &all);
         page.remark(
             0,
             Mark::Note,
-            &format!("{names}  not started: nothing was done there"),
+            &format!("{names} not started: nothing was done there"),
             None,
         );
     }

@@ -3,6 +3,7 @@
 use abide_model::HostName;
 
 use super::ResolvedRow;
+use crate::layout::Page;
 use crate::options::Options;
 use crate::paint::{Role, Symbols};
 use crate::words::{columns, cut, one_line, pad};
@@ -34,12 +35,13 @@ pub(super) fn render(host: &HostName, rows: &[ResolvedRow], options: &Options) -
     };
     let path_width = widest(&mut lines.iter().map(|(path, _, _)| path));
     let value_width = widest(&mut lines.iter().map(|(_, value, _)| value));
-    let mut out = format!("{}\n", Role::Head.paint(host.as_str()));
+    let mut page = Page::new(options);
+    page.line(&Role::Head.paint(host.as_str()));
     for (path, value, from) in &lines {
         let (path, value) = (pad(path, path_width), pad(value, value_width));
-        out.push_str(&format!("  {path}  {value}  {}\n", Role::Quiet.paint(from)));
+        page.line(&format!("  {path}  {value}  {}", Role::Quiet.paint(from)));
     }
-    out
+    page.finish()
 }
 
 /// `groups.workers, fleet.yaml:12:9`; a default has no place.

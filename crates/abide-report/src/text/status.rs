@@ -127,43 +127,35 @@ fn linger(user: &UserLine) -> String {
 }
 
 fn write_troubles(page: &mut Page<'_>, lines: &[HostLines]) {
-    let verbose = page.options.verbosity == Verbosity::Verbose;
     page.gap();
     for host in lines {
+        let name = Role::Head.paint(&host.host);
         if let Some(reason) = &host.unreachable {
-            let text = format!("{}  not observed: {}", host.host, one_line(reason));
+            let text = format!("{name} not observed: {}", one_line(reason));
             let help = host.help.as_deref().map(one_line);
             page.remark(0, Mark::Unknown, &text, help.as_deref());
         }
         for user in &host.users {
             if let Some(trouble) = &user.trouble {
-                let text = format!("{}  user {}: {}", host.host, user.user, one_line(trouble));
-                let unknown = user.as_declared.is_none();
-                page.remark(
-                    0,
-                    if unknown {
-                        Mark::Unknown
-                    } else {
-                        Mark::Refused
-                    },
-                    &text,
-                    None,
-                );
+                let text = format!("{name} user {}: {}", user.user, one_line(trouble));
+                let mark = user.as_declared.map_or(Mark::Unknown, |_| Mark::Refused);
+                page.remark(0, mark, &text, None);
             }
         }
-        if verbose && !host.undeclared_lingering.is_empty() {
-            let names: Vec<String> = host
-                .undeclared_lingering
-                .iter()
-                .map(|name| one_line(name))
-                .collect();
-            let text = format!(
-                "{}  lingering, and not in the manifest: {}",
-                host.host,
-                list(&names)
-            );
-            page.remark(0, Mark::Note, &text, None);
+        if page.options.verbosity == Verbosity::Verbose {
+            write_undeclared(page, &name, &host.undeclared_lingering);
         }
+    }
+}
+
+fn write_undeclared(page: &mut Page<'_>, name: &str, users: &[String]) {
+    if !users.is_empty() {
+        let users: Vec<String> = users.iter().map(|user| one_line(user)).collect();
+        let text = format!(
+            "{name} lingering, and not in the manifest: {}",
+            list(&users)
+        );
+        page.remark(0, Mark::Note, &text, None);
     }
 }
 
@@ -177,25 +169,19 @@ fn summary(lines: &[HostLines]) -> String {
     let up = of(|unit| unit.up == Some(true));
     let differ = of(|unit| unit.as_declared == Some(false));
     let unknown = of(|unit| unit.as_declared.is_none());
-    let mut said = format!(
-        "{} on {}: {up} up",
-        count(units.len(), "unit"),
-        count(seen, "host")
-    );
+    let all = format!("{} on {}", count(units.len(), "unit"), count(seen, "host"));
+    let mut said = vec![format!("{up} up")];
     if differ > 0 {
-        said.push_str(&format!(", {differ} not as declared"));
+        said.push(format!("{differ} not as declared"));
     }
     if unknown > 0 {
-        said.push_str(&format!(", {unknown} unknown"));
+        said.push(format!("{unknown} unknown"));
     }
-    said.push('.');
-    if seen < lines.len() {
-        said.push_str(&format!(
-            " {} could not be observed.",
-            count(lines.len() - seen, "host")
-        ));
-    }
-    said
+    let unseen = match lines.len() - seen {
+        0 => String::new(),
+        unseen => format!(" {} could not be observed.", count(unseen, "host")),
+    };
+    format!("{all}: {}.{unseen}", said.join(", "))
 }
 
 #[cfg(test)]

@@ -1,24 +1,30 @@
 use abide_model::{Code, Origin as Place};
 
 use super::*;
-use crate::sample::*;
+use crate::sample::{narrow, plain};
+
+const FLEET: &str = "version: 1\nname: shop\nhosts:\n  h1: {groups: [workerz]}\ngroups:\n  workers:\n    units: {}\n";
 
 fn span(file: &str, text: &str, what: &str) -> Span {
     let start = text.find(what).unwrap();
     let before = &text[..start];
+    let column = before.chars().rev().take_while(|c| *c != '\n').count();
     Span {
         origin: Place {
             file: file.to_owned(),
             line: u32::try_from(before.matches('\n').count()).unwrap() + 1,
-            column: u32::try_from(before.chars().rev().take_while(|c| *c != '\n').count()).unwrap()
-                + 1,
+            column: u32::try_from(column).unwrap() + 1,
         },
         start,
         end: start + what.len(),
     }
 }
 
-const FLEET: &str = "version: 1\nname: shop\nhosts:\n  h1: {groups: [workerz]}\ngroups:\n  workers:\n    units: {}\n";
+fn texts(all: &[(&str, &str)]) -> BTreeMap<String, String> {
+    all.iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .collect()
+}
 
 fn unknown_group() -> Diagnostic {
     Diagnostic {
@@ -36,22 +42,145 @@ fn unknown_group() -> Diagnostic {
 }
 
 #[test]
-fn look() {
-    let texts = [("fleet.yaml".to_owned(), FLEET.to_owned())].into();
-    println!("{}", plain(&render(&[unknown_group()], &texts, &narrow())));
-    println!(
-        "{}",
-        plain(&render(
-            &[unknown_group()],
-            &BTreeMap::new(),
-            &Options {
-                unicode: false,
-                ..narrow()
-            }
-        ))
+fn a_mistake_points_at_its_bytes_and_says_what_to_write() {
+    let said = render(
+        &[unknown_group()],
+        &texts(&[("fleet.yaml", FLEET)]),
+        &narrow(),
     );
-    let mut d = unknown_group();
-    d.span.start = 5000;
-    d.span.end = 4000;
-    println!("{}", plain(&render(&[d], &texts, &narrow())));
+    insta::assert_snapshot!(plain(&said), @r##"
+    error[E0301]: host `h1` is in group `workerz`, which nobody declares
+      ╭▸ fleet.yaml:4:17
+      │
+    4 │   h1: {groups: [workerz]}
+      │                 ━━━━━━━ no such group
+    5 │ groups:
+    6 │   workers:
+      │   ─────── the nearest one
+      │
+      ╰ help: did you mean `workers`?
+
+    1 error. More about it: abide explain E0301
+    "##);
+}
+
+#[test]
+fn ascii_is_enough() {
+    let options = Options {
+        unicode: false,
+        ..narrow()
+    };
+    let said = render(
+        &[unknown_group()],
+        &texts(&[("fleet.yaml", FLEET)]),
+        &options,
+    );
+    assert!(said.is_ascii(), "{said}");
+}
+
+#[test]
+fn a_place_in_another_file_has_a_snippet_of_its_own() {
+    let more = "groups:\n  workers: {}\n";
+    let mut duplicate = unknown_group();
+    duplicate.also = vec![(
+        span("more.yaml", more, "workers"),
+        "first declared here".to_owned(),
+    )];
+    let texts = texts(&[("fleet.yaml", FLEET), ("more.yaml", more)]);
+    insta::assert_snapshot!(plain(&render(&[duplicate], &texts, &narrow())), @r##"
+    error[E0301]: host `h1` is in group `workerz`, which nobody declares
+      ╭▸ fleet.yaml:4:17
+      │
+    4 │   h1: {groups: [workerz]}
+      │                 ━━━━━━━ no such group
+      │
+      ⸬  more.yaml:2:3
+      │
+    2 │   workers: {}
+      │   ─────── first declared here
+      │
+      ╰ help: did you mean `workers`?
+
+    1 error. More about it: abide explain E0301
+    "##);
+}
+
+#[test]
+fn without_the_text_the_place_is_named() {
+    let mut elsewhere = unknown_group();
+    elsewhere.also = vec![(span("more.yaml", "x", "x"), String::new())];
+    insta::assert_snapshot!(plain(&render(&[elsewhere], &BTreeMap::new(), &narrow())), @r##"
+    error[E0301]: host `h1` is in group `workerz`, which nobody declares
+     ╭▸ fleet.yaml:4:17
+     ⸬  more.yaml:1:1
+     ╰ help: did you mean `workers`?
+
+    1 error. More about it: abide explain E0301
+    "##);
+}
+
+#[test]
+fn diagnostics_come_by_place_and_are_counted() {
+    let mut warning = unknown_group();
+    warning.severity = Severity::Warning;
+    warning.code = Code("W0400");
+    warning.span = span("fleet.yaml", FLEET, "name");
+    let both = [unknown_group(), warning, unknown_group()];
+    let said = plain(&render(&both, &texts(&[("fleet.yaml", FLEET)]), &narrow()));
+    assert!(said.starts_with("warning[W0400]"), "{said}");
+    assert!(
+        said.ends_with("2 errors, 1 warning. More about each: abide explain CODE, say E0301\n"),
+        "{said}"
+    );
+    assert_eq!(render(&[], &BTreeMap::new(), &narrow()), "");
+}
+
+#[test]
+fn a_span_that_fits_no_text_is_shown_as_well_as_can_be() {
+    let text = "näme: x\n";
+    for (start, end) in [
+        (0, 0),
+        (2, 3),
+        (2, 2),
+        (8, 8),
+        (9, 9),
+        (5000, 4000),
+        (7, 5000),
+    ] {
+        let mut odd = unknown_group();
+        odd.also = Vec::new();
+        odd.span.start = start;
+        odd.span.end = end;
+        let said = plain(&render(&[odd], &texts(&[("fleet.yaml", text)]), &narrow()));
+        assert!(said.contains("no such group"), "{start}..{end}: {said}");
+    }
+    let said = plain(&render(
+        &[unknown_group()],
+        &texts(&[("fleet.yaml", "")]),
+        &narrow(),
+    ));
+    assert!(said.contains("E0301"), "{said}");
+}
+
+#[test]
+fn what_a_manifest_holds_cannot_act_on_the_terminal() {
+    let text = "name: \u{1b}[2J\u{202e}x\u{7}\n".to_owned() + &"y".repeat(50_000);
+    let mut evil = unknown_group();
+    evil.also = Vec::new();
+    evil.message = text.clone();
+    evil.label = text.clone();
+    evil.help = Some(text.clone());
+    evil.span.origin.file = "\u{1b}[2Jfleet.yaml".to_owned();
+    let said = render(
+        &[evil.clone()],
+        &texts(&[("\u{1b}[2Jfleet.yaml", &text)]),
+        &narrow(),
+    );
+    let acts = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!plain(&said).contains(acts), "{said:?}");
+    assert!(
+        !said.contains("[2J\u{1b}") && said.len() < 5000,
+        "{}",
+        said.len()
+    );
 }

@@ -1,34 +1,468 @@
+use abide_model::Before;
+use abide_model::{
+    Cause, Change, FieldChange, FilePurpose, LockHolder, NoteKind, RefusalKind, Timestamp,
+};
+
 use super::*;
 use crate::sample::*;
 
+fn said(report: &Report) -> String {
+    plain(&render(report, &narrow()))
+}
+
+fn verbose() -> Options {
+    Options {
+        verbosity: Verbosity::Verbose,
+        ..narrow()
+    }
+}
+
 #[test]
-fn look() {
-    let mut plans: Vec<_> = (1..=38)
-        .map(|n| plan_of(&format!("web{n:02}")).changed(NOW - 86_400 * 3 - n * 4000))
+fn a_host_where_nothing_is_gets_a_block_for_each_thing_that_comes() {
+    let report = report(vec![plan_of("h1").greenfield("sidekiq", "/srv/sidekiq")]);
+    insta::assert_snapshot!(said(&report), @r##"
+    h1
+      + user sidekiq
+          create system account, home /srv/sidekiq — no such user
+      + linger           user sidekiq
+          enable — needed by sidekiq.service, which would stop at logout and stay
+                 off after a boot
+          start  its user manager — lingering is enabled
+      + sidekiq.service  user sidekiq
+          install /srv/sidekiq/.config/systemd/user/sidekiq.service (10 lines)
+                  — not there
+          enable  wanted by default.target — not enabled
+          start — not running
+
+    Once the files are in place: daemon-reload of the manager of sidekiq.
+
+    Plan: 3 to add, 0 to change, 0 to remove on 1 host.
+    "##);
+}
+
+#[test]
+fn a_changed_unit_shows_its_diff_and_what_it_interrupts() {
+    let report = report(vec![plan_of("h1").changed(NOW - 12 * 86_400)]);
+    insta::assert_snapshot!(said(&report), @r##"
+    h1
+      ~ sidekiq.service  user deploy
+          write   /home/deploy/.config/systemd/user/sidekiq.service
+            @@ line 2, [Unit]
+              Description=Background worker
+
+              [Service]
+            - ExecStart=/srv/app/bin/sidekiq -c 10
+            + ExecStart=/srv/app/bin/sidekiq -c 20
+              Restart=on-failure
+              RestartSec=1
+
+        ↻ restart — it runs with an old ExecStart=, running for 12d
+
+    Once the files are in place: daemon-reload of the manager of deploy.
+
+    Plan: 0 to add, 1 to change, 0 to remove on 1 host; 1 restart.
+    "##);
+}
+
+#[test]
+fn ascii_twins_stand_for_every_symbol() {
+    let mut options = narrow();
+    options.unicode = false;
+    let report = unreachable(report(vec![plan_of("h1").changed(NOW - 60)]), "h2");
+    let said = render(&report, &options);
+    assert!(said.is_ascii(), "{said}");
+    insta::assert_snapshot!(plain(&said), @r##"
+    h1
+      ~ sidekiq.service  user deploy
+          write   /home/deploy/.config/systemd/user/sidekiq.service
+            @@ line 2, [Unit]
+              Description=Background worker
+
+              [Service]
+            - ExecStart=/srv/app/bin/sidekiq -c 10
+            + ExecStart=/srv/app/bin/sidekiq -c 20
+              Restart=on-failure
+              RestartSec=1
+
+        @ restart -- it runs with an old ExecStart=, running for 1m
+
+    Once the files are in place: daemon-reload of the manager of deploy on h1.
+
+    ? h2 not observed: connect timed out after 10s
+      help: check that `ssh h2 true` works
+
+    Plan: 0 to add, 1 to change, 0 to remove on 1 host; 1 restart. 1 host could not be observed: INCOMPLETE
+    "##);
+}
+
+#[test]
+fn forty_hosts_with_one_change_fit_on_a_screen_and_name_the_exceptions() {
+    let mut plans: Vec<_> = (1..=40)
+        .filter(|n| *n != 17)
+        .map(|n| plan_of(&format!("web{n:02}")).changed(NOW - 3600 * n))
         .collect();
-    plans.push(plan_of("db1").greenfield("sidekiq", "/srv/sidekiq"));
-    plans.push(plan_of("db2").unchanged(7));
-    let r = unreachable(report(plans), "web39");
-    println!("{}", render(&r, &narrow()));
-    println!(
-        "{}",
-        render(
-            &report(vec![plan_of("h1").greenfield("deploy", "/home/deploy")]),
-            &Options {
-                width: 120,
-                ..Options::default()
-            }
+    plans.push(plan_of("web17").unchanged(2));
+    let said = said(&report(plans));
+    assert!(said.lines().count() < 40);
+    insta::assert_snapshot!(said, @r##"
+    all 40 hosts but web17
+      ~ sidekiq.service  user deploy
+          write   /home/deploy/.config/systemd/user/sidekiq.service
+            @@ line 2, [Unit]
+              Description=Background worker
+
+              [Service]
+            - ExecStart=/srv/app/bin/sidekiq -c 10
+            + ExecStart=/srv/app/bin/sidekiq -c 20
+              Restart=on-failure
+              RestartSec=1
+
+        ↻ restart — it runs with an old ExecStart=, running for 1h to 1d 16h
+
+    Once the files are in place: daemon-reload of the manager of deploy on all 40
+    hosts but web17.
+    As the manifest says: web17.
+
+    Plan: 0 to add, 39 to change, 0 to remove on 39 hosts; 39 restarts.
+    "##);
+}
+
+#[test]
+fn a_host_that_differs_from_the_others_has_a_section_of_its_own() {
+    let linger = |host: &str| {
+        plan_of(host).changed(NOW - 60).does(
+            ResourceId::Linger(user("deploy")),
+            Change::EnableLinger,
+            missing(),
         )
+    };
+    let mut plans: Vec<_> = (1..=3)
+        .map(|n| plan_of(&format!("w{n}")).changed(NOW - 60))
+        .collect();
+    plans.extend([linger("w4"), linger("w5")]);
+    let said = said(&report(plans));
+    assert_eq!(said.matches("ExecStart=/srv").count(), 2, "{said}");
+    assert!(
+        said.contains("w1-w5 (all 5 hosts)\n") && said.contains("\nw4, w5\n"),
+        "{said}"
     );
-    println!(
-        "{}",
-        render(
-            &report(vec![plan_of("h1").changed(NOW - 100)]),
-            &Options {
-                width: 80,
-                unicode: false,
-                ..Options::default()
-            }
+}
+
+#[test]
+fn another_old_content_is_another_change() {
+    let path = "/etc/systemd/system/a.service";
+    let plan = |host: &str, before: &str| {
+        plan_of(host).does(
+            unit("system/a.service"),
+            write(path, FilePurpose::Unit, present(before), "c\n"),
+            missing(),
         )
+    };
+    let said = said(&report(vec![
+        plan("h1", "a\n"),
+        plan("h2", "b\n"),
+        plan("h3", "a\n"),
+    ]));
+    assert!(
+        said.contains("h1, h3\n") && said.contains("\nh2\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn no_change_is_said_in_one_line() {
+    let report = report(vec![plan_of("h1").unchanged(7), plan_of("h2").unchanged(7)]);
+    assert_eq!(
+        said(&report),
+        "No changes. 2 hosts are as the manifest says (14 resources).\n"
+    );
+}
+
+#[test]
+fn a_host_that_nobody_saw_makes_the_plan_incomplete() {
+    let report = unreachable(report(vec![plan_of("h1").unchanged(1)]), "h2");
+    let report = unreachable(report, "h3");
+    insta::assert_snapshot!(said(&report), @r##"
+    As the manifest says: h1.
+
+    ? h2, h3 not observed: connect timed out after 10s
+      help: check that `ssh h2 true` works
+
+    No changes. 1 host is as the manifest says (1 resource). 2 hosts could not be observed: INCOMPLETE
+    "##);
+}
+
+#[test]
+fn nothing_selected_and_nothing_known_are_said() {
+    assert_eq!(said(&Report::default()), "No host was selected.\n");
+    let report = unreachable(Report::default(), "h1");
+    assert!(
+        said(&report).ends_with("Nothing is known. 1 host could not be observed: INCOMPLETE\n")
+    );
+}
+
+#[test]
+fn removals_refusals_and_notes_are_told_with_their_resource() {
+    let old = unit("system/old.service");
+    let path = "/etc/systemd/system/old.service";
+    let purpose = FilePurpose::Unit;
+    let report = report(vec![
+        plan_of("h1")
+            .does(old.clone(), Change::Stop, vec![Cause::Undeclared])
+            .does(
+                old.clone(),
+                Change::Disable { remove: ["multi-user.target.wants/old.service".to_owned()].into() },
+                vec![Cause::Undeclared],
+            )
+            .does(
+                old,
+                Change::RemoveFile { path: path.parse().unwrap(), purpose, before: present("a\n") },
+                vec![Cause::Undeclared],
+            )
+            .notes(unit("user:deploy/a.timer"), NoteKind::Expect, "a.service runs once when this timer is started: its last run is overdue")
+            .notes(unit("system/b.service"), NoteKind::Foreign, "keeps 50-x.conf, which is not ours")
+            .refuses(
+                ResourceId::Linger(user("deploy")),
+                RefusalKind::Impossible,
+                "lingering cannot be enabled: not root, and polkit does not let deploy do it for itself",
+                "connect as root, or run `loginctl enable-linger deploy` there once",
+            )
+            .refuses(unit("user:ops/x.service"), RefusalKind::Unknown, "the manager of ops did not answer", ""),
+    ]);
+    insta::assert_snapshot!(said(&report), @r##"
+    h1
+      - old.service  system
+        - stop — no longer declared
+          disable no longer wanted by multi-user.target — no longer declared
+          remove  /etc/systemd/system/old.service (1 line) — no longer declared
+      ! linger       user deploy
+        ! refused: lingering cannot be enabled: not root, and polkit does not let
+          deploy do it for itself
+          help: connect as root, or run `loginctl enable-linger deploy` there once
+      · a.timer      user deploy
+        · a.service runs once when this timer is started: its last run is overdue
+      ? x.service    user ops
+        ? unknown: the manager of ops did not answer
+
+    1 note about what abide leaves alone: see -v.
+
+    Plan: 0 to add, 0 to change, 1 to remove on 1 host; 1 stop. 2 refused. Not everything could be observed: INCOMPLETE
+    "##);
+}
+
+#[test]
+fn accounts_files_and_modes_are_told_in_their_own_words() {
+    let env = "/home/deploy/.config/app/env";
+    let report = report(vec![
+        plan_of("h1")
+            .does(
+                ResourceId::User(user("deploy")),
+                Change::ModifyUser(vec![
+                    FieldChange {
+                        field: "shell".into(),
+                        from: "/bin/sh".into(),
+                        to: "/bin/bash".into(),
+                    },
+                    FieldChange {
+                        field: "groups".into(),
+                        from: String::new(),
+                        to: "app".into(),
+                    },
+                ]),
+                vec![Cause::Differs {
+                    field: "shell".into(),
+                    observed: "/bin/sh".into(),
+                    desired: "/bin/bash".into(),
+                }],
+            )
+            .does(
+                file("user:deploy", env),
+                write(env, FilePurpose::Plain, present("A=1\n"), "A=2\n"),
+                missing(),
+            )
+            .does(
+                file("user:deploy", "/home/deploy/.netrc"),
+                Change::SetMode {
+                    path: "/home/deploy/.netrc".parse().unwrap(),
+                    from: 0o644,
+                    to: 0o600,
+                },
+                missing(),
+            )
+            .does(unit("user:deploy/a.service"), Change::Restart, from(2))
+            .does(
+                ResourceId::Manager(scope("system")),
+                Change::DaemonReload,
+                vec![Cause::ReloadOwed {
+                    evidence: "NeedDaemonReload".into(),
+                }],
+            )
+            .does(unit("system/nginx.service"), Change::Adopt, missing()),
+    ]);
+    insta::assert_snapshot!(said(&report), @r##"
+    h1
+      ~ service manager               system
+          daemon-reload — NeedDaemonReload
+      · nginx.service                 system
+          adopt as it is: declared like this, and from now on abide's to keep
+                — not there
+      ~ user deploy
+          modify shell /bin/sh → /bin/bash, add to app — as declared
+      ~ /home/deploy/.config/app/env  user deploy
+          write — not there
+            - A=1
+            + A=2
+
+      ~ /home/deploy/.netrc           user deploy
+          chmod 0644 → 0600 — not there
+      ↻ a.service                     user deploy
+        ↻ restart — /home/deploy/.config/app/env changes
+
+    Plan: 0 to add, 5 to change, 0 to remove on 1 host; 1 restart, 1 to adopt.
+    "##);
+}
+
+#[test]
+fn more_is_said_where_it_is_asked_for() {
+    let report = report(vec![plan_of("h1").changed(NOW - 60).notes(
+        unit("system/b.service"),
+        NoteKind::Foreign,
+        "keeps 50-x.conf, which is not ours",
+    )]);
+    let less = said(&report);
+    assert!(
+        !less.contains("50-x.conf")
+            && less.contains("1 note about what abide leaves alone: see -v."),
+        "{less}"
+    );
+    let more = plain(&render(&report, &verbose()));
+    assert!(
+        more.contains("h1  Debian GNU/Linux 12 (bookworm), systemd 252\n"),
+        "{more}"
+    );
+    assert!(
+        more.contains("50-x.conf") && more.contains("[step 3]"),
+        "{more}"
+    );
+}
+
+#[test]
+fn quiet_keeps_the_summary_and_what_is_wrong() {
+    let options = Options {
+        verbosity: Verbosity::Quiet,
+        ..narrow()
+    };
+    let plan = plan_of("h1").changed(NOW - 60).refuses(
+        unit("system/x.service"),
+        RefusalKind::Guard,
+        "no",
+        "",
+    );
+    let report = unreachable(report(vec![plan]), "h2");
+    insta::assert_snapshot!(plain(&render(&report, &options)), @r##"
+    h1
+      ! x.service  system
+        ! refused: no
+
+    ? h2 not observed: connect timed out after 10s
+      help: check that `ssh h2 true` works
+
+    Plan: 0 to add, 1 to change, 0 to remove on 1 host; 1 restart. 1 refused. 1 host could not be observed: INCOMPLETE
+    "##);
+}
+
+#[test]
+fn nothing_that_a_host_says_reaches_the_terminal_as_it_is() {
+    let evil = "\u{1b}[2J\u{7}\u{202e}\n\r\u{9b}31m";
+    let report = report(vec![
+        plan_of("h1")
+            .does(
+                unit("system/a.service"),
+                Change::Start,
+                vec![
+                    Cause::Differs {
+                        field: evil.into(),
+                        observed: evil.into(),
+                        desired: evil.into(),
+                    },
+                    Cause::Failed {
+                        result: evil.into(),
+                    },
+                ],
+            )
+            .notes(unit("system/a.service"), NoteKind::Expect, evil)
+            .refuses(unit("system/b.service"), RefusalKind::Guard, evil, evil),
+    ]);
+    let holder = LockHolder {
+        who: evil.into(),
+        operation: evil.into(),
+        since: Timestamp::from_secs(NOW),
+    };
+    let report = with_outcome(report, "h2", HostOutcome::Locked(holder));
+    let report = with_outcome(
+        report,
+        "h3",
+        HostOutcome::Stale {
+            facts: vec![evil.into()],
+        },
+    );
+    let failed = HostOutcome::Failed {
+        reasons: vec![evil.into()],
+        residue: None,
+        failed_units: vec![],
+    };
+    let report = with_outcome(report, "h4", failed);
+    let said = said(&report);
+    let acts = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!said.contains(acts), "{said:?}");
+    assert!(said.contains("h2") && said.contains("h3") && said.contains("h4"));
+}
+
+#[test]
+fn a_stop_and_a_start_of_one_unit_are_one_restart() {
+    let a = unit("system/a.service");
+    let plan =
+        plan_of("h1")
+            .does(a.clone(), Change::Stop, missing())
+            .does(a, Change::Start, from(1));
+    let summary = Summary::of(&report(vec![plan]));
+    assert_eq!((summary.restarts, summary.stops, summary.change), (1, 0, 1));
+}
+
+#[test]
+fn instances_of_a_new_template_are_new() {
+    let path = "/etc/systemd/system/a@.service";
+    let plan = plan_of("h1")
+        .does(
+            unit("system/a@.service"),
+            write(path, FilePurpose::Unit, Before::Absent, "x\n"),
+            missing(),
+        )
+        .does(unit("system/a@1.service"), Change::Start, missing());
+    assert_eq!(Summary::of(&report(vec![plan])).add, 2);
+    let alone = plan_of("h1").does(unit("system/a@1.service"), Change::Start, missing());
+    assert_eq!(Summary::of(&report(vec![alone])).change, 1);
+}
+
+#[test]
+fn no_line_of_prose_is_wider_than_the_terminal() {
+    let mut options = narrow();
+    options.width = 60;
+    let plan = plan_of("h1").greenfield("sidekiq", "/srv/sidekiq").refuses(
+        unit("system/x.service"),
+        RefusalKind::Guard,
+        &"word ".repeat(60),
+        &"help ".repeat(60),
+    );
+    let said = plain(&render(&report(vec![plan]), &options));
+    let wide: Vec<_> = said
+        .lines()
+        .filter(|line| columns(line) > 60 && !line.contains("/systemd/"))
+        .collect();
+    // The summary is one line, for those who read the last one only.
+    assert_eq!(
+        wide.len(),
+        usize::from(columns(said.lines().last().unwrap()) > 60),
+        "{said}"
     );
 }

@@ -1,1 +1,209 @@
+use abide_model::{ActionId, ResourceId, UnitRef};
 
+use super::*;
+use crate::sample::*;
+use crate::words::columns;
+
+fn said(report: &Report) -> String {
+    plain(&render(report, &narrow()))
+}
+
+/// Every step of the host ended like this; the rest were done.
+fn stepped(mut report: Report, host: &str, odd: &[(u32, StepOutcome, &str)]) -> Report {
+    let host = report
+        .hosts
+        .get_mut(&host.parse::<HostName>().unwrap())
+        .unwrap();
+    let actions = host.plan.iter().flat_map(|plan| &plan.actions);
+    host.steps = actions
+        .map(|action| {
+            let (outcome, message) = odd
+                .iter()
+                .find(|(id, _, _)| ActionId(*id) == action.id)
+                .map_or((StepOutcome::Ok, ""), |(_, outcome, message)| {
+                    (*outcome, *message)
+                });
+            StepReport {
+                action: action.id,
+                outcome,
+                message: message.to_owned(),
+            }
+        })
+        .collect();
+    report
+}
+
+fn crashed(host: &str) -> HostOutcome {
+    let sidekiq: UnitRef = "user:deploy/sidekiq.service".parse().unwrap();
+    HostOutcome::Failed {
+        reasons: vec!["1 unit did not stay up".to_owned()],
+        residue: Some(Box::new(
+            plan_of(host)
+                .does(ResourceId::Unit(sidekiq.clone()), Change::Start, missing())
+                .0,
+        )),
+        failed_units: vec![FailedUnit {
+            unit: sidekiq,
+            state: "failed (exit-code), 3 restarts".to_owned(),
+            journal: vec![
+                format!(
+                    "{host} sidekiq[812]: bin/sidekiq:14 ArgumentError: concurrency > pool (10)"
+                ),
+                "systemd[700]: sidekiq.service: Start request repeated too quickly.\u{1b}[2J"
+                    .to_owned(),
+            ],
+        }],
+    }
+}
+
+#[test]
+fn a_run_that_went_well_is_told_in_two_lines() {
+    let plans = (1..=3)
+        .map(|n| plan_of(&format!("h{n}")).changed(NOW))
+        .collect();
+    let mut all = report(plans);
+    for host in ["h1", "h2", "h3"] {
+        all = stepped(with_outcome(all, host, HostOutcome::Changed), host, &[]);
+    }
+    let all = with_outcome(all, "h4", HostOutcome::Unchanged);
+    insta::assert_snapshot!(said(&all), @r##"
+    ✓ h1-h3 (3 hosts) changed, and seen to be as the manifest says
+    ✓ h4 unchanged
+
+    Done: 3 hosts changed and 1 unchanged; 9 steps and 3 restarts done.
+    "##);
+}
+
+#[test]
+fn a_unit_that_does_not_stay_up_is_told_with_its_journal_and_what_is_left() {
+    let all = report(vec![plan_of("web17").changed(NOW)]);
+    let all = stepped(with_outcome(all, "web17", crashed("web17")), "web17", &[]);
+    insta::assert_snapshot!(said(&all), @r##"
+    ✗ web17 failed: 1 unit did not stay up
+        sidekiq.service (user deploy)  failed (exit-code), 3 restarts
+          │ web17 sidekiq[812]: bin/sidekiq:14 ArgumentError: concurrency > pool (10… (+1 character)
+          │ systemd[700]: sidekiq.service: Start request repeated too quickly.�[2J
+        still to do:
+          start sidekiq.service (user deploy) — not running
+
+    Not done: 1 host failed; 3 steps and 1 restart done.
+    "##);
+}
+
+#[test]
+fn the_same_failure_of_many_hosts_is_told_once_with_one_journal() {
+    let hosts: Vec<String> = (1..=9).map(|n| format!("w{n}")).collect();
+    let mut all = report(
+        hosts
+            .iter()
+            .map(|host| plan_of(host).changed(NOW))
+            .collect(),
+    );
+    for host in &hosts {
+        all = stepped(with_outcome(all, host, crashed(host)), host, &[]);
+    }
+    let said = said(&all);
+    assert!(
+        said.contains("✗ w1-w9 failed: 1 unit") && said.contains("│ on w1:"),
+        "{said}"
+    );
+    assert_eq!(said.matches("ArgumentError").count(), 1, "{said}");
+}
+
+#[test]
+fn a_failed_step_is_told_with_what_was_skipped_and_put_back() {
+    let all = report(vec![
+        plan_of("h1").greenfield("sidekiq", "/srv/sidekiq").does(
+            unit("user:sidekiq/b.service"),
+            Change::Start,
+            from(3),
+        ),
+    ]);
+    let failed = HostOutcome::Failed {
+        reasons: vec!["the manager of sidekiq did not start".to_owned()],
+        residue: None,
+        failed_units: Vec::new(),
+    };
+    let odd = [
+        (3, StepOutcome::Failed, "Job for user@990.service failed"),
+        (4, StepOutcome::Restored, ""),
+        (8, StepOutcome::Skipped, ""),
+    ];
+    let all = stepped(with_outcome(all, "h1", failed), "h1", &odd);
+    insta::assert_snapshot!(said(&all), @r##"
+    ✗ h1 failed: the manager of sidekiq did not start
+        ! failed: start the manager of sidekiq: Job for user@990.service failed
+        · put back: install /srv/sidekiq/.config/systemd/user/sidekiq.service
+        · skipped: start b.service (user sidekiq), because it follows `start the
+          manager of sidekiq`
+
+    Not done: 1 host failed; 5 steps done.
+    "##);
+}
+
+#[test]
+fn an_interrupted_run_says_what_was_and_was_not_done() {
+    let mut all = report(
+        (1..=5)
+            .map(|n| plan_of(&format!("h{n}")).changed(NOW))
+            .collect(),
+    );
+    all = stepped(with_outcome(all, "h1", HostOutcome::Changed), "h1", &[]);
+    all = with_outcome(all, "h2", HostOutcome::Interrupted);
+    for host in ["h3", "h4", "h5"] {
+        all = with_outcome(all, host, HostOutcome::NotStarted);
+    }
+    insta::assert_snapshot!(said(&all), @r##"
+    ✓ h1 changed, and seen to be as the manifest says
+
+    ? h2 cut off while its script ran; the host finishes it or puts the old state
+      back by itself
+    · h3-h5 (3 hosts) not started: nothing was done there
+
+    Not done: 1 host changed, 1 interrupted and 3 not started; 3 steps and 1 restart done.
+    "##);
+}
+
+#[test]
+fn locked_and_stale_hosts_are_told_with_the_next_step() {
+    let holder = abide_model::LockHolder {
+        who: "ana@laptop".to_owned(),
+        operation: "apply".to_owned(),
+        since: abide_model::Timestamp::from_secs(NOW - 180),
+    };
+    let all = report(vec![plan_of("h1").changed(NOW), plan_of("h2").changed(NOW)]);
+    let all = with_outcome(all, "h1", HostOutcome::Locked(holder));
+    let facts = vec!["sidekiq.service: planned from active, now failed".to_owned()];
+    let all = with_outcome(all, "h2", HostOutcome::Stale { facts });
+    insta::assert_snapshot!(said(&unreachable(all, "h3")), @r##"
+    ✗ h1 locked by ana@laptop (apply, for 3m)
+      help: nothing was done there; run again when that is over
+
+    ✗ h3 not observed: connect timed out after 10s
+      help: check that `ssh h3 true` works
+
+    ✗ h2 stale, nothing was written: sidekiq.service: planned from active, now
+      failed
+      help: make a new plan and look at it
+
+    Not done: 1 host stale, 1 locked and 1 unreachable.
+    "##);
+}
+
+#[test]
+fn a_long_journal_keeps_its_end() {
+    let mut all = report(vec![plan_of("h1").changed(NOW)]);
+    let mut outcome = crashed("h1");
+    if let HostOutcome::Failed { failed_units, .. } = &mut outcome {
+        failed_units[0].journal = (1..=100)
+            .map(|n| format!("line {n} {}", "x".repeat(900)))
+            .collect();
+    }
+    all = with_outcome(all, "h1", outcome);
+    let said = said(&all);
+    assert!(
+        said.contains("line 100") && !said.contains("line 80 "),
+        "{said}"
+    );
+    assert!(said.lines().all(|line| columns(line) < 120), "{said}");
+}
