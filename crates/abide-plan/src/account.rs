@@ -1,0 +1,232 @@
+//! Users: which are made, changed in which attributes, or deleted.
+//!
+//! Nothing that would pull the ground from under running processes is done: another id or home of a user that runs
+//! something is refused, and so is deleting the login user or root.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{
+    Cause, Change, DesiredAccount, DesiredUser, FieldChange, HostPath, NoteKind, Observation,
+    ObservedUser, Presence, ResourceId, Scope, UserName,
+};
+
+use crate::causes::said;
+use crate::draft::{Draft, Phase, Step, StepId};
+use crate::host::Host;
+use crate::refuse::Denied;
+
+/// What will be known of a user when its scope is worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Account {
+    /// It is there.
+    There,
+    /// This step makes it: nothing of it is there yet.
+    Made(StepId),
+    /// It is not there, and will not be.
+    Gone,
+    /// It could not be seen or may not be made; a refusal says why.
+    Refused,
+}
+
+/// Makes and changes users; says of every user of the manifest and the ledger what to expect.
+pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) -> BTreeMap<UserName, Account> {
+    let mut accounts = BTreeMap::new();
+    for (name, user) in &host.desired.users {
+        let account = match user.state {
+            Presence::Present => present(host, draft, name, user),
+            Presence::Absent => Account::Gone,
+        };
+        accounts.insert(name.clone(), account);
+    }
+    for name in owned_users(host) {
+        accounts
+            .entry(name.clone())
+            .or_insert_with(|| undeclared(host, draft, &name));
+    }
+    accounts
+}
+
+/// Users in whose scope the ledger owns something.
+fn owned_users(host: &Host<'_>) -> BTreeSet<UserName> {
+    let of_files = host.ledger.files.values().map(|file| &file.scope);
+    let of_units = host.ledger.units.keys().map(|unit| &unit.scope);
+    let scopes = of_files.chain(of_units);
+    let users = scopes.filter_map(Scope::user).cloned();
+    users.chain(host.ledger.lingers.iter().cloned()).collect()
+}
+
+fn undeclared(host: &Host<'_>, draft: &mut Draft, name: &UserName) -> Account {
+    match host.user(name) {
+        Observation::Known(_) => Account::There,
+        Observation::Absent => Account::Gone,
+        Observation::Unknown(why) => {
+            refuse_unknown(draft, name, &why);
+            Account::Refused
+        }
+    }
+}
+
+fn present(
+    host: &Host<'_>,
+    draft: &mut Draft,
+    name: &UserName,
+    wanted: &DesiredUser,
+) -> Account {
+    match host.user(name) {
+        Observation::Known(found) => {
+            match modify(host, name, wanted, found) {
+                Ok(fields) if fields.is_empty() => {}
+                Ok(fields) => change(draft, name, found, fields),
+                Err(denied) => draft.refuse(denied.about(ResourceId::User(name.clone()))),
+            }
+            Account::There
+        }
+        Observation::Absent if host.is_root() => Account::Made(make(host, draft, name, wanted)),
+        Observation::Absent => {
+            let denied = Denied::impossible(format!(
+                "making the user needs root, and {}",
+                host.without_root()
+            ));
+            draft.refuse(denied.about(ResourceId::User(name.clone())));
+            Account::Refused
+        }
+        Observation::Unknown(why) => {
+            refuse_unknown(draft, name, &why);
+            Account::Refused
+        }
+    }
+}
+
+fn refuse_unknown(draft: &mut Draft, name: &UserName, why: &str) {
+    let denied = Denied::unknown(format!(
+        "whether the user is there could not be seen: {}",
+        said(why)
+    ));
+    draft.refuse(denied.about(ResourceId::User(name.clone())));
+}
+
+fn make(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &DesiredUser) -> StepId {
+    let DesiredAccount {
+        uid,
+        group,
+        groups,
+        home: _,
+        shell,
+        comment,
+        system,
+    } = wanted.account.clone();
+    let change = Change::CreateUser {
+        uid,
+        group,
+        groups: groups.unwrap_or_default(),
+        home: host.home(name),
+        shell,
+        comment,
+        system: system.unwrap_or(false),
+    };
+    let step = Step::new(Phase::Account, ResourceId::User(name.clone()), change);
+    draft.ledger.users.insert(name.clone());
+    draft.add(step.because(Cause::Missing))
+}
+
+fn change(draft: &mut Draft, name: &UserName, found: &ObservedUser, fields: Vec<FieldChange>) {
+    let causes: Vec<_> = fields
+        .iter()
+        .map(|field| crate::causes::differs(&field.field, &field.from, &field.to))
+        .collect();
+    let new_groups = fields.iter().any(|field| field.field.starts_with("group"));
+    if new_groups && found.linger.manager.is_up() {
+        let text = format!("what runs under {name} keeps its old groups until user@{}.service restarts", found.uid);
+        draft.note(ResourceId::User(name.clone()), NoteKind::Expect, text);
+    }
+    let change = Change::ModifyUser(fields);
+    let step = Step::new(Phase::Account, ResourceId::User(name.clone()), change);
+    draft.add(step.because_all(causes));
+}
+
+/// The attributes that are written in the manifest and differ.
+fn modify(
+    host: &Host<'_>,
+    name: &UserName,
+    wanted: &DesiredUser,
+    found: &ObservedUser,
+) -> Result<Vec<FieldChange>, Denied> {
+    let fields = differing(&wanted.account, found);
+    let has = |field: &str| fields.iter().any(|change| change.field == field);
+    if !fields.is_empty() && !host.is_root() {
+        let names: Vec<_> = fields.iter().map(|change| change.field.as_str()).collect();
+        return Err(Denied::impossible(format!(
+            "changing its {} needs root, and {}",
+            names.join(", "),
+            host.without_root()
+        )));
+    }
+    if has("uid") || has("home") {
+        may_move(name, wanted, found, has("home"))?;
+    }
+    Ok(fields)
+}
+
+/// Whether a user may get another id or home. `usermod` refuses it while a process of the user runs, and what stands
+/// in the new home has not been looked at.
+fn may_move(
+    name: &UserName,
+    wanted: &DesiredUser,
+    found: &ObservedUser,
+    home: bool,
+) -> Result<(), Denied> {
+    let what = if home { "home" } else { "uid" };
+    let by_hand = format!("log {name} out, change it with usermod(8), and plan again");
+    if found.linger.manager.is_up() || found.linger.sessions > 0 {
+        let reason = format!("its {what} cannot change while processes of the user run");
+        return Err(Denied::impossible(reason).help(by_hand));
+    }
+    if home && !(wanted.units.is_empty() && wanted.files.is_empty()) {
+        let reason = format!(
+            "its home is {}, and its declared files and units stand there; they are not moved",
+            found.home
+        );
+        return Err(Denied::impossible(reason).help(by_hand));
+    }
+    Ok(())
+}
+
+/// Destructured, so that a new attribute cannot be forgotten.
+fn differing(wanted: &DesiredAccount, found: &ObservedUser) -> Vec<FieldChange> {
+    let DesiredAccount {
+        uid,
+        group,
+        groups,
+        home,
+        shell,
+        comment,
+        system: _, // It decides how the user is made, and cannot be seen afterwards.
+    } = wanted;
+    let missing = groups.iter().flatten().filter(|group| !found.groups.contains(*group));
+    let missing: Vec<&str> = missing
+        .filter(|group| **group != found.group)
+        .map(String::as_str)
+        .collect();
+    let current: Vec<&str> = found.groups.iter().map(String::as_str).collect();
+    let add = (!missing.is_empty()).then(|| missing.join(","));
+    [
+        field("uid", &found.uid.to_string(), uid.map(|uid| uid.to_string())),
+        field("group", &found.group, group.clone()),
+        field("groups", &current.join(","), add),
+        field("home", found.home.as_str(), home.as_ref().map(HostPath::to_string)),
+        field("shell", &found.shell, shell.as_ref().map(HostPath::to_string)),
+        // adduser(8) leaves empty GECOS parts behind the name.
+        field("comment", found.comment.trim_end_matches(','), comment.clone()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn field(name: &str, from: &str, to: Option<String>) -> Option<FieldChange> {
+    to.filter(|to| to != from).map(|to| FieldChange {
+        field: name.to_owned(),
+        from: said(from),
+        to,
+    })
+}

@@ -1,0 +1,64 @@
+//! How causes are worded: the same fact always in the same words.
+
+use abide_model::{ActiveState, Cause, ObservedUnit, printable};
+
+/// Longest text of a host that is repeated to a person, in characters.
+const LONGEST: usize = 200;
+
+/// Text that a host said, fit to be shown: control characters replaced, and not too long.
+pub(crate) fn said(text: &str) -> String {
+    let shown: String = text.chars().take(LONGEST).collect();
+    printable(&shown).replace('\n', " ")
+}
+
+/// Something is one way and should be another.
+pub(crate) fn differs(
+    field: &str,
+    observed: impl Into<String>,
+    desired: impl Into<String>,
+) -> Cause {
+    Cause::Differs {
+        field: field.to_owned(),
+        observed: observed.into(),
+        desired: desired.into(),
+    }
+}
+
+/// A unit is in another state than it should be.
+pub(crate) fn state(observed: ActiveState, desired: ActiveState) -> Cause {
+    differs("ActiveState", observed.word(), desired.word())
+}
+
+/// A unit that runs what is no longer on disk.
+pub(crate) fn old_config(unit: &ObservedUnit, keys: Vec<String>) -> Cause {
+    Cause::RunningOldConfig {
+        since: unit.started_at,
+        keys,
+    }
+}
+
+/// A unit that failed.
+pub(crate) fn failed(unit: &ObservedUnit) -> Cause {
+    Cause::Failed {
+        result: said(&unit.result),
+    }
+}
+
+/// Names for a sentence: `a.service, b.service and 3 more`.
+pub(crate) fn names<T: ToString>(all: impl IntoIterator<Item = T>, most: usize) -> String {
+    let all: Vec<String> = all.into_iter().map(|name| name.to_string()).collect();
+    let shown = all.iter().take(most).cloned().collect::<Vec<_>>();
+    let hidden = all.len().saturating_sub(shown.len());
+    match hidden {
+        0 => shown.join(", "),
+        _ => format!("{} and {hidden} more", shown.join(", ")),
+    }
+}
+
+/// `1 unit`, `3 units`.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        _ => format!("{number} {thing}s"),
+    }
+}

@@ -1,0 +1,201 @@
+//! One file: whether it is as declared, and what makes it so.
+//!
+//! Who may write it and what follows from it is decided by whoever asks.
+
+use abide_model::{
+    Before, Body, Cause, Change, FileKind, FilePurpose, HostPath, Observation, ObservedFile, Scope,
+    WriteFile,
+};
+
+use crate::causes::{differs, said};
+use crate::ledger::is_secret;
+use crate::refuse::Denied;
+use crate::scope::ScopeView;
+
+/// Permission bits of a new file that says nothing else.
+pub(crate) const READABLE: u32 = 0o644;
+/// Permission bits of a new secret that says nothing else.
+const PRIVATE: u32 = 0o600;
+
+/// A declared file.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) path: &'a HostPath,
+    pub(crate) purpose: FilePurpose,
+    pub(crate) body: &'a Body,
+    /// Permission bits, where they are managed.
+    pub(crate) mode: Option<u32>,
+}
+
+/// What is to be done about a file.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Verdict {
+    /// It is as it should be and ours.
+    Same,
+    /// It is as it should be, and becomes ours.
+    Adopt,
+    /// This is done, for this reason.
+    Do(Box<Change>, Cause),
+    /// It should be gone, and is: the ledger lets go of it.
+    Forget,
+}
+
+impl Verdict {
+    /// The change on the host, where there is one.
+    pub(crate) fn change(&self) -> Option<&Change> {
+        match self {
+            Self::Do(change, _) => Some(change),
+            Self::Same | Self::Adopt | Self::Forget => None,
+        }
+    }
+}
+
+/// What makes this file as declared.
+pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdict, Denied> {
+    if let Some(other) = view.host.file_owner(wanted.path) {
+        return Err(owned_by(other, wanted.path));
+    }
+    let Some(bytes) = wanted.body.bytes() else {
+        return Err(Denied::unknown(format!("the secret for {} was not resolved", wanted.path)));
+    };
+    let found = match seen(view, wanted.path)? {
+        Some(found) => found,
+        None => return Ok(write(wanted, Before::Absent, new_mode(wanted), Cause::Missing)),
+    };
+    let before = before(found, wanted.body.is_secret(), wanted.path)?;
+    let digest = bytes.digest();
+    let mode = wanted.mode.unwrap_or(found.mode);
+    let because = if found.kind != FileKind::Regular {
+        Some(differs("kind", "symbolic link", "file"))
+    } else if found.digest != Some(digest) {
+        let observed = found.digest.map(|digest| digest.short());
+        Some(match wanted.body.is_secret() {
+            true => differs("content", "(secret)", "(secret)"),
+            false => differs("content", observed.unwrap_or_else(|| "unreadable".into()), digest.short()),
+        })
+    } else {
+        // Only a file of its own user is safe from others, and root's may be unreadable for it.
+        wrong_owner(view, found).map(|owner| differs("owner", said(&found.owner), owner))
+    };
+    Ok(match because {
+        Some(cause) if found.kind == FileKind::Regular => write(wanted, before, mode, cause),
+        Some(cause) => write(wanted, before, new_mode(wanted), cause),
+        None if mode != found.mode => set_mode(wanted, found.mode, mode),
+        None if view.host.ledger.files.contains_key(wanted.path) => Verdict::Same,
+        None => Verdict::Adopt,
+    })
+}
+
+/// What makes this file go.
+pub(crate) fn absent(
+    view: &ScopeView<'_>,
+    path: &HostPath,
+    purpose: FilePurpose,
+    cause: &Cause,
+) -> Result<Verdict, Denied> {
+    if let Some(other) = view.host.file_owner(path) {
+        return Err(owned_by(other, path));
+    }
+    let Some(found) = seen(view, path)? else {
+        return Ok(match view.host.ledger.files.contains_key(path) {
+            true => Verdict::Forget,
+            false => Verdict::Same,
+        });
+    };
+    // The manifest no longer says that it was a secret: the ledger does, and what only its owner may read is not shown.
+    let recorded = view.host.ledger.files.get(path);
+    let secret = recorded.is_some_and(is_secret) || found.mode & 0o077 == 0;
+    let change = Change::RemoveFile {
+        path: path.clone(),
+        purpose,
+        before: before(found, secret, path)?,
+    };
+    Ok(Verdict::Do(Box::new(change), cause.clone()))
+}
+
+fn owned_by(other: &abide_model::ManifestName, path: &HostPath) -> Denied {
+    Denied::guard(format!("{path} belongs to manifest {other}"))
+        .help(format!("remove it from one of the two manifests; {other} has to be applied to let go of it"))
+}
+
+/// The file that stands there; `None` where nothing does.
+pub(crate) fn seen<'a>(
+    view: &ScopeView<'a>,
+    path: &HostPath,
+) -> Result<Option<&'a ObservedFile>, Denied> {
+    let Some(scope) = view.seen else {
+        return Ok(None);
+    };
+    match scope.files.get(path) {
+        Some(Observation::Known(found)) => Ok(Some(found)),
+        Some(Observation::Absent) => Ok(None),
+        Some(Observation::Unknown(why)) => Err(unseen(path, why)),
+        None => Err(unseen(path, "it was not looked at")),
+    }
+}
+
+fn unseen(path: &HostPath, why: &str) -> Denied {
+    Denied::unknown(format!("{path} could not be seen: {}", said(why)))
+}
+
+fn before(found: &ObservedFile, secret: bool, path: &HostPath) -> Result<Before, Denied> {
+    match &found.kind {
+        FileKind::Regular if secret => Ok(Before::File {
+            digest: None,
+            content: None,
+            mode: found.mode,
+        }),
+        FileKind::Regular => Ok(Before::File {
+            digest: found.digest,
+            content: found.content.clone(),
+            mode: found.mode,
+        }),
+        FileKind::Symlink(target) => Ok(Before::Symlink(said(target))),
+        FileKind::Directory => Err(Denied::impossible(format!("{path} is a directory"))
+            .help("move it away; abide never replaces a directory")),
+        FileKind::Other => Err(Denied::impossible(format!("{path} is no regular file"))
+            .help("move it away; abide replaces only files and symbolic links")),
+    }
+}
+
+fn new_mode(wanted: &Wanted<'_>) -> u32 {
+    let default = match wanted.body.is_secret() {
+        true => PRIVATE,
+        false => READABLE,
+    };
+    wanted.mode.unwrap_or(default)
+}
+
+/// The owner it should have, where it has another.
+fn wrong_owner(view: &ScopeView<'_>, found: &ObservedFile) -> Option<String> {
+    let (name, number) = match &view.scope {
+        Scope::System => ("root".to_owned(), Some(0)),
+        Scope::User(user) => {
+            let uid = view.host.user(user).known().map(|user| user.uid);
+            (user.to_string(), uid)
+        }
+    };
+    let owner = found.owner.as_str();
+    let right = owner.is_empty() || owner == name || number.is_some_and(|uid| owner == uid.to_string());
+    (!right).then_some(name)
+}
+
+fn write(wanted: &Wanted<'_>, before: Before, mode: u32, cause: Cause) -> Verdict {
+    let change = Change::WriteFile(WriteFile {
+        path: wanted.path.clone(),
+        purpose: wanted.purpose,
+        body: wanted.body.clone(),
+        mode,
+        before,
+    });
+    Verdict::Do(Box::new(change), cause)
+}
+
+fn set_mode(wanted: &Wanted<'_>, from: u32, to: u32) -> Verdict {
+    let change = Change::SetMode {
+        path: wanted.path.clone(),
+        from,
+        to,
+    };
+    Verdict::Do(Box::new(change), differs("mode", format!("{from:04o}"), format!("{to:04o}")))
+}

@@ -1,0 +1,230 @@
+//! Lingering that is switched on, and the user managers that it brings up.
+//!
+//! What counts is the record in `/var/lib/systemd/linger`, never an open session: the manager that a session holds
+//! up is gone ten seconds after the last logout (unit-change V11).
+
+use std::collections::BTreeMap;
+
+use abide_model::{
+    ActiveState, Cause, Change, DesiredUser, LingerReason, Manager, NoteKind, Observation,
+    ResourceId, Scope, Timestamp, UserName, Wanted,
+};
+
+use crate::account::Account;
+use crate::causes;
+use crate::draft::{Draft, Phase, Step, StepId};
+use crate::host::Host;
+use crate::refuse::Denied;
+
+/// A service manager as the units of its scope will find it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ManagerState {
+    /// It answers, and read its unit files at this time.
+    Up {
+        /// Its last (re)load of unit files.
+        units_loaded_at: Timestamp,
+    },
+    /// It does not run, and this step starts it.
+    Starting(StepId),
+    /// It does not run.
+    Down,
+    /// It runs and does not answer, or was not looked at.
+    Unseen(String),
+}
+
+/// The manager of one user.
+#[derive(Debug)]
+pub(crate) struct UserManager {
+    pub(crate) state: ManagerState,
+    /// Steps without which nothing may be asked of it.
+    pub(crate) after: Vec<StepId>,
+}
+
+/// Switches lingering on where it is wanted, and starts managers that are not there.
+pub(crate) fn draft_on(
+    host: &Host<'_>,
+    draft: &mut Draft,
+    accounts: &BTreeMap<UserName, Account>,
+) -> BTreeMap<UserName, UserManager> {
+    let mut managers = BTreeMap::new();
+    for (name, account) in accounts {
+        let made = match account {
+            Account::There => None,
+            Account::Made(step) => Some(*step),
+            Account::Gone | Account::Refused => continue,
+        };
+        let manager = one(host, draft, name, made);
+        note_held(host, draft, name);
+        managers.insert(name.clone(), manager);
+    }
+    managers
+}
+
+fn one(
+    host: &Host<'_>,
+    draft: &mut Draft,
+    name: &UserName,
+    made: Option<StepId>,
+) -> UserManager {
+    let mut after: Vec<StepId> = made.into_iter().collect();
+    let mut state = current(host, name);
+    let wanted = host
+        .declared(name)
+        .filter(|user| user.linger.value == Some(true));
+    let Some(user) = wanted else {
+        return UserManager { state, after };
+    };
+    let enabled = match enable(host, name) {
+        Ok(true) => None,
+        Ok(false) => {
+            let resource = ResourceId::Linger(name.clone());
+            let step = Step::new(Phase::LingerOn, resource, Change::EnableLinger);
+            let step = step.because(reason(user)).after(after.iter().copied());
+            draft.ledger.lingers.insert(name.clone());
+            Some(draft.add(step))
+        }
+        Err(denied) => {
+            draft.refuse(denied.about(ResourceId::Linger(name.clone())));
+            return UserManager { state, after };
+        }
+    };
+    after.extend(enabled);
+    if must_start(host, name, &state) {
+        match start(host, draft, name, enabled, &after) {
+            Ok(step) => {
+                after.push(step);
+                if state == ManagerState::Down {
+                    state = ManagerState::Starting(step);
+                }
+            }
+            Err(denied) => {
+                let scope = Scope::User(name.clone());
+                draft.refuse(denied.about(ResourceId::Manager(scope)));
+            }
+        }
+    }
+    UserManager { state, after }
+}
+
+/// Whether lingering is recorded, or may be switched on.
+fn enable(host: &Host<'_>, name: &UserName) -> Result<bool, Denied> {
+    if host.lingers(name) {
+        return Ok(true);
+    }
+    may_switch(host, name).map(|()| false)
+}
+
+/// Whether lingering of this user may be switched on or off from this login.
+pub(crate) fn may_switch(host: &Host<'_>, name: &UserName) -> Result<(), Denied> {
+    let facts = &host.observed.facts;
+    let own = facts.login == *name;
+    if host.is_root() || own && facts.may_linger_itself == Some(true) {
+        return Ok(());
+    }
+    let verb = match host.lingers(name) {
+        true => "disable-linger",
+        false => "enable-linger",
+    };
+    let by_root = format!("run `sudo loginctl {verb} {name}` on the host");
+    let help = match own {
+        true => format!(
+            "{by_root}, or allow org.freedesktop.login1.set-self-linger to {name} with a polkit rule"
+        ),
+        false => by_root,
+    };
+    Err(Denied::impossible(format!(
+        "switching lingering needs root, and {}",
+        host.without_root()
+    ))
+    .help(help))
+}
+
+fn reason(user: &DesiredUser) -> Cause {
+    match &user.linger.reason {
+        LingerReason::ImpliedBy(unit) => Cause::LingerNeeded { unit: unit.clone() },
+        LingerReason::Declared(_) | LingerReason::Unasked => Cause::Missing,
+    }
+}
+
+/// The manager before anything is done.
+fn current(host: &Host<'_>, name: &UserName) -> ManagerState {
+    let active = manager_active(host, name);
+    match host.scope(&Scope::User(name.clone())) {
+        Observation::Known(scope) => match &scope.manager {
+            Manager::Up { units_loaded_at } => ManagerState::Up {
+                units_loaded_at: *units_loaded_at,
+            },
+            Manager::Broken(why) if active.is_up() => ManagerState::Unseen(causes::said(why)),
+            Manager::Down | Manager::Broken(_) => ManagerState::Down,
+        },
+        Observation::Absent => ManagerState::Down,
+        Observation::Unknown(why) if active.is_up() => ManagerState::Unseen(causes::said(&why)),
+        Observation::Unknown(_) => ManagerState::Down,
+    }
+}
+
+fn manager_active(host: &Host<'_>, name: &UserName) -> ActiveState {
+    let user = host.user(name);
+    user.known()
+        .map_or(ActiveState::Inactive, |user| user.linger.manager)
+}
+
+/// A manager that is down has to be started. One that nothing holds, no record and no session, dies within seconds.
+fn must_start(host: &Host<'_>, name: &UserName, state: &ManagerState) -> bool {
+    let user = host.user(name);
+    let held = user.known().is_some_and(|user| user.linger.sessions > 0);
+    let dying = !host.lingers(name) && !held;
+    match state {
+        ManagerState::Down => true,
+        ManagerState::Up { .. } | ManagerState::Unseen(_) => dying,
+        ManagerState::Starting(_) => false,
+    }
+}
+
+fn start(
+    host: &Host<'_>,
+    draft: &mut Draft,
+    name: &UserName,
+    enabled: Option<StepId>,
+    after: &[StepId],
+) -> Result<StepId, Denied> {
+    // Switching lingering on starts the manager without root; nothing else does.
+    if !host.is_root() && enabled.is_none() {
+        return Err(Denied::impossible(format!(
+            "its manager is {} and starting it needs root, and {}",
+            manager_active(host, name).word(),
+            host.without_root()
+        ))
+        .help(format!("log in as {name} with a real session, or run `sudo systemctl start user@UID.service`")));
+    }
+    let resource = ResourceId::Manager(Scope::User(name.clone()));
+    let step = Step::new(Phase::ManagerStart, resource, Change::StartManager);
+    let step = match enabled {
+        Some(enabled) => step.because(enabled),
+        None => step.because(causes::state(
+            manager_active(host, name),
+            ActiveState::Active,
+        )),
+    };
+    Ok(draft.add(step.after(after.iter().copied())))
+}
+
+/// Says where units run only as long as somebody is logged in.
+fn note_held(host: &Host<'_>, draft: &mut Draft, name: &UserName) {
+    let resource = ResourceId::Linger(name.clone());
+    let switched_on = draft
+        .steps
+        .iter()
+        .any(|step| step.resource == resource && step.change == Change::EnableLinger);
+    let running = host.declared(name).and_then(|user| {
+        let mut units = user.units.iter();
+        units.find(|(_, unit)| unit.running == Wanted::Yes)
+    });
+    let (Some((unit, _)), false) = (running, switched_on || host.lingers(name)) else {
+        return;
+    };
+    if manager_active(host, name).is_up() {
+        let text = format!("the manager of {name} is up only while a session is open: {unit} stops with the last one");
+        draft.note(resource, NoteKind::HeldBySession, text);
+    }
+}

@@ -1,0 +1,196 @@
+//! Lingering that is switched off: declared so, ours and no longer needed, or undeclared where only declared users
+//! may linger.
+//!
+//! It stops the user's manager with everything in it, so it comes last and never where somebody else's unit is
+//! enabled there.
+
+use std::collections::BTreeSet;
+
+use abide_model::{
+    Cause, Change, LingerExclusive, LingerReason, NoteKind, Observation, Presence, ResourceId,
+    Scope, UnitName, UserName,
+};
+
+use crate::causes::{differs, names, said};
+use crate::draft::{Draft, Phase, Step};
+use crate::host::Host;
+use crate::linger::may_switch;
+use crate::places::{Place, Places};
+use crate::refuse::Denied;
+
+/// Switches lingering off.
+pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) {
+    for (name, user) in &host.desired.users {
+        if user.state == Presence::Present && user.linger.value == Some(false) {
+            declared_off(host, draft, name);
+        }
+    }
+    for name in &host.ledger.lingers {
+        no_longer_needed(host, draft, name);
+    }
+    if let Some(exclusive) = &host.desired.linger_exclusive {
+        undeclared(host, draft, exclusive);
+    }
+}
+
+fn declared_off(host: &Host<'_>, draft: &mut Draft, name: &UserName) {
+    if !host.lingers(name) {
+        draft.ledger.lingers.remove(name);
+        return;
+    }
+    match may_end(host, name) {
+        Ok(()) => end(draft, name, differs("linger", "on", "off")),
+        Err(denied) => draft.refuse(denied.about(ResourceId::Linger(name.clone()))),
+    }
+}
+
+/// Lingering that abide switched on, of a user for whom nothing asks for it any more.
+fn no_longer_needed(host: &Host<'_>, draft: &mut Draft, name: &UserName) {
+    let resource = ResourceId::Linger(name.clone());
+    match host.desired.users.get(name) {
+        Some(user) if user.state == Presence::Absent => return,
+        Some(user) => match (user.linger.value, &user.linger.reason) {
+            (None, LingerReason::Unasked) => {}
+            // `linger: unmanaged` lets go of it.
+            (None, _) => {
+                draft.ledger.lingers.remove(name);
+                return;
+            }
+            (Some(_), _) => return,
+        },
+        None => {}
+    }
+    if !host.lingers(name) {
+        draft.ledger.lingers.remove(name);
+        let step = Step::new(Phase::Claims, resource, Change::Forget);
+        draft.add(step.because(Cause::Undeclared));
+    } else if !host.desired.policy.prune {
+        let text = format!("{name} lingers because of an earlier apply, and nothing declared needs it");
+        draft.note(resource, NoteKind::Orphan, text);
+    } else if let Err(denied) = may_end(host, name) {
+        // Nobody asked for this, so it is no failure to leave it.
+        let refusal = denied.about(resource.clone());
+        let text = format!("lingering stays on: {}", refusal.reason);
+        draft.note(resource, NoteKind::Orphan, text);
+    } else {
+        end(draft, name, Cause::Undeclared);
+    }
+}
+
+/// Lingering users whom nobody declares, where the manifest says that there should be none.
+fn undeclared(host: &Host<'_>, draft: &mut Draft, exclusive: &LingerExclusive) {
+    let lingering = match &host.observed.lingering {
+        Observation::Known(names) => names,
+        Observation::Absent => return,
+        Observation::Unknown(why) => {
+            let denied = Denied::unknown(format!(
+                "who else lingers could not be seen: {}",
+                said(why)
+            ));
+            draft.refuse(denied.about(ResourceId::Manager(Scope::System)));
+            return;
+        }
+    };
+    for text in lingering {
+        let Ok(name) = UserName::parse(text) else {
+            continue;
+        };
+        let declared = host.desired.users.contains_key(&name);
+        if !declared && !host.ledger.lingers.contains(&name) {
+            one_undeclared(host, draft, exclusive, &name);
+        }
+    }
+}
+
+fn one_undeclared(
+    host: &Host<'_>,
+    draft: &mut Draft,
+    exclusive: &LingerExclusive,
+    name: &UserName,
+) {
+    let resource = ResourceId::Linger(name.clone());
+    let mut note = |text: String| draft.note(resource.clone(), NoteKind::UndeclaredLinger, text);
+    if let Some(other) = host.user_owner(name) {
+        note(format!("{name} lingers; manifest {other} has something there"));
+    } else if matches!(host.user(name), Observation::Absent) {
+        note(format!(
+            "{name} has a linger record and no account: remove /var/lib/systemd/linger/{name}"
+        ));
+    } else if *name == host.observed.facts.login && exclusive.enforce {
+        note(format!("{name} lingers and nobody declares it; abide leaves its own login user alone"));
+    } else if !exclusive.enforce {
+        note(format!("{name} lingers and nobody declares it"));
+    } else if let Err(denied) = may_switch(host, name) {
+        draft.refuse(denied.about(resource));
+    } else {
+        end(draft, name, Cause::Undeclared);
+    }
+}
+
+/// Whether switching it off harms nobody else, and may be done from this login.
+fn may_end(host: &Host<'_>, name: &UserName) -> Result<(), Denied> {
+    if let Some(other) = host.user_owner(name) {
+        return Err(Denied::guard(format!("manifest {other} needs it for what it has there")));
+    }
+    let foreign = foreign_enabled(host, name)?;
+    if !foreign.is_empty() {
+        return Err(Denied::guard(format!(
+            "{} would stop and not start at boot: enabled there, and not by this manifest",
+            names(foreign, 5)
+        ))
+        .help("disable them, or declare `linger: unmanaged`"));
+    }
+    may_switch(host, name)
+}
+
+/// Units that are enabled in a user's scope and are no business of this manifest.
+fn foreign_enabled(host: &Host<'_>, name: &UserName) -> Result<BTreeSet<UnitName>, Denied> {
+    let scope = Scope::User(name.clone());
+    let seen = match host.scope(&scope) {
+        Observation::Known(seen) => seen,
+        Observation::Absent => return Ok(BTreeSet::new()),
+        Observation::Unknown(why) => {
+            return Err(Denied::unknown(format!(
+                "what else is enabled there could not be seen: {}",
+                said(&why)
+            )));
+        }
+    };
+    let ours = ours(host, &scope, name);
+    let mut enabled: BTreeSet<UnitName> = seen
+        .links
+        .iter()
+        .filter_map(|link| link.path.split_once('/'))
+        .filter_map(|(_, unit)| UnitName::parse(unit).ok())
+        .collect();
+    enabled.retain(|unit| {
+        let template = unit.template();
+        !ours.contains(unit) && !template.is_some_and(|template| ours.contains(&template))
+    });
+    Ok(enabled)
+}
+
+fn ours(host: &Host<'_>, scope: &Scope, name: &UserName) -> BTreeSet<UnitName> {
+    let places = Places::of_home(&host.home(name));
+    let of_file = |path| match places.as_ref().map(|places| places.classify(path)) {
+        Ok(Place::Unit(unit)) => Some(unit),
+        _ => None,
+    };
+    let files = host.ledger.files.iter();
+    let declared = host.units(scope).into_iter().flatten();
+    files
+        .filter(|(_, file)| file.scope == *scope)
+        .filter_map(|(path, _)| of_file(path))
+        .chain(declared.map(|(unit, _)| unit.clone()))
+        .chain(host.ledger.units.keys().filter(|unit| unit.scope == *scope).map(|unit| unit.unit.clone()))
+        .collect()
+}
+
+fn end(draft: &mut Draft, name: &UserName, cause: Cause) {
+    let scope = Scope::User(name.clone());
+    let stops: Vec<_> = draft.steps_of(Phase::Stop, &scope).collect();
+    let resource = ResourceId::Linger(name.clone());
+    let step = Step::new(Phase::LingerOff, resource, Change::DisableLinger);
+    draft.add(step.because(cause).after(stops));
+    draft.ledger.lingers.remove(name);
+}

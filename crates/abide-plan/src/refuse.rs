@@ -1,0 +1,103 @@
+//! Refusals: how they are worded, and the ones that concern a whole host.
+
+use abide_model::{Observation, Refusal, RefusalKind, ResourceId, Scope};
+
+use crate::causes::said;
+use crate::host::Host;
+
+/// Why something is not done, before it is known about which resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Denied {
+    kind: RefusalKind,
+    reason: String,
+    help: Option<String>,
+}
+
+impl Denied {
+    /// The host or the way to it does not allow it.
+    pub(crate) fn impossible(reason: impl Into<String>) -> Self {
+        Self::new(RefusalKind::Impossible, reason)
+    }
+
+    /// A limit forbids it.
+    pub(crate) fn guard(reason: impl Into<String>) -> Self {
+        Self::new(RefusalKind::Guard, reason)
+    }
+
+    /// It could not be seen.
+    pub(crate) fn unknown(reason: impl Into<String>) -> Self {
+        Self::new(RefusalKind::Unknown, reason)
+    }
+
+    fn new(kind: RefusalKind, reason: impl Into<String>) -> Self {
+        Self {
+            kind,
+            reason: reason.into(),
+            help: None,
+        }
+    }
+
+    /// What a person can do about it.
+    pub(crate) fn help(self, help: impl Into<String>) -> Self {
+        Self {
+            help: Some(help.into()),
+            ..self
+        }
+    }
+
+    /// As a refusal of this resource.
+    pub(crate) fn about(self, resource: ResourceId) -> Refusal {
+        Refusal {
+            resource,
+            reason: self.reason,
+            help: self.help,
+            kind: self.kind,
+        }
+    }
+}
+
+/// The first systemd with lingering (the requirement of this project's first document).
+const OLDEST_SYSTEMD: u32 = 206;
+
+/// A reason to leave the whole host alone, if there is one.
+pub(crate) fn whole_host(host: &Host<'_>) -> Option<Refusal> {
+    let about_host = |denied: Denied| denied.about(ResourceId::Manager(Scope::System));
+    too_old(host)
+        .or_else(|| going_down(host))
+        .or_else(|| unread_ledger(host))
+        .map(about_host)
+}
+
+fn too_old(host: &Host<'_>) -> Option<Denied> {
+    let version = host.observed.facts.systemd;
+    (version < OLDEST_SYSTEMD).then(|| {
+        Denied::impossible(format!(
+            "the host has systemd {version}; user lingering needs {OLDEST_SYSTEMD} or newer"
+        ))
+        .help("upgrade the host, or leave it out with `--exclude`")
+    })
+}
+
+/// A host that shuts down or is in rescue mode would lose or refuse what is started now (sd-switch does the same).
+fn going_down(host: &Host<'_>) -> Option<Denied> {
+    let state = host.observed.facts.system_state.as_str();
+    matches!(state, "stopping" | "maintenance" | "offline").then(|| {
+        Denied::impossible(format!("the host is `{state}` (systemctl is-system-running)"))
+            .help("plan again when it is up")
+    })
+}
+
+/// Without its ledger nobody knows what is ours, and writing a new one would disown all of it.
+fn unread_ledger(host: &Host<'_>) -> Option<Denied> {
+    let Observation::Unknown(why) = &host.observed.ledger else {
+        return None;
+    };
+    Some(
+        Denied::unknown(format!(
+            "the ledger of manifest {} could not be read: {}",
+            host.desired.manifest,
+            said(why)
+        ))
+        .help("make it readable for the connecting user, or restore it; without it abide cannot tell what it owns"),
+    )
+}

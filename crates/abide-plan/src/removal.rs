@@ -1,0 +1,128 @@
+//! Users that are declared absent: what runs is stopped, lingering ends, then they are deleted, last of all.
+//!
+//! Only `state: absent` leads here. Prune never deletes a user.
+
+use std::collections::BTreeSet;
+
+use abide_model::{
+    Cause, Change, DesiredUser, Observation, ObservedUser, Presence, ResourceId, Scope, UnitName,
+    UnitRef, UserName,
+};
+
+use crate::causes::said;
+use crate::draft::{Draft, Phase, Step, StepId};
+use crate::host::Host;
+use crate::refuse::Denied;
+
+/// Removes every user that is declared absent and is there.
+pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) {
+    for (name, user) in &host.desired.users {
+        if user.state == Presence::Absent {
+            match removable(host, name) {
+                Ok(Some(found)) => remove(host, draft, name, (user, found)),
+                Ok(None) => forget(draft, name),
+                Err(denied) => draft.refuse(denied.about(ResourceId::User(name.clone()))),
+            }
+        }
+    }
+}
+
+/// The user that goes; `None` where it is gone.
+fn removable<'a>(host: &Host<'a>, name: &UserName) -> Result<Option<&'a ObservedUser>, Denied> {
+    let found = match host.user(name) {
+        Observation::Known(found) => found,
+        Observation::Absent => return Ok(None),
+        Observation::Unknown(why) => {
+            return Err(Denied::unknown(format!(
+                "whether the user is there could not be seen: {}",
+                said(&why)
+            )));
+        }
+    };
+    let facts = &host.observed.facts;
+    if found.uid == 0 {
+        return Err(Denied::guard("the superuser is never deleted"));
+    }
+    if *name == facts.login {
+        return Err(Denied::guard("abide is logged in as this user and does not delete it")
+            .help("connect as another user"));
+    }
+    if let Some(other) = host.user_owner(name) {
+        return Err(Denied::guard(format!("manifest {other} has units, files or lingering of this user"))
+            .help(format!("remove the user from manifest {other} and apply that first")));
+    }
+    if !host.is_root() {
+        return Err(Denied::impossible(format!(
+            "deleting the user needs root, and {}",
+            host.without_root()
+        )));
+    }
+    if found.linger.sessions > 0 {
+        return Err(Denied::impossible(format!(
+            "the user is logged in ({})",
+            crate::causes::count(found.linger.sessions as usize, "session")
+        ))
+        .help(format!("end its sessions: `loginctl terminate-user {name}`")));
+    }
+    Ok(Some(found))
+}
+
+fn remove(
+    host: &Host<'_>,
+    draft: &mut Draft,
+    name: &UserName,
+    (wanted, found): (&DesiredUser, &ObservedUser),
+) {
+    let mut before = stop_units(host, draft, name, wanted);
+    if found.linger.recorded {
+        let resource = ResourceId::Linger(name.clone());
+        let step = Step::new(Phase::LingerOff, resource, Change::DisableLinger);
+        let step = step.because(Cause::DeclaredAbsent).after(before.clone());
+        before.push(draft.add(step));
+    }
+    let change = Change::DeleteUser {
+        remove_home: wanted.remove_home,
+    };
+    let step = Step::new(Phase::AccountRemoval, ResourceId::User(name.clone()), change);
+    draft.add(step.because(Cause::DeclaredAbsent).after(before));
+    forget(draft, name);
+}
+
+/// Stops the units of ours that run, so that their `ExecStop=` runs with their manager still there.
+fn stop_units(
+    host: &Host<'_>,
+    draft: &mut Draft,
+    name: &UserName,
+    wanted: &DesiredUser,
+) -> Vec<StepId> {
+    let scope = Scope::User(name.clone());
+    let Observation::Known(seen) = host.scope(&scope) else {
+        return Vec::new();
+    };
+    let owned = host.ledger.units.keys().filter(|unit| unit.scope == scope);
+    let ours: BTreeSet<UnitName> = owned
+        .map(|unit| unit.unit.clone())
+        .chain(wanted.units.keys().map(UnitName::loaded_as))
+        .collect();
+    let running = ours
+        .iter()
+        .filter_map(|unit| seen.units.get(unit))
+        .filter(|unit| unit.active.is_up())
+        .map(|unit| UnitRef::new(&scope, &unit.id))
+        .collect::<BTreeSet<_>>();
+    let stop = |unit: UnitRef| {
+        draft.removals.insert(unit.clone());
+        let step = Step::new(Phase::Stop, ResourceId::Unit(unit), Change::Stop);
+        draft.add(step.because(Cause::DeclaredAbsent))
+    };
+    running.into_iter().map(stop).collect()
+}
+
+fn forget(draft: &mut Draft, name: &UserName) {
+    let scope = Scope::User(name.clone());
+    let ledger = &mut draft.ledger;
+    ledger.users.remove(name);
+    ledger.lingers.remove(name);
+    ledger.files.retain(|_, file| file.scope != scope);
+    ledger.units.retain(|unit, _| unit.scope != scope);
+}

@@ -1,0 +1,168 @@
+//! One unit with everything that decides about it: what is wanted, what its manager says, what stands on disk.
+
+pub(crate) mod couple;
+pub(crate) mod decide;
+pub(crate) mod emit;
+pub(crate) mod enablement;
+pub(crate) mod mask;
+pub(crate) mod notes;
+pub(crate) mod owed;
+pub(crate) mod reload;
+pub(crate) mod respond;
+pub(crate) mod run;
+pub(crate) mod sources;
+pub(crate) mod targets;
+
+use std::borrow::Cow;
+
+use abide_model::{
+    Cause, DesiredUnit, LedgerUnit, ObservedUnit, ResourceId, UnitName, UnitRef, Wanted,
+};
+use abide_unit::Effective;
+
+use crate::linger::ManagerState;
+use crate::refuse::Denied;
+use crate::scope::ScopeView;
+use sources::{Disk, Sources, Trigger};
+
+/// What is wanted of a unit.
+#[derive(Debug, Clone)]
+pub(crate) enum Wish<'a> {
+    /// It is declared so.
+    Declared(&'a DesiredUnit),
+    /// It goes, with everything that is ours of it, for this reason.
+    Removed(Cause),
+}
+
+/// One unit of one scope.
+#[derive(Debug)]
+pub(crate) struct Unit<'a> {
+    pub(crate) view: &'a ScopeView<'a>,
+    /// As it is declared; a quadlet's own name.
+    pub(crate) name: UnitName,
+    /// As its manager calls it: the generated service of a quadlet, the target of an alias.
+    pub(crate) loaded: UnitName,
+    pub(crate) wish: Wish<'a>,
+    pub(crate) seen: Cow<'a, ObservedUnit>,
+    /// Its unit file, or that of its template, is ours.
+    pub(crate) ours: bool,
+    /// Its own files, declared ones and ours that go.
+    pub(crate) files: Vec<sources::UnitFile<'a>>,
+    /// The files of its template, which are planned there.
+    pub(crate) template_files: Vec<sources::UnitFile<'a>>,
+    /// What it should be configured as: its file, or its template's, with our drop-ins.
+    pub(crate) wanted: Effective,
+    /// What stands on disk of that.
+    pub(crate) on_disk: Disk,
+    /// Files that it reads at start.
+    pub(crate) restart_on: Vec<Trigger<'a>>,
+    /// Files that it reads again when it is reloaded.
+    pub(crate) reload_on: Vec<Trigger<'a>>,
+}
+
+impl<'a> Unit<'a> {
+    /// Gathers what decides about a declared unit.
+    pub(crate) fn declared(
+        view: &'a ScopeView<'a>,
+        name: &UnitName,
+        wanted: &'a DesiredUnit,
+    ) -> Result<Self, Denied> {
+        Self::new(view, name, Wish::Declared(wanted))
+    }
+
+    /// Gathers what decides about a unit that goes.
+    pub(crate) fn removed(
+        view: &'a ScopeView<'a>,
+        name: &UnitName,
+        cause: Cause,
+    ) -> Result<Self, Denied> {
+        Self::new(view, name, Wish::Removed(cause))
+    }
+
+    fn new(view: &'a ScopeView<'a>, name: &UnitName, wish: Wish<'a>) -> Result<Self, Denied> {
+        let sources = Sources::of(view, name, &wish)?;
+        let seen = sources::seen_unit(view, name);
+        let triggers = |paths| sources::triggers(view, paths);
+        let (restart_on, reload_on) = match &wish {
+            Wish::Declared(unit) => (triggers(&unit.restart_on), triggers(&unit.reload_on)),
+            Wish::Removed(_) => (Vec::new(), Vec::new()),
+        };
+        Ok(Self {
+            view,
+            name: name.clone(),
+            loaded: match &seen {
+                Some(seen) => seen.id.clone(),
+                None => name.loaded_as(),
+            },
+            wish,
+            ours: sources.ours(),
+            wanted: sources.wanted(name),
+            on_disk: sources.on_disk(name),
+            files: sources.own,
+            template_files: sources.template,
+            seen: seen.map_or_else(
+                || Cow::Owned(ObservedUnit::not_found(&name.loaded_as())),
+                Cow::Borrowed,
+            ),
+            restart_on,
+            reload_on,
+        })
+    }
+
+    /// The unit as its files are told apart: a quadlet by its own name.
+    pub(crate) fn file_resource(&self) -> ResourceId {
+        ResourceId::Unit(UnitRef::new(&self.view.scope, &self.name))
+    }
+
+    /// The unit as its manager knows it.
+    pub(crate) fn reference(&self) -> UnitRef {
+        UnitRef::new(&self.view.scope, &self.loaded)
+    }
+
+    /// What the manifest declares, unless the unit goes.
+    pub(crate) fn desired(&self) -> Option<&'a DesiredUnit> {
+        match &self.wish {
+            Wish::Declared(unit) => Some(unit),
+            Wish::Removed(_) => None,
+        }
+    }
+
+    /// Why it goes, if it does.
+    pub(crate) fn goes(&self) -> Option<&Cause> {
+        match &self.wish {
+            Wish::Declared(_) => None,
+            Wish::Removed(cause) => Some(cause),
+        }
+    }
+
+    /// Whether it should be masked.
+    pub(crate) fn masked(&self) -> bool {
+        self.desired().and_then(|unit| unit.masked) == Some(true)
+    }
+
+    /// Whether it should run.
+    pub(crate) fn running(&self) -> Wanted {
+        self.desired().map_or(Wanted::No, |unit| unit.running)
+    }
+
+    /// How the ledger says that it was left.
+    pub(crate) fn recorded(&self) -> Option<&'a LedgerUnit> {
+        self.view.host.ledger.units.get(&self.reference())
+    }
+
+    /// Whether its manager can be asked about it now.
+    pub(crate) fn manager_up(&self) -> bool {
+        matches!(self.view.manager, ManagerState::Up { .. })
+    }
+
+    /// Whether its manager is started by this plan.
+    pub(crate) fn manager_starts(&self) -> bool {
+        matches!(self.view.manager, ManagerState::Starting(_))
+    }
+
+    /// Whether it does its work and ends: it is never started or interrupted for its own sake (unit-change V9).
+    pub(crate) fn ends_by_itself(&self) -> bool {
+        let known = self.ours || self.wanted.settings().next().is_some();
+        known && self.wanted.is_oneshot() && !self.wanted.remains_after_exit() && self.ours
+    }
+}

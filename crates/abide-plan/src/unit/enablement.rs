@@ -1,0 +1,228 @@
+//! Which links make a unit start at boot, and which of them come and go.
+//!
+//! The links themselves are compared: `is-enabled` says `enabled` whatever links there are (unit-change fact 2).
+//! Only of units whose file nobody showed us is `UnitFileState` believed.
+
+use std::collections::BTreeSet;
+
+use abide_model::{Cause, Link, ObservedScope, Scope, UnitName, Wanted};
+use abide_unit::{Effective, LinkKind, install_links, specifier};
+
+use super::Unit;
+use crate::causes::{differs, said};
+use crate::linger::ManagerState;
+use crate::refuse::Denied;
+
+/// What is to be done about a unit's links.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Links {
+    pub(crate) add: BTreeSet<String>,
+    pub(crate) remove: BTreeSet<String>,
+    /// It is enabled, whatever links that takes: nobody showed us its file.
+    pub(crate) enable: bool,
+    pub(crate) why: Vec<Cause>,
+}
+
+impl Links {
+    /// Whether anything is to be done.
+    pub(crate) fn is_work(&self) -> bool {
+        !self.why.is_empty()
+    }
+}
+
+/// What makes the unit's links as declared.
+pub(crate) fn decide(unit: &Unit<'_>) -> Result<Links, Denied> {
+    let present = links_of(unit);
+    let Some(desired) = unit.desired() else {
+        return Ok(match (unit.ours, unit.goes()) {
+            (true, Some(cause)) => all_go(present, cause.clone()),
+            _ => Links::default(),
+        });
+    };
+    if unit.masked() {
+        return Ok(all_go(present, differs("masked", "no", "yes")));
+    }
+    if unit.name.kind().is_quadlet() {
+        // Its generator reads `[Install]`; `systemctl enable` always fails (unit-change V12).
+        return Ok(Links::default());
+    }
+    match desired.enabled {
+        Wanted::Yes if unit.ours => ours_enabled(unit, present),
+        Wanted::Yes => foreign_enabled(unit, &present),
+        Wanted::No => disabled(unit, present),
+        Wanted::Unmanaged => Ok(left_over(unit, present)),
+    }
+}
+
+fn ours_enabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied> {
+    if !unit.wanted.has_install() {
+        return Err(Denied::impossible("it has no [Install] section and cannot be enabled")
+            .help("give it `WantedBy=`, or declare `enabled: false`"));
+    }
+    let wanted = wanted_links(unit)?;
+    let add: BTreeSet<String> = wanted.difference(&present).cloned().collect();
+    let stale = present.difference(&wanted).cloned();
+    let remove: BTreeSet<String> = stale.filter(|_| all_known(&unit.wanted, unit)).collect();
+    let why = match (add.is_empty(), remove.is_empty(), present.is_empty()) {
+        (true, true, _) => Vec::new(),
+        (_, _, true) => vec![differs("enabled", "disabled", "enabled")],
+        _ => vec![differs("links", listed(&present), listed(&wanted))],
+    };
+    Ok(Links {
+        enable: !why.is_empty(),
+        add,
+        remove,
+        why,
+    })
+}
+
+/// The links that `systemctl enable` would make on this host.
+fn wanted_links(unit: &Unit<'_>) -> Result<BTreeSet<String>, Denied> {
+    // `UpheldBy=` is not known before systemd 254.
+    let upholds = unit.view.host.observed.facts.systemd >= 254;
+    let links = install_links(&unit.loaded, &unit.wanted).into_iter();
+    let links: Vec<_> = links.filter(|link| upholds || link.kind != LinkKind::Upholds).collect();
+    for link in links.iter().filter(|link| link.kind == LinkKind::Alias) {
+        if let Some(taken) = taken(unit, &link.path) {
+            return Err(Denied::impossible(format!(
+                "its alias {} is taken there: it names {}",
+                link.path,
+                said(&taken)
+            ))
+            .help("remove that link, or the `Alias=`"));
+        }
+    }
+    Ok(links.into_iter().map(|link| link.path).collect())
+}
+
+/// What another link of this name points to.
+fn taken(unit: &Unit<'_>, alias: &str) -> Option<String> {
+    let mut links = scope_links(unit.view.seen);
+    let link = links.find(|link| link.path == alias && !names(link, &unit.loaded))?;
+    Some(link.target.clone())
+}
+
+/// Whether all links follow from the file: a specifier that only the host expands hides some.
+fn all_known(wanted: &Effective, unit: &Unit<'_>) -> bool {
+    let keys = ["Alias", "WantedBy", "RequiredBy", "UpheldBy"];
+    let mut values = keys.iter().flat_map(|key| wanted.all("Install", key));
+    values.all(|value| specifier::expand(&unit.loaded, None, value).is_some())
+}
+
+fn disabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied> {
+    if !present.is_empty() {
+        return Ok(all_go(present, differs("enabled", "enabled", "disabled")));
+    }
+    let state = unit.seen.file_state.as_str();
+    if !unit.ours && matches!(state, "enabled" | "enabled-runtime") {
+        let reason = format!("it is `{state}` outside the configuration directory, where disabling it has no effect");
+        return Err(Denied::impossible(reason).help("declare `masked: true` to keep it from starting"));
+    }
+    Ok(Links::default())
+}
+
+/// A unit that was ours to enable and has lost its `[Install]` section keeps no links that nothing declares.
+fn left_over(unit: &Unit<'_>, present: BTreeSet<String>) -> Links {
+    let old = unit.on_disk.effective();
+    let had_install = old.is_some_and(Effective::has_install);
+    let by_us = unit.recorded().is_some_and(|left| left.enabled);
+    let lost = unit.ours && !unit.wanted.has_install() && (had_install || by_us);
+    match lost {
+        true => all_go(present, differs("[Install]", "present", "absent")),
+        false => Links::default(),
+    }
+}
+
+fn foreign_enabled(unit: &Unit<'_>, present: &BTreeSet<String>) -> Result<Links, Denied> {
+    if !present.is_empty() {
+        return Ok(Links::default());
+    }
+    let enable = |state: &str| Links {
+        enable: true,
+        why: vec![differs("enabled", state, "enabled")],
+        ..Links::default()
+    };
+    if !matches!(unit.view.manager, ManagerState::Up { .. }) {
+        // Its manager cannot be asked yet.
+        return Ok(enable("disabled"));
+    }
+    match unit.seen.file_state.as_str() {
+        "enabled" => Ok(Links::default()),
+        state @ ("disabled" | "enabled-runtime" | "linked" | "linked-runtime") => Ok(enable(state)),
+        // The mask is taken away first; a mask that stays was refused.
+        "masked" | "masked-runtime" => Ok(enable("masked")),
+        "" => Err(no_such_unit()),
+        state @ ("static" | "generated" | "transient") => Err(Denied::impossible(format!(
+            "it is {state}: it has no [Install] section of its own and cannot be enabled"
+        ))
+        .help("leave `enabled` out; another unit has to pull it in")),
+        "indirect" => Err(Denied::impossible("it only names other units to enable (`Also=`)")
+            .help("declare those units as enabled")),
+        state => Err(Denied::impossible(format!("its unit file is `{}`", said(state)))),
+    }
+}
+
+/// A foreign unit that is not there.
+pub(crate) fn no_such_unit() -> Denied {
+    Denied::impossible("there is no such unit on the host")
+        .help("install what brings it, or give the unit a `source`")
+}
+
+fn all_go(remove: BTreeSet<String>, cause: Cause) -> Links {
+    Links {
+        why: match remove.is_empty() {
+            true => Vec::new(),
+            false => vec![cause],
+        },
+        remove,
+        ..Links::default()
+    }
+}
+
+fn listed(links: &BTreeSet<String>) -> String {
+    let links: Vec<&str> = links.iter().map(String::as_str).collect();
+    said(&links.join(" "))
+}
+
+/// The links that enable or name the unit; of a template that goes, those of all its instances.
+fn links_of(unit: &Unit<'_>) -> BTreeSet<String> {
+    let goes = unit.goes().is_some() && unit.loaded.is_template();
+    scope_links(unit.view.seen)
+        .filter(|link| names(link, &unit.loaded) || goes && is_instance(link, &unit.loaded))
+        .map(|link| link.path.clone())
+        .collect()
+}
+
+fn scope_links(seen: Option<&ObservedScope>) -> impl Iterator<Item = &Link> {
+    seen.into_iter().flat_map(|scope| &scope.links)
+}
+
+/// Whether this link enables the unit, or is another name of it.
+fn names(link: &Link, unit: &UnitName) -> bool {
+    let pointed_to = link.target.rsplit('/').next().unwrap_or_default();
+    match link.path.split_once('/') {
+        Some((_, name)) if !unit.is_template() => name == unit.as_str(),
+        // A template's own links are those of its `DefaultInstance=`: instances that stand in the manifest have theirs.
+        Some((_, name)) => name == unit.as_str(),
+        None => pointed_to == unit.as_str() && link.path != unit.as_str(),
+    }
+}
+
+fn is_instance(link: &Link, template: &UnitName) -> bool {
+    let name = link.path.split_once('/').map(|(_, name)| name);
+    let unit = name.and_then(|name| UnitName::parse(name).ok());
+    unit.and_then(|unit| unit.template()).is_some_and(|of| of == *template)
+}
+
+/// Whether a user manager that starts brings this unit up by itself: it hangs from a target of its start.
+pub(crate) fn starts_with_manager(unit: &Unit<'_>) -> bool {
+    const AT_START: &[&str] = &["default", "basic", "sockets", "timers", "paths"];
+    let at_start = |dir: &str| {
+        let target = dir.rsplit_once('.').map_or("", |(target, _)| target);
+        AT_START.iter().any(|name| target.strip_suffix(".target") == Some(name))
+    };
+    matches!(unit.view.scope, Scope::User(_))
+        && scope_links(unit.view.seen)
+            .filter_map(|link| link.path.split_once('/'))
+            .any(|(dir, name)| at_start(dir) && name == unit.loaded.as_str())
+}

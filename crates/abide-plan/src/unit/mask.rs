@@ -1,0 +1,68 @@
+//! Masks: a link to `/dev/null` in the place of the unit file.
+
+use abide_model::{FileKind, FilePurpose, Wanted};
+
+use super::Unit;
+use crate::refuse::Denied;
+
+/// What is to be done about a unit's mask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mask {
+    /// Nothing.
+    Leave,
+    /// It is masked.
+    On,
+    /// It is unmasked.
+    Off,
+}
+
+const NOWHERE: &str = "/dev/null";
+
+/// Whether the unit is masked in its configuration directory, where it can be undone.
+pub(crate) fn is_masked(unit: &Unit<'_>) -> bool {
+    let links = unit.view.seen.into_iter().flat_map(|scope| &scope.links);
+    let mut links = links.filter(|link| link.path == unit.loaded.as_str());
+    let linked = links.any(|link| link.target == NOWHERE);
+    let mut files = unit.files.iter();
+    let masks = |kind: &FileKind| matches!(kind, FileKind::Symlink(target) if target == NOWHERE);
+    linked || files.any(|file| file.found.is_some_and(|found| masks(&found.kind)))
+}
+
+/// What makes the mask as declared.
+pub(crate) fn decide(unit: &Unit<'_>) -> Result<Mask, Denied> {
+    let Some(desired) = unit.desired() else {
+        return Ok(Mask::Leave);
+    };
+    let masked = is_masked(unit);
+    let elsewhere = unit.seen.load == "masked" && !masked;
+    match desired.masked {
+        Some(true) if masked || elsewhere => Ok(Mask::Leave),
+        Some(true) => may_mask(unit).map(|()| Mask::On),
+        Some(false) if masked => Ok(Mask::Off),
+        // Our unit file stands where the mask is: declaring the one undoes the other.
+        None if masked && desired.is_ours() => Ok(Mask::Off),
+        Some(false) | None if elsewhere => Err(Denied::impossible(
+            "it is masked outside its configuration directory, where it cannot be undone for good",
+        )
+        .help(format!("run `systemctl unmask --runtime {}` in its scope", unit.loaded))),
+        None if masked && (desired.running == Wanted::Yes || desired.enabled == Wanted::Yes) => {
+            Err(Denied::impossible("it is masked on the host").help("declare `masked: false`"))
+        }
+        Some(false) | None => Ok(Mask::Leave),
+    }
+}
+
+/// `systemctl mask` fails where a file stands (unit-change V3). Ours is removed first; another's is not ours to remove.
+fn may_mask(unit: &Unit<'_>) -> Result<(), Denied> {
+    let ours = unit.files.iter().any(|file| file.purpose == FilePurpose::Unit);
+    let Ok(path) = unit.view.places.unit(&unit.loaded) else {
+        return Ok(());
+    };
+    let files = unit.view.seen.map(|scope| &scope.files);
+    let found = files.and_then(|files| files.get(&path)?.known());
+    match found {
+        Some(_) if !ours => Err(Denied::impossible(format!("{path} stands where the mask would be, and is not ours"))
+            .help("remove it, or declare the unit with its source so that abide may")),
+        _ => Ok(()),
+    }
+}

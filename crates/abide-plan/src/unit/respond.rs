@@ -1,0 +1,137 @@
+//! What is done with a running unit that is owed a restart: the rules of unit-change.md section 1b, one small function
+//! for each kind that differs.
+
+use abide_model::{OnChange, UnitKind};
+
+use super::Unit;
+use crate::refuse::Denied;
+
+/// What is done with a running unit whose configuration changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Response {
+    /// Nothing: the daemon-reload, or its next run, takes the new configuration.
+    TakesEffect,
+    /// It is reloaded.
+    Reload,
+    /// It is restarted.
+    Restart,
+    /// It is stopped with the old definition and started with the new one.
+    StopStart,
+    /// It is left as it is, and the plan says why.
+    Held(String),
+}
+
+/// What this unit's kind, its manager and the manifest make of an owed restart.
+pub(crate) fn to_restart(unit: &Unit<'_>) -> Result<Response, Denied> {
+    let response = match unit.name.kind() {
+        UnitKind::Service if unit.ends_by_itself() => Response::TakesEffect,
+        UnitKind::Path | UnitKind::Slice | UnitKind::Target | UnitKind::Scope | UnitKind::Device => {
+            // V6b: a path watches anew with the reload. V7b: stopping a slice stops its members. V8b: restarting
+            // a target restarts its members.
+            Response::TakesEffect
+        }
+        UnitKind::Socket | UnitKind::Timer | UnitKind::Automount => held_or(unit, Response::StopStart),
+        UnitKind::Mount => held_or(unit, mount(unit)),
+        UnitKind::Network | UnitKind::Volume => Response::Held(format!(
+            "{} has to be made anew by hand: a restart leaves the existing one as it is",
+            unit.name
+        )),
+        UnitKind::Service
+        | UnitKind::Swap
+        | UnitKind::Container
+        | UnitKind::Pod
+        | UnitKind::Kube
+        | UnitKind::Image
+        | UnitKind::Build => service(unit)?,
+    };
+    Ok(manual_stop(unit, response))
+}
+
+/// What comes of an owed reload.
+pub(crate) fn to_reload(unit: &Unit<'_>) -> Result<Response, Denied> {
+    let response = match on_change(unit) {
+        OnChange::None => held(unit),
+        OnChange::Restart | OnChange::Reload | OnChange::StopStart => reload(unit)?,
+    };
+    Ok(response)
+}
+
+fn service(unit: &Unit<'_>) -> Result<Response, Denied> {
+    Ok(match on_change(unit) {
+        OnChange::Restart => Response::Restart,
+        OnChange::StopStart => Response::StopStart,
+        OnChange::Reload => reload(unit)?,
+        OnChange::None => held(unit),
+    })
+}
+
+/// Of its own accord a reload never becomes a restart: the manifest asked for no interruption.
+fn reload(unit: &Unit<'_>) -> Result<Response, Denied> {
+    let can = match unit.ours {
+        true => unit.wanted.can_reload(),
+        false => unit.seen.can_reload || unit.wanted.can_reload(),
+    };
+    match can {
+        true => Ok(Response::Reload),
+        false => Err(Denied::impossible("it should be reloaded, and it has no way to reload")
+            .help("give it `ExecReload=`, or write `on_change: restart`")),
+    }
+}
+
+/// Mounts that a running system stands on are only ever mounted again with new options (nixpkgs, `-.mount`).
+fn mount(unit: &Unit<'_>) -> Response {
+    match unit.loaded.as_str() {
+        "-.mount" | "usr.mount" | "home.mount" | "var.mount" => Response::Held(format!(
+            "{} is in use by the running system and takes this change at the next boot",
+            unit.loaded
+        )),
+        _ => Response::Restart,
+    }
+}
+
+fn on_change(unit: &Unit<'_>) -> OnChange {
+    unit.desired().map_or(OnChange::Restart, |unit| unit.on_change)
+}
+
+fn held_or(unit: &Unit<'_>, response: Response) -> Response {
+    match on_change(unit) {
+        OnChange::None => held(unit),
+        OnChange::Restart | OnChange::Reload | OnChange::StopStart => response,
+    }
+}
+
+fn held(unit: &Unit<'_>) -> Response {
+    Response::Held(format!(
+        "{} keeps running its old configuration until it is restarted (`on_change: none`)",
+        unit.loaded
+    ))
+}
+
+/// A unit that refuses to be stopped by hand (as loaded) or started by hand (as it will be) refuses a restart too;
+/// systemctl would fail with 4 (unit-change V9).
+fn manual_stop(unit: &Unit<'_>, response: Response) -> Response {
+    let interrupts = matches!(response, Response::Restart | Response::StopStart);
+    let key = if unit.seen.refuse_stop {
+        "RefuseManualStop"
+    } else if refuses_start(unit) {
+        "RefuseManualStart"
+    } else {
+        return response;
+    };
+    match interrupts {
+        true => Response::Held(format!(
+            "{} is kept running its old configuration: it says `{key}=yes`",
+            unit.loaded
+        )),
+        false => response,
+    }
+}
+
+/// Whether it may not be started by hand, as it will be configured.
+pub(crate) fn refuses_start(unit: &Unit<'_>) -> bool {
+    let configured = unit.wanted.flag("Unit", "RefuseManualStart");
+    match unit.ours {
+        true => configured.unwrap_or(false),
+        false => configured.unwrap_or(unit.seen.refuse_start),
+    }
+}

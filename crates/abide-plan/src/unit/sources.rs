@@ -1,0 +1,292 @@
+//! The texts that a unit is made of, as declared and as they stand on disk, and the files that it reads.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use abide_model::{
+    Body, Cause, DesiredUnit, FileKind, FilePurpose, HostPath, HostPathOrHome, NameError,
+    Observation, ObservedFile, ObservedUnit, Presence, Scope, UnitName,
+};
+use abide_unit::Effective;
+
+use super::Wish;
+use crate::file;
+use crate::places::{self, Place};
+use crate::refuse::Denied;
+use crate::scope::ScopeView;
+
+/// One file of a unit.
+#[derive(Debug, Clone)]
+pub(crate) struct UnitFile<'a> {
+    pub(crate) path: HostPath,
+    pub(crate) purpose: FilePurpose,
+    /// What it should hold; `None`: it goes.
+    pub(crate) body: Option<&'a Body>,
+    /// What stands there.
+    pub(crate) found: Option<&'a ObservedFile>,
+}
+
+/// The configuration that stands on disk.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Disk {
+    /// There is no unit file of ours.
+    Nothing,
+    /// A file is there whose text is not known.
+    Unreadable,
+    /// It comes to this.
+    Read(Box<Effective>),
+}
+
+impl Disk {
+    /// The configuration, where it is known.
+    pub(crate) fn effective(&self) -> Option<&Effective> {
+        match self {
+            Self::Read(effective) => Some(effective),
+            Self::Nothing | Self::Unreadable => None,
+        }
+    }
+}
+
+/// A file that a unit reads at start or at a reload.
+#[derive(Debug, Clone)]
+pub(crate) struct Trigger<'a> {
+    pub(crate) path: HostPath,
+    /// What it should hold, where the manifest manages it.
+    pub(crate) body: Option<&'a Body>,
+    /// What stands there, where that was seen.
+    pub(crate) found: Option<&'a ObservedFile>,
+}
+
+impl Trigger<'_> {
+    /// Whether its content may not be known from a digest.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.body.is_some_and(Body::is_secret)
+    }
+}
+
+/// The files of a unit, its own and its template's.
+#[derive(Debug)]
+pub(crate) struct Sources<'a> {
+    pub(crate) own: Vec<UnitFile<'a>>,
+    pub(crate) template: Vec<UnitFile<'a>>,
+}
+
+impl<'a> Sources<'a> {
+    /// The files of this unit.
+    pub(crate) fn of(
+        view: &'a ScopeView<'a>,
+        name: &UnitName,
+        wish: &Wish<'a>,
+    ) -> Result<Self, Denied> {
+        let own = files(view, name, wish)?;
+        let template = match name.template() {
+            Some(template) => template_files(view, &template)?,
+            None => Vec::new(),
+        };
+        Ok(Self { own, template })
+    }
+
+    /// Whether the unit file is ours.
+    pub(crate) fn ours(&self) -> bool {
+        self.fragment().is_some()
+    }
+
+    /// What the unit should be configured as.
+    pub(crate) fn wanted(&self, name: &UnitName) -> Effective {
+        let text = |file: &UnitFile<'a>| file.body.and_then(Body::bytes).map(|bytes| lossy(bytes.as_slice()));
+        self.merge(name, text)
+    }
+
+    /// What stands on disk of it.
+    pub(crate) fn on_disk(&self, name: &UnitName) -> Disk {
+        let regular = |file: &&UnitFile<'_>| file.stands();
+        if self.fragment().is_some_and(|file| !file.stands()) {
+            return Disk::Nothing;
+        }
+        let mut files = self.own.iter().chain(&self.template).filter(regular);
+        if files.any(|file| file.disk_text().is_none()) {
+            return Disk::Unreadable;
+        }
+        Disk::Read(Box::new(self.merge(name, UnitFile::disk_text)))
+    }
+
+    fn fragment(&self) -> Option<&UnitFile<'a>> {
+        let is_fragment = |file: &&UnitFile<'_>| file.purpose == FilePurpose::Unit;
+        let own = self.own.iter().find(is_fragment);
+        own.or_else(|| self.template.iter().find(is_fragment))
+    }
+
+    /// The instance's own drop-ins come first: they hide those of the template of the same name.
+    fn merge<'s>(
+        &'s self,
+        name: &UnitName,
+        text: impl Fn(&'s UnitFile<'a>) -> Option<Cow<'s, str>>,
+    ) -> Effective {
+        let fragment = self.fragment().and_then(&text).unwrap_or_default();
+        let all = self.own.iter().chain(&self.template);
+        let drop_ins: Vec<(&str, Cow<'_, str>)> = all
+            .filter(|file| file.purpose == FilePurpose::DropIn)
+            .filter_map(|file| Some((file.path.file_name(), text(file)?)))
+            .collect();
+        let drop_ins: Vec<(&str, &str)> = drop_ins
+            .iter()
+            .map(|(name, text)| (*name, text.as_ref()))
+            .collect();
+        Effective::new(name, &fragment, &drop_ins)
+    }
+}
+
+impl UnitFile<'_> {
+    /// Whether a regular file stands there.
+    pub(crate) fn stands(&self) -> bool {
+        self.found.is_some_and(|found| found.kind == FileKind::Regular)
+    }
+
+    /// The text that stands there, where it is known: what was asked for is not sent again.
+    fn disk_text(&self) -> Option<Cow<'_, str>> {
+        let found = self.found.filter(|_| self.stands())?;
+        let wanted = self.body.and_then(Body::bytes);
+        let wanted = wanted.filter(|bytes| Some(bytes.digest()) == found.digest);
+        let bytes = wanted.or(found.content.as_ref())?;
+        Some(lossy(bytes.as_slice()))
+    }
+}
+
+/// systemd reads unit files as bytes; what is no UTF-8 differs all the same where the bytes around it do.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+/// The unit as its manager describes it. A bare template is never described (unit-change V1).
+pub(crate) fn seen_unit<'a>(view: &ScopeView<'a>, name: &UnitName) -> Option<&'a ObservedUnit> {
+    let units = &view.seen?.units;
+    units.get(&name.loaded_as())
+}
+
+/// Its own files: the declared ones, and ours that go.
+fn files<'a>(
+    view: &'a ScopeView<'a>,
+    name: &UnitName,
+    wish: &Wish<'a>,
+) -> Result<Vec<UnitFile<'a>>, Denied> {
+    let mut files = Vec::new();
+    let fragment = places(name, view.places.unit(name))?;
+    let mut kept = BTreeSet::new();
+    if let Wish::Declared(unit) = wish {
+        let body = unit.file.as_ref().filter(|_| unit.masked != Some(true));
+        if unit.file.is_some() {
+            files.push(unit_file(view, fragment.clone(), FilePurpose::Unit, body)?);
+            kept.insert(fragment.clone());
+        }
+        for (drop_in, body) in &unit.drop_ins {
+            let path = places(name, view.places.drop_in(name, drop_in))?;
+            kept.insert(path.clone());
+            files.push(unit_file(view, path, FilePurpose::DropIn, Some(body))?);
+        }
+    }
+    for (path, purpose) in going(view, name, wish, &fragment) {
+        if !kept.contains(&path) {
+            files.push(unit_file(view, path, purpose, None)?);
+        }
+    }
+    Ok(files)
+}
+
+/// Our files of this unit that nothing declares, and the unit file of one that is declared absent: naming it claims it.
+fn going(
+    view: &ScopeView<'_>,
+    name: &UnitName,
+    wish: &Wish<'_>,
+    fragment: &HostPath,
+) -> Vec<(HostPath, FilePurpose)> {
+    let removed = matches!(wish, Wish::Removed(_));
+    if !removed && !view.host.desired.policy.prune {
+        return Vec::new();
+    }
+    let ledger = &view.host.ledger.files;
+    let owned = ledger.iter().filter(|(_, file)| file.scope == view.scope);
+    let of_unit = |path: &HostPath| match view.places.classify(path) {
+        place @ (Place::Unit(_) | Place::DropIn(_)) => {
+            let (Place::Unit(unit) | Place::DropIn(unit)) = &place else {
+                return None;
+            };
+            (unit == name).then(|| (path.clone(), place.purpose()))
+        }
+        Place::Plain => None,
+    };
+    let mut going: Vec<_> = owned.filter_map(|(path, _)| of_unit(path)).collect();
+    let claimed = matches!(wish, Wish::Removed(Cause::DeclaredAbsent)) && name.template().is_none();
+    if claimed && !going.iter().any(|(path, _)| path == fragment) {
+        going.insert(0, (fragment.clone(), FilePurpose::Unit));
+    }
+    going
+}
+
+fn unit_file<'a>(
+    view: &'a ScopeView<'a>,
+    path: HostPath,
+    purpose: FilePurpose,
+    body: Option<&'a Body>,
+) -> Result<UnitFile<'a>, Denied> {
+    let found = file::seen(view, &path)?;
+    Ok(UnitFile {
+        path,
+        purpose,
+        body,
+        found,
+    })
+}
+
+/// The files of an instance's template: the declared ones, or ours that go with it.
+fn template_files<'a>(
+    view: &'a ScopeView<'a>,
+    template: &UnitName,
+) -> Result<Vec<UnitFile<'a>>, Denied> {
+    let declared = view.host.units(&view.scope).and_then(|units| units.get(template));
+    let wish = match declared {
+        Some(unit) => wish_of(unit),
+        None => Wish::Removed(Cause::Undeclared),
+    };
+    files(view, template, &wish)
+}
+
+/// What the manifest wants of a unit that it names.
+pub(crate) fn wish_of(unit: &DesiredUnit) -> Wish<'_> {
+    match unit.presence {
+        Presence::Present => Wish::Declared(unit),
+        Presence::Absent => Wish::Removed(Cause::DeclaredAbsent),
+    }
+}
+
+fn places(name: &UnitName, path: Result<HostPath, NameError>) -> Result<HostPath, Denied> {
+    path.map_err(|error| Denied::impossible(format!("{name} has no place on the host: {error}")))
+}
+
+/// Files that a unit reads, where they stand on this host.
+pub(crate) fn triggers<'a>(
+    view: &'a ScopeView<'a>,
+    paths: &BTreeSet<HostPathOrHome>,
+) -> Vec<Trigger<'a>> {
+    let mut triggers: Vec<_> = paths
+        .iter()
+        .map(|path| match path {
+            HostPathOrHome::Absolute(path) => path.clone(),
+            HostPathOrHome::Home(path) => home(view).join(path),
+        })
+        .map(|path| Trigger {
+            body: view.host.managed(&path),
+            found: view.host.file(&view.scope, &path).and_then(Observation::known),
+            path,
+        })
+        .collect();
+    triggers.sort_by(|a, b| a.path.cmp(&b.path));
+    triggers.dedup_by(|a, b| a.path == b.path);
+    triggers
+}
+
+fn home(view: &ScopeView<'_>) -> HostPath {
+    match &view.scope {
+        Scope::System => places::root_home(),
+        Scope::User(user) => view.host.home(user),
+    }
+}
