@@ -16,8 +16,6 @@ use crate::commands;
     name = "abide",
     version,
     subcommand_required = true,
-    arg_required_else_help = false,
-    disable_help_subcommand = false,
     after_help = EXAMPLES,
     max_term_width = 100
 )]
@@ -34,8 +32,9 @@ Examples:
   abide plan                        show what would change, and why
   abide apply --host 'web*'         change it, after a confirmation
 
-Exit codes: 0 done, 1 failed, 2 changes pending (plan --detailed-exitcode), 3 a host could not be observed,
-4 no host selected, 5 stale, 6 locked, 7 refused by a guard, 64 usage, 65 manifest, 130 interrupted.";
+Exit codes:
+  0 done, 1 failed, 2 changes pending (plan --detailed-exitcode), 3 a host could not be observed,
+  4 no host selected, 5 stale, 6 locked, 7 refused by a guard, 64 usage, 65 manifest, 130 Ctrl-C";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -129,11 +128,8 @@ pub(crate) struct Output {
 /// When colour is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal
     Auto,
-    /// Also through a pipe
     Always,
-    /// Never
     Never,
 }
 

@@ -4,6 +4,7 @@
 //! exit code an outcome has; what is wanted, planned, run and said is decided in the crates that it wires together.
 
 mod args;
+mod argv;
 mod commands;
 mod environment;
 mod exit;
@@ -28,7 +29,7 @@ use crate::failure::Failure;
 use crate::ui::Ui;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(argv::name_first(std::env::args_os().collect())) {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(usage(&error).code()),
     };

@@ -137,6 +137,8 @@ async fn from_command(argv: &[String], base: &Path) -> Result<Vec<u8>, String> {
         .await
         .map_err(|_elapsed| failed(format!("did not end within {} s", PATIENCE.as_secs())))?
         .map_err(|error| failed(format!("could not be read: {error}")))?;
+    // First: a program that writes too much is also ended by it.
+    let stdout = stdout.ok_or_else(|| failed("wrote more than 1 MiB".to_owned()))?;
     if !status.success() {
         let said = String::from_utf8_lossy(&stderr.unwrap_or_default()).into_owned();
         let said: String = abide_model::printable(said.trim())
@@ -145,7 +147,7 @@ async fn from_command(argv: &[String], base: &Path) -> Result<Vec<u8>, String> {
             .collect();
         return Err(failed(format!("ended with {status}: {said}")));
     }
-    stdout.ok_or_else(|| failed("wrote more than 1 MiB".to_owned()))
+    Ok(stdout)
 }
 
 /// Everything a stream has; `None` where that is too much.

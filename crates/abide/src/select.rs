@@ -133,7 +133,7 @@ mod tests {
             ("web1", "web10", false),
             ("web*", "web10", true),
             ("*", "", true),
-            ("w*b?1", "web-1", false),
+            ("w*b?1", "web1", false),
             ("w*b?1", "webx1", true),
             ("*.example.org", "a.b.example.org", true),
             ("?", "", false),

@@ -1,0 +1,99 @@
+//! The answer on standard output, talk on standard error, colour where it belongs.
+
+use std::process::{Command, Stdio};
+
+use crate::{Desk, TWO_HOSTS, said};
+
+const WARNS: &str = "
+version: 1
+name: warns
+hosts: {h1: {address: 127.0.0.1, port: 9}}
+groups: {all: {users: {app: {units: {a.service: {content: \"[Service]\\nExecStart=/bin/sleep 1\\n[Install]\\nWantedBy=multi-user.target\\n\"}}}}}}
+";
+
+#[test]
+fn json_on_standard_output_is_one_document_and_nothing_else() {
+    let desk = Desk::with(TWO_HOSTS);
+    for line in [
+        &["plan", "--json"][..],
+        &["status", "--json"],
+        &["validate", "--json"],
+    ] {
+        let said = desk.abide(line);
+        let document: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+        assert_eq!(document["exit"]["code"], said.code, "{line:?}");
+    }
+}
+
+#[test]
+fn an_apply_as_json_is_a_line_for_each_event_and_the_report_last() {
+    let said = Desk::with(TWO_HOSTS).abide(&["apply", "--yes", "--json"]);
+    assert_eq!(said.code, 3);
+    let lines: Vec<serde_json::Value> = said
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let (report, events) = lines.split_last().unwrap();
+    assert_eq!(report["exit"]["code"], 3);
+    let of_type = |wanted: &str| {
+        events
+            .iter()
+            .filter(|event| event["type"] == wanted)
+            .count()
+    };
+    assert_eq!(
+        (of_type("host_start"), of_type("host_done")),
+        (2, 2),
+        "{}",
+        said.stdout
+    );
+}
+
+#[test]
+fn there_is_no_colour_without_a_terminal_unless_it_is_asked_for() {
+    let desk = Desk::with(WARNS);
+    let escape = |text: &str| text.contains('\x1b');
+    let plain = desk.abide(&["validate"]);
+    assert!(
+        !escape(&plain.stdout) && !escape(&plain.stderr),
+        "{plain:?}"
+    );
+    let always = desk.abide(&["validate", "--color", "always"]);
+    assert!(escape(&always.stdout), "{always:?}");
+    let refused = said(desk.command(&["validate"]).env("NO_COLOR", "1"));
+    assert!(!escape(&refused.stdout), "{refused:?}");
+    let forced = said(desk.command(&["validate"]).env("CLICOLOR_FORCE", "1"));
+    assert!(escape(&forced.stdout), "{forced:?}");
+    let flag_wins = said(
+        desk.command(&["--color", "never", "validate"])
+            .env("CLICOLOR_FORCE", "1"),
+    );
+    assert!(!escape(&flag_wins.stdout), "{flag_wins:?}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let desk = Desk::empty();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_abide"))
+        .args(["completions", "zsh"])
+        .current_dir(desk.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn quiet_says_nothing_beside_the_answer() {
+    let desk = Desk::with(TWO_HOSTS);
+    let said = desk.abide(&["validate", "-q"]);
+    assert_eq!(
+        (said.code, said.stdout.as_str(), said.stderr.as_str()),
+        (0, "", "")
+    );
+}
