@@ -84,9 +84,10 @@ impl<'de> Deserialize<'de> for Bytes {
 pub enum SecretSource {
     /// An environment variable of the controller.
     Env(String),
-    /// A file on the controller, relative to the manifest.
+    /// A file on the controller, by the path at which it is opened: behind the directory of the manifest file that
+    /// names it.
     File(String),
-    /// What a program prints on the controller: argv, no shell.
+    /// What a program prints on the controller: argv, no shell. It runs in the directory of the manifest file.
     Command(Vec<String>),
 }
 

@@ -47,7 +47,7 @@ pub(super) fn lint(
                 work.push(
                     at_word(codes::INERT_ORDERING, (text, entry), word, message, &work.texts)
                         .label("a unit of the system manager")
-                        .help("remove it; user units start after the system has booted, and retry with `Restart=on-failure`"),
+                        .help("remove it; what is not up yet when the unit starts is retried with `Restart=on-failure`"),
                 );
             }
         }

@@ -1,5 +1,5 @@
 //! The program of an `Exec…=` line. No shell looks at it: what a shell would find or expand, systemd does not.
-//! Source: systemd.service(5), "Command lines".
+//! Source: systemd.service(5), "Command lines"; systemd 252 and 257 answer `bad-setting` to all but a bare name.
 
 use super::{View, at_word};
 use crate::codes;
@@ -48,11 +48,13 @@ fn wrong(program: &str) -> Option<(String, String)> {
         return None;
     }
     if let Some(below) = program.strip_prefix("~/") {
-        let message = format!("`~` in `{shown}` is not expanded");
+        let message = format!("`~` in `{shown}` is not expanded, and systemd refuses the unit");
         return Some((message, format!("write `%h/{below}`")));
     }
     if program.starts_with('$') {
-        let message = format!("`{shown}`: the program cannot come from a variable");
+        let message = format!(
+            "`{shown}`: the program cannot come from a variable, and systemd refuses the unit"
+        );
         let below = program
             .strip_prefix("$HOME/")
             .or_else(|| program.strip_prefix("${HOME}/"));
@@ -62,7 +64,7 @@ fn wrong(program: &str) -> Option<(String, String)> {
         return Some((message, help));
     }
     let message = if program.contains('/') {
-        format!("`{shown}` is a relative path, which systemd refuses")
+        format!("`{shown}` is a relative path, and systemd refuses the unit")
     } else {
         format!(
             "`{shown}` is looked up in systemd's own list of directories, not in the user's `PATH`"

@@ -1,4 +1,5 @@
-//! A user manager cannot run anything as another user (unit-change fact V10: 216/GROUP).
+//! A user manager cannot run anything as another user or group (unit-change fact V10: 216/GROUP). Naming its own user
+//! fails as well on systemd 252; 257 accepts that.
 
 use abide_model::UserName;
 

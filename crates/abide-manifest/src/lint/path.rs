@@ -1,4 +1,5 @@
-//! Paths in settings that systemd takes as they are: it expands `%h`, and neither `~` nor `$HOME`.
+//! Paths in settings that systemd takes as they are: it expands `%h`, and neither `~` nor `$HOME`. An
+//! `EnvironmentFile=~/…` is skipped without a word in the result of the start (systemd 252 and 257).
 
 use super::{View, at_word};
 use crate::codes;

@@ -1,4 +1,5 @@
-//! Units that only the system manager has. Source: systemd.special(7), "Units managed by the user service manager".
+//! Units that only the system manager has. Source: systemd.special(7), "Units managed by the user service manager";
+//! the user managers of systemd 252 and 257 have none of them.
 
 /// Targets of the system manager that no user manager has.
 const TARGETS: &[&str] = &[
