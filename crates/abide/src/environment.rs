@@ -18,7 +18,7 @@ pub(crate) struct Environment {
     pub(crate) who: String,
     /// Whether the locale is UTF-8.
     pub(crate) unicode: bool,
-    /// `COLUMNS`, where it is set.
+    /// How wide the terminal is: as `COLUMNS` says, or as standard error's is.
     pub(crate) columns: Option<usize>,
     /// Whether a person can be asked.
     pub(crate) stdin_is_terminal: bool,
@@ -33,7 +33,9 @@ impl Environment {
             runtime_dir: env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from),
             who: format!("{}@{}", user(), machine()),
             unicode: is_unicode(),
-            columns: text("COLUMNS").and_then(|columns| columns.parse().ok()),
+            columns: text("COLUMNS")
+                .and_then(|columns| columns.parse().ok())
+                .or_else(terminal_columns),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal()
                 && text("TERM").as_deref() != Some("dumb"),
@@ -50,6 +52,11 @@ pub(crate) fn text(name: &str) -> Option<String> {
 pub(crate) fn bytes(name: &str) -> Option<Vec<u8>> {
     use std::os::unix::ffi::OsStringExt;
     env::var_os(name).map(OsStringExt::into_vec)
+}
+
+fn terminal_columns() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stderr())?;
+    Some(usize::from(width.0))
 }
 
 fn user() -> String {

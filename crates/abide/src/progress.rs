@@ -40,7 +40,8 @@ impl Progress {
             }
             self.clear();
             if let Some(line) = line(&event, &self.planned, &self.ui.options) {
-                self.ui.talk(&line);
+                // How important it is was weighed already.
+                self.ui.say(&format!("{line}\n"));
             }
             self.live();
         }

@@ -56,7 +56,7 @@ async fn watch(
     for (urgency, words) in [
         (
             Urgency::Finish,
-            "Interrupted: no new host is begun, running ones come to their end. Again to leave at once.",
+            "Interrupted: no new host is begun, and what changes a host now comes to its end. Again to leave at once.",
         ),
         (
             Urgency::Leave,
