@@ -62,8 +62,16 @@ fn user(user: SettledUser<'_>, texts: &Texts) -> DesiredUser {
                 LingerWhy::Other(reason) => reason,
             },
         },
-        files: files(user.files, texts),
-        units: units(user.units, texts),
+        files: if is_absent {
+            BTreeMap::new()
+        } else {
+            files(user.files, texts)
+        },
+        units: if is_absent {
+            BTreeMap::new()
+        } else {
+            units(user.units, texts)
+        },
     }
 }
 

@@ -17,7 +17,8 @@ use abide_model::{Code, UnitName, UserName};
 use abide_unit::{Effective, Entry, UnitFile};
 
 use crate::finding::Finding;
-use crate::settled::{SettledHost, SettledUnit, UnitDraft};
+use crate::schema::user::UserState;
+use crate::settled::{SettledHost, SettledUnit, SettledUser, UnitDraft};
 use crate::text::{Place, Texts};
 use crate::wording::Wording;
 use crate::work::Work;
@@ -26,7 +27,8 @@ use crate::work::Work;
 pub(crate) fn lint(host: &SettledHost<'_>, work: &mut Work<'_>) {
     lint_units(&host.units, None, &BTreeSet::new(), work);
     let system: BTreeSet<&UnitName> = host.units.keys().collect();
-    for (name, user) in &host.users {
+    let present = |user: &SettledUser<'_>| user.state.value == UserState::Present;
+    for (name, user) in host.users.iter().filter(|(_, user)| present(user)) {
         lint_units(&user.units, Some(name), &system, work);
         linger::lint(name, user, &host.units, work);
     }

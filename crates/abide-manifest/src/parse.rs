@@ -82,10 +82,12 @@ fn parse_document(
         }
     };
     tree.shift(bytes.start);
+    if !check_version(&tree, text, findings) {
+        return None;
+    }
     let duplicates = report_duplicates(&mut tree, text, findings);
     let manifest = read_patiently(tree, text, source, findings)?;
-    let fits = check_version(&manifest, findings) && !duplicates;
-    fits.then_some(manifest)
+    (!duplicates).then_some(manifest)
 }
 
 fn not_yaml(error: &yaml::YamlError, at: Place) -> Finding {
@@ -157,20 +159,27 @@ fn read_patiently(
     }
 }
 
-fn check_version(manifest: &Manifest, findings: &mut Findings) -> bool {
-    let version = &manifest.version;
-    if version.value == 1 {
+/// A later version may have other keys, so nothing else is said about a manifest of one.
+fn check_version(tree: &Node, text: u32, findings: &mut Findings) -> bool {
+    let Shape::Map(entries) = &tree.shape else {
         return true;
+    };
+    let version = entries.iter().find(|(key, _)| key.name == "version");
+    let Some((_, value)) = version else {
+        return true;
+    };
+    let Shape::Number(Some(number)) = value.shape else {
+        return true;
+    };
+    if number != 1 {
+        let message = format!("version {number} of the manifest language is not known");
+        let at = Place::new(text, value.bytes.start, value.bytes.end);
+        findings.push(
+            Finding::new(codes::VERSION, at, message)
+                .help("write `version: 1`, or use a later abide"),
+        );
     }
-    let message = format!(
-        "version {} of the manifest language is not known",
-        version.value
-    );
-    findings.push(
-        Finding::new(codes::VERSION, version.at, message)
-            .help("write `version: 1`, or use a later abide"),
-    );
-    false
+    number == 1
 }
 
 #[cfg(test)]

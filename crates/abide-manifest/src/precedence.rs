@@ -26,6 +26,11 @@ pub(crate) enum By<'m> {
 }
 
 impl By<'_> {
+    /// Whether this one wins over another.
+    pub(crate) fn outranks(self, other: By<'_>) -> bool {
+        self.rank() > other.rank()
+    }
+
     /// Of two that say something, the higher rank wins; of one rank they must agree.
     fn rank(self) -> u8 {
         match self {
@@ -136,6 +141,11 @@ impl<'m, T> Stack<'m, T> {
     /// What each place says, in order of rank.
     pub(crate) fn values(&self) -> impl Iterator<Item = &'m T> {
         self.parts.iter().map(|(_, part)| &part.value)
+    }
+
+    /// Who speaks of it with the highest rank.
+    pub(crate) fn by(&self) -> By<'m> {
+        self.parts.last().map_or(By::Manifest, |(by, _)| *by)
     }
 
     /// Where the thing is first named.

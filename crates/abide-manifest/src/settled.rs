@@ -70,6 +70,14 @@ impl Why<'_> {
         }
     }
 
+    /// Who said it, where somebody did.
+    pub(crate) fn by(&self) -> Option<By<'_>> {
+        match self {
+            Self::Said { by, .. } => Some(*by),
+            Self::Default(_) => None,
+        }
+    }
+
     /// Where the key stands, where somebody said it.
     pub(crate) fn key(&self) -> Option<Place> {
         match self {
@@ -126,6 +134,8 @@ pub(crate) enum LingerWhy {
 #[derive(Debug)]
 pub(crate) struct SettledFile<'m> {
     pub(crate) key: Place,
+    /// Who speaks of it with the highest rank.
+    pub(crate) by: By<'m>,
     pub(crate) content: Content<'m>,
     pub(crate) mode: Settled<'m, Option<u32>>,
 }
@@ -162,6 +172,8 @@ pub(crate) struct UnitDraft<'m> {
     pub(crate) name: UnitName,
     /// Where it is first named.
     pub(crate) key: Place,
+    /// Who speaks of it with the highest rank.
+    pub(crate) by: By<'m>,
     /// Whether the manifest brings the unit file: its own, or that of its template.
     pub(crate) ours: bool,
     /// The unit file; `None` for units of others, for instances, and where it cannot be read.

@@ -199,11 +199,12 @@ fn in_words(error: &Error) -> (YamlErrorKind, String) {
             ..
         } => said(Syntax, "a key must be text, not a list or a map"),
         Error::NonFiniteFloat { value, .. } => (Syntax, format!("`{value}` is not a number here")),
-        other => {
-            let words = other.to_string();
-            let words = words.split(" at line ").next().unwrap_or_default();
-            (Syntax, words.to_owned())
-        }
+        Error::NullIntoString { .. } => said(Syntax, "a key must be text, and this one is empty"),
+        // What is left is about tags and bytes that no manifest has.
+        _ => said(
+            Syntax,
+            "this cannot be read as text, a number, a list or a map",
+        ),
     }
 }
 

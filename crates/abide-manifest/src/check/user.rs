@@ -23,13 +23,24 @@ pub(crate) fn check(name: &UserName, user: &SettledUser<'_>, work: &mut Work<'_>
     }
 }
 
+/// What a lower rank says of an absent user is outdone: a host can do without what its groups declare.
 fn absent_and_wanted(name: &UserName, user: &SettledUser<'_>, work: &mut Work<'_>) {
     let lingers = user.linger_said.filter(|said| said.value == Choice::Yes);
-    let lingers = lingers.map(|said| (said.key, "to linger"));
+    let lingers = lingers.map(|said| (said.by, said.key, "to linger"));
     let units = user.units.values().filter(|unit| unit.is_present());
-    let units = units.map(|unit| (unit.draft.key, "a unit of it"));
-    let files = user.files.values().map(|file| (file.key, "a file of it"));
-    for (at, label) in lingers.into_iter().chain(units).chain(files) {
+    let units = units.map(|unit| (unit.draft.by, unit.draft.key, "a unit of it"));
+    let files = user.files.values();
+    let files = files.map(|file| (file.by, file.key, "a file of it"));
+    let outdone = |by| {
+        user.state
+            .why
+            .by()
+            .is_some_and(|absent| absent.outranks(by))
+    };
+    for (by, at, label) in lingers.into_iter().chain(units).chain(files) {
+        if outdone(by) {
+            continue;
+        }
         let message = format!("user `{name}` is absent, and something is wanted of it");
         let finding = Finding::new(codes::ABSENT_AND_WANTED, at, message).label(label);
         let finding = match user.state.why.key() {

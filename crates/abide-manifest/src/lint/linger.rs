@@ -8,7 +8,6 @@ use crate::codes;
 use crate::finding::Finding;
 use crate::schema::Choice;
 use crate::schema::unit::UnitState;
-use crate::schema::user::UserState;
 use crate::settled::{SettledUnit, SettledUser};
 use crate::work::Work;
 
@@ -22,9 +21,6 @@ pub(super) fn lint(
     system: &BTreeMap<UnitName, SettledUnit<'_>>,
     work: &mut Work<'_>,
 ) {
-    if user.state.value == UserState::Absent {
-        return;
-    }
     lingers_for_nothing(name, user, system, work);
     privileged_lingers(name, user, work);
     linger_off(name, user, work);

@@ -64,7 +64,7 @@ fn an_empty_manifest_and_another_version_are_told() {
         ["E0105 f:1:1 the manifest is empty"]
     );
     assert_eq!(
-        told("f", "version: 2\nname: x\n"),
+        told("f", "version: 2\nname: x\nfleet: {}\n"),
         ["E0110 f:1:10 version 2 of the manifest language is not known"]
     );
 }

@@ -14,6 +14,7 @@ use crate::located::Located;
 pub(crate) struct Manifest {
     /// The version of the manifest language: `1`.
     #[schemars(range(min = 1, max = 1))]
+    #[expect(dead_code, reason = "judged before anything else is read")]
     pub(crate) version: Located<u64>,
     /// This manifest's identity. Every host's ledger lists what it owns under this name, so two manifests can share a
     /// host, and a manifest that changes its name gives up what it owned.

@@ -62,6 +62,7 @@ fn draft_instance<'m>(
     let mut draft = UnitDraft {
         name,
         key: stack.key(),
+        by: stack.by(),
         ours: template.ours,
         fragment: None,
         drop_ins,

@@ -80,6 +80,7 @@ fn draft_unit<'m>(
     let mut draft = UnitDraft {
         name: name.clone(),
         key: stack.key(),
+        by: stack.by(),
         ours: given.is_some(),
         fragment,
         drop_ins,
@@ -98,10 +99,20 @@ fn draft_unit<'m>(
 /// A unit file must be text.
 fn unit_text<'m>(content: Option<Content<'m>>, work: &mut Work<'_>) -> Option<Content<'m>> {
     let content = content?;
-    if content.wording.is_none() {
-        let at = content.shown.why.at();
+    let at = content.shown.why.at().unwrap_or_default();
+    let Some(wording) = &content.wording else {
         let message = "a unit file must be UTF-8 text";
-        work.push(Finding::new(codes::UNFIT, at.unwrap_or_default(), message).label("not text"));
+        work.push(Finding::new(codes::UNFIT, at, message).label("not text"));
+        return None;
+    };
+    if wording.text.trim().is_empty() {
+        // systemd takes an empty unit file for a mask (unit-change fact V1).
+        let message = "an empty unit file would mask the unit";
+        work.push(
+            Finding::new(codes::BAD_VALUE, at, message)
+                .label("empty")
+                .help("write `masked: true` if that is meant, or what the unit does"),
+        );
         return None;
     }
     Some(content)

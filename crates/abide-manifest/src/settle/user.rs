@@ -139,6 +139,7 @@ fn file<'m>(
     };
     Some(SettledFile {
         key: stack.key(),
+        by: stack.by(),
         content,
         mode,
     })
@@ -146,6 +147,9 @@ fn file<'m>(
 
 /// The user's home and managed files, for units that read them.
 pub(crate) fn managed(name: &UserName, user: &SettledUser<'_>, managed: &mut Managed) {
+    if user.state.value == UserState::Absent {
+        return;
+    }
     if let Some(home) = Managed::home_of(name, user.account.home.as_ref()) {
         let files = user.files.keys().cloned().collect();
         managed.users.insert(name.clone(), (home, files));

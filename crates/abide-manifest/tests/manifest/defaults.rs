@@ -278,3 +278,14 @@ hosts:
     );
     assert_eq!(told(&loaded), "");
 }
+
+#[test]
+fn an_empty_unit_file_is_no_unit() {
+    let loaded =
+        load_text("version: 1\nname: t\nhosts: {h1: {units: {a.service: {content: ''}}}}\n");
+    assert!(
+        told(&loaded).starts_with("E0305 fleet.yaml:3:43 "),
+        "{}",
+        told(&loaded)
+    );
+}

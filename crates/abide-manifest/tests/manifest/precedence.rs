@@ -107,3 +107,25 @@ groups: {g: {vars: {b: group, c: group}}}
     let body = files.values().next().expect("a file").body.clone();
     assert_eq!(body.text(), Some("manifest group host"));
 }
+
+#[test]
+fn a_host_can_do_without_a_user_of_its_group() {
+    let text = "
+version: 1
+name: t
+hosts: {h1: {groups: [g], users: {u: {state: absent}}}, h2: {groups: [g]}}
+groups: {g: {users: {u: {linger: true, files: {a: {content: a}}, units: {a.service: {state: started}}}}}}
+";
+    let absent = host(text, "h1").users[&user("u")].clone();
+    assert_eq!(absent.state, abide_model::Presence::Absent);
+    assert_eq!(
+        (absent.linger.value, absent.units.len(), absent.files.len()),
+        (Some(false), 0, 0)
+    );
+    assert_eq!(host(text, "h2").users[&user("u")].units.len(), 1);
+    let same_rank = text
+        .replace("linger: true", "state: absent, linger: true")
+        .replace(", users: {u: {state: absent}}", "");
+    let codes = told(&load_text(&same_rank));
+    assert_eq!(codes.matches("E0407").count(), 3, "{codes}");
+}
