@@ -71,10 +71,10 @@ pub(crate) fn object(action: &Action, symbols: Symbols) -> String {
             if gone.is_empty() {
                 gone
             } else {
-                format!("no longer {gone}")
+                format!("was {gone}")
             }
         }
-        Change::Adopt => "as it is: declared like this, and from now on abide's to keep".to_owned(),
+        Change::Adopt => "as it is, from now on abide's to keep".to_owned(),
         Change::Forget => "it is gone, and no longer declared".to_owned(),
         Change::EnableLinger
         | Change::DisableLinger

@@ -71,7 +71,8 @@ fn missing(change: &Change) -> &'static str {
 fn differs(field: &str, observed: &str, desired: &str, symbols: Symbols) -> String {
     match field {
         "content" => CONTENT_DIFFERS.to_owned(),
-        "ActiveState" => format!("it is {}", one_line(observed)),
+        "ActiveState" | "enabled" => format!("it is {}", one_line(observed)),
+        "links" => "its links differ".to_owned(),
         "linger" => format!("declared {}", one_line(desired)),
         field => format!(
             "{} {} {} {}",

@@ -52,3 +52,47 @@ fn origin(row: &ResolvedRow) -> String {
         None => from,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use abide_model::Origin;
+
+    use super::*;
+    use crate::sample::{narrow, plain};
+
+    fn row(path: &str, value: &str, line: Option<u32>, from: &str) -> ResolvedRow {
+        let origin = line.map(|line| Origin {
+            file: "fleet.yaml".to_owned(),
+            line,
+            column: 9,
+        });
+        ResolvedRow {
+            path: path.to_owned(),
+            value: value.to_owned(),
+            origin,
+            from: from.to_owned(),
+        }
+    }
+
+    #[test]
+    fn each_value_stands_with_where_it_comes_from() {
+        let unit = "users.deploy.units.\"sidekiq.service\"";
+        let rows = [
+            row("users.deploy.linger", "true", Some(12), "groups.workers"),
+            row(&format!("{unit}.state"), "started", None, "default"),
+            row(
+                &format!("{unit}.content"),
+                &"x\u{1b}\n".repeat(90),
+                Some(20),
+                "hosts.h1",
+            ),
+        ];
+        let said = plain(&render(&"h1".parse().unwrap(), &rows, &narrow()));
+        insta::assert_snapshot!(said, @r##"
+    h1
+      users.deploy.linger                           true     groups.workers, fleet.yaml:12:9
+      users.deploy.units."sidekiq.service".state    started  default
+      users.deploy.units."sidekiq.service".content  x� x� x� x� x� x� x� x� x� x� x� x� x� x� x�… (+225 characters)  hosts.h1, fleet.yaml:20:9
+    "##);
+    }
+}

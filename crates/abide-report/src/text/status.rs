@@ -8,7 +8,7 @@ use crate::status::{self, HostLines, HostStatus, UnitLine, UserLine};
 use crate::words::{columns, count, duration, list, one_line, pad};
 
 const HEADS: [&str; 9] = [
-    "HOST", "USER", "LINGER", "UNIT", "STATE", "UP", "RESTARTS", "ENABLED", "AT BOOT",
+    "HOST", "USER", "LINGER", "UNIT", "STATE", "UP", "RESTARTS", "ENABLED", "BOOT",
 ];
 
 /// The widest that a column gets; what is longer pushes its own line only.
@@ -104,13 +104,22 @@ fn row(host: &HostLines, user: Option<&UserLine>, unit: Option<&UnitLine>) -> Ro
             user.map_or_else(none, |user| user.user.clone()),
             user.map_or_else(none, linger),
             of_unit(|unit| Some(unit.unit.clone())),
-            of_unit(|unit| Some(one_line(&unit.state))),
+            of_unit(|unit| Some(state(unit))),
             of_unit(|unit| unit.up_seconds.map(duration)),
             of_unit(|unit| unit.restarts.map(|n| n.to_string())),
             of_unit(|unit| unit.enabled.clone()),
             of_unit(|unit| unit.boot.as_ref().map(ToString::to_string)),
         ],
     }
+}
+
+/// Of what is up the particular state says enough: `running` for `active (running)`.
+fn state(unit: &UnitLine) -> String {
+    let particular = unit
+        .state
+        .strip_prefix("active (")
+        .and_then(|rest| rest.strip_suffix(')'));
+    one_line(particular.unwrap_or(&unit.state))
 }
 
 /// A user's lingering in a word or two.

@@ -7,7 +7,7 @@ const FLEET: &str = "version: 1\nname: shop\nhosts:\n  h1: {groups: [workerz]}\n
 
 fn span(file: &str, text: &str, what: &str) -> Span {
     let start = text.find(what).unwrap();
-    let before = &text[..start];
+    let (before, _) = text.split_at(start);
     let column = before.chars().rev().take_while(|c| *c != '\n').count();
     Span {
         origin: Place {

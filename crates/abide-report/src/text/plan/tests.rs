@@ -1,10 +1,12 @@
-use abide_model::Before;
 use abide_model::{
-    Cause, Change, FieldChange, FilePurpose, LockHolder, NoteKind, RefusalKind, Timestamp,
+    Before, Cause, Change, FieldChange, FilePurpose, LockHolder, NoteKind, RefusalKind, ResourceId,
+    Timestamp,
 };
 
 use super::*;
 use crate::sample::*;
+use crate::summary::Summary;
+use crate::words::columns;
 
 fn said(report: &Report) -> String {
     plain(&render(report, &narrow()))
@@ -233,7 +235,7 @@ fn removals_refusals_and_notes_are_told_with_their_resource() {
     h1
       - old.service  system
         - stop — no longer declared
-          disable no longer wanted by multi-user.target — no longer declared
+          disable was wanted by multi-user.target — no longer declared
           remove  /etc/systemd/system/old.service (1 line) — no longer declared
       ! linger       user deploy
         ! refused: lingering cannot be enabled: not root, and polkit does not let
@@ -250,71 +252,67 @@ fn removals_refusals_and_notes_are_told_with_their_resource() {
     "##);
 }
 
+fn field(field: &str, from: &str, to: &str) -> FieldChange {
+    FieldChange {
+        field: field.to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+    }
+}
+
+fn differs(field: &str) -> Vec<Cause> {
+    vec![Cause::Differs {
+        field: field.to_owned(),
+        observed: "a".to_owned(),
+        desired: "b".to_owned(),
+    }]
+}
+
 #[test]
 fn accounts_files_and_modes_are_told_in_their_own_words() {
     let env = "/home/deploy/.config/app/env";
-    let report = report(vec![
-        plan_of("h1")
-            .does(
-                ResourceId::User(user("deploy")),
-                Change::ModifyUser(vec![
-                    FieldChange {
-                        field: "shell".into(),
-                        from: "/bin/sh".into(),
-                        to: "/bin/bash".into(),
-                    },
-                    FieldChange {
-                        field: "groups".into(),
-                        from: String::new(),
-                        to: "app".into(),
-                    },
-                ]),
-                vec![Cause::Differs {
-                    field: "shell".into(),
-                    observed: "/bin/sh".into(),
-                    desired: "/bin/bash".into(),
-                }],
-            )
-            .does(
-                file("user:deploy", env),
-                write(env, FilePurpose::Plain, present("A=1\n"), "A=2\n"),
-                missing(),
-            )
-            .does(
-                file("user:deploy", "/home/deploy/.netrc"),
-                Change::SetMode {
-                    path: "/home/deploy/.netrc".parse().unwrap(),
-                    from: 0o644,
-                    to: 0o600,
-                },
-                missing(),
-            )
-            .does(unit("user:deploy/a.service"), Change::Restart, from(2))
-            .does(
-                ResourceId::Manager(scope("system")),
-                Change::DaemonReload,
-                vec![Cause::ReloadOwed {
-                    evidence: "NeedDaemonReload".into(),
-                }],
-            )
-            .does(unit("system/nginx.service"), Change::Adopt, missing()),
-    ]);
+    let netrc = "/home/deploy/.netrc";
+    let fields = vec![
+        field("shell", "/bin/sh", "/bin/bash"),
+        field("groups", "", "app"),
+    ];
+    let mode = Change::SetMode {
+        path: netrc.parse().unwrap(),
+        from: 0o644,
+        to: 0o600,
+    };
+    let written = write(env, FilePurpose::Plain, present("A=1\n"), "A=2\n");
+    let owed = Cause::ReloadOwed {
+        evidence: "NeedDaemonReload".to_owned(),
+    };
+    let manager = ResourceId::Manager(scope("system"));
+    let plan = plan_of("h1")
+        .does(
+            ResourceId::User(user("deploy")),
+            Change::ModifyUser(fields),
+            differs("shell"),
+        )
+        .does(file("user:deploy", env), written, differs("content"))
+        .does(file("user:deploy", netrc), mode, differs("mode"))
+        .does(unit("user:deploy/a.service"), Change::Restart, from(2))
+        .does(manager, Change::DaemonReload, vec![owed])
+        .does(unit("system/nginx.service"), Change::Adopt, missing());
+    let report = report(vec![plan]);
     insta::assert_snapshot!(said(&report), @r##"
     h1
       ~ service manager               system
           daemon-reload — NeedDaemonReload
       · nginx.service                 system
-          adopt as it is: declared like this, and from now on abide's to keep
-                — not there
+          adopt as it is, from now on abide's to keep — not there
       ~ user deploy
           modify shell /bin/sh → /bin/bash, add to app — as declared
       ~ /home/deploy/.config/app/env  user deploy
-          write — not there
+          write
             - A=1
             + A=2
 
       ~ /home/deploy/.netrc           user deploy
-          chmod 0644 → 0600 — not there
+          chmod 0644 → 0600 — as declared
       ↻ a.service                     user deploy
         ↻ restart — /home/deploy/.config/app/env changes
 

@@ -1,1 +1,350 @@
+use std::collections::BTreeMap;
 
+use abide_model::{
+    ActiveState, Desired, DesiredAccount, DesiredLinger, DesiredUnit, DesiredUser, LingerReason,
+    Link, Manager, Observation, Observed, ObservedLinger, ObservedScope, ObservedUnit,
+    ObservedUser, OnChange, Origin, Policy, Presence, Scope, Settle, Timestamp, UnitName, Wanted,
+};
+
+use super::*;
+use crate::sample::*;
+use crate::status::Seen;
+
+fn origin() -> Origin {
+    Origin {
+        file: "fleet.yaml".to_owned(),
+        line: 1,
+        column: 1,
+    }
+}
+
+fn wanted() -> DesiredUnit {
+    DesiredUnit {
+        declared_at: origin(),
+        presence: Presence::Present,
+        file: None,
+        drop_ins: BTreeMap::new(),
+        running: Wanted::Yes,
+        enabled: Wanted::Yes,
+        masked: None,
+        on_change: OnChange::Restart,
+        restart_on: [].into(),
+        reload_on: [].into(),
+        settle: Settle::default(),
+    }
+}
+
+fn unit_name(name: &str) -> UnitName {
+    name.parse().unwrap()
+}
+
+fn desired(host: &str, units: &[&str]) -> Desired {
+    let of_deploy = DesiredUser {
+        declared_at: origin(),
+        state: Presence::Present,
+        remove_home: false,
+        account: DesiredAccount::default(),
+        linger: DesiredLinger {
+            value: Some(true),
+            reason: LingerReason::Unasked,
+        },
+        files: BTreeMap::new(),
+        units: units
+            .iter()
+            .map(|name| (unit_name(name), wanted()))
+            .collect(),
+    };
+    Desired {
+        manifest: "shop".parse().unwrap(),
+        host: host.parse().unwrap(),
+        users: [(user("deploy"), of_deploy)].into(),
+        units: BTreeMap::new(),
+        linger_exclusive: None,
+        policy: Policy::default(),
+    }
+}
+
+fn running(name: &str) -> ObservedUnit {
+    ObservedUnit {
+        load: "loaded".to_owned(),
+        active: ActiveState::Active,
+        sub: "running".to_owned(),
+        started_at: Some(Timestamp::from_secs(NOW - 12_000)),
+        ..ObservedUnit::not_found(&unit_name(name))
+    }
+}
+
+fn account(linger: ObservedLinger) -> ObservedUser {
+    ObservedUser {
+        uid: 1000,
+        group: "deploy".to_owned(),
+        groups: [].into(),
+        home: "/home/deploy".parse().unwrap(),
+        home_exists: true,
+        shell: "/bin/sh".to_owned(),
+        comment: String::new(),
+        linger,
+    }
+}
+
+fn lingering() -> ObservedLinger {
+    ObservedLinger {
+        recorded: true,
+        manager: ActiveState::Active,
+        sessions: 0,
+    }
+}
+
+/// Units of deploy; each of `enabled` is pulled in by default.target.
+fn observed(
+    host: &str,
+    linger: ObservedLinger,
+    units: Vec<ObservedUnit>,
+    enabled: &[&str],
+) -> Observed {
+    let link = |name: &&str| Link {
+        path: format!("default.target.wants/{name}"),
+        target: format!("../{name}"),
+    };
+    let scope = ObservedScope {
+        manager: Manager::Up {
+            units_loaded_at: Timestamp(1),
+        },
+        config_dir: "/home/deploy/.config/systemd/user".parse().unwrap(),
+        units: units
+            .into_iter()
+            .map(|unit| (unit.id.clone(), unit))
+            .collect(),
+        files: BTreeMap::new(),
+        links: enabled.iter().map(link).collect(),
+    };
+    Observed {
+        facts: facts(host),
+        users: [(user("deploy"), Observation::Known(account(linger)))].into(),
+        lingering: Observation::Known(["deploy".to_owned(), "old\u{1b}[2J".to_owned()].into()),
+        scopes: [(Scope::User(user("deploy")), Observation::Known(scope))].into(),
+        ledger: Observation::Absent,
+        other_ledgers: BTreeMap::new(),
+        lock: None,
+    }
+}
+
+fn said(hosts: &[HostStatus<'_>], options: &Options) -> String {
+    plain(&render(hosts, options))
+}
+
+#[test]
+fn a_healthy_host_is_a_table_and_a_count() {
+    let desired = desired("h1", &["sidekiq.service"]);
+    let observed = observed(
+        "h1",
+        lingering(),
+        vec![running("sidekiq.service")],
+        &["sidekiq.service"],
+    );
+    let host = HostStatus {
+        desired: &desired,
+        seen: Seen::Observed(&observed),
+    };
+    insta::assert_snapshot!(said(&[host], &narrow()), @r##"
+      HOST  USER    LINGER  UNIT             STATE    UP      RESTARTS  ENABLED  BOOT
+      h1    deploy  on      sidekiq.service  running  3h 20m  0         yes      yes
+
+    1 unit on 1 host: 1 up.
+    "##);
+}
+
+#[test]
+fn what_is_not_as_declared_is_marked_and_explained() {
+    let desired = desired("h1", &["a.service", "b.service", "c.service"]);
+    let mut failed = running("a.service");
+    failed.active = ActiveState::Failed;
+    failed.result = "exit-code".to_owned();
+    failed.restarts = 5;
+    let units = vec![
+        failed,
+        running("b.service"),
+        ObservedUnit::not_found(&unit_name("c.service")),
+    ];
+    let held = ObservedLinger {
+        recorded: false,
+        manager: ActiveState::Active,
+        sessions: 1,
+    };
+    let observed = observed("h1", held, units, &["a.service"]);
+    let other = Seen::Unreachable {
+        reason: "no route to host",
+        help: Some("check the address"),
+    };
+    let hosts = [
+        HostStatus {
+            desired: &desired,
+            seen: Seen::Observed(&observed),
+        },
+        HostStatus {
+            desired: &desired,
+            seen: other,
+        },
+    ];
+    insta::assert_snapshot!(said(&hosts, &Options { width: 120, ..narrow() }), @r##"
+      HOST  USER    LINGER     UNIT       STATE               UP      RESTARTS  ENABLED  BOOT
+    ! h1    deploy  off, held  a.service  failed (exit-code)  -       5         yes      no: no linger
+    ! h1    deploy  off, held  b.service  running             3h 20m  0         no       no
+    ! h1    deploy  off, held  c.service  not found           -       0         no       no
+
+    ! h1 user deploy: lingering is declared and not recorded: only an open session holds its units up
+    ? h1 not observed: no route to host
+      help: check the address
+
+    3 units on 1 host: 1 up, 3 not as declared. 1 host could not be observed.
+    "##);
+}
+
+#[test]
+fn quiet_shows_only_what_is_not_as_declared() {
+    let desired = desired("h1", &["a.service", "b.service"]);
+    let units = vec![
+        running("a.service"),
+        ObservedUnit::not_found(&unit_name("b.service")),
+    ];
+    let observed = observed("h1", lingering(), units, &["a.service", "b.service"]);
+    let host = HostStatus {
+        desired: &desired,
+        seen: Seen::Observed(&observed),
+    };
+    let said = said(
+        &[host],
+        &Options {
+            verbosity: Verbosity::Quiet,
+            ..narrow()
+        },
+    );
+    assert!(
+        !said.contains("a.service") && said.contains("! h1"),
+        "{said}"
+    );
+}
+
+#[test]
+fn undeclared_lingering_is_told_where_more_is_asked_for() {
+    let desired = desired("h1", &[]);
+    let observed = observed("h1", lingering(), vec![], &[]);
+    let host = HostStatus {
+        desired: &desired,
+        seen: Seen::Observed(&observed),
+    };
+    let said = said(
+        &[host],
+        &Options {
+            verbosity: Verbosity::Verbose,
+            ..narrow()
+        },
+    );
+    assert!(
+        said.contains("lingering, and not in the manifest: old\u{fffd}[2J"),
+        "{said}"
+    );
+}
+
+fn boot_of(
+    linger: ObservedLinger,
+    units: Vec<ObservedUnit>,
+    enabled: &[&str],
+) -> Option<status::Boot> {
+    let desired = desired("h1", &["a.service"]);
+    let observed = observed("h1", linger, units, enabled);
+    let host = HostStatus {
+        desired: &desired,
+        seen: Seen::Observed(&observed),
+    };
+    status::lines(&host)
+        .units
+        .first()
+        .and_then(|unit| unit.boot.clone())
+}
+
+#[test]
+fn a_unit_runs_after_a_boot_only_if_it_is_pulled_in_and_its_user_lingers() {
+    use status::Boot;
+    let alone = || vec![running("a.service")];
+    let off = ObservedLinger {
+        recorded: false,
+        ..lingering()
+    };
+    assert_eq!(
+        boot_of(lingering(), alone(), &["a.service"]),
+        Some(Boot::Yes)
+    );
+    assert_eq!(
+        boot_of(off.clone(), alone(), &["a.service"]),
+        Some(Boot::NoLinger)
+    );
+    assert_eq!(boot_of(lingering(), alone(), &[]), Some(Boot::No));
+    let timed = || {
+        let mut service = running("a.service");
+        service.triggered_by = [unit_name("a.timer")].into();
+        vec![service, running("a.timer")]
+    };
+    assert_eq!(
+        boot_of(lingering(), timed(), &["a.timer"]),
+        Some(Boot::By(unit_name("a.timer")))
+    );
+    assert_eq!(boot_of(lingering(), timed(), &[]), Some(Boot::No));
+    assert_eq!(boot_of(off, timed(), &["a.timer"]), Some(Boot::NoLinger));
+}
+
+#[test]
+fn a_unit_that_nobody_could_see_is_unknown_and_not_down() {
+    let desired = desired("h1", &["a.service"]);
+    let mut observed = observed("h1", lingering(), vec![], &[]);
+    observed.scopes = [(
+        Scope::User(user("deploy")),
+        Observation::Unknown("timed out\u{1b}".to_owned()),
+    )]
+    .into();
+    let host = HostStatus {
+        desired: &desired,
+        seen: Seen::Observed(&observed),
+    };
+    let said = said(&[host], &narrow());
+    assert!(
+        said.contains("? h1") && said.contains("unknown: timed out\u{fffd}"),
+        "{said}"
+    );
+    assert!(
+        said.ends_with("1 unit on 1 host: 0 up, 1 unknown.\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_unit_declared_absent_and_gone_is_no_line() {
+    let mut desired = desired("h1", &["a.service"]);
+    let unit = desired
+        .users
+        .get_mut(&user("deploy"))
+        .unwrap()
+        .units
+        .get_mut(&unit_name("a.service"))
+        .unwrap();
+    unit.presence = Presence::Absent;
+    let gone = observed(
+        "h1",
+        lingering(),
+        vec![ObservedUnit::not_found(&unit_name("a.service"))],
+        &[],
+    );
+    let there = observed("h1", lingering(), vec![running("a.service")], &[]);
+    let lines = |observed: &Observed| {
+        status::lines(&HostStatus {
+            desired: &desired,
+            seen: Seen::Observed(observed),
+        })
+        .units
+    };
+    assert!(lines(&gone).is_empty());
+    assert_eq!(
+        lines(&there).first().and_then(|unit| unit.as_declared),
+        Some(false)
+    );
+}

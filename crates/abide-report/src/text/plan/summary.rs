@@ -1,0 +1,82 @@
+//! The last line of a plan.
+
+use abide_model::Report;
+
+use crate::layout::Page;
+use crate::paint::Role;
+use crate::summary::Summary;
+use crate::words::count;
+
+/// The last line: what the plan adds up to, and whether it is all there is to know.
+pub(super) fn write(page: &mut Page<'_>, report: &Report) {
+    let summary = Summary::of(report);
+    let mut said = vec![if summary.has_actions() {
+        changes(&summary)
+    } else if summary.refused > 0 {
+        "Plan: nothing can be done.".to_owned()
+    } else if summary.hosts_unchanged > 0 {
+        let verb = if summary.hosts_unchanged == 1 {
+            "is"
+        } else {
+            "are"
+        };
+        let hosts = count(summary.hosts_unchanged, "host");
+        let resources = count(summary.unchanged, "resource");
+        format!("No changes. {hosts} {verb} as the manifest says ({resources}).")
+    } else {
+        "Nothing is known.".to_owned()
+    }];
+    if summary.refused > 0 {
+        said.push(format!("{} refused.", summary.refused));
+    }
+    if summary.hosts_failed > 0 {
+        said.push(format!(
+            "{} could not be planned.",
+            count(summary.hosts_failed, "host")
+        ));
+    }
+    let line = Role::Head.paint(&said.join(" "));
+    match incomplete(&summary) {
+        Some(missing) => page.line(&format!("{line} {}", Role::Unknown.paint(&missing))),
+        None => page.line(&line),
+    }
+}
+
+fn changes(summary: &Summary) -> String {
+    let mut line = format!(
+        "Plan: {} to add, {} to change, {} to remove on {}",
+        summary.add,
+        summary.change,
+        summary.remove,
+        count(summary.hosts_to_change, "host")
+    );
+    let extras = [
+        (summary.restarts, "restart"),
+        (summary.reloads, "reload"),
+        (summary.stops, "stop"),
+    ];
+    let extras: Vec<String> = extras
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| count(*n, word))
+        .chain((summary.adopt > 0).then(|| format!("{} to adopt", summary.adopt)))
+        .collect();
+    if !extras.is_empty() {
+        line.push_str("; ");
+        line.push_str(&extras.join(", "));
+    }
+    line.push('.');
+    line
+}
+
+fn incomplete(summary: &Summary) -> Option<String> {
+    if summary.is_complete() {
+        return None;
+    }
+    let hosts = count(summary.hosts_unknown, "host");
+    Some(if summary.hosts_unknown > 0 {
+        format!("{hosts} could not be observed: INCOMPLETE")
+    } else {
+        "Not everything could be observed: INCOMPLETE".to_owned()
+    })
+}

@@ -1,0 +1,217 @@
+//! What went wrong on a host, each failure told once however many hosts share it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{
+    FailedUnit, HostName, HostOutcome, HostReport, Plan, Report, StepOutcome, StepReport,
+};
+
+use crate::layout::Page;
+use crate::mark::Mark;
+use crate::options::Options;
+use crate::paint::{Role, Symbols};
+use crate::text::outcome;
+use crate::words::one_line;
+use crate::{hosts, step, why};
+
+/// Steps still to do that are named; of more, the number.
+const MOST_LEFT: usize = 10;
+/// Journal lines that are shown of a unit; of more, the last.
+const MOST_JOURNAL: usize = 20;
+
+/// What a failure comes to, comparable across hosts. Journals differ on each and are shown of the first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Trouble {
+    text: String,
+    units: Vec<(String, String)>,
+    steps: Vec<(Mark, String)>,
+    left: Vec<String>,
+}
+
+/// The troubles of all hosts.
+pub(super) fn write(page: &mut Page<'_>, report: &Report) {
+    let mut all: BTreeMap<Trouble, Vec<(&HostName, &HostReport)>> = BTreeMap::new();
+    for (name, host) in &report.hosts {
+        if let Some(trouble) = trouble(host, page.options) {
+            all.entry(trouble).or_default().push((name, host));
+        }
+    }
+    for (trouble, hosts) in all {
+        page.gap();
+        write_trouble(page, &trouble, &hosts);
+    }
+}
+
+fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
+    let now = host.facts.as_ref().map(|facts| facts.now);
+    let text = outcome::sentence(&host.outcome, now);
+    match &host.outcome {
+        HostOutcome::Failed {
+            residue,
+            failed_units,
+            ..
+        } => Some(Trouble {
+            text,
+            units: failed_units.iter().map(unit_words).collect(),
+            steps: bad_steps(host),
+            left: residue
+                .iter()
+                .flat_map(|plan| left(plan, options))
+                .collect(),
+        }),
+        HostOutcome::Unreachable { .. } | HostOutcome::Locked(_) | HostOutcome::Stale { .. } => {
+            Some(Trouble {
+                text,
+                units: Vec::new(),
+                steps: Vec::new(),
+                left: Vec::new(),
+            })
+        }
+        HostOutcome::Unchanged
+        | HostOutcome::Pending
+        | HostOutcome::Changed
+        | HostOutcome::NotStarted
+        | HostOutcome::Interrupted => None,
+    }
+}
+
+fn unit_words(failed: &FailedUnit) -> (String, String) {
+    let whose = step::scope_words(&failed.unit.scope);
+    let unit = format!("{} ({whose})", failed.unit.unit);
+    (unit, one_line(&failed.state))
+}
+
+/// Steps that were not done or were undone, each with what the host said or why it was left out.
+fn bad_steps(host: &HostReport) -> Vec<(Mark, String)> {
+    let clause = |step: &StepReport| {
+        host.plan
+            .as_ref()
+            .and_then(|plan| plan.action(step.action))
+            .map_or_else(|| format!("step {}", step.action), step::clause)
+    };
+    host.steps
+        .iter()
+        .filter_map(|step| {
+            let said = match one_line(&step.message) {
+                said if said.is_empty() => said,
+                said => format!(": {said}"),
+            };
+            match step.outcome {
+                StepOutcome::Ok => None,
+                StepOutcome::Failed => {
+                    Some((Mark::Refused, format!("failed: {}{said}", clause(step))))
+                }
+                StepOutcome::Skipped => {
+                    let because = blamed(host, step).unwrap_or(said);
+                    Some((Mark::Note, format!("skipped: {}{because}", clause(step))))
+                }
+                StepOutcome::Restored => {
+                    Some((Mark::Note, format!("put back: {}{said}", clause(step))))
+                }
+            }
+        })
+        .collect()
+}
+
+/// The failed step that a skipped one waited for.
+fn blamed(host: &HostReport, skipped: &StepReport) -> Option<String> {
+    let plan = host.plan.as_ref()?;
+    let mut waiting = plan.action(skipped.action)?.after.clone();
+    let mut seen = BTreeSet::new();
+    while let Some(id) = waiting.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let action = plan.action(id)?;
+        let failed = |step: &StepReport| step.action == id && step.outcome == StepOutcome::Failed;
+        if host.steps.iter().any(failed) {
+            return Some(format!(", because it follows `{}`", step::clause(action)));
+        }
+        waiting.extend(&action.after);
+    }
+    None
+}
+
+fn left(plan: &Plan, options: &Options) -> Vec<String> {
+    let symbols = Symbols::of(options);
+    let actions = plan.actions.iter().map(|action| {
+        let why = why::words(action, plan, symbols);
+        format!("{} {} {why}", step::clause(action), symbols.dash)
+    });
+    let refused = plan
+        .refused
+        .iter()
+        .map(|refusal| format!("refused: {}", one_line(&refusal.reason)));
+    actions.chain(refused).collect()
+}
+
+fn write_trouble(page: &mut Page<'_>, trouble: &Trouble, on: &[(&HostName, &HostReport)]) {
+    let names = Role::Head.paint(&hosts::ranges(on.iter().map(|(name, _)| *name)));
+    let lead = Role::Wrong.paint(&format!("{} ", page.symbols.bad));
+    page.prose(&lead, 2, &format!("{names} {}", trouble.text), None);
+    let help = on
+        .first()
+        .and_then(|(_, host)| outcome::help(&host.outcome));
+    if let Some(help) = help {
+        page.prose("  help: ", 8, &help, None);
+    }
+    let journals: Vec<&FailedUnit> = on
+        .first()
+        .map(|(_, host)| failed_units(host))
+        .unwrap_or_default();
+    for (index, (unit, state)) in trouble.units.iter().enumerate() {
+        page.line(&format!("    {}  {state}", Role::Head.paint(unit)));
+        if let Some(failed) = journals.get(index) {
+            write_journal(page, failed, on);
+        }
+    }
+    for (mark, text) in &trouble.steps {
+        page.remark(4, *mark, text, None);
+    }
+    write_left(page, &trouble.left);
+}
+
+fn failed_units(host: &HostReport) -> Vec<&FailedUnit> {
+    match &host.outcome {
+        HostOutcome::Failed { failed_units, .. } => failed_units.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn write_journal(page: &mut Page<'_>, failed: &FailedUnit, on: &[(&HostName, &HostReport)]) {
+    let bar = page.symbols.bar;
+    if let (Some((name, _)), true) = (on.first(), on.len() > 1 && !failed.journal.is_empty()) {
+        page.line(&Role::Quiet.paint(&format!("      {bar} on {name}:")));
+    }
+    let skipped = if page.options.full {
+        0
+    } else {
+        failed.journal.len().saturating_sub(MOST_JOURNAL)
+    };
+    for line in failed.journal.iter().skip(skipped) {
+        page.line(&format!(
+            "      {} {}",
+            Role::Quiet.paint(bar),
+            one_line(line)
+        ));
+    }
+}
+
+fn write_left(page: &mut Page<'_>, left: &[String]) {
+    if left.is_empty() {
+        return;
+    }
+    page.line("    still to do:");
+    let most = if page.options.full {
+        left.len()
+    } else {
+        MOST_LEFT
+    };
+    for text in left.iter().take(most) {
+        page.prose("      ", 6, text, None);
+    }
+    if left.len() > most {
+        let more = format!("{} {} more (--full)", page.symbols.cut, left.len() - most);
+        page.line(&format!("      {}", Role::Quiet.paint(&more)));
+    }
+}
