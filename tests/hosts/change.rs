@@ -24,15 +24,22 @@ fn converged(name: &str) -> World {
         .manifest(MANIFEST)
         .file("a.service", &worker("Environment=V=1"))
         .file("b.service", &worker("Environment=V=1"))
-        .file("sys.service", &worker("Environment=V=1").replace("default.target", "multi-user.target"));
+        .file(
+            "sys.service",
+            &worker("Environment=V=1").replace("default.target", "multi-user.target"),
+        );
     let _ = world.converge();
     world
 }
 
 /// The invocations of all units, to see who was restarted.
 fn invocations(world: &World, host: &str) -> [String; 3] {
-    [("app", "a.service"), ("app", "b.service"), ("root", "sys.service")]
-        .map(|(user, unit)| world.show(host, user, unit, "InvocationID"))
+    [
+        ("app", "a.service"),
+        ("app", "b.service"),
+        ("root", "sys.service"),
+    ]
+    .map(|(user, unit)| world.show(host, user, unit, "InvocationID"))
 }
 
 fn loaded_at(world: &World, host: &str) -> [String; 2] {
@@ -43,15 +50,27 @@ fn loaded_at(world: &World, host: &str) -> [String; 2] {
 fn a_changed_exec_start_restarts_exactly_that_unit() {
     let world = converged("execstart");
     let before = ["h1", "h2"].map(|host| (invocations(&world, host), loaded_at(&world, host)));
-    world.file("a.service", &worker("Environment=V=1").replace("sleep infinity", "sleep 99999999"));
-    let _ = world.plan().ends_with(0).says("restart").says("ExecStart").does_not_say("b.service").does_not_say("sys.service");
+    world.file(
+        "a.service",
+        &worker("Environment=V=1").replace("sleep infinity", "sleep 99999999"),
+    );
+    let _ = world
+        .plan()
+        .ends_with(0)
+        .says("restart")
+        .says("ExecStart")
+        .does_not_say("b.service")
+        .does_not_say("sys.service");
     let _ = world.converge();
     for (host, (units, loads)) in ["h1", "h2"].into_iter().zip(before) {
         let now = invocations(&world, host);
         assert_ne!(now[0], units[0], "a.service was restarted on {host}");
         assert_eq!(now[1..], units[1..], "nobody else was on {host}");
         let reloaded = loaded_at(&world, host);
-        assert_ne!(reloaded[0], loads[0], "the user's manager was reloaded on {host}");
+        assert_ne!(
+            reloaded[0], loads[0],
+            "the user's manager was reloaded on {host}"
+        );
         assert_eq!(reloaded[1], loads[1], "the system's was not on {host}");
     }
 }
@@ -60,18 +79,41 @@ fn a_changed_exec_start_restarts_exactly_that_unit() {
 fn a_changed_description_or_install_section_restarts_nothing() {
     let world = converged("inert");
     let before = ["h1", "h2"].map(|host| invocations(&world, host));
-    world.file("a.service", &worker("Environment=V=1").replace("A worker", "The worker"));
-    let _ = world.plan().ends_with(0).does_not_say("restart a.service").says("1 to change");
+    world.file(
+        "a.service",
+        &worker("Environment=V=1").replace("A worker", "The worker"),
+    );
+    let _ = world
+        .plan()
+        .ends_with(0)
+        .does_not_say("restart a.service")
+        .says("1 to change");
     let _ = world.converge();
-    assert_eq!(world.show("h1", "app", "a.service", "Description"), "The worker");
+    assert_eq!(
+        world.show("h1", "app", "a.service", "Description"),
+        "The worker"
+    );
 
-    world.file("sys.service", &worker("Environment=V=1").replace("default.target", "graphical.target"));
+    world.file(
+        "sys.service",
+        &worker("Environment=V=1").replace("default.target", "graphical.target"),
+    );
     let _ = world.converge();
     for host in ["h1", "h2"] {
-        let links = world.fleet.sh(host, "cd /etc/systemd/system; ls */sys.service");
-        assert_eq!(links.trim(), "graphical.target.wants/sys.service", "the stale link is gone on {host}");
+        let links = world
+            .fleet
+            .sh(host, "cd /etc/systemd/system; ls */sys.service");
+        assert_eq!(
+            links.trim(),
+            "graphical.target.wants/sys.service",
+            "the stale link is gone on {host}"
+        );
     }
-    assert_eq!(["h1", "h2"].map(|host| invocations(&world, host)), before, "nobody was restarted");
+    assert_eq!(
+        ["h1", "h2"].map(|host| invocations(&world, host)),
+        before,
+        "nobody was restarted"
+    );
 }
 
 #[test]
@@ -94,17 +136,27 @@ fn a_plan_without_changes_runs_no_writing_command_on_the_host() {
         );
     }
     let before = ["h1", "h2"].map(|host| loaded_at(&world, host));
-    world.fleet.sh("h1", ": >/var/spy/log; touch /var/spy/stamp");
-    world.fleet.sh("h2", ": >/var/spy/log; touch /var/spy/stamp");
+    world
+        .fleet
+        .sh("h1", ": >/var/spy/log; touch /var/spy/stamp");
+    world
+        .fleet
+        .sh("h2", ": >/var/spy/log; touch /var/spy/stamp");
     let _ = world.abide(&["plan", "--detailed-exitcode"]).ends_with(0);
     let _ = world.apply().ends_with(0);
     for host in ["h1", "h2"] {
         let log = world.fleet.sh(host, "cat /var/spy/log");
-        assert!(log.contains("systemctl"), "the spy sees what runs on {host}: {log}");
+        assert!(
+            log.contains("systemctl"),
+            "the spy sees what runs on {host}: {log}"
+        );
         for line in log.lines() {
             let reads = line.starts_with("systemctl")
-                && [" show", " is-", " list-", " --version"].iter().any(|verb| line.contains(verb))
-                || line.starts_with("loginctl") && [" show", " list-"].iter().any(|verb| line.contains(verb));
+                && [" show", " is-", " list-", " --version"]
+                    .iter()
+                    .any(|verb| line.contains(verb))
+                || line.starts_with("loginctl")
+                    && [" show", " list-"].iter().any(|verb| line.contains(verb));
             assert!(reads, "`{line}` ran on {host}");
         }
         let written = world.fleet.sh(
@@ -113,5 +165,9 @@ fn a_plan_without_changes_runs_no_writing_command_on_the_host() {
         );
         assert_eq!(written, "", "files were written on {host}");
     }
-    assert_eq!(["h1", "h2"].map(|host| loaded_at(&world, host)), before, "no manager was reloaded");
+    assert_eq!(
+        ["h1", "h2"].map(|host| loaded_at(&world, host)),
+        before,
+        "no manager was reloaded"
+    );
 }

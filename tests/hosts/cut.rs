@@ -30,7 +30,10 @@ fn write(world: &World, host: &str, version: &str) {
         .file("a.service", &unit)
         .file("b.service", &worker("Environment=V=constant"))
         .file("w.service", &unit)
-        .file("sys.service", &unit.replace("default.target", "multi-user.target"));
+        .file(
+            "sys.service",
+            &unit.replace("default.target", "multi-user.target"),
+        );
 }
 
 /// How a run is cut.
@@ -51,16 +54,25 @@ fn apply_and_cut(world: &World, host: &str, step: usize, cut: Cut) -> bool {
         .spawn()
         .expect("abide starts");
     let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-    let begun = lines.map_while(Result::ok).filter(|line| line.contains("\"action_start\"")).nth(step).is_some();
+    let begun = lines
+        .map_while(Result::ok)
+        .filter(|line| line.contains("\"action_start\""))
+        .nth(step)
+        .is_some();
     if begun {
         if cut == Cut::Script {
             // The script is what holds abide's lock.
-            world.fleet.sh(host, "pkill -9 -f '^sh -s' || true; pkill -9 -f 'sh -s -- ' || true");
+            world.fleet.sh(
+                host,
+                "pkill -9 -f '^sh -s' || true; pkill -9 -f 'sh -s -- ' || true",
+            );
         }
         child.kill().expect("abide is killed");
         // The connection's master belongs to abide and dies with its control directory's owner gone.
         let config = world.fleet.ssh_config();
-        let _ = std::process::Command::new("pkill").args(["-9", "-f", &config.to_string_lossy()]).status();
+        let _ = std::process::Command::new("pkill")
+            .args(["-9", "-f", &config.to_string_lossy()])
+            .status();
     }
     let _ = child.wait();
     // The script may go on alone: wait until nobody holds the lock.
@@ -90,33 +102,68 @@ fn cut_at_every_step(name: &str, image: &str, cut: Cut) {
         let restarted: Vec<_> = ["a.service", "w@one.service", "w@two.service", "sys.service"]
             .into_iter()
             .filter(|unit| {
-                let user = if *unit == "sys.service" { "root" } else { "app" };
+                let user = if *unit == "sys.service" {
+                    "root"
+                } else {
+                    "app"
+                };
                 let pid = world.show(host, user, unit, "MainPID");
-                let environment = world.fleet.sh(host, &format!("tr '\\0' '\\n' </proc/{pid}/environ"));
-                environment.lines().any(|line| line == format!("V={version}"))
+                let environment = world
+                    .fleet
+                    .sh(host, &format!("tr '\\0' '\\n' </proc/{pid}/environ"));
+                environment
+                    .lines()
+                    .any(|line| line == format!("V={version}"))
             })
             .map(|unit| (unit, invocation(unit)))
             .collect();
         let _ = world.converge();
         for (unit, before) in &restarted {
-            assert_eq!(&invocation(unit), before, "{unit} ran the new version already and was restarted again (step {step})");
+            assert_eq!(
+                &invocation(unit),
+                before,
+                "{unit} ran the new version already and was restarted again (step {step})"
+            );
         }
         for unit in ["a.service", "w@one.service", "w@two.service", "sys.service"] {
             let user = if unit == "sys.service" { "root" } else { "app" };
             let pid = world.show(host, user, unit, "MainPID");
-            let environment = world.fleet.sh(host, &format!("tr '\\0' '\\n' </proc/{pid}/environ"));
-            assert!(environment.lines().any(|line| line == format!("V={version}")), "{unit} runs an old version (step {step})");
+            let environment = world
+                .fleet
+                .sh(host, &format!("tr '\\0' '\\n' </proc/{pid}/environ"));
+            assert!(
+                environment
+                    .lines()
+                    .any(|line| line == format!("V={version}")),
+                "{unit} runs an old version (step {step})"
+            );
         }
-        assert_eq!(world.fleet.sh(host, "cat ~app/env"), format!("V={version}\n"));
-        let leftovers = world.fleet.sh(host, "find ~app /etc/systemd -name '*abide*' ! -path '*/.local/*'");
-        assert_eq!(leftovers, "", "something half-written is left (step {step})");
+        assert_eq!(
+            world.fleet.sh(host, "cat ~app/env"),
+            format!("V={version}\n")
+        );
+        let leftovers = world.fleet.sh(
+            host,
+            "find ~app /etc/systemd -name '*abide*' ! -path '*/.local/*'",
+        );
+        assert_eq!(
+            leftovers, "",
+            "something half-written is left (step {step})"
+        );
         if !begun {
             break;
         }
         step += 1;
     }
-    assert!(step >= 8, "the plan had {step} steps: too few to be the whole loop");
-    assert_eq!(invocation("b.service"), constant, "what did not change was never restarted");
+    assert!(
+        step >= 8,
+        "the plan had {step} steps: too few to be the whole loop"
+    );
+    assert_eq!(
+        invocation("b.service"),
+        constant,
+        "what did not change was never restarted"
+    );
 }
 
 #[test]

@@ -21,7 +21,10 @@ groups:
 /// Both hosts converged with two good units.
 fn converged(name: &str) -> World {
     let world = World::both(name);
-    world.manifest(MANIFEST).file("a.service", &worker("")).file("b.service", &worker(""));
+    world
+        .manifest(MANIFEST)
+        .file("a.service", &worker(""))
+        .file("b.service", &worker(""));
     let _ = world.converge();
     world
 }
@@ -29,24 +32,42 @@ fn converged(name: &str) -> World {
 /// A manifest of one unit for `app` on both hosts, nothing applied yet.
 fn fresh(name: &str) -> World {
     let world = World::both(name);
-    world.manifest(MANIFEST).file("a.service", &worker("")).file("b.service", &worker(""));
+    world
+        .manifest(MANIFEST)
+        .file("a.service", &worker(""))
+        .file("b.service", &worker(""));
     world
 }
 
 fn pids(world: &World) -> Vec<String> {
-    ["h1", "h2"].iter().map(|host| world.show(host, "app", "a.service", "MainPID")).collect()
+    ["h1", "h2"]
+        .iter()
+        .map(|host| world.show(host, "app", "a.service", "MainPID"))
+        .collect()
 }
 
 #[test]
 fn a_missing_binary_is_found_before_anything_is_touched() {
     let world = converged("nobinary");
     let before = pids(&world);
-    world.file("a.service", &worker("").replace("/bin/sleep", "/opt/nowhere/sleep"));
-    let _ = world.apply().ends_with(1).says("a.service").says("/opt/nowhere/sleep");
+    world.file(
+        "a.service",
+        &worker("").replace("/bin/sleep", "/opt/nowhere/sleep"),
+    );
+    let _ = world
+        .apply()
+        .ends_with(1)
+        .says("a.service")
+        .says("/opt/nowhere/sleep");
     assert_eq!(pids(&world), before, "the old process goes on");
     for host in ["h1", "h2"] {
-        let file = world.fleet.sh(host, "cat ~app/.config/systemd/user/a.service");
-        assert!(!file.contains("nowhere"), "the old file is in place on {host}");
+        let file = world
+            .fleet
+            .sh(host, "cat ~app/.config/systemd/user/a.service");
+        assert!(
+            !file.contains("nowhere"),
+            "the old file is in place on {host}"
+        );
     }
     world.file("a.service", &worker(""));
     world.assert_converged();
@@ -56,7 +77,10 @@ fn a_missing_binary_is_found_before_anything_is_touched() {
 fn a_syntax_error_that_systemd_refuses_leaves_the_old_unit_running() {
     let world = converged("syntax");
     let before = pids(&world);
-    world.file("a.service", "[Unit]\nDescription=Broken\n[Service]\nType=nonsense\nExecStrat=/bin/true\n");
+    world.file(
+        "a.service",
+        "[Unit]\nDescription=Broken\n[Service]\nType=nonsense\nExecStrat=/bin/true\n",
+    );
     let _ = world.apply().ends_with(1).says("a.service");
     assert_eq!(pids(&world), before, "the old process goes on");
     world.file("a.service", &worker(""));
@@ -68,9 +92,16 @@ fn a_crash_loop_is_reported_with_its_last_words() {
     let world = converged("crashloop");
     world.file(
         "a.service",
-        &worker("Restart=always\nRestartSec=100ms").replace("/bin/sleep infinity", "/bin/sh -c 'echo out of cheese; exit 3'"),
+        &worker("Restart=always\nRestartSec=100ms").replace(
+            "/bin/sleep infinity",
+            "/bin/sh -c 'echo out of cheese; exit 3'",
+        ),
     );
-    let _ = world.apply().ends_with(1).says("a.service").says("out of cheese");
+    let _ = world
+        .apply()
+        .ends_with(1)
+        .says("a.service")
+        .says("out of cheese");
     world.assert_active("h1", "app", "b.service");
     // The unit is not as declared, so the next plan is not empty.
     let _ = world.abide(&["plan", "--detailed-exitcode"]);
@@ -93,7 +124,10 @@ fn a_user_manager_that_cannot_start_is_named_and_the_system_scope_goes_on() {
     let _ = world.apply().ends_with(1).says("user@").says("h1");
     world.assert_active("h1", "root", "sys.service");
     world.assert_active("h2", "app", "a.service");
-    world.fleet.sh("h1", "rm -r /etc/systemd/system/user@.service.d; systemctl daemon-reload");
+    world.fleet.sh(
+        "h1",
+        "rm -r /etc/systemd/system/user@.service.d; systemctl daemon-reload",
+    );
     let _ = world.converge();
     world.assert_active("h1", "app", "a.service");
 }
@@ -116,12 +150,23 @@ fn a_full_disk_and_a_read_only_home_leave_the_old_files_whole() {
     let said = world.apply().ends_with(1);
     let _ = said.says("No space left").says("Read-only file system");
     for host in ["h1", "h2"] {
-        let file = world.fleet.sh(host, "cat ~app/.config/systemd/user/a.service; ls -A ~app/.config/systemd/user");
-        assert!(!file.contains("xxxx") && file.contains("sleep infinity"), "the old file is whole on {host}: {file}");
-        assert!(!file.contains("abide"), "no temporary file is left on {host}: {file}");
+        let file = world.fleet.sh(
+            host,
+            "cat ~app/.config/systemd/user/a.service; ls -A ~app/.config/systemd/user",
+        );
+        assert!(
+            !file.contains("xxxx") && file.contains("sleep infinity"),
+            "the old file is whole on {host}: {file}"
+        );
+        assert!(
+            !file.contains("abide"),
+            "no temporary file is left on {host}: {file}"
+        );
     }
     assert_eq!(pids(&world), before, "the old processes go on");
-    world.fleet.sh("h1", "rm ~app/filler; mount -o remount,size=10m ~app");
+    world
+        .fleet
+        .sh("h1", "rm ~app/filler; mount -o remount,size=10m ~app");
     world.fleet.sh("h2", "mount -o remount,rw,size=10m ~app");
     let _ = world.converge();
 }
@@ -130,8 +175,15 @@ fn a_full_disk_and_a_read_only_home_leave_the_old_files_whole() {
 fn an_unreachable_host_is_incomplete_and_the_others_are_done() {
     let world = fresh("unreachable");
     world.fleet.isolate("h1");
-    let _ = world.abide(&["plan", "--connect-timeout", "3s"]).ends_with(3).says("h1").says("h2");
-    let _ = world.abide(&["apply", "--yes", "--connect-timeout", "3s"]).ends_with(3).says("h1");
+    let _ = world
+        .abide(&["plan", "--connect-timeout", "3s"])
+        .ends_with(3)
+        .says("h1")
+        .says("h2");
+    let _ = world
+        .abide(&["apply", "--yes", "--connect-timeout", "3s"])
+        .ends_with(3)
+        .says("h1");
     world.assert_active("h2", "app", "a.service");
     world.fleet.rejoin("h1");
     let _ = world.converge();
@@ -152,7 +204,12 @@ fn a_changed_host_key_is_refused_with_the_fix() {
     let key = fs::read_to_string(other.with_extension("pub")).expect("a key");
     let key: Vec<&str> = key.split_whitespace().take(2).collect();
     // Every line of the first host gets another key.
-    let first = text.lines().next().and_then(|line| line.split_whitespace().next()).expect("a host").to_owned();
+    let first = text
+        .lines()
+        .next()
+        .and_then(|line| line.split_whitespace().next())
+        .expect("a host")
+        .to_owned();
     let changed: String = text
         .lines()
         .filter(|line| !line.starts_with(&first))
@@ -160,7 +217,11 @@ fn a_changed_host_key_is_refused_with_the_fix() {
         .chain([format!("{first} {}\n", key.join(" "))])
         .collect();
     fs::write(&known, changed).expect("known_hosts");
-    let _ = world.plan().ends_with(3).says("host key").says("ssh-keygen -R");
+    let _ = world
+        .plan()
+        .ends_with(3)
+        .says("host key")
+        .says("ssh-keygen -R");
     fs::write(&known, text).expect("known_hosts");
     let _ = world.converge();
 }

@@ -32,21 +32,34 @@ groups:
           sidekiq.service: {source: units/sidekiq.service}
 ",
     );
-    let _ = world.abide(&["plan", "--host", "h1"]).ends_with(0).says_in_order(&[
-        "worker", "linger", "sidekiq.service",
-    ]);
-    let untouched = world.fleet.sh("h1", "getent passwd worker || echo nobody; ls /var/lib/abide 2>&1 || true");
-    assert!(untouched.starts_with("nobody\n"), "a plan writes nothing: {untouched}");
+    let _ = world
+        .abide(&["plan", "--host", "h1"])
+        .ends_with(0)
+        .says_in_order(&["worker", "linger", "sidekiq.service"]);
+    let untouched = world.fleet.sh(
+        "h1",
+        "getent passwd worker || echo nobody; ls /var/lib/abide 2>&1 || true",
+    );
+    assert!(
+        untouched.starts_with("nobody\n"),
+        "a plan writes nothing: {untouched}"
+    );
 
     let _ = world.abide(&["plan", "--detailed-exitcode"]).ends_with(2);
     let _ = world.converge();
     let _ = world.apply().ends_with(0).says("No changes");
     for host in ["h1", "h2"] {
         world.assert_active(host, "worker", "sidekiq.service");
-        assert_eq!(world.fleet.sh(host, "ls /var/lib/systemd/linger").trim(), "worker");
+        assert_eq!(
+            world.fleet.sh(host, "ls /var/lib/systemd/linger").trim(),
+            "worker"
+        );
         world.fleet.reboot(host);
         world.wait_until_active(host, "worker", "sidekiq.service");
-        let sessions = world.fleet.sh(host, "loginctl --no-legend list-sessions | grep -c worker || true");
+        let sessions = world.fleet.sh(
+            host,
+            "loginctl --no-legend list-sessions | grep -c worker || true",
+        );
         assert_eq!(sessions.trim(), "0", "nobody is logged in");
     }
     world.assert_converged();
@@ -54,7 +67,10 @@ groups:
 
 #[test]
 fn the_three_scenarios_of_the_lingering_document_hold_over_logout_and_reboot() {
-    let world = World::new("scenarios", &[("h1", "bookworm"), ("h2", "trixie"), ("h3", "bookworm")]);
+    let world = World::new(
+        "scenarios",
+        &[("h1", "bookworm"), ("h2", "trixie"), ("h3", "bookworm")],
+    );
     world.file("units/sidekiq.service", SIDEKIQ).manifest(
         "
 version: 1
@@ -80,23 +96,37 @@ hosts:
           WantedBy=multi-user.target
 ",
     );
-    let _ = world.abide(&["plan", "--host", "h3"]).ends_with(0).says("worker.service").does_not_say("linger");
+    let _ = world
+        .abide(&["plan", "--host", "h3"])
+        .ends_with(0)
+        .says("worker.service")
+        .does_not_say("linger");
     let _ = world.converge();
 
     let owners = world.fleet.sh(
         "h2",
         "stat -c '%U %n' /srv/sidekiq/.config/systemd/user/sidekiq.service /srv/sidekiq/.config/systemd/user/default.target.wants/sidekiq.service",
     );
-    assert!(owners.lines().all(|line| line.starts_with("sidekiq ")), "{owners}");
-    assert_eq!(world.fleet.sh("h3", "ls /var/lib/systemd/linger 2>/dev/null || true"), "");
+    assert!(
+        owners.lines().all(|line| line.starts_with("sidekiq ")),
+        "{owners}"
+    );
+    assert_eq!(
+        world
+            .fleet
+            .sh("h3", "ls /var/lib/systemd/linger 2>/dev/null || true"),
+        ""
+    );
 
     // The connecting user's own session is never what keeps a service alive: none is open now, and a manager
     // without lingering is gone ten seconds after the last (UserStopDelaySec=).
     std::thread::sleep(std::time::Duration::from_secs(12));
     world.assert_active("h1", "deploy", "sidekiq.service");
-    for (host, user, unit) in
-        [("h1", "deploy", "sidekiq.service"), ("h2", "sidekiq", "sidekiq.service"), ("h3", "root", "worker.service")]
-    {
+    for (host, user, unit) in [
+        ("h1", "deploy", "sidekiq.service"),
+        ("h2", "sidekiq", "sidekiq.service"),
+        ("h3", "root", "worker.service"),
+    ] {
         world.fleet.reboot(host);
         world.wait_until_active(host, user, unit);
     }

@@ -11,7 +11,14 @@ const UNITS: &str = "
 
 #[test]
 fn root_and_a_user_with_sudo_or_doas_do_the_same() {
-    let world = World::new("roots", &[("h1", "bookworm+nosudo"), ("h2", "trixie"), ("h3", "bookworm+doas")]);
+    let world = World::new(
+        "roots",
+        &[
+            ("h1", "bookworm+nosudo"),
+            ("h2", "trixie"),
+            ("h3", "bookworm+doas"),
+        ],
+    );
     world.file("a.service", &worker("")).manifest(&format!(
         "
 version: 1
@@ -26,8 +33,14 @@ groups:
     let _ = world.converge();
     for host in ["h1", "h2", "h3"] {
         world.assert_active(host, "app", "a.service");
-        let owner = world.fleet.sh(host, "stat -c %U ~app/.config ~app/.config/systemd/user/a.service");
-        assert_eq!(owner, "app\napp\n", "files of the user are the user's on {host}");
+        let owner = world.fleet.sh(
+            host,
+            "stat -c %U ~app/.config ~app/.config/systemd/user/a.service",
+        );
+        assert_eq!(
+            owner, "app\napp\n",
+            "files of the user are the user's on {host}"
+        );
     }
 }
 
@@ -70,7 +83,12 @@ fn a_user_without_root_is_told_before_any_change_that_it_may_not_linger() {
     let said = world.apply();
     assert_ne!(said.code, 0, "{}", said.stdout);
     for host in ["h1", "h2"] {
-        assert_eq!(world.fleet.sh(host, "ls /var/lib/systemd/linger 2>/dev/null || true"), "");
+        assert_eq!(
+            world
+                .fleet
+                .sh(host, "ls /var/lib/systemd/linger 2>/dev/null || true"),
+            ""
+        );
     }
 
     // Once an admin has enabled lingering, the user manages its units alone.
@@ -80,7 +98,10 @@ fn a_user_without_root_is_told_before_any_change_that_it_may_not_linger() {
     let _ = world.converge();
     for host in ["h1", "h2"] {
         world.assert_active(host, "app", "a.service");
-        let owned = world.fleet.sh(host, "ls ~app/.local/state/abide/ledger; ls /var/lib/abide 2>/dev/null || true");
+        let owned = world.fleet.sh(
+            host,
+            "ls ~app/.local/state/abide/ledger; ls /var/lib/abide 2>/dev/null || true",
+        );
         assert_eq!(owned, "own\n", "the ledger is the user's own");
     }
 }
@@ -108,7 +129,10 @@ groups:
     let _ = said.says("other").says("sys.service").says("root");
     let _ = world.apply();
     for host in ["h1", "h2"] {
-        let nothing = world.fleet.sh(host, "getent passwd other; ls /etc/systemd/system/sys.service 2>/dev/null; true");
+        let nothing = world.fleet.sh(
+            host,
+            "getent passwd other; ls /etc/systemd/system/sys.service 2>/dev/null; true",
+        );
         assert_eq!(nothing, "", "on {host}");
     }
 }
@@ -116,7 +140,10 @@ groups:
 #[test]
 fn sudo_that_wants_a_password_is_named_and_other_hosts_are_done() {
     let world = World::both("sudopw");
-    world.fleet.sh("h1", "rm -f /etc/sudoers.d/*; echo 'deploy ALL=(ALL) ALL' >/etc/sudoers.d/deploy");
+    world.fleet.sh(
+        "h1",
+        "rm -f /etc/sudoers.d/*; echo 'deploy ALL=(ALL) ALL' >/etc/sudoers.d/deploy",
+    );
     world.file("a.service", &worker("")).manifest(&format!(
         "
 version: 1

@@ -28,7 +28,11 @@ impl Said {
     /// Asserts the exit code.
     #[track_caller]
     pub fn ends_with(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 
@@ -36,7 +40,11 @@ impl Said {
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         let found = self.stdout.contains(text) || self.stderr.contains(text);
-        assert!(found, "no `{text}` in\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        assert!(
+            found,
+            "no `{text}` in\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 
@@ -44,7 +52,11 @@ impl Said {
     #[track_caller]
     pub fn does_not_say(self, text: &str) -> Self {
         let found = self.stdout.contains(text) || self.stderr.contains(text);
-        assert!(!found, "`{text}` in\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        assert!(
+            !found,
+            "`{text}` in\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 
@@ -54,7 +66,10 @@ impl Said {
         let mut rest = self.stdout.as_str();
         for text in texts {
             let Some(at) = rest.find(text) else {
-                panic!("no `{text}` where it should be in\n{}\n--- stderr\n{}", self.stdout, self.stderr)
+                panic!(
+                    "no `{text}` where it should be in\n{}\n--- stderr\n{}",
+                    self.stdout, self.stderr
+                )
             };
             rest = &rest[at + text.len()..];
         }
@@ -66,7 +81,10 @@ impl World {
     /// Boots hosts: pairs of name and image.
     pub fn new(name: &str, hosts: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        Self { fleet: Fleet::up(name, hosts), directory }
+        Self {
+            fleet: Fleet::up(name, hosts),
+            directory,
+        }
     }
 
     /// Boots `h1` with systemd 252 and `h2` with systemd 257.
@@ -165,9 +183,15 @@ impl World {
             "export XDG_RUNTIME_DIR=/run/user/$(id -u)
              i=0; until [ \"$({ctl} is-active '{unit}' 2>&1)\" = active ]; do
                i=$((i+1)); [ $i -lt 100 ] || exit 1; sleep 0.2; done",
-            ctl = if user == "root" { "systemctl" } else { "systemctl --user" },
+            ctl = if user == "root" {
+                "systemctl"
+            } else {
+                "systemctl --user"
+            },
         );
-        let ran = self.fleet.exec_with(host, user, &["/bin/sh", "-s"], script.as_bytes());
+        let ran = self
+            .fleet
+            .exec_with(host, user, &["/bin/sh", "-s"], script.as_bytes());
         assert_eq!(ran.code, 0, "{unit} of {user} on {host} does not run");
     }
 }
@@ -181,6 +205,8 @@ pub fn worker(line: &str) -> String {
 
 /// The design's example units, copied into this repository's examples.
 pub fn example(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples")
+        .join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -4,10 +4,13 @@
 //! values pass through [`quote`](mod@quote). What a host answers is not trusted: it is bounded, framed by a word it cannot know, and
 //! read without panics.
 
+pub mod apply;
 pub mod bootstrap;
 pub mod ledger;
+pub mod probe;
 pub mod quote;
 
+mod layout;
 mod percent;
 #[cfg(test)]
 mod testing;

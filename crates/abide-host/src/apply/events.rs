@@ -1,0 +1,146 @@
+//! What an apply script tells, read line by line. A host's lines are bounded, printable and believed only behind the
+//! run's nonce.
+
+use abide_model::{
+    ActionId, FailedUnit, LockHolder, Plan, StepOutcome, Timestamp, UnitRef, printable,
+};
+
+/// Longest text of one event, in characters.
+const LONGEST: usize = 2000;
+/// Most journal lines that are kept of one unit.
+const MOST_LINES: usize = 40;
+
+/// One thing that an apply script told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostEvent {
+    /// A step began.
+    Start(ActionId),
+    /// A step ended.
+    Done {
+        /// Which.
+        action: ActionId,
+        /// How.
+        outcome: StepOutcome,
+        /// What the host said; may be empty.
+        message: String,
+    },
+    /// Something that belongs to no step.
+    Progress(String),
+    /// Somebody else holds the lock; nothing was done.
+    Locked(LockHolder),
+    /// A fact that the plan stands on has changed; nothing was done.
+    Stale(String),
+    /// A unit did not hold.
+    UnitFailed(FailedUnit),
+    /// Something failed that belongs to no step.
+    Failed(String),
+}
+
+/// Reads the lines of one run.
+#[derive(Debug)]
+pub struct Reader {
+    nonce: String,
+    /// Only actions of the plan are believed.
+    actions: Vec<ActionId>,
+    /// A unit whose journal lines are still coming.
+    unit: Option<FailedUnit>,
+}
+
+impl Reader {
+    /// Reads what the script of this plan tells with this nonce.
+    pub fn new(plan: &Plan, nonce: &str) -> Self {
+        Self {
+            nonce: nonce.to_owned(),
+            actions: plan.actions.iter().map(|action| action.id).collect(),
+            unit: None,
+        }
+    }
+
+    /// The event that a line completes. Lines without the nonce are not ours and mean nothing. A failed unit is
+    /// complete with the line that is not of its journal; the script's `end` sees to that.
+    pub fn line(&mut self, line: &[u8]) -> Option<HostEvent> {
+        let line = String::from_utf8_lossy(line);
+        let rest = line.strip_prefix(self.nonce.as_str())?.strip_prefix(' ')?;
+        let (kind, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        if kind == "journal" {
+            if let Some(unit) = self
+                .unit
+                .as_mut()
+                .filter(|unit| unit.journal.len() < MOST_LINES)
+            {
+                unit.journal.push(text(rest));
+            }
+            return None;
+        }
+        let waiting = self.unit.take().map(HostEvent::UnitFailed);
+        if kind == "unit" {
+            self.unit = failed_unit(rest);
+            return waiting;
+        }
+        waiting.or_else(|| self.event(kind, rest))
+    }
+
+    fn event(&self, kind: &str, rest: &str) -> Option<HostEvent> {
+        match kind {
+            "begin" => self.action(rest).map(HostEvent::Start),
+            "done" => self.done(rest),
+            "progress" => Some(HostEvent::Progress(text(rest))),
+            "locked" => Some(HostEvent::Locked(holder(&rest.replace('\t', "\n")))),
+            "stale" => Some(HostEvent::Stale(text(rest))),
+            "failed" => Some(HostEvent::Failed(text(rest))),
+            _ => None,
+        }
+    }
+
+    fn done(&self, rest: &str) -> Option<HostEvent> {
+        let (id, rest) = rest.split_once(' ')?;
+        let (outcome, message) = rest.split_once(' ').unwrap_or((rest, ""));
+        let outcome = match outcome {
+            "ok" => StepOutcome::Ok,
+            "failed" => StepOutcome::Failed,
+            "skipped" => StepOutcome::Skipped,
+            "restored" => StepOutcome::Restored,
+            _ => return None,
+        };
+        Some(HostEvent::Done {
+            action: self.action(id)?,
+            outcome,
+            message: text(message),
+        })
+    }
+
+    fn action(&self, word: &str) -> Option<ActionId> {
+        let id = ActionId(word.trim().parse().ok()?);
+        self.actions.contains(&id).then_some(id)
+    }
+}
+
+fn failed_unit(rest: &str) -> Option<FailedUnit> {
+    let (unit, state) = rest.split_once(' ')?;
+    let unit: UnitRef = unit.parse().ok()?;
+    Some(FailedUnit {
+        unit,
+        state: text(state),
+        journal: Vec::new(),
+    })
+}
+
+/// Who holds a lock, from its `key=value` lines; what is missing is empty.
+pub(crate) fn holder(body: &str) -> LockHolder {
+    let field = |key: &str| {
+        let line = body
+            .lines()
+            .find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        text(line.unwrap_or_default())
+    };
+    LockHolder {
+        who: field("who"),
+        operation: field("operation"),
+        since: Timestamp::from_secs(field("since").parse().unwrap_or_default()),
+    }
+}
+
+fn text(raw: &str) -> String {
+    let short: String = raw.chars().take(LONGEST).collect();
+    printable(short.trim())
+}
