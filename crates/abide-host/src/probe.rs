@@ -1,0 +1,107 @@
+//! What a host is asked, and how its answer is read.
+//!
+//! One script, one answer: a few processes however many units there are, nothing written. The answer comes in frames
+//! that begin with the run's nonce. What belongs to one user is read as that user, and its lines come indented, so
+//! that nobody on the host can forge what another says.
+
+use abide_model::{Desired, Observed};
+
+use crate::quote::{quote, word};
+
+mod ask;
+mod clock;
+mod frames;
+mod read;
+mod read_files;
+mod read_host;
+mod read_scope;
+mod read_units;
+mod read_users;
+
+const COMMON: &str = include_str!("probe/common.sh");
+const HOST: &str = include_str!("probe/host.sh");
+const SCOPE: &str = include_str!("probe/scope.sh");
+
+/// Why an answer says nothing about the host: a whole clause for a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProbeError {
+    /// PID 1 is something else.
+    #[error("systemd does not run there")]
+    NoSystemd,
+    /// Lingering came with systemd 206.
+    #[error("systemd {version} is too old: lingering needs 206")]
+    TooOld {
+        /// Its version.
+        version: u32,
+    },
+    /// The answer ends before its end.
+    #[error("the answer was cut short{}", host_said(.said))]
+    Cut {
+        /// The first line that is no answer; may be empty.
+        said: String,
+    },
+    /// A frame says what no script of ours prints.
+    #[error("the answer about {frame} is not understood: {why}")]
+    Malformed {
+        /// Which frame.
+        frame: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+fn host_said(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("; the host said `{text}`")
+    }
+}
+
+/// The script that asks a host for everything a plan needs. It reads and changes nothing.
+///
+/// It runs as `sh -s -- ROUTE USER UID REASON` (see [`bootstrap`](crate::bootstrap)), from standard input, and does
+/// nothing where it was cut on the way. `nonce` must be new for every run, at least 16 letters and digits.
+pub fn script(desired: &Desired, nonce: &str) -> String {
+    let ask = ask::Ask::new(desired);
+    let users: Vec<&str> = desired.users.keys().map(|user| user.as_str()).collect();
+    let system = if ask.scopes.contains_key(&abide_model::Scope::System) {
+        "yes"
+    } else {
+        ""
+    };
+    [
+        format!(
+            "# abide: what {} is, for the manifest {}. It reads and changes nothing.\nmain() {{\n",
+            word(desired.host.as_str()),
+            word(desired.manifest.as_str())
+        ),
+        format!("nonce={}\n", word(nonce)),
+        format!("manifest={}\n", word(desired.manifest.as_str())),
+        format!("declared_users={}\n", quote(&users.join(" "))),
+        format!("system_scope='{system}'\n\n"),
+        COMMON.to_owned(),
+        HOST.to_owned(),
+        here("common", COMMON, nonce),
+        here("scope_functions", SCOPE, nonce),
+        ask.function(nonce),
+        "\nprobe \"$@\" </dev/null\n}\nmain \"$@\"\n".to_owned(),
+    ]
+    .concat()
+}
+
+/// A variable that holds a text, readable as it stands.
+fn here(name: &str, text: &str, nonce: &str) -> String {
+    format!("\n{name}=$(\n  cat <<'{nonce}'\n{text}{nonce}\n)\n")
+}
+
+/// Reads what the host answered to [`script`] with the same `desired` and `nonce`.
+///
+/// Nothing in the answer is trusted: what is missing, oversized or malformed is unknown, with its reason, or an
+/// error where nothing can be known.
+pub fn read(desired: &Desired, nonce: &str, answer: &[u8]) -> Result<Observed, ProbeError> {
+    read::observed(desired, nonce, answer)
+}
+
+#[cfg(test)]
+mod tests;

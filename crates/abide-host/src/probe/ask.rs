@@ -1,0 +1,206 @@
+//! What is asked of each scope: the same list makes the script and reads the answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{
+    Body, Desired, DesiredFile, DesiredUnit, Digest, HostPathOrHome, Scope, UnitName,
+};
+
+use crate::layout;
+use crate::quote::{quote, word};
+
+/// What is asked of a host about its scopes.
+pub(super) struct Ask {
+    pub(super) scopes: BTreeMap<Scope, ScopeAsk>,
+}
+
+/// What is asked of one scope.
+#[derive(Default)]
+pub(super) struct ScopeAsk {
+    /// Units as the manager knows them, each once.
+    pub(super) units: BTreeSet<UnitName>,
+    /// `app@*.service` of declared templates: instances that are loaded, ours or not.
+    pub(super) patterns: BTreeSet<String>,
+    /// Files, in the order of the answer.
+    pub(super) files: Vec<FileAsk>,
+    /// Directories whose drop-ins are listed.
+    folders: BTreeSet<HostPathOrHome>,
+}
+
+/// What is asked of one file.
+pub(super) struct FileAsk {
+    pub(super) at: HostPathOrHome,
+    rule: Rule,
+}
+
+/// When a file's content may come back.
+#[derive(Clone, Copy)]
+enum Rule {
+    /// Never: it is a secret, or nobody needs it.
+    Never,
+    /// Where its digest is not this one.
+    Always(Option<Digest>),
+    /// The same, if everybody on the host may read it: what was a secret before stays one.
+    Public(Option<Digest>),
+}
+
+impl Ask {
+    pub(super) fn new(desired: &Desired) -> Self {
+        let mut scopes = BTreeMap::new();
+        if !desired.units.is_empty() {
+            let mut scope = ScopeAsk::default();
+            scope.add_units(&Scope::System, &desired.units);
+            scopes.insert(Scope::System, scope);
+        }
+        for (name, user) in &desired.users {
+            let mut scope = ScopeAsk::default();
+            for (path, file) in &user.files {
+                scope.add_file(HostPathOrHome::Home(path.clone()), file_rule(file));
+            }
+            scope.add_units(&Scope::User(name.clone()), &user.units);
+            scopes.insert(Scope::User(name.clone()), scope);
+        }
+        Self { scopes }
+    }
+
+    /// The shell function `asked SCOPE`: it prints what the scope's own shell reads.
+    pub(super) fn function(&self, nonce: &str) -> String {
+        let mut text = "\nasked() {\n  case $1 in\n".to_owned();
+        for (scope, ask) in &self.scopes {
+            let body = ask.body(scope);
+            text.push_str(&format!("{scope})\ncat <<'{nonce}'\n{body}{nonce}\n;;\n"));
+        }
+        // A scope that only the ledger knows.
+        let nothing = ScopeAsk::default();
+        if !self.scopes.contains_key(&Scope::System) {
+            let system = nothing.body(&Scope::System);
+            text.push_str(&format!("system)\ncat <<'{nonce}'\n{system}{nonce}\n;;\n"));
+        }
+        let user = nothing.text("--user", &home(layout::USER_UNITS));
+        text.push_str(&format!("*)\ncat <<'{nonce}'\n{user}{nonce}\n;;\n"));
+        text.push_str("  esac\n}\n");
+        text
+    }
+}
+
+impl ScopeAsk {
+    fn add_units(&mut self, scope: &Scope, units: &BTreeMap<UnitName, DesiredUnit>) {
+        for (name, unit) in units {
+            self.add_unit(name);
+            self.add_unit_files(scope, name, unit);
+        }
+        // Behind the files themselves, which may be the same and have a content to compare.
+        for unit in units.values() {
+            for path in unit.restart_on.iter().chain(&unit.reload_on) {
+                self.add_file(path.clone(), Rule::Never);
+            }
+        }
+    }
+
+    fn add_unit(&mut self, name: &UnitName) {
+        let loaded = name.loaded_as();
+        if loaded.is_template() {
+            let pattern = format!("{}@*.{}", loaded.prefix(), loaded.kind().suffix());
+            self.patterns.insert(pattern);
+        } else {
+            self.units.insert(loaded);
+        }
+    }
+
+    fn add_unit_files(&mut self, scope: &Scope, name: &UnitName, unit: &DesiredUnit) {
+        if let Some(path) = layout::beside(scope, name, name.as_str()) {
+            self.add_file(path, body_rule(unit.file.as_ref()));
+        }
+        for (drop_in, body) in &unit.drop_ins {
+            if let Some(path) = layout::beside(scope, name, &format!("{name}.d/{drop_in}")) {
+                self.add_file(path, body_rule(Some(body)));
+            }
+        }
+        for owner in [Some(name.clone()), Some(name.loaded_as()), name.template()]
+            .into_iter()
+            .flatten()
+        {
+            self.folders
+                .extend(layout::beside(scope, &owner, &format!("{owner}.d")));
+        }
+    }
+
+    fn add_file(&mut self, at: HostPathOrHome, rule: Rule) {
+        if !self.files.iter().any(|file| file.at == at) {
+            self.files.push(FileAsk { at, rule });
+        }
+    }
+
+    fn body(&self, scope: &Scope) -> String {
+        match scope {
+            Scope::System => self.text("--system", layout::SYSTEM_UNITS),
+            Scope::User(_) => self.text("--user", &home(layout::USER_UNITS)),
+        }
+    }
+
+    /// Assignments and the call that scope.sh wants.
+    fn text(&self, manager: &str, config: &str) -> String {
+        let units: Vec<&str> = self.units.iter().map(UnitName::as_str).collect();
+        let patterns: Vec<&str> = self.patterns.iter().map(String::as_str).collect();
+        let mut text = format!("manager={manager}\nconfig={config}\n");
+        text.push_str(&format!("units={}\n", quote(&units.join("\n"))));
+        text.push_str(&format!("patterns={}\n", quote(&patterns.join("\n"))));
+        text.push_str("folders=");
+        for folder in &self.folders {
+            text.push_str(&format!("{}'\n'", place(folder)));
+        }
+        text.push_str("\nrules='");
+        for file in &self.files {
+            text.push_str(&format!("{}\n", file.rule.words()));
+        }
+        text.push_str("'\nscope");
+        for file in &self.files {
+            text.push_str(&format!(" \\\n  {}", place(&file.at)));
+        }
+        text.push_str(" </dev/null\n");
+        text
+    }
+}
+
+impl Rule {
+    fn words(self) -> String {
+        let words = |rule: &str, digest: Option<Digest>| match digest {
+            Some(digest) => format!("{rule} {digest}"),
+            None => format!("{rule} -"),
+        };
+        match self {
+            Self::Never => "never".to_owned(),
+            Self::Always(digest) => words("always", digest),
+            Self::Public(digest) => words("public", digest),
+        }
+    }
+}
+
+fn body_rule(body: Option<&Body>) -> Rule {
+    match body {
+        Some(body) if body.is_secret() => Rule::Never,
+        Some(body) => Rule::Always(body.bytes().map(abide_model::Bytes::digest)),
+        None => Rule::Always(None),
+    }
+}
+
+/// A plain file that nobody else may read, and that the manifest did not ask to be so, may have been a secret.
+fn file_rule(file: &DesiredFile) -> Rule {
+    let digest = file.body.bytes().map(abide_model::Bytes::digest);
+    match file.mode {
+        _ if file.body.is_secret() => Rule::Never,
+        Some(mode) if mode & 0o004 == 0 => Rule::Always(digest),
+        _ => Rule::Public(digest),
+    }
+}
+
+fn place(path: &HostPathOrHome) -> String {
+    match path {
+        HostPathOrHome::Absolute(path) => word(path.as_str()),
+        HostPathOrHome::Home(below) => home(below.as_str()),
+    }
+}
+
+fn home(below: &str) -> String {
+    format!("\"$HOME\"/{}", word(below))
+}

@@ -1,0 +1,287 @@
+# The host, its users, the ledgers and the lock. Nothing here changes the host.
+
+find_limiter() {
+  if timeout -k 1 1 true 2>/dev/null; then
+    limiter=both
+  elif timeout 1 true 2>/dev/null; then
+    limiter=plain
+  else
+    limiter=none
+  fi
+}
+
+newline='
+'
+
+# How a command is run as another user, from root.
+find_run_as() {
+  run_as=
+  [ "$route" != none ] || return 0
+  if setpriv --reuid=0 --regid=0 --init-groups true 2>/dev/null; then
+    run_as=setpriv
+  elif runuser -u root -- true 2>/dev/null; then
+    run_as=runuser
+  elif sudo -n -u root -- true 2>/dev/null; then
+    run_as=sudo
+  fi
+}
+
+host_facts() {
+  frame host
+  hostname=
+  read -r hostname </proc/sys/kernel/hostname
+  machine=
+  [ -r /etc/machine-id ] && read -r machine </etc/machine-id
+  read -r boot </proc/sys/kernel/random/boot_id
+  read -r uptime _ </proc/uptime
+  printf 'hostname=%s\nmachine_id=%s\nboot_id=%s\n' "$hostname" "$machine" "$boot"
+  printf 'now=%s\nuptime=%s\n' "$(date '+%s.%N')" "$uptime"
+  printf 'login=%s\nlogin_uid=%s\nroute=%s\nrun_as=%s\n' "$login" "$login_uid" "$route" "$run_as"
+  printf 'reason=%s\n' "$(printf '%s' "$reason" | tr '\n' ' ' | head -c 500)"
+  for release in /etc/os-release /usr/lib/os-release; do
+    [ -r "$release" ] || continue
+    printf 'os=%s\n' "$(sed -n 's/^PRETTY_NAME=//p' "$release" | head -n 1 | head -c 200)"
+    break
+  done
+  printf 'may_linger=%s\n' "$(may_linger)"
+}
+
+# Whether polkit lets the login user linger itself. Without polkit logind lets nobody but root.
+may_linger() {
+  [ "$route" = none ] || return 0
+  if command -v pkcheck >/dev/null 2>&1; then
+    if limit 10 pkcheck --action-id org.freedesktop.login1.set-self-linger --process $$ >/dev/null 2>&1; then
+      echo yes
+    else
+      echo no
+    fi
+  elif ! [ -e /usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service ]; then
+    echo no
+  fi
+}
+
+# The manager of the system tells its version and state as well as when it read its units.
+system_manager() {
+  frame manager
+  properties=Version,SystemState,UserspaceTimestamp,UserspaceTimestampMonotonic
+  limit 30 systemctl show --timestamp=us -p $properties 2>/dev/null ||
+    limit 30 systemctl show -p $properties 2>&1 | head -c 2000
+}
+
+lingering() {
+  lingers=
+  frame linger
+  for path in /var/lib/systemd/linger/*; do
+    [ -e "$path" ] || continue
+    name=${path##*/}
+    case $name in
+      *[!A-Za-z0-9_.-]* | [!A-Za-z_]*) continue ;;
+    esac
+    lingers="$lingers $name"
+    printf '%s\n' "$name"
+  done
+}
+
+# Sessions that hold a user's manager up; the manager itself has a session too since systemd 256.
+sessions() {
+  frame sessions
+  for path in /run/systemd/sessions/*; do
+    case $path in *.ref) continue ;; esac
+    if ! [ -f "$path" ] || ! [ -r "$path" ]; then continue; fi
+    uid=
+    class=
+    state=
+    while IFS='=' read -r key value; do
+      case $key in
+        UID) uid=$value ;;
+        CLASS) class=$value ;;
+        STATE) state=$value ;;
+      esac
+    done <"$path"
+    printf '%s %s %s\n' "$uid" "$class" "$state"
+  done
+}
+
+# The lines of the passwd database for these names. Without an answer, who is missing is not known to be absent.
+passwd_lines() {
+  status=0
+  if command -v getent >/dev/null 2>&1; then
+    passwd=$(limit 30 getent passwd "$@") || status=$?
+  else
+    passwd=$(while IFS= read -r line; do
+      case " $* " in *" ${line%%:*} "*) printf '%s\n' "$line" ;; esac
+    done </etc/passwd)
+  fi
+  # getent's 2: one of them is not there.
+  frame passwd "$status"
+  printf '%s\n' "$passwd"
+}
+
+# Takes a passwd line apart into $name, $uid, $gid and $home.
+take_apart() {
+  name=${1%%:*}
+  fields=${1#*:*:}
+  uid=${fields%%:*}
+  fields=${fields#*:}
+  gid=${fields%%:*}
+  fields=${fields#*:*:}
+  home=${fields%%:*}
+  case $uid$gid in *[!0-9]* | '') return 1 ;; esac
+}
+
+group_facts() {
+  gids=
+  managers=
+  frame ids
+  IFS=$newline
+  for line in $passwd; do
+    unset IFS
+    take_apart "$line" || continue
+    ids=$(limit 10 id -G "$name" 2>/dev/null)
+    [ -d "$home" ] && there=home || there=-
+    printf '%s %s %s\n' "$name" "$there" "$ids"
+    gids="$gids $gid $ids"
+    managers="$managers user@$uid.service"
+  done
+  frame group
+  if command -v getent >/dev/null 2>&1; then
+    # shellcheck disable=SC2046,SC2086 # numbers
+    limit 30 getent group $(printf '%s\n' $gids | sort -un) | cut -d: -f1,3
+  else
+    cut -d: -f1,3 /etc/group
+  fi | head -c 1048576
+  frame user-managers
+  # shellcheck disable=SC2086 # names of units
+  [ -z "$managers" ] || limit 30 systemctl show -p Id,ActiveState -- $managers 2>&1 | head -c 4194304
+}
+
+lock_facts() {
+  if [ -d "$lock.d" ]; then
+    pid=
+    [ -r "$lock.d/pid" ] && read -r pid <"$lock.d/pid"
+    [ -n "$pid" ] && [ -d "/proc/$pid" ] || return 0
+    frame lock
+    head -c 1000 "$lock.d/holder"
+  elif [ -s "$lock" ]; then
+    inode=$(stat -c %i "$lock") || return 0
+    while read -r line; do
+      case $line in
+        *' FLOCK '*":$inode "*)
+          frame lock
+          head -c 1000 "$lock"
+          return 0
+          ;;
+      esac
+    done </proc/locks
+  fi
+}
+
+ledgers() {
+  for path in "$ledgers"/*; do
+    [ -f "$path" ] || continue
+    name=${path##*/}
+    case $name in *[!A-Za-z0-9_.-]* | [!A-Za-z0-9]*) continue ;; esac
+    frame ledger "$name"
+    if [ -r "$path" ]; then
+      head -c 8388608 "$path"
+    else
+      echo unreadable
+    fi
+  done
+}
+
+# ledger_words KIND SCOPE: the names that this manifest's ledger has there.
+ledger_words() {
+  [ -r "$ledger" ] || return 0
+  sed -n "s|^$1 $2 \\([A-Za-z0-9/._:@+,=~%-]*\\) .*|\\1|p" "$ledger"
+}
+
+# Users that this manifest's ledger names: owners of files and units, accounts, lingering.
+ledger_users() {
+  [ -r "$ledger" ] || return 0
+  sed -n \
+    -e 's/^\(file\|unit\) user:\([A-Za-z0-9_.-]*\) .*/\2/p' \
+    -e 's/^\(user\|linger\) \([A-Za-z0-9_.-]*\)$/\2/p' "$ledger" | sort -u
+}
+
+# What the shell of a scope reads: the functions, what is asked there, and the call.
+scope_script() {
+  printf '%s\n' "$common" "$scope_functions" "nonce=$nonce" "limiter=$limiter"
+  printf "ledger_units='%s'\nledger_files='%s'\n" "$(ledger_words unit "$1")" "$(ledger_words file "$1")"
+  asked "$1"
+}
+
+# Its answer comes behind a tab, line by line: whatever a user's own process writes, it is no frame of ours.
+scope_answer() {
+  frame scope "$1"
+  scope_script "$1" | "$2" 2>&1 | limit 65 head -c 33554432 | sed 's/^/	/'
+}
+
+as_us() { limit 60 sh -s; }
+
+as_user() {
+  set -- env -i LC_ALL=C TZ=UTC PATH="$PATH" HOME="$home" USER="$name" LOGNAME="$name" \
+    XDG_RUNTIME_DIR="/run/user/$uid" sh -s
+  case $run_as in
+    setpriv) limit 60 setpriv --reuid="$uid" --regid="$gid" --init-groups "$@" ;;
+    runuser) limit 60 runuser -u "$name" -- "$@" ;;
+    sudo) limit 60 sudo -n -u "$name" -- "$@" ;;
+    *) limit 60 "$@" ;;
+  esac
+}
+
+# Every declared scope and every one that the ledger names, each in a shell of its user.
+scopes() {
+  if [ -n "$system_scope" ] || [ -n "$(ledger_words unit system)$(ledger_words file system)" ]; then
+    scope_answer system as_us
+  fi
+  IFS=$newline
+  for line in $passwd; do
+    unset IFS
+    take_apart "$line" || continue
+    case " $scope_users " in *" $name "*) ;; *) continue ;; esac
+    if [ "$route" = none ]; then
+      [ "$uid" = "$login_uid" ] || continue
+    elif [ -z "$run_as" ] && [ "$uid" != 0 ]; then
+      continue
+    fi
+    scope_answer "user:$name" as_user
+  done
+}
+
+probe() {
+  route=$1
+  login=$2
+  login_uid=$3
+  reason=$4
+  export LC_ALL=C TZ=UTC
+  cd / || return
+  if ! [ -d /run/systemd/system ]; then
+    frame no-systemd
+    return
+  fi
+  if [ "$route" = none ]; then
+    state=${XDG_STATE_HOME:-$HOME/.local/state}/abide
+    ledgers=$state/ledger
+    lock=$state/lock
+  else
+    ledgers=/var/lib/abide/ledger
+    lock=/run/abide/lock
+  fi
+  ledger=$ledgers/$manifest
+  find_limiter
+  find_run_as
+  host_facts
+  system_manager
+  lingering
+  sessions
+  lock_facts
+  ledgers
+  scope_users="$declared_users $(ledger_users | tr '\n' ' ')"
+  set -f
+  # shellcheck disable=SC2046,SC2086 # names of users have neither blanks nor patterns
+  passwd_lines $(printf '%s\n' "$login" $lingers $scope_users | sort -u)
+  group_facts
+  scopes
+  frame end
+}

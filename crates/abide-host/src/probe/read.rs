@@ -1,0 +1,150 @@
+//! Reads a whole answer: which frames there must be, and what follows for users and scopes that did not answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{
+    Desired, HostFacts, Ledger, ManifestName, Observation, Observed, ObservedScope, ObservedUser,
+    Scope, UserName,
+};
+
+use super::ask::Ask;
+use super::clock::Clock;
+use super::frames::{Frame, Frames};
+use super::{ProbeError, read_host, read_scope, read_users};
+use crate::ledger;
+
+pub(super) fn observed(
+    desired: &Desired,
+    nonce: &str,
+    answer: &[u8],
+) -> Result<Observed, ProbeError> {
+    let frames = Frames::of(answer, nonce);
+    if frames.get("no-systemd").is_some() {
+        return Err(ProbeError::NoSystemd);
+    }
+    if frames.get("end").is_none() {
+        return Err(ProbeError::Cut { said: frames.stray });
+    }
+    let (facts, clock) = read_host::facts(&frames)?;
+    let (ledger, other_ledgers) = ledgers(desired, &frames);
+    let lingering = read_users::lingering(&frames);
+    let asked = asked_users(desired, ledger.known(), &lingering, &facts);
+    let users = read_users::users(&frames, &asked, &lingering);
+    let scopes = Scopes {
+        desired,
+        nonce,
+        frames: &frames,
+        facts: &facts,
+        clock,
+        users: &users,
+    }
+    .read(ledger.known());
+    Ok(Observed {
+        lock: read_host::lock(&frames),
+        lingering: Observation::Known(lingering),
+        facts,
+        users,
+        scopes,
+        ledger,
+        other_ledgers,
+    })
+}
+
+fn ledgers(
+    desired: &Desired,
+    frames: &Frames<'_>,
+) -> (Observation<Ledger>, BTreeMap<ManifestName, Ledger>) {
+    let mut own = Observation::Absent;
+    let mut others = BTreeMap::new();
+    for frame in frames.all("ledger") {
+        let Ok(name) = ManifestName::parse(frame.word(1)) else {
+            continue;
+        };
+        let ledger = ledger::read(&frame.body());
+        if name == desired.manifest {
+            own = match ledger {
+                Ok(ledger) => Observation::Known(ledger),
+                Err(error) => Observation::Unknown(format!("the ledger of {name}: {error}")),
+            };
+        } else if let Ok(ledger) = ledger {
+            others.insert(name, ledger);
+        }
+    }
+    (own, others)
+}
+
+/// Everybody the answer must speak about.
+fn asked_users(
+    desired: &Desired,
+    ledger: Option<&Ledger>,
+    lingering: &BTreeSet<String>,
+    facts: &HostFacts,
+) -> BTreeSet<UserName> {
+    let mut asked: BTreeSet<UserName> = desired.users.keys().cloned().collect();
+    asked.extend(
+        lingering
+            .iter()
+            .filter_map(|name| UserName::parse(name).ok()),
+    );
+    asked.insert(facts.login.clone());
+    if let Some(ledger) = ledger {
+        asked.extend(ledger.users.iter().chain(&ledger.lingers).cloned());
+        asked.extend(ledger_scopes(ledger).filter_map(|scope| scope.user().cloned()));
+    }
+    asked
+}
+
+fn ledger_scopes(ledger: &Ledger) -> impl Iterator<Item = Scope> + '_ {
+    let files = ledger.files.values().map(|file| file.scope.clone());
+    files.chain(ledger.units.keys().map(|unit| unit.scope.clone()))
+}
+
+struct Scopes<'a> {
+    desired: &'a Desired,
+    nonce: &'a str,
+    frames: &'a Frames<'a>,
+    facts: &'a HostFacts,
+    clock: Clock,
+    users: &'a BTreeMap<UserName, Observation<ObservedUser>>,
+}
+
+impl Scopes<'_> {
+    fn read(&self, ledger: Option<&Ledger>) -> BTreeMap<Scope, Observation<ObservedScope>> {
+        let mut ask = Ask::new(self.desired);
+        for scope in ledger.into_iter().flat_map(ledger_scopes) {
+            ask.scopes.entry(scope).or_default();
+        }
+        ask.scopes
+            .into_iter()
+            .map(|(scope, ask)| {
+                let observation = self.scope(&scope, &ask);
+                (scope, observation)
+            })
+            .collect()
+    }
+
+    fn scope(&self, scope: &Scope, ask: &super::ask::ScopeAsk) -> Observation<ObservedScope> {
+        let user = match scope.user().map(|name| self.users.get(name)) {
+            None => None,
+            Some(Some(Observation::Known(user))) => Some(user),
+            Some(Some(Observation::Absent)) => return Observation::Absent,
+            Some(Some(Observation::Unknown(why))) => return Observation::Unknown(why.clone()),
+            Some(None) => return Observation::Unknown("it was not asked for".to_owned()),
+        };
+        let Some(frame) = self.frames.about("scope", &scope.to_string()) else {
+            return Observation::Unknown(self.why_silent());
+        };
+        let answer = Frames::split(Frame::unindented(frame), self.nonce);
+        match read_scope::scope(ask, user, &answer, self.clock) {
+            Ok(scope) => Observation::Known(scope),
+            Err(why) => Observation::Unknown(why),
+        }
+    }
+
+    fn why_silent(&self) -> String {
+        match &self.facts.root {
+            abide_model::RootRoute::None(why) => format!("it needs root: {why}"),
+            _ => "the host has no setpriv, runuser or sudo to act as its user".to_owned(),
+        }
+    }
+}

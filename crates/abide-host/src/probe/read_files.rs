@@ -1,0 +1,198 @@
+//! Reads what stands at each path.
+
+use std::collections::BTreeMap;
+
+use abide_model::{
+    Bytes, Digest, FileKind, HostPath, Observation, ObservedFile, Timestamp, printable,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::ask::ScopeAsk;
+use super::clock::date_time;
+use super::frames::{Frame, Frames};
+use crate::{layout, percent};
+
+/// Larger contents are not sent.
+const LARGEST: usize = 1_048_576;
+
+/// Every file of the answer. The lists of the answer have no names: they follow the order of the paths, so an
+/// entry too few or too many makes all of them unknown.
+pub(super) fn files(
+    ask: &ScopeAsk,
+    home: &HostPath,
+    answer: &Frames<'_>,
+) -> Result<BTreeMap<HostPath, Observation<ObservedFile>>, String> {
+    let declared: Vec<HostPath> = ask
+        .files
+        .iter()
+        .map(|file| layout::resolve(&file.at, home))
+        .collect();
+    let Some(frame) = answer.get("files") else {
+        return match declared.as_slice() {
+            [] => Ok(BTreeMap::new()),
+            _ => Err("it does not say what its files are".to_owned()),
+        };
+    };
+    let entries = entries(frame, declared)?;
+    let mut details = Details::new(answer);
+    let mut files = BTreeMap::new();
+    for (index, (path, letter)) in entries.into_iter().enumerate() {
+        let observation = details.next(letter, index.saturating_add(1));
+        // The same path may be asked for twice, by a home and by its name: the first may have a content.
+        if let Some(path) = path {
+            files.entry(path).or_insert(observation);
+        }
+    }
+    Ok(if details.agree() {
+        files
+    } else {
+        let changed = || Observation::Unknown("it changed while it was read".to_owned());
+        files.into_keys().map(|path| (path, changed())).collect()
+    })
+}
+
+type Entry = (Option<HostPath>, char);
+
+/// Path and letter of each line: declared paths have no name there, the others are percent-encoded.
+fn entries(frame: &Frame<'_>, declared: Vec<HostPath>) -> Result<Vec<Entry>, String> {
+    let mut declared = declared.into_iter();
+    let mut entries = Vec::new();
+    for line in frame.texts() {
+        let (letter, name) = line.split_once(' ').unwrap_or((line, ""));
+        let path = match declared.next() {
+            Some(path) => Some(path),
+            None => percent::decode(name).and_then(|path| HostPath::parse(&path).ok()),
+        };
+        let letter = letter.chars().next().unwrap_or('h');
+        entries.push((path, letter));
+    }
+    match declared.next() {
+        None => Ok(entries),
+        Some(_) => Err("the list of its files was cut short".to_owned()),
+    }
+}
+
+/// The lists that say more about each path that is there, in its order.
+struct Details<'a> {
+    answer: &'a Frames<'a>,
+    stats: std::vec::IntoIter<&'a str>,
+    digests: std::vec::IntoIter<&'a str>,
+    missing: bool,
+}
+
+impl<'a> Details<'a> {
+    fn new(answer: &'a Frames<'a>) -> Self {
+        let list = |name: &str| {
+            let lines: Vec<&str> = answer
+                .get(name)
+                .into_iter()
+                .flat_map(Frame::texts)
+                .collect();
+            lines.into_iter()
+        };
+        Self {
+            answer,
+            stats: list("stat"),
+            digests: list("sha256"),
+            missing: false,
+        }
+    }
+
+    /// Whether the lists were just as long as the paths needed.
+    fn agree(&mut self) -> bool {
+        !self.missing && self.stats.next().is_none() && self.digests.next().is_none()
+    }
+
+    fn next(&mut self, letter: char, number: usize) -> Observation<ObservedFile> {
+        match letter {
+            'a' => Observation::Absent,
+            'f' | 'F' | 'l' | 'L' | 'd' | 'o' => self.there(letter, number).map_or_else(
+                || {
+                    self.missing = true;
+                    Observation::Unknown("its description is not understood".to_owned())
+                },
+                Observation::Known,
+            ),
+            _ => Observation::Unknown("a directory above it may not be searched".to_owned()),
+        }
+    }
+
+    fn there(&mut self, letter: char, number: usize) -> Option<ObservedFile> {
+        let stat = Stat::read(self.stats.next()?)?;
+        let digest = match letter {
+            'f' | 'l' => Some(self.digests.next()?.parse::<Digest>().ok()?),
+            _ => None,
+        };
+        let number = number.to_string();
+        // What stands behind a link changes with the link itself.
+        let behind = self
+            .answer
+            .about("behind", &number)
+            .and_then(|frame| Stat::read(frame.texts().next()?));
+        let changed_at =
+            behind.map_or(stat.changed_at, |file| file.changed_at.max(stat.changed_at));
+        Some(ObservedFile {
+            kind: self.kind(letter, &number),
+            digest,
+            size: stat.size,
+            mode: stat.mode,
+            owner: stat.owner,
+            changed_at,
+            content: digest.and_then(|digest| self.content(&number, digest)),
+        })
+    }
+
+    fn kind(&self, letter: char, number: &str) -> FileKind {
+        match letter {
+            'f' | 'F' => FileKind::Regular,
+            'l' | 'L' => FileKind::Symlink(self.target(number).unwrap_or_default()),
+            'd' => FileKind::Directory,
+            _ => FileKind::Other,
+        }
+    }
+
+    fn target(&self, number: &str) -> Option<String> {
+        let bytes = decoded(self.answer.about("link", number)?)?;
+        let text = String::from_utf8_lossy(&bytes);
+        Some(printable(text.strip_suffix('\n').unwrap_or(&text)))
+    }
+
+    /// The content, where it is still the one that the digest is of.
+    fn content(&self, number: &str, digest: Digest) -> Option<Bytes> {
+        let bytes = decoded(self.answer.about("content", number)?)?;
+        let content = Bytes::new(bytes);
+        (content.digest() == digest).then_some(content)
+    }
+}
+
+fn decoded(frame: &Frame<'_>) -> Option<Vec<u8>> {
+    let text: String = frame.texts().collect();
+    let bytes = STANDARD.decode(text).ok()?;
+    (bytes.len() <= LARGEST).then_some(bytes)
+}
+
+/// A line of `stat -c '%f %s %u %z %U'`: raw mode, size, owner's id, last change, owner's name.
+struct Stat {
+    mode: u32,
+    size: u64,
+    owner: String,
+    changed_at: Timestamp,
+}
+
+impl Stat {
+    fn read(line: &str) -> Option<Self> {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [mode, size, uid, date, time, _zone, name] = words.as_slice() else {
+            return None;
+        };
+        // UNKNOWN is what stat says of an id without a name.
+        let owner = if *name == "UNKNOWN" { uid } else { name };
+        Some(Self {
+            mode: u32::from_str_radix(mode, 16).ok()? & 0o7777,
+            size: size.parse().ok()?,
+            owner: printable(owner),
+            changed_at: date_time(&format!("{date} {time}"))?,
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! Reads the facts about the host itself.
+
+use std::collections::BTreeMap;
+
+use abide_model::{HostFacts, LockHolder, RootRoute, UserName, printable};
+
+use super::ProbeError;
+use super::clock::{Clock, seconds};
+use super::frames::{Frame, Frames};
+
+/// `key=value` lines; the first of a key counts.
+pub(super) fn properties<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, &'a str> {
+    let mut properties = BTreeMap::new();
+    for (key, value) in lines.filter_map(|line| line.split_once('=')) {
+        properties.entry(key).or_insert(value);
+    }
+    properties
+}
+
+pub(super) fn facts(frames: &Frames<'_>) -> Result<(HostFacts, Clock), ProbeError> {
+    let host = frame(frames, "host")?;
+    let manager = frame(frames, "manager")?;
+    let host = properties(host.texts());
+    let host = |key: &str| host.get(key).copied().unwrap_or_default();
+    let said = manager.texts().next().map(printable).unwrap_or_default();
+    let manager = properties(manager.texts());
+    let manager = |key: &str| manager.get(key).copied().unwrap_or_default();
+
+    let systemd = version(manager("Version")).ok_or_else(|| malformed("manager", &said))?;
+    if systemd < 206 {
+        return Err(ProbeError::TooOld { version: systemd });
+    }
+    let now = seconds(host("now")).ok_or_else(|| malformed("host", "it has no clock"))?;
+    let clock = Clock::new(Some(now), host("uptime"));
+    let login =
+        UserName::parse(host("login")).map_err(|error| malformed("host", &error.to_string()))?;
+    let login_uid = host("login_uid");
+    let facts = HostFacts {
+        hostname: short(host("hostname")),
+        os: short(host("os").trim_matches(['"', '\''])),
+        machine_id: short(host("machine_id")),
+        systemd,
+        boot_id: short(host("boot_id")),
+        booted_at: clock
+            .read(
+                manager("UserspaceTimestamp"),
+                manager("UserspaceTimestampMonotonic"),
+            )
+            .unwrap_or(now),
+        now,
+        login,
+        login_uid: login_uid
+            .parse()
+            .map_err(|_not_a_number| malformed("host", "the login user has no id"))?,
+        root: route(host("route"), host("reason")),
+        run_as: short(host("run_as")),
+        system_state: short(manager("SystemState")),
+        may_linger_itself: match host("may_linger") {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        },
+    };
+    Ok((facts, clock))
+}
+
+fn frame<'a, 'b>(frames: &'b Frames<'a>, name: &'static str) -> Result<&'b Frame<'a>, ProbeError> {
+    frames
+        .get(name)
+        .ok_or_else(|| malformed(name, "it is missing"))
+}
+
+fn malformed(frame: &'static str, why: &str) -> ProbeError {
+    ProbeError::Malformed {
+        frame,
+        why: printable(why).chars().take(300).collect(),
+    }
+}
+
+/// 252 of `252.39-1~deb12u2`, `v257` and the like.
+fn version(text: &str) -> Option<u32> {
+    let digits: String = text
+        .trim_start_matches('v')
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    digits.parse().ok()
+}
+
+fn route(word: &str, reason: &str) -> RootRoute {
+    match word {
+        "root" => RootRoute::Root,
+        "sudo" => RootRoute::Sudo,
+        "doas" => RootRoute::Doas,
+        "run0" => RootRoute::Run0,
+        _ => RootRoute::None(printable(reason.trim())),
+    }
+}
+
+fn short(text: &str) -> String {
+    printable(text).chars().take(200).collect()
+}
+
+/// Who holds the lock: who, what, and since when, a line each.
+pub(super) fn lock(frames: &Frames<'_>) -> Option<LockHolder> {
+    let lines: Vec<&str> = frames.get("lock")?.texts().collect();
+    holder(&lines)
+}
+
+/// Reads the body of a lock: who, what and since when, in seconds.
+pub(crate) fn holder(lines: &[&str]) -> Option<LockHolder> {
+    let [who, operation, since, ..] = lines else {
+        return None;
+    };
+    Some(LockHolder {
+        who: short(who),
+        operation: short(operation),
+        since: seconds(since)?,
+    })
+}

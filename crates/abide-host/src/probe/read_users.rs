@@ -1,0 +1,188 @@
+//! Reads accounts and lingering.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{
+    ActiveState, HostPath, Observation, ObservedLinger, ObservedUser, UserName, printable,
+};
+
+use super::frames::Frames;
+use super::read_units::blocks;
+
+/// Every name with a linger record.
+pub(super) fn lingering(frames: &Frames<'_>) -> BTreeSet<String> {
+    let names = frames
+        .get("linger")
+        .into_iter()
+        .flat_map(|frame| frame.texts());
+    names.map(printable).collect()
+}
+
+/// What the answer says about each of these users.
+pub(super) fn users(
+    frames: &Frames<'_>,
+    asked: &BTreeSet<UserName>,
+    lingering: &BTreeSet<String>,
+) -> BTreeMap<UserName, Observation<ObservedUser>> {
+    let accounts = Accounts::read(frames);
+    asked
+        .iter()
+        .map(|name| (name.clone(), accounts.user(name, lingering)))
+        .collect()
+}
+
+struct Accounts<'a> {
+    /// The exit status of `getent passwd`: 0, or 2 where one of them is not there.
+    status: String,
+    passwd: BTreeMap<&'a str, Vec<&'a str>>,
+    groups: BTreeMap<u32, &'a str>,
+    /// Whether the home is there, and the ids of the groups.
+    ids: BTreeMap<&'a str, (bool, Vec<u32>)>,
+    /// By id; `None` where the answer about managers is not whole.
+    managers: Option<BTreeMap<u32, ActiveState>>,
+    sessions: BTreeMap<u32, u32>,
+}
+
+impl<'a> Accounts<'a> {
+    fn read(frames: &'a Frames<'_>) -> Self {
+        let texts = |name: &str| frames.get(name).into_iter().flat_map(|frame| frame.texts());
+        let mut passwd = BTreeMap::new();
+        for line in texts("passwd") {
+            let fields: Vec<&str> = line.split(':').collect();
+            if let Some(name) = fields.first() {
+                passwd.entry(*name).or_insert(fields);
+            }
+        }
+        let mut ids = BTreeMap::new();
+        for line in texts("ids") {
+            let mut words = line.split(' ');
+            if let (Some(name), Some(home)) = (words.next(), words.next()) {
+                let groups = words.filter_map(|id| id.parse().ok()).collect();
+                ids.insert(name, (home == "home", groups));
+            }
+        }
+        Self {
+            status: frames
+                .get("passwd")
+                .map_or("", |frame| frame.word(1))
+                .to_owned(),
+            passwd,
+            groups: texts("group")
+                .filter_map(|line| line.rsplit_once(':'))
+                .filter_map(|(name, id)| Some((id.parse().ok()?, name)))
+                .collect(),
+            ids,
+            managers: managers(frames),
+            sessions: sessions(texts("sessions")),
+        }
+    }
+
+    fn user(&self, name: &UserName, lingering: &BTreeSet<String>) -> Observation<ObservedUser> {
+        let Some(fields) = self.passwd.get(name.as_str()) else {
+            return match self.status.as_str() {
+                "0" | "2" => Observation::Absent,
+                status => Observation::Unknown(format!(
+                    "`getent passwd` ended with status {}",
+                    printable(status)
+                )),
+            };
+        };
+        self.account(name, fields, lingering)
+            .map_or_else(Observation::Unknown, Observation::Known)
+    }
+
+    fn account(
+        &self,
+        name: &UserName,
+        fields: &[&str],
+        lingering: &BTreeSet<String>,
+    ) -> Result<ObservedUser, String> {
+        let [_, _, uid, gid, comment, home, shell] = fields else {
+            return Err("its passwd entry does not have seven fields".to_owned());
+        };
+        let number = |text: &str| {
+            text.parse::<u32>()
+                .map_err(|_not_a_number| "its passwd entry has no numeric id".to_owned())
+        };
+        let (uid, gid) = (number(uid)?, number(gid)?);
+        let home = HostPath::parse(trim_slashes(home)).map_err(|error| error.to_string())?;
+        let (home_exists, groups) = self
+            .ids
+            .get(name.as_str())
+            .ok_or("the host does not say which groups it is in")?;
+        let managers = self
+            .managers
+            .as_ref()
+            .ok_or("the host does not say how its manager is")?;
+        Ok(ObservedUser {
+            uid,
+            group: self.group(gid),
+            groups: groups
+                .iter()
+                .filter(|id| **id != gid)
+                .map(|id| self.group(*id))
+                .collect(),
+            home,
+            home_exists: *home_exists,
+            shell: printable(shell),
+            comment: printable(comment),
+            linger: ObservedLinger {
+                recorded: lingering.contains(name.as_str()),
+                manager: managers.get(&uid).copied().unwrap_or(ActiveState::Inactive),
+                sessions: self.sessions.get(&uid).copied().unwrap_or(0),
+            },
+        })
+    }
+
+    /// The name of a group, or its number where it has none.
+    fn group(&self, id: u32) -> String {
+        self.groups
+            .get(&id)
+            .map_or_else(|| id.to_string(), |name| printable(name))
+    }
+}
+
+/// passwd(5) allows `/home/x/` and an empty home, which is `/`.
+fn trim_slashes(home: &str) -> &str {
+    match home.trim_end_matches('/') {
+        "" => "/",
+        home => home,
+    }
+}
+
+/// The state of every `user@UID.service` that was asked for.
+fn managers(frames: &Frames<'_>) -> Option<BTreeMap<u32, ActiveState>> {
+    let frame = frames.get("user-managers")?;
+    let asked = frames.get("ids").map_or(0, |ids| ids.texts().count());
+    let blocks = blocks(&frame.lines);
+    if blocks.len() != asked {
+        return None;
+    }
+    let state = |block: &BTreeMap<&str, &str>| {
+        let uid = block
+            .get("Id")?
+            .strip_prefix("user@")?
+            .strip_suffix(".service")?;
+        Some((uid.parse().ok()?, block.get("ActiveState")?.parse().ok()?))
+    };
+    blocks.iter().map(state).collect()
+}
+
+/// Sessions by user id. Closing ones hold nothing, nor do those of the managers themselves (since systemd 256).
+fn sessions<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<u32, u32> {
+    let mut sessions = BTreeMap::new();
+    for line in lines {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [uid, class, state] = words.as_slice() else {
+            continue;
+        };
+        if class.starts_with("manager") || *state == "closing" {
+            continue;
+        }
+        if let Ok(uid) = uid.parse::<u32>() {
+            let count: &mut u32 = sessions.entry(uid).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    sessions
+}

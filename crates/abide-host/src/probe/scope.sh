@@ -1,0 +1,307 @@
+# One service manager, its units and its files, read as the user they belong to.
+
+manager_properties=UnitsLoadTimestamp,UnitsLoadTimestampMonotonic
+manager_properties=$manager_properties,UnitsLoadStartTimestamp,UnitsLoadStartTimestampMonotonic
+
+unit_properties=Id,LoadState,ActiveState,SubState,Result,UnitFileState,FragmentPath,SourcePath,DropInPaths
+unit_properties=$unit_properties,NeedDaemonReload,InvocationID,ExecMainStartTimestamp,ActiveEnterTimestamp
+unit_properties=$unit_properties,ExecMainStartTimestampMonotonic,ActiveEnterTimestampMonotonic
+unit_properties=$unit_properties,NRestarts,ExecMainStatus,CanReload,RefuseManualStart,RefuseManualStop
+unit_properties=$unit_properties,ConditionResult,ConditionTimestampMonotonic,Transient
+unit_properties=$unit_properties,TriggeredBy,Triggers,RequiredBy,RequisiteOf,BoundBy
+unit_properties=$unit_properties,ConsistsOf,UpheldBy,PropagatesStopTo,PropagatesReloadTo
+
+newline='
+'
+
+ask() { limit 30 systemctl "$manager" "$@"; }
+
+# Prints how the manager is, and fails where it answers no further question.
+manager_state() {
+  if [ "$manager" = --user ] && ! [ -S "$XDG_RUNTIME_DIR/systemd/private" ]; then
+    frame manager down
+    return 1
+  fi
+  stamps=--timestamp=us
+  if answer=$(ask show "$stamps" -p "$manager_properties" 2>&1); then
+    :
+  elif stamps=--no-pager && answer=$(ask show -p "$manager_properties" 2>&1); then
+    : # systemd before 247 has no --timestamp; it shows whole seconds
+  else
+    frame manager broken
+    printf '%s\n' "$answer" | head -c 2000
+    return 1
+  fi
+  frame manager up
+  printf '%s\n' "$answer"
+}
+
+# Blocks come back in the order of the names, whatever their Id; a bare template would end the answer.
+unit_states() {
+  set -f
+  if [ -n "$units" ]; then
+    frame units
+    # shellcheck disable=SC2086 # names of units have neither blanks nor patterns
+    printf '%s\n' $units
+    frame show
+    # shellcheck disable=SC2086 # as above
+    ask show "$stamps" -p "$unit_properties" -- $units 2>&1 | head -c 33554432
+  fi
+  if [ -n "$patterns" ]; then
+    frame instances
+    # shellcheck disable=SC2086 # as above
+    ask show "$stamps" -p "$unit_properties" -- $patterns 2>&1 | head -c 8388608
+  fi
+  set +f
+}
+
+# Whether nothing is at a path for certain: its nearest parent that is there can be searched.
+surely_absent() {
+  parent=$1
+  while :; do
+    parent=${parent%/*}
+    [ -n "$parent" ] || return 0
+    if [ -d "$parent" ]; then
+      [ -x "$parent" ]
+      return
+    fi
+    [ -e "$parent" ] && return 0
+  done
+}
+
+# A letter for what is at a path: file, link, directory, other, absent, hidden; F and L cannot be read.
+kind_of() {
+  kind=a
+  if [ -L "$1" ]; then
+    kind=L
+    if [ -f "$1" ] && [ -r "$1" ]; then kind=l; fi
+  elif [ -f "$1" ]; then
+    kind=F
+    if [ -r "$1" ]; then kind=f; fi
+  elif [ -d "$1" ]; then
+    kind=d
+  elif [ -e "$1" ]; then
+    kind=o
+  elif ! surely_absent "$1"; then
+    kind=h
+  fi
+}
+
+# The text of a percent-encoded word, in $decoded.
+decode() {
+  decoded=
+  rest=$1
+  while :; do
+    decoded=$decoded${rest%%\%*}
+    case $rest in *%*) ;; *) return ;; esac
+    rest=${rest#*%}
+    digits=${rest%"${rest#??}"}
+    rest=${rest#??}
+    # The x keeps a newline at the end from being lost.
+    byte=$(printf "\\$(printf '%03o' "0x$digits")x")
+    decoded=$decoded${byte%x}
+  done
+}
+
+# The percent-encoded word of a name that somebody else chose, in $encoded.
+encode() {
+  encoded=$1
+  case $1 in
+    *[!A-Za-z0-9/._:@+,=~-]*)
+      encoded=$(printf '%s' "$1" | od -An -v -tx1 | tr -d '\n' | sed 's/ /%/g')
+      ;;
+  esac
+}
+
+# file_states PATH...: the declared ones first, in their order; $words names the others.
+file_states() {
+  [ $# -gt 0 ] || return 0
+  kinds=
+  frame files
+  named=$words
+  number=0
+  for path do
+    number=$((number + 1))
+    kind_of "$path"
+    kinds=$kinds$kind
+    if [ $number -le "$declared" ]; then
+      printf '%s\n' "$kind"
+    else
+      printf '%s %s\n' "$kind" "${named%%"$newline"*}"
+      named=${named#*"$newline"}
+    fi
+  done
+  case $kinds in
+    *[fFlLdo]*) ;;
+    *) return 0 ;;
+  esac
+  # Each prints one line for every path that is there, in order; the reader knows which those are.
+  stats=$(limit 30 stat -c '%f %s %u %z %U' -- "$@" 2>/dev/null)
+  frame stat
+  printf '%s\n' "$stats"
+  case $kinds in
+    *o*) digests= ;; # a pipe or device would block
+    *) digests=$(limit 60 sha256sum -- "$@" 2>/dev/null | sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\) .*/\1/p') ;;
+  esac
+  frame sha256
+  printf '%s\n' "$digests"
+  link_targets "$@"
+  contents "$@"
+}
+
+# Takes the first character of $kinds into $kind.
+next_kind() {
+  kind=${kinds_left%"${kinds_left#?}"}
+  kinds_left=${kinds_left#?}
+}
+
+# Targets of links, and what stands behind them: a file that changed there has changed here.
+link_targets() {
+  case $kinds in *[lL]*) ;; *) return 0 ;; esac
+  kinds_left=$kinds
+  number=0
+  for path do
+    number=$((number + 1))
+    next_kind
+    case $kind in
+      l | L)
+        frame link "$number"
+        readlink -- "$path" | base64
+        ;;
+    esac
+    if [ "$kind" = l ]; then
+      frame behind "$number"
+      stat -L -c '%f %s %u %z %U' -- "$path"
+    fi
+  done
+}
+
+# What differs from what is declared, where it may be shown; $rules says so, a line a path.
+contents() {
+  kinds_left=$kinds
+  rules_left=$rules
+  stats_left=$stats$newline
+  digests_left=$digests$newline
+  number=0
+  for path do
+    number=$((number + 1))
+    next_kind
+    rule=${rules_left%%"$newline"*}
+    rules_left=${rules_left#*"$newline"}
+    stat=
+    digest=
+    case $kind in
+      a | h) ;;
+      *)
+        stat=${stats_left%%"$newline"*}
+        stats_left=${stats_left#*"$newline"}
+        ;;
+    esac
+    case $kind in
+      f | l)
+        digest=${digests_left%%"$newline"*}
+        digests_left=${digests_left#*"$newline"}
+        ;;
+    esac
+    if [ "$kind" = f ] && may_show && small_enough; then
+      frame content "$number"
+      limit 20 head -c "$size" -- "$path" | base64
+    fi
+  done
+}
+
+# $rule is `never`, or `always` or `public` and the digest that needs no content.
+may_show() {
+  case $rule in
+    never | *" $digest") return 1 ;;
+    always*) return 0 ;;
+  esac
+  # public: the last hexadecimal digit of the raw mode has the bit that lets everybody read.
+  mode=${stat%% *}
+  case $mode in *[4567cdef]) return 0 ;; esac
+  return 1
+}
+
+small_enough() {
+  size=${stat#* }
+  size=${size%% *}
+  [ "$size" -le 1048576 ] && [ "$size" -le "$allowance" ] || return 1
+  allowance=$((allowance - size))
+}
+
+# Links of a configuration directory, two lines each: below it, and where to. No unit has a newline in its name.
+links() {
+  [ -d "$config" ] || return 0
+  frame links
+  if find "$config" -maxdepth 0 -printf '' 2>/dev/null; then
+    limit 30 find -H "$config" -maxdepth 2 -type l ! -name "*$newline*" ! -lname "*$newline*" \
+      -printf '%P\n%l\n' 2>/dev/null | head -c 4194304
+    return
+  fi
+  for path in "$config"/* "$config"/*.wants/* "$config"/*.requires/* "$config"/*.upholds/*; do
+    [ -L "$path" ] || continue
+    target=$(readlink -- "$path")
+    case $path$target in *"$newline"*) continue ;; esac
+    printf '%s\n%s\n' "${path#"$config"/}" "$target"
+  done | head -c 4194304
+}
+
+# Adds the units of the ledger that are not asked for anyway. What a quadlet generates has a name of its own.
+add_ledger_units() {
+  for word in $ledger_units; do
+    decode "$word"
+    case $decoded in
+      *@.*) continue ;;
+      *.container | *.kube) decoded=${decoded%.*}.service ;;
+      *.pod | *.network | *.volume | *.image | *.build) decoded=${decoded%.*}-${decoded##*.}.service ;;
+    esac
+    case $newline$units$newline in
+      *"$newline$decoded$newline"*) ;;
+      *) units=$units$newline$decoded ;;
+    esac
+  done
+}
+
+# add_files PATH...: the declared files, then those of the ledger and the drop-ins beside asked units that are not
+# among them, then everything is asked of all.
+add_files() {
+  known=$newline
+  for path do known=$known$path$newline; done
+  declared=$#
+  words=
+  for word in $ledger_files; do
+    decode "$word"
+    case $known in *"$newline$decoded$newline"*) continue ;; esac
+    set -- "$@" "$decoded"
+    known=$known$decoded$newline
+    words=$words$word$newline
+    rules="${rules}public -$newline"
+  done
+  IFS=$newline
+  set -f
+  for folder in $folders; do
+    set +f
+    for path in "$folder"/*.conf; do
+      [ -e "$path" ] || [ -L "$path" ] || continue
+      case $known in *"$newline$path$newline"*) continue ;; esac
+      encode "$path"
+      set -- "$@" "$path"
+      words=$words$encoded$newline
+      rules="${rules}never$newline"
+    done
+  done
+  set +f
+  unset IFS
+  file_states "$@"
+}
+
+# scope PATH...: everything, in this order. Set before: nonce, limiter, manager, config, units, patterns, folders,
+# rules, ledger_units, ledger_files.
+scope() {
+  allowance=8388608
+  add_ledger_units
+  manager_state && unit_states
+  links
+  add_files "$@"
+  frame scope-end
+}
