@@ -1,1 +1,49 @@
-//! (being written)
+//! A simulated systemd host: what a plan would do, without a host.
+//!
+//! It knows systemd's rules (from unit-change.md's facts V1 to V12 and the manual pages) and nothing of scripts: it
+//! carries out a plan's actions by itself, so that mistakes of `abide-host` and of this crate cannot cancel out. Real
+//! hosts keep both honest.
+//!
+//! What it leaves out: time that passes by itself (timers never elapse, calendars are not read), cgroups, mounts that
+//! are busy, the gate of the apply script that puts old files back.
+//!
+//! ```
+//! use abide_model::UserName;
+//! use abide_sim::{SimHost, desired, unit_ref};
+//!
+//! let wanted = desired("h1")
+//!     .user("deploy")
+//!     .unit("web.service", "[Service]\nExecStart=/bin/web\n[Install]\nWantedBy=default.target\n")
+//!     .build();
+//! let host = SimHost::new().with_user("deploy");
+//! let seen = host.observe(&wanted);
+//! assert!(seen.users[&UserName::parse("deploy")?].known().is_some());
+//! assert!(host.runtime(&unit_ref("user:deploy/web.service")).is_none());
+//! # Ok::<(), abide_model::NameError>(())
+//! ```
+
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test double: where a test gives it a wrong name it should stop there"
+)]
+
+mod account;
+mod apply;
+mod boot;
+mod definition;
+mod desired;
+mod disk;
+mod edit;
+mod host;
+mod install;
+mod job;
+mod observe;
+mod place;
+pub mod random;
+
+pub use definition::Definition;
+pub use desired::{DesiredBuilder, desired};
+pub use edit::Edit;
+pub use host::{Runtime, SimHost, SimUser};
+pub use place::{config_dir, path, scope, unit_ref};

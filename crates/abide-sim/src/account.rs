@@ -1,0 +1,174 @@
+//! Users and their lingering: useradd(8), usermod(8), userdel(8), loginctl(1) and sessions.
+
+use std::collections::BTreeSet;
+
+use abide_model::{FieldChange, HostPath, Scope, UserName};
+
+use crate::host::{SimHost, SimUser};
+use crate::job::Job;
+use crate::place::path;
+
+impl SimHost {
+    /// With a user that has a home directory and a group of its own. Stops the test where it is there already.
+    #[must_use]
+    #[track_caller]
+    pub fn with_user(mut self, name: &str) -> Self {
+        let name = UserName::parse(name).expect("a test names a user");
+        let user = self.new_user(&name);
+        self.create_user(&name, user)
+            .expect("a test makes a user once");
+        self
+    }
+
+    /// What `useradd -m` makes of a name alone.
+    pub(crate) fn new_user(&self, name: &UserName) -> SimUser {
+        let used = self.users.values().map(|user| user.uid);
+        let uid = used.max().unwrap_or(0).max(999) + 1;
+        SimUser {
+            uid,
+            group: name.to_string(),
+            groups: BTreeSet::new(),
+            home: path(&format!("/home/{name}")),
+            home_exists: true,
+            shell: "/bin/sh".to_owned(),
+            comment: String::new(),
+        }
+    }
+
+    /// `useradd -m`. The groups must be there, but the user's own is made.
+    pub(crate) fn create_user(&mut self, name: &UserName, user: SimUser) -> Job {
+        if self.users.contains_key(name) {
+            return Err(format!("useradd: user '{name}' already exists"));
+        }
+        self.uid_is_free(user.uid)?;
+        self.groups_exist(user.groups.iter().chain([&user.group]), name)?;
+        self.groups.insert(user.group.clone());
+        self.users.insert(name.clone(), user);
+        self.tick();
+        self.note(format!("useradd {name}"));
+        Ok(())
+    }
+
+    fn uid_is_free(&self, uid: u32) -> Job {
+        if self.users.values().any(|user| user.uid == uid) {
+            return Err(format!("useradd: UID {uid} is not unique"));
+        }
+        Ok(())
+    }
+
+    fn groups_exist<'a>(
+        &self,
+        groups: impl IntoIterator<Item = &'a String>,
+        own: &UserName,
+    ) -> Job {
+        for group in groups {
+            if !self.groups.contains(group) && group.as_str() != own.as_str() {
+                return Err(format!("group '{group}' does not exist"));
+            }
+        }
+        Ok(())
+    }
+
+    /// `usermod`. Another id or home needs a user without processes.
+    pub(crate) fn modify_user(&mut self, name: &UserName, fields: &[FieldChange]) -> Job {
+        let busy = self.managers.contains_key(&Scope::User(name.clone()));
+        let mut user = self.users.get(name).cloned().ok_or_else(|| no_user(name))?;
+        for FieldChange { field, from: _, to } in fields {
+            match field.as_str() {
+                "uid" | "home" if busy => {
+                    return Err(format!(
+                        "usermod: user {name} is currently used by a process"
+                    ));
+                }
+                "uid" => {
+                    let uid = to.parse().map_err(|_| format!("invalid user ID '{to}'"))?;
+                    self.uid_is_free(uid)?;
+                    user.uid = uid;
+                }
+                "home" => user.home = HostPath::parse(to).map_err(|error| error.to_string())?,
+                "group" => user.group.clone_from(to),
+                "groups" => user.groups.extend(to.split(',').map(str::to_owned)),
+                "shell" => user.shell.clone_from(to),
+                "comment" => user.comment.clone_from(to),
+                field => return Err(format!("usermod knows no field {field}")),
+            }
+        }
+        self.groups_exist(user.groups.iter().chain([&user.group]), name)?;
+        self.users.insert(name.clone(), user);
+        self.note(format!("usermod {name}"));
+        Ok(())
+    }
+
+    /// `userdel`. It refuses a user with processes; a linger record stays behind.
+    pub(crate) fn delete_user(&mut self, name: &UserName, remove_home: bool) -> Job {
+        if self.managers.contains_key(&Scope::User(name.clone())) || self.session_count(name) > 0 {
+            return Err(format!(
+                "userdel: user {name} is currently used by a process"
+            ));
+        }
+        let user = self.users.remove(name).ok_or_else(|| no_user(name))?;
+        if user.group == name.as_str() {
+            self.groups.remove(&user.group);
+        }
+        if remove_home {
+            self.disk.remove_below(&user.home);
+        }
+        self.tick();
+        self.note(format!("userdel {name}"));
+        Ok(())
+    }
+
+    /// `loginctl enable-linger`: recorded, and the manager starts (V11).
+    pub fn enable_linger(&mut self, name: &UserName) -> Result<(), String> {
+        if !self.users.contains_key(name) {
+            return Err(no_user(name));
+        }
+        self.lingering.insert(name.to_string());
+        self.note(format!("enable-linger {name}"));
+        self.start_manager(&Scope::User(name.clone()));
+        Ok(())
+    }
+
+    /// `loginctl disable-linger`: the record goes, and the manager with it where no session is open (V11).
+    pub fn disable_linger(&mut self, name: &UserName) -> Result<(), String> {
+        self.lingering.remove(name.as_str());
+        self.note(format!("disable-linger {name}"));
+        if self.session_count(name) == 0 {
+            self.stop_manager(&Scope::User(name.clone()));
+        }
+        Ok(())
+    }
+
+    /// `systemctl start user@UID.service`.
+    pub(crate) fn start_user_manager(&mut self, name: &UserName) -> Job {
+        let scope = Scope::User(name.clone());
+        if !self.users.contains_key(name) {
+            return Err(no_user(name));
+        }
+        self.start_manager(&scope);
+        if self.managers.contains_key(&scope) {
+            return Ok(());
+        }
+        Err(format!("Job for the service manager of {name} failed."))
+    }
+
+    /// Somebody logs in as the user: its manager runs as long as the session does.
+    pub fn log_in(&mut self, name: &UserName) {
+        if self.users.contains_key(name) {
+            *self.sessions.entry(name.clone()).or_insert(0) += 1;
+            self.start_manager(&Scope::User(name.clone()));
+        }
+    }
+
+    /// The user's sessions end, and its manager where it does not linger.
+    pub fn log_out(&mut self, name: &UserName) {
+        self.sessions.remove(name);
+        if !self.lingering.contains(name.as_str()) {
+            self.stop_manager(&Scope::User(name.clone()));
+        }
+    }
+}
+
+fn no_user(name: &UserName) -> String {
+    format!("user '{name}' does not exist")
+}

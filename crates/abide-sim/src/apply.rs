@@ -1,0 +1,276 @@
+//! Carries out a plan, action by action, as a host would.
+
+use std::collections::BTreeSet;
+
+use abide_model::{
+    Action, ActionId, Before, Change, Ledger, Plan, Precondition, ResourceId, Scope, StepOutcome,
+    StepReport, UnitRef, UserName, WriteFile,
+};
+
+use crate::disk::{Node, NodeKind};
+use crate::host::{SimHost, SimUser};
+use crate::install::owner;
+use crate::job::Job;
+
+impl SimHost {
+    /// Carries out a whole plan: the claim, every action, the completed ledger. What follows from a failed action is
+    /// skipped. In the completed ledger, whatever an action failed for stays as it was claimed.
+    pub fn apply(&mut self, plan: &Plan) -> Vec<StepReport> {
+        let reports = self.apply_until(plan, plan.actions.len());
+        if !plan.actions.is_empty() {
+            let ledger = self.completed(plan, &reports);
+            self.ledgers.insert(plan.manifest.clone(), ledger);
+        }
+        reports
+    }
+
+    /// Carries out the first `steps` actions and is cut off then: the claim is written, the completed ledger is not.
+    pub fn apply_until(&mut self, plan: &Plan, steps: usize) -> Vec<StepReport> {
+        let mut reports: Vec<StepReport> = Vec::new();
+        if plan.actions.is_empty() {
+            return reports;
+        }
+        let claim = plan.ledger_claim.clone();
+        self.ledgers.insert(plan.manifest.clone(), claim);
+        // Neighbours with the same verb are one systemctl call, which restarts each unit once (V8).
+        let mut restarted = BTreeSet::new();
+        for action in plan.actions.iter().take(steps) {
+            if action.change != Change::Restart {
+                restarted.clear();
+            }
+            let failed = |id: &ActionId| {
+                reports
+                    .iter()
+                    .any(|report| report.action == *id && report.outcome != StepOutcome::Ok)
+            };
+            let (outcome, message) = if action.after.iter().any(failed) {
+                (StepOutcome::Skipped, String::new())
+            } else {
+                match self.act(action, &mut restarted) {
+                    Ok(()) => (StepOutcome::Ok, String::new()),
+                    Err(why) => (StepOutcome::Failed, why),
+                }
+            };
+            reports.push(StepReport {
+                action: action.id,
+                outcome,
+                message,
+            });
+        }
+        reports
+    }
+
+    /// The facts of a plan that no longer hold: it may not be carried out.
+    pub fn stale(&self, plan: &Plan) -> Vec<String> {
+        let broken = plan.preconditions.iter().filter(|fact| !self.holds(fact));
+        broken.map(|fact| format!("{fact:?}")).collect()
+    }
+
+    fn holds(&self, fact: &Precondition) -> bool {
+        match fact {
+            Precondition::File { path, digest, .. } => {
+                let node = self.disk.get(path);
+                node.and_then(|node| Some(node.file()?.digest())) == *digest
+                    && node.is_some() == digest.is_some()
+            }
+            Precondition::User { user, uid } => self.users.get(user).map(|user| user.uid) == *uid,
+            Precondition::Linger { user, recorded } => {
+                self.lingering.contains(user.as_str()) == *recorded
+            }
+            Precondition::Unit {
+                unit,
+                active,
+                invocation,
+            } => match self.runtime(unit) {
+                Some(runtime) => runtime.active == *active && runtime.invocation == *invocation,
+                None => *active == abide_model::ActiveState::Inactive && invocation.is_empty(),
+            },
+        }
+    }
+
+    fn completed(&self, plan: &Plan, reports: &[StepReport]) -> Ledger {
+        let mut ledger = plan.ledger_after.clone();
+        let claim = &plan.ledger_claim;
+        let failed = reports
+            .iter()
+            .filter(|report| report.outcome != StepOutcome::Ok);
+        for action in failed.filter_map(|report| plan.action(report.action)) {
+            match (&action.resource, written_path(action)) {
+                (_, Some(path)) => {
+                    let claimed = claim.files.get(path).cloned();
+                    ledger
+                        .files
+                        .extend(claimed.map(|claimed| (path.clone(), claimed)));
+                }
+                (ResourceId::Unit(unit), None) => {
+                    let claimed = claim.units.get(unit).cloned();
+                    ledger
+                        .units
+                        .extend(claimed.map(|claimed| (unit.clone(), claimed)));
+                }
+                (ResourceId::User(user), None) if claim.users.contains(user) => {
+                    ledger.users.insert(user.clone());
+                }
+                (ResourceId::Linger(user), None) if claim.lingers.contains(user) => {
+                    ledger.lingers.insert(user.clone());
+                }
+                _ => {}
+            }
+        }
+        for (unit, entry) in &mut ledger.units {
+            let runs = self.runtime(unit).filter(|runtime| runtime.active.is_up());
+            entry.invocation = runs
+                .map(|runtime| runtime.invocation.clone())
+                .unwrap_or_default();
+        }
+        ledger
+    }
+
+    fn act(&mut self, action: &Action, restarted: &mut BTreeSet<UnitRef>) -> Job {
+        self.may(&action.resource)?;
+        match (&action.resource, &action.change) {
+            (_, Change::Adopt | Change::Forget) => Ok(()),
+            (ResourceId::User(user), change) => self.act_on_user(user, change),
+            (ResourceId::Linger(user), Change::EnableLinger) => self.enable_linger(user),
+            (ResourceId::Linger(user), Change::DisableLinger) => self.disable_linger(user),
+            (ResourceId::Manager(scope), change) => self.act_on_manager(scope, change),
+            (resource, Change::WriteFile(write)) => self.write_as(&resource.scope(), write),
+            (_, Change::RemoveFile { path, before, .. }) => self.remove_as_planned(path, before),
+            (_, Change::SetMode { path, to, .. }) => self.set_mode(path, *to),
+            (ResourceId::Unit(unit), change) => self.act_on_unit(unit, change, restarted),
+            (resource, change) => Err(format!("{change:?} is nothing to do to {resource}")),
+        }
+    }
+
+    /// Without root a login may only touch what is its own.
+    fn may(&self, resource: &ResourceId) -> Job {
+        let own = match resource {
+            ResourceId::Linger(user) => {
+                *user == self.facts.login && self.facts.may_linger_itself == Some(true)
+            }
+            ResourceId::User(_) => false,
+            resource => resource.scope().user() == Some(&self.facts.login),
+        };
+        if self.facts.root.is_root() || own {
+            return Ok(());
+        }
+        Err("Access denied".to_owned())
+    }
+
+    fn act_on_user(&mut self, name: &UserName, change: &Change) -> Job {
+        match change {
+            Change::CreateUser {
+                uid,
+                group,
+                groups,
+                home,
+                shell,
+                comment,
+                system: _,
+            } => {
+                let usual = self.new_user(name);
+                let user = SimUser {
+                    uid: uid.unwrap_or(usual.uid),
+                    group: group.clone().unwrap_or(usual.group),
+                    groups: groups.clone(),
+                    home: home.clone(),
+                    home_exists: true,
+                    shell: shell.as_ref().map_or(usual.shell, ToString::to_string),
+                    comment: comment.clone().unwrap_or_default(),
+                };
+                self.create_user(name, user)
+            }
+            Change::ModifyUser(fields) => self.modify_user(name, fields),
+            Change::DeleteUser { remove_home } => self.delete_user(name, *remove_home),
+            change => Err(format!("{change:?} is nothing to do to a user")),
+        }
+    }
+
+    fn act_on_manager(&mut self, scope: &Scope, change: &Change) -> Job {
+        match (change, scope) {
+            (Change::StartManager, Scope::User(user)) => self.start_user_manager(user),
+            (Change::DaemonReload, scope) => self.reload_manager(scope),
+            (change, _) => Err(format!("{change:?} is nothing to do to a manager")),
+        }
+    }
+
+    fn act_on_unit(
+        &mut self,
+        unit: &UnitRef,
+        change: &Change,
+        restarted: &mut BTreeSet<UnitRef>,
+    ) -> Job {
+        match change {
+            Change::Enable { remove, .. } => {
+                if !remove.is_empty() {
+                    self.disable(unit);
+                }
+                self.enable(unit)
+            }
+            Change::Disable { .. } => {
+                self.disable(unit);
+                Ok(())
+            }
+            Change::Mask => self.mask(unit),
+            Change::Unmask => {
+                self.unmask(unit);
+                Ok(())
+            }
+            Change::ResetFailed => self.reset_failed(unit),
+            Change::Stop => self.stop(unit),
+            Change::Start => self.start(unit),
+            Change::Restart => self.restart_in(unit, restarted),
+            Change::Reload => self.reload(unit),
+            change => Err(format!("{change:?} is nothing to do to a unit")),
+        }
+    }
+
+    fn write_as(&mut self, scope: &Scope, write: &WriteFile) -> Job {
+        let bytes = write
+            .body
+            .bytes()
+            .ok_or("the secret was not resolved")?
+            .clone();
+        if let Scope::User(name) = scope {
+            let user = self
+                .users
+                .get(name)
+                .ok_or_else(|| format!("there is no user {name}"))?;
+            if !user.home_exists || !write.path.is_within(&user.home) {
+                return Err(format!("{name} cannot write {}", write.path));
+            }
+        }
+        let at = self.tick();
+        let node = Node::new(NodeKind::File(bytes), &owner(scope), write.mode, at);
+        self.disk.put(write.path.clone(), node);
+        Ok(())
+    }
+
+    fn remove_as_planned(&mut self, path: &abide_model::HostPath, before: &Before) -> Job {
+        self.tick();
+        match (self.disk.remove(path), before) {
+            (None, Before::File { .. } | Before::Symlink(_)) => Err(format!("{path} is not there")),
+            _ => Ok(()),
+        }
+    }
+
+    fn set_mode(&mut self, path: &abide_model::HostPath, mode: u32) -> Job {
+        let at = self.tick();
+        let node = self
+            .disk
+            .get_mut(path)
+            .ok_or_else(|| format!("{path} is not there"))?;
+        node.mode = mode;
+        node.changed_at = at;
+        Ok(())
+    }
+}
+
+/// The file that an action writes or removes.
+fn written_path(action: &Action) -> Option<&abide_model::HostPath> {
+    match &action.change {
+        Change::WriteFile(write) => Some(&write.path),
+        Change::RemoveFile { path, .. } | Change::SetMode { path, .. } => Some(path),
+        _ => None,
+    }
+}

@@ -1,0 +1,161 @@
+//! Service managers: when they run, what they read, what they start by themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{ActiveState, Scope, UnitRef, UserName};
+
+use crate::host::{Manager, SimHost};
+use crate::place::{BOOT_TARGETS, unit_name};
+
+impl SimHost {
+    /// Starts a manager that is down: it reads its files and starts what its targets want.
+    pub(crate) fn start_manager(&mut self, scope: &Scope) {
+        if self.managers.contains_key(scope) {
+            return;
+        }
+        if scope.user().is_some_and(|user| self.broken.contains(user)) {
+            return;
+        }
+        let manager = Manager {
+            loaded_at: self.tick(),
+            definitions: BTreeMap::new(),
+            runtimes: BTreeMap::new(),
+        };
+        self.managers.insert(scope.clone(), manager);
+        self.load_all(scope);
+        let mut seen = BTreeSet::new();
+        for unit in self.wanted_at_boot(scope) {
+            // Whatever does not start does not keep the others from it.
+            let _failed = self.job_start(&unit, &mut seen).is_err();
+        }
+    }
+
+    fn wanted_at_boot(&self, scope: &Scope) -> Vec<UnitRef> {
+        let targets = BOOT_TARGETS.map(unit_name);
+        let by_links = targets.iter().flat_map(|target| {
+            let target = self.definition(&UnitRef::new(scope, target));
+            let wanted = target.wants().into_iter().chain(target.requires());
+            // A user's manager has no `multi-user.target` (V10): what it wants is never started.
+            wanted.filter(move |_| target.load == "loaded")
+        });
+        let manager = self.managers.get(scope).into_iter();
+        let definitions = manager.flat_map(|manager| manager.definitions.values());
+        // Podman's generator makes the links of a quadlet's `[Install]` section anew at every load.
+        let quadlets = definitions.filter(|definition| definition.source.is_some());
+        let quadlets = quadlets.filter(|quadlet| {
+            let by = ["WantedBy", "RequiredBy"].map(|key| quadlet.effective.all("Install", key));
+            let mut words = by
+                .iter()
+                .flatten()
+                .flat_map(|value| value.split_whitespace());
+            words.any(|word| BOOT_TARGETS.contains(&word))
+        });
+        let quadlets = quadlets.map(|quadlet| quadlet.id.clone());
+        by_links
+            .chain(quadlets)
+            .map(|unit| UnitRef::new(scope, &unit))
+            .collect()
+    }
+
+    /// Stops a user's manager with everything in it.
+    pub(crate) fn stop_manager(&mut self, scope: &Scope) {
+        if self.managers.remove(scope).is_some() {
+            self.tick();
+            self.note(format!("manager-down {scope}"));
+        }
+    }
+
+    /// `daemon-reload`: all units are read anew; what runs keeps running.
+    pub fn reload_manager(&mut self, scope: &Scope) -> Result<(), String> {
+        if !self.managers.contains_key(scope) {
+            return Err(no_manager(scope));
+        }
+        self.load_all(scope);
+        self.note(format!("daemon-reload {scope}"));
+        Ok(())
+    }
+
+    fn load_all(&mut self, scope: &Scope) {
+        let sources = self.sources(scope);
+        let mut names = sources.names();
+        if let Some(manager) = self.managers.get(scope) {
+            names.extend(manager.runtimes.keys().cloned());
+        }
+        let definitions: BTreeMap<_, _> = names
+            .into_iter()
+            .map(|name| (name.clone(), sources.load(&name)))
+            .collect();
+        let loaded_at = self.tick();
+        if let Some(manager) = self.managers.get_mut(scope) {
+            // What is gone and does not run is forgotten.
+            manager.runtimes.retain(|name, runtime| {
+                let gone = definitions
+                    .get(name)
+                    .is_none_or(|unit| unit.load == "not-found");
+                !gone || runtime.active != ActiveState::Inactive
+            });
+            let is_there =
+                |name: &_, load: &str| load != "not-found" || manager.runtimes.contains_key(name);
+            manager.definitions = definitions
+                .into_iter()
+                .filter(|(name, unit)| is_there(name, unit.load))
+                .collect();
+            manager.loaded_at = loaded_at;
+        }
+    }
+
+    /// Reads a unit that the manager does not know yet: a new file needs no daemon-reload to be found (V2).
+    pub(crate) fn load_new(&mut self, unit: &UnitRef) {
+        let definition = self.definition(unit);
+        if let Some(manager) = self.managers.get_mut(&unit.scope)
+            && definition.load != "not-found"
+        {
+            manager
+                .definitions
+                .entry(unit.unit.clone())
+                .or_insert(definition);
+        }
+    }
+
+    /// Starts the host anew: what is enabled starts, what was started by hand does not.
+    pub fn reboot(&mut self) {
+        self.sessions.clear();
+        self.managers.clear();
+        self.facts.now.0 += 60_000_000;
+        self.facts.booted_at = self.facts.now;
+        self.serial += 1;
+        self.facts.boot_id = format!("boot-{}", self.serial);
+        self.note("reboot");
+        self.start_manager(&Scope::System);
+        let lingering = self
+            .users
+            .keys()
+            .filter(|user| self.lingering.contains(user.as_str()));
+        for user in lingering.cloned().collect::<Vec<_>>() {
+            self.start_manager(&Scope::User(user));
+        }
+    }
+
+    /// `user@UID.service`: failed where it should run and cannot.
+    pub(crate) fn manager_state(&self, user: &UserName) -> ActiveState {
+        let should = self.lingering.contains(user.as_str()) || self.session_count(user) > 0;
+        if self.managers.contains_key(&Scope::User(user.clone())) {
+            ActiveState::Active
+        } else if should && self.broken.contains(user) {
+            ActiveState::Failed
+        } else {
+            ActiveState::Inactive
+        }
+    }
+
+    pub(crate) fn session_count(&self, user: &UserName) -> u32 {
+        self.sessions.get(user).copied().unwrap_or(0)
+    }
+}
+
+pub(crate) fn no_manager(scope: &Scope) -> String {
+    match scope {
+        Scope::System => "the system manager does not run".to_owned(),
+        Scope::User(user) => format!("the service manager of {user} does not run"),
+    }
+}

@@ -1,0 +1,320 @@
+//! A unit as its manager read it: which files were found, what they come to, what links add.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{HostPath, Scope, Timestamp, UnitKind, UnitName};
+use abide_unit::{Effective, ProblemKind, UnitFile, specifier};
+
+use crate::disk::Disk;
+use crate::place::{is_builtin, quadlet_dir, search_path};
+
+/// A unit as its manager read it from the files of that moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// Canonical name: an alias leads to it.
+    pub id: UnitName,
+    /// `LoadState`.
+    pub load: &'static str,
+    /// The unit file; a link to `/dev/null` for a masked unit.
+    pub fragment: Option<HostPath>,
+    /// The quadlet of a generated unit.
+    pub source: Option<HostPath>,
+    /// Drop-ins in the order they apply.
+    pub drop_ins: Vec<HostPath>,
+    /// What they come to. A generated unit has its quadlet's.
+    pub effective: Effective,
+    /// Units that links in `UNIT.wants` and the like add, by the kind of directory.
+    linked: BTreeMap<&'static str, BTreeSet<UnitName>>,
+    /// When each file was last modified.
+    stamps: BTreeMap<HostPath, Timestamp>,
+}
+
+enum Found {
+    File(HostPath),
+    Masked(HostPath),
+    Alias(UnitName),
+    Nothing,
+}
+
+/// Where a manager reads from.
+#[derive(Debug, Clone)]
+pub(crate) struct Sources<'a> {
+    pub(crate) disk: &'a Disk,
+    pub(crate) scope: &'a Scope,
+    pub(crate) home: HostPath,
+}
+
+impl Sources<'_> {
+    /// Reads a unit from the files as they are now.
+    pub(crate) fn load(&self, name: &UnitName) -> Definition {
+        match self.find_or_template(name) {
+            Found::Alias(id) if id != *name => self.load(&id),
+            Found::File(path) => self.read(name, Some(path)),
+            Found::Masked(path) => {
+                let mut masked = self.empty(name, "masked");
+                masked.stamp(self.disk, &path);
+                masked.fragment = Some(path);
+                masked
+            }
+            Found::Nothing | Found::Alias(_) => match self.quadlet(name) {
+                Some((quadlet, path)) => self.generated(name, &quadlet, path),
+                None if is_builtin(self.scope, name) => self.read(name, None),
+                None => self.empty(name, "not-found"),
+            },
+        }
+    }
+
+    /// Every unit that has a file, a link or a quadlet, templates left out.
+    pub(crate) fn names(&self) -> BTreeSet<UnitName> {
+        let dirs = search_path(self.scope, &self.home);
+        let entries = dirs.iter().flat_map(|dir| self.disk.below(dir));
+        let named = entries.filter_map(|(path, _)| UnitName::parse(path.file_name()).ok());
+        let quadlets = quadlet_dir(self.scope, &self.home);
+        let generated = self
+            .disk
+            .children(&quadlets)
+            .filter_map(|(path, _)| UnitName::parse(path.file_name()).ok())
+            .map(|quadlet| quadlet.loaded_as());
+        named
+            .chain(generated)
+            .filter(|name| !name.is_template() && !name.kind().is_quadlet())
+            .collect()
+    }
+
+    fn find_or_template(&self, name: &UnitName) -> Found {
+        match (self.find(name), name.template(), name.instance()) {
+            (Found::Nothing, Some(template), Some(instance)) => match self.find(&template) {
+                Found::Alias(other) => other
+                    .with_instance(instance)
+                    .map_or(Found::Nothing, Found::Alias),
+                found => found,
+            },
+            (Found::Alias(other), _, Some(instance)) if other.is_template() => other
+                .with_instance(instance)
+                .map_or(Found::Nothing, Found::Alias),
+            (found, ..) => found,
+        }
+    }
+
+    fn find(&self, name: &UnitName) -> Found {
+        for dir in search_path(self.scope, &self.home) {
+            let Ok(path) = dir.child(name.as_str()) else {
+                continue;
+            };
+            let Some(node) = self.disk.get(&path) else {
+                continue;
+            };
+            return match node.link() {
+                Some("/dev/null") => Found::Masked(path),
+                Some(target) => {
+                    let target = target.rsplit('/').next().unwrap_or(target);
+                    UnitName::parse(target).map_or(Found::Nothing, Found::Alias)
+                }
+                // An empty file masks as well (V1).
+                None if self.disk.text(&path).is_some_and(str::is_empty) => Found::Masked(path),
+                None => Found::File(path),
+            };
+        }
+        Found::Nothing
+    }
+
+    fn quadlet(&self, name: &UnitName) -> Option<(UnitName, HostPath)> {
+        let dir = quadlet_dir(self.scope, &self.home);
+        self.disk.children(&dir).find_map(|(path, _)| {
+            let quadlet = UnitName::parse(path.file_name()).ok()?;
+            (quadlet.kind().is_quadlet() && quadlet.loaded_as() == *name)
+                .then(|| (quadlet, path.clone()))
+        })
+    }
+
+    fn empty(&self, name: &UnitName, load: &'static str) -> Definition {
+        Definition {
+            id: name.clone(),
+            load,
+            fragment: None,
+            source: None,
+            drop_ins: Vec::new(),
+            effective: Effective::new(name, "", &[]),
+            linked: BTreeMap::new(),
+            stamps: BTreeMap::new(),
+        }
+    }
+
+    fn read(&self, name: &UnitName, fragment: Option<HostPath>) -> Definition {
+        let mut read = self.empty(name, "loaded");
+        let text = fragment
+            .as_ref()
+            .and_then(|path| self.disk.text(path))
+            .unwrap_or_default();
+        read.drop_ins = self.drop_ins(name, &search_path(self.scope, &self.home));
+        read.effective = self.effective(name, text, &read.drop_ins);
+        read.load = load_state(name, text, &read.effective);
+        read.linked = self.linked(name);
+        for path in fragment.iter().chain(&read.drop_ins.clone()) {
+            read.stamp(self.disk, path);
+        }
+        read.fragment = fragment;
+        read
+    }
+
+    /// What Podman's generator makes of a quadlet. Its drop-ins stand beside it.
+    fn generated(&self, name: &UnitName, quadlet: &UnitName, source: HostPath) -> Definition {
+        let mut read = self.empty(name, "loaded");
+        read.drop_ins = self.drop_ins(quadlet, &[quadlet_dir(self.scope, &self.home)]);
+        let text = self.disk.text(&source).unwrap_or_default();
+        read.effective = self.effective(quadlet, text, &read.drop_ins);
+        for path in std::iter::once(&source).chain(&read.drop_ins.clone()) {
+            read.stamp(self.disk, path);
+        }
+        let generated = HostPath::parse(&format!("/run/systemd/generator/{name}"));
+        read.fragment = generated.ok();
+        read.source = Some(source);
+        read
+    }
+
+    fn effective(&self, name: &UnitName, text: &str, drop_ins: &[HostPath]) -> Effective {
+        let texts: Vec<_> = drop_ins
+            .iter()
+            .map(|path| (path.file_name(), self.disk.text(path).unwrap_or_default()))
+            .collect();
+        Effective::new(name, text, &texts)
+    }
+
+    /// Sorted by file name; of one name the instance's before its template's before the type's, and the first place
+    /// of the search path (seen on systemd 252 and 257).
+    fn drop_ins(&self, name: &UnitName, dirs: &[HostPath]) -> Vec<HostPath> {
+        let mut by_name = BTreeMap::new();
+        for of in drop_in_dirs(name) {
+            for dir in dirs.iter().filter_map(|dir| dir.child(&of).ok()) {
+                for (path, _) in self.disk.children(&dir) {
+                    if path.as_str().ends_with(".conf") {
+                        by_name
+                            .entry(path.file_name().to_owned())
+                            .or_insert(path.clone());
+                    }
+                }
+            }
+        }
+        by_name.into_values().collect()
+    }
+
+    fn linked(&self, name: &UnitName) -> BTreeMap<&'static str, BTreeSet<UnitName>> {
+        let dirs = search_path(self.scope, &self.home);
+        let mut linked: BTreeMap<&'static str, BTreeSet<UnitName>> = BTreeMap::new();
+        for suffix in ["wants", "requires", "upholds"] {
+            for of in std::iter::once(name.clone()).chain(name.template()) {
+                for dir in dirs
+                    .iter()
+                    .filter_map(|dir| dir.child(&format!("{of}.{suffix}")).ok())
+                {
+                    let links = self
+                        .disk
+                        .children(&dir)
+                        .filter(|(_, node)| node.link().is_some());
+                    let units =
+                        links.filter_map(|(path, _)| UnitName::parse(path.file_name()).ok());
+                    linked.entry(suffix).or_default().extend(units);
+                }
+            }
+        }
+        linked
+    }
+}
+
+fn drop_in_dirs(name: &UnitName) -> Vec<String> {
+    let own = [Some(name.clone()), name.template()];
+    let own = own.into_iter().flatten().map(|unit| format!("{unit}.d"));
+    own.chain([format!("{}.d", name.kind().suffix())]).collect()
+}
+
+/// systemd refuses a service without anything to run (V1) and a file with a broken header.
+fn load_state(name: &UnitName, text: &str, effective: &Effective) -> &'static str {
+    let problems = UnitFile::parse(text).problems;
+    let runs_nothing = ["ExecStart", "ExecStop"]
+        .iter()
+        .all(|key| effective.last("Service", key).is_none());
+    if problems
+        .iter()
+        .any(|problem| problem.kind == ProblemKind::BadHeader)
+    {
+        "error"
+    } else if name.kind() == UnitKind::Service && runs_nothing {
+        "bad-setting"
+    } else {
+        "loaded"
+    }
+}
+
+impl Definition {
+    fn stamp(&mut self, disk: &Disk, path: &HostPath) {
+        if let Some(node) = disk.get(path) {
+            self.stamps.insert(path.clone(), node.modified_at);
+        }
+    }
+
+    /// `NeedDaemonReload`, with its false negatives: a drop-in in a new directory goes unseen (V2).
+    pub(crate) fn needs_reload(&self, disk: &Disk) -> bool {
+        let changed = |(path, at): (&HostPath, &Timestamp)| {
+            disk.get(path).is_none_or(|node| node.modified_at != *at)
+        };
+        let dirs: BTreeSet<_> = self.drop_ins.iter().map(HostPath::parent).collect();
+        let added = |dir: &HostPath| {
+            disk.children(dir).any(|(path, _)| {
+                path.as_str().ends_with(".conf") && !self.stamps.contains_key(path)
+            })
+        };
+        self.stamps.iter().any(changed) || dirs.iter().any(added)
+    }
+
+    /// The units that a setting of `[Unit]` names, and those that links of this kind add.
+    fn named(&self, key: &str, linked: &str) -> BTreeSet<UnitName> {
+        self.effective
+            .all("Unit", key)
+            .into_iter()
+            .flat_map(str::split_whitespace)
+            .filter_map(|word| specifier::expand(&self.id, None, word))
+            .filter_map(|word| UnitName::parse(&word).ok())
+            .chain(self.linked.get(linked).into_iter().flatten().cloned())
+            .collect()
+    }
+
+    /// Units that must run with it.
+    pub fn requires(&self) -> BTreeSet<UnitName> {
+        let mut all = self.named("Requires", "requires");
+        all.extend(self.named("BindsTo", ""));
+        all
+    }
+
+    /// Units that are started with it, and may fail.
+    pub fn wants(&self) -> BTreeSet<UnitName> {
+        let mut all = self.named("Wants", "wants");
+        all.extend(self.named("Upholds", "upholds"));
+        all
+    }
+
+    /// Units that stop when it starts.
+    pub(crate) fn conflicts(&self) -> BTreeSet<UnitName> {
+        self.named("Conflicts", "")
+    }
+
+    /// Units whose stop and restart it takes part in.
+    pub(crate) fn follows(&self) -> BTreeSet<UnitName> {
+        let mut all = self.requires();
+        all.extend(self.named("PartOf", ""));
+        all
+    }
+
+    /// systemd's names of its relations to others, as the others see them.
+    pub(crate) fn reverse_relations(&self) -> [(&'static str, BTreeSet<UnitName>); 5] {
+        [
+            ("RequiredBy", self.named("Requires", "requires")),
+            ("BoundBy", self.named("BindsTo", "")),
+            ("ConsistsOf", self.named("PartOf", "")),
+            ("WantedBy", self.named("Wants", "wants")),
+            (
+                "TriggeredBy",
+                self.effective.triggers().into_iter().collect(),
+            ),
+        ]
+    }
+}

@@ -1,0 +1,452 @@
+//! Builds a `Desired` as the manifest would lower it: what is not written gets the manifest's defaults (manifest.md).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{
+    Body, Desired, DesiredAccount, DesiredFile, DesiredLinger, DesiredUnit, DesiredUser, HomePath,
+    HostName, HostPathOrHome, LingerExclusive, LingerReason, ManifestName, OnChange, Origin,
+    Policy, Presence, Scope, Settle, UnitKind, UnitName, UserName, Wanted,
+};
+use abide_unit::{Effective, specifier};
+
+use crate::place::unit_name;
+
+/// What this host should be: nothing yet. Methods that describe a unit are about the unit named last, and units
+/// belong to the user (or the system) named last.
+#[track_caller]
+pub fn desired(host: &str) -> DesiredBuilder {
+    DesiredBuilder {
+        manifest: ManifestName::parse("test").expect("a fixed manifest name"),
+        host: HostName::parse(host).expect("a test names a host"),
+        scope: Scope::System,
+        current: None,
+        users: BTreeMap::new(),
+        units: BTreeMap::new(),
+        linger_exclusive: None,
+        policy: Policy::default(),
+    }
+}
+
+/// A `Desired` in the making.
+#[derive(Debug, Clone)]
+pub struct DesiredBuilder {
+    manifest: ManifestName,
+    host: HostName,
+    scope: Scope,
+    current: Option<UnitName>,
+    users: BTreeMap<UserName, UserDraft>,
+    units: BTreeMap<(Scope, UnitName), UnitDraft>,
+    linger_exclusive: Option<LingerExclusive>,
+    policy: Policy,
+}
+
+#[derive(Debug, Clone)]
+struct UserDraft {
+    state: Presence,
+    remove_home: bool,
+    account: DesiredAccount,
+    linger: Option<Option<bool>>,
+    files: BTreeMap<HomePath, DesiredFile>,
+}
+
+#[derive(Debug, Clone)]
+struct UnitDraft {
+    presence: Presence,
+    file: Option<Body>,
+    ours: bool,
+    drop_ins: BTreeMap<String, Body>,
+    running: Option<Wanted>,
+    enabled: Option<Wanted>,
+    masked: Option<bool>,
+    on_change: OnChange,
+    restart_on: BTreeSet<HostPathOrHome>,
+    reload_on: BTreeSet<HostPathOrHome>,
+}
+
+impl DesiredBuilder {
+    /// Under this manifest's name; `test` otherwise.
+    #[must_use]
+    #[track_caller]
+    pub fn manifest(mut self, name: &str) -> Self {
+        self.manifest = ManifestName::parse(name).expect("a test names a manifest");
+        self
+    }
+
+    /// With this policy.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Lingering users that nobody declares are a finding, or are disabled.
+    #[must_use]
+    pub fn linger_exclusive(mut self, enforce: bool) -> Self {
+        let declared_at = origin();
+        self.linger_exclusive = Some(LingerExclusive {
+            enforce,
+            declared_at,
+        });
+        self
+    }
+
+    /// A user that should be there; what follows is about it.
+    #[must_use]
+    #[track_caller]
+    pub fn user(mut self, name: &str) -> Self {
+        let name = UserName::parse(name).expect("a test names a user");
+        self.scope = Scope::User(name.clone());
+        self.current = None;
+        self.users.entry(name).or_insert_with(|| UserDraft {
+            state: Presence::Present,
+            remove_home: false,
+            account: DesiredAccount::default(),
+            linger: None,
+            files: BTreeMap::new(),
+        });
+        self
+    }
+
+    /// What follows is about the system manager's units.
+    #[must_use]
+    pub fn system(mut self) -> Self {
+        self.scope = Scope::System;
+        self.current = None;
+        self
+    }
+
+    /// The user should not be there.
+    #[must_use]
+    pub fn user_absent(mut self, remove_home: bool) -> Self {
+        if let Some(user) = self.this_user() {
+            user.state = Presence::Absent;
+            user.remove_home = remove_home;
+        }
+        self
+    }
+
+    /// The user's attributes.
+    #[must_use]
+    pub fn account(mut self, account: DesiredAccount) -> Self {
+        if let Some(user) = self.this_user() {
+            user.account = account;
+        }
+        self
+    }
+
+    /// Lingering as written; `None`: not managed. Otherwise it follows from the units.
+    #[must_use]
+    pub fn linger(mut self, value: Option<bool>) -> Self {
+        if let Some(user) = self.this_user() {
+            user.linger = Some(value);
+        }
+        self
+    }
+
+    /// A file below the user's home.
+    #[must_use]
+    #[track_caller]
+    pub fn file(mut self, path: &str, text: &str) -> Self {
+        let path = HomePath::parse(path).expect("a test names a path below a home");
+        let file = DesiredFile {
+            declared_at: origin(),
+            body: Body::Plain(text.into()),
+            mode: None,
+        };
+        if let Some(user) = self.this_user() {
+            user.files.insert(path, file);
+        }
+        self
+    }
+
+    /// A unit of ours with this text.
+    #[must_use]
+    #[track_caller]
+    pub fn unit(self, name: &str, text: &str) -> Self {
+        let body = Body::Plain(text.into());
+        self.add(unit_name(name), Some(body), true)
+    }
+
+    /// Somebody else's unit: nothing is managed but what is written.
+    #[must_use]
+    #[track_caller]
+    pub fn foreign(self, name: &str) -> Self {
+        self.add(unit_name(name), None, false)
+    }
+
+    /// An instance of the template of ours that was named before it.
+    #[must_use]
+    #[track_caller]
+    pub fn instance(self, name: &str) -> Self {
+        self.add(unit_name(name), None, true)
+    }
+
+    /// A drop-in of the unit.
+    #[must_use]
+    pub fn drop_in(self, name: &str, text: &str) -> Self {
+        self.set(|unit| {
+            unit.drop_ins
+                .insert(name.to_owned(), Body::Plain(text.into()));
+        })
+    }
+
+    /// Running or not, as written.
+    #[must_use]
+    pub fn running(self, wanted: Wanted) -> Self {
+        self.set(|unit| unit.running = Some(wanted))
+    }
+
+    /// Enabled or not, as written.
+    #[must_use]
+    pub fn enabled(self, wanted: Wanted) -> Self {
+        self.set(|unit| unit.enabled = Some(wanted))
+    }
+
+    /// Masked or not, as written.
+    #[must_use]
+    pub fn masked(self, masked: bool) -> Self {
+        self.set(|unit| unit.masked = Some(masked))
+    }
+
+    /// What a change leads to.
+    #[must_use]
+    pub fn on_change(self, on_change: OnChange) -> Self {
+        self.set(|unit| unit.on_change = on_change)
+    }
+
+    /// The unit should not be there.
+    #[must_use]
+    pub fn absent(self) -> Self {
+        self.set(|unit| unit.presence = Presence::Absent)
+    }
+
+    /// A file whose change restarts the unit.
+    #[must_use]
+    pub fn restart_on(self, path: HostPathOrHome) -> Self {
+        self.set(|unit| {
+            unit.restart_on.insert(path);
+        })
+    }
+
+    /// A file whose change reloads the unit.
+    #[must_use]
+    pub fn reload_on(self, path: HostPathOrHome) -> Self {
+        self.set(|unit| {
+            unit.reload_on.insert(path);
+        })
+    }
+
+    /// What it comes to, every default filled in.
+    pub fn build(self) -> Desired {
+        let mut users = BTreeMap::new();
+        for (name, draft) in &self.users {
+            let units = self.finished(&Scope::User(name.clone()));
+            users.insert(name.clone(), finish_user(draft, units));
+        }
+        Desired {
+            units: self.finished(&Scope::System),
+            manifest: self.manifest,
+            host: self.host,
+            users,
+            linger_exclusive: self.linger_exclusive,
+            policy: self.policy,
+        }
+    }
+
+    fn add(mut self, name: UnitName, file: Option<Body>, ours: bool) -> Self {
+        let draft = UnitDraft {
+            presence: Presence::Present,
+            file,
+            ours,
+            drop_ins: BTreeMap::new(),
+            running: None,
+            enabled: None,
+            masked: None,
+            on_change: OnChange::Restart,
+            restart_on: BTreeSet::new(),
+            reload_on: BTreeSet::new(),
+        };
+        self.units.insert((self.scope.clone(), name.clone()), draft);
+        self.current = Some(name);
+        self
+    }
+
+    fn set(mut self, change: impl FnOnce(&mut UnitDraft)) -> Self {
+        let current = self.current.clone().map(|name| (self.scope.clone(), name));
+        if let Some(unit) = current.and_then(|key| self.units.get_mut(&key)) {
+            change(unit);
+        }
+        self
+    }
+
+    fn this_user(&mut self) -> Option<&mut UserDraft> {
+        self.users.get_mut(self.scope.user()?)
+    }
+
+    fn finished(&self, scope: &Scope) -> BTreeMap<UnitName, DesiredUnit> {
+        let drafts: BTreeMap<&UnitName, &UnitDraft> = self
+            .units
+            .iter()
+            .filter(|((of, _), _)| of == scope)
+            .map(|((_, name), draft)| (name, draft))
+            .collect();
+        let files = scope.user().and_then(|user| self.users.get(user));
+        let files = files.map(|user| &user.files);
+        let effective: BTreeMap<_, _> = drafts
+            .iter()
+            .map(|(name, draft)| (*name, effective(name, draft, &drafts)))
+            .collect();
+        let present = effective.iter().filter(|(name, _)| {
+            drafts
+                .get(*name)
+                .is_some_and(|draft| draft.presence == Presence::Present)
+        });
+        let triggered: BTreeSet<_> = present
+            .filter_map(|(_, effective)| effective.triggers())
+            .collect();
+        let mut units = BTreeMap::new();
+        for (name, draft) in drafts {
+            if let Some(effective) = effective.get(name) {
+                let mut unit = finish_unit(
+                    name,
+                    draft,
+                    effective,
+                    triggered.contains(&name.loaded_as()),
+                );
+                if unit.presence == Presence::Present {
+                    unit.restart_on
+                        .extend(read_at_start(effective, files, &unit.reload_on));
+                }
+                units.insert(name.clone(), unit);
+            }
+        }
+        units
+    }
+}
+
+fn effective(
+    name: &UnitName,
+    draft: &UnitDraft,
+    all: &BTreeMap<&UnitName, &UnitDraft>,
+) -> Effective {
+    let template = name.template();
+    let template = template.as_ref().and_then(|template| all.get(template));
+    let text = |body: &Option<Body>| {
+        body.as_ref()
+            .and_then(Body::text)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let fragment = template.map_or_else(|| text(&draft.file), |template| text(&template.file));
+    let drop_ins = draft
+        .drop_ins
+        .iter()
+        .chain(template.into_iter().flat_map(|t| &t.drop_ins));
+    let drop_ins: Vec<_> = drop_ins
+        .map(|(name, body)| (name.as_str(), body.text().unwrap_or_default()))
+        .collect();
+    Effective::new(name, &fragment, &drop_ins)
+}
+
+/// The manifest's defaults (manifest.md, "Rules").
+fn finish_unit(
+    name: &UnitName,
+    draft: &UnitDraft,
+    effective: &Effective,
+    is_triggered: bool,
+) -> DesiredUnit {
+    let is_absent = draft.presence == Presence::Absent;
+    let is_masked = draft.masked == Some(true);
+    let gives_way = is_absent || is_masked;
+    let ends = effective.is_oneshot() && !effective.remains_after_exit();
+    let has_no_run = matches!(name.kind(), UnitKind::Slice | UnitKind::Target);
+    let left_alone = !draft.ours || is_triggered || name.is_template() || has_no_run || ends;
+    let not_enabled_by_name = name.kind().is_quadlet() || name.is_template();
+    let running = match draft.running {
+        _ if is_absent => Wanted::No,
+        Some(written) => written,
+        None if is_masked => Wanted::No,
+        None if left_alone => Wanted::Unmanaged,
+        None => Wanted::Yes,
+    };
+    let enabled = match draft.enabled {
+        Some(written) => written,
+        None if gives_way => Wanted::No,
+        None if draft.ours && effective.has_install() && !not_enabled_by_name => Wanted::Yes,
+        None => Wanted::Unmanaged,
+    };
+    DesiredUnit {
+        declared_at: origin(),
+        presence: draft.presence,
+        file: draft.file.clone().filter(|_| !gives_way),
+        drop_ins: if gives_way {
+            BTreeMap::new()
+        } else {
+            draft.drop_ins.clone()
+        },
+        running,
+        enabled,
+        masked: draft.masked.or((draft.ours && !is_absent).then_some(false)),
+        on_change: draft.on_change,
+        restart_on: draft.restart_on.clone(),
+        reload_on: draft.reload_on.clone(),
+        settle: Settle::default(),
+    }
+}
+
+/// Managed files below the home that the unit reads at its start.
+fn read_at_start(
+    effective: &Effective,
+    files: Option<&BTreeMap<HomePath, DesiredFile>>,
+    reloaded: &BTreeSet<HostPathOrHome>,
+) -> BTreeSet<HostPathOrHome> {
+    let environment = effective
+        .environment_files()
+        .into_iter()
+        .map(|file| file.path);
+    let credentials = effective
+        .load_credentials()
+        .into_iter()
+        .map(|credential| credential.path);
+    environment
+        .chain(credentials)
+        .filter_map(|path| specifier::expand(effective.unit(), None, path.strip_prefix("%h/")?))
+        .filter_map(|path| HomePath::parse(&path).ok())
+        .filter(|path| files.is_some_and(|files| files.contains_key(path)))
+        .map(HostPathOrHome::Home)
+        .filter(|path| !reloaded.contains(path))
+        .collect()
+}
+
+fn finish_user(draft: &UserDraft, units: BTreeMap<UnitName, DesiredUnit>) -> DesiredUser {
+    let needs_it = units.iter().find(|(_, unit)| {
+        unit.presence == Presence::Present
+            && (unit.running == Wanted::Yes || unit.enabled == Wanted::Yes)
+    });
+    let linger = match (draft.state, draft.linger, needs_it) {
+        (Presence::Absent, ..) => (Some(false), LingerReason::Declared(origin())),
+        (_, Some(written), _) => (written, LingerReason::Declared(origin())),
+        (_, None, Some((unit, _))) => (Some(true), LingerReason::ImpliedBy(unit.clone())),
+        (_, None, None) => (None, LingerReason::Unasked),
+    };
+    DesiredUser {
+        declared_at: origin(),
+        state: draft.state,
+        remove_home: draft.remove_home,
+        account: draft.account.clone(),
+        linger: DesiredLinger {
+            value: linger.0,
+            reason: linger.1,
+        },
+        files: draft.files.clone(),
+        units,
+    }
+}
+
+fn origin() -> Origin {
+    Origin {
+        file: "fleet.yaml".to_owned(),
+        line: 1,
+        column: 1,
+    }
+}

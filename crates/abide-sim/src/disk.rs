@@ -1,0 +1,106 @@
+//! The files of a simulated host: regular files and symbolic links, each with its owner and times.
+
+use std::collections::BTreeMap;
+
+use abide_model::{Bytes, HostPath, Timestamp};
+
+/// All files. Directories are there where something is in them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Disk {
+    nodes: BTreeMap<HostPath, Node>,
+}
+
+/// A file or a symbolic link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Node {
+    pub(crate) kind: NodeKind,
+    pub(crate) owner: String,
+    pub(crate) mode: u32,
+    /// Last change of the content.
+    pub(crate) modified_at: Timestamp,
+    /// Last change of content, owner or mode.
+    pub(crate) changed_at: Timestamp,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NodeKind {
+    File(Bytes),
+    Link(String),
+}
+
+impl Node {
+    pub(crate) fn new(kind: NodeKind, owner: &str, mode: u32, at: Timestamp) -> Self {
+        Self {
+            kind,
+            owner: owner.to_owned(),
+            mode,
+            modified_at: at,
+            changed_at: at,
+        }
+    }
+
+    pub(crate) fn file(&self) -> Option<&Bytes> {
+        match &self.kind {
+            NodeKind::File(bytes) => Some(bytes),
+            NodeKind::Link(_) => None,
+        }
+    }
+
+    pub(crate) fn link(&self) -> Option<&str> {
+        match &self.kind {
+            NodeKind::File(_) => None,
+            NodeKind::Link(target) => Some(target),
+        }
+    }
+}
+
+impl Disk {
+    pub(crate) fn get(&self, path: &HostPath) -> Option<&Node> {
+        self.nodes.get(path)
+    }
+
+    pub(crate) fn get_mut(&mut self, path: &HostPath) -> Option<&mut Node> {
+        self.nodes.get_mut(path)
+    }
+
+    pub(crate) fn put(&mut self, path: HostPath, node: Node) {
+        self.nodes.insert(path, node);
+    }
+
+    pub(crate) fn remove(&mut self, path: &HostPath) -> Option<Node> {
+        self.nodes.remove(path)
+    }
+
+    /// Removes everything below a directory.
+    pub(crate) fn remove_below(&mut self, dir: &HostPath) {
+        self.nodes.retain(|path, _| !path.is_within(dir));
+    }
+
+    /// The text of a regular file; empty where it is no text.
+    pub(crate) fn text(&self, path: &HostPath) -> Option<&str> {
+        let bytes = self.get(path)?.file()?;
+        Some(bytes.as_text().unwrap_or_default())
+    }
+
+    /// What stands directly in a directory.
+    pub(crate) fn children<'a>(
+        &'a self,
+        dir: &'a HostPath,
+    ) -> impl Iterator<Item = (&'a HostPath, &'a Node)> {
+        self.below(dir)
+            .filter(move |(path, _)| path.parent() == *dir)
+    }
+
+    /// What stands anywhere below a directory.
+    pub(crate) fn below<'a>(
+        &'a self,
+        dir: &'a HostPath,
+    ) -> impl Iterator<Item = (&'a HostPath, &'a Node)> {
+        let after = self.nodes.range(dir.clone()..);
+        // Names like `a-b` sort between `a` and `a/b`: they are skipped, not the end.
+        after
+            .take_while(move |(path, _)| path.as_str().starts_with(dir.as_str()))
+            .filter(move |(path, _)| path.is_within(dir) && *path != dir)
+    }
+}

@@ -1,0 +1,259 @@
+//! The host itself: what it has, how a test makes one, and how a test looks into it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{
+    ActiveState, Digest, HostFacts, HostPath, Ledger, LockHolder, ManifestName, RootRoute, Scope,
+    Timestamp, UnitName, UnitRef, UserName,
+};
+use abide_unit::Effective;
+
+use crate::definition::{Definition, Sources};
+use crate::disk::Disk;
+use crate::place::path;
+
+/// A simulated host. Two hosts are equal where everything on them is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimHost {
+    /// The host's facts; a test may change them.
+    pub facts: HostFacts,
+    /// Another run that holds the lock.
+    pub lock: Option<LockHolder>,
+    pub(crate) serial: u64,
+    pub(crate) disk: Disk,
+    pub(crate) users: BTreeMap<UserName, SimUser>,
+    pub(crate) groups: BTreeSet<String>,
+    pub(crate) lingering: BTreeSet<String>,
+    pub(crate) sessions: BTreeMap<UserName, u32>,
+    pub(crate) managers: BTreeMap<Scope, Manager>,
+    pub(crate) broken: BTreeSet<UserName>,
+    pub(crate) failing: BTreeSet<UnitRef>,
+    pub(crate) ledgers: BTreeMap<ManifestName, Ledger>,
+    pub(crate) log: Vec<String>,
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields of passwd(5)")]
+pub struct SimUser {
+    pub uid: u32,
+    pub group: String,
+    pub groups: BTreeSet<String>,
+    pub home: HostPath,
+    pub home_exists: bool,
+    pub shell: String,
+    pub comment: String,
+}
+
+/// A service manager that is up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Manager {
+    pub(crate) loaded_at: Timestamp,
+    pub(crate) definitions: BTreeMap<UnitName, Definition>,
+    pub(crate) runtimes: BTreeMap<UnitName, Runtime>,
+}
+
+/// What a unit does, or did last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runtime {
+    /// Its state.
+    pub active: ActiveState,
+    /// Its substate.
+    pub sub: &'static str,
+    /// How its last run ended.
+    pub result: &'static str,
+    /// Names its last run.
+    pub invocation: String,
+    /// When that began.
+    pub started_at: Timestamp,
+    /// Restarts by the manager itself.
+    pub restarts: u32,
+    /// Whether its conditions held at the last start.
+    pub condition: bool,
+    /// It failed too often and starts again only after `reset-failed` (V9).
+    pub limited: bool,
+    /// What it was started with.
+    pub config: Effective,
+    /// Files that it read at its start, each with what it held.
+    pub read: BTreeMap<HostPath, Option<Digest>>,
+    /// How often it was started.
+    pub starts: u32,
+    /// How often this run was reloaded.
+    pub reloads: u32,
+}
+
+/// 2026-01-01 in seconds.
+const FIRST_BOOT: u64 = 1_767_225_600;
+
+impl SimHost {
+    /// A host with systemd 257, reached as root, on which nobody has done anything yet.
+    pub fn new() -> Self {
+        let booted_at = Timestamp::from_secs(FIRST_BOOT);
+        let login = UserName::parse("root").expect("root is a user name");
+        let root = SimUser {
+            uid: 0,
+            group: "root".to_owned(),
+            groups: BTreeSet::new(),
+            home: path("/root"),
+            home_exists: true,
+            shell: "/bin/bash".to_owned(),
+            comment: "root".to_owned(),
+        };
+        let facts = HostFacts {
+            hostname: "h1".to_owned(),
+            os: "Debian GNU/Linux 13 (trixie)".to_owned(),
+            machine_id: "0123456789abcdef0123456789abcdef".to_owned(),
+            systemd: 257,
+            boot_id: "boot-1".to_owned(),
+            booted_at,
+            now: booted_at,
+            login: login.clone(),
+            login_uid: 0,
+            root: RootRoute::Root,
+            run_as: "setpriv".to_owned(),
+            system_state: "running".to_owned(),
+            may_linger_itself: None,
+        };
+        let mut host = Self {
+            facts,
+            lock: None,
+            serial: 0,
+            disk: Disk::default(),
+            users: BTreeMap::from([(login, root)]),
+            groups: ["root", "sudo", "docker", "app"].map(str::to_owned).into(),
+            lingering: BTreeSet::new(),
+            sessions: BTreeMap::new(),
+            managers: BTreeMap::new(),
+            broken: BTreeSet::new(),
+            failing: BTreeSet::new(),
+            ledgers: BTreeMap::new(),
+            log: Vec::new(),
+        };
+        host.start_manager(&Scope::System);
+        host
+    }
+
+    /// The next moment: a second later.
+    pub(crate) fn tick(&mut self) -> Timestamp {
+        self.facts.now.0 += 1_000_000;
+        self.facts.now
+    }
+
+    /// What a unit does, or did last; `None` where it never started in this life of its manager.
+    pub fn runtime(&self, unit: &UnitRef) -> Option<&Runtime> {
+        let manager = self.managers.get(&unit.scope)?;
+        let loaded = manager.definitions.get(&unit.unit);
+        let id = loaded.map_or(&unit.unit, |definition| &definition.id);
+        manager.runtimes.get(id)
+    }
+
+    /// Whether a unit runs.
+    pub fn is_up(&self, unit: &UnitRef) -> bool {
+        self.runtime(unit)
+            .is_some_and(|runtime| runtime.active.is_up())
+    }
+
+    /// Whether a running unit was started with just what is on disk now, its environment files included. It is the
+    /// judge of plans: it sees both sides at once, as no plan can.
+    pub fn runs_what_is_on_disk(&self, unit: &UnitRef) -> bool {
+        let now = self.sources(&unit.scope).load(&unit.unit);
+        self.runtime(unit).is_some_and(|runtime| {
+            runtime.active.is_up()
+                && runtime.config.restart_digest() == now.effective.restart_digest()
+                && runtime.read == self.read_at_start(&unit.scope, &now.effective)
+        })
+    }
+
+    /// Whether what the manager has loaded of a unit is what is on disk.
+    pub fn has_loaded_what_is_on_disk(&self, unit: &UnitRef) -> bool {
+        let loaded = self.managers.get(&unit.scope);
+        let loaded = loaded.and_then(|manager| manager.definitions.get(&unit.unit));
+        loaded.is_none_or(|loaded| *loaded == self.sources(&unit.scope).load(&unit.unit))
+    }
+
+    /// A unit as its manager has it, or would have it if it was asked now.
+    pub fn definition(&self, unit: &UnitRef) -> Definition {
+        let manager = self.managers.get(&unit.scope);
+        let loaded = manager.and_then(|manager| manager.definitions.get(&unit.unit));
+        loaded.map_or_else(
+            || self.sources(&unit.scope).load(&unit.unit),
+            Definition::clone,
+        )
+    }
+
+    /// Everything that happened to units, users and lingering, one line each: `start user:deploy/web.service`.
+    pub fn log(&self) -> &[String] {
+        &self.log
+    }
+
+    /// Forgets what happened so far.
+    pub fn clear_log(&mut self) {
+        self.log.clear();
+    }
+
+    /// The text of a file.
+    pub fn text(&self, path: &HostPath) -> Option<&str> {
+        self.disk.text(path)
+    }
+
+    /// Permission bits and owner of a file.
+    pub fn mode_and_owner(&self, path: &HostPath) -> Option<(u32, &str)> {
+        self.disk
+            .get(path)
+            .map(|node| (node.mode, node.owner.as_str()))
+    }
+
+    /// Symbolic links below the configuration directory of a scope, relative to it.
+    pub fn links(&self, scope: &Scope) -> BTreeSet<String> {
+        let links = self.config_links(scope).into_iter();
+        links.map(|link| link.path).collect()
+    }
+
+    /// An account.
+    pub fn user(&self, name: &UserName) -> Option<&SimUser> {
+        self.users.get(name)
+    }
+
+    /// Whether lingering is recorded.
+    pub fn lingers(&self, name: &str) -> bool {
+        self.lingering.contains(name)
+    }
+
+    /// Whether a manager is up.
+    pub fn manager_is_up(&self, scope: &Scope) -> bool {
+        self.managers.contains_key(scope)
+    }
+
+    /// What the ledger of a manifest says.
+    pub fn ledger(&self, manifest: &ManifestName) -> Option<&Ledger> {
+        self.ledgers.get(manifest)
+    }
+
+    /// The home of a scope's user; `/root` for the system.
+    pub(crate) fn home(&self, scope: &Scope) -> HostPath {
+        let user = scope.user().and_then(|user| self.users.get(user));
+        match (user, scope) {
+            (Some(user), _) => user.home.clone(),
+            (None, Scope::System) => path("/root"),
+            (None, Scope::User(name)) => path(&format!("/home/{name}")),
+        }
+    }
+
+    pub(crate) fn sources<'a>(&'a self, scope: &'a Scope) -> Sources<'a> {
+        Sources {
+            disk: &self.disk,
+            scope,
+            home: self.home(scope),
+        }
+    }
+
+    pub(crate) fn note(&mut self, what: impl Into<String>) {
+        self.log.push(what.into());
+    }
+}
+
+impl Default for SimHost {
+    fn default() -> Self {
+        Self::new()
+    }
+}

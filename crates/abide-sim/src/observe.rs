@@ -1,0 +1,328 @@
+//! What a probe would answer: everything that was asked for, and nothing that a host would not show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{
+    Body, Desired, DesiredUnit, Digest, FileKind, HostPath, HostPathOrHome, Ledger, Manager,
+    Observation, Observed, ObservedFile, ObservedLinger, ObservedScope, ObservedUnit, ObservedUser,
+    Scope, UnitName, UnitRef, UserName,
+};
+
+use crate::definition::Definition;
+use crate::disk::{Node, NodeKind};
+use crate::host::{Runtime, SimHost};
+use crate::install::owner;
+use crate::place::{below, config_dir, quadlet_dir};
+
+/// Files that are asked for, each with the digest that is wanted and whether its content may come back.
+type Asked = BTreeMap<HostPath, (Option<Digest>, bool)>;
+
+impl SimHost {
+    /// Answers everything that a plan for this host needs. Looking changes nothing.
+    pub fn observe(&self, desired: &Desired) -> Observed {
+        let ledger = self.ledgers.get(&desired.manifest);
+        let mut scopes = BTreeSet::from([Scope::System]);
+        scopes.extend(desired.users.keys().cloned().map(Scope::User));
+        if let Some(ledger) = ledger {
+            scopes.extend(ledger.units.keys().map(|unit| unit.scope.clone()));
+            scopes.extend(ledger.files.values().map(|file| file.scope.clone()));
+            scopes.extend(ledger.users.iter().cloned().map(Scope::User));
+            scopes.extend(ledger.lingers.iter().cloned().map(Scope::User));
+        }
+        let others = self
+            .ledgers
+            .iter()
+            .filter(|(name, _)| **name != desired.manifest);
+        Observed {
+            facts: self.facts.clone(),
+            users: self.observed_users(&scopes),
+            lingering: Observation::Known(self.lingering.clone()),
+            scopes: scopes
+                .into_iter()
+                .map(|scope| {
+                    let seen = self.observed_scope(&scope, desired, ledger);
+                    (scope, seen)
+                })
+                .collect(),
+            ledger: ledger
+                .cloned()
+                .map_or(Observation::Absent, Observation::Known),
+            other_ledgers: others
+                .map(|(name, ledger)| (name.clone(), ledger.clone()))
+                .collect(),
+            lock: self.lock.clone(),
+        }
+    }
+
+    fn observed_users(
+        &self,
+        scopes: &BTreeSet<Scope>,
+    ) -> BTreeMap<UserName, Observation<ObservedUser>> {
+        let asked = scopes.iter().filter_map(Scope::user).cloned();
+        let lingering = self
+            .lingering
+            .iter()
+            .filter_map(|name| UserName::parse(name).ok());
+        asked
+            .chain(lingering)
+            .map(|name| {
+                let seen = match self.users.get(&name) {
+                    None => Observation::Absent,
+                    Some(user) => Observation::Known(ObservedUser {
+                        uid: user.uid,
+                        group: user.group.clone(),
+                        groups: user.groups.clone(),
+                        home: user.home.clone(),
+                        home_exists: user.home_exists,
+                        shell: user.shell.clone(),
+                        comment: user.comment.clone(),
+                        linger: ObservedLinger {
+                            recorded: self.lingering.contains(name.as_str()),
+                            manager: self.manager_state(&name),
+                            sessions: self.session_count(&name),
+                        },
+                    }),
+                };
+                (name, seen)
+            })
+            .collect()
+    }
+
+    fn observed_scope(
+        &self,
+        scope: &Scope,
+        desired: &Desired,
+        ledger: Option<&Ledger>,
+    ) -> Observation<ObservedScope> {
+        if let Scope::User(name) = scope {
+            if !self.users.contains_key(name) {
+                return Observation::Absent;
+            }
+            if !self.facts.root.is_root() && *name != self.facts.login {
+                return Observation::Unknown(format!("looking at {name}'s units needs root"));
+            }
+        }
+        let declared = declared(scope, desired);
+        let names = asked_units(scope, &declared, ledger);
+        let files = self.asked_files(scope, desired, &declared, ledger);
+        let units = names.into_iter().filter(|name| !name.is_template());
+        Observation::Known(ObservedScope {
+            manager: self.observed_manager(scope),
+            config_dir: config_dir(scope, &self.home(scope)),
+            units: units
+                .map(|name| {
+                    let seen = self.observed_unit(&UnitRef::new(scope, &name));
+                    (name, seen)
+                })
+                .collect(),
+            files: files
+                .into_iter()
+                .map(|(path, (digest, may_show))| {
+                    let seen = self.observed_file(&path, digest, may_show);
+                    (path, seen)
+                })
+                .collect(),
+            links: self.config_links(scope),
+        })
+    }
+
+    fn observed_manager(&self, scope: &Scope) -> Manager {
+        match (self.managers.get(scope), scope) {
+            (Some(manager), _) => Manager::Up {
+                units_loaded_at: manager.loaded_at,
+            },
+            (None, Scope::User(user))
+                if self.manager_state(user) == abide_model::ActiveState::Failed =>
+            {
+                Manager::Broken(format!("the service manager of {user} failed"))
+            }
+            (None, _) => Manager::Down,
+        }
+    }
+
+    fn observed_unit(&self, unit: &UnitRef) -> ObservedUnit {
+        let mut seen = ObservedUnit::not_found(&unit.unit);
+        let Some(manager) = self.managers.get(&unit.scope) else {
+            return seen;
+        };
+        let definition = self.definition(unit);
+        definition.load.clone_into(&mut seen.load);
+        seen.id = definition.id.clone();
+        seen.fragment.clone_from(&definition.fragment);
+        seen.source.clone_from(&definition.source);
+        seen.drop_ins.clone_from(&definition.drop_ins);
+        seen.need_reload = definition.needs_reload(&self.disk);
+        seen.file_state = self.file_state(&unit.scope, &definition);
+        seen.can_reload = definition.load == "loaded" && definition.effective.can_reload();
+        let flag = |key| definition.effective.flag("Unit", key) == Some(true);
+        seen.refuse_start = flag("RefuseManualStart");
+        seen.refuse_stop = flag("RefuseManualStop");
+        for (name, other) in &manager.definitions {
+            for (relation, units) in other.reverse_relations() {
+                if units.contains(&definition.id) && *name == other.id {
+                    let related = seen.relations.entry(relation.to_owned()).or_default();
+                    related.insert(name.clone());
+                }
+            }
+        }
+        seen.triggered_by = seen
+            .relations
+            .get("TriggeredBy")
+            .cloned()
+            .unwrap_or_default();
+        if let Some(runtime) = self.runtime(unit) {
+            show_runtime(&mut seen, runtime);
+        }
+        seen
+    }
+
+    /// As `is-enabled` says it, for what is simple.
+    fn file_state(&self, scope: &Scope, definition: &Definition) -> String {
+        let names_it = |link: &abide_model::Link| {
+            let ends = |path: &str| path.rsplit('/').next() == Some(definition.id.as_str());
+            ends(&link.path) || ends(&link.target)
+        };
+        let enabled = self.config_links(scope).iter().any(names_it);
+        match definition.load {
+            "masked" => "masked",
+            "not-found" => "",
+            _ if definition.source.is_some() => "generated",
+            _ if enabled => "enabled",
+            _ if definition.effective.has_install() => "disabled",
+            _ => "static",
+        }
+        .to_owned()
+    }
+
+    fn observed_file(
+        &self,
+        path: &HostPath,
+        wanted: Option<Digest>,
+        may_show: bool,
+    ) -> Observation<ObservedFile> {
+        let Some(node) = self.disk.get(path) else {
+            return Observation::Absent;
+        };
+        let Node {
+            kind,
+            owner,
+            mode,
+            changed_at,
+            modified_at: _,
+        } = node;
+        let bytes = node.file();
+        let digest = bytes.map(abide_model::Bytes::digest);
+        let differs = may_show && digest != wanted;
+        Observation::Known(ObservedFile {
+            kind: match kind {
+                NodeKind::File(_) => FileKind::Regular,
+                NodeKind::Link(target) => FileKind::Symlink(target.clone()),
+            },
+            digest,
+            size: bytes.map_or(0, |bytes| bytes.as_slice().len() as u64),
+            mode: *mode,
+            owner: owner.clone(),
+            changed_at: *changed_at,
+            content: bytes.filter(|_| differs).cloned(),
+        })
+    }
+
+    /// Unit files, drop-ins (everybody's), plain files, triggers, and what the ledger lists.
+    fn asked_files(
+        &self,
+        scope: &Scope,
+        desired: &Desired,
+        declared: &BTreeMap<&UnitName, &DesiredUnit>,
+        ledger: Option<&Ledger>,
+    ) -> Asked {
+        let home = self.home(scope);
+        let (config, quadlets) = (config_dir(scope, &home), quadlet_dir(scope, &home));
+        let mut asked = Asked::new();
+        let owned = ledger.into_iter().flat_map(|ledger| &ledger.files);
+        let owned = owned.filter(|(_, file)| owner(&file.scope) == owner(scope));
+        asked.extend(owned.map(|(path, _)| (path.clone(), (None, true))));
+        for unit in asked_units(scope, declared, ledger)
+            .iter()
+            .chain(declared.keys().copied())
+        {
+            let dir = if unit.kind().is_quadlet() {
+                &quadlets
+            } else {
+                &config
+            };
+            let drop_ins = below(dir, &format!("{unit}.d"));
+            let beside = self.disk.children(&drop_ins);
+            asked.extend(beside.map(|(path, _)| (path.clone(), (None, true))));
+            asked
+                .entry(below(dir, unit.as_str()))
+                .or_insert((None, true));
+        }
+        for (name, unit) in declared {
+            let dir = if name.kind().is_quadlet() {
+                &quadlets
+            } else {
+                &config
+            };
+            if let Some(body) = &unit.file {
+                asked.insert(below(dir, name.as_str()), wanted(body));
+            }
+            for (drop_in, body) in &unit.drop_ins {
+                asked.insert(below(dir, &format!("{name}.d/{drop_in}")), wanted(body));
+            }
+            for path in unit.restart_on.iter().chain(&unit.reload_on) {
+                let path = match path {
+                    HostPathOrHome::Absolute(path) => path.clone(),
+                    HostPathOrHome::Home(relative) => home.join(relative),
+                };
+                asked.entry(path).or_insert((None, false));
+            }
+        }
+        let user = scope.user().and_then(|user| desired.users.get(user));
+        for (relative, file) in user.into_iter().flat_map(|user| &user.files) {
+            asked.insert(home.join(relative), wanted(&file.body));
+        }
+        asked
+    }
+}
+
+fn wanted(body: &Body) -> (Option<Digest>, bool) {
+    (
+        body.bytes().map(abide_model::Bytes::digest),
+        !body.is_secret(),
+    )
+}
+
+fn declared<'a>(scope: &Scope, desired: &'a Desired) -> BTreeMap<&'a UnitName, &'a DesiredUnit> {
+    match scope {
+        Scope::System => desired.units.iter().collect(),
+        Scope::User(user) => {
+            let user = desired.users.get(user).into_iter();
+            user.flat_map(|user| &user.units).collect()
+        }
+    }
+}
+
+/// Declared units, what quadlets generate, and the ledger's. Quadlets themselves are no units of systemd's.
+fn asked_units(
+    scope: &Scope,
+    declared: &BTreeMap<&UnitName, &DesiredUnit>,
+    ledger: Option<&Ledger>,
+) -> BTreeSet<UnitName> {
+    let owned = ledger.into_iter().flat_map(|ledger| ledger.units.keys());
+    let owned = owned
+        .filter(|unit| unit.scope == *scope)
+        .map(|unit| &unit.unit);
+    let names = declared.keys().copied().chain(owned);
+    names.map(UnitName::loaded_as).collect()
+}
+
+fn show_runtime(seen: &mut ObservedUnit, runtime: &Runtime) {
+    seen.active = runtime.active;
+    runtime.sub.clone_into(&mut seen.sub);
+    runtime.result.clone_into(&mut seen.result);
+    seen.invocation.clone_from(&runtime.invocation);
+    seen.started_at = Some(runtime.started_at);
+    seen.restarts = runtime.restarts;
+    seen.condition = runtime.condition;
+    seen.main_status = Some(i32::from(runtime.result == "exit-code"));
+}

@@ -1,0 +1,1 @@
+//! Random fleets for the planner's properties.
