@@ -16,4 +16,4 @@ pub(crate) use fleet::{Group, Host, LingerPolicy, Manifest};
 pub(crate) use policy::{Policy, Rollout};
 pub(crate) use unit::{Instance, Settle, Unit};
 pub(crate) use user::{File, Secret, User};
-pub(crate) use word::{Choice, Share};
+pub(crate) use word::{Choice, DurationText, Share};

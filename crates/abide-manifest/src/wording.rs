@@ -70,27 +70,22 @@ impl Wording {
             // A variable brought lines of its own: theirs are not those of the text.
             return self.at;
         }
-        let found = match self.home {
-            Home::File(file) => texts.line(file, index).map(|found| (file, found)),
-            Home::Value => self
-                .value_line(texts, index)
-                .map(|found| (self.at.text, found)),
-        };
-        match found {
-            Some((number, (start, text))) => within(number, start, text, word),
-            None => self.search(texts, index, word),
+        match self.line(texts, index) {
+            Some((number, start, text)) => within(number, start, text, word),
+            None => self.search(texts, word),
         }
     }
 
     /// A place in the text as it was before it was filled in, by its bytes.
     pub(crate) fn place_of_bytes(&self, texts: &Texts, bytes: Range<usize>) -> Place {
-        match self.home {
-            Home::File(file) => Place::new(file, bytes.start, bytes.end),
-            Home::Value => {
-                let before = self.written.get(..bytes.start).unwrap_or_default();
-                let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
-                self.place(texts, line, self.written.get(bytes).unwrap_or_default())
+        let before = self.written.get(..bytes.start).unwrap_or_default();
+        let index = before.matches('\n').count();
+        let column = before.rsplit('\n').next().map_or(0, str::len);
+        match self.line(texts, index) {
+            Some((number, start, _)) => {
+                Place::new(number, start + column, start + column + bytes.len())
             }
+            None => self.search(texts, self.written.get(bytes).unwrap_or_default()),
         }
     }
 
@@ -102,28 +97,38 @@ impl Wording {
         }
     }
 
+    /// A line by its index from 0: in which text it stands, where it begins there, and its letters.
+    fn line<'t>(&self, texts: &'t Texts, index: usize) -> Option<(u32, usize, &'t str)> {
+        let (number, (start, line)) = match self.home {
+            Home::File(file) => (file, texts.line(file, index)?),
+            Home::Value => {
+                let block = self.block_line(texts, index);
+                (
+                    self.at.text,
+                    block.or_else(|| self.only_line(texts, index))?,
+                )
+            }
+        };
+        Some((number, start, line))
+    }
+
     /// A line of a block text: the lines of the manifest from the value's first, each behind its indentation.
-    fn value_line<'t>(&self, texts: &'t Texts, index: usize) -> Option<(usize, &'t str)> {
+    fn block_line<'t>(&self, texts: &'t Texts, index: usize) -> Option<(usize, &'t str)> {
         let number = self.at.text;
-        let first = texts.line_of(number, self.at.from());
-        let mut lines = self.written.split('\n');
+        let is_empty = |line: &&str| line.trim().is_empty();
         // The value's place begins at its first letter, behind empty lines.
-        let empty = self
-            .written
-            .split('\n')
-            .take_while(|line| line.trim().is_empty())
-            .count();
-        let wanted = lines.nth(index)?.trim_end_matches('\r');
-        let begins = first.checked_sub(empty)?;
-        let (start, written) = texts.line(number, begins + index)?;
-        let indentation = written.len().checked_sub(wanted.len())?;
-        let is_block =
-            written.get(..indentation)?.trim().is_empty() && written.get(indentation..)? == wanted;
-        let header_is_above =
-            start.checked_sub(1).is_some() && self.header_ends_line_before(texts, begins);
-        (is_block && header_is_above && !wanted.is_empty())
-            .then(|| Some((start + indentation, written.get(indentation..)?)))
-            .flatten()
+        let empty = self.written.split('\n').take_while(is_empty).count();
+        let begins = texts.line_of(number, self.at.from()).checked_sub(empty)?;
+        let wanted = self.written.split('\n').nth(index)?.trim_end_matches('\r');
+        let (start, line) = texts.line(number, begins + index)?;
+        let indentation = line.len().checked_sub(wanted.len())?;
+        let letters = line
+            .get(indentation..)
+            .filter(|letters| *letters == wanted)?;
+        let is_indented = line.get(..indentation)?.trim().is_empty();
+        let is_line = is_indented && !wanted.is_empty();
+        (is_line && self.header_ends_line_before(texts, begins))
+            .then_some((start + indentation, letters))
     }
 
     /// Whether a block text begins on this line: the line before ends in its header, `|` with its indicators.
@@ -138,28 +143,30 @@ impl Wording {
             .ends_with('|')
     }
 
-    /// A line in a text of another style: where it, or the word, stands just once in the value.
-    fn search(&self, texts: &Texts, index: usize, word: &str) -> Place {
-        let written = texts.at(self.at);
-        let line = self
-            .written
-            .split('\n')
-            .nth(index)
-            .unwrap_or_default()
-            .trim();
-        for wanted in [line, word] {
-            if !wanted.is_empty()
-                && let [(at, _)] = written
-                    .match_indices(wanted)
-                    .take(2)
-                    .collect::<Vec<_>>()
-                    .as_slice()
-            {
-                return within(self.at.text, self.at.from() + at, wanted, word);
-            }
-        }
-        self.at
+    /// A line in a text of another style: where it stands, as it is, just once in the value.
+    fn only_line<'t>(&self, texts: &'t Texts, index: usize) -> Option<(usize, &'t str)> {
+        let line = self.written.split('\n').nth(index)?;
+        let (at, line) = only(texts.at(self.at), line)?;
+        Some((self.at.from() + at, line))
     }
+
+    /// Where a word stands just once in the value, or the whole value.
+    fn search(&self, texts: &Texts, word: &str) -> Place {
+        match only(texts.at(self.at), word) {
+            Some((at, word)) => {
+                let start = self.at.from() + at;
+                Place::new(self.at.text, start, start + word.len())
+            }
+            None => self.at,
+        }
+    }
+}
+
+/// Where a part stands in a text, if it stands there just once.
+fn only<'t>(text: &'t str, part: &str) -> Option<(usize, &'t str)> {
+    let mut found = text.match_indices(part);
+    let first = found.next().filter(|_| !part.is_empty());
+    first.filter(|_| found.next().is_none())
 }
 
 /// The place of a word in a line that begins at `start`, or of the whole line without the white space around it.

@@ -25,8 +25,13 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
             let finding = match problem.kind {
                 ProblemKind::BadHeader => {
                     let message = format!("systemd refuses this file: `{shown}` is no section");
-                    Finding::new(codes::BAD_HEADER, at, message)
-                        .help("write `[Service]`, closed by `]`")
+                    // `content: >` puts all lines into one.
+                    let help = if problem.text.contains("] ") {
+                        "its lines are joined: write `content: |`, not `>`"
+                    } else {
+                        "write `[Service]`, closed by `]`"
+                    };
+                    Finding::new(codes::BAD_HEADER, at, message).help(help)
                 }
                 ProblemKind::OutsideSection => {
                     let message =

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::DurationText;
 use crate::located::Located;
 
 /// How hosts are reached. Everything that `ssh_config(5)` can say stays there.
@@ -21,8 +22,8 @@ pub(crate) struct Connection {
     pub(crate) r#become: Option<Located<Become>>,
     /// How long a connection may take. Without it: `10s`.
     #[serde(default)]
-    #[schemars(regex(pattern = r"^([0-9]+(ms|s|m|min|h|d) ?)+$"), extend("examples" = ["10s"]))]
-    pub(crate) connect_timeout: Option<Located<String>>,
+    #[schemars(extend("examples" = ["10s"]))]
+    pub(crate) connect_timeout: Option<Located<DurationText>>,
     /// A configuration file for ssh, as `ssh -F` takes it, relative to this manifest. Without it: the user's own.
     #[serde(default)]
     #[schemars(extend("examples" = ["./ssh_config"]))]
@@ -48,8 +49,7 @@ pub(crate) struct HostConnection {
     pub(crate) r#become: Option<Located<Become>>,
     /// How long a connection may take.
     #[serde(default)]
-    #[schemars(regex(pattern = r"^([0-9]+(ms|s|m|min|h|d) ?)+$"))]
-    pub(crate) connect_timeout: Option<Located<String>>,
+    pub(crate) connect_timeout: Option<Located<DurationText>>,
     /// A configuration file for ssh, as `ssh -F` takes it, relative to this manifest.
     #[serde(default)]
     pub(crate) ssh_config: Option<Located<String>>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Choice;
+use super::{Choice, DurationText};
 use crate::located::Located;
 
 /// A unit. With `source` or `content` it is ours: the file is installed, and unless written otherwise the unit is
@@ -124,10 +124,10 @@ pub(crate) enum OnChange {
 pub(crate) struct Settle {
     /// It must stay up this long, without a restart. Without it: `2s`.
     #[serde(default, rename = "for")]
-    #[schemars(regex(pattern = r"^([0-9]+(ms|s|m|min|h|d) ?)+$"), extend("examples" = ["5s"]))]
-    pub(crate) hold: Option<Located<String>>,
+    #[schemars(extend("examples" = ["5s"]))]
+    pub(crate) hold: Option<Located<DurationText>>,
     /// It must have come up within this. Without it: `90s`.
     #[serde(default)]
-    #[schemars(regex(pattern = r"^([0-9]+(ms|s|m|min|h|d) ?)+$"), extend("examples" = ["90s"]))]
-    pub(crate) timeout: Option<Located<String>>,
+    #[schemars(extend("examples" = ["90s"]))]
+    pub(crate) timeout: Option<Located<DurationText>>,
 }

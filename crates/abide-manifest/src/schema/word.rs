@@ -64,6 +64,45 @@ impl JsonSchema for Choice {
     }
 }
 
+/// A duration, as it is written: `5s`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DurationText(pub(crate) String);
+
+impl<'de> Deserialize<'de> for DurationText {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(AnyDuration)
+    }
+}
+
+struct AnyDuration;
+
+impl Visitor<'_> for AnyDuration {
+    type Value = DurationText;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration with its unit, such as `5s`")
+    }
+    fn visit_str<E: Error>(self, text: &str) -> Result<DurationText, E> {
+        Ok(DurationText(text.to_owned()))
+    }
+}
+
+impl JsonSchema for DurationText {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^ *([0-9]+(ms|s|m|min|h|d) *)+$",
+            "examples": ["5s", "1m 30s"]
+        })
+    }
+}
+
 /// A count, or a share in percent: `3` or `25%`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Share {

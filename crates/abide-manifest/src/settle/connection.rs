@@ -50,11 +50,14 @@ pub(crate) fn connection<'m>(
     for (key, text) in [
         ("address", address),
         ("connection.user", user),
-        ("connection.connect_timeout", timeout),
         ("connection.ssh_config", ssh_config),
     ] {
         said.extend(text.map(|text| (key, Settled::said(&text, text.value.clone()))));
     }
+    said.extend(timeout.map(|timeout| {
+        let text = timeout.value.0.clone();
+        ("connection.connect_timeout", Settled::said(&timeout, text))
+    }));
     said.extend(port.map(|port| ("port", Settled::said(&port, port.value.to_string()))));
     said.extend(via.map(|via| ("connection.via", word(&via))));
     said.extend(r#become.map(|r#become| ("connection.become", word(&r#become))));

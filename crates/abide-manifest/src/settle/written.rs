@@ -7,7 +7,7 @@ use crate::finding::{Finding, Findings};
 use crate::located::Located;
 use crate::precedence::{Said, Stack};
 use crate::schema::unit::{OnChange, UnitState};
-use crate::schema::{Choice, Instance, Settle, Unit};
+use crate::schema::{Choice, DurationText, Instance, Settle, Unit};
 use crate::settled::Written;
 use crate::value;
 
@@ -79,11 +79,11 @@ pub(super) fn written<'m, T: UnitKeys>(
 
 /// Reads a duration; what is none is a finding.
 pub(super) fn duration<'m>(
-    said: Option<Said<'m, &'m String>>,
+    said: Option<Said<'m, &'m DurationText>>,
     findings: &mut Findings,
 ) -> Option<Said<'m, Duration>> {
     let said = said?;
-    match value::duration(said.value) {
+    match value::duration(&said.value.0) {
         Ok(duration) => Some(said.with(duration)),
         Err(message) => {
             findings.push(Finding::new(codes::BAD_VALUE, said.at, message));
