@@ -77,10 +77,10 @@ fn reference(schema: &Value) -> String {
             .position(|known| *known == name)
             .unwrap_or(ORDER.len())
     };
-    let mut names: Vec<&String> = definitions.keys().collect();
-    names.sort_by_key(|name| (place(name), (*name).clone()));
-    for name in names {
-        section(&mut out, name, &definitions[name]);
+    let mut sorted: Vec<(&String, &Value)> = definitions.iter().collect();
+    sorted.sort_by_key(|(name, _)| place(name));
+    for (name, definition) in sorted {
+        section(&mut out, name, definition);
     }
     out
 }
@@ -200,6 +200,7 @@ fn form(form: &Value) -> String {
 fn range(property: &Value) -> String {
     let at = |key: &str| property.get(key).map(bare);
     match (at("minimum"), at("maximum")) {
+        (Some(least), Some(most)) if least == most => format!("`{least}`"),
         (Some(least), Some(most)) => format!("integer, {least} to {most}"),
         (Some(least), None) => format!("integer from {least}"),
         _ => "integer".to_owned(),
@@ -232,12 +233,7 @@ fn meaning(property: &Value, instead: &str) -> String {
     }
     let examples = property.get("examples").and_then(Value::as_array);
     if let Some(example) = examples.and_then(|examples| examples.first()) {
-        write!(
-            text,
-            "<br>Example: `{}`",
-            example.to_string().replace('\\', "\\\\")
-        )
-        .expect("a string");
+        write!(text, "<br>Example: `{}`", example).expect("a string");
     }
     text
 }
