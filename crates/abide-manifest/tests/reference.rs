@@ -233,7 +233,7 @@ fn meaning(property: &Value, instead: &str) -> String {
     }
     let examples = property.get("examples").and_then(Value::as_array);
     if let Some(example) = examples.and_then(|examples| examples.first()) {
-        write!(text, "<br>Example: `{}`", example).expect("a string");
+        write!(text, "<br>Example: `{example}`").expect("a string");
     }
     text
 }
