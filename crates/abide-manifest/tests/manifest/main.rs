@@ -10,6 +10,7 @@ mod defaults;
 mod design;
 mod examples;
 mod explain;
+mod lints;
 mod precedence;
 mod resolve;
 mod scale;

@@ -1,0 +1,209 @@
+//! What is said about the text of a unit, and what is not. (Each code has its plain case in its explanation.)
+
+use crate::support::{load_text, told};
+
+/// The codes that a unit `a.TYPE` gets, in user scope or as a system unit.
+fn codes(in_user: bool, kind: &str, lines: &[&str]) -> Vec<String> {
+    let indentation = if in_user { 14 } else { 10 };
+    let scope = if in_user {
+        "    users:\n      u:\n        units:\n          a"
+    } else {
+        "    units:\n      a"
+    };
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| format!("{:indentation$}{line}\n", ""))
+        .collect();
+    let text = format!(
+        "version: 1\nname: t\nhosts:\n  h1:\n{scope}.{kind}:\n{:2$}content: |\n{}",
+        "",
+        lines.concat(),
+        indentation - 2,
+    );
+    let loaded = load_text(&text);
+    loaded
+        .diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.code.to_string())
+        .collect()
+}
+
+fn user_service(lines: &[&str]) -> Vec<String> {
+    let program: &[&str] = &["[Service]", "ExecStart=/bin/a"];
+    codes(true, "service", &[program, lines].concat())
+}
+
+#[test]
+fn another_target_beside_a_wrong_one_is_enough() {
+    assert_eq!(
+        user_service(&["[Install]", "WantedBy=multi-user.target"]),
+        ["E0501"]
+    );
+    assert_eq!(
+        user_service(&["[Install]", "WantedBy=multi-user.target graphical.target"]),
+        ["E0501", "E0501"]
+    );
+    for install in [
+        "WantedBy=multi-user.target default.target",
+        "WantedBy=app.target",
+        "RequiredBy=b.service",
+        "Alias=b.service",
+    ] {
+        assert_eq!(
+            user_service(&["[Install]", install]),
+            Vec::<String>::new(),
+            "{install}"
+        );
+    }
+    let cleared = [
+        "[Install]",
+        "WantedBy=multi-user.target",
+        "WantedBy=",
+        "WantedBy=default.target",
+    ];
+    assert_eq!(user_service(&cleared), Vec::<String>::new());
+    let system = |install| {
+        codes(
+            false,
+            "service",
+            &["[Service]", "ExecStart=/bin/a", "[Install]", install],
+        )
+    };
+    assert_eq!(
+        system("WantedBy=multi-user.target default.target"),
+        Vec::<String>::new()
+    );
+    assert_eq!(system("WantedBy=default.target"), ["W0605"]);
+}
+
+#[test]
+fn programs_are_found_behind_their_prefixes() {
+    let exec = |line: &str| codes(true, "service", &["[Service]", line]);
+    for fine in [
+        "ExecStart=/bin/a b",
+        "ExecStart=@/bin/a b",
+        "ExecStart=-/bin/a",
+        "ExecStart=!!/bin/a",
+        "ExecStart=:/bin/a $$x",
+        "ExecStart=%h/bin/a $HOME ~/x",
+        "ExecStart=\"/opt/a b/c\" d",
+    ] {
+        assert_eq!(exec(fine), Vec::<String>::new(), "{fine}");
+    }
+    for wrong in [
+        "ExecStart=-sleep 1",
+        "ExecStart=@sleep sleep 1",
+        "ExecStartPre=bin/a",
+        "ExecStop='~/a b'",
+        "ExecCondition=${A}",
+    ] {
+        assert_eq!(exec(wrong), ["W0602"], "{wrong}");
+    }
+}
+
+#[test]
+fn only_a_shell_expands_a_home_directory() {
+    let line = |line: &str| user_service(&[line]);
+    for fine in [
+        "WorkingDirectory=~",
+        "WorkingDirectory=-%h/x",
+        "EnvironmentFile=-/etc/x",
+        "Environment=A=~/x",
+        "LoadCredential=a",
+    ] {
+        assert_eq!(line(fine), Vec::<String>::new(), "{fine}");
+    }
+    for wrong in [
+        "WorkingDirectory=~/x",
+        "EnvironmentFile=-~/x",
+        "EnvironmentFile=$HOME/x",
+        "LoadCredential=a:~/x",
+        "PIDFile=$X",
+    ] {
+        assert_eq!(line(wrong), ["W0603"], "{wrong}");
+    }
+}
+
+#[test]
+fn timers_fire_by_themselves_or_after_a_run_that_something_makes() {
+    let timer = |lines: &[&str]| codes(true, "timer", &[&["[Timer]"], lines].concat());
+    for fine in [
+        ["OnCalendar=daily"],
+        ["OnBootSec=1"],
+        ["OnActiveSec=1"],
+        ["OnStartupSec=1"],
+        ["OnClockChange=yes"],
+    ] {
+        assert_eq!(timer(&fine), Vec::<String>::new(), "{fine:?}");
+    }
+    assert_eq!(timer(&["OnUnitActiveSec=1h"]), ["W0604"]);
+    assert_eq!(timer(&["OnCalendar=daily", "OnCalendar="]), ["W0604"]);
+    let started = "
+version: 1
+name: t
+hosts:
+  h1:
+    units:
+      a.timer: {content: \"[Timer]\\nOnUnitActiveSec=1h\\n\"}
+      a.service: {content: \"[Service]\\nExecStart=/bin/a\\n[Install]\\nWantedBy=multi-user.target\\n\"}
+";
+    assert_eq!(
+        told(&load_text(started)),
+        "",
+        "a.service is enabled, so there is a first run"
+    );
+}
+
+#[test]
+fn a_drop_in_for_somebody_elses_unit_is_read_as_well() {
+    let text = "
+version: 1
+name: t
+hosts:
+  h1:
+    users:
+      u:
+        units:
+          a.service:
+            drop_ins:
+              10-user.conf: |
+                [Service]
+                User=x
+";
+    assert!(
+        told(&load_text(text)).starts_with("E0502 fleet.yaml:13:22 `x`"),
+        "{}",
+        told(&load_text(text))
+    );
+}
+
+#[test]
+fn a_system_unit_may_say_what_a_user_unit_may_not() {
+    let lines = [
+        "[Unit]",
+        "After=network-online.target",
+        "Requires=network.target",
+        "[Service]",
+        "User=u",
+        "ExecStart=/bin/a",
+    ];
+    assert_eq!(codes(false, "service", &lines), Vec::<String>::new());
+    assert_eq!(codes(true, "service", &lines), ["W0601", "E0503", "E0502"]);
+}
+
+#[test]
+fn lingering_for_units_of_the_system_manager_says_so() {
+    let text = "
+version: 1
+name: t
+hosts:
+  h1:
+    users: {u: {linger: true}}
+    units: {a.service: {content: \"[Service]\\nUser=u\\nExecStart=/bin/a\\n\"}}
+";
+    let told = told(&load_text(text));
+    assert!(
+        told.contains("W0607") && told.contains("in the system manager"),
+        "{told}"
+    );
+}
