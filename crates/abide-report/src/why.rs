@@ -108,7 +108,7 @@ fn follows(earlier: &Action, later: &Action) -> String {
         Change::Mask => format!("{subject} is masked"),
         Change::Unmask => format!("{subject} is unmasked"),
         Change::ResetFailed => format!("{subject} failed before"),
-        Change::Stop => format!("{subject} is stopped"),
+        Change::Stop => format!("{subject} is stopped for this"),
         Change::Start => format!("{subject} is started"),
         Change::Restart => format!("{subject} is restarted"),
         Change::Reload => format!("{subject} is reloaded"),
