@@ -66,12 +66,7 @@ fn undeclared(host: &Host<'_>, draft: &mut Draft, name: &UserName) -> Account {
     }
 }
 
-fn present(
-    host: &Host<'_>,
-    draft: &mut Draft,
-    name: &UserName,
-    wanted: &DesiredUser,
-) -> Account {
+fn present(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &DesiredUser) -> Account {
     match host.user(name) {
         Observation::Known(found) => {
             match modify(host, name, wanted, found) {
@@ -136,7 +131,10 @@ fn change(draft: &mut Draft, name: &UserName, found: &ObservedUser, fields: Vec<
         .collect();
     let new_groups = fields.iter().any(|field| field.field.starts_with("group"));
     if new_groups && found.linger.manager.is_up() {
-        let text = format!("what runs under {name} keeps its old groups until user@{}.service restarts", found.uid);
+        let text = format!(
+            "what runs under {name} keeps its old groups until user@{}.service restarts",
+            found.uid
+        );
         draft.note(ResourceId::User(name.clone()), NoteKind::Expect, text);
     }
     let change = Change::ModifyUser(fields);
@@ -202,7 +200,10 @@ fn differing(wanted: &DesiredAccount, found: &ObservedUser) -> Vec<FieldChange> 
         comment,
         system: _, // It decides how the user is made, and cannot be seen afterwards.
     } = wanted;
-    let missing = groups.iter().flatten().filter(|group| !found.groups.contains(*group));
+    let missing = groups
+        .iter()
+        .flatten()
+        .filter(|group| !found.groups.contains(*group));
     let missing: Vec<&str> = missing
         .filter(|group| **group != found.group)
         .map(String::as_str)
@@ -210,13 +211,29 @@ fn differing(wanted: &DesiredAccount, found: &ObservedUser) -> Vec<FieldChange> 
     let current: Vec<&str> = found.groups.iter().map(String::as_str).collect();
     let add = (!missing.is_empty()).then(|| missing.join(","));
     [
-        field("uid", &found.uid.to_string(), uid.map(|uid| uid.to_string())),
+        field(
+            "uid",
+            &found.uid.to_string(),
+            uid.map(|uid| uid.to_string()),
+        ),
         field("group", &found.group, group.clone()),
         field("groups", &current.join(","), add),
-        field("home", found.home.as_str(), home.as_ref().map(HostPath::to_string)),
-        field("shell", &found.shell, shell.as_ref().map(HostPath::to_string)),
+        field(
+            "home",
+            found.home.as_str(),
+            home.as_ref().map(HostPath::to_string),
+        ),
+        field(
+            "shell",
+            &found.shell,
+            shell.as_ref().map(HostPath::to_string),
+        ),
         // adduser(8) leaves empty GECOS parts behind the name.
-        field("comment", found.comment.trim_end_matches(','), comment.clone()),
+        field(
+            "comment",
+            found.comment.trim_end_matches(','),
+            comment.clone(),
+        ),
     ]
     .into_iter()
     .flatten()

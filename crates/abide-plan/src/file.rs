@@ -56,11 +56,21 @@ pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdi
         return Err(owned_by(other, wanted.path));
     }
     let Some(bytes) = wanted.body.bytes() else {
-        return Err(Denied::unknown(format!("the secret for {} was not resolved", wanted.path)));
+        return Err(Denied::unknown(format!(
+            "the secret for {} was not resolved",
+            wanted.path
+        )));
     };
     let found = match seen(view, wanted.path)? {
         Some(found) => found,
-        None => return Ok(write(wanted, Before::Absent, new_mode(wanted), Cause::Missing)),
+        None => {
+            return Ok(write(
+                wanted,
+                Before::Absent,
+                new_mode(wanted),
+                Cause::Missing,
+            ));
+        }
     };
     let before = before(found, wanted.body.is_secret(), wanted.path)?;
     let digest = bytes.digest();
@@ -71,7 +81,11 @@ pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdi
         let observed = found.digest.map(|digest| digest.short());
         Some(match wanted.body.is_secret() {
             true => differs("content", "(secret)", "(secret)"),
-            false => differs("content", observed.unwrap_or_else(|| "unreadable".into()), digest.short()),
+            false => differs(
+                "content",
+                observed.unwrap_or_else(|| "unreadable".into()),
+                digest.short(),
+            ),
         })
     } else {
         // Only a file of its own user is safe from others, and root's may be unreadable for it.
@@ -114,8 +128,9 @@ pub(crate) fn absent(
 }
 
 fn owned_by(other: &abide_model::ManifestName, path: &HostPath) -> Denied {
-    Denied::guard(format!("{path} belongs to manifest {other}"))
-        .help(format!("remove it from one of the two manifests; {other} has to be applied to let go of it"))
+    Denied::guard(format!("{path} belongs to manifest {other}")).help(format!(
+        "remove it from one of the two manifests; {other} has to be applied to let go of it"
+    ))
 }
 
 /// The file that stands there; `None` where nothing does.
@@ -176,7 +191,8 @@ fn wrong_owner(view: &ScopeView<'_>, found: &ObservedFile) -> Option<String> {
         }
     };
     let owner = found.owner.as_str();
-    let right = owner.is_empty() || owner == name || number.is_some_and(|uid| owner == uid.to_string());
+    let right =
+        owner.is_empty() || owner == name || number.is_some_and(|uid| owner == uid.to_string());
     (!right).then_some(name)
 }
 
@@ -197,5 +213,8 @@ fn set_mode(wanted: &Wanted<'_>, from: u32, to: u32) -> Verdict {
         from,
         to,
     };
-    Verdict::Do(Box::new(change), differs("mode", format!("{from:04o}"), format!("{to:04o}")))
+    Verdict::Do(
+        Box::new(change),
+        differs("mode", format!("{from:04o}"), format!("{to:04o}")),
+    )
 }

@@ -2,7 +2,7 @@
 //!
 //! The ledger says who owns a thing and how abide left it, never what is true: that is observed.
 
-use abide_model::{Body, Digest, HostPath, Ledger, LedgerFile, Plan, Change};
+use abide_model::{Body, Change, Digest, HostPath, Ledger, LedgerFile, Plan};
 use abide_unit::Effective;
 
 /// What stands in a ledger for the digest of a secret: a digest of the secret itself could be guessed from, and

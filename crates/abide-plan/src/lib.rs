@@ -1,1 +1,55 @@
-//! (being written)
+//! What a host's manifest and the host itself come to: the least plan, in order, with causes and refusals.
+//!
+//! [`plan`] is total, deterministic and pure: the same desired and observed host give the same plan, byte for byte, and
+//! everything it stands on is observed. What it will not do is data too ([`Plan::refused`]). How an action is carried
+//! out is left to abide-host.
+
+mod account;
+mod causes;
+mod draft;
+mod file;
+mod finish;
+mod guard;
+mod host;
+mod ledger;
+mod linger;
+mod linger_off;
+mod places;
+mod plain;
+mod precondition;
+mod prune;
+mod refuse;
+mod removal;
+mod scope;
+mod unit;
+mod units;
+
+use abide_model::{Desired, Observed, Plan};
+
+use draft::Draft;
+use host::Host;
+
+/// The least changes that make the observed host what is desired.
+pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
+    let host = Host::new(desired, observed);
+    let mut draft = Draft::new(host.ledger.clone().into_owned());
+    if let Some(refusal) = refuse::whole_host(&host) {
+        draft.refuse(refusal);
+        return finish::plan(&host, draft);
+    }
+    let accounts = account::draft(&host, &mut draft);
+    let managers = linger::draft_on(&host, &mut draft, &accounts);
+    let scopes = scope::open_all(&host, &accounts, &managers, &mut draft);
+    for scope in &scopes {
+        plain::draft(scope, &mut draft);
+    }
+    for scope in &scopes {
+        units::draft(scope, &mut draft);
+    }
+    removal::draft(&host, &mut draft);
+    linger_off::draft(&host, &mut draft);
+    finish::plan(&host, guard::admit(&host, draft))
+}
+
+#[cfg(test)]
+mod tests;

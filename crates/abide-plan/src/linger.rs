@@ -60,12 +60,7 @@ pub(crate) fn draft_on(
     managers
 }
 
-fn one(
-    host: &Host<'_>,
-    draft: &mut Draft,
-    name: &UserName,
-    made: Option<StepId>,
-) -> UserManager {
+fn one(host: &Host<'_>, draft: &mut Draft, name: &UserName, made: Option<StepId>) -> UserManager {
     let mut after: Vec<StepId> = made.into_iter().collect();
     let mut state = current(host, name);
     let wanted = host
@@ -195,7 +190,9 @@ fn start(
             manager_active(host, name).word(),
             host.without_root()
         ))
-        .help(format!("log in as {name} with a real session, or run `sudo systemctl start user@UID.service`")));
+        .help(format!(
+            "log in as {name} with a real session, or run `sudo systemctl start user@UID.service`"
+        )));
     }
     let resource = ResourceId::Manager(Scope::User(name.clone()));
     let step = Step::new(Phase::ManagerStart, resource, Change::StartManager);
@@ -224,7 +221,9 @@ fn note_held(host: &Host<'_>, draft: &mut Draft, name: &UserName) {
         return;
     };
     if manager_active(host, name).is_up() {
-        let text = format!("the manager of {name} is up only while a session is open: {unit} stops with the last one");
+        let text = format!(
+            "the manager of {name} is up only while a session is open: {unit} stops with the last one"
+        );
         draft.note(resource, NoteKind::HeldBySession, text);
     }
 }

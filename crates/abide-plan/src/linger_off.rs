@@ -65,7 +65,8 @@ fn no_longer_needed(host: &Host<'_>, draft: &mut Draft, name: &UserName) {
         let step = Step::new(Phase::Claims, resource, Change::Forget);
         draft.add(step.because(Cause::Undeclared));
     } else if !host.desired.policy.prune {
-        let text = format!("{name} lingers because of an earlier apply, and nothing declared needs it");
+        let text =
+            format!("{name} lingers because of an earlier apply, and nothing declared needs it");
         draft.note(resource, NoteKind::Orphan, text);
     } else if let Err(denied) = may_end(host, name) {
         // Nobody asked for this, so it is no failure to leave it.
@@ -83,10 +84,8 @@ fn undeclared(host: &Host<'_>, draft: &mut Draft, exclusive: &LingerExclusive) {
         Observation::Known(names) => names,
         Observation::Absent => return,
         Observation::Unknown(why) => {
-            let denied = Denied::unknown(format!(
-                "who else lingers could not be seen: {}",
-                said(why)
-            ));
+            let denied =
+                Denied::unknown(format!("who else lingers could not be seen: {}", said(why)));
             draft.refuse(denied.about(ResourceId::Manager(Scope::System)));
             return;
         }
@@ -111,13 +110,17 @@ fn one_undeclared(
     let resource = ResourceId::Linger(name.clone());
     let mut note = |text: String| draft.note(resource.clone(), NoteKind::UndeclaredLinger, text);
     if let Some(other) = host.user_owner(name) {
-        note(format!("{name} lingers; manifest {other} has something there"));
+        note(format!(
+            "{name} lingers; manifest {other} has something there"
+        ));
     } else if matches!(host.user(name), Observation::Absent) {
         note(format!(
             "{name} has a linger record and no account: remove /var/lib/systemd/linger/{name}"
         ));
     } else if *name == host.observed.facts.login && exclusive.enforce {
-        note(format!("{name} lingers and nobody declares it; abide leaves its own login user alone"));
+        note(format!(
+            "{name} lingers and nobody declares it; abide leaves its own login user alone"
+        ));
     } else if !exclusive.enforce {
         note(format!("{name} lingers and nobody declares it"));
     } else if let Err(denied) = may_switch(host, name) {
@@ -130,7 +133,9 @@ fn one_undeclared(
 /// Whether switching it off harms nobody else, and may be done from this login.
 fn may_end(host: &Host<'_>, name: &UserName) -> Result<(), Denied> {
     if let Some(other) = host.user_owner(name) {
-        return Err(Denied::guard(format!("manifest {other} needs it for what it has there")));
+        return Err(Denied::guard(format!(
+            "manifest {other} needs it for what it has there"
+        )));
     }
     let foreign = foreign_enabled(host, name)?;
     if !foreign.is_empty() {
@@ -182,7 +187,13 @@ fn ours(host: &Host<'_>, scope: &Scope, name: &UserName) -> BTreeSet<UnitName> {
         .filter(|(_, file)| file.scope == *scope)
         .filter_map(|(path, _)| of_file(path))
         .chain(declared.map(|(unit, _)| unit.clone()))
-        .chain(host.ledger.units.keys().filter(|unit| unit.scope == *scope).map(|unit| unit.unit.clone()))
+        .chain(
+            host.ledger
+                .units
+                .keys()
+                .filter(|unit| unit.scope == *scope)
+                .map(|unit| unit.unit.clone()),
+        )
         .collect()
 }
 

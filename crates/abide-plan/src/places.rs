@@ -120,11 +120,27 @@ mod tests {
         let user = Places::of_home(&known("/srv/app")).unwrap();
         let unit = |name: &str| UnitName::parse(name).unwrap();
         for (places, path, place) in [
-            (&system, "/etc/systemd/system/a.service", Place::Unit(unit("a.service"))),
-            (&system, "/etc/systemd/system/a@.service.d/10.conf", Place::DropIn(unit("a@.service"))),
-            (&system, "/etc/containers/systemd/web.container", Place::Unit(unit("web.container"))),
+            (
+                &system,
+                "/etc/systemd/system/a.service",
+                Place::Unit(unit("a.service")),
+            ),
+            (
+                &system,
+                "/etc/systemd/system/a@.service.d/10.conf",
+                Place::DropIn(unit("a@.service")),
+            ),
+            (
+                &system,
+                "/etc/containers/systemd/web.container",
+                Place::Unit(unit("web.container")),
+            ),
             (&system, "/etc/systemd/system/web.container", Place::Plain),
-            (&user, "/srv/app/.config/systemd/user/a.timer", Place::Unit(unit("a.timer"))),
+            (
+                &user,
+                "/srv/app/.config/systemd/user/a.timer",
+                Place::Unit(unit("a.timer")),
+            ),
             (&user, "/srv/app/.config/app/env", Place::Plain),
         ] {
             assert_eq!(places.classify(&known(path)), place, "{path}");

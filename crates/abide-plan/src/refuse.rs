@@ -82,8 +82,10 @@ fn too_old(host: &Host<'_>) -> Option<Denied> {
 fn going_down(host: &Host<'_>) -> Option<Denied> {
     let state = host.observed.facts.system_state.as_str();
     matches!(state, "stopping" | "maintenance" | "offline").then(|| {
-        Denied::impossible(format!("the host is `{state}` (systemctl is-system-running)"))
-            .help("plan again when it is up")
+        Denied::impossible(format!(
+            "the host is `{state}` (systemctl is-system-running)"
+        ))
+        .help("plan again when it is up")
     })
 }
 

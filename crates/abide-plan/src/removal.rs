@@ -44,12 +44,18 @@ fn removable<'a>(host: &Host<'a>, name: &UserName) -> Result<Option<&'a Observed
         return Err(Denied::guard("the superuser is never deleted"));
     }
     if *name == facts.login {
-        return Err(Denied::guard("abide is logged in as this user and does not delete it")
-            .help("connect as another user"));
+        return Err(
+            Denied::guard("abide is logged in as this user and does not delete it")
+                .help("connect as another user"),
+        );
     }
     if let Some(other) = host.user_owner(name) {
-        return Err(Denied::guard(format!("manifest {other} has units, files or lingering of this user"))
-            .help(format!("remove the user from manifest {other} and apply that first")));
+        return Err(Denied::guard(format!(
+            "manifest {other} has units, files or lingering of this user"
+        ))
+        .help(format!(
+            "remove the user from manifest {other} and apply that first"
+        )));
     }
     if !host.is_root() {
         return Err(Denied::impossible(format!(
@@ -62,7 +68,9 @@ fn removable<'a>(host: &Host<'a>, name: &UserName) -> Result<Option<&'a Observed
             "the user is logged in ({})",
             crate::causes::count(found.linger.sessions as usize, "session")
         ))
-        .help(format!("end its sessions: `loginctl terminate-user {name}`")));
+        .help(format!(
+            "end its sessions: `loginctl terminate-user {name}`"
+        )));
     }
     Ok(Some(found))
 }
@@ -83,7 +91,11 @@ fn remove(
     let change = Change::DeleteUser {
         remove_home: wanted.remove_home,
     };
-    let step = Step::new(Phase::AccountRemoval, ResourceId::User(name.clone()), change);
+    let step = Step::new(
+        Phase::AccountRemoval,
+        ResourceId::User(name.clone()),
+        change,
+    );
     draft.add(step.because(Cause::DeclaredAbsent).after(before));
     forget(draft, name);
 }

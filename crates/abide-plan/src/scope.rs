@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    Manager, Observation, ObservedScope, ObservedUser, Refusal, ResourceId, Scope, UserName,
+    Cause, Change, Manager, Observation, ObservedScope, ObservedUser, ResourceId, Scope, UserName,
 };
 
 use crate::account::Account;
 use crate::causes::said;
-use crate::draft::StepId;
+use crate::draft::{Draft, Phase, Step, StepId};
 use crate::host::Host;
 use crate::linger::{ManagerState, UserManager};
 use crate::places::Places;
@@ -29,55 +29,57 @@ pub(crate) struct ScopeView<'a> {
     pub(crate) manager_after: Vec<StepId>,
 }
 
-/// The scopes that have to be looked at, each opened, forgotten with its user, or refused as a whole.
-#[derive(Debug)]
-pub(crate) enum Opened<'a> {
-    /// It can be planned.
-    Open(Box<ScopeView<'a>>),
-    /// Its user is gone, and what was ours there with it.
-    Gone,
-    /// It cannot be planned. A refusal of its user may already say why.
-    Refused(Option<Refusal>),
-}
-
-/// Every scope in which something is declared or owned, system first.
-pub(crate) fn all(host: &Host<'_>, users: &BTreeMap<UserName, Account>) -> Vec<Scope> {
-    let of_files = host.ledger.files.values().map(|file| &file.scope);
-    let of_units = host.ledger.units.keys().map(|unit| &unit.scope);
-    let owned_by_system = of_files.chain(of_units).any(|scope| *scope == Scope::System);
-    let system = !host.desired.units.is_empty() || owned_by_system;
-    let users = users.keys().filter(|name| {
-        let declared = host.declared(name).is_some();
-        declared || !host.desired.users.contains_key(*name)
-    });
-    let system = system.then_some(Scope::System).into_iter();
-    system.chain(users.cloned().map(Scope::User)).collect()
-}
-
-/// Opens a scope for planning.
-pub(crate) fn open<'a>(
+/// Opens every scope in which something is declared or owned, system first. What cannot be opened is refused as a
+/// whole; what is gone with its user is forgotten.
+pub(crate) fn open_all<'a>(
     host: &'a Host<'a>,
-    scope: &Scope,
     accounts: &BTreeMap<UserName, Account>,
     managers: &BTreeMap<UserName, UserManager>,
-) -> Opened<'a> {
-    if declared_things(host, scope) + owned_things(host, scope) == 0 {
-        return Opened::Refused(None);
+    draft: &mut Draft,
+) -> Vec<ScopeView<'a>> {
+    let users = accounts.keys().cloned().map(Scope::User);
+    let mut scopes = Vec::new();
+    for scope in std::iter::once(Scope::System).chain(users) {
+        if declared_things(host, &scope) + owned_things(host, &scope) == 0 {
+            continue;
+        }
+        let opened = match scope.user() {
+            None => open_system(host).map(Some),
+            Some(name) if to_be_deleted(host, name) => Ok(None),
+            Some(name) => match accounts.get(name) {
+                Some(Account::Gone) => {
+                    forget(draft, name);
+                    Ok(None)
+                }
+                Some(Account::There) => open_user(host, name, managers, None),
+                Some(Account::Made(step)) => open_user(host, name, managers, Some(*step)),
+                Some(Account::Refused) | None => Err(Denied::impossible("its user is refused")),
+            },
+        };
+        match opened {
+            Ok(view) => scopes.extend(view),
+            Err(denied) => draft.refuse(denied.about(ResourceId::Manager(scope))),
+        }
     }
-    let opened = match scope {
-        Scope::System => open_system(host).map(Some),
-        Scope::User(name) => match accounts.get(name) {
-            Some(Account::Gone) => return Opened::Gone,
-            Some(Account::There) => open_user(host, name, managers, None),
-            Some(Account::Made(step)) => open_user(host, name, managers, Some(*step)),
-            Some(Account::Refused) | None => Err(Denied::impossible("its user is refused")),
-        },
-    };
-    match opened {
-        Ok(Some(view)) => Opened::Open(Box::new(view)),
-        Ok(None) => Opened::Refused(None),
-        Err(denied) => Opened::Refused(Some(denied.about(ResourceId::Manager(scope.clone())))),
-    }
+    scopes
+}
+
+fn to_be_deleted(host: &Host<'_>, name: &UserName) -> bool {
+    host.desired.users.contains_key(name) && host.declared(name).is_none()
+}
+
+/// What was ours there is gone with its user.
+fn forget(draft: &mut Draft, name: &UserName) {
+    let scope = Scope::User(name.clone());
+    draft.ledger.files.retain(|_, file| file.scope != scope);
+    draft.ledger.units.retain(|unit, _| unit.scope != scope);
+    draft.ledger.users.remove(name);
+    let step = Step::new(
+        Phase::Claims,
+        ResourceId::User(name.clone()),
+        Change::Forget,
+    );
+    draft.add(step.because(Cause::Undeclared));
 }
 
 fn open_system<'a>(host: &'a Host<'a>) -> Result<ScopeView<'a>, Denied> {
@@ -128,7 +130,9 @@ fn open_user<'a>(
     };
     if let ManagerState::Unseen(why) = &manager.state {
         let reason = format!("its manager runs and does not answer: {why}");
-        let help = format!("look at `journalctl -u user@UID.service` on the host; `loginctl terminate-user {name}` ends it");
+        let help = format!(
+            "look at `journalctl -u user@UID.service` on the host; `loginctl terminate-user {name}` ends it"
+        );
         return Err(Denied::unknown(reason).help(help));
     }
     let mut places = Places::of_home(&host.home(name))
@@ -169,8 +173,11 @@ fn unseen(host: &Host<'_>, scope: &Scope, why: &str) -> Denied {
         number => format!("the {number} units and files declared there"),
     };
     if !host.may_change(scope) {
-        return Denied::impossible(format!("changing {things} needs root, and {}", host.without_root()))
-            .help("connect as root or as a user with `sudo -n`, or as the user itself");
+        return Denied::impossible(format!(
+            "changing {things} needs root, and {}",
+            host.without_root()
+        ))
+        .help("connect as root or as a user with `sudo -n`, or as the user itself");
     }
     Denied::unknown(format!("{things} could not be seen: {}", said(why)))
 }

@@ -34,8 +34,10 @@ impl Links {
 pub(crate) fn decide(unit: &Unit<'_>) -> Result<Links, Denied> {
     let present = links_of(unit);
     let Some(desired) = unit.desired() else {
-        return Ok(match (unit.ours, unit.goes()) {
-            (true, Some(cause)) => all_go(present, cause.clone()),
+        return Ok(match unit.goes() {
+            Some(cause) if unit.ours || *cause == Cause::DeclaredAbsent => {
+                all_go(present, cause.clone())
+            }
             _ => Links::default(),
         });
     };
@@ -56,10 +58,18 @@ pub(crate) fn decide(unit: &Unit<'_>) -> Result<Links, Denied> {
 
 fn ours_enabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied> {
     if !unit.wanted.has_install() {
-        return Err(Denied::impossible("it has no [Install] section and cannot be enabled")
-            .help("give it `WantedBy=`, or declare `enabled: false`"));
+        return Err(
+            Denied::impossible("it has no [Install] section and cannot be enabled")
+                .help("give it `WantedBy=`, or declare `enabled: false`"),
+        );
     }
     let wanted = wanted_links(unit)?;
+    // Links of a template's default instance bear the instance's name.
+    let present: BTreeSet<String> = scope_links(unit.view.seen)
+        .map(|link| link.path.clone())
+        .filter(|link| wanted.contains(link))
+        .chain(present)
+        .collect();
     let add: BTreeSet<String> = wanted.difference(&present).cloned().collect();
     let stale = present.difference(&wanted).cloned();
     let remove: BTreeSet<String> = stale.filter(|_| all_known(&unit.wanted, unit)).collect();
@@ -81,7 +91,9 @@ fn wanted_links(unit: &Unit<'_>) -> Result<BTreeSet<String>, Denied> {
     // `UpheldBy=` is not known before systemd 254.
     let upholds = unit.view.host.observed.facts.systemd >= 254;
     let links = install_links(&unit.loaded, &unit.wanted).into_iter();
-    let links: Vec<_> = links.filter(|link| upholds || link.kind != LinkKind::Upholds).collect();
+    let links: Vec<_> = links
+        .filter(|link| upholds || link.kind != LinkKind::Upholds)
+        .collect();
     for link in links.iter().filter(|link| link.kind == LinkKind::Alias) {
         if let Some(taken) = taken(unit, &link.path) {
             return Err(Denied::impossible(format!(
@@ -115,8 +127,12 @@ fn disabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied>
     }
     let state = unit.seen.file_state.as_str();
     if !unit.ours && matches!(state, "enabled" | "enabled-runtime") {
-        let reason = format!("it is `{state}` outside the configuration directory, where disabling it has no effect");
-        return Err(Denied::impossible(reason).help("declare `masked: true` to keep it from starting"));
+        let reason = format!(
+            "it is `{state}` outside the configuration directory, where disabling it has no effect"
+        );
+        return Err(
+            Denied::impossible(reason).help("declare `masked: true` to keep it from starting")
+        );
     }
     Ok(Links::default())
 }
@@ -156,9 +172,14 @@ fn foreign_enabled(unit: &Unit<'_>, present: &BTreeSet<String>) -> Result<Links,
             "it is {state}: it has no [Install] section of its own and cannot be enabled"
         ))
         .help("leave `enabled` out; another unit has to pull it in")),
-        "indirect" => Err(Denied::impossible("it only names other units to enable (`Also=`)")
-            .help("declare those units as enabled")),
-        state => Err(Denied::impossible(format!("its unit file is `{}`", said(state)))),
+        "indirect" => Err(
+            Denied::impossible("it only names other units to enable (`Also=`)")
+                .help("declare those units as enabled"),
+        ),
+        state => Err(Denied::impossible(format!(
+            "its unit file is `{}`",
+            said(state)
+        ))),
     }
 }
 
@@ -211,7 +232,8 @@ fn names(link: &Link, unit: &UnitName) -> bool {
 fn is_instance(link: &Link, template: &UnitName) -> bool {
     let name = link.path.split_once('/').map(|(_, name)| name);
     let unit = name.and_then(|name| UnitName::parse(name).ok());
-    unit.and_then(|unit| unit.template()).is_some_and(|of| of == *template)
+    unit.and_then(|unit| unit.template())
+        .is_some_and(|of| of == *template)
 }
 
 /// Whether a user manager that starts brings this unit up by itself: it hangs from a target of its start.
@@ -219,7 +241,9 @@ pub(crate) fn starts_with_manager(unit: &Unit<'_>) -> bool {
     const AT_START: &[&str] = &["default", "basic", "sockets", "timers", "paths"];
     let at_start = |dir: &str| {
         let target = dir.rsplit_once('.').map_or("", |(target, _)| target);
-        AT_START.iter().any(|name| target.strip_suffix(".target") == Some(name))
+        AT_START
+            .iter()
+            .any(|name| target.strip_suffix(".target") == Some(name))
     };
     matches!(unit.view.scope, Scope::User(_))
         && scope_links(unit.view.seen)

@@ -44,7 +44,10 @@ pub(crate) fn decide(unit: &Unit<'_>) -> Result<Mask, Denied> {
         Some(false) | None if elsewhere => Err(Denied::impossible(
             "it is masked outside its configuration directory, where it cannot be undone for good",
         )
-        .help(format!("run `systemctl unmask --runtime {}` in its scope", unit.loaded))),
+        .help(format!(
+            "run `systemctl unmask --runtime {}` in its scope",
+            unit.loaded
+        ))),
         None if masked && (desired.running == Wanted::Yes || desired.enabled == Wanted::Yes) => {
             Err(Denied::impossible("it is masked on the host").help("declare `masked: false`"))
         }
@@ -54,15 +57,20 @@ pub(crate) fn decide(unit: &Unit<'_>) -> Result<Mask, Denied> {
 
 /// `systemctl mask` fails where a file stands (unit-change V3). Ours is removed first; another's is not ours to remove.
 fn may_mask(unit: &Unit<'_>) -> Result<(), Denied> {
-    let ours = unit.files.iter().any(|file| file.purpose == FilePurpose::Unit);
+    let ours = unit
+        .files
+        .iter()
+        .any(|file| file.purpose == FilePurpose::Unit);
     let Ok(path) = unit.view.places.unit(&unit.loaded) else {
         return Ok(());
     };
     let files = unit.view.seen.map(|scope| &scope.files);
     let found = files.and_then(|files| files.get(&path)?.known());
     match found {
-        Some(_) if !ours => Err(Denied::impossible(format!("{path} stands where the mask would be, and is not ours"))
-            .help("remove it, or declare the unit with its source so that abide may")),
+        Some(_) if !ours => Err(Denied::impossible(format!(
+            "{path} stands where the mask would be, and is not ours"
+        ))
+        .help("remove it, or declare the unit with its source so that abide may")),
         _ => Ok(()),
     }
 }

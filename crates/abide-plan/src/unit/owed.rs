@@ -62,7 +62,10 @@ pub(crate) fn owed(unit: &Unit<'_>, draft: &Draft, starts_by_itself: bool) -> Ow
 }
 
 fn nothing_of_it_is_ours(unit: &Unit<'_>) -> bool {
-    unit.files.is_empty() && unit.template_files.is_empty() && unit.restart_on.is_empty() && unit.reload_on.is_empty()
+    unit.files.is_empty()
+        && unit.template_files.is_empty()
+        && unit.restart_on.is_empty()
+        && unit.reload_on.is_empty()
 }
 
 /// Files that are no part of the digest and have changed since the unit started: secrets, and what nobody could read.
@@ -141,7 +144,9 @@ fn started_from_disk(unit: &Unit<'_>) -> bool {
         ManagerState::Starting(_) | ManagerState::Down | ManagerState::Unseen(_) => return false,
     };
     let definition = definition_changed(unit);
-    let read = told(unit).filter_map(|file| file.found).map(|found| found.changed_at);
+    let read = told(unit)
+        .filter_map(|file| file.found)
+        .map(|found| found.changed_at);
     let read = read.max();
     definition.is_none_or(|changed| changed < started && changed <= loaded)
         && read.is_none_or(|changed| changed < started)
@@ -188,7 +193,9 @@ fn unreadable(file: &Trigger<'_>) -> bool {
 /// Whether a secret is as the last finished run left it, or older than the unit's run.
 fn taken_in(unit: &Unit<'_>, file: &Trigger<'_>) -> bool {
     let left = recorded_file(unit, &file.path).is_some_and(is_secret);
-    let told_of_run = unit.recorded().is_some_and(|left| left.invocation == unit.seen.invocation);
+    let told_of_run = unit
+        .recorded()
+        .is_some_and(|left| left.invocation == unit.seen.invocation);
     left && told_of_run || !newer_than_run(unit, file)
 }
 

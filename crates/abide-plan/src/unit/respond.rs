@@ -25,12 +25,18 @@ pub(crate) enum Response {
 pub(crate) fn to_restart(unit: &Unit<'_>) -> Result<Response, Denied> {
     let response = match unit.name.kind() {
         UnitKind::Service if unit.ends_by_itself() => Response::TakesEffect,
-        UnitKind::Path | UnitKind::Slice | UnitKind::Target | UnitKind::Scope | UnitKind::Device => {
+        UnitKind::Path
+        | UnitKind::Slice
+        | UnitKind::Target
+        | UnitKind::Scope
+        | UnitKind::Device => {
             // V6b: a path watches anew with the reload. V7b: stopping a slice stops its members. V8b: restarting
             // a target restarts its members.
             Response::TakesEffect
         }
-        UnitKind::Socket | UnitKind::Timer | UnitKind::Automount => held_or(unit, Response::StopStart),
+        UnitKind::Socket | UnitKind::Timer | UnitKind::Automount => {
+            held_or(unit, Response::StopStart)
+        }
         UnitKind::Mount => held_or(unit, mount(unit)),
         UnitKind::Network | UnitKind::Volume => Response::Held(format!(
             "{} has to be made anew by hand: a restart leaves the existing one as it is",
@@ -73,8 +79,10 @@ fn reload(unit: &Unit<'_>) -> Result<Response, Denied> {
     };
     match can {
         true => Ok(Response::Reload),
-        false => Err(Denied::impossible("it should be reloaded, and it has no way to reload")
-            .help("give it `ExecReload=`, or write `on_change: restart`")),
+        false => Err(
+            Denied::impossible("it should be reloaded, and it has no way to reload")
+                .help("give it `ExecReload=`, or write `on_change: restart`"),
+        ),
     }
 }
 
@@ -90,7 +98,8 @@ fn mount(unit: &Unit<'_>) -> Response {
 }
 
 fn on_change(unit: &Unit<'_>) -> OnChange {
-    unit.desired().map_or(OnChange::Restart, |unit| unit.on_change)
+    unit.desired()
+        .map_or(OnChange::Restart, |unit| unit.on_change)
 }
 
 fn held_or(unit: &Unit<'_>, response: Response) -> Response {

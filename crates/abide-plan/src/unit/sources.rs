@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Body, Cause, DesiredUnit, FileKind, FilePurpose, HostPath, HostPathOrHome, NameError,
+    Body, Bytes, Cause, DesiredUnit, FileKind, FilePurpose, HostPath, HostPathOrHome, NameError,
     Observation, ObservedFile, ObservedUnit, Presence, Scope, UnitName,
 };
 use abide_unit::Effective;
@@ -93,7 +93,11 @@ impl<'a> Sources<'a> {
 
     /// What the unit should be configured as.
     pub(crate) fn wanted(&self, name: &UnitName) -> Effective {
-        let text = |file: &UnitFile<'a>| file.body.and_then(Body::bytes).map(|bytes| lossy(bytes.as_slice()));
+        let text = |file: &UnitFile<'a>| {
+            file.body
+                .and_then(Body::bytes)
+                .map(|bytes| lossy(bytes.as_slice()))
+        };
         self.merge(name, text)
     }
 
@@ -139,7 +143,19 @@ impl<'a> Sources<'a> {
 impl UnitFile<'_> {
     /// Whether a regular file stands there.
     pub(crate) fn stands(&self) -> bool {
-        self.found.is_some_and(|found| found.kind == FileKind::Regular)
+        self.found
+            .is_some_and(|found| found.kind == FileKind::Regular)
+    }
+
+    /// Whether its content is to change.
+    pub(crate) fn changes(&self) -> bool {
+        let wanted = self.body.and_then(Body::bytes).map(Bytes::digest);
+        match wanted {
+            Some(digest) => {
+                !self.stands() || self.found.and_then(|found| found.digest) != Some(digest)
+            }
+            None => self.found.is_some(),
+        }
     }
 
     /// The text that stands there, where it is known: what was asked for is not sent again.
@@ -242,7 +258,10 @@ fn template_files<'a>(
     view: &'a ScopeView<'a>,
     template: &UnitName,
 ) -> Result<Vec<UnitFile<'a>>, Denied> {
-    let declared = view.host.units(&view.scope).and_then(|units| units.get(template));
+    let declared = view
+        .host
+        .units(&view.scope)
+        .and_then(|units| units.get(template));
     let wish = match declared {
         Some(unit) => wish_of(unit),
         None => Wish::Removed(Cause::Undeclared),
@@ -275,7 +294,10 @@ pub(crate) fn triggers<'a>(
         })
         .map(|path| Trigger {
             body: view.host.managed(&path),
-            found: view.host.file(&view.scope, &path).and_then(Observation::known),
+            found: view
+                .host
+                .file(&view.scope, &path)
+                .and_then(Observation::known),
             path,
         })
         .collect();

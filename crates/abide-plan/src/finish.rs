@@ -1,0 +1,143 @@
+//! From a draft to a plan: order, numbers, and the facts that the plan stands on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{
+    Action, ActionId, Cause, Ledger, Plan, Presence, ResourceId, Scope, UnitRef, UserName,
+};
+
+use crate::draft::{Draft, Step, StepId, Why};
+use crate::host::Host;
+use crate::ledger;
+use crate::precondition;
+
+/// The plan that a draft comes to.
+pub(crate) fn plan(host: &Host<'_>, draft: Draft) -> Plan {
+    let actions = number(&draft.steps);
+    let mut plan = Plan {
+        host: host.desired.host.clone(),
+        manifest: host.desired.manifest.clone(),
+        unchanged: unchanged(host, &draft),
+        preconditions: precondition::of(host, &actions),
+        actions,
+        refused: draft.refused,
+        notes: draft.notes,
+        watches: draft.watches,
+        ledger_claim: Ledger::default(),
+        ledger_after: draft.ledger,
+    };
+    plan.ledger_claim = ledger::claim(&host.ledger, &plan);
+    plan
+}
+
+/// Puts the steps in order (by phase, then system before users, then by rank, then as they were decided) and numbers
+/// them.
+fn number(steps: &[Step]) -> Vec<Action> {
+    let mut order: Vec<usize> = (0..steps.len()).collect();
+    order.sort_by_key(|index| {
+        steps
+            .get(*index)
+            .map(|step| (step.phase, step.resource.scope(), step.rank, *index))
+    });
+    let ids: BTreeMap<StepId, ActionId> = order
+        .iter()
+        .zip(1..)
+        .map(|(index, id)| (StepId(*index), ActionId(id)))
+        .collect();
+    let action = |index: &usize| {
+        let step = steps.get(*index)?;
+        let id = *ids.get(&StepId(*index))?;
+        let mut after: Vec<ActionId> = step
+            .after
+            .iter()
+            .filter_map(|step| ids.get(step).copied())
+            .collect();
+        after.sort_unstable();
+        after.dedup();
+        Some(Action {
+            id,
+            resource: step.resource.clone(),
+            change: step.change.clone(),
+            causes: causes(&step.why, &ids),
+            after,
+        })
+    };
+    order.iter().filter_map(action).collect()
+}
+
+fn causes(why: &[Why], ids: &BTreeMap<StepId, ActionId>) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    for why in why {
+        let cause = match why {
+            Why::Fact(cause) => Some(cause.clone()),
+            Why::Follows(step) => ids.get(step).copied().map(Cause::FollowsFrom),
+        };
+        causes.extend(cause.filter(|cause| !causes.contains(cause)));
+    }
+    causes
+}
+
+/// Declared resources about which there is nothing to do and nothing to refuse.
+fn unchanged(host: &Host<'_>, draft: &Draft) -> usize {
+    let steps = draft.steps.iter().map(|step| &step.resource);
+    let touched: BTreeSet<&ResourceId> = steps
+        .chain(draft.refused.iter().map(|refusal| &refusal.resource))
+        .collect();
+    let refused_scopes: BTreeSet<Scope> = draft
+        .refused
+        .iter()
+        .filter_map(|refusal| match &refusal.resource {
+            ResourceId::Manager(scope) => Some(scope.clone()),
+            _ => None,
+        })
+        .collect();
+    let same = |names: &[ResourceId]| {
+        names
+            .iter()
+            .all(|name| !touched.contains(name) && !refused_scopes.contains(&name.scope()))
+    };
+    declared(host).iter().filter(|names| same(names)).count()
+}
+
+/// Every declared resource, under each of its names.
+fn declared(host: &Host<'_>) -> Vec<Vec<ResourceId>> {
+    let mut resources: Vec<Vec<ResourceId>> = Vec::new();
+    let units = |scope: &Scope| {
+        let units = host.units(scope).into_iter().flatten();
+        units
+            .map(|(name, _)| {
+                let own = ResourceId::Unit(UnitRef::new(scope, name));
+                let loaded = ResourceId::Unit(UnitRef::new(scope, &name.loaded_as()));
+                vec![own, loaded]
+            })
+            .collect::<Vec<_>>()
+    };
+    resources.extend(units(&Scope::System));
+    for (name, user) in &host.desired.users {
+        resources.push(vec![ResourceId::User(name.clone())]);
+        if user.state == Presence::Absent {
+            continue;
+        }
+        if user.linger.value.is_some() {
+            resources.push(vec![ResourceId::Linger(name.clone())]);
+        }
+        resources.extend(units(&Scope::User(name.clone())));
+        resources.extend(files(host, name));
+    }
+    resources
+}
+
+fn files(host: &Host<'_>, name: &UserName) -> Vec<Vec<ResourceId>> {
+    let home = host.home(name);
+    let files = host.declared(name).map(|user| &user.files);
+    files
+        .into_iter()
+        .flatten()
+        .map(|(below, _)| {
+            vec![ResourceId::File {
+                scope: Scope::User(name.clone()),
+                path: home.join(below),
+            }]
+        })
+        .collect()
+}

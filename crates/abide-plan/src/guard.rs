@@ -1,0 +1,35 @@
+//! The limit on how much one plan may take away.
+
+use abide_model::{ResourceId, Scope};
+
+use crate::causes::{count, names};
+use crate::draft::Draft;
+use crate::host::Host;
+use crate::refuse::Denied;
+
+/// So many removals are always allowed: a share of a few units would forbid every one.
+const ALWAYS: usize = 3;
+
+/// Refuses the whole draft where it would stop or remove too much: to do the rest of it, a rename for example, would
+/// leave old and new running side by side.
+pub(crate) fn admit(host: &Host<'_>, mut draft: Draft) -> Draft {
+    let owned = host.ledger.units.len();
+    let allowed = host.desired.policy.max_removals.of(owned).max(ALWAYS);
+    let removals = draft.removals.len();
+    if removals <= allowed {
+        return draft;
+    }
+    let denied = Denied::guard(format!(
+        "it would stop or remove {} where max_removals allows {allowed} of {owned} owned: {}",
+        count(removals, "unit"),
+        names(&draft.removals, 10),
+    ))
+    .help(format!(
+        "if that is meant, pass `--allow-removals {removals}`"
+    ));
+    let mut refused = Draft::new(host.ledger.clone().into_owned());
+    refused.refused = std::mem::take(&mut draft.refused);
+    refused.notes = draft.notes;
+    refused.refuse(denied.about(ResourceId::Manager(Scope::System)));
+    refused
+}

@@ -1,0 +1,136 @@
+//! Files below users' homes that belong to no unit.
+
+use abide_model::{
+    Cause, Change, DesiredFile, FilePurpose, HostPath, LedgerFile, NoteKind, ResourceId,
+};
+
+use crate::draft::{Draft, Phase, Step};
+use crate::file::{self, Verdict, Wanted};
+use crate::ledger::digest_of;
+use crate::places::Place;
+use crate::refuse::Denied;
+use crate::scope::ScopeView;
+
+/// Writes the declared files of a scope, and removes ours that nothing declares.
+pub(crate) fn draft(view: &ScopeView<'_>, draft: &mut Draft) {
+    let user = view.scope.user();
+    let declared = user.and_then(|name| Some((view.host.home(name), view.host.declared(name)?)));
+    if let Some((home, user)) = declared {
+        for (below, desired) in &user.files {
+            one(view, draft, home.join(below), desired);
+        }
+    }
+    for (path, _) in undeclared(view) {
+        remove(view, draft, path);
+    }
+}
+
+/// Files of the ledger that belong to no unit and that nothing declares.
+fn undeclared<'a>(view: &ScopeView<'a>) -> Vec<(&'a HostPath, &'a LedgerFile)> {
+    let files = view.host.ledger.files.iter();
+    files
+        .filter(|(_, file)| file.scope == view.scope)
+        .filter(|(path, _)| view.places.classify(path) == Place::Plain)
+        .filter(|(path, _)| view.host.managed(path).is_none())
+        .collect()
+}
+
+fn one(view: &ScopeView<'_>, draft: &mut Draft, path: HostPath, desired: &DesiredFile) {
+    let wanted = Wanted {
+        path: &path,
+        purpose: FilePurpose::Plain,
+        body: &desired.body,
+        mode: desired.mode,
+    };
+    let verdict = file::present(view, &wanted).and_then(|verdict| permitted(view, verdict));
+    let Some(verdict) = admitted(view, draft, &path, verdict) else {
+        return;
+    };
+    let left = LedgerFile {
+        scope: view.scope.clone(),
+        digest: digest_of(&desired.body),
+    };
+    draft.ledger.files.insert(path.clone(), left);
+    let cause = crate::causes::differs("ledger", "not ours", "ours");
+    act(view, draft, path, verdict, (Change::Adopt, cause));
+}
+
+fn remove(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath) {
+    let verdict = file::absent(view, path, FilePurpose::Plain, &Cause::Undeclared);
+    let verdict = verdict.and_then(|verdict| permitted(view, verdict));
+    let kept = !view.host.desired.policy.prune;
+    if kept
+        && verdict
+            .as_ref()
+            .is_ok_and(|verdict| verdict.change().is_some())
+    {
+        draft.note(
+            resource(view, path),
+            NoteKind::Orphan,
+            "it is ours, and nothing declares it any more",
+        );
+        return;
+    }
+    if let Some(verdict) = admitted(view, draft, path, verdict) {
+        draft.ledger.files.remove(path);
+        act(
+            view,
+            draft,
+            path.clone(),
+            verdict,
+            (Change::Forget, Cause::Undeclared),
+        );
+    }
+}
+
+fn permitted(view: &ScopeView<'_>, verdict: Verdict) -> Result<Verdict, Denied> {
+    match verdict.change().is_none() || view.host.may_change(&view.scope) {
+        true => Ok(verdict),
+        false => Err(Denied::impossible(format!(
+            "changing it needs root, and {}",
+            view.host.without_root()
+        ))),
+    }
+}
+
+fn admitted(
+    view: &ScopeView<'_>,
+    draft: &mut Draft,
+    path: &HostPath,
+    verdict: Result<Verdict, Denied>,
+) -> Option<Verdict> {
+    match verdict {
+        Ok(verdict) => Some(verdict),
+        Err(denied) => {
+            draft.refuse(denied.about(resource(view, path)));
+            None
+        }
+    }
+}
+
+fn act(
+    view: &ScopeView<'_>,
+    draft: &mut Draft,
+    path: HostPath,
+    verdict: Verdict,
+    (claim, claimed): (Change, Cause),
+) {
+    let resource = resource(view, &path);
+    let step = match verdict {
+        Verdict::Same => return,
+        Verdict::Adopt | Verdict::Forget => {
+            Step::new(Phase::Claims, resource, claim).because(claimed)
+        }
+        Verdict::Do(change, cause) => Step::new(Phase::Files, resource, *change)
+            .because(cause)
+            .after(view.files_after.iter().copied()),
+    };
+    draft.add(step);
+}
+
+fn resource(view: &ScopeView<'_>, path: &HostPath) -> ResourceId {
+    ResourceId::File {
+        scope: view.scope.clone(),
+        path: path.clone(),
+    }
+}

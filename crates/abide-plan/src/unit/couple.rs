@@ -1,0 +1,232 @@
+//! What stopping and starting one unit does to others: sockets and their services, triggers, dependents.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{NoteKind, ObservedUnit, UnitKind, UnitName, Wanted};
+
+use super::decide::Decision;
+use super::run::{Reason, Run, Verb};
+use crate::causes::{differs, names};
+use crate::scope::ScopeView;
+
+/// The decisions of one scope by the names that the manager uses.
+pub(crate) type Decisions<'a> = BTreeMap<UnitName, Decision<'a>>;
+
+/// What happens to units that nobody declares, because of one that somebody does.
+pub(crate) type Bystanders = BTreeMap<UnitName, Run>;
+
+/// Units that systemd stops and restarts together with the one they name (systemd.unit(5)).
+const TOGETHER: &[&str] = &["RequiredBy", "BoundBy", "ConsistsOf"];
+/// `PartOf=`: stopped with it, but able to run without it.
+const PARTS: &[&str] = &["ConsistsOf"];
+
+/// Adds to the decisions of a scope what they mean for each other.
+pub(crate) fn couple<'a>(view: &ScopeView<'a>, decisions: &mut Decisions<'a>) -> Bystanders {
+    let mut scope = Coupled {
+        view,
+        decisions,
+        bystanders: Bystanders::new(),
+    };
+    scope.free_sockets();
+    scope.hold_triggers();
+    scope.start_dependents();
+    scope.forecast();
+    scope.bystanders
+}
+
+struct Coupled<'c, 'a> {
+    view: &'c ScopeView<'a>,
+    decisions: &'c mut Decisions<'a>,
+    bystanders: Bystanders,
+}
+
+impl<'a> Coupled<'_, 'a> {
+    fn seen(&self, unit: &UnitName) -> Option<&'a ObservedUnit> {
+        self.view.seen?.units.get(unit)
+    }
+
+    fn is_up(&self, unit: &UnitName) -> bool {
+        self.seen(unit).is_some_and(|unit| unit.active.is_up())
+    }
+
+    fn run(&mut self, unit: &UnitName) -> &mut Run {
+        match self.decisions.get_mut(unit) {
+            Some(decision) => &mut decision.run,
+            None => self.bystanders.entry(unit.clone()).or_default(),
+        }
+    }
+
+    fn is_stopped(&self, unit: &UnitName) -> bool {
+        let declared = self.decisions.get(unit).map(|decision| &decision.run);
+        let run = declared.or_else(|| self.bystanders.get(unit));
+        run.is_some_and(|run| !run.stop.is_empty())
+    }
+
+    /// Whether the unit may be up after the run: it is not to be stopped or to go.
+    fn may_run(&self, unit: &UnitName) -> bool {
+        self.decisions.get(unit).is_none_or(|decision| {
+            let unit = &decision.unit;
+            unit.goes().is_none() && !unit.masked() && unit.running() != Wanted::No
+        })
+    }
+
+    /// A socket can neither start nor be stopped alone while its service runs (V6): both are stopped, in one call,
+    /// and started again in their order. Live connections of `Accept=yes` are left alone.
+    fn free_sockets(&mut self) {
+        let starting: Vec<_> = self.decisions.iter().filter_map(starting_socket).collect();
+        for (socket, service) in starting {
+            if service.is_template() || !self.is_up(&service) {
+                continue;
+            }
+            let restarted = self.is_stopped(&socket);
+            let why = match restarted {
+                true => Reason::StopOf(socket),
+                false => Reason::Fact(differs(socket.as_str(), "inactive", "active")),
+            };
+            self.stop_and_start(&service, vec![why]);
+        }
+    }
+
+    /// Between its stop and the daemon-reload a trigger would start a unit with its old definition (fact 6).
+    fn hold_triggers(&mut self) {
+        let stopped: Vec<_> = self
+            .decisions
+            .iter()
+            .filter(|(_, decision)| !decision.run.stop.is_empty() && decision.run.then.is_some())
+            .map(|(name, decision)| (name.clone(), decision.run.stop.clone()))
+            .collect();
+        for (name, why) in stopped {
+            let triggers = self.seen(&name).map(|unit| unit.triggered_by.clone());
+            for trigger in triggers.unwrap_or_default() {
+                let declared = self.decisions.contains_key(&trigger) && self.may_run(&trigger);
+                if declared && self.is_up(&trigger) && !self.is_stopped(&trigger) {
+                    let facts = why
+                        .iter()
+                        .filter(|reason| matches!(reason, Reason::Fact(_)));
+                    let facts = facts.cloned().collect();
+                    self.stop_and_start(&trigger, facts);
+                }
+            }
+        }
+    }
+
+    fn stop_and_start(&mut self, unit: &UnitName, why: Vec<Reason>) {
+        let starts_again = self.may_run(unit);
+        let run = self.run(unit);
+        if run.stop.is_empty() {
+            run.stop = why;
+        }
+        let mut reasons = vec![Reason::StopOf(unit.clone())];
+        if let Some((_, more)) = run.then.take() {
+            reasons.extend(more);
+        }
+        run.then = starts_again.then_some((Verb::Start, reasons));
+    }
+
+    /// A stop takes dependents with it and a start does not bring them back (V8): they are started again.
+    fn start_dependents(&mut self) {
+        let mut stopped: Vec<(UnitName, bool)> = self
+            .decisions
+            .iter()
+            .map(|(name, decision)| (name, &decision.run))
+            .chain(&self.bystanders)
+            .filter(|(_, run)| !run.stop.is_empty())
+            .map(|(name, run)| (name.clone(), run.then.is_some()))
+            .collect();
+        let mut done = BTreeSet::new();
+        while let Some((name, comes_back)) = stopped.pop() {
+            if !done.insert(name.clone()) {
+                continue;
+            }
+            let relations = if comes_back { TOGETHER } else { PARTS };
+            for dependent in self.dependents(&name, relations) {
+                if self.is_stopped(&dependent) || !self.may_run(&dependent) {
+                    continue;
+                }
+                let run = self.run(&dependent);
+                match &mut run.then {
+                    Some((Verb::Restart | Verb::Start, reasons)) => {
+                        reasons.push(Reason::StopOf(name.clone()));
+                    }
+                    Some((Verb::Reload, _)) | None => {
+                        run.then = Some((Verb::Start, vec![Reason::StopOf(name.clone())]));
+                    }
+                }
+                stopped.push((dependent, true));
+            }
+        }
+    }
+
+    fn dependents(&self, unit: &UnitName, relations: &[&str]) -> Vec<UnitName> {
+        let Some(seen) = self.seen(unit) else {
+            return Vec::new();
+        };
+        let named = relations
+            .iter()
+            .filter_map(|relation| seen.relations.get(*relation));
+        let named: BTreeSet<&UnitName> = named.flatten().collect();
+        named
+            .into_iter()
+            .filter(|name| *name != unit && self.is_up(name))
+            .cloned()
+            .collect()
+    }
+
+    /// Tells a reviewer which other units an action interrupts, and what could undo it.
+    fn forecast(&mut self) {
+        let mut notes = Vec::new();
+        for (name, decision) in self.decisions.iter() {
+            let run = &decision.run;
+            let restarts = matches!(run.then, Some((Verb::Restart, _)));
+            let dependents = self.dependents(name, TOGETHER);
+            let dependents = dependents.iter().filter(|unit| {
+                let own = self.decisions.get(*unit);
+                own.is_none_or(|decision| !decision.run.is_work())
+            });
+            let dependents: Vec<_> = dependents.collect();
+            if restarts && !dependents.is_empty() {
+                notes.push((
+                    name.clone(),
+                    format!(
+                        "restarting {name} restarts {} as well",
+                        names(dependents, 5)
+                    ),
+                ));
+            } else if run.stops_for_good() && !dependents.is_empty() {
+                notes.push((
+                    name.clone(),
+                    format!("stopping {name} stops {} as well", names(dependents, 5)),
+                ));
+            }
+            let triggers = decision.unit.seen.triggered_by.iter();
+            let triggers: Vec<_> = triggers
+                .filter(|trigger| self.is_up(trigger) && !self.is_stopped(trigger))
+                .collect();
+            if run.stops_for_good() && !triggers.is_empty() {
+                notes.push((
+                    name.clone(),
+                    format!("{name} can still be started by {}", names(triggers, 5)),
+                ));
+            }
+        }
+        for (name, text) in notes {
+            self.run(&name).notes.push((NoteKind::Expect, text));
+        }
+    }
+}
+
+/// A socket that is about to start, and the service it starts.
+fn starting_socket((name, decision): (&UnitName, &Decision<'_>)) -> Option<(UnitName, UnitName)> {
+    let starts = matches!(decision.run.then, Some((Verb::Start, _)));
+    if name.kind() != UnitKind::Socket || !starts {
+        return None;
+    }
+    let unit = &decision.unit;
+    let triggers = unit.seen.relations.get("Triggers");
+    let loaded = triggers.and_then(|triggers| triggers.first()).cloned();
+    let service = match unit.ours {
+        true => unit.wanted.triggers(),
+        false => loaded.or_else(|| Some(name.with_kind(UnitKind::Service))),
+    };
+    Some((name.clone(), service?))
+}

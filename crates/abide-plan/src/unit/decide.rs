@@ -1,0 +1,223 @@
+//! Everything that is to be done about one unit, before it is known what that does to others.
+
+use abide_model::{Cause, FilePurpose, NoteKind, UnitKind, Wanted};
+
+use super::enablement::{self, Links};
+use super::mask::{self, Mask};
+use super::run::{self, Run};
+use super::sources::UnitFile;
+use super::{Unit, reload};
+use crate::draft::Draft;
+use crate::file::{self, Verdict};
+use crate::refuse::Denied;
+
+/// What is to be done about one unit.
+#[derive(Debug)]
+pub(crate) struct Decision<'a> {
+    pub(crate) unit: Unit<'a>,
+    /// In the order of the unit's files.
+    pub(crate) files: Vec<Verdict>,
+    pub(crate) mask: Mask,
+    pub(crate) links: Links,
+    pub(crate) run: Run,
+    /// What shows that its manager has not read what is on disk.
+    pub(crate) reload: Option<String>,
+}
+
+impl Decision<'_> {
+    /// Whether its unit file or drop-ins change on the host.
+    pub(crate) fn changes_files(&self) -> bool {
+        self.files.iter().any(|file| file.change().is_some())
+    }
+
+    /// Whether anything is done on the host.
+    pub(crate) fn is_work(&self) -> bool {
+        self.changes_files()
+            || self.mask != Mask::Leave
+            || self.links.is_work()
+            || self.run.is_work()
+            || self.reload.is_some()
+    }
+}
+
+/// Decides about one unit.
+pub(crate) fn decide<'a>(unit: Unit<'a>, draft: &Draft) -> Result<Decision<'a>, Denied> {
+    claimed_by_us_alone(&unit)?;
+    no_alias(&unit)?;
+    let files = verdicts(&unit)?;
+    let mask = mask::decide(&unit)?;
+    let links = enablement::decide(&unit)?;
+    let changes = files.iter().any(|file| file.change().is_some());
+    let template_changes = unit.template_files.iter().any(UnitFile::changes);
+    let owed = reload::owed(&unit);
+    let loads = changes || template_changes || owed.is_some() || mask == Mask::Off;
+    let run = run::decide(&unit, draft, loads)?;
+    let reload = owed.or_else(|| reload::before_use(&unit).filter(|_| run.then.is_some()));
+    let decision = Decision {
+        unit,
+        files,
+        mask,
+        links,
+        run,
+        reload,
+    };
+    may_be_done(&decision)?;
+    spares_the_connection(&decision)?;
+    vendor_unit_stays(&decision)?;
+    Ok(with_notes(decision))
+}
+
+fn claimed_by_us_alone(unit: &Unit<'_>) -> Result<(), Denied> {
+    let owner = unit.view.host.unit_owner(&unit.reference());
+    match owner {
+        Some(other) => Err(
+            Denied::guard(format!("{} belongs to manifest {other}", unit.loaded)).help(format!(
+                "remove it from one of the two manifests; {other} has to be applied to let go of it"
+            )),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// An alias of another unit may be named (it stands for that unit), but a unit file of ours would replace its link.
+fn no_alias(unit: &Unit<'_>) -> Result<(), Denied> {
+    let alias = unit.loaded != unit.name.loaded_as();
+    let both = alias
+        && unit
+            .view
+            .host
+            .units(&unit.view.scope)
+            .is_some_and(|units| units.contains_key(&unit.loaded));
+    if both {
+        return Err(Denied::impossible(format!(
+            "it is an alias of {}, which is declared too",
+            unit.loaded
+        ))
+        .help("declare one of the two"));
+    }
+    let own = unit
+        .files
+        .iter()
+        .any(|file| file.purpose == FilePurpose::Unit && file.body.is_some());
+    if alias && own && !unit.seen.transient {
+        return Err(
+            Denied::impossible(format!("on the host it is an alias of {}", unit.loaded))
+                .help(format!("declare {}, or remove the alias", unit.loaded)),
+        );
+    }
+    Ok(())
+}
+
+fn verdicts(unit: &Unit<'_>) -> Result<Vec<Verdict>, Denied> {
+    let mut verdicts = Vec::new();
+    for unit_file in &unit.files {
+        let verdict = match unit_file.body {
+            Some(body) => file::present(
+                unit.view,
+                &file::Wanted {
+                    path: &unit_file.path,
+                    purpose: unit_file.purpose,
+                    body,
+                    mode: None,
+                },
+            )?,
+            None if mask::is_masked(unit) && unit_file.purpose == FilePurpose::Unit => {
+                Verdict::Same
+            }
+            None => {
+                let cause = match unit.masked() {
+                    true => crate::causes::differs("masked", "no", "yes"),
+                    false => unit.goes().cloned().unwrap_or(Cause::Undeclared),
+                };
+                file::absent(unit.view, &unit_file.path, unit_file.purpose, &cause)?
+            }
+        };
+        verdicts.push(verdict);
+    }
+    Ok(verdicts)
+}
+
+/// Whether this login may do it. What is as it should be needs no right at all.
+fn may_be_done(decision: &Decision<'_>) -> Result<(), Denied> {
+    let view = decision.unit.view;
+    if !decision.is_work() || view.host.may_change(&view.scope) {
+        return Ok(());
+    }
+    Err(Denied::impossible(format!(
+        "changing it needs root, and {}",
+        view.host.without_root()
+    ))
+    .help("connect as root or as a user with `sudo -n`"))
+}
+
+/// What the connection, and with it abide, stands on. Source: unit-change.md section 2.
+const UNDER_US: &[&str] = &[
+    "ssh",
+    "sshd",
+    "dbus",
+    "dbus-broker",
+    "systemd-logind",
+    "systemd-networkd",
+    "systemd-resolved",
+    "NetworkManager",
+];
+
+fn spares_the_connection(decision: &Decision<'_>) -> Result<(), Denied> {
+    let unit = &decision.unit;
+    let kind = unit.loaded.kind();
+    let under_us = unit.view.scope.user().is_none()
+        && matches!(kind, UnitKind::Service | UnitKind::Socket)
+        && UNDER_US.contains(&unit.loaded.prefix());
+    match under_us && !decision.run.stop.is_empty() {
+        true => Err(Denied::guard(format!(
+            "stopping {} could cut the connection to the host",
+            unit.loaded
+        ))
+        .help("do it by hand at the console, or use `on_change: restart`")),
+        false => Ok(()),
+    }
+}
+
+/// `state: absent` of a unit that a package brought leaves nothing to remove.
+fn vendor_unit_stays(decision: &Decision<'_>) -> Result<(), Denied> {
+    let unit = &decision.unit;
+    let Some(fragment) = unit.seen.fragment.as_ref() else {
+        return Ok(());
+    };
+    let declared = unit.goes() == Some(&Cause::DeclaredAbsent);
+    let own = unit
+        .files
+        .iter()
+        .any(|file| file.path == *fragment || file.found.is_some());
+    if !declared || own || unit.seen.load != "loaded" || unit.name.template().is_some() {
+        return Ok(());
+    }
+    Err(
+        Denied::impossible(format!("{fragment} is not abide's to remove"))
+            .help("uninstall what brought it, or declare `masked: true` with `state: stopped`"),
+    )
+}
+
+fn with_notes(mut decision: Decision<'_>) -> Decision<'_> {
+    let unit = &decision.unit;
+    let enabled = unit
+        .desired()
+        .is_some_and(|unit| unit.enabled == Wanted::Yes);
+    let starts_timer = unit.name.kind() == UnitKind::Timer && decision.run.then.is_some();
+    let section = |key| unit.wanted.last("Timer", key).is_some();
+    if starts_timer && (section("OnBootSec") || section("OnStartupSec")) {
+        let text = format!(
+            "{} may fire at once: a time after boot that has passed counts as due",
+            unit.loaded
+        );
+        decision.run.notes.push((NoteKind::Expect, text));
+    }
+    if starts_timer && unit.wanted.flag("Timer", "Persistent") == Some(true) && enabled {
+        let text = format!(
+            "{} fires at once if a run was missed (`Persistent=yes`)",
+            decision.unit.loaded
+        );
+        decision.run.notes.push((NoteKind::Expect, text));
+    }
+    decision
+}

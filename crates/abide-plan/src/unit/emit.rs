@@ -1,0 +1,381 @@
+//! The steps that a scope's decisions come to, each with its causes and with what it stands on.
+
+use std::collections::BTreeMap;
+
+use abide_model::{Cause, Change, ResourceId, UnitKind, UnitName, UnitRef, Watch};
+
+use super::couple::{Bystanders, Decisions};
+use super::decide::Decision;
+use super::mask::Mask;
+use super::run::{Reason, Run, Verb};
+use crate::causes::failed;
+use crate::draft::{Draft, Phase, Step, StepId, Why};
+use crate::file::Verdict;
+use crate::linger::ManagerState;
+use crate::scope::ScopeView;
+
+/// Adds the steps of one scope to the draft.
+pub(crate) fn emit(
+    view: &ScopeView<'_>,
+    decisions: &Decisions<'_>,
+    bystanders: &Bystanders,
+    draft: &mut Draft,
+) {
+    let mut scope = Emitted {
+        view,
+        draft,
+        stops: BTreeMap::new(),
+        files: BTreeMap::new(),
+        unmasked: BTreeMap::new(),
+        verbs: BTreeMap::new(),
+        reload: None,
+    };
+    let mut runs: Vec<(&UnitName, &Run)> =
+        decisions.iter().map(|(name, d)| (name, &d.run)).collect();
+    runs.extend(bystanders);
+    // Triggers come first, so that what they stop can name them as its cause.
+    runs.sort_by_key(|(name, _)| (stop_rank(name), (*name).clone()));
+    for (name, run) in &runs {
+        scope.stop(name, run);
+    }
+    // Templates come first: what enables an instance waits for its template's file.
+    let (templates, others): (Vec<_>, Vec<_>) =
+        decisions.values().partition(|d| d.unit.name.is_template());
+    for decision in templates.into_iter().chain(others) {
+        scope.change_files(decision);
+    }
+    let reload = scope.daemon_reload(decisions);
+    scope.reload = reload;
+    for decision in decisions.values().filter(|decision| decision.run.reset) {
+        scope.reset_failed(decision);
+    }
+    for verb in [Verb::Reload, Verb::Restart, Verb::Start] {
+        for (name, run) in &runs {
+            scope.run(name, run, decisions.get(*name), verb);
+        }
+    }
+}
+
+struct Emitted<'e, 'a> {
+    view: &'e ScopeView<'a>,
+    draft: &'e mut Draft,
+    stops: BTreeMap<UnitName, StepId>,
+    /// Steps that change a unit's own files, by its declared name.
+    files: BTreeMap<UnitName, Vec<StepId>>,
+    unmasked: BTreeMap<UnitName, StepId>,
+    verbs: BTreeMap<UnitName, (Verb, StepId)>,
+    reload: Option<StepId>,
+}
+
+impl Emitted<'_, '_> {
+    fn resource(&self, unit: &UnitName) -> ResourceId {
+        ResourceId::Unit(UnitRef::new(&self.view.scope, unit))
+    }
+
+    fn step(&self, phase: Phase, unit: &UnitName, change: Change) -> Step {
+        Step::new(phase, self.resource(unit), change).after(self.view.manager_after.iter().copied())
+    }
+
+    fn stop(&mut self, name: &UnitName, run: &Run) {
+        if run.stop.is_empty() {
+            return;
+        }
+        let why = self.whys(name, None, &run.stop);
+        let step = self
+            .step(Phase::Stop, name, Change::Stop)
+            .ranked(stop_rank(name));
+        let id = self.draft.add(step.because_all(why));
+        self.stops.insert(name.clone(), id);
+    }
+
+    /// Everything between the stops and the daemon-reload.
+    fn change_files(&mut self, decision: &Decision<'_>) {
+        let unit = &decision.unit;
+        let stop: Vec<StepId> = self.stops.get(&unit.loaded).copied().into_iter().collect();
+        let retires = unit.goes().is_some() || unit.masked();
+        let mut before = stop;
+        if retires && decision.links.is_work() {
+            let change = Change::Disable {
+                remove: decision.links.remove.clone(),
+            };
+            let step = self
+                .step(Phase::Retire, &unit.loaded, change)
+                .after(before.iter().copied());
+            let id = self.draft.add(step.because_all(decision.links.why.clone()));
+            before.push(id);
+            self.touch(unit.name.clone(), id);
+        }
+        if decision.mask == Mask::Off {
+            let cause = crate::causes::differs("masked", "yes", "no");
+            let step = self
+                .step(Phase::Unmask, &unit.loaded, Change::Unmask)
+                .because(cause);
+            let id = self.draft.add(step);
+            self.unmasked.insert(unit.loaded.clone(), id);
+            before.push(id);
+            self.touch(unit.name.clone(), id);
+        }
+        let written = self.files(decision, &before);
+        if decision.mask == Mask::On {
+            let cause = crate::causes::differs("masked", "no", "yes");
+            let step = self
+                .step(Phase::Links, &unit.loaded, Change::Mask)
+                .because(cause);
+            let id = self.draft.add(step.after(before).after(written));
+            self.touch(unit.name.clone(), id);
+        } else if !retires && decision.links.is_work() {
+            self.links(decision, &written);
+        }
+        self.ledger_only(decision);
+    }
+
+    fn touch(&mut self, name: UnitName, step: StepId) {
+        self.files.entry(name).or_default().push(step);
+    }
+
+    fn files(&mut self, decision: &Decision<'_>, before: &[StepId]) -> Vec<StepId> {
+        let unit = &decision.unit;
+        let goes = unit.goes().is_some() || unit.masked();
+        let mut steps = Vec::new();
+        for verdict in &decision.files {
+            let Verdict::Do(change, cause) = verdict else {
+                continue;
+            };
+            let mut step = Step::new(Phase::Files, unit.file_resource(), (**change).clone())
+                .because(cause.clone())
+                .after(self.view.files_after.iter().copied());
+            let removes = matches!(**change, Change::RemoveFile { .. });
+            if !removes || goes {
+                step = step.after(before.iter().copied());
+            }
+            if matches!(self.view.manager, ManagerState::Starting(_)) {
+                // A manager that does not start leaves its scope alone, as unit-change.md section 2 has it.
+                step = step.after(self.view.manager_after.iter().copied());
+            }
+            let id = self.draft.add(step);
+            steps.push(id);
+            self.touch(unit.name.clone(), id);
+        }
+        steps
+    }
+
+    fn links(&mut self, decision: &Decision<'_>, written: &[StepId]) {
+        let (unit, links) = (&decision.unit, &decision.links);
+        let change = match links.enable {
+            true => Change::Enable {
+                add: links.add.clone(),
+                remove: links.remove.clone(),
+            },
+            false => Change::Disable {
+                remove: links.remove.clone(),
+            },
+        };
+        let template = self.template_steps(&unit.name);
+        let step = self
+            .step(Phase::Links, &unit.loaded, change)
+            .because_all(links.why.clone())
+            .after(self.unmasked.get(&unit.loaded).copied())
+            .after(written.iter().copied())
+            .after(template);
+        let id = self.draft.add(step);
+        self.touch(unit.name.clone(), id);
+    }
+
+    /// Units whose files only change hands: nothing happens on the host.
+    fn ledger_only(&mut self, decision: &Decision<'_>) {
+        let unit = &decision.unit;
+        if decision.changes_files() {
+            return;
+        }
+        let adopts = decision.files.contains(&Verdict::Adopt);
+        let forgets = decision.files.contains(&Verdict::Forget)
+            || unit.goes().is_some() && unit.recorded().is_some() && !decision.is_work();
+        if adopts {
+            let cause = crate::causes::differs("ledger", "not ours", "ours");
+            let step = Step::new(Phase::Claims, unit.file_resource(), Change::Adopt);
+            self.draft.add(step.because(cause));
+        } else if forgets {
+            let cause = unit.goes().cloned().unwrap_or(Cause::Undeclared);
+            let step = Step::new(Phase::Claims, unit.file_resource(), Change::Forget);
+            self.draft.add(step.because(cause));
+        }
+    }
+
+    /// One for the whole manager, and only where something calls for it.
+    fn daemon_reload(&mut self, decisions: &Decisions<'_>) -> Option<StepId> {
+        if matches!(
+            self.view.manager,
+            ManagerState::Down | ManagerState::Unseen(_)
+        ) {
+            return None;
+        }
+        let changed: Vec<Why> = self
+            .files
+            .values()
+            .flatten()
+            .copied()
+            .map(Why::from)
+            .collect();
+        let mut evidence: Vec<&String> = decisions
+            .values()
+            .filter_map(|d| d.reload.as_ref())
+            .collect();
+        evidence.sort();
+        evidence.dedup();
+        let owed = evidence.into_iter().map(|evidence| {
+            Why::Fact(Cause::ReloadOwed {
+                evidence: evidence.clone(),
+            })
+        });
+        let why: Vec<Why> = owed.chain(changed).collect();
+        if why.is_empty() {
+            return None;
+        }
+        let resource = ResourceId::Manager(self.view.scope.clone());
+        let step = Step::new(Phase::DaemonReload, resource, Change::DaemonReload)
+            .because_all(why)
+            .after(self.view.manager_after.iter().copied());
+        Some(self.draft.add(step))
+    }
+
+    fn reset_failed(&mut self, decision: &Decision<'_>) {
+        let unit = &decision.unit;
+        let step = self
+            .step(Phase::ResetFailed, &unit.loaded, Change::ResetFailed)
+            .because(failed(&unit.seen))
+            .after(self.reload);
+        self.draft.add(step);
+    }
+
+    fn run(&mut self, name: &UnitName, run: &Run, decision: Option<&Decision<'_>>, verb: Verb) {
+        let Some((_, reasons)) = run.then.as_ref().filter(|(wanted, _)| *wanted == verb) else {
+            return;
+        };
+        let (phase, change) = match verb {
+            Verb::Reload => (Phase::Reload, Change::Reload),
+            Verb::Restart => (Phase::Restart, Change::Restart),
+            Verb::Start => (Phase::Start, Change::Start),
+        };
+        let declared = decision.map(|decision| &decision.unit.name);
+        let why = self.whys(name, declared, reasons);
+        let stands_on = self.stands_on(name, decision, verb);
+        let step = self
+            .step(phase, name, change)
+            .ranked(start_rank(name))
+            .because_all(why)
+            .after(stands_on);
+        let id = self.draft.add(step);
+        self.verbs.insert(name.clone(), (verb, id));
+        self.watch(name, decision);
+    }
+
+    fn whys(&self, name: &UnitName, declared: Option<&UnitName>, reasons: &[Reason]) -> Vec<Why> {
+        let mut whys = Vec::new();
+        for reason in reasons {
+            match reason {
+                Reason::Fact(cause) => whys.push(Why::Fact(cause.clone())),
+                Reason::OwnFiles => {
+                    let own = self.file_steps(declared.unwrap_or(name));
+                    whys.extend(own.into_iter().map(Why::Follows));
+                }
+                Reason::Wrote(path) => whys.extend(self.draft.writes(path).map(Why::Follows)),
+                Reason::StopOf(unit) => {
+                    whys.extend(self.stops.get(unit).copied().map(Why::Follows))
+                }
+                Reason::ManagerStart => {
+                    if let ManagerState::Starting(step) = self.view.manager {
+                        whys.push(Why::Follows(step));
+                    }
+                }
+            }
+        }
+        whys.dedup();
+        whys
+    }
+
+    /// The steps that change the unit's own files and its template's, without its links and masks.
+    fn file_steps(&self, name: &UnitName) -> Vec<StepId> {
+        let mut steps = self.files.get(name).cloned().unwrap_or_default();
+        steps.extend(self.template_steps(name));
+        steps.retain(|id| {
+            let step = self.draft.steps.get(id.0);
+            step.is_some_and(|step| matches!(step.phase, Phase::Files))
+        });
+        steps
+    }
+
+    fn template_steps(&self, name: &UnitName) -> Vec<StepId> {
+        let template = name.template();
+        let steps = template.and_then(|template| self.files.get(&template));
+        steps.cloned().unwrap_or_default()
+    }
+
+    /// What a unit may not be started without: its own earlier steps, files that it reads, and units that it requires
+    /// and that an earlier call of systemctl brings up. Within one call systemd itself keeps to the order (fact 7).
+    fn stands_on(
+        &self,
+        name: &UnitName,
+        decision: Option<&Decision<'_>>,
+        verb: Verb,
+    ) -> Vec<StepId> {
+        let mut steps: Vec<StepId> = self.stops.get(name).copied().into_iter().collect();
+        steps.extend(self.unmasked.get(name));
+        if let Some(decision) = decision {
+            let unit = &decision.unit;
+            steps.extend(self.file_steps(&unit.name));
+            let read = unit.restart_on.iter().chain(&unit.reload_on);
+            steps.extend(read.filter_map(|file| self.draft.writes(&file.path)));
+            steps.extend(self.required(decision, verb));
+        }
+        steps.extend(self.reload);
+        steps
+    }
+
+    fn required(&self, decision: &Decision<'_>, verb: Verb) -> Vec<StepId> {
+        let wanted = &decision.unit.wanted;
+        let names = ["Requires", "BindsTo"]
+            .into_iter()
+            .flat_map(|key| wanted.all("Unit", key));
+        let names = names
+            .flat_map(str::split_whitespace)
+            .filter_map(|name| UnitName::parse(name).ok());
+        names
+            .filter_map(|name| self.verbs.get(&name).copied())
+            .filter(|(earlier, _)| *earlier != verb)
+            .map(|(_, step)| step)
+            .collect()
+    }
+
+    fn watch(&mut self, name: &UnitName, decision: Option<&Decision<'_>>) {
+        let desired = decision.and_then(|decision| decision.unit.desired());
+        let ends = decision.is_some_and(|decision| decision.unit.ends_by_itself());
+        if let (Some(desired), false) = (desired, ends) {
+            self.draft.watches.push(Watch {
+                unit: UnitRef::new(&self.view.scope, name),
+                hold: desired.settle.hold,
+                timeout: desired.settle.timeout,
+                on_change: desired.on_change,
+            });
+        }
+    }
+}
+
+/// Triggers go before what they could start again, services before what they stand on.
+pub(crate) fn stop_rank(unit: &UnitName) -> u8 {
+    match unit.kind() {
+        UnitKind::Timer | UnitKind::Path | UnitKind::Socket | UnitKind::Automount => 0,
+        UnitKind::Target | UnitKind::Slice => 3,
+        UnitKind::Mount | UnitKind::Swap => 2,
+        _ => 1,
+    }
+}
+
+/// What others stand on comes before them, triggers come last: they must find what they start.
+fn start_rank(unit: &UnitName) -> u8 {
+    match unit.kind() {
+        UnitKind::Slice | UnitKind::Target | UnitKind::Mount | UnitKind::Swap => 0,
+        UnitKind::Socket => 1,
+        UnitKind::Timer | UnitKind::Path | UnitKind::Automount => 3,
+        _ => 2,
+    }
+}

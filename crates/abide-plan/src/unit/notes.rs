@@ -1,0 +1,81 @@
+//! What a person should know about units beside ours: drop-ins that we keep, instances that nobody declares.
+
+use std::collections::BTreeSet;
+
+use abide_model::{HostPath, NoteKind, Observation, ResourceId, UnitName, UnitRef};
+
+use super::Unit;
+use super::couple::Decisions;
+use crate::causes::names;
+use crate::draft::Draft;
+use crate::scope::ScopeView;
+
+/// Notes foreign drop-ins and stale instances of a scope.
+pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut Draft) {
+    for decision in decisions.values() {
+        let unit = &decision.unit;
+        let foreign = foreign_drop_ins(unit);
+        if !foreign.is_empty() && !unit.files.is_empty() {
+            let text = format!("drop-ins that are not ours are kept: {}", names(foreign, 5));
+            draft.note(unit.file_resource(), NoteKind::Foreign, text);
+        }
+        if unit.name.is_template() {
+            for instance in
+                stale_instances(view, decisions, &decision.unit, decision.changes_files())
+            {
+                let text = format!(
+                    "{instance} runs, nobody declares it, and it keeps the old {}",
+                    unit.name
+                );
+                let resource = ResourceId::Unit(UnitRef::new(&view.scope, &instance));
+                draft.note(resource, NoteKind::PendingRestart, text);
+            }
+        }
+    }
+}
+
+/// Drop-ins in effect that no manifest of ours declares. What a distribution ships belongs to its unit.
+fn foreign_drop_ins(unit: &Unit<'_>) -> BTreeSet<HostPath> {
+    let ours: BTreeSet<&HostPath> = unit
+        .files
+        .iter()
+        .chain(&unit.template_files)
+        .map(|file| &file.path)
+        .collect();
+    let shipped =
+        |path: &HostPath| path.as_str().starts_with("/usr/") || path.as_str().starts_with("/lib/");
+    let beside = unit.view.seen.into_iter().flat_map(|scope| &scope.files);
+    let dir = unit.view.places.drop_in_dir(&unit.name).ok();
+    let beside = beside
+        .filter(|(path, found)| {
+            Some(path.parent()) == dir && matches!(found, Observation::Known(_))
+        })
+        .map(|(path, _)| path);
+    unit.seen
+        .drop_ins
+        .iter()
+        .chain(beside)
+        .filter(|path| !ours.contains(path) && !shipped(path))
+        .filter(|path| !unit.view.host.ledger.files.contains_key(*path))
+        .cloned()
+        .collect()
+}
+
+/// Running instances of our template that nobody declares and that have not seen its last change.
+fn stale_instances(
+    view: &ScopeView<'_>,
+    decisions: &Decisions<'_>,
+    template: &Unit<'_>,
+    changes: bool,
+) -> Vec<UnitName> {
+    let changed = super::owed::definition_changed(template);
+    let units = view.seen.into_iter().flat_map(|scope| &scope.units);
+    units
+        .filter(|(name, seen)| {
+            let of_ours = name.template().as_ref() == Some(&template.name);
+            let old = changed.is_some_and(|changed| seen.started_at.is_none_or(|at| at <= changed));
+            of_ours && seen.active.is_up() && (changes || old) && !decisions.contains_key(*name)
+        })
+        .map(|(name, _)| name.clone())
+        .collect()
+}

@@ -1,0 +1,119 @@
+//! Whether a manager still has to read what already stands on disk: a daemon-reload that an earlier run, or a person,
+//! did not get to.
+//!
+//! `NeedDaemonReload` alone proves nothing where it is false: a drop-in in a new directory and a file with an old
+//! mtime go unseen (unit-change fact 1). So what is loaded is compared with what is there, and ctime with the last load.
+
+use abide_model::{FilePurpose, HostPath};
+
+use super::Unit;
+use super::mask::is_masked;
+use super::owed::{definition_changed, whole_second};
+use super::sources::UnitFile;
+use crate::linger::ManagerState;
+
+/// What shows that a daemon-reload is owed; `None` where nothing does, or where no manager has loaded anything.
+pub(crate) fn owed(unit: &Unit<'_>) -> Option<String> {
+    let ManagerState::Up { units_loaded_at } = unit.view.manager else {
+        return None;
+    };
+    if unit.files.is_empty() && unit.template_files.is_empty() {
+        return None;
+    }
+    if unit.seen.need_reload {
+        return Some("NeedDaemonReload".to_owned());
+    }
+    let changed = definition_changed(unit);
+    if changed.is_some_and(|changed| changed > whole_second(units_loaded_at)) {
+        return Some("changed after the last reload".to_owned());
+    }
+    let loaded = unit.seen.load == "loaded" && !unit.loaded.is_template() && !is_masked(unit);
+    loaded
+        .then(|| {
+            fragment_elsewhere(unit)
+                .or_else(|| drop_in_not_loaded(unit))
+                .or_else(|| drop_in_gone(unit))
+        })
+        .flatten()
+}
+
+/// A reload is owed once more after a foreign unit was changed by its package, and only where it is about to be used.
+pub(crate) fn before_use(unit: &Unit<'_>) -> Option<String> {
+    let stale = unit.manager_up() && unit.seen.need_reload;
+    stale.then(|| "NeedDaemonReload".to_owned())
+}
+
+/// The unit was loaded from another place, and ours comes first.
+fn fragment_elsewhere(unit: &Unit<'_>) -> Option<String> {
+    let files = unit.files.iter().chain(&unit.template_files);
+    let ours = files
+        .filter(|file| file.purpose == FilePurpose::Unit && file.body.is_some())
+        .find(|file| file.stands())?;
+    let loaded = match unit.name.kind().is_quadlet() {
+        true => unit.seen.source.as_ref(),
+        false => unit.seen.fragment.as_ref(),
+    };
+    match loaded {
+        Some(loaded) if *loaded == ours.path || shadows(loaded) => None,
+        Some(loaded) => Some(format!("loaded from {loaded}")),
+        None => Some(format!("{} is not loaded", ours.path)),
+    }
+}
+
+/// Whether a unit file there comes before ours, so that a reload would not change anything (systemd.unit(5)).
+pub(crate) fn shadows(loaded: &HostPath) -> bool {
+    let parts = [".control/", "/transient/", "generator.early/"];
+    parts.iter().any(|part| loaded.as_str().contains(part))
+}
+
+fn drop_in_not_loaded(unit: &Unit<'_>) -> Option<String> {
+    if unit.name.kind().is_quadlet() {
+        // They are merged into the generated unit and never listed.
+        return None;
+    }
+    let own = unit.files.iter();
+    let hidden = |file: &&UnitFile<'_>| {
+        let mut own = unit.files.iter();
+        !own.any(|other| other.path.file_name() == file.path.file_name())
+    };
+    let mut files = own.chain(unit.template_files.iter().filter(hidden));
+    let missing = files.find(|file| {
+        let holds_something = file.found.is_some_and(|found| found.size > 0);
+        file.purpose == FilePurpose::DropIn
+            && file.body.is_some()
+            && file.stands()
+            && holds_something
+            && !is_loaded(unit, &file.path)
+    })?;
+    Some(format!(
+        "drop-in {} is not loaded",
+        missing.path.file_name()
+    ))
+}
+
+/// Another drop-in of the same name that comes first hides ours rightly.
+fn is_loaded(unit: &Unit<'_>, path: &HostPath) -> bool {
+    let mut loaded = unit.seen.drop_ins.iter();
+    loaded.any(|loaded| loaded.file_name() == path.file_name())
+}
+
+/// A drop-in is loaded that is no longer there.
+fn drop_in_gone(unit: &Unit<'_>) -> Option<String> {
+    let seen = unit.view.seen?;
+    let names = [Some(unit.loaded.clone()), unit.loaded.template()];
+    let dirs: Vec<HostPath> = names
+        .iter()
+        .flatten()
+        .filter_map(|name| unit.view.places.drop_in_dir(name).ok())
+        .collect();
+    let mut loaded = unit
+        .seen
+        .drop_ins
+        .iter()
+        .filter(|path| dirs.contains(&path.parent()));
+    let gone = loaded.find(|path| {
+        let found = seen.files.get(*path);
+        matches!(found, Some(abide_model::Observation::Absent))
+    })?;
+    Some(format!("drop-in {} is loaded and gone", gone.file_name()))
+}

@@ -1,0 +1,272 @@
+//! Whether a unit is started, stopped, restarted or reloaded, from what should run and what does.
+
+use abide_model::{ActiveState, Cause, HostPath, NoteKind, UnitName, Wanted};
+
+use super::Unit;
+use super::enablement::{no_such_unit, starts_with_manager};
+use super::owed::{Owed, owed};
+use super::reload::shadows;
+use super::respond::{self, Response};
+use crate::causes::{differs, failed, old_config, state};
+use crate::draft::Draft;
+use crate::linger::ManagerState;
+use crate::refuse::Denied;
+
+/// What the manager is asked to do with a unit once it has read the new files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    /// `systemctl start`
+    Start,
+    /// `systemctl restart`
+    Restart,
+    /// `systemctl reload`
+    Reload,
+}
+
+/// Why a unit is stopped, started, restarted or reloaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// A fact.
+    Fact(Cause),
+    /// This plan changes its files, or its template's.
+    OwnFiles,
+    /// This plan writes a file that it reads.
+    Wrote(HostPath),
+    /// This plan stops that unit (or itself) before.
+    StopOf(UnitName),
+    /// This plan starts its manager, and that starts the unit.
+    ManagerStart,
+}
+
+impl From<Cause> for Reason {
+    fn from(cause: Cause) -> Self {
+        Self::Fact(cause)
+    }
+}
+
+/// What is done with a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Run {
+    /// Why it is stopped while the old definition is loaded; empty: it is not.
+    pub(crate) stop: Vec<Reason>,
+    /// Its failure is forgotten.
+    pub(crate) reset: bool,
+    /// What is done after the daemon-reload, and why.
+    pub(crate) then: Option<(Verb, Vec<Reason>)>,
+    /// What a reviewer should know.
+    pub(crate) notes: Vec<(NoteKind, String)>,
+}
+
+impl Run {
+    /// Whether anything is done.
+    pub(crate) fn is_work(&self) -> bool {
+        !self.stop.is_empty() || self.reset || self.then.is_some()
+    }
+
+    /// Whether it is stopped and stays so.
+    pub(crate) fn stops_for_good(&self) -> bool {
+        !self.stop.is_empty() && self.then.is_none()
+    }
+
+    fn noting(kind: NoteKind, text: String) -> Self {
+        Self {
+            notes: vec![(kind, text)],
+            ..Self::default()
+        }
+    }
+}
+
+/// What is done with this unit. `loads` says whether its manager reads new files of it.
+pub(crate) fn decide(unit: &Unit<'_>, draft: &Draft, loads: bool) -> Result<Run, Denied> {
+    if unit.loaded.is_template() {
+        return Ok(Run::default());
+    }
+    let comes_up = unit.manager_starts() && starts_with_manager(unit);
+    if unit.goes().is_some() || unit.masked() {
+        return goes(unit, comes_up);
+    }
+    if unit.running() == Wanted::No {
+        return stopped(unit, comes_up);
+    }
+    if unit.seen.active.is_up() || comes_up {
+        let run = up(unit, draft, comes_up)?;
+        if run.is_work() || unit.seen.active.is_up() {
+            return Ok(run);
+        }
+    }
+    match unit.running() {
+        Wanted::Yes => started(unit, loads),
+        Wanted::No | Wanted::Unmanaged => Ok(Run::default()),
+    }
+}
+
+fn goes(unit: &Unit<'_>, comes_up: bool) -> Result<Run, Denied> {
+    let cause = match unit.goes() {
+        Some(cause) if unit.ours || *cause == Cause::DeclaredAbsent => cause.clone(),
+        Some(_) => return Ok(Run::default()),
+        None => differs("masked", "no", "yes"),
+    };
+    if unit.seen.active.is_up() && unit.seen.refuse_stop {
+        return Err(Denied::impossible(
+            "it runs and refuses to be stopped by hand (`RefuseManualStop=yes`)",
+        )
+        .help("stop what keeps it running, then plan again"));
+    }
+    let stop = match (unit.seen.active.is_up(), comes_up) {
+        (true, _) => vec![Reason::Fact(cause)],
+        (false, true) => vec![Reason::Fact(cause), Reason::ManagerStart],
+        (false, false) => Vec::new(),
+    };
+    Ok(Run {
+        stop,
+        reset: unit.seen.active == ActiveState::Failed,
+        ..Run::default()
+    })
+}
+
+fn stopped(unit: &Unit<'_>, comes_up: bool) -> Result<Run, Denied> {
+    let active = unit.seen.active;
+    if active.is_up() && unit.seen.refuse_stop {
+        let text = format!(
+            "{} is kept running: it says `RefuseManualStop=yes`",
+            unit.loaded
+        );
+        return Ok(Run::noting(NoteKind::Expect, text));
+    }
+    let stop = match (active.is_up(), comes_up) {
+        (true, _) => vec![state(active, ActiveState::Inactive).into()],
+        (false, true) => vec![Reason::ManagerStart],
+        (false, false) => Vec::new(),
+    };
+    Ok(Run {
+        stop,
+        ..Run::default()
+    })
+}
+
+/// A unit that runs, or that its manager is about to bring up with what is on disk now.
+fn up(unit: &Unit<'_>, draft: &Draft, comes_up: bool) -> Result<Run, Denied> {
+    if unit.seen.transient && unit.ours && !comes_up {
+        // V12: a restart would keep the transient definition.
+        return Ok(stop_start(
+            vec![differs("FragmentPath", "transient", "the unit file").into()],
+            unit,
+        ));
+    }
+    let owed = owed(unit, draft, comes_up);
+    if owed.restart {
+        let response = respond::to_restart(unit)?;
+        return Ok(respond_with(unit, response, reasons(unit, &owed)));
+    }
+    if owed.reload && !comes_up {
+        let response = respond::to_reload(unit)?;
+        return Ok(respond_with(unit, response, reasons(unit, &owed)));
+    }
+    Ok(Run::default())
+}
+
+fn respond_with(unit: &Unit<'_>, response: Response, reasons: Vec<Reason>) -> Run {
+    let then = |verb| Run {
+        then: Some((verb, reasons.clone())),
+        ..Run::default()
+    };
+    match response {
+        Response::TakesEffect => Run::default(),
+        Response::Reload => then(Verb::Reload),
+        Response::Restart => then(Verb::Restart),
+        Response::StopStart => {
+            let facts = |reason: &Reason| matches!(reason, Reason::Fact(_));
+            stop_start(reasons.into_iter().filter(facts).collect(), unit)
+        }
+        Response::Held(text) => Run::noting(NoteKind::PendingRestart, text),
+    }
+}
+
+fn stop_start(stop: Vec<Reason>, unit: &Unit<'_>) -> Run {
+    Run {
+        stop,
+        then: Some((
+            Verb::Start,
+            vec![Reason::StopOf(unit.loaded.clone()), Reason::OwnFiles],
+        )),
+        ..Run::default()
+    }
+}
+
+fn reasons(unit: &Unit<'_>, owed: &Owed) -> Vec<Reason> {
+    let own = owed.by_own_files.then_some(Reason::OwnFiles);
+    let written = owed.by_files.iter().cloned().map(Reason::Wrote);
+    let mut reasons: Vec<Reason> = own.into_iter().chain(written).collect();
+    reasons.push(old_config(&unit.seen, owed.keys.clone()).into());
+    reasons
+}
+
+fn started(unit: &Unit<'_>, loads: bool) -> Result<Run, Denied> {
+    if let Some(text) = held_back(unit, loads) {
+        return Ok(Run::noting(NoteKind::Expect, text));
+    }
+    there_to_start(unit, loads)?;
+    let failed_before = unit.seen.active == ActiveState::Failed;
+    let mut why = vec![state(unit.seen.active, ActiveState::Active).into()];
+    if failed_before {
+        why.push(failed(&unit.seen).into());
+    }
+    why.push(Reason::OwnFiles);
+    Ok(Run {
+        reset: failed_before,
+        then: Some((Verb::Start, why)),
+        ..Run::default()
+    })
+}
+
+/// Why a unit that should run is left alone.
+fn held_back(unit: &Unit<'_>, loads: bool) -> Option<String> {
+    let name = &unit.loaded;
+    if unit.ends_by_itself() {
+        // V9: every start would run it again.
+        return Some(format!(
+            "{name} does its work and ends (`Type=oneshot`): abide does not start it; enable it or give it a timer"
+        ));
+    }
+    if respond::refuses_start(unit) {
+        return Some(format!(
+            "{name} is not started: it says `RefuseManualStart=yes`"
+        ));
+    }
+    let held = !unit.seen.condition && unit.seen.active == ActiveState::Inactive;
+    (held && !loads)
+        .then(|| format!("a condition held {name} back at its last start; it is not tried again"))
+}
+
+fn there_to_start(unit: &Unit<'_>, loads: bool) -> Result<(), Denied> {
+    let no_manager = match (&unit.view.manager, unit.view.scope.user()) {
+        (ManagerState::Down, Some(user)) => Some(user),
+        _ => None,
+    };
+    if let Some(user) = no_manager {
+        let reason =
+            format!("it should run, and the manager of {user} does not: {user} does not linger");
+        return Err(Denied::impossible(reason).help("declare `linger: true`"));
+    }
+    if unit.ours
+        && let Some(fragment) = unit
+            .seen
+            .fragment
+            .as_ref()
+            .filter(|path| shadows(path) && !unit.seen.transient)
+    {
+        return Err(
+            Denied::impossible(format!("{fragment} comes before our unit file"))
+                .help(format!("remove {fragment}")),
+        );
+    }
+    match unit.seen.load.as_str() {
+        _ if !unit.manager_up() || unit.ours && loads => Ok(()),
+        "not-found" if !unit.ours => Err(no_such_unit()),
+        load @ ("bad-setting" | "error") => Err(Denied::impossible(format!(
+            "its manager cannot load it: `{load}`"
+        ))
+        .help(format!("`systemctl status {}` says why", unit.loaded))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,160 @@
+//! All units of one scope: each is decided, then what they mean for each other, then the steps and the ledger.
+
+use abide_model::{Cause, LedgerFile, LedgerUnit, ResourceId, UnitName, UnitRef, Wanted};
+
+use crate::draft::Draft;
+use crate::file::Verdict;
+use crate::ledger::digest_of;
+use crate::prune;
+use crate::refuse::Denied;
+use crate::scope::ScopeView;
+use crate::unit::couple::{Bystanders, Decisions, couple};
+use crate::unit::decide::{Decision, decide};
+use crate::unit::owed::{running, wanted_config};
+use crate::unit::respond::{Response, to_restart};
+use crate::unit::run::Verb;
+use crate::unit::sources::wish_of;
+use crate::unit::targets::start_new_members;
+use crate::unit::{Unit, Wish, emit, notes};
+
+/// Plans the units of one scope.
+pub(crate) fn draft<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) {
+    let mut decisions = decisions(view, draft);
+    let mut bystanders = couple(view, &mut decisions);
+    start_new_members(view, &decisions, &mut bystanders);
+    emit::emit(view, &decisions, &bystanders, draft);
+    notes::draft(view, &decisions, draft);
+    note_runs(view, &decisions, &bystanders, draft);
+    for decision in decisions.values() {
+        count_removal(decision, draft);
+        keep_books(decision, draft);
+    }
+}
+
+fn decisions<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
+    let mut decisions = Decisions::new();
+    let declared = view.host.units(&view.scope).into_iter().flatten();
+    let mut units: Vec<(UnitName, Wish<'a>)> = declared
+        .map(|(name, unit)| (name.clone(), wish_of(unit)))
+        .collect();
+    let undeclared = prune::units(view);
+    match view.host.desired.policy.prune {
+        true => units.extend(
+            undeclared
+                .into_iter()
+                .map(|name| (name, Wish::Removed(Cause::Undeclared))),
+        ),
+        false => prune::note_orphans(view, &undeclared, draft),
+    }
+    for (name, wish) in units {
+        let unit = match wish {
+            Wish::Declared(unit) => Unit::declared(view, &name, unit),
+            Wish::Removed(cause) => Unit::removed(view, &name, cause),
+        };
+        match unit.and_then(|unit| decide(unit, draft)) {
+            Ok(decision) if decisions.contains_key(&decision.unit.loaded) => {
+                let denied = twice(&decision.unit.loaded);
+                draft.refuse(denied.about(decision.unit.file_resource()));
+            }
+            Ok(decision) => {
+                decisions.insert(decision.unit.loaded.clone(), decision);
+            }
+            Err(denied) => {
+                let resource = ResourceId::Unit(UnitRef::new(&view.scope, &name));
+                draft.refuse(denied.about(resource));
+            }
+        }
+    }
+    decisions
+}
+
+fn twice(loaded: &UnitName) -> Denied {
+    Denied::impossible(format!("it is {loaded} on the host, which is declared too"))
+        .help("declare one of the two")
+}
+
+fn note_runs(
+    view: &ScopeView<'_>,
+    decisions: &Decisions<'_>,
+    bystanders: &Bystanders,
+    draft: &mut Draft,
+) {
+    let declared = decisions
+        .iter()
+        .map(|(name, decision)| (name, &decision.run));
+    for (name, run) in declared.chain(bystanders) {
+        for (kind, text) in &run.notes {
+            let resource = ResourceId::Unit(UnitRef::new(&view.scope, name));
+            draft.note(resource, *kind, text.clone());
+        }
+    }
+}
+
+/// Counts what `max_removals` limits: units of ours that go, and units that are stopped and stay so.
+fn count_removal(decision: &Decision<'_>, draft: &mut Draft) {
+    let goes = decision.unit.goes().is_some() && decision.changes_files();
+    if goes || decision.run.stops_for_good() {
+        draft.removals.insert(decision.unit.reference());
+    }
+}
+
+/// Says in the ledger how the unit is left.
+fn keep_books(decision: &Decision<'_>, draft: &mut Draft) {
+    let unit = &decision.unit;
+    for (file, verdict) in unit.files.iter().zip(&decision.files) {
+        match (file.body, verdict) {
+            (Some(body), Verdict::Same | Verdict::Adopt | Verdict::Do(..)) => {
+                let left = LedgerFile {
+                    scope: unit.view.scope.clone(),
+                    digest: digest_of(body),
+                };
+                draft.ledger.files.insert(file.path.clone(), left);
+            }
+            (None, _) | (_, Verdict::Forget) => {
+                draft.ledger.files.remove(&file.path);
+            }
+        }
+    }
+    let reference = unit.reference();
+    match unit.desired() {
+        Some(_) if unit.loaded.is_template() => {}
+        Some(desired) => {
+            let enabled = match desired.enabled {
+                Wanted::Yes => true,
+                Wanted::No => false,
+                Wanted::Unmanaged => {
+                    unit.recorded().is_some_and(|left| left.enabled) && !decision.links.is_work()
+                }
+            };
+            draft
+                .ledger
+                .units
+                .insert(reference, left(decision, enabled));
+        }
+        None => {
+            draft.ledger.units.remove(&reference);
+        }
+    }
+}
+
+/// How the run of the unit is left. Where it begins anew its invocation is filled in on the host.
+fn left(decision: &Decision<'_>, enabled: bool) -> LedgerUnit {
+    let unit = &decision.unit;
+    let verb = decision.run.then.as_ref().map(|(verb, _)| *verb);
+    let observed = || unit.seen.invocation.clone();
+    let (invocation, config) = match verb {
+        Some(Verb::Start | Verb::Restart) => (String::new(), Some(wanted_config(unit))),
+        Some(Verb::Reload) => (observed(), Some(wanted_config(unit))),
+        None if !decision.run.stop.is_empty() || !unit.seen.active.is_up() => (String::new(), None),
+        None => match (to_restart(unit), unit.ends_by_itself()) {
+            // The daemon-reload brings the new configuration to what has no process of its own.
+            (Ok(Response::TakesEffect), false) => (observed(), Some(wanted_config(unit))),
+            _ => (observed(), running(unit)),
+        },
+    };
+    LedgerUnit {
+        invocation,
+        config,
+        enabled,
+    }
+}
