@@ -60,9 +60,7 @@ fn write_fine(page: &mut Page<'_>, report: &Report) {
 /// What Ctrl-C or a failed wave left undone.
 fn write_undone(page: &mut Page<'_>, report: &Report) {
     let interrupted = hosts_with(report, |outcome| *outcome == HostOutcome::Interrupted);
-    let not_started = hosts_with(report, |outcome| {
-        matches!(outcome, HostOutcome::NotStarted | HostOutcome::Pending)
-    });
+    let not_started = hosts_with(report, |outcome| *outcome == HostOutcome::NotStarted);
     let all = report.hosts.keys().collect();
     if !interrupted.is_empty() || !not_started.is_empty() {
         page.gap();

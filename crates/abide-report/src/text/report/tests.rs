@@ -191,6 +191,24 @@ fn locked_and_stale_hosts_are_told_with_the_next_step() {
 }
 
 #[test]
+fn a_host_where_everything_is_refused_says_so() {
+    let plan = plan_of("h1").refuses(
+        ResourceId::Linger(user("deploy")),
+        abide_model::RefusalKind::Impossible,
+        "lingering cannot be enabled without root",
+        "connect as root",
+    );
+    insta::assert_snapshot!(said(&report(vec![plan])), @r##"
+    ✗ h1 differs; nothing was done
+        still to do:
+          lingering of deploy — refused: lingering cannot be enabled without root
+          (help: connect as root)
+
+    Not all done: 1 host pending.
+    "##);
+}
+
+#[test]
 fn a_long_journal_keeps_its_end() {
     let mut all = report(vec![plan_of("h1").changed(NOW)]);
     let mut outcome = crashed("h1");

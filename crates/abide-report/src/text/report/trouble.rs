@@ -67,8 +67,17 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
                 left: Vec::new(),
             })
         }
+        HostOutcome::Pending => Some(Trouble {
+            text,
+            units: Vec::new(),
+            steps: Vec::new(),
+            left: host
+                .plan
+                .iter()
+                .flat_map(|plan| left(plan, options))
+                .collect(),
+        }),
         HostOutcome::Unchanged
-        | HostOutcome::Pending
         | HostOutcome::Changed
         | HostOutcome::NotStarted
         | HostOutcome::Interrupted => None,
@@ -138,10 +147,16 @@ fn left(plan: &Plan, options: &Options) -> Vec<String> {
         let why = why::words(action, plan, symbols);
         format!("{} {} {why}", step::clause(action), symbols.dash)
     });
-    let refused = plan
-        .refused
-        .iter()
-        .map(|refusal| format!("refused: {}", one_line(&refusal.reason)));
+    let refused = plan.refused.iter().map(|refusal| {
+        let help = refusal.help.as_deref().map(one_line);
+        let help = help.map_or_else(String::new, |help| format!(" (help: {help})"));
+        let about = step::name(&refusal.resource);
+        format!(
+            "{about} {} refused: {}{help}",
+            symbols.dash,
+            one_line(&refusal.reason)
+        )
+    });
     actions.chain(refused).collect()
 }
 
