@@ -81,7 +81,9 @@ impl SimHost {
                     ));
                 }
                 "uid" => {
-                    let uid = to.parse().map_err(|_| format!("invalid user ID '{to}'"))?;
+                    let uid = to
+                        .parse()
+                        .map_err(|error| format!("invalid user ID '{to}': {error}"))?;
                     self.uid_is_free(uid)?;
                     user.uid = uid;
                 }

@@ -51,7 +51,7 @@ impl Sources<'_> {
             Found::Alias(id) if id != *name => self.load(&id),
             Found::File(path) => self.read(name, Some(path)),
             Found::Masked(path) => {
-                let mut masked = self.empty(name, "masked");
+                let mut masked = empty(name, "masked");
                 masked.stamp(self.disk, &path);
                 masked.fragment = Some(path);
                 masked
@@ -59,7 +59,7 @@ impl Sources<'_> {
             Found::Nothing | Found::Alias(_) => match self.quadlet(name) {
                 Some((quadlet, path)) => self.generated(name, &quadlet, path),
                 None if is_builtin(self.scope, name) => self.read(name, None),
-                None => self.empty(name, "not-found"),
+                None => empty(name, "not-found"),
             },
         }
     }
@@ -127,21 +127,8 @@ impl Sources<'_> {
         })
     }
 
-    fn empty(&self, name: &UnitName, load: &'static str) -> Definition {
-        Definition {
-            id: name.clone(),
-            load,
-            fragment: None,
-            source: None,
-            drop_ins: Vec::new(),
-            effective: Effective::new(name, "", &[]),
-            linked: BTreeMap::new(),
-            stamps: BTreeMap::new(),
-        }
-    }
-
     fn read(&self, name: &UnitName, fragment: Option<HostPath>) -> Definition {
-        let mut read = self.empty(name, "loaded");
+        let mut read = empty(name, "loaded");
         let text = fragment
             .as_ref()
             .and_then(|path| self.disk.text(path))
@@ -159,7 +146,7 @@ impl Sources<'_> {
 
     /// What Podman's generator makes of a quadlet. Its drop-ins stand beside it.
     fn generated(&self, name: &UnitName, quadlet: &UnitName, source: HostPath) -> Definition {
-        let mut read = self.empty(name, "loaded");
+        let mut read = empty(name, "loaded");
         read.drop_ins = self.drop_ins(quadlet, &[quadlet_dir(self.scope, &self.home)]);
         let text = self.disk.text(&source).unwrap_or_default();
         read.effective = self.effective(quadlet, text, &read.drop_ins);
@@ -187,7 +174,7 @@ impl Sources<'_> {
         for of in drop_in_dirs(name) {
             for dir in dirs.iter().filter_map(|dir| dir.child(&of).ok()) {
                 for (path, _) in self.disk.children(&dir) {
-                    if path.as_str().ends_with(".conf") {
+                    if is_drop_in(path) {
                         by_name
                             .entry(path.file_name().to_owned())
                             .or_insert(path.clone());
@@ -219,6 +206,25 @@ impl Sources<'_> {
         }
         linked
     }
+}
+
+fn empty(name: &UnitName, load: &'static str) -> Definition {
+    Definition {
+        id: name.clone(),
+        load,
+        fragment: None,
+        source: None,
+        drop_ins: Vec::new(),
+        effective: Effective::new(name, "", &[]),
+        linked: BTreeMap::new(),
+        stamps: BTreeMap::new(),
+    }
+}
+
+fn is_drop_in(path: &HostPath) -> bool {
+    path.file_name()
+        .rsplit_once('.')
+        .is_some_and(|(_, suffix)| suffix == "conf")
 }
 
 fn drop_in_dirs(name: &UnitName) -> Vec<String> {
@@ -259,9 +265,8 @@ impl Definition {
         };
         let dirs: BTreeSet<_> = self.drop_ins.iter().map(HostPath::parent).collect();
         let added = |dir: &HostPath| {
-            disk.children(dir).any(|(path, _)| {
-                path.as_str().ends_with(".conf") && !self.stamps.contains_key(path)
-            })
+            disk.children(dir)
+                .any(|(path, _)| is_drop_in(path) && !self.stamps.contains_key(path))
         };
         self.stamps.iter().any(changed) || dirs.iter().any(added)
     }

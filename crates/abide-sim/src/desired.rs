@@ -45,7 +45,8 @@ struct UserDraft {
     state: Presence,
     remove_home: bool,
     account: DesiredAccount,
-    linger: Option<Option<bool>>,
+    /// What is written, if anything is.
+    linger: Option<DesiredLinger>,
     files: BTreeMap<HomePath, DesiredFile>,
 }
 
@@ -138,7 +139,10 @@ impl DesiredBuilder {
     #[must_use]
     pub fn linger(mut self, value: Option<bool>) -> Self {
         if let Some(user) = self.this_user() {
-            user.linger = Some(value);
+            user.linger = Some(DesiredLinger {
+                value,
+                reason: LingerReason::Declared(origin()),
+            });
         }
         self
     }
@@ -423,21 +427,21 @@ fn finish_user(draft: &UserDraft, units: BTreeMap<UnitName, DesiredUnit>) -> Des
         unit.presence == Presence::Present
             && (unit.running == Wanted::Yes || unit.enabled == Wanted::Yes)
     });
-    let linger = match (draft.state, draft.linger, needs_it) {
-        (Presence::Absent, ..) => (Some(false), LingerReason::Declared(origin())),
-        (_, Some(written), _) => (written, LingerReason::Declared(origin())),
-        (_, None, Some((unit, _))) => (Some(true), LingerReason::ImpliedBy(unit.clone())),
-        (_, None, None) => (None, LingerReason::Unasked),
+    let (value, reason) = match (draft.state, needs_it) {
+        (Presence::Absent, _) => (Some(false), LingerReason::Declared(origin())),
+        (_, Some((unit, _))) => (Some(true), LingerReason::ImpliedBy(unit.clone())),
+        (_, None) => (None, LingerReason::Unasked),
     };
+    let written = draft
+        .linger
+        .clone()
+        .filter(|_| draft.state == Presence::Present);
     DesiredUser {
         declared_at: origin(),
         state: draft.state,
         remove_home: draft.remove_home,
         account: draft.account.clone(),
-        linger: DesiredLinger {
-            value: linger.0,
-            reason: linger.1,
-        },
+        linger: written.unwrap_or(DesiredLinger { value, reason }),
         files: draft.files.clone(),
         units,
     }

@@ -68,7 +68,10 @@ impl SimHost {
                 self.hand_write(unit, &format!("{}.d/{name}", unit.unit), text)
             }
             Edit::Remove(unit) => self.hand_remove(unit),
-            Edit::HomeFile(user, relative, text) => self.home_file(user, relative, text),
+            Edit::HomeFile(user, relative, text) => {
+                self.home_file(user, relative, text);
+                Ok(())
+            }
             Edit::Chmod(unit, mode) => self.chmod(unit, *mode),
             Edit::Start(unit) => self.start(unit),
             Edit::Stop(unit) => self.stop(unit),
@@ -78,7 +81,10 @@ impl SimHost {
                 self.disable(unit);
                 Ok(())
             }
-            Edit::Link(unit, link) => self.hand_link(unit, link),
+            Edit::Link(unit, link) => {
+                self.hand_link(unit, link);
+                Ok(())
+            }
             Edit::Mask(unit) => self.mask(unit),
             Edit::Unmask(unit) => {
                 self.unmask(unit);
@@ -199,10 +205,9 @@ impl SimHost {
             .ok_or_else(|| format!("{path} is not there"))
     }
 
-    fn home_file(&mut self, user: &UserName, relative: &str, text: &str) -> Result<(), String> {
+    fn home_file(&mut self, user: &UserName, relative: &str, text: &str) {
         let path = below(&self.home(&Scope::User(user.clone())), relative);
         self.write_file(&path, text, user.as_str());
-        Ok(())
     }
 
     fn chmod(&mut self, unit: &UnitRef, mode: u32) -> Result<(), String> {
@@ -225,10 +230,9 @@ impl SimHost {
         Ok(())
     }
 
-    fn hand_link(&mut self, unit: &UnitRef, link: &str) -> Result<(), String> {
+    fn hand_link(&mut self, unit: &UnitRef, link: &str) {
         let target = below(&self.dir_of(unit), unit.unit.as_str());
         self.add_link(&unit.scope, link, target.as_str());
-        Ok(())
     }
 }
 

@@ -70,11 +70,11 @@ impl SimHost {
         names.insert(unit.unit.clone());
         let dir = config_dir(&unit.scope, &self.home(&unit.scope));
         let goes = |path: &HostPath, target: &str| {
-            let named = [
+            let ends = [
                 path.file_name(),
                 target.rsplit('/').next().unwrap_or_default(),
             ];
-            target != "/dev/null" && names.iter().any(|name| named.contains(&name.as_str()))
+            target != "/dev/null" && names.iter().any(|name| ends.contains(&name.as_str()))
         };
         let gone: Vec<_> = self
             .disk

@@ -244,6 +244,9 @@ impl SimHost {
         if missing || self.failing.contains(unit) {
             return fail(unit, runtime, missing);
         }
+        self.trigger_is_loaded(unit, &config).inspect_err(|_| {
+            (runtime.active, runtime.sub) = (ActiveState::Inactive, "dead");
+        })?;
         let ends = config.is_oneshot() && !config.remains_after_exit();
         runtime.sub = match unit.unit.kind() {
             UnitKind::Service if ends => {
@@ -266,6 +269,24 @@ impl SimHost {
             _ => "active",
         };
         Ok(())
+    }
+
+    /// A timer, path or socket refuses to start where its unit is not loaded.
+    fn trigger_is_loaded(&self, unit: &UnitRef, config: &Effective) -> Job {
+        let triggered = config
+            .triggers()
+            .filter(|triggered| !triggered.is_template());
+        let Some(triggered) = triggered else {
+            return Ok(());
+        };
+        let load = self.definition(&UnitRef::new(&unit.scope, &triggered)).load;
+        match load {
+            "loaded" => Ok(()),
+            load => Err(format!(
+                "{}: unit to trigger is {load}, refusing.",
+                unit.unit
+            )),
+        }
     }
 
     fn serves(&self, socket: &UnitRef, config: &Effective) -> bool {
