@@ -1,1 +1,4 @@
-mod smoke {}
+//! Plans against the simulated host.
+
+mod properties;
+mod support;

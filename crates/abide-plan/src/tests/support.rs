@@ -1,0 +1,178 @@
+//! What tests of plans share: a plan as text, and what every plan must be.
+
+use std::collections::BTreeSet;
+
+use abide_model::{Action, Cause, Change, Desired, Plan, StepOutcome};
+use abide_sim::SimHost;
+
+use crate::plan;
+
+/// A plan as a person would sum it up: one line an action, its causes behind it.
+pub(super) fn told(plan: &Plan) -> String {
+    let mut lines: Vec<String> = plan.actions.iter().map(line).collect();
+    lines.extend(plan.refused.iter().map(|refusal| {
+        format!(
+            "refused {} ({:?}): {}",
+            refusal.resource, refusal.kind, refusal.reason
+        )
+    }));
+    lines.join("\n")
+}
+
+/// A plan without its causes.
+pub(super) fn steps(plan: &Plan) -> Vec<String> {
+    plan.actions.iter().map(step).collect()
+}
+
+fn line(action: &Action) -> String {
+    let causes: Vec<String> = action.causes.iter().map(cause).collect();
+    format!("{} {} <- {}", action.id, step(action), causes.join("; "))
+}
+
+fn step(action: &Action) -> String {
+    let what = match &action.change {
+        Change::CreateUser { home, .. } => format!("create (home {home})"),
+        Change::ModifyUser(fields) => {
+            let fields = fields
+                .iter()
+                .map(|f| format!("{} {} -> {}", f.field, f.from, f.to));
+            format!("modify {}", fields.collect::<Vec<_>>().join(", "))
+        }
+        Change::DeleteUser { remove_home } => format!("delete (with home: {remove_home})"),
+        Change::EnableLinger => "enable-linger".to_owned(),
+        Change::DisableLinger => "disable-linger".to_owned(),
+        Change::StartManager => "start-manager".to_owned(),
+        Change::WriteFile(write) => format!("write {} {:04o}", write.path, write.mode),
+        Change::SetMode { path, from, to } => format!("chmod {path} {from:04o} -> {to:04o}"),
+        Change::RemoveFile { path, .. } => format!("remove {path}"),
+        Change::Enable { add, remove } => format!("enable{}", links(add, remove)),
+        Change::Disable { remove } => format!("disable{}", links(&BTreeSet::new(), remove)),
+        Change::Mask => "mask".to_owned(),
+        Change::Unmask => "unmask".to_owned(),
+        Change::DaemonReload => "daemon-reload".to_owned(),
+        Change::ResetFailed => "reset-failed".to_owned(),
+        Change::Stop => "stop".to_owned(),
+        Change::Start => "start".to_owned(),
+        Change::Restart => "restart".to_owned(),
+        Change::Reload => "reload".to_owned(),
+        Change::Adopt => "adopt".to_owned(),
+        Change::Forget => "forget".to_owned(),
+    };
+    match &action.change {
+        Change::WriteFile(_) | Change::SetMode { .. } | Change::RemoveFile { .. } => what,
+        _ => format!("{}: {what}", action.resource),
+    }
+}
+
+fn links(add: &BTreeSet<String>, remove: &BTreeSet<String>) -> String {
+    let add = add.iter().map(|link| format!(" +{link}"));
+    add.chain(remove.iter().map(|link| format!(" -{link}")))
+        .collect()
+}
+
+fn cause(cause: &Cause) -> String {
+    match cause {
+        Cause::Missing => "missing".to_owned(),
+        Cause::Differs {
+            field,
+            observed,
+            desired,
+        } => format!("{field} {observed} -> {desired}"),
+        Cause::DeclaredAbsent => "declared absent".to_owned(),
+        Cause::Undeclared => "undeclared".to_owned(),
+        Cause::LingerNeeded { unit } => format!("{unit} must run"),
+        Cause::FollowsFrom(id) => format!("#{id}"),
+        Cause::ReloadOwed { evidence } => format!("reload owed: {evidence}"),
+        Cause::RunningOldConfig { keys, .. } => format!("runs old {}", keys.join(" ")),
+        Cause::Failed { result } => format!("failed: {result}"),
+    }
+}
+
+/// What is true of every plan, whatever is wanted and whatever is there.
+#[track_caller]
+pub(super) fn assert_sound(plan: &Plan) {
+    for (index, action) in plan.actions.iter().enumerate() {
+        assert_eq!(
+            action.id.0 as usize,
+            index + 1,
+            "ids count the actions\n{}",
+            told(plan)
+        );
+        assert!(
+            !action.causes.is_empty(),
+            "{} has no cause\n{}",
+            action.id,
+            told(plan)
+        );
+        let earlier = action.causes.iter().filter_map(|cause| match cause {
+            Cause::FollowsFrom(id) => Some(id),
+            _ => None,
+        });
+        for id in earlier.chain(&action.after) {
+            assert!(
+                *id < action.id,
+                "{} stands on the later {id}\n{}",
+                action.id,
+                told(plan)
+            );
+        }
+    }
+    let mut reloaded = BTreeSet::new();
+    for action in plan
+        .actions
+        .iter()
+        .filter(|action| action.change == Change::DaemonReload)
+    {
+        assert!(
+            reloaded.insert(action.resource.scope()),
+            "reloaded twice\n{}",
+            told(plan)
+        );
+    }
+    let refused: BTreeSet<_> = plan
+        .refused
+        .iter()
+        .map(|refusal| &refusal.resource)
+        .collect();
+    for action in &plan.actions {
+        assert!(
+            !refused.contains(&action.resource),
+            "{} is refused and acted on\n{}",
+            action.resource,
+            told(plan)
+        );
+    }
+}
+
+/// Carries out the plan for what is wanted and says what it was; the next plan must be empty.
+#[track_caller]
+pub(super) fn assert_converges(host: &mut SimHost, wanted: &Desired) -> Plan {
+    let first = plan(wanted, &host.observe(wanted));
+    assert_sound(&first);
+    assert_eq!(
+        host.stale(&first),
+        Vec::<String>::new(),
+        "stale at once\n{}",
+        told(&first)
+    );
+    let reports = host.apply(&first);
+    for report in &reports {
+        assert_eq!(
+            report.outcome,
+            StepOutcome::Ok,
+            "{}: {}\n{}",
+            report.action,
+            report.message,
+            told(&first)
+        );
+    }
+    let second = plan(wanted, &host.observe(wanted));
+    assert_eq!(
+        steps(&second),
+        Vec::<String>::new(),
+        "after\n{}\n\nthe next plan is\n{}",
+        told(&first),
+        told(&second)
+    );
+    first
+}
