@@ -173,12 +173,10 @@ impl Sources<'_> {
         let mut by_name = BTreeMap::new();
         for of in drop_in_dirs(name) {
             for dir in dirs.iter().filter_map(|dir| dir.child(&of).ok()) {
-                for (path, _) in self.disk.children(&dir) {
-                    if is_drop_in(path) {
-                        by_name
-                            .entry(path.file_name().to_owned())
-                            .or_insert(path.clone());
-                    }
+                let paths = self.disk.children(&dir).map(|(path, _)| path);
+                for path in paths.filter(|path| is_drop_in(path)) {
+                    let name = path.file_name().to_owned();
+                    by_name.entry(name).or_insert_with(|| path.clone());
                 }
             }
         }

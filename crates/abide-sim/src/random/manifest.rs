@@ -36,7 +36,8 @@ struct ScopeWish {
     foreign: Option<(Option<Wanted>, Option<Wanted>)>,
     environment: Option<u8>,
     state: Option<Presence>,
-    linger: Option<Option<bool>>,
+    /// As written, if it is.
+    linger: Option<Wanted>,
     shell: bool,
 }
 
@@ -77,13 +78,7 @@ fn scope_wish() -> impl Strategy<Value = ScopeWish> {
             Some(Presence::Absent),
             None,
         ]),
-        select(vec![
-            None,
-            None,
-            Some(Some(true)),
-            Some(Some(false)),
-            Some(None),
-        ]),
+        wanted(),
         any::<bool>(),
     )
         .prop_map(
@@ -161,11 +156,12 @@ fn say_user(builder: DesiredBuilder, name: &str, wish: &ScopeWish) -> DesiredBui
             }
             builder = say_units(builder, wish, &scope);
             match wish.linger {
+                None => builder,
+                Some(Wanted::Yes) => builder.linger(Some(true)),
                 // Nobody who must run units is kept from lingering: that could not be come to.
-                Some(written) if written == Some(true) || !must_run(&builder, &scope) => {
-                    builder.linger(written)
-                }
-                _ => builder,
+                Some(_) if must_run(&builder, &scope) => builder,
+                Some(Wanted::No) => builder.linger(Some(false)),
+                Some(Wanted::Unmanaged) => builder.linger(None),
             }
         }
     }
@@ -188,7 +184,9 @@ fn say_units(mut builder: DesiredBuilder, wish: &ScopeWish, scope: &Scope) -> De
         .filter_map(|(name, wish)| Some((unit_name(name), wish.as_ref()?)))
         .collect();
     for (name, wish) in &wishes {
-        builder = say_unit(builder, name, &coherent(name, wish, &wishes), scope);
+        if let Some(wish) = coherent(name, wish, &wishes) {
+            builder = say_unit(builder, name, &wish, scope);
+        }
     }
     let foreign = match scope {
         Scope::System => FOREIGN[0],
@@ -268,12 +266,9 @@ fn coherent(name: &UnitName, wish: &Wish, all: &[(UnitName, &Wish)]) -> Option<W
 fn say_unit(
     builder: DesiredBuilder,
     name: &UnitName,
-    wish: &Option<Wish>,
+    wish: &Wish,
     scope: &Scope,
 ) -> DesiredBuilder {
-    let Some(wish) = wish else {
-        return builder;
-    };
     let mut builder = match name.template() {
         Some(_) => builder.instance(name.as_str()),
         None => builder.unit(name.as_str(), &wish.text.render(name.as_str(), scope)),

@@ -18,7 +18,7 @@ proptest! {
                     prop_assert!(unit.running != Wanted::Yes && unit.enabled != Wanted::Yes && unit.file.is_none());
                 }
                 if let Some(template) = name.template() {
-                    prop_assert!(scope_units.get(&template).is_some_and(|template| template.is_ours()));
+                    prop_assert!(scope_units.get(&template).is_some_and(abide_model::DesiredUnit::is_ours));
                 }
                 if present && (unit.running == Wanted::Yes || unit.enabled == Wanted::Yes) {
                     prop_assert_eq!(lingers, Some(true));

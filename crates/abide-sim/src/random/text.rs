@@ -13,8 +13,8 @@ pub struct Text {
     pub version: u8,
     /// Its description: inert.
     pub note: u8,
-    /// `Restart=`, or a timer's unit: live.
-    pub live: bool,
+    /// 1: with `Restart=always`: live.
+    pub live: u8,
     /// 0: no `[Install]`; 1: started at boot; 2: wanted by another target and with an alias.
     pub install: u8,
     /// Whether it can reload.
@@ -30,7 +30,7 @@ pub fn texts() -> impl Strategy<Value = Text> {
     (
         0..3u8,
         0..2u8,
-        any::<bool>(),
+        0..2u8,
         0..3u8,
         any::<bool>(),
         any::<bool>(),
@@ -57,15 +57,15 @@ impl Text {
         if name == "app.service" && self.requires_base {
             text.push_str("Requires=base.service\nAfter=base.service\n");
         }
-        text.push_str(&match kind {
+        let body = match kind {
             "timer" => format!("[Timer]\nOnCalendar=*:0{}\n", self.version),
             "path" => format!("[Path]\nPathExists=/run/v{}\n", self.version),
             "socket" => format!("[Socket]\nListenStream=/run/v{}.sock\n", self.version),
             "container" => format!("[Container]\nImage=img:{}\n", self.version),
             "service" => self.service(name, scope),
             _ => String::new(),
-        });
-        text.push_str(&self.install(name, kind, scope));
+        };
+        text.extend([body, self.install(name, kind, scope)]);
         text
     }
 
@@ -74,14 +74,14 @@ impl Text {
         match name {
             "job.service" | "watch.service" => text.push_str("Type=oneshot\n"),
             "setup.service" => text.push_str("Type=oneshot\nRemainAfterExit=yes\n"),
-            _ if self.live => text.push_str("Restart=always\n"),
+            _ if self.live > 0 => text.push_str("Restart=always\n"),
             _ => {}
         }
         if self.reload {
             text.push_str("ExecReload=/bin/kill -HUP $MAINPID\n");
         }
         if self.environment && scope.user().is_some() {
-            text.push_str(&format!("EnvironmentFile=-%h/{ENVIRONMENT}\n"));
+            text.extend(["EnvironmentFile=-%h/", ENVIRONMENT, "\n"]);
         }
         text
     }
