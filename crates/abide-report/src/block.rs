@@ -11,9 +11,10 @@ use crate::diff::{self, Shown};
 use crate::mark::{self, Mark};
 use crate::options::{Options, Verbosity};
 use crate::paint::Symbols;
+use crate::step;
 use crate::summary::by_resource;
+use crate::why::Why;
 use crate::words::one_line;
-use crate::{step, why};
 
 /// What a plan says about one resource. Equal blocks of several hosts are shown once; what differs between
 /// them without meaning, how long a unit has run, stands beside it in [`Ages`].
@@ -41,7 +42,7 @@ pub(crate) struct Step {
     pub(crate) interrupts: Option<Mark>,
     pub(crate) verb: &'static str,
     pub(crate) object: String,
-    pub(crate) why: String,
+    pub(crate) why: Why,
     /// A diff, painted.
     pub(crate) lines: Vec<String>,
 }
@@ -127,7 +128,7 @@ fn step_of(action: &Action, plan: &Plan, options: &Options) -> Step {
             .filter(|part| !part.is_empty())
             .collect::<Vec<_>>()
             .join(" "),
-        why: why::words(action, plan, symbols),
+        why: Why::of(action, plan, symbols),
         lines: shown.lines,
     }
 }

@@ -7,26 +7,79 @@ use crate::step::{name, or_none};
 use crate::words::{list, one_line};
 
 /// Why a file is written whose content differs.
-pub(crate) const CONTENT_DIFFERS: &str = "content differs";
+const CONTENT_DIFFERS: &str = "content differs";
 
-/// The causes of an action, joined; of many, the first three and how many more.
-pub(crate) fn words(action: &Action, plan: &Plan, symbols: Symbols) -> String {
-    let mut said: Vec<String> = Vec::new();
-    for cause in &action.causes {
-        let words = cause_words(cause, action, plan, symbols);
-        if !said.contains(&words) {
-            said.push(words);
-        }
-    }
-    if said.len() > 4 {
-        let more = said.split_off(3).len();
-        said.push(format!("{more} more"));
-    }
-    list(&said)
+/// The causes of an action in words. That a unit runs an old configuration stands apart: how long it has done so
+/// differs between hosts that are told of together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Why {
+    causes: Vec<String>,
+    /// `with the old ExecStart=`.
+    old: Option<String>,
 }
 
-fn cause_words(cause: &Cause, action: &Action, plan: &Plan, symbols: Symbols) -> String {
-    match cause {
+impl Why {
+    /// Why this action is in this plan.
+    pub(crate) fn of(action: &Action, plan: &Plan, symbols: Symbols) -> Self {
+        let old = action.causes.iter().find_map(old_config);
+        let told_by_keys = |cause: &Cause| old.is_some() && is_own_file(cause, action, plan);
+        let mut causes: Vec<String> = Vec::new();
+        for cause in action.causes.iter().filter(|cause| !told_by_keys(cause)) {
+            let words = cause_words(cause, action, plan, symbols);
+            if let Some(words) = words.filter(|words| !causes.contains(words)) {
+                causes.push(words);
+            }
+        }
+        if causes.len() > 4 {
+            let more = causes.split_off(3).len();
+            causes.push(format!("{more} more"));
+        }
+        Self { causes, old }
+    }
+
+    /// The causes, joined; `up` says how long the unit has run.
+    pub(crate) fn words(&self, up: Option<&str>) -> String {
+        let old = self.old.as_ref().map(|old| match up {
+            Some(up) => format!("up {up} {old}"),
+            None => format!("it runs {old}"),
+        });
+        let all: Vec<String> = old.into_iter().chain(self.causes.iter().cloned()).collect();
+        list(&all)
+    }
+
+    /// Whether all it says is that a file's content differs, which a diff says better.
+    pub(crate) fn is_content(&self) -> bool {
+        self.old.is_none() && self.causes == [CONTENT_DIFFERS]
+    }
+}
+
+fn old_config(cause: &Cause) -> Option<String> {
+    let Cause::RunningOldConfig { keys, .. } = cause else {
+        return None;
+    };
+    let mut keys: Vec<String> = keys.iter().map(|key| one_line(key)).collect();
+    if keys.is_empty() {
+        return Some("with an older configuration".to_owned());
+    }
+    if keys.len() > 4 {
+        let more = keys.split_off(3).len();
+        keys.push(format!("{more} more"));
+    }
+    Some(format!("with the old {}", list(&keys)))
+}
+
+/// Whether it follows from a write of the unit's own file, which its old configuration implies.
+fn is_own_file(cause: &Cause, action: &Action, plan: &Plan) -> bool {
+    let Cause::FollowsFrom(id) = cause else {
+        return false;
+    };
+    plan.action(*id).is_some_and(|earlier| {
+        earlier.resource == action.resource && matches!(earlier.change, Change::WriteFile(_))
+    })
+}
+
+fn cause_words(cause: &Cause, action: &Action, plan: &Plan, symbols: Symbols) -> Option<String> {
+    Some(match cause {
         Cause::Missing => missing(&action.change).to_owned(),
         Cause::Differs {
             field,
@@ -46,15 +99,9 @@ fn cause_words(cause: &Cause, action: &Action, plan: &Plan, symbols: Symbols) ->
             .action(*id)
             .map_or_else(|| format!("step {id}"), |earlier| follows(earlier, action)),
         Cause::ReloadOwed { evidence } => one_line(evidence),
-        Cause::RunningOldConfig { keys, .. } if keys.is_empty() => {
-            "it runs an old configuration".to_owned()
-        }
-        Cause::RunningOldConfig { keys, .. } => {
-            let keys: Vec<String> = keys.iter().map(|key| one_line(key)).collect();
-            format!("it runs with an old {}", list(&keys))
-        }
+        Cause::RunningOldConfig { .. } => return None,
         Cause::Failed { result } => format!("it failed ({})", one_line(result)),
-    }
+    })
 }
 
 fn missing(change: &Change) -> &'static str {

@@ -8,8 +8,10 @@ use crate::options::Options;
 use crate::paint::{Role, Symbols};
 use crate::words::{columns, cut, one_line, pad};
 
-/// Paths and values are padded to a common width up to this.
+/// Values are padded to a common width up to this, and cut beyond it.
 const WIDEST: usize = 44;
+/// Paths are padded to a common width up to this.
+const LONGEST_PATH: usize = 64;
 
 /// A host's resolved manifest.
 pub(super) fn render(host: &HostName, rows: &[ResolvedRow], options: &Options) -> String {
@@ -26,15 +28,12 @@ pub(super) fn render(host: &HostName, rows: &[ResolvedRow], options: &Options) -
             (one_line(&row.path), value, origin(row))
         })
         .collect();
-    let widest = |texts: &mut dyn Iterator<Item = &String>| {
-        texts
-            .map(|text| columns(text))
-            .filter(|width| *width <= WIDEST)
-            .max()
-            .unwrap_or(0)
+    let widest = |width: fn(&(String, String, String)) -> usize, most: usize| {
+        let widths = lines.iter().map(width);
+        widths.filter(|width| *width <= most).max().unwrap_or(0)
     };
-    let path_width = widest(&mut lines.iter().map(|(path, _, _)| path));
-    let value_width = widest(&mut lines.iter().map(|(_, value, _)| value));
+    let path_width = widest(|(path, _, _)| columns(path), LONGEST_PATH);
+    let value_width = widest(|(_, value, _)| columns(value), WIDEST);
     let mut page = Page::new(options);
     page.line(&Role::Head.paint(host.as_str()));
     for (path, value, from) in &lines {

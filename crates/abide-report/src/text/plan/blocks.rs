@@ -6,8 +6,8 @@ use crate::block::{Block, Step};
 use crate::fleet::Spans;
 use crate::layout::Page;
 use crate::paint::Role;
+use crate::step;
 use crate::words::{columns, duration, one_line, pad};
-use crate::{step, why};
 
 /// Names are padded to a common width up to this.
 const WIDEST_NAME: usize = 34;
@@ -87,9 +87,13 @@ fn write_step(page: &mut Page<'_>, step: &Step, span: Option<(u64, u64)>, verbs:
         pad(step.verb, verbs)
     };
     let what = format!("{lead}{object}");
-    let reason = format!("{} {}{}", page.symbols.dash, step.why, running(span));
+    let reason = format!(
+        "{} {}",
+        page.symbols.dash,
+        step.why.words(running(span).as_deref())
+    );
     // The diff under it says better that the content differs.
-    let is_shown = step.why == why::CONTENT_DIFFERS && !step.lines.is_empty();
+    let is_shown = step.why.is_content() && !step.lines.is_empty();
     let reason = if is_shown { String::new() } else { reason };
     let fits = STEP + columns(&what) + 1 + columns(&reason) <= page.options.width;
     if fits {
@@ -107,11 +111,13 @@ fn write_step(page: &mut Page<'_>, step: &Step, span: Option<(u64, u64)>, verbs:
     }
 }
 
-/// `, running for 12d 3h`; over many hosts from the shortest to the longest.
-fn running(span: Option<(u64, u64)>) -> String {
-    match span.map(|(least, most)| (duration(least), duration(most))) {
-        None => String::new(),
-        Some((least, most)) if least == most => format!(", running for {most}"),
-        Some((least, most)) => format!(", running for {least} to {most}"),
-    }
+/// `12d 3h`; over many hosts from the shortest to the longest.
+fn running(span: Option<(u64, u64)>) -> Option<String> {
+    let (least, most) = span?;
+    let (least, most) = (duration(least), duration(most));
+    Some(if least == most {
+        most
+    } else {
+        format!("{least} to {most}")
+    })
 }

@@ -58,7 +58,7 @@ fn a_changed_unit_shows_its_diff_and_what_it_interrupts() {
               Restart=on-failure
               RestartSec=1
 
-        ↻ restart — it runs with an old ExecStart=, running for 12d
+        ↻ restart — up 12d with the old ExecStart=
 
     Once the files are in place: daemon-reload of the manager of deploy.
 
@@ -86,7 +86,7 @@ fn ascii_twins_stand_for_every_symbol() {
               Restart=on-failure
               RestartSec=1
 
-        @ restart -- it runs with an old ExecStart=, running for 1m
+        @ restart -- up 1m with the old ExecStart=
 
     Once the files are in place: daemon-reload of the manager of deploy on h1.
 
@@ -119,7 +119,7 @@ fn forty_hosts_with_one_change_fit_on_a_screen_and_name_the_exceptions() {
               Restart=on-failure
               RestartSec=1
 
-        ↻ restart — it runs with an old ExecStart=, running for 1h to 1d 16h
+        ↻ restart — up 1h to 1d 16h with the old ExecStart=
 
     Once the files are in place: daemon-reload of the manager of deploy on all 40
     hosts but web17.

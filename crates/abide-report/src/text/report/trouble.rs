@@ -11,8 +11,9 @@ use crate::mark::Mark;
 use crate::options::Options;
 use crate::paint::{Role, Symbols};
 use crate::text::outcome;
+use crate::why::Why;
 use crate::words::one_line;
-use crate::{hosts, step, why};
+use crate::{hosts, step};
 
 /// Steps still to do that are named; of more, the number.
 const MOST_LEFT: usize = 10;
@@ -144,7 +145,7 @@ fn blamed(host: &HostReport, skipped: &StepReport) -> Option<String> {
 fn left(plan: &Plan, options: &Options) -> Vec<String> {
     let symbols = Symbols::of(options);
     let actions = plan.actions.iter().map(|action| {
-        let why = why::words(action, plan, symbols);
+        let why = Why::of(action, plan, symbols).words(None);
         format!("{} {} {why}", step::clause(action), symbols.dash)
     });
     let refused = plan.refused.iter().map(|refusal| {
