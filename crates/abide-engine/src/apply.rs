@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use abide_host::apply::{ApplyOptions, HostEvent, Reader};
 use abide_host::{apply, bootstrap};
 use abide_model::{
-    Event, FailedUnit, HostOutcome, HostReport, LockHolder, Observed, StepReport, printable,
+    Event, FailedUnit, HostOutcome, HostReport, LockHolder, Observed, Plan, StepReport, printable,
 };
 use abide_transport::{Exec, Exit, RunError};
 
@@ -72,8 +72,8 @@ async fn change_and_verify(
             observe_again(host, options).await
         }
         Err(Unran::NotSent(why)) => return failed(why),
-        Err(Unran::Run(RunError::Lost { reason })) => {
-            teller.progress(format!("the connection was lost ({reason}); reconnecting"));
+        Err(Unran::Run(error @ RunError::Lost { .. })) => {
+            teller.progress(format!("{error}; reconnecting"));
             wait_for_end(host, options, teller).await
         }
         Err(Unran::Run(error)) => {
@@ -109,7 +109,7 @@ async fn run_script(
     let exec = Exec {
         command: &command,
         stdin: script.as_bytes(),
-        timeout: options.timeout,
+        timeout: options.timeout + longest_hold(plan),
         max_output: LARGEST_OUTPUT,
     };
     session
@@ -120,6 +120,12 @@ async fn run_script(
         })
         .await
         .map_err(Unran::Run)
+}
+
+/// How long the script watches its units, which a person asked for and which is no delay.
+fn longest_hold(plan: &Plan) -> Duration {
+    let holds = plan.watches.iter().map(|watch| watch.hold);
+    holds.max().unwrap_or_default()
 }
 
 pub(crate) fn apply_options(nonce: String, options: &Options) -> ApplyOptions {

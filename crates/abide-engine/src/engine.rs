@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use abide_model::{
-    Body, Change, Desired, Event, FleetHost, HostName, HostOutcome, HostReport, Observed, Plan,
-    Report,
-};
+use abide_model::{Desired, Event, FleetHost, HostName, HostOutcome, HostReport, Observed, Report};
 
 use crate::apply;
 use crate::cancel::{Cancel, Urgency};
@@ -126,8 +123,8 @@ impl Engine {
         let host = self.hosts.get(host)?;
         let plan = host.plan.as_ref().filter(|plan| !plan.actions.is_empty())?;
         let options = apply::apply_options("NONCE".to_owned(), &self.options);
-        Some(abide_host::apply::script(
-            &redacted(plan),
+        Some(abide_host::apply::shown_script(
+            plan,
             host.facts.as_ref()?,
             &options,
         ))
@@ -236,19 +233,6 @@ async fn plan_one(host: &mut Host, options: &Options, events: &Sink, stop: &Canc
     teller.done(&mut report);
     host.spent += teller.elapsed();
     report
-}
-
-/// The same plan with nothing in the place of each secret.
-fn redacted(plan: &Plan) -> Plan {
-    let mut plan = plan.clone();
-    for action in &mut plan.actions {
-        if let Change::WriteFile(write) = &mut action.change
-            && let Body::Secret { bytes, .. } = &mut write.body
-        {
-            *bytes = None;
-        }
-    }
-    plan
 }
 
 /// Whether a host counts against `max_failures`.

@@ -60,7 +60,8 @@ impl Apply {
                 if !agreed(&run, ui, actions, hosts).await? {
                     run.engine.close().await;
                     ui.talk("Nothing was changed.");
-                    return Ok(run.exit(Exit::Done));
+                    // `abide apply && next` must not go on.
+                    return Ok(run.exit(Exit::Failed));
                 }
             }
             let progress = Progress::new(ui, hosts, planned, self.json);
