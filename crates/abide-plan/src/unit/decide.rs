@@ -1,6 +1,6 @@
 //! Everything that is to be done about one unit, before it is known what that does to others.
 
-use abide_model::{Cause, FilePurpose, NoteKind, UnitKind, Wanted};
+use abide_model::{Cause, FilePurpose, NoteKind, Observation, UnitKind, Wanted};
 
 use super::enablement::{self, Links};
 use super::mask::{self, Mask};
@@ -44,6 +44,7 @@ impl Decision<'_> {
 pub(crate) fn decide<'a>(unit: Unit<'a>, draft: &Draft) -> Result<Decision<'a>, Denied> {
     claimed_by_us_alone(&unit)?;
     no_alias(&unit)?;
+    nothing_before_ours(&unit)?;
     let files = verdicts(&unit)?;
     let mask = mask::decide(&unit)?;
     let links = enablement::decide(&unit)?;
@@ -106,6 +107,30 @@ fn no_alias(unit: &Unit<'_>) -> Result<(), Denied> {
         );
     }
     Ok(())
+}
+
+/// Another's file for just this instance, or in a place that comes first, hides ours (systemd.unit(5)).
+fn nothing_before_ours(unit: &Unit<'_>) -> Result<(), Denied> {
+    let (false, Some(view)) = (unit.goes().is_some() || !unit.ours, unit.view.seen) else {
+        return Ok(());
+    };
+    let own = unit
+        .files
+        .iter()
+        .any(|file| file.purpose == FilePurpose::Unit);
+    let of_instance = unit.view.places.unit(&unit.loaded).ok().filter(|path| {
+        let stands = view.files.get(path).and_then(Observation::known);
+        !own && unit.name.template().is_some() && stands.is_some()
+    });
+    let loaded = unit.seen.fragment.clone();
+    let elsewhere = loaded.filter(|path| reload::shadows(path) && !unit.seen.transient);
+    match of_instance.or(elsewhere) {
+        Some(path) => Err(
+            Denied::impossible(format!("{path} comes before our unit file"))
+                .help(format!("remove {path}")),
+        ),
+        None => Ok(()),
+    }
 }
 
 fn verdicts(unit: &Unit<'_>) -> Result<Vec<Verdict>, Denied> {

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{Cause, Link, ObservedScope, Scope, UnitName, Wanted};
+use abide_model::{Cause, FilePurpose, Link, ObservedScope, Scope, UnitName, Wanted};
 use abide_unit::{Effective, LinkKind, install_links, specifier};
 
 use super::Unit;
+use super::sources::UnitFile;
 use crate::causes::{differs, said};
 use crate::linger::ManagerState;
 use crate::refuse::Denied;
@@ -246,7 +247,15 @@ pub(crate) fn starts_with_manager(unit: &Unit<'_>) -> bool {
             .any(|name| target.strip_suffix(".target") == Some(name))
     };
     matches!(unit.view.scope, Scope::User(_))
+        && may_be_loaded(unit)
         && scope_links(unit.view.seen)
             .filter_map(|link| link.path.split_once('/'))
             .any(|(dir, name)| at_start(dir) && name == unit.loaded.as_str())
+}
+
+/// Whether there is a unit file to load: ours, or perhaps one of a package.
+fn may_be_loaded(unit: &Unit<'_>) -> bool {
+    let mut files = unit.files.iter().chain(&unit.template_files);
+    let fragment = |file: &UnitFile<'_>| file.purpose == FilePurpose::Unit && file.stands();
+    !unit.ours || files.any(fragment)
 }

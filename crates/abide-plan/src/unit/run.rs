@@ -5,7 +5,6 @@ use abide_model::{ActiveState, Cause, HostPath, NoteKind, UnitName, Wanted};
 use super::Unit;
 use super::enablement::{no_such_unit, starts_with_manager};
 use super::owed::{Owed, owed};
-use super::reload::shadows;
 use super::respond::{self, Response};
 use crate::causes::{differs, failed, old_config, state};
 use crate::draft::Draft;
@@ -247,18 +246,6 @@ fn there_to_start(unit: &Unit<'_>, loads: bool) -> Result<(), Denied> {
         let reason =
             format!("it should run, and the manager of {user} does not: {user} does not linger");
         return Err(Denied::impossible(reason).help("declare `linger: true`"));
-    }
-    if unit.ours
-        && let Some(fragment) = unit
-            .seen
-            .fragment
-            .as_ref()
-            .filter(|path| shadows(path) && !unit.seen.transient)
-    {
-        return Err(
-            Denied::impossible(format!("{fragment} comes before our unit file"))
-                .help(format!("remove {fragment}")),
-        );
     }
     match unit.seen.load.as_str() {
         _ if !unit.manager_up() || unit.ours && loads => Ok(()),
