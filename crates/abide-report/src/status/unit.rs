@@ -183,7 +183,9 @@ fn as_declared(desired: &DesiredUnit, line: &UnitLine) -> bool {
     if desired.presence == Presence::Absent {
         return line.state == "not found";
     }
-    let up = line.up == Some(true);
+    // It has just ended and waits to be started again: it is up only by its ActiveState.
+    let crashes = line.state.contains("auto-restart");
+    let up = line.up == Some(true) && !crashes;
     let runs = match desired.running {
         Wanted::Yes => up,
         Wanted::No => !up,

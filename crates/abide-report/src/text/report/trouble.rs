@@ -7,7 +7,7 @@ use abide_model::{
 };
 
 use crate::layout::Page;
-use crate::mark::Mark;
+use crate::mark::{self, Mark};
 use crate::options::Options;
 use crate::paint::{Role, Symbols};
 use crate::text::outcome;
@@ -24,6 +24,8 @@ const MOST_JOURNAL: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Trouble {
     text: String,
+    /// Where there are several.
+    reasons: Vec<String>,
     units: Vec<(String, String)>,
     steps: Vec<(Mark, String)>,
     left: Vec<String>,
@@ -50,9 +52,14 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
         HostOutcome::Failed {
             residue,
             failed_units,
-            ..
+            reasons,
         } => Some(Trouble {
-            text,
+            text: if reasons.len() == 1 {
+                text
+            } else {
+                "failed".to_owned()
+            },
+            reasons: several(reasons),
             units: failed_units.iter().map(unit_words).collect(),
             steps: bad_steps(host),
             left: residue
@@ -63,6 +70,7 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
         HostOutcome::Unreachable { .. } | HostOutcome::Locked(_) | HostOutcome::Stale { .. } => {
             Some(Trouble {
                 text,
+                reasons: Vec::new(),
                 units: Vec::new(),
                 steps: Vec::new(),
                 left: Vec::new(),
@@ -70,6 +78,7 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
         }
         HostOutcome::Pending => Some(Trouble {
             text,
+            reasons: Vec::new(),
             units: Vec::new(),
             steps: Vec::new(),
             left: host
@@ -82,6 +91,13 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
         | HostOutcome::Changed
         | HostOutcome::NotStarted
         | HostOutcome::Interrupted => None,
+    }
+}
+
+fn several(reasons: &[String]) -> Vec<String> {
+    match reasons {
+        [_] => Vec::new(),
+        many => many.iter().map(|reason| one_line(reason)).collect(),
     }
 }
 
@@ -144,7 +160,11 @@ fn blamed(host: &HostReport, skipped: &StepReport) -> Option<String> {
 
 fn left(plan: &Plan, options: &Options) -> Vec<String> {
     let symbols = Symbols::of(options);
-    let actions = plan.actions.iter().map(|action| {
+    let told = plan
+        .actions
+        .iter()
+        .filter(|action| !mark::is_mere_reload(action));
+    let actions = told.map(|action| {
         let why = Why::of(action, plan, symbols).words(None);
         format!("{} {} {why}", step::clause(action), symbols.dash)
     });
@@ -170,6 +190,9 @@ fn write_trouble(page: &mut Page<'_>, trouble: &Trouble, on: &[(&HostName, &Host
         .and_then(|(_, host)| outcome::help(&host.outcome));
     if let Some(help) = help {
         page.prose("  help: ", 8, &help, None);
+    }
+    for reason in &trouble.reasons {
+        page.remark(4, Mark::Refused, reason, None);
     }
     let journals: Vec<&FailedUnit> = on
         .first()

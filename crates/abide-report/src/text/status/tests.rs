@@ -201,6 +201,24 @@ fn what_is_not_as_declared_is_marked_and_explained() {
 }
 
 #[test]
+fn a_unit_between_two_crashes_is_not_as_declared() {
+    let desired = desired("h1", &["a.service"]);
+    let mut unit = running("a.service");
+    unit.active = ActiveState::Activating;
+    unit.sub = "auto-restart".to_owned();
+    let observed = observed("h1", lingering(), vec![unit], &["a.service"]);
+    let host = HostStatus {
+        desired: &desired,
+        seen: Seen::Observed(&observed),
+    };
+    let said = said(&[host], &narrow());
+    assert!(
+        said.contains("! h1") && said.contains("activating (auto-restart)"),
+        "{said}"
+    );
+}
+
+#[test]
 fn quiet_shows_only_what_is_not_as_declared() {
     let desired = desired("h1", &["a.service", "b.service"]);
     let units = vec![
