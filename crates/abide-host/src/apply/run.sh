@@ -22,7 +22,7 @@ take_lock() {
   fi
 }
 
-holder() { printf 'who=%s\noperation=apply\nsince=%s\n' "$1" "$(date +%s)"; }
+holder() { printf 'who=%s\noperation=apply\nsince=%s\npid=%s\n' "$1" "$(date +%s)" $$; }
 
 locked() {
   tell locked "$(head -c 1000 "$1" 2>/dev/null | tr '\n' '\t')"
