@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 
 use abide_model::{Action, Body, Change, FilePurpose, HostFacts, Plan, Scope, UnitRef};
 
+pub(crate) use events::holder;
 pub use events::{HostEvent, Reader};
 
 use crate::ledger;

@@ -13,9 +13,7 @@
 //! Names and paths are percent-encoded. `claimed` stands for a digest while a run is under way. A ledger
 //! without its `end` was cut and is not believed.
 
-use abide_model::{
-    Digest, HostPath, Ledger, LedgerFile, LedgerUnit, Scope, UnitName, UnitRef, UserName,
-};
+use abide_model::{HostPath, Ledger, LedgerFile, LedgerUnit, Scope, UnitName, UnitRef, UserName};
 
 use crate::percent;
 
@@ -115,7 +113,10 @@ fn read_line(ledger: &mut Ledger, line: &str) -> Option<()> {
         ["file", scope, path, digest] => {
             let path = HostPath::parse(&percent::decode(path)?).ok()?;
             let scope = scope.parse().ok()?;
-            let digest = read_digest(digest, CLAIMED)?;
+            let digest = match *digest {
+                CLAIMED => None,
+                digest => Some(digest.parse().ok()?),
+            };
             ledger.files.insert(path, LedgerFile { scope, digest });
         }
         ["unit", scope, name, invocation, config, enabled] => {
@@ -123,7 +124,10 @@ fn read_line(ledger: &mut Ledger, line: &str) -> Option<()> {
             let scope: Scope = scope.parse().ok()?;
             let left = LedgerUnit {
                 invocation: read_invocation(invocation)?,
-                config: read_digest(config, NONE)?,
+                config: match *config {
+                    NONE => None,
+                    digest => Some(digest.parse().ok()?),
+                },
                 enabled: read_enabled(enabled)?,
             };
             ledger.units.insert(UnitRef { scope, unit }, left);
@@ -135,13 +139,6 @@ fn read_line(ledger: &mut Ledger, line: &str) -> Option<()> {
 
 fn or_dash(text: &str) -> String {
     if text.is_empty() { NONE } else { text }.to_owned()
-}
-
-fn read_digest(word: &str, none: &str) -> Option<Option<Digest>> {
-    if word == none {
-        return Some(None);
-    }
-    word.parse().ok().map(Some)
 }
 
 fn read_invocation(word: &str) -> Option<String> {

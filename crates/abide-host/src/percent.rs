@@ -17,7 +17,7 @@ pub(crate) fn encode(text: &str) -> String {
         if is_plain(byte) {
             word.push(char::from(byte));
         } else {
-            word.push_str(&format!("%{byte:02X}"));
+            word.extend(['%', digit(byte >> 4), digit(byte & 15)]);
         }
     }
     word
@@ -35,6 +35,11 @@ pub(crate) fn decode(word: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok()
+}
+
+/// A hexadecimal digit; only the low four bits count.
+fn digit(value: u8) -> char {
+    char::from_digit(u32::from(value & 15), 16).map_or('0', |digit| digit.to_ascii_uppercase())
 }
 
 fn hex(digit: u8) -> Option<u8> {

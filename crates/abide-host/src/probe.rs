@@ -4,7 +4,7 @@
 //! that begin with the run's nonce. What belongs to one user is read as that user, and its lines come indented, so
 //! that nobody on the host can forge what another says.
 
-use abide_model::{Desired, Observed};
+use abide_model::{Desired, Observed, Scope, UserName};
 
 use crate::quote::{quote, word};
 
@@ -64,8 +64,8 @@ fn host_said(text: &str) -> String {
 /// nothing where it was cut on the way. `nonce` must be new for every run, at least 16 letters and digits.
 pub fn script(desired: &Desired, nonce: &str) -> String {
     let ask = ask::Ask::new(desired);
-    let users: Vec<&str> = desired.users.keys().map(|user| user.as_str()).collect();
-    let system = if ask.scopes.contains_key(&abide_model::Scope::System) {
+    let users: Vec<&str> = desired.users.keys().map(UserName::as_str).collect();
+    let system = if ask.scopes.contains_key(&Scope::System) {
         "yes"
     } else {
         ""

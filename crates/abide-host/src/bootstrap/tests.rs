@@ -1,6 +1,5 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 
@@ -11,8 +10,6 @@ const ALL: [Become; 5] = [
     Become::Doas,
     Become::Run0,
 ];
-
-static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 #[test]
 fn every_login_shell_reads_the_line_as_one_word() {
@@ -30,33 +27,13 @@ fn every_login_shell_reads_the_line_as_one_word() {
 }
 
 /// What a host says on which sudo, doas and run0 behave as these scripts do.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the line is for a shell to judge"
-)]
 fn on_a_host_with(tools: &[(&str, &str)], r#become: Become) -> String {
-    let host = std::env::temp_dir().join(format!(
-        "abide-bootstrap-{}-{}",
-        std::process::id(),
-        NUMBER.fetch_add(1, Ordering::Relaxed)
-    ));
-    std::fs::create_dir_all(&host).unwrap();
-    let tool = |name: &str, script: &str| {
-        let path = host.join(name);
-        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        Command::new("chmod")
-            .arg("755")
-            .arg(&path)
-            .status()
-            .unwrap();
-    };
-    tool("id", "case $1 in -u) echo 1000 ;; *) echo deploy ;; esac");
+    let host = crate::testing::Directory::new("bootstrap");
+    host.program("id", "case $1 in -u) echo 1000 ;; *) echo deploy ;; esac");
     for (name, script) in tools {
-        tool(name, script);
+        host.program(name, script);
     }
-    let said = ask(&host, &command(r#become));
-    std::fs::remove_dir_all(&host).unwrap();
-    said
+    ask(host.path(), &command(r#become))
 }
 
 #[expect(

@@ -65,21 +65,21 @@ impl Ask {
 
     /// The shell function `asked SCOPE`: it prints what the scope's own shell reads.
     pub(super) fn function(&self, nonce: &str) -> String {
-        let mut text = "\nasked() {\n  case $1 in\n".to_owned();
+        let arm = |pattern: &str, body: String| {
+            format!("{pattern})\ncat <<'{nonce}'\n{body}{nonce}\n;;\n")
+        };
+        let mut parts = vec!["\nasked() {\n  case $1 in\n".to_owned()];
         for (scope, ask) in &self.scopes {
-            let body = ask.body(scope);
-            text.push_str(&format!("{scope})\ncat <<'{nonce}'\n{body}{nonce}\n;;\n"));
+            parts.push(arm(&scope.to_string(), ask.body(scope)));
         }
-        // A scope that only the ledger knows.
+        // Scopes that only the ledger knows.
         let nothing = ScopeAsk::default();
         if !self.scopes.contains_key(&Scope::System) {
-            let system = nothing.body(&Scope::System);
-            text.push_str(&format!("system)\ncat <<'{nonce}'\n{system}{nonce}\n;;\n"));
+            parts.push(arm("system", nothing.body(&Scope::System)));
         }
-        let user = nothing.text("--user", &home(layout::USER_UNITS));
-        text.push_str(&format!("*)\ncat <<'{nonce}'\n{user}{nonce}\n;;\n"));
-        text.push_str("  esac\n}\n");
-        text
+        parts.push(arm("*", nothing.text("--user", &home(layout::USER_UNITS))));
+        parts.push("  esac\n}\n".to_owned());
+        parts.concat()
     }
 }
 
@@ -131,7 +131,7 @@ impl ScopeAsk {
         }
     }
 
-    fn body(&self, scope: &Scope) -> String {
+    pub(super) fn body(&self, scope: &Scope) -> String {
         match scope {
             Scope::System => self.text("--system", layout::SYSTEM_UNITS),
             Scope::User(_) => self.text("--user", &home(layout::USER_UNITS)),
@@ -142,23 +142,27 @@ impl ScopeAsk {
     fn text(&self, manager: &str, config: &str) -> String {
         let units: Vec<&str> = self.units.iter().map(UnitName::as_str).collect();
         let patterns: Vec<&str> = self.patterns.iter().map(String::as_str).collect();
-        let mut text = format!("manager={manager}\nconfig={config}\n");
-        text.push_str(&format!("units={}\n", quote(&units.join("\n"))));
-        text.push_str(&format!("patterns={}\n", quote(&patterns.join("\n"))));
-        text.push_str("folders=");
-        for folder in &self.folders {
-            text.push_str(&format!("{}'\n'", place(folder)));
-        }
-        text.push_str("\nrules='");
-        for file in &self.files {
-            text.push_str(&format!("{}\n", file.rule.words()));
-        }
-        text.push_str("'\nscope");
-        for file in &self.files {
-            text.push_str(&format!(" \\\n  {}", place(&file.at)));
-        }
-        text.push_str(" </dev/null\n");
-        text
+        let folders = self
+            .folders
+            .iter()
+            .map(|folder| format!("{}'\n'", place(folder)));
+        let rules = self
+            .files
+            .iter()
+            .map(|file| format!("{}\n", file.rule.words()));
+        let paths = self
+            .files
+            .iter()
+            .map(|file| format!(" \\\n  {}", place(&file.at)));
+        [
+            format!("manager={manager}\nconfig={config}\n"),
+            format!("units={}\n", quote(&units.join("\n"))),
+            format!("patterns={}\n", quote(&patterns.join("\n"))),
+            format!("folders={}\n", folders.collect::<Vec<_>>().concat()),
+            format!("rules='{}'\n", rules.collect::<Vec<_>>().concat()),
+            format!("scope{} </dev/null\n", paths.collect::<Vec<_>>().concat()),
+        ]
+        .concat()
     }
 }
 

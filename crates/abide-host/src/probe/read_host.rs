@@ -101,20 +101,9 @@ fn short(text: &str) -> String {
     printable(text).chars().take(200).collect()
 }
 
-/// Who holds the lock: who, what, and since when, a line each.
+/// Who holds the lock, where somebody does.
 pub(super) fn lock(frames: &Frames<'_>) -> Option<LockHolder> {
-    let lines: Vec<&str> = frames.get("lock")?.texts().collect();
-    holder(&lines)
-}
-
-/// Reads the body of a lock: who, what and since when, in seconds.
-pub(crate) fn holder(lines: &[&str]) -> Option<LockHolder> {
-    let [who, operation, since, ..] = lines else {
-        return None;
-    };
-    Some(LockHolder {
-        who: short(who),
-        operation: short(operation),
-        since: seconds(since)?,
-    })
+    frames
+        .get("lock")
+        .map(|frame| crate::apply::holder(&frame.body()))
 }

@@ -6,15 +6,12 @@ use abide_model::{
     ActiveState, HostPath, Observation, ObservedLinger, ObservedUser, UserName, printable,
 };
 
-use super::frames::Frames;
+use super::frames::{Frame, Frames};
 use super::read_units::blocks;
 
 /// Every name with a linger record.
 pub(super) fn lingering(frames: &Frames<'_>) -> BTreeSet<String> {
-    let names = frames
-        .get("linger")
-        .into_iter()
-        .flat_map(|frame| frame.texts());
+    let names = frames.get("linger").into_iter().flat_map(Frame::texts);
     names.map(printable).collect()
 }
 
@@ -45,7 +42,7 @@ struct Accounts<'a> {
 
 impl<'a> Accounts<'a> {
     fn read(frames: &'a Frames<'_>) -> Self {
-        let texts = |name: &str| frames.get(name).into_iter().flat_map(|frame| frame.texts());
+        let texts = |name: &str| frames.get(name).into_iter().flat_map(Frame::texts);
         let mut passwd = BTreeMap::new();
         for line in texts("passwd") {
             let fields: Vec<&str> = line.split(':').collect();

@@ -98,7 +98,7 @@ decode() {
     digits=${rest%"${rest#??}"}
     rest=${rest#??}
     # The x keeps a newline at the end from being lost.
-    byte=$(printf "\\$(printf '%03o' "0x$digits")x")
+    byte=$(printf '%b' "\\0$(printf '%03o' "0x$digits")x")
     decoded=$decoded${byte%x}
   done
 }

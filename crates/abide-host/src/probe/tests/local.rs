@@ -1,0 +1,58 @@
+//! The script in the shells of this machine, as far as it goes without systemd.
+
+use super::*;
+use crate::testing::run;
+
+#[test]
+fn a_script_that_was_cut_on_the_way_does_nothing() {
+    let script = script(&desired(), NONCE);
+    for shell in shells() {
+        for share in 1..12 {
+            let cut = &script.as_bytes()[..script.len() * share / 12];
+            let said = run(&shell, &["none", "deploy", "1000", "why"], cut);
+            assert_eq!(
+                String::from_utf8_lossy(&said),
+                "",
+                "{shell:?} with {share}/12"
+            );
+        }
+    }
+}
+
+#[test]
+fn odd_names_are_decoded_and_encoded_as_we_do() {
+    let names = [
+        "plain",
+        "a b",
+        "x\n",
+        "\n\n",
+        "-n",
+        "%41",
+        "it's \"$HOME\" \\ `id`",
+        "äöü",
+        "*",
+    ];
+    let mut script = format!("{COMMON}{SCOPE}");
+    for name in names {
+        let word = crate::quote::quote(name);
+        let encoded = crate::percent::encode(name);
+        script.push_str(&format!(
+            "decode '{encoded}'; [ \"$decoded\" = {word} ] || echo {word} is not decoded\nencode {word}; decode \"$encoded\"; [ \"$decoded\" = {word} ] || echo {word} is not encoded\n"
+        ));
+    }
+    for shell in shells() {
+        let said = run(&shell, &[], script.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&said), "", "{shell:?}");
+    }
+}
+
+#[test]
+fn absence_is_certain_only_below_a_directory_that_may_be_searched() {
+    let script = format!(
+        "{COMMON}{SCOPE}\nfor path in /nowhere/at/all /etc/passwd/x /etc/nothing-here; do kind_of $path; printf %s $kind; done"
+    );
+    for shell in shells() {
+        let said = run(&shell, &[], script.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&said), "aaa", "{shell:?}");
+    }
+}
