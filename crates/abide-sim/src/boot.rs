@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{ActiveState, Scope, UnitRef, UserName};
+use abide_model::{ActiveState, Scope, UnitName, UnitRef, UserName};
 
 use crate::host::{Manager, SimHost};
-use crate::place::{BOOT_TARGETS, unit_name};
+use crate::place::{BOOT_TARGETS, is_builtin, unit_name};
 
 impl SimHost {
     /// Starts a manager that is down: it reads its files and starts what its targets want.
@@ -28,6 +28,7 @@ impl SimHost {
             // Whatever does not start does not keep the others from it.
             let _failed = self.job_start(&unit, &mut seen).is_err();
         }
+        self.collect(scope);
     }
 
     fn wanted_at_boot(&self, scope: &Scope) -> Vec<UnitRef> {
@@ -78,6 +79,7 @@ impl SimHost {
     fn load_all(&mut self, scope: &Scope) {
         let sources = self.sources(scope);
         let mut names = sources.names();
+        names.extend(BOOT_TARGETS.map(unit_name));
         if let Some(manager) = self.managers.get(scope) {
             names.extend(manager.runtimes.keys().cloned());
         }
@@ -102,6 +104,40 @@ impl SimHost {
                 .collect();
             manager.loaded_at = loaded_at;
         }
+        self.collect(scope);
+    }
+
+    /// Forgets units that neither run nor failed and that no unit which is kept names: they are read again when
+    /// somebody asks for them, and their last run is forgotten. An enabled unit is kept, for its target names it
+    /// (seen on systemd 252 and 257).
+    pub(crate) fn collect(&mut self, scope: &Scope) {
+        let Some(manager) = self.managers.get_mut(scope) else {
+            return;
+        };
+        let lives = |id: &UnitName| {
+            let runtime = manager.runtimes.get(id);
+            runtime.is_some_and(|runtime| runtime.active != ActiveState::Inactive)
+        };
+        let names = manager.definitions.iter();
+        let mut next: Vec<UnitName> = names
+            .filter(|(name, unit)| is_builtin(scope, name) || lives(&unit.id))
+            .map(|(name, _)| name.clone())
+            .collect();
+        let mut kept = BTreeSet::new();
+        while let Some(name) = next.pop() {
+            if let Some(unit) = manager.definitions.get(&name)
+                && kept.insert(name)
+            {
+                next.extend(unit.mentions());
+                next.push(unit.id.clone());
+            }
+        }
+        manager
+            .definitions
+            .retain(|name, unit| kept.contains(name) || kept.contains(&unit.id));
+        manager
+            .runtimes
+            .retain(|name, runtime| kept.contains(name) || runtime.active != ActiveState::Inactive);
     }
 
     /// Reads a unit that the manager does not know yet: a new file needs no daemon-reload to be found (V2).
@@ -110,6 +146,11 @@ impl SimHost {
         if let Some(manager) = self.managers.get_mut(&unit.scope)
             && definition.load != "not-found"
         {
+            let id = definition.id.clone();
+            manager
+                .definitions
+                .entry(id)
+                .or_insert_with(|| definition.clone());
             manager
                 .definitions
                 .entry(unit.unit.clone())

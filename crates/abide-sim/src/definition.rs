@@ -256,10 +256,14 @@ impl Definition {
         }
     }
 
-    /// `NeedDaemonReload`, with its false negatives: a drop-in in a new directory goes unseen (V2).
-    pub(crate) fn needs_reload(&self, disk: &Disk) -> bool {
+    /// `NeedDaemonReload`, with its false negatives: a drop-in in a new directory goes unseen (V2), and for systemd
+    /// 252 a file that a mask replaced.
+    pub(crate) fn needs_reload(&self, disk: &Disk, systemd: u32) -> bool {
+        let sees_masks = systemd > 252;
         let changed = |(path, at): (&HostPath, &Timestamp)| {
-            disk.get(path).is_none_or(|node| node.modified_at != *at)
+            disk.get(path).is_none_or(|node| {
+                node.modified_at != *at && (sees_masks || node.link() != Some("/dev/null"))
+            })
         };
         let dirs: BTreeSet<_> = self.drop_ins.iter().map(HostPath::parent).collect();
         let added = |dir: &HostPath| {
@@ -293,6 +297,29 @@ impl Definition {
         let mut all = self.named("Wants", "wants");
         all.extend(self.named("Upholds", "upholds"));
         all
+    }
+
+    /// Every unit that it names: they are kept loaded with it.
+    pub(crate) fn mentions(&self) -> BTreeSet<UnitName> {
+        let keys = [
+            "After",
+            "Before",
+            "BindsTo",
+            "Conflicts",
+            "OnFailure",
+            "OnSuccess",
+            "PartOf",
+            "Requires",
+            "Requisite",
+            "Upholds",
+            "Wants",
+        ];
+        let named = keys.iter().flat_map(|key| self.named(key, ""));
+        let linked = self.linked.values().flatten().cloned();
+        named
+            .chain(linked)
+            .chain(self.effective.triggers())
+            .collect()
     }
 
     /// Units that stop when it starts.

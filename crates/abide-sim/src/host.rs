@@ -76,7 +76,7 @@ pub struct Runtime {
     pub config: Effective,
     /// Files that it read at its start, each with what it held.
     pub read: BTreeMap<HostPath, Option<Digest>>,
-    /// How often it was started.
+    /// How often it was started since its manager has known it.
     pub starts: u32,
     /// How often this run was reloaded.
     pub reloads: u32,

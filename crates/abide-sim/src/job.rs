@@ -16,7 +16,9 @@ impl SimHost {
     /// `systemctl start`. A unit that runs is left alone, but what it wants is started.
     pub fn start(&mut self, unit: &UnitRef) -> Result<(), String> {
         self.manually(unit, "RefuseManualStart")?;
-        self.job_start(unit, &mut BTreeSet::new())
+        let job = self.job_start(unit, &mut BTreeSet::new());
+        self.collect(&unit.scope);
+        job
     }
 
     /// `systemctl stop`, with what requires the unit.
@@ -27,6 +29,7 @@ impl SimHost {
         }
         self.manually(unit, "RefuseManualStop")?;
         self.job_stop(&UnitRef::new(&unit.scope, &definition.id));
+        self.collect(&unit.scope);
         Ok(())
     }
 
@@ -41,7 +44,8 @@ impl SimHost {
         startable(&definition)?;
         self.manually(unit, "RefuseManualStart")?;
         self.manually(unit, "RefuseManualStop")?;
-        let unit = UnitRef::new(&unit.scope, &definition.id);
+        let scope = unit.scope.clone();
+        let unit = UnitRef::new(&scope, &definition.id);
         if done.contains(&unit) {
             return Ok(());
         }
@@ -59,6 +63,7 @@ impl SimHost {
             let _failed = self.job_start(&follower, &mut seen).is_err();
             done.insert(follower);
         }
+        self.collect(&scope);
         result
     }
 
@@ -85,7 +90,13 @@ impl SimHost {
 
     /// `systemctl reset-failed`.
     pub fn reset_failed(&mut self, unit: &UnitRef) -> Result<(), String> {
-        self.loaded(unit)?;
+        let manager = self
+            .managers
+            .get(&unit.scope)
+            .ok_or_else(|| no_manager(&unit.scope))?;
+        if !manager.definitions.contains_key(&unit.unit) {
+            return Err(format!("Unit {} not loaded.", unit.unit));
+        }
         if let Some(runtime) = self.runtime_mut(unit) {
             runtime.limited = false;
             runtime.restarts = 0;
@@ -95,6 +106,7 @@ impl SimHost {
                 runtime.result = "success";
             }
         }
+        self.collect(&unit.scope);
         Ok(())
     }
 
@@ -368,8 +380,8 @@ fn fail(unit: &UnitRef, runtime: &mut Runtime, missing: bool) -> Job {
     runtime.result = if missing { "resources" } else { "exit-code" };
     let restart = runtime.config.last("Service", "Restart");
     if matches!(restart, Some("always" | "on-failure")) && !missing {
-        // systemd's default: five starts within ten seconds.
-        runtime.restarts = 4;
+        // Five starts within ten seconds are systemd's limit.
+        runtime.restarts = 5;
         runtime.limited = true;
     }
     match runtime.config.service_type() {

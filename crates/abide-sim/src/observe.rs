@@ -151,7 +151,7 @@ impl SimHost {
         seen.fragment.clone_from(&definition.fragment);
         seen.source.clone_from(&definition.source);
         seen.drop_ins.clone_from(&definition.drop_ins);
-        seen.need_reload = definition.needs_reload(&self.disk);
+        seen.need_reload = definition.needs_reload(&self.disk, self.facts.systemd);
         seen.file_state = self.file_state(&unit.scope, &definition);
         seen.can_reload = definition.load == "loaded" && definition.effective.can_reload();
         let flag = |key| definition.effective.flag("Unit", key) == Some(true);
