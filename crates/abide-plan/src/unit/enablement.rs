@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{Cause, FilePurpose, Link, ObservedScope, Scope, UnitName, Wanted};
+use abide_model::{Cause, FilePurpose, Link, ObservedScope, UnitName, Wanted};
 use abide_unit::{Effective, LinkKind, install_links, specifier};
 
 use super::Unit;
@@ -221,36 +221,60 @@ fn scope_links(seen: Option<&ObservedScope>) -> impl Iterator<Item = &Link> {
 
 /// Whether this link enables the unit, or is another name of it.
 fn names(link: &Link, unit: &UnitName) -> bool {
-    let pointed_to = link.target.rsplit('/').next().unwrap_or_default();
     match link.path.split_once('/') {
-        Some((_, name)) if !unit.is_template() => name == unit.as_str(),
-        // A template's own links are those of its `DefaultInstance=`: instances that stand in the manifest have theirs.
         Some((_, name)) => name == unit.as_str(),
-        None => pointed_to == unit.as_str() && link.path != unit.as_str(),
+        None => pointed_to(link) == unit.as_str() && link.path != unit.as_str(),
     }
 }
 
+/// Whether this link enables an instance of the template: `systemctl enable` points it to the template's file.
 fn is_instance(link: &Link, template: &UnitName) -> bool {
     let name = link.path.split_once('/').map(|(_, name)| name);
     let unit = name.and_then(|name| UnitName::parse(name).ok());
-    unit.and_then(|unit| unit.template())
-        .is_some_and(|of| of == *template)
+    let of = unit.and_then(|unit| unit.template());
+    of.as_ref() == Some(template) && pointed_to(link) == template.as_str()
+}
+
+fn pointed_to(link: &Link) -> &str {
+    link.target.rsplit('/').next().unwrap_or_default()
 }
 
 /// Whether a user manager that starts brings this unit up by itself: it hangs from a target of its start.
 pub(crate) fn starts_with_manager(unit: &Unit<'_>) -> bool {
-    const AT_START: &[&str] = &["default", "basic", "sockets", "timers", "paths"];
-    let at_start = |dir: &str| {
-        let target = dir.rsplit_once('.').map_or("", |(target, _)| target);
-        AT_START
-            .iter()
-            .any(|name| target.strip_suffix(".target") == Some(name))
-    };
-    matches!(unit.view.scope, Scope::User(_))
-        && may_be_loaded(unit)
-        && scope_links(unit.view.seen)
+    let linked = || {
+        scope_links(unit.view.seen)
             .filter_map(|link| link.path.split_once('/'))
-            .any(|(dir, name)| at_start(dir) && name == unit.loaded.as_str())
+            .filter(|(_, name)| *name == unit.loaded.as_str())
+            .filter_map(|(dir, _)| dir.rsplit_once('.'))
+            .any(|(target, _)| at_start(target))
+    };
+    unit.view.scope.user().is_some()
+        && may_be_loaded(unit)
+        && (linked() || generated_at_start(unit))
+}
+
+/// The targets that a user manager reaches when it starts.
+fn at_start(target: &str) -> bool {
+    const AT_START: &[&str] = &[
+        "default.target",
+        "basic.target",
+        "sockets.target",
+        "timers.target",
+        "paths.target",
+    ];
+    AT_START.contains(&target)
+}
+
+/// A quadlet that stands on disk is enabled by its generator.
+fn generated_at_start(unit: &Unit<'_>) -> bool {
+    let by = |on_disk: &Effective| {
+        let keys = ["WantedBy", "RequiredBy"].into_iter();
+        let mut targets = keys
+            .flat_map(|key| on_disk.all("Install", key))
+            .flat_map(str::split_whitespace);
+        targets.any(at_start)
+    };
+    unit.name.kind().is_quadlet() && unit.on_disk.effective().is_none_or(by)
 }
 
 /// Whether there is a unit file to load: ours, or perhaps one of a package.
