@@ -33,29 +33,13 @@ impl SimHost {
 
     fn wanted_at_boot(&self, scope: &Scope) -> Vec<UnitRef> {
         let targets = BOOT_TARGETS.map(unit_name);
-        let by_links = targets.iter().flat_map(|target| {
+        let wanted = targets.iter().flat_map(|target| {
             let target = self.definition(&UnitRef::new(scope, target));
             let wanted = target.wants().into_iter().chain(target.requires());
             // A user's manager has no `multi-user.target` (V10): what it wants is never started.
             wanted.filter(move |_| target.load == "loaded")
         });
-        let manager = self.managers.get(scope).into_iter();
-        let definitions = manager.flat_map(|manager| manager.definitions.values());
-        // Podman's generator makes the links of a quadlet's `[Install]` section anew at every load.
-        let quadlets = definitions.filter(|definition| definition.source.is_some());
-        let quadlets = quadlets.filter(|quadlet| {
-            let by = ["WantedBy", "RequiredBy"].map(|key| quadlet.effective.all("Install", key));
-            let mut words = by
-                .iter()
-                .flatten()
-                .flat_map(|value| value.split_whitespace());
-            words.any(|word| BOOT_TARGETS.contains(&word))
-        });
-        let quadlets = quadlets.map(|quadlet| quadlet.id.clone());
-        by_links
-            .chain(quadlets)
-            .map(|unit| UnitRef::new(scope, &unit))
-            .collect()
+        wanted.map(|unit| UnitRef::new(scope, &unit)).collect()
     }
 
     /// Stops a user's manager with everything in it.
@@ -128,7 +112,7 @@ impl SimHost {
             if let Some(unit) = manager.definitions.get(&name)
                 && kept.insert(name)
             {
-                next.extend(unit.mentions());
+                next.extend(unit.mentions.iter().cloned());
                 next.push(unit.id.clone());
             }
         }

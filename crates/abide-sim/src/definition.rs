@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{HostPath, Scope, Timestamp, UnitKind, UnitName};
-use abide_unit::{Effective, ProblemKind, UnitFile, specifier};
+use abide_unit::{Effective, LinkKind, ProblemKind, UnitFile, install_links, specifier};
 
 use crate::disk::Disk;
 use crate::place::{is_builtin, quadlet_dir, search_path};
@@ -25,6 +25,8 @@ pub struct Definition {
     pub effective: Effective,
     /// Units that links in `UNIT.wants` and the like add, by the kind of directory.
     linked: BTreeMap<&'static str, BTreeSet<UnitName>>,
+    /// Every unit that it names.
+    pub(crate) mentions: BTreeSet<UnitName>,
     /// When each file was last modified.
     stamps: BTreeMap<HostPath, Timestamp>,
 }
@@ -69,12 +71,8 @@ impl Sources<'_> {
         let dirs = search_path(self.scope, &self.home);
         let entries = dirs.iter().flat_map(|dir| self.disk.below(dir));
         let named = entries.filter_map(|(path, _)| UnitName::parse(path.file_name()).ok());
-        let quadlets = quadlet_dir(self.scope, &self.home);
-        let generated = self
-            .disk
-            .children(&quadlets)
-            .filter_map(|(path, _)| UnitName::parse(path.file_name()).ok())
-            .map(|quadlet| quadlet.loaded_as());
+        let generated = self.quadlets().into_iter();
+        let generated = generated.map(|(quadlet, _)| quadlet.loaded_as());
         named
             .chain(generated)
             .filter(|name| !name.is_template() && !name.kind().is_quadlet())
@@ -118,13 +116,18 @@ impl Sources<'_> {
         Found::Nothing
     }
 
-    fn quadlet(&self, name: &UnitName) -> Option<(UnitName, HostPath)> {
+    fn quadlets(&self) -> Vec<(UnitName, HostPath)> {
         let dir = quadlet_dir(self.scope, &self.home);
-        self.disk.children(&dir).find_map(|(path, _)| {
-            let quadlet = UnitName::parse(path.file_name()).ok()?;
-            (quadlet.kind().is_quadlet() && quadlet.loaded_as() == *name)
-                .then(|| (quadlet, path.clone()))
-        })
+        let files = self.disk.children(&dir).map(|(path, _)| path.clone());
+        files
+            .filter_map(|path| Some((UnitName::parse(path.file_name()).ok()?, path)))
+            .filter(|(quadlet, _)| quadlet.kind().is_quadlet())
+            .collect()
+    }
+
+    fn quadlet(&self, name: &UnitName) -> Option<(UnitName, HostPath)> {
+        let mut quadlets = self.quadlets().into_iter();
+        quadlets.find(|(quadlet, _)| quadlet.loaded_as() == *name)
     }
 
     fn read(&self, name: &UnitName, fragment: Option<HostPath>) -> Definition {
@@ -137,6 +140,7 @@ impl Sources<'_> {
         read.effective = self.effective(name, text, &read.drop_ins);
         read.load = load_state(name, text, &read.effective);
         read.linked = self.linked(name);
+        read.mentions = read.all_named();
         for path in fragment.iter().chain(&read.drop_ins.clone()) {
             read.stamp(self.disk, path);
         }
@@ -153,6 +157,7 @@ impl Sources<'_> {
         for path in std::iter::once(&source).chain(&read.drop_ins.clone()) {
             read.stamp(self.disk, path);
         }
+        read.mentions = read.all_named();
         let generated = HostPath::parse(&format!("/run/systemd/generator/{name}"));
         read.fragment = generated.ok();
         read.source = Some(source);
@@ -202,6 +207,21 @@ impl Sources<'_> {
                 }
             }
         }
+        for (quadlet, path) in self.quadlets() {
+            // Podman's generator makes these links anew at every load.
+            let text = self.disk.text(&path).unwrap_or_default();
+            for link in install_links(&quadlet.loaded_as(), &self.effective(&quadlet, text, &[])) {
+                let kind = match link.kind {
+                    LinkKind::Wants => "wants",
+                    LinkKind::Requires => "requires",
+                    LinkKind::Upholds => "upholds",
+                    LinkKind::Alias => continue,
+                };
+                if link.path.starts_with(&format!("{name}.{kind}/")) {
+                    linked.entry(kind).or_default().insert(quadlet.loaded_as());
+                }
+            }
+        }
         linked
     }
 }
@@ -215,6 +235,7 @@ fn empty(name: &UnitName, load: &'static str) -> Definition {
         drop_ins: Vec::new(),
         effective: Effective::new(name, "", &[]),
         linked: BTreeMap::new(),
+        mentions: BTreeSet::new(),
         stamps: BTreeMap::new(),
     }
 }
@@ -300,7 +321,7 @@ impl Definition {
     }
 
     /// Every unit that it names: they are kept loaded with it.
-    pub(crate) fn mentions(&self) -> BTreeSet<UnitName> {
+    fn all_named(&self) -> BTreeSet<UnitName> {
         let keys = [
             "After",
             "Before",

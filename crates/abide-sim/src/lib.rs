@@ -8,8 +8,7 @@
 //! are busy, the gate of the apply script that puts old files back.
 //!
 //! ```
-//! use abide_model::UserName;
-//! use abide_sim::{SimHost, desired, unit_ref};
+//! use abide_sim::{SimHost, desired, unit_ref, user};
 //!
 //! let wanted = desired("h1")
 //!     .user("deploy")
@@ -17,9 +16,8 @@
 //!     .build();
 //! let host = SimHost::new().with_user("deploy");
 //! let seen = host.observe(&wanted);
-//! assert!(seen.users[&UserName::parse("deploy")?].known().is_some());
+//! assert!(seen.users[&user("deploy")].known().is_some());
 //! assert!(host.runtime(&unit_ref("user:deploy/web.service")).is_none());
-//! # Ok::<(), abide_model::NameError>(())
 //! ```
 
 #![expect(
@@ -46,4 +44,4 @@ pub use definition::Definition;
 pub use desired::{DesiredBuilder, desired};
 pub use edit::Edit;
 pub use host::{Runtime, SimHost, SimUser};
-pub use place::{config_dir, path, scope, unit_ref};
+pub use place::{config_dir, path, scope, unit_ref, user};

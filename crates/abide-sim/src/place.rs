@@ -1,6 +1,6 @@
 //! Where things stand on a host (crates/README.md, systemd.unit(5), "Unit File Load Path"), and names for tests.
 
-use abide_model::{HomePath, HostPath, Scope, UnitName, UnitRef};
+use abide_model::{HomePath, HostPath, Scope, UnitName, UnitRef, UserName};
 
 /// An absolute path. Stops the test where it is none.
 #[track_caller]
@@ -12,6 +12,12 @@ pub fn path(text: &str) -> HostPath {
 #[track_caller]
 pub fn unit_ref(text: &str) -> UnitRef {
     text.parse().expect("a test names a unit as SCOPE/UNIT")
+}
+
+/// A user. Stops the test where it is none.
+#[track_caller]
+pub fn user(name: &str) -> UserName {
+    UserName::parse(name).expect("a test names a user")
 }
 
 /// A manager: `system`, `user:deploy`. Stops the test where it is none.

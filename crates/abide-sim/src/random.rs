@@ -14,14 +14,14 @@
 mod manifest;
 mod text;
 
-use abide_model::{Scope, UnitRef, UserName};
+use abide_model::{Scope, UnitRef};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::edit::Edit;
 use crate::host::SimHost;
-use crate::place::unit_name;
+use crate::place::{unit_name, user as user_name};
 
 pub use manifest::desireds;
 pub use text::{Text, texts};
@@ -151,10 +151,6 @@ fn startable() -> impl Strategy<Value = UnitRef> {
     units()
         .prop_filter("a template cannot be started", startable)
         .prop_map(|unit| UnitRef::new(&unit.scope, &unit.unit.loaded_as()))
-}
-
-pub(crate) fn user_name(name: &str) -> UserName {
-    UserName::parse(name).expect("the vocabulary has user names")
 }
 
 #[cfg(test)]

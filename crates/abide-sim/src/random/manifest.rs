@@ -139,7 +139,7 @@ fn wanted() -> impl Strategy<Value = Option<Wanted>> {
 }
 
 fn say_user(builder: DesiredBuilder, name: &str, wish: &ScopeWish) -> DesiredBuilder {
-    let scope = Scope::User(super::user_name(name));
+    let scope = Scope::User(crate::place::user(name));
     match wish.state {
         None => builder,
         Some(Presence::Absent) => builder.user(name).user_absent(wish.shell),
