@@ -65,11 +65,11 @@ pub(crate) fn shown_under(action: &Action, plan: &Plan) -> ResourceId {
     action.resource.clone()
 }
 
-/// Whether this is a daemon-reload that only follows from files of the same plan: it is told once at the end,
-/// not as a change of its own.
+/// Whether this is a daemon-reload that follows from files of the same plan: it is told once at the end, not as a
+/// change of its own.
 pub(crate) fn is_mere_reload(action: &Action) -> bool {
     let follows = |cause: &Cause| matches!(cause, Cause::FollowsFrom(_));
-    action.change == Change::DaemonReload && action.causes.iter().all(follows)
+    action.change == Change::DaemonReload && action.causes.iter().any(follows)
 }
 
 /// What becomes of a resource by these actions, which are all of one resource of this plan.

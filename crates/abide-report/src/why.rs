@@ -22,9 +22,10 @@ impl Why {
     /// Why this action is in this plan.
     pub(crate) fn of(action: &Action, plan: &Plan, symbols: Symbols) -> Self {
         let old = action.causes.iter().find_map(old_config);
-        let told_by_keys = |cause: &Cause| old.is_some() && is_own_file(cause, action, plan);
+        let old_or_down = old.is_some() || action.causes.iter().any(is_down);
+        let implied = |cause: &Cause| old_or_down && is_file(cause, action, plan);
         let mut causes: Vec<String> = Vec::new();
-        for cause in action.causes.iter().filter(|cause| !told_by_keys(cause)) {
+        for cause in action.causes.iter().filter(|cause| !implied(cause)) {
             let words = cause_words(cause, action, plan, symbols);
             if let Some(words) = words.filter(|words| !causes.contains(words)) {
                 causes.push(words);
@@ -68,13 +69,24 @@ fn old_config(cause: &Cause) -> Option<String> {
     Some(format!("with the old {}", list(&keys)))
 }
 
-/// Whether it follows from a write of the unit's own file, which its old configuration implies.
-fn is_own_file(cause: &Cause, action: &Action, plan: &Plan) -> bool {
+/// Whether the unit does not run, which is reason enough to start it.
+fn is_down(cause: &Cause) -> bool {
+    match cause {
+        Cause::Missing | Cause::Failed { .. } => true,
+        Cause::Differs { field, .. } => field == "ActiveState",
+        _ => false,
+    }
+}
+
+/// Whether it follows from a write of a unit file or drop-in: of a start, any; else of the unit's own, which its old
+/// configuration implies.
+fn is_file(cause: &Cause, action: &Action, plan: &Plan) -> bool {
     let Cause::FollowsFrom(id) = cause else {
         return false;
     };
     plan.action(*id).is_some_and(|earlier| {
-        earlier.resource == action.resource && matches!(earlier.change, Change::WriteFile(_))
+        let own = earlier.resource == action.resource || action.change == Change::Start;
+        own && matches!(earlier.change, Change::WriteFile(_))
     })
 }
 
@@ -98,7 +110,12 @@ fn cause_words(cause: &Cause, action: &Action, plan: &Plan, symbols: Symbols) ->
         Cause::FollowsFrom(id) => plan
             .action(*id)
             .map_or_else(|| format!("step {id}"), |earlier| follows(earlier, action)),
-        Cause::ReloadOwed { evidence } => one_line(evidence),
+        Cause::ReloadOwed { evidence } => {
+            format!(
+                "files changed after it last read them ({})",
+                one_line(evidence)
+            )
+        }
         Cause::RunningOldConfig { .. } => return None,
         Cause::Failed { result } => format!("it failed ({})", one_line(result)),
     })

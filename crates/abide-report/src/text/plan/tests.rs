@@ -301,7 +301,7 @@ fn accounts_files_and_modes_are_told_in_their_own_words() {
     insta::assert_snapshot!(said(&report), @r##"
     h1
       ~ service manager               system
-          daemon-reload — NeedDaemonReload
+          daemon-reload — files changed after it last read them (NeedDaemonReload)
       · nginx.service                 system
           adopt as it is, from now on abide's to keep — not there
       ~ user deploy
