@@ -1,6 +1,6 @@
 use abide_model::{
-    Before, Cause, Change, FieldChange, FilePurpose, LockHolder, NoteKind, RefusalKind, ResourceId,
-    Timestamp,
+    ActionId, Before, Cause, Change, FieldChange, FilePurpose, LockHolder, NoteKind, RefusalKind,
+    ResourceId, Timestamp,
 };
 
 use super::*;
@@ -463,4 +463,27 @@ fn no_line_of_prose_is_wider_than_the_terminal() {
         usize::from(columns(said.lines().last().unwrap()) > 60),
         "{said}"
     );
+}
+
+#[test]
+fn a_cause_that_another_one_implies_is_left_out() {
+    let path = "/etc/systemd/system/a.service";
+    let install = write(path, FilePurpose::Unit, Before::Absent, "x\n");
+    let start = vec![
+        Cause::Missing,
+        Cause::FollowsFrom(ActionId(1)),
+        Cause::Failed {
+            result: "exit-code".to_owned(),
+        },
+    ];
+    let plan = plan_of("h1")
+        .does(unit("system/a.service"), install, missing())
+        .does(unit("system/a.service"), Change::Start, start)
+        .does(unit("system/b.service"), Change::Restart, from(1));
+    let said = said(&report(vec![plan]));
+    assert!(
+        said.contains("start — not running and it failed (exit-code)\n"),
+        "{said}"
+    );
+    assert!(said.contains("restart — a.service is new\n"), "{said}");
 }
