@@ -105,7 +105,7 @@ fn cause_words(cause: &Cause, action: &Action, plan: &Plan, symbols: Symbols) ->
         Cause::DeclaredAbsent => "declared absent".to_owned(),
         Cause::Undeclared => "no longer declared".to_owned(),
         Cause::LingerNeeded { unit } => {
-            format!("needed by {unit}, which would stop at logout and stay off after a boot")
+            format!("needed by {unit} to survive logout and to start at boot")
         }
         Cause::FollowsFrom(id) => plan
             .action(*id)

@@ -27,8 +27,7 @@ fn a_host_where_nothing_is_gets_a_block_for_each_thing_that_comes() {
       + user sidekiq
           create system account, home /srv/sidekiq — no such user
       + linger           user sidekiq
-          enable — needed by sidekiq.service, which would stop at logout and stay
-                 off after a boot
+          enable — needed by sidekiq.service to survive logout and to start at boot
           start  its user manager — lingering is enabled
       + sidekiq.service  user sidekiq
           install /srv/sidekiq/.config/systemd/user/sidekiq.service (10 lines)
