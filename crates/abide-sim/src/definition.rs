@@ -207,8 +207,20 @@ impl Sources<'_> {
                 }
             }
         }
+        self.add_generated_links(name, &mut linked);
+        linked
+    }
+
+    /// Podman's generator makes the links of a quadlet's `[Install]` section anew at every load.
+    fn add_generated_links(
+        &self,
+        name: &UnitName,
+        linked: &mut BTreeMap<&'static str, BTreeSet<UnitName>>,
+    ) {
+        if name.kind() != UnitKind::Target {
+            return;
+        }
         for (quadlet, path) in self.quadlets() {
-            // Podman's generator makes these links anew at every load.
             let text = self.disk.text(&path).unwrap_or_default();
             for link in install_links(&quadlet.loaded_as(), &self.effective(&quadlet, text, &[])) {
                 let kind = match link.kind {
@@ -222,7 +234,6 @@ impl Sources<'_> {
                 }
             }
         }
-        linked
     }
 }
 
