@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use abide_host::apply::{ApplyOptions, HostEvent, Reader};
 use abide_host::{apply, bootstrap};
 use abide_model::{
-    Event, FailedUnit, HostOutcome, HostReport, LockHolder, Observed, Plan, StepReport, printable,
+    ActiveState, Event, FailedUnit, HostOutcome, HostReport, LockHolder, Observed, Plan,
+    StepReport, printable,
 };
 use abide_transport::{Exec, Exit, RunError};
 
@@ -74,11 +75,15 @@ async fn change_and_verify(
         Err(Unran::NotSent(why)) => return failed(why),
         Err(Unran::Run(error @ RunError::Lost { .. })) => {
             teller.progress(format!("{error}; reconnecting"));
-            wait_for_end(host, options, teller).await
+            let seen = wait_for_end(host, options, teller).await;
+            note_unheld(host, &seen, told);
+            seen
         }
         Err(Unran::Run(error)) => {
             told.reasons.push(error.to_string());
-            observe_again(host, options).await
+            let seen = observe_again(host, options).await;
+            note_unheld(host, &seen, told);
+            seen
         }
     };
     verdict(host, seen, told)
@@ -177,6 +182,38 @@ fn note_exit(exit: &Exit, told: &mut Told) {
         let said = last_line(&exit.stderr);
         told.reasons
             .push(format!("the apply script ended with {status}: {said}"));
+    }
+}
+
+/// What the script would have told about units that do not hold, had anybody been there to hear it; without their last
+/// words.
+fn note_unheld(host: &Host, seen: &Result<Observed, Unseen>, told: &mut Told) {
+    let (Ok(observed), Some(plan)) = (seen, &host.plan) else {
+        return;
+    };
+    let unheld = plan.watches.iter().filter_map(|watch| {
+        let scope = observed.scopes.get(&watch.unit.scope)?.known()?;
+        let unit = scope.units.get(&watch.unit.unit.loaded_as())?;
+        let is_down = unit.active == ActiveState::Failed || unit.sub == "auto-restart";
+        is_down.then(|| FailedUnit {
+            unit: watch.unit.clone(),
+            state: format!(
+                "{} ({}), {} restarts",
+                unit.active.word(),
+                unit.result,
+                unit.restarts
+            ),
+            journal: Vec::new(),
+        })
+    });
+    for unit in unheld {
+        if !told
+            .failed_units
+            .iter()
+            .any(|known| known.unit == unit.unit)
+        {
+            told.failed_units.push(unit);
+        }
     }
 }
 
