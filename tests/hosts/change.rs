@@ -28,7 +28,7 @@ fn converged(name: &str) -> World {
             "sys.service",
             &worker("Environment=V=1").replace("default.target", "multi-user.target"),
         );
-    let _ = world.converge();
+    world.converge();
     world
 }
 
@@ -54,14 +54,14 @@ fn a_changed_exec_start_restarts_exactly_that_unit() {
         "a.service",
         &worker("Environment=V=1").replace("sleep infinity", "sleep 99999999"),
     );
-    let _ = world
+    world
         .plan()
         .ends_with(0)
         .says("restart")
         .says("ExecStart")
         .does_not_say("b.service")
         .does_not_say("sys.service");
-    let _ = world.converge();
+    world.converge();
     for (host, (units, loads)) in ["h1", "h2"].into_iter().zip(before) {
         let now = invocations(&world, host);
         assert_ne!(now[0], units[0], "a.service was restarted on {host}");
@@ -83,12 +83,12 @@ fn a_changed_description_or_install_section_restarts_nothing() {
         "a.service",
         &worker("Environment=V=1").replace("A worker", "The worker"),
     );
-    let _ = world
+    world
         .plan()
         .ends_with(0)
-        .does_not_say("restart a.service")
-        .says("1 to change");
-    let _ = world.converge();
+        .does_not_say("restart")
+        .says("2 to change");
+    world.converge();
     assert_eq!(
         world.show("h1", "app", "a.service", "Description"),
         "The worker"
@@ -98,7 +98,7 @@ fn a_changed_description_or_install_section_restarts_nothing() {
         "sys.service",
         &worker("Environment=V=1").replace("default.target", "graphical.target"),
     );
-    let _ = world.converge();
+    world.converge();
     for host in ["h1", "h2"] {
         let links = world
             .fleet
@@ -142,8 +142,8 @@ fn a_plan_without_changes_runs_no_writing_command_on_the_host() {
     world
         .fleet
         .sh("h2", ": >/var/spy/log; touch /var/spy/stamp");
-    let _ = world.abide(&["plan", "--detailed-exitcode"]).ends_with(0);
-    let _ = world.apply().ends_with(0);
+    world.abide(&["plan", "--detailed-exitcode"]).ends_with(0);
+    world.apply().ends_with(0);
     for host in ["h1", "h2"] {
         let log = world.fleet.sh(host, "cat /var/spy/log");
         assert!(

@@ -88,7 +88,7 @@ fn cut_at_every_step(name: &str, image: &str, cut: Cut) {
     let host = "h1";
     let world = World::new(name, &[(host, image)]);
     write(&world, host, "0");
-    let _ = world.converge();
+    world.converge();
     let invocation = |unit: &str| match unit {
         "sys.service" => world.show(host, "root", unit, "InvocationID"),
         _ => world.show(host, "app", unit, "InvocationID"),
@@ -117,7 +117,7 @@ fn cut_at_every_step(name: &str, image: &str, cut: Cut) {
             })
             .map(|unit| (unit, invocation(unit)))
             .collect();
-        let _ = world.converge();
+        world.converge();
         for (unit, before) in &restarted {
             assert_eq!(
                 &invocation(unit),

@@ -25,7 +25,7 @@ fn converged(name: &str) -> World {
         .manifest(MANIFEST)
         .file("a.service", &worker(""))
         .file("b.service", &worker(""));
-    let _ = world.converge();
+    world.converge();
     world
 }
 
@@ -54,7 +54,7 @@ fn a_missing_binary_is_found_before_anything_is_touched() {
         "a.service",
         &worker("").replace("/bin/sleep", "/opt/nowhere/sleep"),
     );
-    let _ = world
+    world
         .apply()
         .ends_with(1)
         .says("a.service")
@@ -81,7 +81,7 @@ fn a_syntax_error_that_systemd_refuses_leaves_the_old_unit_running() {
         "a.service",
         "[Unit]\nDescription=Broken\n[Service]\nType=nonsense\nExecStrat=/bin/true\n",
     );
-    let _ = world.apply().ends_with(1).says("a.service");
+    world.apply().ends_with(1).says("a.service");
     assert_eq!(pids(&world), before, "the old process goes on");
     world.file("a.service", &worker(""));
     world.assert_converged();
@@ -97,16 +97,16 @@ fn a_crash_loop_is_reported_with_its_last_words() {
             "/bin/sh -c 'echo out of cheese; exit 3'",
         ),
     );
-    let _ = world
+    world
         .apply()
         .ends_with(1)
         .says("a.service")
         .says("out of cheese");
     world.assert_active("h1", "app", "b.service");
     // The unit is not as declared, so the next plan is not empty.
-    let _ = world.abide(&["plan", "--detailed-exitcode"]);
+    world.abide(&["plan", "--detailed-exitcode"]);
     world.file("a.service", &worker(""));
-    let _ = world.converge();
+    world.converge();
 }
 
 #[test]
@@ -121,14 +121,14 @@ fn a_user_manager_that_cannot_start_is_named_and_the_system_scope_goes_on() {
          printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' >/etc/systemd/system/user@.service.d/broken.conf
          systemctl daemon-reload",
     );
-    let _ = world.apply().ends_with(1).says("user@").says("h1");
+    world.apply().ends_with(1).says("user@").says("h1");
     world.assert_active("h1", "root", "sys.service");
     world.assert_active("h2", "app", "a.service");
     world.fleet.sh(
         "h1",
         "rm -r /etc/systemd/system/user@.service.d; systemctl daemon-reload",
     );
-    let _ = world.converge();
+    world.converge();
     world.assert_active("h1", "app", "a.service");
 }
 
@@ -148,7 +148,7 @@ fn a_full_disk_and_a_read_only_home_leave_the_old_files_whole() {
     let big = format!("Environment=V={}", "x".repeat(20_000));
     world.file("a.service", &worker(&big));
     let said = world.apply().ends_with(1);
-    let _ = said.says("No space left").says("Read-only file system");
+    said.says("No space left").says("Read-only file system");
     for host in ["h1", "h2"] {
         let file = world.fleet.sh(
             host,
@@ -168,25 +168,25 @@ fn a_full_disk_and_a_read_only_home_leave_the_old_files_whole() {
         .fleet
         .sh("h1", "rm ~app/filler; mount -o remount,size=10m ~app");
     world.fleet.sh("h2", "mount -o remount,rw,size=10m ~app");
-    let _ = world.converge();
+    world.converge();
 }
 
 #[test]
 fn an_unreachable_host_is_incomplete_and_the_others_are_done() {
     let world = fresh("unreachable");
     world.fleet.isolate("h1");
-    let _ = world
+    world
         .abide(&["plan", "--connect-timeout", "3s"])
         .ends_with(3)
         .says("h1")
         .says("h2");
-    let _ = world
+    world
         .abide(&["apply", "--yes", "--connect-timeout", "3s"])
         .ends_with(3)
         .says("h1");
     world.assert_active("h2", "app", "a.service");
     world.fleet.rejoin("h1");
-    let _ = world.converge();
+    world.converge();
 }
 
 #[test]
@@ -217,11 +217,11 @@ fn a_changed_host_key_is_refused_with_the_fix() {
         .chain([format!("{first} {}\n", key.join(" "))])
         .collect();
     fs::write(&known, changed).expect("known_hosts");
-    let _ = world
+    world
         .plan()
         .ends_with(3)
         .says("host key")
         .says("ssh-keygen -R");
     fs::write(&known, text).expect("known_hosts");
-    let _ = world.converge();
+    world.converge();
 }

@@ -32,7 +32,7 @@ groups:
           sidekiq.service: {source: units/sidekiq.service}
 ",
     );
-    let _ = world
+    world
         .abide(&["plan", "--host", "h1"])
         .ends_with(0)
         .says_in_order(&["worker", "linger", "sidekiq.service"]);
@@ -45,9 +45,9 @@ groups:
         "a plan writes nothing: {untouched}"
     );
 
-    let _ = world.abide(&["plan", "--detailed-exitcode"]).ends_with(2);
-    let _ = world.converge();
-    let _ = world.apply().ends_with(0).says("No changes");
+    world.abide(&["plan", "--detailed-exitcode"]).ends_with(2);
+    world.converge();
+    world.apply().ends_with(0).says("unchanged");
     for host in ["h1", "h2"] {
         world.assert_active(host, "worker", "sidekiq.service");
         assert_eq!(
@@ -56,11 +56,12 @@ groups:
         );
         world.fleet.reboot(host);
         world.wait_until_active(host, "worker", "sidekiq.service");
+        // systemd 257 lists a user's manager among the sessions, with the class `manager`.
         let sessions = world.fleet.sh(
             host,
-            "loginctl --no-legend list-sessions | grep -c worker || true",
+            "grep -l ^CLASS=user /run/systemd/sessions/* 2>/dev/null || true",
         );
-        assert_eq!(sessions.trim(), "0", "nobody is logged in");
+        assert_eq!(sessions, "", "nobody is logged in");
     }
     world.assert_converged();
 }
@@ -96,12 +97,12 @@ hosts:
           WantedBy=multi-user.target
 ",
     );
-    let _ = world
+    world
         .abide(&["plan", "--host", "h3"])
         .ends_with(0)
         .says("worker.service")
         .does_not_say("linger");
-    let _ = world.converge();
+    world.converge();
 
     let owners = world.fleet.sh(
         "h2",

@@ -35,7 +35,7 @@ groups:
           "a\\x20b@.service": {source: x.service, instances: {"i\\x2dj": {}, "x:y.z": {}}}
 "#,
     );
-    let _ = world.converge();
+    world.converge();
     for host in ["h1", "h2"] {
         for name in [
             "dir with space/-leading dash",
@@ -63,7 +63,7 @@ groups:
             local.split_whitespace().next()
         );
         assert_eq!(lines[1..], ["0", "640", "1"]);
-        let environment = world.show(host, "a.b-c_d", "-- -dash.service", "Environment");
+        let environment = world.show(host, "a.b-c_d", "-dash.service", "Environment");
         assert!(environment.contains("ODD="), "{environment}");
         for unit in [
             "-dash.service",
@@ -118,7 +118,7 @@ groups:
         units: {a.service: {source: a.service}}
 ",
     );
-    let _ = world.apply();
+    world.apply();
     for host in ["h1", "h2"] {
         assert_eq!(
             world.fleet.sh(
@@ -129,7 +129,7 @@ groups:
         );
         world.fleet.sh(host, "rm /home/app/.config/systemd/user");
     }
-    let _ = world.converge();
+    world.converge();
     for host in ["h1", "h2"] {
         assert_eq!(
             world.fleet.sh(

@@ -1,13 +1,10 @@
 //! What the tests share: hosts, a manifest's directory, and abide run as a person would run it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::fleet::Fleet;
-
-/// The images of both systemd versions that are tested: 252 and 257.
-pub const SUITES: [&str; 2] = ["bookworm", "trixie"];
 
 /// Some hosts, and a directory with a manifest for them.
 pub struct World {
@@ -17,7 +14,6 @@ pub struct World {
 
 /// What abide said, and how it ended.
 #[derive(Debug)]
-#[must_use = "look at what it said, or assert how it ended"]
 pub struct Said {
     pub code: i32,
     pub stdout: String,
@@ -155,15 +151,21 @@ impl World {
     /// Asserts that nothing is left to do.
     #[track_caller]
     pub fn assert_converged(&self) {
-        let _ = self.abide(&["plan", "--detailed-exitcode"]).ends_with(0);
+        self.abide(&["plan", "--detailed-exitcode"]).ends_with(0);
     }
 
-    /// One property of a user's unit, as its manager says.
+    /// One property of a user's unit, or of the manager where `unit` is empty, as the manager says.
     pub fn show(&self, host: &str, user: &str, unit: &str, property: &str) -> String {
+        // No unit: the manager itself.
+        let of = if unit.is_empty() {
+            String::new()
+        } else {
+            format!("-- '{unit}'")
+        };
         let script = match user {
-            "root" => format!("systemctl show --value -p {property} '{unit}'"),
+            "root" => format!("systemctl show --value -p {property} {of}"),
             _ => format!(
-                "export XDG_RUNTIME_DIR=/run/user/$(id -u); systemctl --user show --value -p {property} '{unit}'"
+                "export XDG_RUNTIME_DIR=/run/user/$(id -u); systemctl --user show --value -p {property} {of}"
             ),
         };
         self.fleet.sh_as(host, user, &script).trim().to_owned()
@@ -201,12 +203,4 @@ pub fn worker(line: &str) -> String {
     format!(
         "[Unit]\nDescription=A worker\n\n[Service]\nExecStart=/bin/sleep infinity\n{line}\n\n[Install]\nWantedBy=default.target\n"
     )
-}
-
-/// The design's example units, copied into this repository's examples.
-pub fn example(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../examples")
-        .join(name);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
