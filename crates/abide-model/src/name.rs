@@ -207,10 +207,15 @@ pub fn printable(text: &str) -> String {
         .map(|c| match c {
             '\n' | '\t' => c,
             c if c.is_control() => '\u{FFFD}',
-            // Bidirectional overrides can make a diff read as something else (CVE-2021-42574).
-            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => '\u{FFFD}',
-            // Their marks, and the line ends that are no control characters.
-            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}' => '\u{FFFD}',
+            // Bidirectional overrides and marks can make a diff read as something else (CVE-2021-42574); the
+            // line separators are no control characters.
+            '\u{202A}'..='\u{202E}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{061C}'
+            | '\u{200E}'
+            | '\u{200F}'
+            | '\u{2028}'
+            | '\u{2029}' => '\u{FFFD}',
             c => c,
         })
         .collect()
