@@ -32,16 +32,16 @@ pub struct FleetHost {
     pub desired: Desired,
 }
 
-/// How a host is reached. Everything that ssh_config(5) can say stays there.
+/// How a host is reached. Everything that `ssh_config(5)` can say stays there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     /// Over ssh, or this very machine.
     pub via: Via,
     /// The ssh destination, where it is not the host's name.
     pub address: Option<String>,
-    /// The port, where ssh_config does not decide.
+    /// The port, where `ssh_config` does not decide.
     pub port: Option<u16>,
-    /// The login user, where ssh_config does not decide.
+    /// The login user, where `ssh_config` does not decide.
     pub user: Option<String>,
     /// How root is reached from the login user.
     pub r#become: Become,

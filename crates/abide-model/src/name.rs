@@ -207,8 +207,8 @@ pub fn printable(text: &str) -> String {
         .map(|c| match c {
             '\n' | '\t' => c,
             c if c.is_control() => '\u{FFFD}',
-            // Bidirectional overrides and marks can make a diff read as something else (CVE-2021-42574); the
-            // line separators are no control characters.
+            // Marks and overrides of direction can make a diff read as something else (CVE-2021-42574);
+            // the last two are line ends that are no control characters.
             '\u{202A}'..='\u{202E}'
             | '\u{2066}'..='\u{2069}'
             | '\u{061C}'

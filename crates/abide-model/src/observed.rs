@@ -265,6 +265,10 @@ pub enum FileKind {
 
 /// A unit as its manager describes it (`systemctl show`).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a property that systemd has as a boolean"
+)]
 pub struct ObservedUnit {
     /// Canonical name (an alias resolves to it).
     pub id: UnitName,

@@ -8,7 +8,7 @@ pub struct HostPath(String);
 checked_text!(HostPath);
 
 impl HostPath {
-    /// Parses an absolute path of at most 4095 bytes (PATH_MAX less its NUL).
+    /// Parses an absolute path of at most 4095 bytes (`PATH_MAX` less its NUL).
     pub fn parse(text: &str) -> Result<Self, NameError> {
         const WHAT: &str = "an absolute path";
         if !text.starts_with('/') {

@@ -167,6 +167,7 @@ impl UnitName {
     /// The unit that systemd knows: itself, or the generated service of a quadlet.
     /// `.container` and `.kube` give `NAME.service`; the others `NAME-pod.service`, `NAME-network.service` …
     /// (podman-systemd.unit(5)).
+    #[must_use]
     pub fn loaded_as(&self) -> Self {
         match self.kind() {
             kind if !kind.is_quadlet() => self.clone(),
@@ -176,6 +177,7 @@ impl UnitName {
     }
 
     /// The same stem with another type: the service that a timer, socket or path of this name starts.
+    #[must_use]
     pub fn with_kind(&self, kind: UnitKind) -> Self {
         Self(format!("{}.{}", self.stem(), kind.suffix()))
     }
