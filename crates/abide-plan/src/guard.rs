@@ -1,6 +1,6 @@
 //! The limit on how much one plan may take away.
 
-use abide_model::{ResourceId, Scope};
+use abide_model::{ResourceId, Scope, UnitName};
 
 use crate::causes::{count, names};
 use crate::draft::Draft;
@@ -13,7 +13,7 @@ const ALWAYS: usize = 3;
 /// Refuses the whole draft where it would stop or remove too much: to do the rest of it, a rename for example, would
 /// leave old and new running side by side.
 pub(crate) fn admit(host: &Host<'_>, mut draft: Draft) -> Draft {
-    let owned = host.ledger.units.len();
+    let owned = owned(host);
     let allowed = host.desired.policy.max_removals.of(owned).max(ALWAYS);
     let removals = draft.removals.len();
     if removals <= allowed {
@@ -32,4 +32,14 @@ pub(crate) fn admit(host: &Host<'_>, mut draft: Draft) -> Draft {
     refused.notes = draft.notes;
     refused.refuse(denied.about(ResourceId::Manager(Scope::System)));
     refused
+}
+
+/// Units of ours, those included that cannot run: templates.
+fn owned(host: &Host<'_>) -> usize {
+    let files = host.ledger.files.iter();
+    let templates = files.filter(|(path, _)| {
+        let unit = UnitName::parse(path.file_name());
+        unit.is_ok_and(|unit| unit.is_template())
+    });
+    host.ledger.units.len() + templates.count()
 }

@@ -15,6 +15,7 @@ use crate::causes;
 use crate::draft::{Draft, Phase, Step, StepId};
 use crate::host::Host;
 use crate::refuse::Denied;
+use crate::scope;
 
 /// A service manager as the units of its scope will find it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,44 +62,57 @@ pub(crate) fn draft_on(
 }
 
 fn one(host: &Host<'_>, draft: &mut Draft, name: &UserName, made: Option<StepId>) -> UserManager {
-    let mut after: Vec<StepId> = made.into_iter().collect();
-    let mut state = current(host, name);
-    let wanted = host
-        .declared(name)
-        .filter(|user| user.linger.value == Some(true));
-    let Some(user) = wanted else {
-        return UserManager { state, after };
+    let mut manager = UserManager {
+        state: current(host, name),
+        after: made.into_iter().collect(),
+    };
+    let workable = made.is_some() || scope::is_workable(host, name);
+    let Some(user) = wanted_on(host, name, workable) else {
+        return manager;
     };
     let enabled = match enable(host, name) {
         Ok(true) => None,
-        Ok(false) => {
-            let resource = ResourceId::Linger(name.clone());
-            let step = Step::new(Phase::LingerOn, resource, Change::EnableLinger);
-            let step = step.because(reason(user)).after(after.iter().copied());
-            draft.ledger.lingers.insert(name.clone());
-            Some(draft.add(step))
-        }
+        Ok(false) => Some(switch_on(draft, name, user, &manager.after)),
         Err(denied) => {
             draft.refuse(denied.about(ResourceId::Linger(name.clone())));
-            return UserManager { state, after };
+            return manager;
         }
     };
-    after.extend(enabled);
-    if must_start(host, name, &state) {
-        match start(host, draft, name, enabled, &after) {
-            Ok(step) => {
-                after.push(step);
-                if state == ManagerState::Down {
-                    state = ManagerState::Starting(step);
-                }
-            }
+    manager.after.extend(enabled);
+    if workable && must_start(host, name, &manager.state) {
+        match start(host, draft, name, enabled, &manager.after) {
+            Ok(step) => manager.started_by(step),
             Err(denied) => {
                 let scope = Scope::User(name.clone());
                 draft.refuse(denied.about(ResourceId::Manager(scope)));
             }
         }
     }
-    UserManager { state, after }
+    manager
+}
+
+impl UserManager {
+    fn started_by(&mut self, step: StepId) {
+        self.after.push(step);
+        if self.state == ManagerState::Down {
+            self.state = ManagerState::Starting(step);
+        }
+    }
+}
+
+/// The user, where it should linger. What units need is moot where their scope cannot be planned.
+fn wanted_on<'a>(host: &Host<'a>, name: &UserName, workable: bool) -> Option<&'a DesiredUser> {
+    let user = host.declared(name)?;
+    let declared = matches!(user.linger.reason, LingerReason::Declared(_));
+    (user.linger.value == Some(true) && (workable || declared)).then_some(user)
+}
+
+fn switch_on(draft: &mut Draft, name: &UserName, user: &DesiredUser, after: &[StepId]) -> StepId {
+    let resource = ResourceId::Linger(name.clone());
+    let step = Step::new(Phase::LingerOn, resource, Change::EnableLinger);
+    let step = step.because(reason(user)).after(after.iter().copied());
+    draft.ledger.lingers.insert(name.clone());
+    draft.add(step)
 }
 
 /// Whether lingering is recorded, or may be switched on.
@@ -171,8 +185,8 @@ fn must_start(host: &Host<'_>, name: &UserName, state: &ManagerState) -> bool {
     let dying = !host.lingers(name) && !held;
     match state {
         ManagerState::Down => true,
-        ManagerState::Up { .. } | ManagerState::Unseen(_) => dying,
-        ManagerState::Starting(_) => false,
+        ManagerState::Up { .. } => dying,
+        ManagerState::Unseen(_) | ManagerState::Starting(_) => false,
     }
 }
 

@@ -151,6 +151,17 @@ fn open_user<'a>(
     }))
 }
 
+/// Whether the scope of a user that is there can be planned. One in which there is nothing to plan is no obstacle.
+pub(crate) fn is_workable(host: &Host<'_>, name: &UserName) -> bool {
+    let scope = Scope::User(name.clone());
+    let user = host.user(name);
+    let at_home = user
+        .known()
+        .is_none_or(|user| home_is_there(name, user).is_ok());
+    let seen = !matches!(host.scope(&scope), Observation::Unknown(_));
+    at_home && seen || declared_things(host, &scope) + owned_things(host, &scope) == 0
+}
+
 /// A user without its home has no place for files, and may not make one in a directory of root.
 fn home_is_there(name: &UserName, user: &ObservedUser) -> Result<(), Denied> {
     if user.home_exists {

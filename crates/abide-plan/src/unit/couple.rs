@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{NoteKind, ObservedUnit, UnitKind, UnitName, Wanted};
 
+use super::Unit;
 use super::decide::Decision;
 use super::run::{Reason, Run, Verb};
 use crate::causes::{differs, names};
@@ -138,9 +139,9 @@ impl<'a> Coupled<'_, 'a> {
             if !done.insert(name.clone()) {
                 continue;
             }
-            let relations = if comes_back { TOGETHER } else { PARTS };
-            for dependent in self.dependents(&name, relations) {
-                if self.is_stopped(&dependent) || !self.may_run(&dependent) {
+            for dependent in self.dependents(&name, TOGETHER) {
+                let able = comes_back || self.runs_without(&dependent, &name);
+                if !able || self.is_stopped(&dependent) || !self.may_run(&dependent) {
                     continue;
                 }
                 let run = self.run(&dependent);
@@ -155,6 +156,21 @@ impl<'a> Coupled<'_, 'a> {
                 stopped.push((dependent, true));
             }
         }
+    }
+
+    /// Whether a unit that stops together with another can start without it: it is only a part of it, or its new
+    /// definition no longer requires it.
+    fn runs_without(&self, dependent: &UnitName, other: &UnitName) -> bool {
+        let part = self.dependents(other, PARTS).contains(dependent);
+        let declared = self.decisions.get(dependent).map(|decision| &decision.unit);
+        let requires = |unit: &Unit<'_>| {
+            let keys = ["Requires", "Requisite", "BindsTo"].into_iter();
+            let mut names = keys
+                .flat_map(|key| unit.wanted.all("Unit", key))
+                .flat_map(str::split_whitespace);
+            names.any(|name| name == other.as_str())
+        };
+        part || declared.is_some_and(|unit| unit.ours && !requires(unit))
     }
 
     fn dependents(&self, unit: &UnitName, relations: &[&str]) -> Vec<UnitName> {

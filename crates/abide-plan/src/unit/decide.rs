@@ -206,7 +206,12 @@ fn spares_the_connection(decision: &Decision<'_>) -> Result<(), Denied> {
 /// `state: absent` of a unit that a package brought leaves nothing to remove.
 fn vendor_unit_stays(decision: &Decision<'_>) -> Result<(), Denied> {
     let unit = &decision.unit;
-    let Some(fragment) = unit.seen.fragment.as_ref() else {
+    let source = unit
+        .seen
+        .source
+        .as_ref()
+        .filter(|_| unit.name.kind().is_quadlet());
+    let Some(fragment) = source.or(unit.seen.fragment.as_ref()) else {
         return Ok(());
     };
     let declared = unit.goes() == Some(&Cause::DeclaredAbsent);

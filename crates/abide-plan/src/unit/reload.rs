@@ -30,7 +30,9 @@ pub(crate) fn owed(unit: &Unit<'_>) -> Option<String> {
     let loaded = unit.seen.load == "loaded" && !unit.loaded.is_template() && !is_masked(unit);
     loaded
         .then(|| {
-            fragment_elsewhere(unit)
+            let stays = unit.goes().is_none();
+            let elsewhere = stays.then(|| fragment_elsewhere(unit)).flatten();
+            elsewhere
                 .or_else(|| drop_in_not_loaded(unit))
                 .or_else(|| drop_in_gone(unit))
         })

@@ -231,7 +231,12 @@ fn going(
         Place::Plain => None,
     };
     let mut going: Vec<_> = owned.filter_map(|(path, _)| of_unit(path)).collect();
-    let claimed = matches!(wish, Wish::Removed(Cause::DeclaredAbsent)) && name.template().is_none();
+    // An instance rarely has a file of its own.
+    let stands = view
+        .seen
+        .and_then(|scope| scope.files.get(fragment)?.known());
+    let may_have_one = name.template().is_none() || stands.is_some();
+    let claimed = matches!(wish, Wish::Removed(Cause::DeclaredAbsent)) && may_have_one;
     if claimed && !going.iter().any(|(path, _)| path == fragment) {
         going.insert(0, (fragment.clone(), FilePurpose::Unit));
     }
