@@ -298,9 +298,14 @@ impl Definition {
             })
         };
         let dirs: BTreeSet<_> = self.drop_ins.iter().map(HostPath::parent).collect();
+        // One that another of its name hides is not loaded, and not missed.
+        let known = |path: &HostPath| {
+            let mut names = self.drop_ins.iter().map(HostPath::file_name);
+            names.any(|name| name == path.file_name())
+        };
         let added = |dir: &HostPath| {
             disk.children(dir)
-                .any(|(path, _)| is_drop_in(path) && !self.stamps.contains_key(path))
+                .any(|(path, _)| is_drop_in(path) && !known(path))
         };
         self.stamps.iter().any(changed) || dirs.iter().any(added)
     }
