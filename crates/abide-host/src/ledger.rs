@@ -46,40 +46,69 @@ pub enum LedgerError {
 
 /// The text of a ledger; the same ledger gives the same bytes.
 pub fn write(ledger: &Ledger) -> String {
-    lines(ledger, |_, left| or_dash(&left.invocation)).concat()
-}
-
-/// The lines of a ledger, each with its newline; `invocation` says what stands for a unit's run.
-pub(crate) fn lines(
-    ledger: &Ledger,
-    invocation: impl Fn(&UnitRef, &LedgerUnit) -> String,
-) -> Vec<String> {
     let Ledger {
         files,
         units,
         users,
         lingers,
     } = ledger;
-    let mut lines = vec![format!("{HEADER}\n")];
-    lines.extend(users.iter().map(|user| format!("user {user}\n")));
-    lines.extend(lingers.iter().map(|user| format!("linger {user}\n")));
-    for (path, LedgerFile { scope, digest }) in files {
-        let path = percent::encode(path.as_str());
-        let digest = digest.map_or_else(|| CLAIMED.to_owned(), |digest| digest.to_string());
-        lines.push(format!("file {scope} {path} {digest}\n"));
-    }
-    for (unit, left) in units {
-        let run = invocation(unit, left);
-        let UnitRef { scope, unit } = unit;
-        let unit = percent::encode(unit.as_str());
-        let config = left
-            .config
-            .map_or_else(|| NONE.to_owned(), |config| config.to_string());
-        let enabled = if left.enabled { ENABLED } else { NONE };
-        lines.push(format!("unit {scope} {unit} {run} {config} {enabled}\n"));
-    }
-    lines.push(format!("{END}\n"));
-    lines
+    let mut lines = vec![first_line()];
+    lines.extend(users.iter().map(user_line));
+    lines.extend(lingers.iter().map(linger_line));
+    lines.extend(files.iter().map(|(path, file)| file_line(path, file)));
+    lines.extend(units.iter().map(|(unit, left)| {
+        let [before, after] = unit_line(unit, left);
+        format!("{before}{}{after}", or_dash(&left.invocation))
+    }));
+    lines.push(last_line());
+    lines.concat()
+}
+
+/// What every ledger begins with.
+pub(crate) fn first_line() -> String {
+    format!("{HEADER}\n")
+}
+
+/// What every whole ledger ends with.
+pub(crate) fn last_line() -> String {
+    format!("{END}\n")
+}
+
+/// The line of a user that abide created.
+pub(crate) fn user_line(user: &UserName) -> String {
+    format!("user {user}\n")
+}
+
+/// The line of a user whose lingering abide enabled.
+pub(crate) fn linger_line(user: &UserName) -> String {
+    format!("linger {user}\n")
+}
+
+/// The line of a file.
+pub(crate) fn file_line(path: &HostPath, file: &LedgerFile) -> String {
+    let LedgerFile { scope, digest } = file;
+    let path = percent::encode(path.as_str());
+    let digest = digest.map_or_else(|| CLAIMED.to_owned(), |digest| digest.to_string());
+    format!("file {scope} {path} {digest}\n")
+}
+
+/// The line of a unit, before and behind its invocation, which an apply script fills in.
+pub(crate) fn unit_line(unit: &UnitRef, left: &LedgerUnit) -> [String; 2] {
+    let UnitRef { scope, unit } = unit;
+    let unit = percent::encode(unit.as_str());
+    let config = left
+        .config
+        .map_or_else(|| NONE.to_owned(), |config| config.to_string());
+    let enabled = if left.enabled { ENABLED } else { NONE };
+    [
+        format!("unit {scope} {unit} "),
+        format!(" {config} {enabled}\n"),
+    ]
+}
+
+/// An invocation as it is written.
+pub(crate) fn or_dash(text: &str) -> String {
+    if text.is_empty() { NONE } else { text }.to_owned()
 }
 
 /// Reads what [`write()`] wrote. Invocations are checked to be what systemd gives: hexadecimal digits.
@@ -135,10 +164,6 @@ fn read_line(ledger: &mut Ledger, line: &str) -> Option<()> {
         _ => return None,
     }
     Some(())
-}
-
-fn or_dash(text: &str) -> String {
-    if text.is_empty() { NONE } else { text }.to_owned()
 }
 
 fn read_invocation(word: &str) -> Option<String> {

@@ -43,6 +43,7 @@ pub(crate) fn run(shell: &[&str], arguments: &[&str], script: &[u8]) -> Vec<u8> 
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();

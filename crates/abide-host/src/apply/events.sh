@@ -2,7 +2,9 @@
 tell() { printf '%s %s\n' "$nonce" "$*" 2>/dev/null || :; }
 
 # Text of a tool as one bounded line.
-line_of() { printf '%s' "$1" | tr '\n\t\r' '   ' | head -c 2000; }
+line_of() {
+  [ -z "$1" ] || printf '%s' "$1" | tr '\n\t\r' '   ' | head -c 2000
+}
 
 # problem TEXT: what belongs to no step.
 problem() {
@@ -10,11 +12,37 @@ problem() {
   outcome=1
 }
 
+# stop_here TEXT: before the first change.
+stop_here() {
+  problem "$1"
+  tell end
+  exit 1
+}
+
+find_limiter() {
+  if timeout -k 1 1 true 2>/dev/null; then
+    limiter=both
+  elif timeout 1 true 2>/dev/null; then
+    limiter=plain
+  else
+    limiter=none
+  fi
+  case $limiter in
+    both) limiter_words="timeout -k 5 $patience" ;;
+    plain) limiter_words="timeout $patience" ;;
+    *) limiter_words= ;;
+  esac
+}
+
 # limit SECONDS COMMAND...: nothing is waited for without an end.
 limit() {
   seconds=$1
   shift
-  if [ -n "$limiter" ]; then timeout "$seconds" "$@"; else "$@"; fi
+  case $limiter in
+    both) timeout -k 5 "$seconds" "$@" ;;
+    plain) timeout "$seconds" "$@" ;;
+    *) "$@" ;;
+  esac
 }
 
 # status_of STEP: ok, failed, skipped, restored, or nothing where it was not reached.
@@ -32,7 +60,8 @@ step() {
       ;;
   esac
   for earlier in "$@"; do
-    if [ "$(status_of "$earlier")" != ok ]; then
+    eval "status=\${status_$earlier-}"
+    if [ "$status" != ok ]; then
       finish skipped "step $earlier did not succeed"
       return 1
     fi
@@ -49,5 +78,17 @@ finish() {
 
 # run COMMAND...: the whole of the current step.
 run() {
-  if said=$("$@" 2>&1); then finish ok; else finish failed "$said"; fi
+  if said=$("$@" 2>&1); then
+    finish ok
+  else
+    finish failed "$(explained $? "$said")"
+  fi
+}
+
+# explained STATUS TEXT: a tool that was stopped by its limit says nothing itself.
+explained() {
+  case $1 in
+    124 | 137) printf '%s' "it did not end in time. $2" ;;
+    *) printf '%s' "${2:-it ended with status $1}" ;;
+  esac
 }

@@ -1,28 +1,30 @@
-# stop_here TEXT: before the first change.
-stop_here() {
-  problem "$1"
-  tell end
-  exit 1
-}
-
 # take_lock WHO: held by this process until it ends, however it ends.
 take_lock() {
-  mkdir -p -- "$state" || stop_here "$state cannot be made"
+  # Others may pass through to what is theirs below, and neither see nor hold the lock.
+  (umask 077 && mkdir -p -- "$state" && chmod 711 -- "$state") || stop_here "$state cannot be made"
   if command -v flock >/dev/null 2>&1; then
-    exec 9>>"$lock" || stop_here "$lock cannot be opened"
-    if ! flock -n 9; then locked "$lock"; fi
-    holder "$1" >"$lock"
+    # A redirection that fails would end the shell without a word.
+    (umask 077 && : >>"$lock") 2>/dev/null || stop_here "$lock cannot be opened"
+    exec 9>>"$lock"
+    flock -n 9 || locked "$lock"
+    lock_body "$1" >"$lock"
   else
-    if ! mkdir -- "$lock.d" 2>/dev/null; then
-      pid=$(cat "$lock.d/pid" 2>/dev/null)
-      if [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then locked "$lock.d/holder"; fi
-    fi
+    mkdir -m 700 -- "$lock.d" 2>/dev/null || steal_lock
     echo $$ >"$lock.d/pid"
-    holder "$1" >"$lock.d/holder"
+    lock_body "$1" >"$lock.d/holder"
   fi
 }
 
-holder() { printf 'who=%s\noperation=apply\nsince=%s\npid=%s\n' "$1" "$(date +%s)" $$; }
+lock_body() { printf 'who=%s\noperation=apply\nsince=%s\npid=%s\n' "$1" "$(date +%s)" $$; }
+
+# Only one of several can rename the directory of a process that is gone.
+steal_lock() {
+  pid=
+  [ ! -r "$lock.d/pid" ] || read -r pid <"$lock.d/pid"
+  if [ -z "$pid" ] || [ -d "/proc/$pid" ]; then locked "$lock.d/holder"; fi
+  mv -- "$lock.d" "$lock.d.$$" 2>/dev/null && rm -rf -- "$lock.d.$$"
+  mkdir -m 700 -- "$lock.d" 2>/dev/null || locked "$lock.d/holder"
+}
 
 locked() {
   tell locked "$(head -c 1000 "$1" 2>/dev/null | tr '\n' '\t')"
@@ -30,94 +32,153 @@ locked() {
   exit 1
 }
 
-# Where contents wait, for nobody else to read; only the directory of files to verify is open.
+# Where contents wait, for nobody else to read; only the directory of files to verify is open. What an earlier run left
+# behind that was cut goes first.
 make_work() {
+  set +f
   rm -rf -- "$state"/work.*
+  set -f
   work=$state/work.$$
-  umask 077
-  mkdir -- "$work" "$work/new" "$work/old" "$work/verify" || stop_here "no room in $state"
+  (umask 077 && mkdir -- "$work" "$work/new" "$work/old" "$work/verify") || stop_here "no room in $state"
   chmod 711 "$work"
   chmod 755 "$work/verify"
-  umask 022
 }
 
 clean_up() {
   rm -rf -- "$work"
-  if [ -d "$lock.d" ]; then rm -rf -- "$lock.d"; fi
+  if [ -d "$lock.d" ]; then rm -rf -- "$lock.d"; else : >"$lock"; fi
 }
 
-# Facts that the plan stands on, checked again now that nobody else can be at it. What is already as it should be is fine.
+# Facts that the plan stands on, checked again now that nobody else can be at it. What is already as it should be is
+# fine.
 stale() {
   tell stale "$(line_of "$1: planned from $2, now $3")"
   is_stale=yes
 }
 
+# PATH PLANNED TARGET...: a line `NUMBER STATE` for each path that is neither.
 # shellcheck disable=SC2016 # this text is for another shell
-expect_file() { # SCOPE PATH PLANNED TARGET
-  case $1 in user:*) become_user "${1#user:}" 2>/dev/null || { now=absent; false; } ;; esac &&
-    now=$(in_scope "$1" sh -c 'if [ -f "$1" ] && ! [ -L "$1" ]; then sha256sum <"$1"; elif [ -e "$1" ] || [ -L "$1" ]; then echo other; else echo absent; fi' sh "$2" 2>/dev/null)
-  now=${now%% *}
-  case $now in "$3" | "$4") ;; *) [ "$3" = other ] || stale "$2" "$3" "${now:-unreadable}" ;; esac
+checker='
+number=0
+while [ $# -gt 2 ]; do
+  if [ -L "$1" ]; then
+    now=link
+  elif [ -f "$1" ]; then
+    now=$(sha256sum <"$1" 2>/dev/null) || now=unreadable
+    now=${now%% *}
+  elif [ -e "$1" ]; then
+    now=other
+  else
+    now=absent
+  fi
+  case $now in
+    "$2" | "$3") ;;
+    *) echo "$number $now" ;;
+  esac
+  number=$((number + 1))
+  shift 3
+done'
+
+# expect_files SCOPE PATH PLANNED TARGET...
+expect_files() {
+  checked=$1
+  shift
+  if [ "$checked" != system ] && ! become_user "${checked#user:}" 2>/dev/null; then
+    # A user that is not there has no files.
+    changes=
+    number=0
+    for word do
+      case $((number % 3)):$word in 1:absent | 0:* | 2:*) ;; 1:*) changes="$changes$((number / 3)) absent$newline" ;; esac
+      number=$((number + 1))
+    done
+  else
+    changes=$(in_scope "$checked" sh -c "$checker" sh "$@" 2>&1)
+  fi
+  [ -n "$changes" ] || return 0
+  number=0
+  while [ $# -gt 2 ]; do
+    while read -r index state; do
+      [ "$index" != "$number" ] || stale "$1" "$(short "$2")" "$(short "$state")"
+    done <<CHANGES
+$changes
+CHANGES
+    number=$((number + 1))
+    shift 3
+  done
+  [ -n "$is_stale" ] || stale "$checked" "its files" "$changes"
+}
+
+# The beginning of a digest is enough for people.
+short() {
+  case $1 in ????????????????????????????????*) printf '%.12s' "$1" ;; *) printf '%s' "$1" ;; esac
 }
 
 expect_user() { # USER UID
-  now=$(id -u "$1" 2>/dev/null) || now=absent
-  [ "$now" = "$2" ] || stale "user $1" "$2" "$now"
+  state_now=$(id -u "$1" 2>/dev/null) || state_now=absent
+  [ "$state_now" = "$2" ] || stale "user $1" "$2" "$state_now"
 }
 
 expect_linger() { # USER PLANNED TARGET
-  if [ -e "/var/lib/systemd/linger/$1" ]; then now=on; else now=off; fi
-  case $now in "$2" | "$3") ;; *) stale "lingering of $1" "$2" "$now" ;; esac
+  if [ -e "/var/lib/systemd/linger/$1" ]; then state_now=on; else state_now=off; fi
+  case $state_now in "$2" | "$3") ;; *) stale "lingering of $1" "$2" "$state_now" ;; esac
 }
 
-expect_run() { # SCOPE UNIT INVOCATION
-  now=$(property "$1" "$2" InvocationID)
-  [ "$now" = "$3" ] || stale "$2" "run $3" "${now:-not running}"
-}
-
-# verify SCOPE FILE...: the host's own systemd reads the staged files before anything is touched.
-verify() {
-  verify_scope=$1
+# expect_runs SCOPE UNIT INVOCATION...: these runs of these units still go on.
+expect_runs() {
+  checked=$1
   shift
-  if ! command -v systemd-analyze >/dev/null 2>&1; then return 0; fi
-  mode=--system
-  runtime_dir=$work/verify/run
-  mkdir -p -- "$runtime_dir"
-  case $verify_scope in
-    user:*)
-      mode=--user
-      # A user that does not exist yet is verified for as who we are.
-      if become_user "${verify_scope#user:}" 2>/dev/null; then
-        [ "$user_id" = "$own_id" ] || chown -- "$user" "$runtime_dir"
-      else
-        verify_scope=system
-        export XDG_RUNTIME_DIR="$runtime_dir"
-      fi
-      ;;
-  esac
-  if ! said=$(in_scope "$verify_scope" timeout "$patience" systemd-analyze --no-pager "$mode" verify "$@" 2>&1); then
-    problem "the host's systemd refuses the new files, so nothing was changed: $(printf '%s' "$said" | sed "s|$work/verify/[0-9]*/||g")"
-    given_up="$given_up all"
-  fi
-  rm -rf -- "$runtime_dir"
-  runtime_dir=
+  names=
+  number=0
+  for word do
+    [ $((number % 2)) = 1 ] || names="$names $word"
+    number=$((number + 1))
+  done
+  # shellcheck disable=SC2086 # names of units
+  runs=$(ctl "$checked" show -p InvocationID -- $names 2>/dev/null | sed -n 's/^InvocationID=/=/p')
+  for run_now in $runs; do
+    [ $# -gt 1 ] || break
+    [ "$run_now" = "=$2" ] || stale "$1" "run $(short "$2")" "${run_now#=}"
+    shift 2
+  done
+  [ $# = 0 ] || stale "$1" "run $(short "$2")" "no answer"
 }
 
 # write_ledger: standard input becomes the ledger, whole or not at all.
 write_ledger() {
-  if mkdir -p -- "${ledger%/*}" && chmod 700 "${ledger%/*}" &&
-    (umask 077 && cat >"${ledger%/*}/.new") && mv -f -- "${ledger%/*}/.new" "$ledger"; then
-    return 0
-  fi
-  problem "the ledger $ledger could not be written"
+  (umask 077 && mkdir -p -- "${ledger%/*}") && chmod 700 -- "${ledger%/*}" &&
+    (umask 077 && cat >"${ledger%/*}/.new") && { sync -- "${ledger%/*}/.new" 2>/dev/null || :; } &&
+    mv -f -- "${ledger%/*}/.new" "$ledger"
 }
 
-# left_unit SCOPE UNIT STEP CONFIG ENABLED CLAIM: the line of a unit whose run this plan changed.
-left_unit() {
-  if [ "$(status_of "$3")" = ok ]; then
-    invocation=$(property "$1" "$2" InvocationID)
-    printf 'unit %s %s %s %s %s\n' "$1" "$7" "${invocation:--}" "$4" "$5"
+# all_ok STEP...
+all_ok() {
+  for id do
+    eval "status=\${status_$id-}"
+    [ "$status" = ok ] || return 1
+  done
+}
+
+# entry AFTER CLAIMED STEP...: a line of the ledger, as planned where its steps succeeded, else as it was claimed.
+entry() {
+  after=$1
+  claimed=$2
+  shift 2
+  if all_ok "$@"; then printf '%s' "$after"; else printf '%s' "$claimed"; fi
+}
+
+# run_entry SCOPE UNIT BEFORE AFTER CLAIMED STEP...: the same, with the unit's run of now in the middle.
+run_entry() {
+  of_scope=$1
+  of_unit=$2
+  before_run=$3
+  shift 3
+  after=$1
+  claimed=$2
+  shift 2
+  if all_ok "$@"; then
+    invocation=$(property "$of_scope" "$of_unit" InvocationID)
+    printf '%s%s%s' "$before_run" "${invocation:--}" "$after"
   else
-    printf '%s' "$6"
+    printf '%s' "$claimed"
   fi
 }

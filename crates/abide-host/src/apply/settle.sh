@@ -1,41 +1,134 @@
-# watch SCOPE UNIT HOLD: a unit that must stay up; its restarts are counted from now.
+# watch SCOPE UNIT HOLD TIMEOUT RESTARTS: a unit that must stay up for so many seconds, and come up in time. RESTARTS
+# is what it may have had before, empty for as many as now.
 watch() {
   case " $given_up " in *" $1 "* | *" all "*) return 0 ;; esac
-  watched="$watched $1|$2|$(property "$1" "$2" NRestarts)"
-  [ "$3" -le "$hold" ] || hold=$3
+  watches=$((watches + 1))
+  eval "watch_scope_$watches=\$1 watch_unit_$watches=\$2 watch_hold_$watches=\$3 watch_limit_$watches=\$4"
+  eval "watch_restarts_$watches=\$5 watch_since_$watches="
+  pending="$pending $watches"
+  case " $watched_scopes " in *" $1 "*) ;; *) watched_scopes="$watched_scopes $1" ;; esac
+  [ "$3" -le "$longest" ] || longest=$3
 }
 
-# settle: waits for the longest hold, then looks once at every watched unit.
+# $now: hundredths of a second on a clock that nobody sets.
+read_clock() {
+  read -r now _ </proc/uptime
+  now=${now%.*}${now#*.}
+}
+
+# settle: looks at all watched units, a question a scope, until each has held or failed.
 settle() {
-  [ -n "$watched" ] || return 0
-  tell progress "watching for $hold s that units stay up"
-  sleep "$hold"
-  for entry in $watched; do
-    rest=${entry#*|}
-    look "${entry%%|*}" "${rest%%|*}" "${rest#*|}"
+  [ -n "$pending" ] || return 0
+  tell progress "watching for $longest s that units stay up"
+  read_clock
+  settling_since=$now
+  while :; do
+    read_clock
+    for watched in $watched_scopes; do look_at "$watched"; done
+    [ -n "$pending" ] || break
+    sleep 1
   done
 }
 
-look() { # SCOPE UNIT RESTARTS
-  state=$(ctl "$1" show -p ActiveState -p SubState -p Result -p NRestarts -p ConditionResult -p ExecMainStatus -- "$2" 2>/dev/null)
-  field() { printf '%s\n' "$state" | sed -n "s/^$1=//p"; }
-  active=$(field ActiveState)
-  restarts=$(field NRestarts)
-  tries=0
-  while [ "$active" = activating ] && [ "$(field SubState)" != auto-restart ] && [ "$tries" -lt 20 ]; do
-    tries=$((tries + 1))
-    sleep 1
-    state=$(ctl "$1" show -p ActiveState -p SubState -p Result -p NRestarts -p ConditionResult -- "$2" 2>/dev/null)
-    active=$(field ActiveState)
+look_at() { # SCOPE
+  numbers=
+  names=
+  for number in $pending; do
+    eval "where=\$watch_scope_$number unit=\$watch_unit_$number"
+    [ "$where" = "$1" ] || continue
+    numbers="$numbers $number"
+    names="$names $unit"
   done
+  [ -n "$names" ] || return 0
+  # shellcheck disable=SC2086 # words
+  answer=$(ctl "$1" show -p ActiveState,SubState,Result,NRestarts,ConditionResult,ExecMainStatus,Type -- $names 2>&1)
+  active=
+  # shellcheck disable=SC2086 # words
+  set -- $numbers
+  forget
+  while IFS= read -r line; do
+    value=${line#*=}
+    case $line in
+      ActiveState=*) active=$value ;;
+      SubState=*) sub=$value ;;
+      Result=*) result=$value ;;
+      NRestarts=*) restarts=$value ;;
+      ConditionResult=*) condition=$value ;;
+      ExecMainStatus=*) status=$value ;;
+      Type=*) type=$value ;;
+      '')
+        if [ -n "$active" ] && [ $# -gt 0 ]; then
+          judge "$1"
+          shift
+        fi
+        forget
+        ;;
+    esac
+  done <<ANSWER
+$answer
+
+ANSWER
+  for number in "$@"; do
+    active=unknown
+    judge "$number"
+  done
+}
+
+forget() {
+  active=
+  sub=
+  result=
+  restarts=
+  condition=
+  status=
+  type=
+}
+
+# judge NUMBER: whether that watch has held, has failed, or goes on.
+judge() {
+  eval "base=\$watch_restarts_$1 since=\$watch_since_$1 hold=\$watch_hold_$1 most=\$watch_limit_$1"
+  if [ -z "$base" ]; then
+    base=${restarts:-0}
+    eval "watch_restarts_$1=\$base"
+  fi
+  verdict=open
   case $active in
-    active | reloading) [ "${restarts:-0}" -gt "${3:-0}" ] || return 0 ;;
-    inactive) if [ "$(field Result)" = success ]; then return 0; fi ;;
+    active | reloading | refreshing)
+      if [ "${restarts:-0}" -gt "$base" ]; then
+        verdict=failed
+      elif [ -z "$since" ]; then
+        eval "watch_since_$1=$now"
+        since=$now
+      fi
+      if [ "$verdict" = open ] && [ $((now - since)) -ge $((hold * 100)) ]; then verdict=held; fi
+      ;;
+    activating) [ "$sub" != auto-restart ] || verdict=failed ;;
+    failed) verdict=failed ;;
+    inactive)
+      # A condition may hold a unit back, and a oneshot ends when it is done.
+      if [ "$condition" = no ] || { [ "$type" = oneshot ] && [ "$result" = success ]; }; then
+        verdict=held
+      else
+        verdict=failed
+      fi
+      ;;
   esac
+  if [ "$verdict" = open ] && [ $((now - settling_since)) -ge $(((most + hold) * 100)) ]; then verdict=failed; fi
+  [ "$verdict" != open ] || return 0
+  left=
+  for number in $pending; do [ "$number" = "$1" ] || left="$left $number"; done
+  pending=$left
+  [ "$verdict" = held ] || report_unit "$1"
+}
+
+report_unit() { # NUMBER
   outcome=1
-  status=$(field ExecMainStatus)
-  tell unit "$1/$2" "${active:-unknown} ($(field Result)), exit status ${status:-unknown}, ${restarts:-0} restarts"
-  last_words "$1" "$2"
+  eval "where=\$watch_scope_$1 unit=\$watch_unit_$1"
+  text="$active${result:+ ($result)}"
+  case $status in '' | 0) ;; *) text="$text, exit status $status" ;; esac
+  case $restarts in '' | 0) ;; 1) text="$text, 1 restart" ;; *) text="$text, $restarts restarts" ;; esac
+  tell unit "$where/$unit" "$text"
+  last_words "$where" "$unit"
 }
 
 # last_words SCOPE UNIT: as root from the system's journal, for many users' own is not readable to them.

@@ -1,12 +1,15 @@
-# batch VERB SCOPE ... flush: one systemctl call for all units of a verb, so that a unit which depends on another
-# is not restarted twice.
+# Names of units have neither blanks nor patterns, and `set -f` holds: lists of them are words.
+
+# batch VERB SCOPE, then `member`s, then `flush`: one systemctl call for all units of a verb, so that a unit which
+# depends on another is not restarted twice.
 batch() {
   verb=$1
   batch_scope=$2
   members=
 }
 
-member() { # ID UNIT EARLIER...
+# member ID UNIT EARLIER...
+member() {
   id=$1
   unit=$2
   shift 2
@@ -14,76 +17,130 @@ member() { # ID UNIT EARLIER...
   members="$members $id:$unit"
 }
 
-# Names of units have neither blanks nor patterns that could match, for `set -f` holds.
 flush() {
   [ -n "$members" ] || return 0
   names=
   for pair in $members; do names="$names ${pair#*:}"; done
-  # shellcheck disable=SC2086 # see above
-  if said=$(ctl "$batch_scope" "$verb" -- $names 2>&1); then
-    for pair in $members; do
-      current=${pair%%:*}
-      finish ok
-      note_stopped "${pair#*:}"
-    done
-    return 0
-  fi
-  named=
+  # shellcheck disable=SC2086 # words
+  said=$(ctl "$batch_scope" "$verb" -- $names 2>&1)
+  ended=$?
+  blamed=
   for pair in $members; do
-    case $said in *"${pair#*:}"*) named=yes ;; esac
+    if [ $ended != 0 ] && blames "${pair#*:}"; then blamed=yes; fi
   done
   for pair in $members; do
     current=${pair%%:*}
     unit=${pair#*:}
-    case $said in
-      *"$unit"*) finish failed "$said" ;;
-      *) if [ -n "$named" ]; then
-        finish ok
-        note_stopped "$unit"
-      else finish failed "$said"; fi ;;
-    esac
+    if [ $ended = 0 ] || { [ -n "$blamed" ] && ! blames "$unit"; }; then
+      finish ok
+      [ "$verb" != stop ] || stopped="$stopped $batch_scope|$unit"
+    elif [ -n "$blamed" ]; then
+      finish failed "$(lines_about "$unit")"
+    else
+      finish failed "$(explained $ended "$said")"
+    fi
   done
 }
 
-note_stopped() {
-  if [ "$verb" = stop ]; then stopped="$stopped $batch_scope|$1"; fi
+# lines_about UNIT: what systemctl said of this unit, and of no other whose name contains it.
+lines_about() {
+  name=$(printf '%s' "$1" | sed 's/[.\\]/\\&/g')
+  printf '%s\n' "$said" | sed -n "/\\(^\\|[^A-Za-z0-9:_.@\\\\-]\\)$name\\([^A-Za-z0-9:_@\\\\-]\\|\$\\)/p" | grep -v '^See "'
+}
+
+# blames UNIT: whether systemctl named it as a failure. What is not loaded is stopped and not failed.
+blames() {
+  case $said in *"$1"*) ;; *) return 1 ;; esac
+  about=$(lines_about "$1")
+  case $verb:$about in
+    *:) return 1 ;;
+    stop:*' not loaded.' | reset-failed:*' not loaded.') return 1 ;;
+  esac
 }
 
 # start_again SCOPE: what this run stopped there, after its files were put back.
 start_again() {
   names=
   for pair in $stopped; do
-    [ "${pair%%|*}" = "$1" ] && names="$names ${pair#*|}"
+    [ "${pair%%|*}" != "$1" ] || names="$names ${pair#*|}"
   done
-  # shellcheck disable=SC2086 # names of units have neither blanks nor patterns
-  [ -z "$names" ] || ctl "$1" start -- $names >/dev/null 2>&1 || problem "not started again:$names"
+  [ -n "$names" ] || return 0
+  # shellcheck disable=SC2086 # words
+  said=$(ctl "$1" start -- $names 2>&1) || problem "not all that was stopped could be started again: $said"
 }
 
 # links SCOPE ACTION UNIT: enable, reenable, disable, mask, unmask; the reload comes once, later.
 links() { ctl "$1" --no-reload "$2" -- "$3"; }
 
-# gate SCOPE UNIT PATH...: after the reload every touched unit must be loaded, from where it was written. Else the
-# old files come back, before anything was restarted.
+# enable_new SCOPE UNIT: of a unit that was not there before; without its file its links would lead nowhere.
+enable_new() {
+  run links "$1" enable "$2"
+  enabled_new="$enabled_new $1|$2"
+}
+
+# gate_unit NUMBER UNIT FRAGMENT DROP-IN...: what the manager must have loaded after its reload; a quadlet's service
+# has no fragment that is known before.
+gate_unit() {
+  number=$1
+  gated="$gated $2"
+  eval "gate_unit_$number=\$2 gate_from_$number=\$3"
+  shift 3
+  expected=
+  for path do expected=$expected$path$newline; done
+  eval "gate_with_$number=\$expected"
+}
+
+# gate SCOPE STEP: if the reload of that step was done and anything did not load as planned, the old files come back,
+# before anything was restarted.
 gate() {
-  gate_scope=$1
-  shift
+  names=$gated
+  gated=
+  eval "status=\${status_$2-}"
+  [ "$status" = ok ] || return 0
+  # shellcheck disable=SC2086 # words
+  answer=$(ctl "$1" show -p LoadState,FragmentPath,DropInPaths,LoadError -- $names 2>&1)
   why=
-  while [ $# -gt 1 ]; do
-    load=$(property "$gate_scope" "$1" LoadState)
-    from=$(property "$gate_scope" "$1" FragmentPath)
-    case $load in
-      loaded | masked) ;;
-      *) why="$why $1 is not loaded (${load:-no answer});" ;;
+  number=0
+  load=
+  while IFS= read -r line; do
+    case $line in
+      LoadState=*) load=${line#*=} ;;
+      FragmentPath=*) from=${line#*=} ;;
+      DropInPaths=*) with=${line#*=} ;;
+      LoadError=*) error=${line#*=} ;;
+      '') gate_block ;;
     esac
-    if [ "$load" = loaded ] && [ -n "$2" ] && [ "$from" != "$2" ]; then
-      why="$why $1 was loaded from $from;"
-    fi
-    shift 2
-  done
+  done <<ANSWER
+$answer
+
+ANSWER
+  # shellcheck disable=SC2086 # words
+  set -- "$1" $names
+  [ $number = $(($# - 1)) ] || why="$why; the manager does not answer: $answer"
   [ -n "$why" ] || return 0
-  problem "the new files of $gate_scope do not load:$why the old ones are put back"
-  put_back "$gate_scope"
-  ctl "$gate_scope" daemon-reload >/dev/null 2>&1 || :
-  start_again "$gate_scope"
-  given_up="$given_up $gate_scope"
+  problem "the new files of $1 do not load, so the old ones are put back: ${why#; }"
+  put_back "$1"
+  ctl "$1" daemon-reload >/dev/null 2>&1 || :
+  start_again "$1"
+  given_up="$given_up $1"
+}
+
+# One unit of the answer ends; $why gets what is not as planned.
+gate_block() {
+  [ -n "$load" ] || return 0
+  number=$((number + 1))
+  eval "unit=\$gate_unit_$number planned=\$gate_from_$number expected=\$gate_with_$number"
+  if [ "$load" != loaded ]; then
+    why="$why; $unit is $load${error:+ ($error)}"
+  elif [ -n "$planned" ] && [ "$from" != "$planned" ]; then
+    why="$why; $unit comes from $from"
+  else
+    missing=$(printf '%s' "$expected" | while IFS= read -r path; do
+      # Names with blanks are not shown.
+      case " $with " in *" $path "* | *'[unprintable]'*) ;; *) printf ' %s' "$path" ;; esac
+    done)
+    [ -z "$missing" ] || why="$why; $unit does not have$missing"
+  fi
+  load=
+  error=
 }

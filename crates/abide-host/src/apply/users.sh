@@ -1,11 +1,19 @@
-# start_manager USER: lingering lets it start; this waits until it is ready, then asks it once. No sleep.
+# start_manager USER: lingering lets it start; root waits until it is ready and finds it answering at once.
 start_manager() {
   become_user "$1" || return 1
-  limit "$patience" systemctl --no-ask-password start "user@$user_id.service" || {
-    journalctl -q --no-pager -o cat -n 5 -u "user@$user_id.service" 2>/dev/null
-    return 1
-  }
-  ctl "user:$1" show --value -p Version >/dev/null
+  if [ "$own_id" = 0 ]; then
+    limit "$patience" systemctl --no-ask-password start "user@$user_id.service" || {
+      limit 10 journalctl -q --no-pager -o cat -n 5 -u "user@$user_id.service" 2>/dev/null
+      return 1
+    }
+  fi
+  # Without root lingering lets it start by itself, which takes a moment.
+  for pause in 0 1 1 2 3; do
+    sleep "$pause"
+    if said=$(ctl "user:$1" show -p Version 2>&1); then return 0; fi
+  done
+  printf '%s\n' "$said"
+  return 1
 }
 
 # manager_step USER: without its manager nothing more can be done in a user's scope.
@@ -18,15 +26,26 @@ manager_step() {
   fi
 }
 
-create_user() { # HOME USERADD-ARGUMENT...
-  mkdir -p -- "${1%/*}/"
-  shift
-  useradd "$@"
+# account_tool NAME ARGUMENT...: useradd, usermod, userdel; busybox has other tools for it, with other rules.
+account_tool() {
+  command -v "$1" >/dev/null 2>&1 || {
+    echo "this host has no $1: abide manages accounts with the tools of shadow (or of its distribution's like)" >&2
+    return 1
+  }
+  limit 60 "$@"
 }
 
-delete_user() { # USER USERDEL-ARGUMENT...
+create_user() { # HOME USERADD-ARGUMENT...
+  mkdir -p -- "${1%/*}/" || return 1
+  shift
+  account_tool useradd "$@"
+}
+
+# delete_user USER USERDEL-ARGUMENT...: nothing of the user runs any more when it goes.
+delete_user() {
   become_user "$1" || return 1
   limit "$patience" systemctl --no-ask-password stop "user@$user_id.service" "user-$user_id.slice" || :
+  user=
   shift
-  userdel "$@"
+  account_tool userdel "$@"
 }
