@@ -14,11 +14,12 @@ demo: need-cargo
 test: need-cargo need-shellcheck
 	@tests/fleet/fleet check
 	$(CARGO) fmt --all --check
-	shellcheck tests/fleet/fleet tests/fleet/lib/*.sh tests/demo/demo .ci/run
-	$(CARGO) test --workspace
+	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/demo/demo tests/guide/follow .ci/run
+	RUST_TEST_THREADS=4 $(CARGO) test --workspace   # hosts mostly wait: more threads than cores
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --workspace --no-deps --quiet
-	ABIDE="$$PWD/target/debug/abide" tests/demo/demo target/debug/abide >/dev/null
+	tests/demo/demo target/debug/abide >/dev/null
+	tests/guide/follow target/debug/abide >/dev/null
 
 # Without hosts: what can be tested anywhere.
 unit: need-cargo
@@ -27,7 +28,7 @@ unit: need-cargo
 # On real hosts only.
 hosts: need-cargo
 	@tests/fleet/fleet check
-	$(CARGO) test -p abide --test hosts
+	RUST_TEST_THREADS=4 $(CARGO) test -p abide --test hosts
 
 build: need-cargo
 	$(CARGO) build --release --bin abide
