@@ -3,7 +3,16 @@
 
 #![expect(
     unreachable_pub,
-    reason = "one test binary: what its modules share is public to them"
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::format_collect,
+    clippy::indexing_slicing,
+    clippy::let_underscore_must_use,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    let_underscore_drop,
+    reason = "one test binary that runs programs and panics when a host is not as it should be"
 )]
 
 #[path = "../fleet/fleet.rs"]
