@@ -96,6 +96,8 @@ pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdi
         Some(cause) => write(wanted, before, new_mode(wanted), cause),
         None if mode != found.mode => set_mode(wanted, found.mode, mode),
         None if view.host.ledger.files.contains_key(wanted.path) => Verdict::Same,
+        // What this login may not change it cannot own either.
+        None if !view.host.may_change(&view.scope) => Verdict::Same,
         None => Verdict::Adopt,
     })
 }

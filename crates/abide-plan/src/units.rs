@@ -27,7 +27,9 @@ pub(crate) fn draft<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) {
     note_runs(view, &decisions, &bystanders, draft);
     for decision in decisions.values() {
         count_removal(decision, draft);
-        keep_books(decision, draft);
+        if view.host.may_change(&view.scope) {
+            keep_books(decision, draft);
+        }
     }
 }
 

@@ -14,10 +14,15 @@ use proptest::test_runner::Config;
 use super::support::{assert_converges, assert_sound, steps, told};
 use crate::plan;
 
-/// A manifest that may remove as much as it likes.
+/// A manifest that may remove as much as it likes. A home that a deleted user leaves behind would be found again only
+/// after another user of that name is made.
 fn manifests() -> impl Strategy<Value = Desired> {
     desireds().prop_map(|mut wanted| {
         wanted.policy.max_removals = Share::Count(1000);
+        wanted
+            .users
+            .values_mut()
+            .for_each(|user| user.remove_home = true);
         wanted
     })
 }

@@ -6,7 +6,7 @@ use abide_model::{NoteKind, ObservedUnit, UnitKind, UnitName, Wanted};
 
 use super::Unit;
 use super::decide::Decision;
-use super::run::{Reason, Run, Verb};
+use super::run::{Reason, Run, Verb, comes_up};
 use crate::causes::{differs, names};
 use crate::scope::ScopeView;
 
@@ -46,8 +46,11 @@ impl<'a> Coupled<'_, 'a> {
         self.view.seen?.units.get(unit)
     }
 
+    /// Whether the unit runs, or will by the time its manager is asked for anything.
     fn is_up(&self, unit: &UnitName) -> bool {
+        let declared = self.decisions.get(unit);
         self.seen(unit).is_some_and(|unit| unit.active.is_up())
+            || declared.is_some_and(|decision| comes_up(&decision.unit))
     }
 
     fn run(&mut self, unit: &UnitName) -> &mut Run {

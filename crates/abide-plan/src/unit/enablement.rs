@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{Cause, FilePurpose, Link, ObservedScope, UnitName, Wanted};
+use abide_model::{Cause, FilePurpose, HostPath, Link, ObservedScope, UnitName, Wanted};
 use abide_unit::{Effective, LinkKind, install_links, specifier};
 
 use super::Unit;
-use super::sources::UnitFile;
+use super::sources::{Disk, UnitFile};
 use crate::causes::{differs, said};
 use crate::linger::ManagerState;
 use crate::refuse::Denied;
@@ -242,15 +242,28 @@ fn pointed_to(link: &Link) -> &str {
 /// Whether a user manager that starts brings this unit up by itself: it hangs from a target of its start.
 pub(crate) fn starts_with_manager(unit: &Unit<'_>) -> bool {
     let linked = || {
-        scope_links(unit.view.seen)
-            .filter_map(|link| link.path.split_once('/'))
-            .filter(|(_, name)| *name == unit.loaded.as_str())
-            .filter_map(|(dir, _)| dir.rsplit_once('.'))
-            .any(|(target, _)| at_start(target))
+        let mut links = scope_links(unit.view.seen).filter(|link| leads_somewhere(unit, link));
+        links.any(|link| {
+            let (dir, name) = link.path.split_once('/').unwrap_or_default();
+            let target = dir.rsplit_once('.').map_or("", |(target, _)| target);
+            name == unit.loaded.as_str() && at_start(target)
+        })
     };
-    unit.view.scope.user().is_some()
-        && may_be_loaded(unit)
-        && (linked() || generated_at_start(unit))
+    unit.view.scope.user().is_some() && (linked() || generated_at_start(unit))
+}
+
+/// Whether there is a unit file behind a link: one in the configuration directory was seen, others are a package's.
+fn leads_somewhere(unit: &Unit<'_>, link: &Link) -> bool {
+    let mut files = unit.files.iter().chain(&unit.template_files);
+    let stands = |file: &UnitFile<'_>| file.purpose == FilePurpose::Unit && file.stands();
+    if unit.ours {
+        return files.any(stands);
+    }
+    let Ok(target) = HostPath::parse(&link.target) else {
+        return true;
+    };
+    let seen = unit.view.seen.and_then(|scope| scope.files.get(&target));
+    !target.is_within(&unit.view.places.config) || seen.is_some_and(|seen| seen.known().is_some())
 }
 
 /// The targets that a user manager reaches when it starts.
@@ -274,12 +287,7 @@ fn generated_at_start(unit: &Unit<'_>) -> bool {
             .flat_map(str::split_whitespace);
         targets.any(at_start)
     };
-    unit.name.kind().is_quadlet() && unit.on_disk.effective().is_none_or(by)
-}
-
-/// Whether there is a unit file to load: ours, or perhaps one of a package.
-fn may_be_loaded(unit: &Unit<'_>) -> bool {
-    let mut files = unit.files.iter().chain(&unit.template_files);
-    let fragment = |file: &UnitFile<'_>| file.purpose == FilePurpose::Unit && file.stands();
-    !unit.ours || files.any(fragment)
+    unit.name.kind().is_quadlet()
+        && unit.on_disk != Disk::Nothing
+        && unit.on_disk.effective().is_none_or(by)
 }

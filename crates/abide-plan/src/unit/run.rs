@@ -80,7 +80,7 @@ pub(crate) fn decide(unit: &Unit<'_>, draft: &Draft, loads: bool) -> Result<Run,
     if unit.loaded.is_template() {
         return Ok(Run::default());
     }
-    let comes_up = unit.manager_starts() && starts_with_manager(unit);
+    let comes_up = comes_up(unit);
     if unit.goes().is_some() || unit.masked() {
         return goes(unit, comes_up);
     }
@@ -97,6 +97,11 @@ pub(crate) fn decide(unit: &Unit<'_>, draft: &Draft, loads: bool) -> Result<Run,
         Wanted::Yes => started(unit, loads),
         Wanted::No | Wanted::Unmanaged => Ok(Run::default()),
     }
+}
+
+/// Whether this plan starts the unit's manager, and that brings the unit up as it is on disk now.
+pub(crate) fn comes_up(unit: &Unit<'_>) -> bool {
+    unit.manager_starts() && starts_with_manager(unit)
 }
 
 fn goes(unit: &Unit<'_>, comes_up: bool) -> Result<Run, Denied> {
