@@ -143,11 +143,14 @@ expect_runs() {
   [ $# = 0 ] || stale "$1" "run $(short "$2")" "no answer"
 }
 
-# write_ledger: standard input becomes the ledger, whole or not at all.
+# write_ledger: standard input becomes the ledger, whole or not at all. Where the script is killed meanwhile, what it
+# still had to say is missing at the end.
 write_ledger() {
-  (umask 077 && mkdir -p -- "${ledger%/*}") && chmod 700 -- "${ledger%/*}" &&
-    (umask 077 && cat >"${ledger%/*}/.new") && { sync -- "${ledger%/*}/.new" 2>/dev/null || :; } &&
-    mv -f -- "${ledger%/*}/.new" "$ledger"
+  next=${ledger%/*}/.new
+  (umask 077 && mkdir -p -- "${ledger%/*}" && chmod 700 -- "${ledger%/*}" && cat >"$next") || return 1
+  [ "$(tail -n 1 "$next")" = end ] || return 1
+  sync -- "$next" 2>/dev/null || :
+  mv -f -- "$next" "$ledger"
 }
 
 # all_ok STEP...
