@@ -11,32 +11,55 @@ use crate::quote::{quote, word};
 
 /// The calls that print the ledger, and write it.
 pub(super) fn all(plan: &Plan) -> String {
-    let mut parts = vec!["\n# How everything was left.\n{\n".to_owned()];
-    parts.push(printed(&ledger::first_line(), "", &[]));
-    parts.extend(users(plan));
-    parts.extend(files(plan));
-    parts.extend(units(plan));
-    parts.push(printed(&ledger::last_line(), "", &[]));
-    parts.push(
-        "} | write_ledger || problem \"the ledger $ledger could not be completed\"\n".to_owned(),
-    );
-    parts.concat()
+    let mut entries = vec![Entry::Sure(ledger::first_line())];
+    entries.extend(users(plan));
+    entries.extend(files(plan));
+    entries.extend(units(plan));
+    entries.push(Entry::Sure(ledger::last_line()));
+    format!(
+        "\n# How everything was left.\n{{\n{}}} | write_ledger || \
+         problem \"the ledger $ledger could not be completed\"\n",
+        printed(&entries)
+    )
 }
 
-/// One entry: as planned where these steps succeeded, else as claimed.
-fn printed(after: &str, claimed: &str, steps: &[ActionId]) -> String {
-    if steps.is_empty() {
-        return match after {
-            "" => String::new(),
-            after => format!("entry {} ''\n", quote(after)),
-        };
+/// A line of the ledger.
+enum Entry {
+    /// Whatever comes of the steps.
+    Sure(String),
+    /// A call that decides.
+    Call(String),
+}
+
+/// Sure lines as they are, calls between them.
+fn printed(entries: &[Entry]) -> String {
+    let both_sure = |a: &Entry, b: &Entry| matches!((a, b), (Entry::Sure(_), Entry::Sure(_)));
+    let blocks = entries.chunk_by(both_sure).map(|block| {
+        let text: Vec<&str> = block
+            .iter()
+            .map(|entry| match entry {
+                Entry::Sure(text) | Entry::Call(text) => text.as_str(),
+            })
+            .collect();
+        match block {
+            [Entry::Call(call)] => call.clone(),
+            _ => format!("cat <<'END'\n{}END\n", text.concat()),
+        }
+    });
+    blocks.collect::<Vec<_>>().concat()
+}
+
+/// As planned where these steps succeeded, else as claimed.
+fn entry(after: &str, claimed: &str, steps: &[ActionId]) -> Entry {
+    if steps.is_empty() || after == claimed {
+        return Entry::Sure(after.to_owned());
     }
-    format!(
-        "entry {} {}{}\n",
+    let steps = steps::ids(steps);
+    Entry::Call(format!(
+        "entry {} {}{steps}\n",
         quote(after),
-        quote(claimed),
-        steps::ids(steps)
-    )
+        quote(claimed)
+    ))
 }
 
 fn steps_of(plan: &Plan, is_about: impl Fn(&Action) -> bool) -> Vec<ActionId> {
@@ -44,7 +67,7 @@ fn steps_of(plan: &Plan, is_about: impl Fn(&Action) -> bool) -> Vec<ActionId> {
     about.map(|action| action.id).collect()
 }
 
-fn users(plan: &Plan) -> Vec<String> {
+fn users(plan: &Plan) -> Vec<Entry> {
     let (after, claim) = (&plan.ledger_after, &plan.ledger_claim);
     let created: BTreeSet<_> = after.users.union(&claim.users).collect();
     let lingering: BTreeSet<_> = after.lingers.union(&claim.lingers).collect();
@@ -54,7 +77,7 @@ fn users(plan: &Plan) -> Vec<String> {
         let steps = steps_of(plan, |action| {
             action.resource == ResourceId::User(user.clone())
         });
-        printed(
+        entry(
             if_in(after.users.contains(user)),
             if_in(claim.users.contains(user)),
             &steps,
@@ -66,7 +89,7 @@ fn users(plan: &Plan) -> Vec<String> {
         let steps = steps_of(plan, |action| {
             action.resource == ResourceId::Linger(user.clone())
         });
-        printed(
+        entry(
             if_in(after.lingers.contains(user)),
             if_in(claim.lingers.contains(user)),
             &steps,
@@ -75,33 +98,36 @@ fn users(plan: &Plan) -> Vec<String> {
     created.chain(lingering).collect()
 }
 
-fn files(plan: &Plan) -> Vec<String> {
+fn files(plan: &Plan) -> Vec<Entry> {
     let (after, claim) = (&plan.ledger_after.files, &plan.ledger_claim.files);
     let paths: BTreeSet<_> = after.keys().chain(claim.keys()).collect();
-    let entry = |path| {
+    let of = |path| {
         let line = |file| ledger::file_line(path, file);
         let steps = steps_of(plan, |action| match &action.change {
             Change::WriteFile(write) => write.path == *path,
             Change::RemoveFile { path: of, .. } | Change::SetMode { path: of, .. } => of == path,
             _ => false,
         });
-        printed(
+        entry(
             &after.get(path).map(line).unwrap_or_default(),
             &claim.get(path).map(line).unwrap_or_default(),
             &steps,
         )
     };
-    paths.into_iter().map(entry).collect()
+    paths.into_iter().map(of).collect()
 }
 
-fn units(plan: &Plan) -> Vec<String> {
+fn units(plan: &Plan) -> Vec<Entry> {
     let (after, claim) = (&plan.ledger_after.units, &plan.ledger_claim.units);
     let units: BTreeSet<_> = after.keys().chain(claim.keys()).collect();
-    units.into_iter().map(|unit| entry_of(plan, unit)).collect()
+    units
+        .into_iter()
+        .map(|unit| unit_entry(plan, unit))
+        .collect()
 }
 
 /// A unit that this plan started is entered with the run it has now.
-fn entry_of(plan: &Plan, unit: &UnitRef) -> String {
+fn unit_entry(plan: &Plan, unit: &UnitRef) -> Entry {
     let line = |left: &abide_model::LedgerUnit| {
         let [before, after] = ledger::unit_line(unit, left);
         format!("{before}{}{after}", ledger::or_dash(&left.invocation))
@@ -117,10 +143,10 @@ fn entry_of(plan: &Plan, unit: &UnitRef) -> String {
         .unwrap_or_default();
     let after = plan.ledger_after.units.get(unit);
     match after.filter(|_| steps::starter(plan, unit).is_some()) {
-        None => printed(&after.map(line).unwrap_or_default(), &claimed, &steps),
+        None => entry(&after.map(line).unwrap_or_default(), &claimed, &steps),
         Some(left) => {
             let [before, after] = ledger::unit_line(unit, left);
-            format!(
+            Entry::Call(format!(
                 "run_entry {} {} {} {} {}{}\n",
                 unit.scope,
                 word(unit.unit.loaded_as().as_str()),
@@ -128,7 +154,7 @@ fn entry_of(plan: &Plan, unit: &UnitRef) -> String {
                 quote(&after),
                 quote(&claimed),
                 steps::ids(&steps)
-            )
+            ))
         }
     }
 }

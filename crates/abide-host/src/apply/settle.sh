@@ -30,6 +30,8 @@ settle() {
   done
 }
 
+settle_properties=ActiveState,SubState,Result,NRestarts,ConditionResult,ConditionTimestampMonotonic,ExecMainStatus,Type
+
 look_at() { # SCOPE
   numbers=
   names=
@@ -41,7 +43,7 @@ look_at() { # SCOPE
   done
   [ -n "$names" ] || return 0
   # shellcheck disable=SC2086 # words
-  answer=$(ctl "$1" show -p ActiveState,SubState,Result,NRestarts,ConditionResult,ExecMainStatus,Type -- $names 2>&1)
+  answer=$(ctl "$1" show -p "$settle_properties" -- $names 2>&1)
   active=
   # shellcheck disable=SC2086 # words
   set -- $numbers
@@ -54,6 +56,7 @@ look_at() { # SCOPE
       Result=*) result=$value ;;
       NRestarts=*) restarts=$value ;;
       ConditionResult=*) condition=$value ;;
+      ConditionTimestampMonotonic=*) tested=$value ;;
       ExecMainStatus=*) status=$value ;;
       Type=*) type=$value ;;
       '')
@@ -80,6 +83,7 @@ forget() {
   result=
   restarts=
   condition=
+  tested=0
   status=
   type=
 }
@@ -105,8 +109,9 @@ judge() {
     activating) [ "$sub" != auto-restart ] || verdict=failed ;;
     failed) verdict=failed ;;
     inactive)
-      # A condition may hold a unit back, and a oneshot ends when it is done.
-      if [ "$condition" = no ] || { [ "$type" = oneshot ] && [ "$result" = success ]; }; then
+      # A condition may hold a unit back, and a oneshot ends when it is done. A unit that systemd has forgotten, for
+      # nothing needs it, shows no time of its condition.
+      if { [ "$condition" = no ] && [ "$tested" != 0 ]; } || { [ "$type" = oneshot ] && [ "$result" = success ]; }; then
         verdict=held
       else
         verdict=failed
@@ -125,6 +130,7 @@ report_unit() { # NUMBER
   outcome=1
   eval "where=\$watch_scope_$1 unit=\$watch_unit_$1"
   text="$active${result:+ ($result)}"
+  [ "$sub" != auto-restart ] || text="waiting to be restarted${result:+ ($result)}"
   case $status in '' | 0) ;; *) text="$text, exit status $status" ;; esac
   case $restarts in '' | 0) ;; 1) text="$text, 1 restart" ;; *) text="$text, $restarts restarts" ;; esac
   tell unit "$where/$unit" "$text"

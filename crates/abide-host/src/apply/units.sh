@@ -45,7 +45,8 @@ flush() {
 # lines_about UNIT: what systemctl said of this unit, and of no other whose name contains it.
 lines_about() {
   name=$(printf '%s' "$1" | sed 's/[.\\]/\\&/g')
-  printf '%s\n' "$said" | sed -n "/\\(^\\|[^A-Za-z0-9:_.@\\\\-]\\)$name\\([^A-Za-z0-9:_@\\\\-]\\|\$\\)/p" | grep -v '^See "'
+  printf '%s\n' "$said" | sed -n "/\\(^\\|[^A-Za-z0-9:_.@\\\\-]\\)$name\\([^A-Za-z0-9:_@\\\\-]\\|\$\\)/p" |
+    sed -e '/^See "/d' -e "s/ See '.*//"
 }
 
 # blames UNIT: whether systemctl named it as a failure. What is not loaded is stopped and not failed.

@@ -49,15 +49,15 @@ verify() {
   chmod -R a+rX -- "$dir"
   # shellcheck disable=SC2086 # words
   case $1 in
-    system) said=$(limit 60 systemd-analyze --no-pager --system verify $to_verify 2>&1) ;;
+    system) said=$(limit 60 systemd-analyze --no-pager --man=no --system verify $to_verify 2>&1) ;;
     *)
       if become_user "${1#user:}" 2>/dev/null; then
         [ "$own_id" = "$user_id" ] || chown -- "$user_id:$user_group" "$dir.run"
         runtime_dir=$dir.run
-        said=$(in_scope "$1" $limiter_words systemd-analyze --no-pager --user verify $to_verify 2>&1)
+        said=$(in_scope "$1" $limiter_words systemd-analyze --no-pager --man=no --user verify $to_verify 2>&1)
       else
         said=$(limit 60 env -i LC_ALL=C PATH="$PATH" HOME="$2" XDG_RUNTIME_DIR="$dir.run" \
-          systemd-analyze --no-pager --user verify $to_verify 2>&1)
+          systemd-analyze --no-pager --man=no --user verify $to_verify 2>&1)
       fi
       ;;
   esac
