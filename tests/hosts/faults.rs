@@ -94,7 +94,7 @@ fn a_crash_loop_is_reported_with_its_last_words() {
         "a.service",
         &worker("Restart=always\nRestartSec=100ms").replace(
             "/bin/sleep infinity",
-            "/bin/sh -c 'echo out of cheese; exit 3'",
+            "/bin/sh -c 'echo out of cheese; sleep 0.3; exit 3'",
         ),
     );
     world
