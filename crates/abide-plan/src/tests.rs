@@ -1,4 +1,15 @@
-//! Plans against the simulated host.
+//! Plans against the simulated host. Numbers in names are those of the test cases in unit-change.md section 5.
 
+mod enable;
+mod fresh;
+mod ledgers;
+mod linger;
 mod properties;
+mod quadlets;
+mod refusals;
+mod removal;
+mod services;
 mod support;
+mod templates;
+mod triggers;
+mod users;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use abide_model::{Action, Cause, Change, Desired, Plan, StepOutcome};
-use abide_sim::SimHost;
+use abide_sim::{DesiredBuilder, SimHost, desired};
 
 use crate::plan;
 
@@ -175,4 +175,61 @@ pub(super) fn assert_converges(host: &mut SimHost, wanted: &Desired) -> Plan {
         told(&second)
     );
     first
+}
+
+/// A service of a user that starts at boot.
+pub(super) fn service(command: &str) -> String {
+    format!("[Service]\nExecStart={command}\n[Install]\nWantedBy=default.target\n")
+}
+
+/// The steps that lead from one manifest to another, on a host that was as the first one says.
+#[track_caller]
+pub(super) fn from_to(first: &Desired, second: &Desired) -> Vec<String> {
+    let mut host = as_declared(first);
+    steps(&assert_converges(&mut host, second))
+}
+
+/// A host as this manifest says.
+#[track_caller]
+pub(super) fn as_declared(wanted: &Desired) -> SimHost {
+    let mut host = SimHost::new();
+    assert_converges(&mut host, wanted);
+    host
+}
+
+/// A manifest with one unit of the user `deploy`.
+pub(super) fn one(name: &str, text: &str) -> DesiredBuilder {
+    desired("h1").user("deploy").unit(name, text)
+}
+
+/// The plan, without carrying it out.
+pub(super) fn planned(host: &SimHost, wanted: &Desired) -> Plan {
+    let plan = plan(wanted, &host.observe(wanted));
+    assert_sound(&plan);
+    plan
+}
+
+/// What is refused, each as `RESOURCE: REASON`.
+pub(super) fn refusals(plan: &Plan) -> Vec<String> {
+    let refused = plan.refused.iter();
+    refused
+        .map(|refusal| format!("{}: {}", refusal.resource, refusal.reason))
+        .collect()
+}
+
+/// What is noted, each as `RESOURCE: TEXT`.
+pub(super) fn notes(plan: &Plan) -> Vec<String> {
+    let notes = plan.notes.iter();
+    notes
+        .map(|note| format!("{}: {}", note.resource, note.text))
+        .collect()
+}
+
+/// The lines of a text, for comparing with [`steps`].
+pub(super) fn lines(text: &str) -> Vec<String> {
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

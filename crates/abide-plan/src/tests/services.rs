@@ -1,0 +1,670 @@
+//! Services: what a change of one leads to.
+
+use abide_model::{Cause, Change, Desired, HomePath, HostPathOrHome, NoteKind, OnChange, Wanted};
+use abide_sim::{Edit, SimHost, desired, path, scope, unit_ref};
+
+use super::support::{
+    as_declared, assert_converges, from_to, lines, notes, one, planned, refusals, service, steps,
+    told,
+};
+
+const WEB: &str = "user:deploy/web.service";
+
+fn web(text: &str) -> Desired {
+    one("web.service", text).build()
+}
+
+fn rewritten(then: &str) -> Vec<String> {
+    lines(&format!(
+        "write /home/deploy/.config/systemd/user/web.service 0644
+        manager user:deploy: daemon-reload
+        {then}"
+    ))
+}
+
+#[test]
+fn case_01_what_is_as_declared_needs_no_operation_at_all() {
+    let wanted = web(&service("/bin/web"));
+    let host = as_declared(&wanted);
+    let plan = planned(&host, &wanted);
+    assert!(plan.is_empty() && plan.notes.is_empty() && plan.preconditions.is_empty());
+    // The user, its lingering and the unit.
+    assert_eq!(plan.unchanged, 3);
+}
+
+#[test]
+fn case_02_a_changed_description_restarts_nothing() {
+    let described = |text: &str| {
+        web(&format!(
+            "[Unit]\nDescription={text}\n{}",
+            service("/bin/web")
+        ))
+    };
+    assert_eq!(from_to(&described("a"), &described("b")), rewritten(""));
+}
+
+#[test]
+fn case_03_a_comment_restarts_nothing() {
+    let commented = format!("# a comment\n\n{}", service("/bin/web"));
+    assert_eq!(
+        from_to(&web(&service("/bin/web")), &web(&commented)),
+        rewritten("")
+    );
+}
+
+#[test]
+fn case_04_the_order_of_a_list_counts() {
+    let pre = |list: &str| web(&format!("[Service]\n{list}ExecStart=/bin/web\n"));
+    let first = pre("ExecStartPre=/bin/a\nExecStartPre=/bin/b\n");
+    let second = pre("ExecStartPre=/bin/b\nExecStartPre=/bin/a\n");
+    assert_eq!(
+        from_to(&first, &second),
+        rewritten("user:deploy/web.service: restart")
+    );
+}
+
+#[test]
+fn case_05_a_changed_exec_start_restarts_once() {
+    let mut host = as_declared(&web(&service("/bin/web -c 10")));
+    let before = host.runtime(&unit_ref(WEB)).unwrap().invocation.clone();
+    let plan = assert_converges(&mut host, &web(&service("/bin/web -c 20")));
+    assert_eq!(steps(&plan), rewritten("user:deploy/web.service: restart"));
+    assert_ne!(host.runtime(&unit_ref(WEB)).unwrap().invocation, before);
+    let Cause::RunningOldConfig { keys, since } = &plan.actions[2].causes[1] else {
+        panic!("{}", told(&plan));
+    };
+    assert_eq!(
+        plan.actions[2].causes[0],
+        Cause::FollowsFrom(plan.actions[0].id)
+    );
+    assert_eq!(
+        (keys.as_slice(), since.is_some()),
+        (["ExecStart=".to_owned()].as_slice(), true)
+    );
+}
+
+#[test]
+fn case_05_units_beside_it_are_left_alone() {
+    let both = |command: &str| {
+        let wanted = one("web.service", &service(command));
+        wanted.unit("other.service", &service("/bin/other")).build()
+    };
+    let mut host = as_declared(&both("/bin/web"));
+    host.clear_log();
+    assert_converges(&mut host, &both("/bin/web -v"));
+    assert!(
+        !host.log().iter().any(|line| line.contains("other")),
+        "{:?}",
+        host.log()
+    );
+}
+
+#[test]
+fn case_06_a_changed_unit_that_does_not_run_and_need_not_is_only_written() {
+    let wanted = |command: &str| {
+        let unit = one("web.service", &service(command));
+        unit.running(Wanted::Unmanaged)
+            .enabled(Wanted::Unmanaged)
+            .linger(Some(true))
+            .build()
+    };
+    assert_eq!(from_to(&wanted("/bin/a"), &wanted("/bin/b")), rewritten(""));
+}
+
+#[test]
+fn case_07_a_failed_unit_is_reset_and_started_with_its_new_file() {
+    let mut host = as_declared(&web(&service("/bin/web")));
+    host.edit(&Edit::Crash(unit_ref(WEB)));
+    let plan = assert_converges(&mut host, &web(&service("/bin/web -v")));
+    assert_eq!(
+        steps(&plan),
+        rewritten("user:deploy/web.service: reset-failed\nuser:deploy/web.service: start")
+    );
+    assert!(matches!(plan.actions[2].causes[0], Cause::Failed { .. }));
+}
+
+#[test]
+fn a_failed_unit_whose_file_is_right_is_reset_and_started_again() {
+    let wanted = web(&service("/bin/web"));
+    let mut host = as_declared(&wanted);
+    host.edit(&Edit::Crash(unit_ref(WEB)));
+    let plan = assert_converges(&mut host, &wanted);
+    assert_eq!(
+        steps(&plan),
+        [
+            "user:deploy/web.service: reset-failed",
+            "user:deploy/web.service: start"
+        ]
+    );
+}
+
+#[test]
+fn case_08_a_unit_that_can_reload_is_reloaded_where_that_is_wanted() {
+    let wanted = |text: &str| {
+        let text = format!("[Service]\nExecReload=/bin/true\n{text}");
+        one("web.service", &text)
+            .on_change(OnChange::Reload)
+            .build()
+    };
+    let (first, second) = (wanted("ExecStart=/bin/a\n"), wanted("ExecStart=/bin/b\n"));
+    assert_eq!(
+        from_to(&first, &second),
+        rewritten("user:deploy/web.service: reload")
+    );
+    let mut host = as_declared(&first);
+    host.stop(&unit_ref(WEB)).unwrap();
+    assert_eq!(
+        steps(&assert_converges(&mut host, &second)),
+        rewritten("user:deploy/web.service: start")
+    );
+}
+
+#[test]
+fn case_08_without_a_way_to_reload_it_is_refused() {
+    let wanted = |command: &str| {
+        one("web.service", &service(command))
+            .on_change(OnChange::Reload)
+            .build()
+    };
+    let host = as_declared(&wanted("/bin/a"));
+    let plan = planned(&host, &wanted("/bin/b"));
+    assert_eq!(steps(&plan), Vec::<String>::new());
+    assert_eq!(
+        refusals(&plan),
+        ["user:deploy/web.service: it should be reloaded, and it has no way to reload"]
+    );
+}
+
+#[test]
+fn case_09_a_pending_restart_is_told_in_every_plan_until_somebody_restarts() {
+    let wanted = |command: &str| {
+        one("web.service", &service(command))
+            .on_change(OnChange::None)
+            .build()
+    };
+    let mut host = as_declared(&wanted("/bin/a"));
+    let plan = assert_converges(&mut host, &wanted("/bin/b"));
+    assert_eq!(steps(&plan), rewritten(""));
+    for _ in 0..2 {
+        let plan = assert_converges(&mut host, &wanted("/bin/b"));
+        assert_eq!(
+            plan.notes.iter().map(|note| note.kind).collect::<Vec<_>>(),
+            [NoteKind::PendingRestart]
+        );
+    }
+    host.restart(&unit_ref(WEB)).unwrap();
+    assert_eq!(
+        notes(&planned(&host, &wanted("/bin/b"))),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn case_10_what_takes_effect_by_itself_restarts_nothing() {
+    let with = |key: &str| web(&format!("[Service]\nExecStart=/bin/web\n{key}\n"));
+    assert_eq!(
+        from_to(&with("Restart=no"), &with("Restart=always")),
+        rewritten("")
+    );
+    assert_eq!(
+        from_to(&with("MemoryMax=1G"), &with("MemoryMax=2G")),
+        rewritten("")
+    );
+}
+
+#[test]
+fn stop_start_stops_with_the_old_definition() {
+    let wanted = |command: &str| {
+        one("web.service", &service(command))
+            .on_change(OnChange::StopStart)
+            .build()
+    };
+    assert_eq!(
+        from_to(&wanted("/bin/a"), &wanted("/bin/b")),
+        lines(
+            "user:deploy/web.service: stop
+            write /home/deploy/.config/systemd/user/web.service 0644
+            manager user:deploy: daemon-reload
+            user:deploy/web.service: start"
+        )
+    );
+}
+
+#[test]
+fn case_15_a_drop_in_whose_reload_was_lost_is_reloaded_and_restarted() {
+    let wanted = one("web.service", &service("/bin/web"));
+    let limited = wanted
+        .clone()
+        .drop_in("10-nice.conf", "[Service]\nNice=5\n")
+        .build();
+    let mut host = as_declared(&wanted.build());
+    let whole = planned(&host, &limited);
+    assert_eq!(whole.actions[1].change, Change::DaemonReload);
+    host.apply_until(&whole, 1);
+    let plan = assert_converges(&mut host, &limited);
+    assert_eq!(
+        told(&plan).lines().collect::<Vec<_>>(),
+        [
+            "1 manager user:deploy: daemon-reload <- reload owed: changed after the last reload",
+            "2 user:deploy/web.service: restart <- runs old ",
+        ]
+    );
+}
+
+#[test]
+fn case_16_a_file_that_was_replaced_by_hand_is_written_and_reloaded() {
+    let wanted = web(&service("/bin/web"));
+    let mut host = as_declared(&wanted);
+    host.write_file(
+        &path("/home/deploy/.config/systemd/user/web.service"),
+        &service("/bin/other"),
+        "deploy",
+    );
+    // Back to what it was: nothing but its ctime tells.
+    host.write_file(
+        &path("/home/deploy/.config/systemd/user/web.service"),
+        &service("/bin/web"),
+        "deploy",
+    );
+    let plan = assert_converges(&mut host, &wanted);
+    assert_eq!(steps(&plan), ["manager user:deploy: daemon-reload"]);
+}
+
+#[test]
+fn case_17_a_restart_that_was_cut_off_is_done_and_one_that_was_done_is_not_repeated() {
+    let (first, second) = (web(&service("/bin/a")), web(&service("/bin/b")));
+    let host = as_declared(&first);
+    let whole = planned(&host, &second);
+    let mut cut_before = host.clone();
+    cut_before.apply_until(&whole, 2);
+    assert_eq!(
+        steps(&assert_converges(&mut cut_before, &second)),
+        ["user:deploy/web.service: restart"]
+    );
+    let mut cut_after = host;
+    cut_after.apply_until(&whole, 3);
+    assert_eq!(
+        steps(&assert_converges(&mut cut_after, &second)),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn case_18_a_restart_by_an_admin_after_our_write_settles_the_debt() {
+    let (first, second) = (web(&service("/bin/a")), web(&service("/bin/b")));
+    let mut host = as_declared(&first);
+    let whole = planned(&host, &second);
+    host.apply_until(&whole, 2);
+    host.restart(&unit_ref(WEB)).unwrap();
+    assert_eq!(
+        steps(&assert_converges(&mut host, &second)),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_restart_by_an_admin_before_the_reload_does_not() {
+    let (first, second) = (web(&service("/bin/a")), web(&service("/bin/b")));
+    let mut host = as_declared(&first);
+    let whole = planned(&host, &second);
+    host.apply_until(&whole, 1);
+    host.restart(&unit_ref(WEB)).unwrap();
+    assert_eq!(
+        steps(&assert_converges(&mut host, &second)),
+        [
+            "manager user:deploy: daemon-reload",
+            "user:deploy/web.service: restart"
+        ]
+    );
+}
+
+const ENV: &str = "[Service]\nEnvironmentFile=%h/.config/app/env\nExecStart=/bin/web\n";
+
+#[test]
+fn case_19_a_changed_environment_file_restarts_without_a_reload() {
+    let wanted = |value: &str| {
+        let user = desired("h1").user("deploy").file(".config/app/env", value);
+        user.unit("web.service", ENV).build()
+    };
+    let mut host = as_declared(&wanted("A=1\n"));
+    let plan = assert_converges(&mut host, &wanted("A=2\n"));
+    assert_eq!(
+        steps(&plan),
+        [
+            "write /home/deploy/.config/app/env 0644",
+            "user:deploy/web.service: restart"
+        ]
+    );
+    assert_eq!(
+        plan.actions[1].causes[0],
+        Cause::FollowsFrom(plan.actions[0].id)
+    );
+    assert_eq!(plan.actions[1].after, [plan.actions[0].id]);
+}
+
+#[test]
+fn case_19_a_file_that_was_written_before_the_cut_still_restarts() {
+    let wanted = |value: &str| {
+        let user = desired("h1").user("deploy").file(".config/app/env", value);
+        user.unit("web.service", ENV).build()
+    };
+    let mut host = as_declared(&wanted("A=1\n"));
+    let whole = planned(&host, &wanted("A=2\n"));
+    host.apply_until(&whole, 1);
+    assert_eq!(
+        steps(&assert_converges(&mut host, &wanted("A=2\n"))),
+        ["user:deploy/web.service: restart"]
+    );
+}
+
+#[test]
+fn case_19_a_file_that_nobody_manages_restarts_what_names_it() {
+    let env = path("/etc/app/env");
+    let wanted = one("web.service", &service("/bin/web"));
+    let wanted = wanted
+        .restart_on(HostPathOrHome::Absolute(env.clone()))
+        .build();
+    let mut host = SimHost::new();
+    host.write_file(&env, "A=1\n", "root");
+    assert_converges(&mut host, &wanted);
+    host.write_file(&env, "A=2\n", "root");
+    assert_eq!(
+        steps(&assert_converges(&mut host, &wanted)),
+        ["user:deploy/web.service: restart"]
+    );
+    host.remove_file(&env);
+    assert_eq!(
+        steps(&assert_converges(&mut host, &wanted)),
+        ["user:deploy/web.service: restart"]
+    );
+}
+
+#[test]
+fn a_changed_file_of_reload_on_reloads_and_does_so_again_after_a_cut() {
+    let text = "[Service]\nExecStart=/bin/web\nExecReload=/bin/true\n";
+    let conf = HostPathOrHome::Home(HomePath::parse("app.conf").unwrap());
+    let wanted = |value: &str| {
+        let user = desired("h1").user("deploy").file("app.conf", value);
+        user.unit("web.service", text)
+            .reload_on(conf.clone())
+            .build()
+    };
+    let host = as_declared(&wanted("a\n"));
+    let whole = planned(&host, &wanted("b\n"));
+    assert_eq!(
+        steps(&whole),
+        [
+            "write /home/deploy/app.conf 0644",
+            "user:deploy/web.service: reload"
+        ]
+    );
+    let mut cut = host;
+    cut.apply_until(&whole, 1);
+    assert_eq!(
+        steps(&assert_converges(&mut cut, &wanted("b\n"))),
+        ["user:deploy/web.service: reload"]
+    );
+}
+
+#[test]
+fn case_20_a_foreign_drop_in_is_kept_and_told() {
+    let wanted = web(&service("/bin/web"));
+    let mut host = as_declared(&wanted);
+    let by_hand = Edit::DropIn(
+        unit_ref(WEB),
+        "override.conf".to_owned(),
+        "[Service]\nNice=1\n".to_owned(),
+    );
+    host.edit(&by_hand);
+    host.edit(&Edit::DaemonReload(scope("user:deploy")));
+    let plan = assert_converges(&mut host, &wanted);
+    assert_eq!(steps(&plan), Vec::<String>::new());
+    assert_eq!(
+        notes(&plan),
+        [
+            "user:deploy/web.service: drop-ins that are not ours are kept: /home/deploy/.config/systemd/user/web.service.d/override.conf"
+        ]
+    );
+}
+
+#[test]
+fn case_38_each_is_restarted_once_and_systemd_is_called_once() {
+    let both = |version: u8| {
+        let base = one("base.service", &service(&format!("/bin/base {version}")));
+        let app = format!(
+            "[Unit]\nRequires=base.service\nAfter=base.service\n{}",
+            service(&format!("/bin/app {version}"))
+        );
+        base.unit("app.service", &app).build()
+    };
+    let mut host = as_declared(&both(1));
+    host.clear_log();
+    let plan = assert_converges(&mut host, &both(2));
+    let restarts: Vec<_> = steps(&plan)
+        .into_iter()
+        .filter(|step| step.ends_with("restart"))
+        .collect();
+    assert_eq!(
+        restarts,
+        [
+            "user:deploy/app.service: restart",
+            "user:deploy/base.service: restart"
+        ]
+    );
+    // An edge between the two would split the one call, and that restarts the dependent twice (fact 7).
+    let ids: Vec<_> = plan
+        .actions
+        .iter()
+        .filter(|a| a.change == Change::Restart)
+        .map(|a| a.id)
+        .collect();
+    let edges = plan.actions.iter().flat_map(|action| &action.after);
+    assert!(!edges.into_iter().any(|id| ids.contains(id)));
+}
+
+#[test]
+fn case_38_a_dependent_that_a_stop_takes_along_is_started_again() {
+    let both = |version: u8| {
+        let base = one("base.service", &service(&format!("/bin/base {version}")))
+            .on_change(OnChange::StopStart);
+        let app = format!("[Unit]\nRequires=base.service\n{}", service("/bin/app"));
+        base.unit("app.service", &app).build()
+    };
+    assert_eq!(
+        from_to(&both(1), &both(2)),
+        lines(
+            "user:deploy/base.service: stop
+            write /home/deploy/.config/systemd/user/base.service 0644
+            manager user:deploy: daemon-reload
+            user:deploy/app.service: start
+            user:deploy/base.service: start"
+        )
+    );
+}
+
+#[test]
+fn a_restart_says_which_units_it_takes_along() {
+    let both = |version: u8| {
+        let base = one("base.service", &service(&format!("/bin/base {version}")));
+        let app = format!("[Unit]\nRequires=base.service\n{}", service("/bin/app"));
+        base.unit("app.service", &app).build()
+    };
+    let host = as_declared(&both(1));
+    assert_eq!(
+        notes(&planned(&host, &both(2))),
+        ["user:deploy/base.service: restarting base.service restarts app.service as well"]
+    );
+}
+
+#[test]
+fn case_39_a_unit_that_refuses_to_be_stopped_is_kept_running() {
+    let wanted = |command: &str| {
+        one(
+            "web.service",
+            &format!("[Unit]\nRefuseManualStop=yes\n[Service]\nExecStart={command}\n"),
+        )
+        .build()
+    };
+    let mut host = as_declared(&wanted("/bin/a"));
+    let plan = assert_converges(&mut host, &wanted("/bin/b"));
+    assert_eq!(steps(&plan), rewritten(""));
+    assert!(
+        notes(&plan)[0].contains("RefuseManualStop=yes"),
+        "{:?}",
+        notes(&plan)
+    );
+}
+
+#[test]
+fn case_39_a_unit_that_refuses_to_be_started_is_never_started() {
+    let wanted = web("[Unit]\nRefuseManualStart=yes\n[Service]\nExecStart=/bin/web\n");
+    let plan = assert_converges(&mut SimHost::new(), &wanted);
+    assert!(!steps(&plan).iter().any(|step| step.ends_with(": start")));
+    assert!(
+        notes(&plan)[0].contains("RefuseManualStart=yes"),
+        "{:?}",
+        notes(&plan)
+    );
+}
+
+#[test]
+fn case_45_a_unit_that_its_condition_held_back_is_not_tried_again() {
+    let wanted = web("[Unit]\nConditionPathExists=/nowhere\n[Service]\nExecStart=/bin/web\n");
+    let mut host = SimHost::new();
+    let first = planned(&host, &wanted);
+    assert_eq!(
+        steps(&first).last().unwrap(),
+        "user:deploy/web.service: start"
+    );
+    host.apply(&first);
+    let second = assert_converges(&mut host, &wanted);
+    assert_eq!(steps(&second), Vec::<String>::new());
+    assert!(
+        notes(&second)[0].contains("a condition held web.service back"),
+        "{:?}",
+        notes(&second)
+    );
+}
+
+#[test]
+fn case_52_an_alias_stands_for_its_unit() {
+    let vendor =
+        "[Service]\nExecStart=/bin/x\n[Install]\nAlias=www.service\nWantedBy=multi-user.target\n";
+    let mut host = SimHost::new().with_vendor_unit(false, "nginx.service", vendor);
+    host.enable(&unit_ref("system/nginx.service")).unwrap();
+    host.reload_manager(&scope("system")).unwrap();
+    let alias = desired("h1")
+        .foreign("www.service")
+        .running(Wanted::Yes)
+        .build();
+    let canonical = desired("h1")
+        .foreign("nginx.service")
+        .running(Wanted::Yes)
+        .build();
+    let expected = steps(&planned(&host, &canonical));
+    assert_eq!(steps(&planned(&host, &alias)), expected);
+    assert_eq!(expected, ["system/nginx.service: start"]);
+    let both = desired("h1").foreign("www.service").running(Wanted::Yes);
+    let both = both.foreign("nginx.service").running(Wanted::Yes).build();
+    let plan = assert_converges(&mut host, &both);
+    assert_eq!(
+        refusals(&plan),
+        ["system/www.service: it is an alias of nginx.service, which is declared too"]
+    );
+}
+
+#[test]
+fn case_53_a_oneshot_that_remains_is_not_run_again_and_one_that_ends_is_never_started() {
+    let remains = web("[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/setup\n");
+    assert!(planned(&as_declared(&remains), &remains).is_empty());
+    let ends = one(
+        "job.service",
+        "[Service]\nType=oneshot\nExecStart=/bin/job\n",
+    )
+    .running(Wanted::Yes)
+    .build();
+    let plan = assert_converges(&mut SimHost::new(), &ends);
+    assert!(
+        !steps(&plan).iter().any(|step| step.ends_with(": start")),
+        "{}",
+        told(&plan)
+    );
+}
+
+#[test]
+fn a_changed_oneshot_that_remains_is_run_again() {
+    let remains = |command: &str| {
+        web(&format!(
+            "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart={command}\n"
+        ))
+    };
+    assert_eq!(
+        from_to(&remains("/bin/a"), &remains("/bin/b")),
+        rewritten("user:deploy/web.service: restart")
+    );
+}
+
+#[test]
+fn a_unit_that_should_not_run_is_stopped() {
+    let running = one("web.service", &service("/bin/web"));
+    let stopped = running.clone().running(Wanted::No).build();
+    assert_eq!(
+        from_to(&running.build(), &stopped),
+        ["user:deploy/web.service: stop"]
+    );
+}
+
+#[test]
+fn a_foreign_unit_is_started_and_enabled_and_nothing_else() {
+    let vendor = "[Service]\nExecStart=/bin/x\n[Install]\nWantedBy=multi-user.target\n";
+    let mut host = SimHost::new().with_vendor_unit(false, "nginx.service", vendor);
+    let wanted = desired("h1")
+        .foreign("nginx.service")
+        .running(Wanted::Yes)
+        .enabled(Wanted::Yes)
+        .build();
+    assert_eq!(
+        steps(&assert_converges(&mut host, &wanted)),
+        lines(
+            "system/nginx.service: enable
+            manager system: daemon-reload
+            system/nginx.service: start"
+        )
+    );
+}
+
+#[test]
+fn a_drop_in_of_ours_on_a_foreign_unit_restarts_it() {
+    let vendor = "[Service]\nExecStart=/bin/x\n";
+    let mut host = SimHost::new().with_vendor_unit(false, "nginx.service", vendor);
+    host.start(&unit_ref("system/nginx.service")).unwrap();
+    let wanted = desired("h1")
+        .foreign("nginx.service")
+        .drop_in("10-nice.conf", "[Service]\nNice=5\n")
+        .build();
+    assert_eq!(
+        steps(&assert_converges(&mut host, &wanted)),
+        lines(
+            "write /etc/systemd/system/nginx.service.d/10-nice.conf 0644
+            manager system: daemon-reload
+            system/nginx.service: restart"
+        )
+    );
+}
+
+#[test]
+fn a_unit_that_its_manager_brings_up_with_the_old_file_is_restarted() {
+    let (first, second) = (web(&service("/bin/a")), web(&service("/bin/b")));
+    let mut host = as_declared(&first);
+    host.disable_linger(&abide_sim::user("deploy")).unwrap();
+    assert_eq!(
+        steps(&assert_converges(&mut host, &second)),
+        lines(
+            "linger deploy: enable-linger
+            manager user:deploy: start-manager
+            write /home/deploy/.config/systemd/user/web.service 0644
+            manager user:deploy: daemon-reload
+            user:deploy/web.service: restart"
+        )
+    );
+}

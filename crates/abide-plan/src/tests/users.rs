@@ -1,0 +1,210 @@
+//! Accounts.
+
+use abide_model::{Desired, DesiredAccount, FieldChange, Observation};
+use abide_sim::{SimHost, desired, path, user};
+
+use super::support::{
+    as_declared, assert_converges, lines, notes, one, planned, refusals, service, steps,
+};
+
+fn account(account: DesiredAccount) -> Desired {
+    desired("h1").user("deploy").account(account).build()
+}
+
+fn everything() -> DesiredAccount {
+    DesiredAccount {
+        group: Some("app".to_owned()),
+        groups: Some(["docker".to_owned(), "sudo".to_owned()].into()),
+        shell: Some(path("/bin/bash")),
+        comment: Some("Deploys".to_owned()),
+        ..DesiredAccount::default()
+    }
+}
+
+#[test]
+fn a_user_is_changed_in_the_written_attributes_only() {
+    let mut host = SimHost::new().with_user("deploy");
+    assert_eq!(
+        steps(&assert_converges(&mut host, &account(everything()))),
+        [
+            "user deploy: modify group deploy -> app, groups  -> docker,sudo, shell /bin/sh -> /bin/bash, comment  -> Deploys"
+        ]
+    );
+    assert!(planned(&host, &account(DesiredAccount::default())).is_empty());
+}
+
+#[test]
+fn a_user_keeps_groups_that_nobody_declares() {
+    let mut host = as_declared(&account(everything()));
+    let fewer = DesiredAccount {
+        groups: Some(["docker".to_owned()].into()),
+        ..DesiredAccount::default()
+    };
+    assert_eq!(
+        steps(&assert_converges(&mut host, &account(fewer))),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn new_groups_of_a_user_whose_manager_runs_are_told_to_be_late() {
+    let first = one("web.service", &service("/bin/web"));
+    let second = first.clone().account(DesiredAccount {
+        groups: Some(["docker".to_owned()].into()),
+        ..DesiredAccount::default()
+    });
+    let mut host = as_declared(&first.build());
+    let plan = assert_converges(&mut host, &second.build());
+    assert_eq!(
+        notes(&plan),
+        [
+            "user deploy: what runs under deploy keeps its old groups until user@1000.service restarts"
+        ]
+    );
+}
+
+#[test]
+fn another_uid_is_given_only_to_a_user_without_processes() {
+    let moved = DesiredAccount {
+        uid: Some(4000),
+        ..DesiredAccount::default()
+    };
+    let mut idle = SimHost::new().with_user("deploy");
+    assert_eq!(
+        steps(&assert_converges(&mut idle, &account(moved.clone()))),
+        ["user deploy: modify uid 1000 -> 4000"]
+    );
+    let mut busy = SimHost::new().with_user("deploy");
+    busy.log_in(&user("deploy"));
+    let plan = assert_converges(&mut busy, &account(moved));
+    assert_eq!(
+        refusals(&plan),
+        ["user deploy: its uid cannot change while processes of the user run"]
+    );
+}
+
+#[test]
+fn a_home_with_declared_things_in_it_is_not_moved() {
+    let moved = DesiredAccount {
+        home: Some(path("/srv/deploy")),
+        ..DesiredAccount::default()
+    };
+    let mut host = SimHost::new().with_user("deploy");
+    let wanted = desired("h1")
+        .user("deploy")
+        .account(moved.clone())
+        .file("app.conf", "a\n")
+        .build();
+    let plan = assert_converges(&mut host, &wanted);
+    assert_eq!(
+        refusals(&plan),
+        [
+            "user deploy: its home is /home/deploy, and its declared files and units stand there; they are not moved"
+        ]
+    );
+    let mut host = SimHost::new().with_user("deploy");
+    assert_eq!(
+        steps(&assert_converges(&mut host, &account(moved))),
+        ["user deploy: modify home /home/deploy -> /srv/deploy"]
+    );
+}
+
+#[test]
+fn empty_gecos_parts_are_no_difference() {
+    let wanted = account(DesiredAccount {
+        comment: Some("Deploys".to_owned()),
+        ..DesiredAccount::default()
+    });
+    let mut seen = SimHost::new().with_user("deploy").observe(&wanted);
+    let Some(Observation::Known(deploy)) = seen.users.get_mut(&user("deploy")) else {
+        panic!()
+    };
+    "Deploys,,,".clone_into(&mut deploy.comment);
+    assert!(crate::plan(&wanted, &seen).is_empty());
+}
+
+#[test]
+fn a_user_that_goes_is_deleted_last_of_all() {
+    let mut host = as_declared(&one("web.service", &service("/bin/web")).build());
+    let gone = desired("h1").user("deploy").user_absent(true).build();
+    assert_eq!(
+        steps(&assert_converges(&mut host, &gone)),
+        lines(
+            "user:deploy/web.service: stop
+            linger deploy: disable-linger
+            user deploy: delete (with home: true)"
+        )
+    );
+    assert!(planned(&host, &gone).ledger_after == abide_model::Ledger::default());
+}
+
+#[test]
+fn neither_the_superuser_nor_the_login_user_nor_a_logged_in_one_is_deleted() {
+    let gone = |name: &str| desired("h1").user(name).user_absent(false).build();
+    let host = SimHost::new().with_user("deploy");
+    assert_eq!(
+        refusals(&planned(&host, &gone("root"))),
+        ["user root: the superuser is never deleted"]
+    );
+    let mut as_deploy = host.clone();
+    as_deploy.facts.login = user("deploy");
+    assert_eq!(
+        refusals(&planned(&as_deploy, &gone("deploy"))),
+        ["user deploy: abide is logged in as this user and does not delete it"]
+    );
+    let mut busy = host;
+    busy.log_in(&user("deploy"));
+    assert_eq!(
+        refusals(&planned(&busy, &gone("deploy"))),
+        ["user deploy: the user is logged in (1 session)"]
+    );
+}
+
+#[test]
+fn a_user_without_its_home_is_refused_before_anything_is_written() {
+    let wanted = one("web.service", &service("/bin/web")).build();
+    let mut host = SimHost::new().with_user("deploy");
+    host.set_home_exists(&user("deploy"), false);
+    let plan = assert_converges(&mut host, &wanted);
+    assert_eq!(steps(&plan), Vec::<String>::new());
+    assert_eq!(
+        refusals(&plan),
+        ["manager user:deploy: its home /home/deploy is not there"]
+    );
+}
+
+#[test]
+fn a_gone_user_that_was_ours_is_forgotten() {
+    let first = one("web.service", &service("/bin/web")).build();
+    let host = as_declared(&first);
+    let nothing = desired("h1").build();
+    let mut seen = host.observe(&nothing);
+    seen.users.insert(user("deploy"), Observation::Absent);
+    seen.scopes
+        .insert(abide_sim::scope("user:deploy"), Observation::Absent);
+    seen.lingering = Observation::Known([].into());
+    let plan = crate::plan(&nothing, &seen);
+    assert_eq!(
+        steps(&plan),
+        ["user deploy: forget", "linger deploy: forget"]
+    );
+    assert_eq!(plan.ledger_after, abide_model::Ledger::default());
+}
+
+#[test]
+fn a_field_says_from_and_to() {
+    let wanted = account(DesiredAccount {
+        shell: Some(path("/bin/bash")),
+        ..DesiredAccount::default()
+    });
+    let plan = planned(&SimHost::new().with_user("deploy"), &wanted);
+    let shell = FieldChange {
+        field: "shell".to_owned(),
+        from: "/bin/sh".to_owned(),
+        to: "/bin/bash".to_owned(),
+    };
+    assert_eq!(
+        plan.actions[0].change,
+        abide_model::Change::ModifyUser(vec![shell])
+    );
+}
