@@ -84,7 +84,7 @@ impl<'a> Unit<'a> {
         let seen = sources::seen_unit(view, name);
         let triggers = |paths| sources::triggers(view, paths);
         let (restart_on, reload_on) = match &wish {
-            Wish::Declared(unit) => (triggers(&unit.restart_on), triggers(&unit.reload_on)),
+            Wish::Declared(unit) => (triggers(&unit.restart_on)?, triggers(&unit.reload_on)?),
             Wish::Removed(_) => (Vec::new(), Vec::new()),
         };
         Ok(Self {

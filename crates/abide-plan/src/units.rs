@@ -1,6 +1,6 @@
 //! All units of one scope: each is decided, then what they mean for each other, then the steps and the ledger.
 
-use abide_model::{Cause, LedgerFile, LedgerUnit, ResourceId, UnitName, UnitRef, Wanted};
+use abide_model::{Cause, Digest, LedgerFile, LedgerUnit, ResourceId, UnitName, UnitRef, Wanted};
 
 use crate::draft::Draft;
 use crate::file::Verdict;
@@ -112,6 +112,7 @@ fn keep_books(decision: &Decision<'_>, draft: &mut Draft) {
                 };
                 draft.ledger.files.insert(file.path.clone(), left);
             }
+            (None, _) if file.kept => {}
             (None, _) | (_, Verdict::Forget) => {
                 draft.ledger.files.remove(&file.path);
             }
@@ -145,7 +146,7 @@ fn left(decision: &Decision<'_>, enabled: bool) -> LedgerUnit {
     let verb = decision.run.then.as_ref().map(|(verb, _)| *verb);
     let observed = || unit.seen.invocation.clone();
     let (invocation, config) = match verb {
-        Some(Verb::Start | Verb::Restart) => (String::new(), Some(wanted_config(unit))),
+        Some(Verb::Start | Verb::Restart) => (String::new(), started_config(unit)),
         Some(Verb::Reload) => (observed(), Some(wanted_config(unit))),
         None if !decision.run.stop.is_empty() || !unit.seen.active.is_up() => (String::new(), None),
         None => match (to_restart(unit), unit.ends_by_itself()) {
@@ -159,4 +160,11 @@ fn left(decision: &Decision<'_>, enabled: bool) -> LedgerUnit {
         config,
         enabled,
     }
+}
+
+/// What a unit that is started now runs. Where it reads a file that nobody has looked at yet, that is not known.
+fn started_config(unit: &Unit<'_>) -> Option<Digest> {
+    let mut read = unit.restart_on.iter();
+    let known = read.all(|file| file.looked_at || file.body.is_some());
+    known.then(|| wanted_config(unit))
 }

@@ -146,6 +146,7 @@ fn verdicts(unit: &Unit<'_>) -> Result<Vec<Verdict>, Denied> {
                     mode: None,
                 },
             )?,
+            None if unit_file.kept => Verdict::Same,
             None if mask::is_masked(unit) && unit_file.purpose == FilePurpose::Unit => {
                 Verdict::Same
             }

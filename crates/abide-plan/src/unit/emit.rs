@@ -188,8 +188,9 @@ impl Emitted<'_, '_> {
             return;
         }
         let adopts = decision.files.contains(&Verdict::Adopt);
-        let forgets = decision.files.contains(&Verdict::Forget)
-            || unit.goes().is_some() && unit.recorded().is_some() && !decision.is_work();
+        let gone = decision.files.contains(&Verdict::Forget)
+            || unit.goes().is_some() && unit.recorded().is_some();
+        let forgets = gone && !decision.is_work();
         if adopts {
             let cause = crate::causes::differs("ledger", "not ours", "ours");
             let step = Step::new(Phase::Claims, unit.file_resource(), Change::Adopt);

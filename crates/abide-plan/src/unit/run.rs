@@ -1,10 +1,10 @@
 //! Whether a unit is started, stopped, restarted or reloaded, from what should run and what does.
 
-use abide_model::{ActiveState, Cause, HostPath, NoteKind, UnitName, Wanted};
+use abide_model::{ActiveState, Cause, HostPath, LedgerUnit, NoteKind, UnitName, Wanted};
 
 use super::Unit;
 use super::enablement::{no_such_unit, starts_with_manager};
-use super::owed::{Owed, owed};
+use super::owed::{Owed, owed, wanted_config};
 use super::respond::{self, Response};
 use crate::causes::{differs, failed, old_config, state};
 use crate::draft::Draft;
@@ -237,9 +237,21 @@ fn held_back(unit: &Unit<'_>, loads: bool) -> Option<String> {
             "{name} is not started: it says `RefuseManualStart=yes`"
         ));
     }
-    let held = !unit.seen.condition && unit.seen.active == ActiveState::Inactive;
+    let held = unit.seen.active == ActiveState::Inactive && condition_failed(unit);
     (held && !loads)
         .then(|| format!("a condition held {name} back at its last start; it is not tried again"))
+}
+
+/// Whether a condition held the unit back at its last start. A manager forgets that together with the unit where nothing
+/// refers to it; then the ledger tells that it was started just so, and did not run.
+fn condition_failed(unit: &Unit<'_>) -> bool {
+    let mut settings = unit.wanted.settings();
+    let conditional =
+        settings.any(|(section, key, _)| section == "Unit" && key.starts_with("Condition"));
+    let started_in_vain =
+        |left: &LedgerUnit| left.invocation.is_empty() && left.config == Some(wanted_config(unit));
+    let forgotten = unit.seen.invocation.is_empty() && unit.recorded().is_some_and(started_in_vain);
+    !unit.seen.condition || conditional && forgotten
 }
 
 fn there_to_start(unit: &Unit<'_>, loads: bool) -> Result<(), Denied> {

@@ -10,6 +10,7 @@ use abide_model::{
 use abide_unit::Effective;
 
 use super::Wish;
+use crate::causes::said;
 use crate::file;
 use crate::places::{self, Place};
 use crate::refuse::Denied;
@@ -20,8 +21,10 @@ use crate::scope::ScopeView;
 pub(crate) struct UnitFile<'a> {
     pub(crate) path: HostPath,
     pub(crate) purpose: FilePurpose,
-    /// What it should hold; `None`: it goes.
+    /// What it should hold; `None`: it goes, unless it is kept.
     pub(crate) body: Option<&'a Body>,
+    /// Ours, undeclared, and left in effect because nothing is pruned.
+    pub(crate) kept: bool,
     /// What stands there.
     pub(crate) found: Option<&'a ObservedFile>,
 }
@@ -53,8 +56,10 @@ pub(crate) struct Trigger<'a> {
     pub(crate) path: HostPath,
     /// What it should hold, where the manifest manages it.
     pub(crate) body: Option<&'a Body>,
-    /// What stands there, where that was seen.
+    /// What stands there.
     pub(crate) found: Option<&'a ObservedFile>,
+    /// Whether anybody looked. In the scope of a user that is to be made nobody could.
+    pub(crate) looked_at: bool,
 }
 
 impl Trigger<'_> {
@@ -93,12 +98,7 @@ impl<'a> Sources<'a> {
 
     /// What the unit should be configured as.
     pub(crate) fn wanted(&self, name: &UnitName) -> Effective {
-        let text = |file: &UnitFile<'a>| {
-            file.body
-                .and_then(Body::bytes)
-                .map(|bytes| lossy(bytes.as_slice()))
-        };
-        self.merge(name, text)
+        self.merge(name, UnitFile::wanted_text)
     }
 
     /// What stands on disk of it.
@@ -147,6 +147,13 @@ impl UnitFile<'_> {
             .is_some_and(|found| found.kind == FileKind::Regular)
     }
 
+    fn wanted_text(&self) -> Option<Cow<'_, str>> {
+        match self.body {
+            Some(body) => body.bytes().map(|bytes| lossy(bytes.as_slice())),
+            None => self.disk_text().filter(|_| self.kept),
+        }
+    }
+
     /// Whether its content is to change.
     pub(crate) fn changes(&self) -> bool {
         let wanted = self.body.and_then(Body::bytes).map(Bytes::digest);
@@ -154,7 +161,7 @@ impl UnitFile<'_> {
             Some(digest) => {
                 !self.stands() || self.found.and_then(|found| found.digest) != Some(digest)
             }
-            None => self.found.is_some(),
+            None => self.found.is_some() && !self.kept,
         }
     }
 
@@ -187,38 +194,33 @@ fn files<'a>(
 ) -> Result<Vec<UnitFile<'a>>, Denied> {
     let mut files = Vec::new();
     let fragment = places(name, view.places.unit(name))?;
-    let mut kept = BTreeSet::new();
     if let Wish::Declared(unit) = wish {
         let body = unit.file.as_ref().filter(|_| unit.masked != Some(true));
         if unit.file.is_some() {
             files.push(unit_file(view, fragment.clone(), FilePurpose::Unit, body)?);
-            kept.insert(fragment.clone());
         }
         for (drop_in, body) in &unit.drop_ins {
             let path = places(name, view.places.drop_in(name, drop_in))?;
-            kept.insert(path.clone());
             files.push(unit_file(view, path, FilePurpose::DropIn, Some(body))?);
         }
     }
-    for (path, purpose) in going(view, name, wish, &fragment) {
-        if !kept.contains(&path) {
-            files.push(unit_file(view, path, purpose, None)?);
+    let kept = matches!(wish, Wish::Declared(_)) && !view.host.desired.policy.prune;
+    for (path, purpose) in undeclared(view, name, wish, &fragment) {
+        if !files.iter().any(|file| file.path == path) {
+            let file = unit_file(view, path, purpose, None)?;
+            files.push(UnitFile { kept, ..file });
         }
     }
     Ok(files)
 }
 
 /// Our files of this unit that nothing declares, and the unit file of one that is declared absent: naming it claims it.
-fn going(
+fn undeclared(
     view: &ScopeView<'_>,
     name: &UnitName,
     wish: &Wish<'_>,
     fragment: &HostPath,
 ) -> Vec<(HostPath, FilePurpose)> {
-    let removed = matches!(wish, Wish::Removed(_));
-    if !removed && !view.host.desired.policy.prune {
-        return Vec::new();
-    }
     let ledger = &view.host.ledger.files;
     let owned = ledger.iter().filter(|(_, file)| file.scope == view.scope);
     let of_unit = |path: &HostPath| match view.places.classify(path) {
@@ -230,17 +232,17 @@ fn going(
         }
         Place::Plain => None,
     };
-    let mut going: Vec<_> = owned.filter_map(|(path, _)| of_unit(path)).collect();
+    let mut files: Vec<_> = owned.filter_map(|(path, _)| of_unit(path)).collect();
     // An instance rarely has a file of its own.
     let stands = view
         .seen
         .and_then(|scope| scope.files.get(fragment)?.known());
     let may_have_one = name.template().is_none() || stands.is_some();
     let claimed = matches!(wish, Wish::Removed(Cause::DeclaredAbsent)) && may_have_one;
-    if claimed && !going.iter().any(|(path, _)| path == fragment) {
-        going.insert(0, (fragment.clone(), FilePurpose::Unit));
+    if claimed && !files.iter().any(|(path, _)| path == fragment) {
+        files.insert(0, (fragment.clone(), FilePurpose::Unit));
     }
-    going
+    files
 }
 
 fn unit_file<'a>(
@@ -254,6 +256,7 @@ fn unit_file<'a>(
         path,
         purpose,
         body,
+        kept: false,
         found,
     })
 }
@@ -286,29 +289,32 @@ fn places(name: &UnitName, path: Result<HostPath, NameError>) -> Result<HostPath
     path.map_err(|error| Denied::impossible(format!("{name} has no place on the host: {error}")))
 }
 
-/// Files that a unit reads, where they stand on this host.
+/// Files that a unit reads, where they stand on this host. One that could not be seen says nothing about a restart.
 pub(crate) fn triggers<'a>(
     view: &'a ScopeView<'a>,
     paths: &BTreeSet<HostPathOrHome>,
-) -> Vec<Trigger<'a>> {
-    let mut triggers: Vec<_> = paths
-        .iter()
-        .map(|path| match path {
-            HostPathOrHome::Absolute(path) => path.clone(),
-            HostPathOrHome::Home(path) => home(view).join(path),
-        })
-        .map(|path| Trigger {
-            body: view.host.managed(&path),
-            found: view
-                .host
-                .file(&view.scope, &path)
-                .and_then(Observation::known),
-            path,
-        })
-        .collect();
-    triggers.sort_by(|a, b| a.path.cmp(&b.path));
-    triggers.dedup_by(|a, b| a.path == b.path);
-    triggers
+) -> Result<Vec<Trigger<'a>>, Denied> {
+    let absolute = |path: &HostPathOrHome| match path {
+        HostPathOrHome::Absolute(path) => path.clone(),
+        HostPathOrHome::Home(path) => home(view).join(path),
+    };
+    let paths: BTreeSet<HostPath> = paths.iter().map(absolute).collect();
+    paths.into_iter().map(|path| trigger(view, path)).collect()
+}
+
+fn trigger<'a>(view: &'a ScopeView<'a>, path: HostPath) -> Result<Trigger<'a>, Denied> {
+    let body = view.host.managed(&path);
+    let seen = view.host.file(&view.scope, &path);
+    if let (Some(Observation::Unknown(why)), None) = (seen, body) {
+        let reason = format!("{path}, which it reads, could not be seen: {}", said(why));
+        return Err(Denied::unknown(reason));
+    }
+    Ok(Trigger {
+        path,
+        body,
+        found: seen.and_then(Observation::known),
+        looked_at: seen.is_some(),
+    })
 }
 
 fn home(view: &ScopeView<'_>) -> HostPath {
