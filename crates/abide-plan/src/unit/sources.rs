@@ -204,14 +204,23 @@ fn files<'a>(
             files.push(unit_file(view, path, FilePurpose::DropIn, Some(body))?);
         }
     }
-    let kept = matches!(wish, Wish::Declared(_)) && !view.host.desired.policy.prune;
     for (path, purpose) in undeclared(view, name, wish, &fragment) {
         if !files.iter().any(|file| file.path == path) {
+            let kept = is_kept(view, wish, purpose);
             let file = unit_file(view, path, purpose, None)?;
             files.push(UnitFile { kept, ..file });
         }
     }
     Ok(files)
+}
+
+/// Without prune what is ours stays in effect, except where a mask takes its place.
+fn is_kept(view: &ScopeView<'_>, wish: &Wish<'_>, purpose: FilePurpose) -> bool {
+    let in_the_way = |unit: &DesiredUnit| unit.masked == Some(true) && purpose == FilePurpose::Unit;
+    match wish {
+        Wish::Declared(unit) => !view.host.desired.policy.prune && !in_the_way(unit),
+        Wish::Removed(_) => false,
+    }
 }
 
 /// Our files of this unit that nothing declares, and the unit file of one that is declared absent: naming it claims it.
