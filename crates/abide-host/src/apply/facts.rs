@@ -103,7 +103,7 @@ fn file_words(plan: &Plan, path: &HostPath, digest: Option<Digest>) -> Option<St
     }
     let planned = match (digest, before) {
         (Some(digest), _) => digest.to_string(),
-        (None, Some(Before::Symlink(_))) => "link".to_owned(),
+        (None, Some(Before::Symlink(_))) => "symlink".to_owned(),
         (None, Some(Before::File { .. })) => return None,
         (None, Some(Before::Absent) | None) => "absent".to_owned(),
     };

@@ -62,7 +62,7 @@ checker='
 number=0
 while [ $# -gt 2 ]; do
   if [ -L "$1" ]; then
-    now=link
+    now=symlink
   elif [ -f "$1" ]; then
     now=$(sha256sum <"$1" 2>/dev/null) || now=unreadable
     now=${now%% *}

@@ -26,7 +26,7 @@ flush() {
   ended=$?
   blamed=
   for pair in $members; do
-    if [ $ended != 0 ] && blames "${pair#*:}"; then blamed=yes; fi
+    if [ $ended != 0 ] && { blames "${pair#*:}" || is_gone "${pair#*:}"; }; then blamed=yes; fi
   done
   for pair in $members; do
     current=${pair%%:*}
@@ -49,13 +49,17 @@ lines_about() {
     sed -e '/^See "/d' -e "s/ See '.*//"
 }
 
-# blames UNIT: whether systemctl named it as a failure. What is not loaded is stopped and not failed.
+# blames UNIT: whether systemctl named it as a failure.
 blames() {
-  case $said in *"$1"*) ;; *) return 1 ;; esac
   about=$(lines_about "$1")
-  case $verb:$about in
-    *:) return 1 ;;
-    stop:*' not loaded.' | reset-failed:*' not loaded.') return 1 ;;
+  [ -n "$about" ] && ! is_gone "$1"
+}
+
+# is_gone UNIT: systemctl complains only that it is not loaded. So it is stopped, and not failed.
+is_gone() {
+  case $verb:$(lines_about "$1") in
+    stop:*' not loaded.' | reset-failed:*' not loaded.') ;;
+    *) return 1 ;;
   esac
 }
 

@@ -34,7 +34,7 @@ fn odd_names_are_decoded_and_encoded_as_we_do() {
     ];
     let mut script = format!("{COMMON}{SCOPE}");
     for name in names {
-        let word = crate::quote::quote(name);
+        let word = quote(name);
         let encoded = crate::percent::encode(name);
         script.push_str(&format!(
             "decode '{encoded}'; [ \"$decoded\" = {word} ] || echo {word} is not decoded\nencode {word}; decode \"$encoded\"; [ \"$decoded\" = {word} ] || echo {word} is not encoded\n"

@@ -1,0 +1,85 @@
+//! What a script tells is believed only behind the nonce, and only as far as the plan goes.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn reader() -> Reader {
+    let app = ResourceId::Linger("app".parse().unwrap());
+    Reader::new(&plan_of(vec![(app, Change::EnableLinger, vec![])]), "n0nce")
+}
+
+#[test]
+fn only_lines_behind_the_nonce_are_believed() {
+    let mut reader = reader();
+    assert_eq!(reader.line(b"other done 1 ok"), None);
+    assert_eq!(reader.line(b"n0nce"), None);
+    assert_eq!(
+        reader.line(b"n0nce done 99 ok"),
+        None,
+        "not an action of the plan"
+    );
+    assert_eq!(
+        reader.line(b"n0nce begin 1"),
+        Some(HostEvent::Start(ActionId(1)))
+    );
+    assert_eq!(
+        reader.line(b"n0nce done 1 failed a\x1b[31mb"),
+        Some(HostEvent::Done {
+            action: ActionId(1),
+            outcome: StepOutcome::Failed,
+            message: "a\u{FFFD}[31mb".into()
+        })
+    );
+}
+
+#[test]
+fn a_failed_unit_is_complete_with_its_journal() {
+    let mut reader = reader();
+    assert_eq!(
+        reader.line(b"n0nce unit user:app/a.service failed (exit-code)"),
+        None
+    );
+    assert_eq!(reader.line(b"n0nce journal out of cheese"), None);
+    assert_eq!(reader.line(b"somebody else's line"), None);
+    let next = reader.line(b"n0nce unit system/b.service failed (signal)");
+    let Some(HostEvent::UnitFailed(unit)) = next else {
+        panic!("{next:?}")
+    };
+    assert_eq!(
+        (unit.state.as_str(), unit.journal),
+        ("failed (exit-code)", vec!["out of cheese".to_owned()])
+    );
+    let last = reader.line(b"n0nce end");
+    assert!(
+        matches!(last, Some(HostEvent::UnitFailed(unit)) if unit.unit.unit.as_str() == "b.service")
+    );
+}
+
+#[test]
+fn a_lock_is_told_with_its_holder() {
+    let line = b"n0nce locked who=ana@laptop\toperation=apply\tsince=1795426729\tpid=7\t";
+    let Some(HostEvent::Locked(holder)) = reader().line(line) else {
+        panic!("it is a lock")
+    };
+    assert_eq!(
+        (holder.who.as_str(), holder.operation.as_str()),
+        ("ana@laptop", "apply")
+    );
+    assert_eq!(holder.since, Timestamp::from_secs(1_795_426_729));
+}
+
+proptest! {
+    #[test]
+    fn no_line_makes_it_panic(lines in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..60), 0..8)) {
+        let mut reader = reader();
+        for line in lines {
+            reader.line(&line);
+            for kind in ["begin ", "done ", "unit ", "journal ", "locked ", ""] {
+                let mut told = format!("n0nce {kind}").into_bytes();
+                told.extend(&line);
+                reader.line(&told);
+            }
+        }
+    }
+}
