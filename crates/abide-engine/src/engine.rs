@@ -260,6 +260,7 @@ fn broken(why: &str) -> HostReport {
         facts: None,
         plan: None,
         steps: Vec::new(),
+        surprises: Vec::new(),
         millis: 0,
     }
 }

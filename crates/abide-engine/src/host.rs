@@ -57,6 +57,7 @@ impl Host {
             facts: self.facts.clone(),
             plan: self.plan.clone(),
             steps: Vec::new(),
+            surprises: Vec::new(),
             millis: millis(self.spent),
         }
     }

@@ -18,6 +18,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod event;
 pub mod fleet;
+pub mod forecast;
 pub mod ledger;
 pub mod name;
 pub mod observed;
@@ -37,6 +38,7 @@ pub use diagnostic::{Code, Diagnostic, Origin, Severity, Span};
 pub use digest::Digest;
 pub use event::{Event, StepOutcome};
 pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Share, Via};
+pub use forecast::{Disruption, Effect, Surprise};
 pub use ledger::{Ledger, LedgerFile, LedgerUnit};
 pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};
 pub use observed::{

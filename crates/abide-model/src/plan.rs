@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::body::{Body, Bytes};
 use crate::desired::OnChange;
 use crate::digest::Digest;
+use crate::forecast::Disruption;
 use crate::ledger::Ledger;
 use crate::name::{HostName, ManifestName, UserName};
 use crate::observed::ActiveState;
@@ -26,6 +27,9 @@ pub struct Plan {
     pub manifest: ManifestName,
     /// What is done, in this order.
     pub actions: Vec<Action>,
+    /// What the actions do to units that they do not name, in order of the actions.
+    #[serde(default)]
+    pub forecast: Vec<Disruption>,
     /// What is wanted and will not be done, and why. A refused resource has no action.
     pub refused: Vec<Refusal>,
     /// What a person should know: kept foreign drop-ins, pending restarts, undeclared lingering.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::event::StepOutcome;
+use crate::forecast::Surprise;
 use crate::name::HostName;
 use crate::observed::{HostFacts, LockHolder};
 use crate::plan::{ActionId, Plan};
@@ -29,6 +30,9 @@ pub struct HostReport {
     pub plan: Option<Plan>,
     /// How each attempted step ended.
     pub steps: Vec<StepReport>,
+    /// Units with which something else happened than the plan forecast.
+    #[serde(default)]
+    pub surprises: Vec<Surprise>,
     /// Wall time in milliseconds.
     pub millis: u64,
 }

@@ -20,6 +20,7 @@ pub(crate) fn plan(host: &Host<'_>, draft: Draft) -> Plan {
         unchanged: unchanged(host, &draft),
         preconditions: precondition::of(host, &actions),
         actions,
+        forecast: Vec::new(),
         refused: draft.refused,
         notes: draft.notes,
         watches: draft.watches,

@@ -99,6 +99,7 @@ pub(crate) fn plan_of(host: &str) -> Building {
         unchanged: 0,
         preconditions: Vec::new(),
         watches: Vec::new(),
+        forecast: Vec::new(),
         ledger_claim: Ledger::default(),
         ledger_after: Ledger::default(),
     })
@@ -261,6 +262,7 @@ pub(crate) fn report(plans: Vec<Building>) -> Report {
             outcome,
             facts: Some(facts(plan.host.as_str())),
             steps: Vec::new(),
+            surprises: Vec::new(),
             millis: 400,
             plan: Some(plan.clone()),
         };
@@ -278,6 +280,7 @@ pub(crate) fn with_outcome(mut report: Report, host: &str, outcome: HostOutcome)
             facts: None,
             plan: None,
             steps: Vec::new(),
+            surprises: Vec::new(),
             millis: 0,
         });
     host.outcome = outcome;

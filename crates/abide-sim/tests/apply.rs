@@ -46,6 +46,7 @@ fn plan(changes: Vec<(ResourceId, Change)>) -> Plan {
         unchanged: 0,
         preconditions: Vec::new(),
         watches: Vec::new(),
+        forecast: Vec::new(),
         ledger_claim: claim,
         ledger_after: ledger,
     }

@@ -95,6 +95,7 @@ fn plan_of(changes: Vec<(ResourceId, Change, Vec<u32>)>) -> Plan {
         unchanged: 0,
         preconditions: Vec::new(),
         watches: Vec::new(),
+        forecast: Vec::new(),
         ledger_claim: Ledger::default(),
         ledger_after: Ledger::default(),
     }
