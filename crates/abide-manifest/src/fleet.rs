@@ -127,6 +127,7 @@ fn policy(whole: &Whole, work: &mut Work<'_>) -> Policy {
             .as_ref()
             .map_or(usual.prune, |prune| prune.value),
         max_removals: share(policy.max_removals.as_ref(), work).unwrap_or(usual.max_removals),
+        ..usual
     }
 }
 

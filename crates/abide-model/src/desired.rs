@@ -43,6 +43,8 @@ pub struct Policy {
     pub prune: bool,
     /// More removals than this share of the owned units (but at least 3) are refused.
     pub max_removals: Share,
+    /// So many removals are allowed in this run, whatever that share comes to (`--allow-removals`).
+    pub allowed_removals: usize,
 }
 
 impl Default for Policy {
@@ -50,6 +52,7 @@ impl Default for Policy {
         Self {
             prune: true,
             max_removals: Share::Percent(25),
+            allowed_removals: 0,
         }
     }
 }

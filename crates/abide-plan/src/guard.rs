@@ -14,7 +14,9 @@ const ALWAYS: usize = 3;
 /// leave old and new running side by side.
 pub(crate) fn admit(host: &Host<'_>, mut draft: Draft) -> Draft {
     let owned = owned(host);
-    let allowed = host.desired.policy.max_removals.of(owned).max(ALWAYS);
+    let policy = &host.desired.policy;
+    let share = policy.max_removals.of(owned).max(ALWAYS);
+    let allowed = share.max(policy.allowed_removals);
     let removals = draft.removals.len();
     if removals <= allowed {
         return draft;

@@ -110,6 +110,14 @@ pub(crate) struct Run {
     pub(crate) ssh_config: Option<PathBuf>,
 }
 
+/// What a run may do beyond the manifest's own limits.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Allowances {
+    /// Let a plan stop or remove up to this many units on each host, whatever `max_removals` says
+    #[arg(long, value_name = "N")]
+    pub(crate) allow_removals: Option<usize>,
+}
+
 /// How abide speaks.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]

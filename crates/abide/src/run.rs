@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use abide_engine::{Cancel, Engine, Options, Sink};
 use abide_model::{FleetHost, HostName, Rollout};
 
-use crate::args::Common;
+use crate::args::{Allowances, Common};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -43,6 +43,7 @@ impl Run {
     /// Loads the manifest, selects hosts, resolves their secrets.
     pub(crate) async fn begin(
         common: &Common,
+        allowances: &Allowances,
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Self, Failure> {
@@ -57,6 +58,11 @@ impl Run {
             }
         }
         override_connections(&mut hosts, common);
+        if let Some(removals) = allowances.allow_removals {
+            for host in hosts.values_mut() {
+                host.desired.policy.allowed_removals = removals;
+            }
+        }
         let parallel = common.run.parallel.unwrap_or(fleet.parallel);
         Ok(Self {
             signals,

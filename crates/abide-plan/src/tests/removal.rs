@@ -247,7 +247,13 @@ fn a_plan_that_takes_too_much_away_is_refused_as_a_whole() {
         max_removals: Share::Count(6),
         ..Policy::default()
     };
-    let plan = planned(&host, &units(14).policy(allowed).build());
+    let by_manifest = planned(&host, &units(14).policy(allowed).build());
+    let at_the_command_line = Policy {
+        allowed_removals: 6,
+        ..Policy::default()
+    };
+    let plan = planned(&host, &units(14).policy(at_the_command_line).build());
+    assert_eq!(steps(&plan), steps(&by_manifest));
     assert_eq!(
         plan.actions
             .iter()

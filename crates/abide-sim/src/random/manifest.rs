@@ -54,6 +54,7 @@ pub fn desireds() -> impl Strategy<Value = Desired> {
             let mut builder = desired("h1").policy(Policy {
                 prune,
                 max_removals: Share::Percent(100),
+                ..Policy::default()
             });
             if let Some(enforce) = exclusive {
                 builder = builder.linger_exclusive(enforce);

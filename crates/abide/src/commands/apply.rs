@@ -5,7 +5,7 @@ use abide_model::Report;
 use abide_report::{json, text};
 use clap::Args;
 
-use crate::args::Common;
+use crate::args::{Allowances, Common};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -29,6 +29,8 @@ pub(crate) struct Apply {
     /// Print events as NDJSON, the last line being the report
     #[arg(long, requires = "yes")]
     json: bool,
+    #[command(flatten)]
+    allowances: Allowances,
 }
 
 impl Apply {
@@ -44,7 +46,7 @@ impl Apply {
                     .hint("pass --yes to apply without a confirmation"),
             );
         }
-        let mut run = Run::begin(common, ui, environment).await?;
+        let mut run = Run::begin(common, &self.allowances, ui, environment).await?;
         let progress = Progress::new(ui, run.size, Report::default(), self.json);
         let planned = run
             .shown(progress, async |engine, events, cancel| {

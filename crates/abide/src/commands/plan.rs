@@ -4,7 +4,7 @@ use abide_model::Report;
 use abide_report::{json, text};
 use clap::Args;
 
-use crate::args::Common;
+use crate::args::{Allowances, Common};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -26,6 +26,8 @@ pub(crate) struct PlanArgs {
     /// End with 2 where changes are pending
     #[arg(long)]
     detailed_exitcode: bool,
+    #[command(flatten)]
+    allowances: Allowances,
 }
 
 impl PlanArgs {
@@ -35,7 +37,7 @@ impl PlanArgs {
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Exit, Failure> {
-        let mut run = Run::begin(common, ui, environment).await?;
+        let mut run = Run::begin(common, &self.allowances, ui, environment).await?;
         let progress = Progress::new(ui, run.size, Report::default(), false);
         let report = run
             .shown(progress, async |engine, events, cancel| {

@@ -5,7 +5,7 @@ use abide_model::{HostName, HostOutcome, Report};
 use abide_report::{ResolvedRow, text};
 use clap::{ArgGroup, Args};
 
-use crate::args::{Common, Selection};
+use crate::args::{Allowances, Common, Selection};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -31,6 +31,8 @@ pub(crate) struct Show {
     /// The script that an apply would run on a host now; secrets are left out
     #[arg(long, value_name = "HOST", group = "what")]
     script: Option<String>,
+    #[command(flatten)]
+    allowances: Allowances,
 }
 
 impl Show {
@@ -41,8 +43,11 @@ impl Show {
         environment: &Environment,
     ) -> Result<Exit, Failure> {
         match (&self.resolved, &self.script) {
+            (Some(_), _) if self.allowances.allow_removals.is_some() => {
+                Err(Failure::usage("--allow-removals belongs to --script"))
+            }
             (Some(host), _) => resolved(host, common, ui),
-            (None, Some(host)) => script(host, common, ui, environment).await,
+            (None, Some(host)) => script(host, common, &self.allowances, ui, environment).await,
             (None, None) => Err(Failure::usage("say what to show: --resolved or --script")),
         }
     }
@@ -77,6 +82,7 @@ fn resolved(host: &str, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
 async fn script(
     host: &str,
     common: &Common,
+    allowances: &Allowances,
     ui: &Ui,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
@@ -86,7 +92,7 @@ async fn script(
         group: Vec::new(),
         exclude: Vec::new(),
     };
-    let mut run = Run::begin(&common, ui, environment).await?;
+    let mut run = Run::begin(&common, allowances, ui, environment).await?;
     if run.size > 1 {
         return Err(Failure::usage("--script takes one host"));
     }

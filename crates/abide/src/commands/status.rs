@@ -7,7 +7,7 @@ use abide_model::{HostName, Observed, Report};
 use abide_report::{HostStatus, Seen, json, text};
 use clap::Args;
 
-use crate::args::Common;
+use crate::args::{Allowances, Common};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -35,7 +35,7 @@ impl Status {
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Exit, Failure> {
-        let mut run = Run::begin(common, ui, environment).await?;
+        let mut run = Run::begin(common, &Allowances::default(), ui, environment).await?;
         let progress = Progress::new(ui, run.size, Report::default(), false);
         let seen = run
             .shown(progress, async |engine, events, cancel| {
