@@ -224,6 +224,7 @@ async fn plan_one(host: &mut Host, options: &Options, events: &Sink, stop: &Canc
             } else {
                 HostOutcome::Pending
             };
+            host.declared = abide_plan::declared(&host.wanted.desired, Some(&observed));
             host.facts = Some(observed.facts);
             host.plan = Some(plan);
             outcome
@@ -258,6 +259,7 @@ fn broken(why: &str) -> HostReport {
             failed_units: Vec::new(),
         },
         facts: None,
+        declared: Vec::new(),
         plan: None,
         steps: Vec::new(),
         surprises: Vec::new(),

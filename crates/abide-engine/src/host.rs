@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use abide_model::{Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Plan, Rollout};
+use abide_model::{
+    Declared, Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Plan, Rollout,
+};
 use abide_transport::Session;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -33,6 +35,8 @@ pub(crate) struct Host {
     pub(crate) wanted: Arc<FleetHost>,
     pub(crate) session: Option<Session>,
     pub(crate) facts: Option<HostFacts>,
+    /// What the manifest declares for it.
+    pub(crate) declared: Vec<Declared>,
     pub(crate) plan: Option<Plan>,
     /// Wall time spent on it so far.
     pub(crate) spent: Duration,
@@ -42,6 +46,7 @@ impl Host {
     pub(crate) fn new(name: HostName, wanted: FleetHost) -> Self {
         Self {
             name,
+            declared: abide_plan::declared(&wanted.desired, None),
             wanted: Arc::new(wanted),
             session: None,
             facts: None,
@@ -55,6 +60,7 @@ impl Host {
         HostReport {
             outcome,
             facts: self.facts.clone(),
+            declared: self.declared.clone(),
             plan: self.plan.clone(),
             steps: Vec::new(),
             surprises: Vec::new(),

@@ -50,7 +50,7 @@ pub use plan::{
     Action, ActionId, Before, Cause, Change, FieldChange, FilePurpose, Note, NoteKind, Plan,
     Precondition, Refusal, RefusalKind, ResourceId, Watch, WriteFile,
 };
-pub use report::{FailedUnit, HostOutcome, HostReport, Report, StepReport};
+pub use report::{Declared, FailedUnit, HostOutcome, HostReport, Report, StepReport};
 pub use scope::{Scope, UnitRef};
 pub use time::Timestamp;
 pub use unit_name::{UnitKind, UnitName};

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostic::Origin;
 use crate::event::StepOutcome;
 use crate::forecast::Surprise;
 use crate::name::HostName;
 use crate::observed::{HostFacts, LockHolder};
-use crate::plan::{ActionId, Plan};
+use crate::plan::{ActionId, Plan, ResourceId};
 use crate::scope::UnitRef;
 
 /// What came of a run.
@@ -26,6 +27,9 @@ pub struct HostReport {
     pub outcome: HostOutcome,
     /// What was observed about the host itself, where it answered.
     pub facts: Option<HostFacts>,
+    /// What the manifest declares for it, whether it was seen or not.
+    #[serde(default)]
+    pub declared: Vec<Declared>,
     /// What was planned, where it could be.
     pub plan: Option<Plan>,
     /// How each attempted step ended.
@@ -35,6 +39,25 @@ pub struct HostReport {
     pub surprises: Vec<Surprise>,
     /// Wall time in milliseconds.
     pub millis: u64,
+}
+
+/// A resource that the manifest declares for a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    /// The resource.
+    pub resource: ResourceId,
+    /// What it is loaded as, where that has another name: the service of a quadlet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loaded_as: Option<ResourceId>,
+    /// Where it is declared.
+    pub origin: Origin,
+}
+
+impl Declared {
+    /// Whether a plan that names this resource means this one.
+    pub fn is(&self, resource: &ResourceId) -> bool {
+        self.resource == *resource || self.loaded_as.as_ref() == Some(resource)
+    }
 }
 
 /// How one host ended.

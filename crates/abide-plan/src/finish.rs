@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{
-    Action, ActionId, Cause, Ledger, Plan, Presence, ResourceId, Scope, UnitRef, UserName,
-};
+use abide_model::{Action, ActionId, Cause, Declared, Ledger, Plan, ResourceId, Scope};
 
+use crate::declared::declared;
 use crate::draft::{Draft, Step, StepId, Why};
 use crate::host::Host;
 use crate::ledger;
@@ -92,53 +91,15 @@ fn unchanged(host: &Host<'_>, draft: &Draft) -> usize {
             _ => None,
         })
         .collect();
-    let same = |names: &[ResourceId]| {
+    let same = |one: &&Declared| {
+        let names = [Some(&one.resource), one.loaded_as.as_ref()];
         names
-            .iter()
+            .into_iter()
+            .flatten()
             .all(|name| !touched.contains(name) && !refused_scopes.contains(&name.scope()))
     };
-    declared(host).iter().filter(|names| same(names)).count()
-}
-
-/// Every declared resource, under each of its names.
-fn declared(host: &Host<'_>) -> Vec<Vec<ResourceId>> {
-    let mut resources: Vec<Vec<ResourceId>> = Vec::new();
-    let units = |scope: &Scope| {
-        let units = host.units(scope).into_iter().flatten();
-        units
-            .map(|(name, _)| {
-                let own = ResourceId::Unit(UnitRef::new(scope, name));
-                let loaded = ResourceId::Unit(UnitRef::new(scope, &name.loaded_as()));
-                vec![own, loaded]
-            })
-            .collect::<Vec<_>>()
-    };
-    resources.extend(units(&Scope::System));
-    for (name, user) in &host.desired.users {
-        resources.push(vec![ResourceId::User(name.clone())]);
-        if user.state == Presence::Absent {
-            continue;
-        }
-        if user.linger.value.is_some() {
-            resources.push(vec![ResourceId::Linger(name.clone())]);
-        }
-        resources.extend(units(&Scope::User(name.clone())));
-        resources.extend(files(host, name));
-    }
-    resources
-}
-
-fn files(host: &Host<'_>, name: &UserName) -> Vec<Vec<ResourceId>> {
-    let home = host.home(name);
-    let files = host.declared(name).map(|user| &user.files);
-    files
-        .into_iter()
-        .flatten()
-        .map(|(below, _)| {
-            vec![ResourceId::File {
-                scope: Scope::User(name.clone()),
-                path: home.join(below),
-            }]
-        })
-        .collect()
+    declared(host.desired, Some(host.observed))
+        .iter()
+        .filter(same)
+        .count()
 }

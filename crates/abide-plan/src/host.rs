@@ -10,7 +10,7 @@ use abide_model::{
 };
 
 use crate::causes::said;
-use crate::places;
+use crate::{declared, places};
 
 /// One host.
 #[derive(Debug)]
@@ -71,12 +71,13 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// Where a user's home is, or will be (crates/README.md, "Rules that more than one crate follows").
+    /// Where a user's home is, or will be.
     pub(crate) fn home(&self, name: &UserName) -> HostPath {
-        let declared = || self.desired.users.get(name)?.account.home.clone();
-        match self.user(name).known() {
-            Some(user) => user.home.clone(),
-            None => declared().unwrap_or_else(|| places::default_home(name)),
+        let seen = self.user(name).known().copied();
+        match (self.desired.users.get(name), seen) {
+            (Some(user), seen) => declared::home(name, user, seen),
+            (None, Some(seen)) => seen.home.clone(),
+            (None, None) => places::default_home(name),
         }
     }
 

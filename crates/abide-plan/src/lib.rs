@@ -6,6 +6,7 @@
 
 mod account;
 mod causes;
+mod declared;
 mod draft;
 mod file;
 mod finish;
@@ -25,6 +26,8 @@ mod unit;
 mod units;
 
 use abide_model::{Desired, Observed, Plan};
+
+pub use declared::declared;
 
 use draft::Draft;
 use host::Host;

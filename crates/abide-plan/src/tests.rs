@@ -1,5 +1,6 @@
 //! Plans against the simulated host. Numbers in names are those of the test cases in unit-change.md section 5.
 
+mod declared;
 mod enable;
 mod fresh;
 mod ledgers;

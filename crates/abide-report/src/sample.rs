@@ -261,6 +261,7 @@ pub(crate) fn report(plans: Vec<Building>) -> Report {
         let host = HostReport {
             outcome,
             facts: Some(facts(plan.host.as_str())),
+            declared: Vec::new(),
             steps: Vec::new(),
             surprises: Vec::new(),
             millis: 400,
@@ -278,6 +279,7 @@ pub(crate) fn with_outcome(mut report: Report, host: &str, outcome: HostOutcome)
         .or_insert(HostReport {
             outcome: HostOutcome::NotStarted,
             facts: None,
+            declared: Vec::new(),
             plan: None,
             steps: Vec::new(),
             surprises: Vec::new(),
