@@ -2,6 +2,7 @@
 
 mod declared;
 mod enable;
+mod faults;
 mod fresh;
 mod ledgers;
 mod linger;

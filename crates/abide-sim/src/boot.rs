@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::{ActiveState, Scope, UnitName, UnitRef, UserName};
 
 use crate::host::{Manager, SimHost};
-use crate::place::{BOOT_TARGETS, is_builtin, unit_name};
+use crate::place::{BOOT_TARGETS, is_builtin, transient_dir, unit_name};
 
 impl SimHost {
     /// Starts a manager that is down: it reads its files and starts what its targets want.
@@ -45,6 +45,7 @@ impl SimHost {
     /// Stops a user's manager with everything in it.
     pub(crate) fn stop_manager(&mut self, scope: &Scope) {
         if self.managers.remove(scope).is_some() {
+            self.forget_transients(scope);
             self.tick();
             self.note(format!("manager-down {scope}"));
         }
@@ -95,6 +96,7 @@ impl SimHost {
     /// somebody asks for them, and their last run is forgotten. An enabled unit is kept, for its target names it
     /// (seen on systemd 252 and 257).
     pub(crate) fn collect(&mut self, scope: &Scope) {
+        let transients = transient_dir(scope, &self.home(scope));
         let Some(manager) = self.managers.get_mut(scope) else {
             return;
         };
@@ -116,12 +118,24 @@ impl SimHost {
                 next.push(unit.id.clone());
             }
         }
+        // A transient unit goes with its file; one that another unit names stays as it is (seen on 252 and 257).
+        let forgotten = manager
+            .definitions
+            .iter()
+            .filter(|(name, unit)| !kept.contains(*name) && !kept.contains(&unit.id));
+        let transient: Vec<_> = forgotten
+            .filter_map(|(_, unit)| unit.fragment.clone())
+            .filter(|path| path.parent() == transients)
+            .collect();
         manager
             .definitions
             .retain(|name, unit| kept.contains(name) || kept.contains(&unit.id));
         manager
             .runtimes
             .retain(|name, runtime| kept.contains(name) || runtime.active != ActiveState::Inactive);
+        for path in transient {
+            self.disk.remove(&path);
+        }
     }
 
     /// Reads a unit that the manager does not know yet: a new file needs no daemon-reload to be found (V2).
@@ -145,7 +159,9 @@ impl SimHost {
     /// Starts the host anew: what is enabled starts, what was started by hand does not.
     pub fn reboot(&mut self) {
         self.sessions.clear();
-        self.managers.clear();
+        for scope in std::mem::take(&mut self.managers).into_keys() {
+            self.forget_transients(&scope);
+        }
         self.facts.now.0 += 60_000_000;
         self.facts.booted_at = self.facts.now;
         self.serial += 1;
@@ -158,6 +174,19 @@ impl SimHost {
             .filter(|user| self.lingering.contains(user.as_str()));
         for user in lingering.cloned().collect::<Vec<_>>() {
             self.start_manager(&Scope::User(user));
+        }
+    }
+
+    /// Transient units stand in `/run`, and do not outlive their manager.
+    fn forget_transients(&mut self, scope: &Scope) {
+        let dir = transient_dir(scope, &self.home(scope));
+        let paths: Vec<_> = self
+            .disk
+            .children(&dir)
+            .map(|(path, _)| path.clone())
+            .collect();
+        for path in paths {
+            self.disk.remove(&path);
         }
     }
 

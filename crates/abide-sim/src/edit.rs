@@ -5,7 +5,7 @@ use abide_model::{ActiveState, Bytes, HostPath, Scope, UnitRef, UserName};
 use crate::disk::{Node, NodeKind};
 use crate::host::SimHost;
 use crate::install::owner;
-use crate::place::{below, config_dir, path, quadlet_dir};
+use crate::place::{below, config_dir, path, quadlet_dir, transient_dir};
 
 /// One thing that somebody does by hand. Where it is not possible, nothing happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +147,20 @@ impl SimHost {
     pub fn remove_file(&mut self, path: &HostPath) {
         self.tick();
         self.disk.remove(path);
+    }
+
+    /// `systemd-run --unit=NAME`: a transient unit of this name, where no unit file has it.
+    pub fn run_transient(&mut self, unit: &UnitRef, command: &str) -> Result<(), String> {
+        if self.definition(unit).load != "not-found" {
+            return Err(format!(
+                "Unit {} was already loaded or has a fragment file.",
+                unit.unit
+            ));
+        }
+        let dir = transient_dir(&unit.scope, &self.home(&unit.scope));
+        let text = format!("[Service]\nExecStart={command}\n");
+        self.write_file(&below(&dir, unit.unit.as_str()), &text, &owner(&unit.scope));
+        self.start(unit)
     }
 
     /// From now on every start of the unit fails, or none does.

@@ -57,10 +57,17 @@ impl SimHost {
         self.bring_down(&unit);
         let mut seen = BTreeSet::new();
         let result = self.job_start(&unit, &mut seen);
+        let mut failed: BTreeSet<UnitName> = BTreeSet::new();
+        if result.is_err() {
+            failed.insert(unit.unit.clone());
+        }
         done.insert(unit);
         for follower in followers {
-            // One that cannot come up again is seen in its own state.
-            let _failed = self.job_start(&follower, &mut seen).is_err();
+            // One that cannot come up again, or stands on one that cannot, is seen in its own state.
+            let stands_on_failed = !self.definition(&follower).requires().is_disjoint(&failed);
+            if stands_on_failed || self.job_start(&follower, &mut seen).is_err() {
+                failed.insert(follower.unit.clone());
+            }
             done.insert(follower);
         }
         self.collect(&scope);

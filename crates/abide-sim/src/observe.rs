@@ -12,7 +12,7 @@ use crate::definition::Definition;
 use crate::disk::{Node, NodeKind};
 use crate::host::{Runtime, SimHost};
 use crate::install::owner;
-use crate::place::{below, config_dir, quadlet_dir};
+use crate::place::{below, config_dir, quadlet_dir, transient_dir};
 
 /// Files that are asked for, each with the digest that is wanted and whether its content may come back.
 type Asked = BTreeMap<HostPath, (Option<Digest>, bool)>;
@@ -152,6 +152,9 @@ impl SimHost {
         seen.source.clone_from(&definition.source);
         seen.drop_ins.clone_from(&definition.drop_ins);
         seen.need_reload = definition.needs_reload(&self.disk, self.facts.systemd);
+        let transients = transient_dir(&unit.scope, &self.home(&unit.scope));
+        let fragment = definition.fragment.as_ref();
+        seen.transient = fragment.is_some_and(|path| path.parent() == transients);
         seen.file_state = self.file_state(&unit.scope, &definition);
         seen.can_reload = definition.load == "loaded" && definition.effective.can_reload();
         let flag = |key| definition.effective.flag("Unit", key) == Some(true);

@@ -47,17 +47,29 @@ pub(crate) fn quadlet_dir(scope: &Scope, home: &HostPath) -> HostPath {
     }
 }
 
+/// Where a manager keeps the units that `systemd-run` makes. A user's is below its runtime directory, which is told
+/// apart here by its home.
+pub(crate) fn transient_dir(scope: &Scope, home: &HostPath) -> HostPath {
+    match scope {
+        Scope::System => path("/run/systemd/transient"),
+        Scope::User(_) => below(&path("/run/user"), home.file_name())
+            .join(&HomePath::parse("systemd/transient").expect("a fixed relative path")),
+    }
+}
+
 /// Where a manager looks for units, the first place first.
 pub(crate) fn search_path(scope: &Scope, home: &HostPath) -> Vec<HostPath> {
     let own = config_dir(scope, home);
     match scope {
         Scope::System => vec![
             path("/etc/systemd/system.control"),
+            transient_dir(scope, home),
             own,
             path("/usr/lib/systemd/system"),
         ],
         Scope::User(_) => vec![
             below(home, ".config/systemd/user.control"),
+            transient_dir(scope, home),
             own,
             path("/etc/systemd/user"),
             path("/usr/lib/systemd/user"),

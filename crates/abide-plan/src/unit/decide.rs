@@ -220,6 +220,10 @@ fn vendor_unit_stays(decision: &Decision<'_>) -> Result<(), Denied> {
         .files
         .iter()
         .any(|file| file.path == *fragment || file.found.is_some());
+    // A transient unit takes its file along when it stops.
+    if unit.seen.transient {
+        return Ok(());
+    }
     if !declared || own || unit.seen.load != "loaded" || unit.name.template().is_some() {
         return Ok(());
     }
