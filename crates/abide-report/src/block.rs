@@ -43,8 +43,8 @@ pub(crate) struct Step {
     pub(crate) verb: &'static str,
     pub(crate) object: String,
     pub(crate) why: Why,
-    /// A diff, painted.
-    pub(crate) lines: Vec<String>,
+    /// A diff.
+    pub(crate) lines: Vec<diff::Line>,
 }
 
 /// A refusal or a note.

@@ -5,7 +5,7 @@ use abide_model::{Before, Body, Bytes, Digest, FilePurpose, WriteFile, printable
 use similar::{ChangeTag, DiffOp, TextDiff};
 
 use crate::options::Options;
-use crate::paint::{Role, Symbols};
+use crate::paint::Symbols;
 use crate::words;
 
 /// New files up to so many lines are shown whole; of longer ones the reader learns the length.
@@ -22,8 +22,57 @@ const MOST_LINES: usize = 10_000;
 pub(crate) struct Shown {
     /// `(11 lines)`, `(secret, changed)`; may be empty.
     pub(crate) words: String,
-    /// The diff, painted and without indentation.
-    pub(crate) lines: Vec<String>,
+    /// The diff.
+    pub(crate) lines: Vec<Line>,
+}
+
+/// One line of a diff. Its text is safe to show and holds no sign.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Line {
+    pub(crate) kind: LineKind,
+    pub(crate) text: String,
+}
+
+/// What a line of a diff is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LineKind {
+    /// It stays.
+    Same,
+    /// It comes.
+    Add,
+    /// It goes.
+    Remove,
+    /// Words about the lines around it: where a hunk begins, that a line end is missing, that more is not shown.
+    About,
+}
+
+impl LineKind {
+    /// The sign that a unified diff puts before such a line; none before words about lines.
+    pub(crate) fn sign(self) -> Option<char> {
+        match self {
+            Self::Same => Some(' '),
+            Self::Add => Some('+'),
+            Self::Remove => Some('-'),
+            Self::About => None,
+        }
+    }
+}
+
+impl Line {
+    /// The line with its sign, for a terminal.
+    pub(crate) fn signed(&self) -> String {
+        match self.kind.sign() {
+            Some(sign) => format!("{sign} {}", self.text).trim_end().to_owned(),
+            None => self.text.clone(),
+        }
+    }
+
+    fn about(text: impl Into<String>) -> Self {
+        Self {
+            kind: LineKind::About,
+            text: text.into(),
+        }
+    }
 }
 
 impl Shown {
@@ -58,7 +107,7 @@ fn of_content(write: &WriteFile, options: &Options) -> Shown {
         digest, content, ..
     } = &write.before
     else {
-        return of_whole(new, Role::Add, '+', options);
+        return of_whole(new, LineKind::Add, options);
     };
     match content {
         Some(old) => of_change(old, new, write.purpose, options),
@@ -77,7 +126,7 @@ pub(crate) fn of_removal(before: &Before, options: &Options) -> Shown {
     match before {
         Before::File {
             content: Some(old), ..
-        } if options.full => of_whole(old, Role::Remove, '-', options),
+        } if options.full => of_whole(old, LineKind::Remove, options),
         Before::File {
             content: Some(old), ..
         } => Shown::words(size(old)),
@@ -101,16 +150,14 @@ fn size(bytes: &Bytes) -> String {
     }
 }
 
-fn of_whole(bytes: &Bytes, role: Role, sign: char, options: &Options) -> Shown {
+fn of_whole(bytes: &Bytes, kind: LineKind, options: &Options) -> Shown {
     let mut shown = Shown::words(size(bytes));
     let Some(text) = text(bytes) else {
         return shown;
     };
     if options.full || text.lines().count() <= SHORT_FILE {
         let lines = text.lines();
-        shown.lines = lines
-            .map(|line| diff_line(sign, role, line, options))
-            .collect();
+        shown.lines = lines.map(|line| diff_line(kind, line, options)).collect();
     }
     shown
 }
@@ -138,7 +185,7 @@ fn of_change(old: &Bytes, new: &Bytes, purpose: FilePurpose, options: &Options) 
     }
 }
 
-fn folded(mut lines: Vec<String>, options: &Options) -> Vec<String> {
+fn folded(mut lines: Vec<Line>, options: &Options) -> Vec<Line> {
     if options.full || lines.len() <= LONGEST_DIFF {
         return lines;
     }
@@ -147,28 +194,28 @@ fn folded(mut lines: Vec<String>, options: &Options) -> Vec<String> {
     let hidden = lines.len() - kept;
     lines.truncate(kept);
     let cut = Symbols::of(options).cut;
-    lines.push(Role::Quiet.paint(&format!(
+    lines.push(Line::about(format!(
         "{cut} {} of this diff (--full shows them)",
         words::count(hidden, "more line")
     )));
     lines
 }
 
-fn unified(from: &str, to: &str, purpose: FilePurpose, options: &Options) -> Vec<String> {
+fn unified(from: &str, to: &str, purpose: FilePurpose, options: &Options) -> Vec<Line> {
     let diff = TextDiff::from_lines(from, to);
     let mut lines = Vec::new();
     for hunk in diff.grouped_ops(options.context) {
         lines.extend(hunk_header(&hunk, from, purpose));
         for change in hunk.iter().flat_map(|op| diff.iter_changes(op)) {
-            let (sign, role) = match change.tag() {
-                ChangeTag::Equal => (' ', Role::Quiet),
-                ChangeTag::Delete => ('-', Role::Remove),
-                ChangeTag::Insert => ('+', Role::Add),
+            let kind = match change.tag() {
+                ChangeTag::Equal => LineKind::Same,
+                ChangeTag::Delete => LineKind::Remove,
+                ChangeTag::Insert => LineKind::Add,
             };
             let line = change.value().trim_end_matches('\n');
-            lines.push(diff_line(sign, role, line, options));
+            lines.push(diff_line(kind, line, options));
             if change.missing_newline() {
-                lines.push(Role::Quiet.paint("\\ no newline at the end"));
+                lines.push(Line::about("\\ no newline at the end"));
             }
         }
     }
@@ -177,7 +224,7 @@ fn unified(from: &str, to: &str, purpose: FilePurpose, options: &Options) -> Vec
 
 /// `@@ line 12, [Service]`: where a hunk begins, unless that is the first line. In a unit file its section tells
 /// more than a line number.
-fn hunk_header(hunk: &[DiffOp], from: &str, purpose: FilePurpose) -> Option<String> {
+fn hunk_header(hunk: &[DiffOp], from: &str, purpose: FilePurpose) -> Option<Line> {
     let start = hunk.first()?.old_range().start;
     if start == 0 {
         return None;
@@ -189,20 +236,17 @@ fn hunk_header(hunk: &[DiffOp], from: &str, purpose: FilePurpose) -> Option<Stri
         .last()
         .map(|section| format!(", {}", words::one_line(section)))
         .unwrap_or_default();
-    Some(Role::Quiet.paint(&format!("@@ line {}{section}", start + 1)))
+    Some(Line::about(format!("@@ line {}{section}", start + 1)))
 }
 
-fn diff_line(sign: char, role: Role, line: &str, options: &Options) -> String {
+fn diff_line(kind: LineKind, line: &str, options: &Options) -> Line {
     let safe = printable(line);
-    let shown = if options.full {
+    let text = if options.full {
         safe
     } else {
         words::cut(&safe, LONGEST_LINE, Symbols::of(options).cut)
     };
-    if shown.is_empty() {
-        return role.paint(sign.to_string().trim());
-    }
-    role.paint(&format!("{sign} {shown}"))
+    Line { kind, text }
 }
 
 #[cfg(test)]

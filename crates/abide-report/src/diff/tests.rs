@@ -1,7 +1,7 @@
 use abide_model::SecretSource;
 
 use super::*;
-use crate::sample::{plain, present};
+use crate::sample::present;
 
 fn shown(before: Before, after: &str, options: &Options) -> String {
     let write = WriteFile {
@@ -15,7 +15,8 @@ fn shown(before: Before, after: &str, options: &Options) -> String {
 }
 
 fn show(shown: &Shown) -> String {
-    plain(&format!("{}\n{}", shown.words, shown.lines.join("\n")))
+    let lines: Vec<String> = shown.lines.iter().map(Line::signed).collect();
+    format!("{}\n{}", shown.words, lines.join("\n"))
 }
 
 fn numbered(count: usize, change: usize) -> String {
@@ -169,11 +170,11 @@ fn lines_of_a_host_cannot_act_on_the_terminal() {
         mode: 0o644,
         before: present(&old),
     };
-    let lines = of_write(&write, &Options::default()).lines;
-    let styles = |line: &String| line.matches('\u{1b}').count();
-    assert!(lines.iter().all(|line| styles(line) == 2), "{lines:?}");
-    let said = lines.join("\n");
-    assert!(!said.contains(['\r', '\u{7}', '\u{202e}']), "{said}");
+    let said = show(&of_write(&write, &Options::default()));
+    assert!(
+        !said.contains(['\u{1b}', '\r', '\u{7}', '\u{202e}']),
+        "{said}"
+    );
     assert!(
         said.len() < 1000 && said.contains("(+99800 characters)"),
         "{said}"

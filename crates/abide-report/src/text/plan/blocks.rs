@@ -3,6 +3,7 @@
 use abide_model::ResourceId;
 
 use crate::block::{Block, Step};
+use crate::diff::{Line, LineKind};
 use crate::fleet::Spans;
 use crate::layout::Page;
 use crate::paint::Role;
@@ -107,8 +108,17 @@ fn write_step(page: &mut Page<'_>, step: &Step, span: Option<(u64, u64)>, verbs:
         page.prose(&" ".repeat(indent), indent, &reason, Some(Role::Quiet));
     }
     for line in &step.lines {
-        page.line(&format!("{}{line}", " ".repeat(STEP + 2)));
+        page.line(&format!("{}{}", " ".repeat(STEP + 2), painted(line)));
     }
+}
+
+fn painted(line: &Line) -> String {
+    let role = match line.kind {
+        LineKind::Same | LineKind::About => Role::Quiet,
+        LineKind::Add => Role::Add,
+        LineKind::Remove => Role::Remove,
+    };
+    role.paint(&line.signed())
 }
 
 /// `12d 3h`; over many hosts from the shortest to the longest.
