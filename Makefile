@@ -14,7 +14,7 @@ demo: need-cargo
 test: need-cargo need-shellcheck
 	@tests/fleet/fleet check
 	$(CARGO) fmt --all --check
-	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/demo/demo tests/guide/follow .ci/run
+	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/demo/demo tests/guide/follow .ci/run
 	RUST_TEST_THREADS=4 $(CARGO) test --workspace   # hosts mostly wait: more threads than cores
 	$(CARGO) clippy --workspace --all-targets --quiet
 	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --workspace --no-deps --quiet

@@ -11,9 +11,19 @@ image_parse() {
   [ "$suite" = "$1" ] || mapfile -t variants < <(tr + '\n' <<<"${1#*+}" | sort -u)
   for variant in "${variants[@]}"; do
     case $variant in
-      userbus | polkit | nosudo | doas | busybox) ;;
-      *) die "unknown variant '$variant' in image '$1': userbus, polkit, nosudo, doas or busybox" ;;
+      userbus | polkit | nosudo | doas | busybox | podman) ;;
+      *) die "unknown variant '$variant' in image '$1': userbus, polkit, nosudo, doas, busybox or podman" ;;
     esac
+  done
+}
+
+# Prints what the image with these variants is made of. A variant with a directory of its own is no part of the others'
+# recipe, so that a change of it makes no other image anew.
+image_recipe() {
+  local variant
+  cat "$HERE/lib/recipe.sh" "$HERE/lib/image-setup.sh"
+  for variant; do
+    [ ! -d "$HERE/lib/variants/$variant" ] || cat "$HERE/lib/variants/$variant/"*
   done
 }
 
@@ -22,7 +32,7 @@ image() {
   local suite variants key name
   image_parse "$1"
   name=$(IFS=+; echo "$suite${variants[*]:++${variants[*]}}")
-  key=$(cat "$HERE/lib/recipe.sh" "$HERE/lib/image-setup.sh" | sha256sum | cut -c1-12)
+  key=$(image_recipe "${variants[@]}" | sha256sum | cut -c1-12)
   if [ ! -e "$CACHE/$name.$key" ]; then
     mkdir -p "$CACHE"
     # One builder at a time for each image; who waited finds it done.
@@ -36,17 +46,26 @@ image() {
 
 # The lock (fd 9) is not for what it starts, or that could hold it longer than we do.
 image_build() {
-  local name=$1 build source
+  local name=$1 build source packages variant
   say "building image $name (half a minute or so; kept in $CACHE)"
   rm -rf "$CACHE/.$name.build."*
   build=$(mktemp -d "$CACHE/.$name.build.XXXXXX")
   source=$(apt_source "$suite")
   apt_network_options >"$build/apt.conf"
-  image_bootstrap "$suite" "$build/root" "$(image_packages "${variants[@]}")" "$build/apt.conf" "$source" \
+  packages=$(image_packages "${variants[@]}")
+  for variant in "${variants[@]}"; do
+    [ ! -e "$HERE/lib/variants/$variant/packages" ] || packages+=,$(<"$HERE/lib/variants/$variant/packages")
+  done
+  image_bootstrap "$suite" "$build/root" "$packages" "$build/apt.conf" "$source" \
     >"$build/log" 2>&1 9>&- || { tail -n 40 "$build/log"; die "cannot build image $name: see $build/log"; }
   rm -f "$build/root/etc/apt/apt.conf.d/99mmdebstrap" # may hold a proxy's password
   chroot "$build/root" /bin/sh -es -- "${variants[@]}" <"$HERE/lib/image-setup.sh" >>"$build/log" 2>&1 9>&- ||
     { tail -n 40 "$build/log"; die "cannot set up image $name: see $build/log"; }
+  for variant in "${variants[@]}"; do
+    [ -e "$HERE/lib/variants/$variant/setup" ] || continue
+    chroot "$build/root" /bin/sh -es <"$HERE/lib/variants/$variant/setup" >>"$build/log" 2>&1 9>&- ||
+      { tail -n 40 "$build/log"; die "cannot set up variant $variant of image $name: see $build/log"; }
+  done
   mv "$build/root" "$CACHE/$name.$2"
   rm -rf "$build"
   image_prune "$name" "$2"
