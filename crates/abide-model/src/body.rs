@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::digest::Digest;
@@ -47,11 +48,18 @@ impl fmt::Debug for Bytes {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+/// Bytes as JSON has them.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Bytes")]
 #[serde(untagged)]
 enum Written {
+    /// UTF-8.
     Text(String),
-    Base64 { base64: String },
+    /// Anything else.
+    Base64 {
+        /// The bytes in base64.
+        base64: String,
+    },
 }
 
 impl Serialize for Bytes {
@@ -79,7 +87,7 @@ impl<'de> Deserialize<'de> for Bytes {
 }
 
 /// Where the controller gets a secret from. It is resolved there, once a run, and never printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SecretSource {
     /// An environment variable of the controller.
@@ -137,12 +145,35 @@ impl fmt::Debug for Body {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+/// What a managed file holds; of a secret, only where it comes from.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Body")]
 #[serde(rename_all = "lowercase")]
 enum WrittenBody {
+    /// Contents that may be shown.
     Plain(Bytes),
+    /// Where the secret comes from.
     Secret(SecretSource),
 }
+
+/// The schema of a type is that of the form in which it is written.
+macro_rules! schema_of {
+    ($name:ident, $written:ident) => {
+        impl JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $written::schema_name()
+            }
+            fn schema_id() -> std::borrow::Cow<'static, str> {
+                $written::schema_id()
+            }
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                $written::json_schema(generator)
+            }
+        }
+    };
+}
+schema_of!(Bytes, Written);
+schema_of!(Body, WrittenBody);
 
 impl Serialize for Body {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

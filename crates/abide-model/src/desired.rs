@@ -147,7 +147,9 @@ pub enum Wanted {
 }
 
 /// What is done with a running unit whose configuration changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnChange {
     /// Restart it.

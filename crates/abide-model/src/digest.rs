@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::name::{NameError, deserialize_from_str, serialize_display};
+use crate::name::{NameError, deserialize_from_str, serialize_display, text_schema};
 
 /// A SHA-256 digest, written as 64 lower-case hexadecimal digits as `sha256sum(1)` does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,6 +80,8 @@ impl<'de> serde::Deserialize<'de> for Digest {
         deserialize_from_str(from)
     }
 }
+
+text_schema!(Digest);
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! What a plan does to units beside the ones that its actions name, and where that came otherwise.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::ActionId;
@@ -7,7 +8,7 @@ use crate::scope::UnitRef;
 use crate::unit_name::UnitName;
 
 /// An action's effect that its own words do not say: on a unit that systemd takes along, or on what a unit offers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Disruption {
     /// The action that leads to it.
     pub action: ActionId,
@@ -22,7 +23,9 @@ pub struct Disruption {
 }
 
 /// What happens to a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Effect {
     /// It stops and stays so.
@@ -38,7 +41,7 @@ pub enum Effect {
 }
 
 /// A unit with which something else happened than was forecast.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Surprise {
     /// The unit.
     pub unit: UnitRef,

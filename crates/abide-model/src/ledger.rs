@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
@@ -10,7 +11,7 @@ use crate::path::HostPath;
 use crate::scope::{Scope, UnitRef};
 
 /// One manifest's claims on one host.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Ledger {
     /// Files that abide wrote or adopted: unit files, drop-ins, plain files.
     pub files: BTreeMap<HostPath, LedgerFile>,
@@ -23,7 +24,7 @@ pub struct Ledger {
 }
 
 /// A file that abide owns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LedgerFile {
     /// Whose file it is: written as that user.
     pub scope: Scope,
@@ -32,7 +33,7 @@ pub struct LedgerFile {
 }
 
 /// How abide left a unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LedgerUnit {
     /// The run of the unit that `config` belongs to; empty where it did not run.
     pub invocation: String,

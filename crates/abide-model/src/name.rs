@@ -63,9 +63,28 @@ macro_rules! checked_text {
                 Self::parse(&text).map_err(serde::de::Error::custom)
             }
         }
+        $crate::name::text_schema!($name);
     };
 }
 pub(crate) use checked_text;
+
+/// In a JSON schema, what is written as text is text.
+macro_rules! text_schema {
+    ($name:ty) => {
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                String::schema_name()
+            }
+            fn inline_schema() -> bool {
+                true
+            }
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                String::json_schema(generator)
+            }
+        }
+    };
+}
+pub(crate) use text_schema;
 
 /// A user on a host, as `useradd(8)` and systemd's strict rule accept it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

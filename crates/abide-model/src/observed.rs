@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::body::Bytes;
@@ -54,7 +55,7 @@ pub struct Observed {
 }
 
 /// The host itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HostFacts {
     /// `hostname`.
     pub hostname: String,
@@ -85,7 +86,7 @@ pub struct HostFacts {
 }
 
 /// How root was reached.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RootRoute {
     /// The login user is root.
@@ -140,7 +141,9 @@ pub struct ObservedLinger {
 }
 
 /// `ActiveState` of a unit (org.freedesktop.systemd1(5)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "systemd's own words")]
 pub enum ActiveState {
@@ -223,7 +226,7 @@ pub enum Manager {
 }
 
 /// A symbolic link that enables or names a unit, relative to the configuration directory.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Link {
     /// `default.target.wants/sidekiq.service`, or `alias.service`.
     pub path: String,
@@ -344,7 +347,7 @@ impl ObservedUnit {
 }
 
 /// Who holds a host's lock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LockHolder {
     /// `user@machine` of the controller.
     pub who: String,

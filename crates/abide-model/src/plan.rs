@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Body, Bytes};
@@ -19,7 +20,7 @@ use crate::time::Timestamp;
 use crate::unit_name::UnitName;
 
 /// The least changes that make one host what its manifest says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// The host.
     pub host: HostName,
@@ -59,7 +60,9 @@ impl Plan {
 }
 
 /// An action's number within its plan, from 1, in order of execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct ActionId(pub u32);
 
@@ -70,7 +73,7 @@ impl fmt::Display for ActionId {
 }
 
 /// One thing that is done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Action {
     /// Its number.
     pub id: ActionId,
@@ -85,7 +88,7 @@ pub struct Action {
 }
 
 /// What an action is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ResourceId {
     /// An account.
@@ -129,7 +132,7 @@ impl fmt::Display for ResourceId {
 }
 
 /// What is done. Every value that the execution needs is in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// `useradd`. The home directory is made (`-m`) at this place.
@@ -217,7 +220,7 @@ pub enum Change {
 }
 
 /// One attribute of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldChange {
     /// `uid`, `group`, `groups`, `home`, `shell`, `comment`.
     pub field: String,
@@ -228,7 +231,7 @@ pub struct FieldChange {
 }
 
 /// A file to write.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WriteFile {
     /// Where.
     pub path: HostPath,
@@ -243,7 +246,7 @@ pub struct WriteFile {
 }
 
 /// What a managed file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FilePurpose {
     /// A unit file or a quadlet.
@@ -255,7 +258,7 @@ pub enum FilePurpose {
 }
 
 /// What stands at a path before it is written or removed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Before {
     /// Nothing.
@@ -274,7 +277,7 @@ pub enum Before {
 }
 
 /// Why an action is in a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// It is declared and not there.
@@ -319,7 +322,7 @@ pub enum Cause {
 }
 
 /// What is wanted and will not be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refusal {
     /// To what.
     pub resource: ResourceId,
@@ -332,7 +335,7 @@ pub struct Refusal {
 }
 
 /// Who refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RefusalKind {
     /// A limit of the manifest or of abide: `max_removals`, the connecting user, another manifest's file.
@@ -344,7 +347,7 @@ pub enum RefusalKind {
 }
 
 /// Something a person should know that leads to no action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Note {
     /// About what.
     pub resource: ResourceId,
@@ -355,7 +358,7 @@ pub struct Note {
 }
 
 /// What a note is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NoteKind {
     /// A restart or reload that `on_change: none` (or `RefuseManualStop=`) holds back.
@@ -373,7 +376,7 @@ pub enum NoteKind {
 }
 
 /// A fact that a plan stands on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Precondition {
     /// A file has this content, or is not there.
@@ -411,7 +414,7 @@ pub enum Precondition {
 }
 
 /// A unit that must hold after a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Watch {
     /// The unit.
     pub unit: UnitRef,

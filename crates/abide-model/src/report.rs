@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Origin;
@@ -14,14 +15,14 @@ use crate::scope::UnitRef;
 
 /// What came of a run.
 #[must_use = "an unread report is not actionable"]
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// Every selected host has its outcome.
     pub hosts: BTreeMap<HostName, HostReport>,
 }
 
 /// What came of one host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HostReport {
     /// The outcome.
     pub outcome: HostOutcome,
@@ -42,7 +43,7 @@ pub struct HostReport {
 }
 
 /// A resource that the manifest declares for a host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Declared {
     /// The resource.
     pub resource: ResourceId,
@@ -61,7 +62,7 @@ impl Declared {
 }
 
 /// How one host ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HostOutcome {
     /// It is as the manifest says; nothing was done.
@@ -117,7 +118,7 @@ impl HostOutcome {
 }
 
 /// How one attempted step ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StepReport {
     /// The action.
     pub action: ActionId,
@@ -128,7 +129,7 @@ pub struct StepReport {
 }
 
 /// A unit that did not hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FailedUnit {
     /// The unit.
     pub unit: UnitRef,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::name::{NameError, UserName, deserialize_from_str, serialize_display};
+use crate::name::{NameError, UserName, deserialize_from_str, serialize_display, text_schema};
 use crate::unit_name::UnitName;
 
 /// The service manager a unit belongs to: PID 1, or a user's own (`user@UID.service`).
@@ -104,6 +104,7 @@ macro_rules! as_text {
                 deserialize_from_str(from)
             }
         }
+        text_schema!($name);
     )+};
 }
 as_text!(Scope, UnitRef);
