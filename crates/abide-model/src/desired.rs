@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::body::Body;
 use crate::diagnostic::Origin;
 use crate::fleet::Share;
@@ -11,7 +14,7 @@ use crate::path::{HomePath, HostPath};
 use crate::unit_name::UnitName;
 
 /// What one host should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Desired {
     /// The manifest's identity in the host's ledger.
     pub manifest: ManifestName,
@@ -28,7 +31,7 @@ pub struct Desired {
 }
 
 /// `linger: {exclusive: true}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LingerExclusive {
     /// Plan to disable them, not only report.
     pub enforce: bool,
@@ -37,7 +40,7 @@ pub struct LingerExclusive {
 }
 
 /// Limits of what a plan may do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Policy {
     /// Remove what the ledger says this manifest owns and it no longer declares.
     pub prune: bool,
@@ -58,7 +61,8 @@ impl Default for Policy {
 }
 
 /// Whether something should be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Presence {
     /// It should.
     Present,
@@ -67,7 +71,7 @@ pub enum Presence {
 }
 
 /// A user that should be there (or not), and what runs under it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DesiredUser {
     /// Where it is declared; the first place that names it.
     pub declared_at: Origin,
@@ -86,7 +90,7 @@ pub struct DesiredUser {
 }
 
 /// Attributes of an account, each only where written. Source: passwd(5), useradd(8).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct DesiredAccount {
     /// Numeric id.
     pub uid: Option<u32>,
@@ -105,7 +109,7 @@ pub struct DesiredAccount {
 }
 
 /// Whether a user should linger, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DesiredLinger {
     /// On, off, or `None`: not managed.
     pub value: Option<bool>,
@@ -114,7 +118,8 @@ pub struct DesiredLinger {
 }
 
 /// Why lingering is wanted, not wanted or left alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum LingerReason {
     /// The manifest says so.
     Declared(Origin),
@@ -125,7 +130,7 @@ pub enum LingerReason {
 }
 
 /// A file below a user's home.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DesiredFile {
     /// Where it is declared.
     pub declared_at: Origin,
@@ -136,7 +141,8 @@ pub struct DesiredFile {
 }
 
 /// A wish about a unit that may also be left open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Wanted {
     /// Running, or enabled.
     Yes,
@@ -147,9 +153,7 @@ pub enum Wanted {
 }
 
 /// What is done with a running unit whose configuration changed.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnChange {
     /// Restart it.
@@ -163,7 +167,7 @@ pub enum OnChange {
 }
 
 /// How long a started unit is watched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Settle {
     /// It must stay up this long, without a restart.
     pub hold: Duration,
@@ -184,7 +188,7 @@ impl Default for Settle {
 
 /// What one unit should be. Instances of a template stand beside it as units of their own
 /// ([`UnitName::template`] names their template).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DesiredUnit {
     /// Where it is declared.
     pub declared_at: Origin,
@@ -219,7 +223,8 @@ impl DesiredUnit {
 }
 
 /// A file on a host, absolute or below the home of the unit's user (which only the host knows).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum HostPathOrHome {
     /// An absolute path.
     Absolute(HostPath),

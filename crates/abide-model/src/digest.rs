@@ -17,6 +17,11 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// A digest from its bytes.
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The digest of a list of parts, such that no two different lists give the same bytes to hash:
     /// each part goes in behind its length.
     pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
@@ -26,6 +31,27 @@ impl Digest {
             hasher.update(part);
         }
         Self(hasher.finalize().into())
+    }
+
+    /// Its first 40 bits in a form to say aloud, `k7f2-93qd`: digits and letters without `i`, `l`, `o`, `u` (Crockford's
+    /// base 32). For people; 40 bits can be matched on purpose, so no program compares them.
+    pub fn spoken(&self) -> String {
+        const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        let bits = self.0.iter().take(5);
+        let bits = bits.fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        let letter = |shift: u32| {
+            let letter = LETTERS.get((bits >> shift & 31) as usize);
+            char::from(letter.copied().unwrap_or(b'0'))
+        };
+        let letters = (0..8).rev().map(|place| letter(place * 5));
+        let (first, last): (Vec<_>, Vec<_>) = letters.enumerate().partition(|(at, _)| *at < 4);
+        let part = |letters: Vec<(usize, char)>| {
+            letters
+                .into_iter()
+                .map(|(_, letter)| letter)
+                .collect::<String>()
+        };
+        format!("{}-{}", part(first), part(last))
     }
 
     /// The first 12 digits, for people; never compared.
@@ -96,5 +122,11 @@ mod tests {
         );
         assert_eq!(digest.to_string().parse(), Ok(digest));
         assert!("xyz".parse::<Digest>().is_err());
+    }
+
+    #[test]
+    fn the_spoken_form_is_the_first_forty_bits() {
+        // ba7816bf8f = 10111 01001 11100 00001 01101 01111 11100 01111
+        assert_eq!(Digest::of(b"abc").spoken(), "q9w1-dfwf");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::desired::Desired;
@@ -33,7 +34,7 @@ pub struct FleetHost {
 }
 
 /// How a host is reached. Everything that `ssh_config(5)` can say stays there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Connection {
     /// Over ssh, or this very machine.
     pub via: Via,
@@ -52,7 +53,7 @@ pub struct Connection {
 }
 
 /// The way to a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Via {
     /// Over ssh.
@@ -62,7 +63,7 @@ pub enum Via {
 }
 
 /// How root is reached from the login user. Never prompts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Become {
     /// Whatever works: already root, `sudo -n`, `doas -n`, `run0`; else only what the login user may do.
@@ -78,7 +79,7 @@ pub enum Become {
 }
 
 /// In which waves hosts are changed. The default is one wave of all.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Rollout {
     /// Hosts of the first wave; 0: no canary.
     pub canary: usize,
@@ -89,7 +90,7 @@ pub struct Rollout {
 }
 
 /// A count, or a share of a whole in percent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Share {
     /// This many.

@@ -12,7 +12,9 @@
 //! # Ok::<(), abide_model::NameError>(())
 //! ```
 
+pub mod bodies;
 pub mod body;
+pub mod canonical;
 pub mod desired;
 pub mod diagnostic;
 pub mod digest;
@@ -24,11 +26,15 @@ pub mod name;
 pub mod observed;
 pub mod path;
 pub mod plan;
+pub mod plan_digest;
+pub mod plan_key;
 pub mod report;
+pub mod saved_plan;
 pub mod scope;
 pub mod time;
 pub mod unit_name;
 
+pub use bodies::BodyPlace;
 pub use body::{Body, Bytes, SecretSource};
 pub use desired::{
     Desired, DesiredAccount, DesiredFile, DesiredLinger, DesiredUnit, DesiredUser, HostPathOrHome,
@@ -50,7 +56,12 @@ pub use plan::{
     Action, ActionId, Before, Cause, Change, FieldChange, FilePurpose, Note, NoteKind, Plan,
     Precondition, Refusal, RefusalKind, ResourceId, Watch, WriteFile,
 };
+pub use plan_key::{PlanKey, ShortKey};
 pub use report::{Declared, FailedUnit, HostOutcome, HostReport, Report, StepReport};
+pub use saved_plan::{
+    PlanError, PlannedManifest, SavedDiagnostic, SavedHost, SavedPlan, Seal, SealedSecret,
+    Selected, Shard, SourceRevision,
+};
 pub use scope::{Scope, UnitRef};
-pub use time::Timestamp;
+pub use time::{Timestamp, UtcTime};
 pub use unit_name::{UnitKind, UnitName};

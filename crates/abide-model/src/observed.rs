@@ -61,7 +61,8 @@ pub struct HostFacts {
     pub hostname: String,
     /// `PRETTY_NAME` of os-release(5).
     pub os: String,
-    /// `/etc/machine-id`.
+    /// `/etc/machine-id`; empty where a file is read that leaves it out, for it should not be shown around.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub machine_id: String,
     /// The systemd version, 252.
     pub systemd: u32,
@@ -83,6 +84,13 @@ pub struct HostFacts {
     pub system_state: String,
     /// Whether the login user may enable its own lingering without root (polkit); only asked where not root.
     pub may_linger_itself: Option<bool>,
+}
+
+impl HostFacts {
+    /// Which machine this is: see [`plan_digest::identity`](crate::plan_digest::identity).
+    pub fn identity(&self) -> Option<Digest> {
+        crate::plan_digest::identity(&self.machine_id)
+    }
 }
 
 /// How root was reached.

@@ -1,0 +1,236 @@
+//! The digest of a plan: what is approved is what runs.
+//!
+//! It covers what will be done and what that stands on, host by host: the host's name and identity, the facts, the
+//! actions in their order with everything that they write. It covers nothing else: no time, version, commit, checkout
+//! path, address, route, boot, process or invocation; no causes, notes or refusals, which say why something is or is
+//! not done; and no host that nothing is done on. So two runs, two transports and the merged plans of shards have the
+//! same digest as long as they would do the same, and another one as soon as they would not.
+//!
+//! Of a secret it covers where it comes from, never what it is: nothing could be guessed from a plan's digest, and it
+//! is the same for everybody. That the secret itself is the approved one is what a saved plan's seal is for.
+
+use serde::Serialize;
+
+use crate::body::{Body, SecretSource};
+use crate::canonical;
+use crate::desired::Desired;
+use crate::digest::Digest;
+use crate::name::HostName;
+use crate::observed::ActiveState;
+use crate::plan::{Action, ActionId, Before, Change, Plan, Precondition, ResourceId};
+use crate::scope::UnitRef;
+
+/// The number that changes when the same plan would get another digest.
+const FORMAT: u32 = 1;
+
+/// Who a host is, beyond its name: a digest of its machine-id(5), which itself should not be shown around. `None` for a
+/// host that has none.
+pub fn identity(machine_id: &str) -> Option<Digest> {
+    let id = machine_id.trim();
+    // systemd writes this word where the id is not made yet.
+    let known = !id.is_empty() && id != "uninitialized";
+    known.then(|| Digest::of_parts([b"abide host identity 1".as_slice(), id.as_bytes()]))
+}
+
+/// The digest of what a plan does on its host; `None` where it does nothing.
+pub fn host_digest(plan: &Plan, identity: Option<Digest>, desired: &Desired) -> Option<Digest> {
+    if plan.actions.is_empty() {
+        return None;
+    }
+    let mut preconditions: Vec<Fact<'_>> = plan.preconditions.iter().map(fact).collect();
+    preconditions.sort_by_cached_key(|fact| canonical::text(fact).unwrap_or_default());
+    digest(&Approved {
+        format: FORMAT,
+        host: &plan.host,
+        identity,
+        preconditions,
+        actions: plan
+            .actions
+            .iter()
+            .map(|one| covered(one, desired))
+            .collect(),
+    })
+}
+
+/// The digest of a plan for many hosts, from those of its hosts in whatever order; hosts on which nothing is done do not
+/// count.
+pub fn plan_digest<'a>(hosts: impl IntoIterator<Item = (&'a HostName, Option<Digest>)>) -> Digest {
+    #[derive(Serialize)]
+    struct Plans<'a> {
+        format: u32,
+        hosts: std::collections::BTreeMap<&'a HostName, Digest>,
+    }
+    let hosts = hosts
+        .into_iter()
+        .filter_map(|(host, digest)| Some((host, digest?)));
+    // The type has a JSON form; should that ever fail, every plan has the same digest and no apply passes.
+    digest(&Plans {
+        format: FORMAT,
+        hosts: hosts.collect(),
+    })
+    .unwrap_or_else(|| Digest::of(b""))
+}
+
+fn digest(value: &impl Serialize) -> Option<Digest> {
+    let text = canonical::text(value).ok()?;
+    Some(Digest::of(text.as_bytes()))
+}
+
+#[derive(Serialize)]
+struct Approved<'a> {
+    format: u32,
+    host: &'a HostName,
+    identity: Option<Digest>,
+    preconditions: Vec<Fact<'a>>,
+    actions: Vec<Covered<'a>>,
+}
+
+#[derive(Serialize)]
+struct Covered<'a> {
+    id: ActionId,
+    resource: &'a ResourceId,
+    change: Changed<'a>,
+    after: &'a [ActionId],
+}
+
+/// A fact; of a unit its state, but not which run of it that is: a run's name is as fleeting as a process id.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Fact<'a> {
+    Unit {
+        unit: &'a UnitRef,
+        active: ActiveState,
+    },
+    #[serde(untagged)]
+    Whole(&'a Precondition),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Changed<'a> {
+    WriteFile {
+        path: &'a crate::path::HostPath,
+        purpose: crate::plan::FilePurpose,
+        body: Content<'a>,
+        mode: u32,
+        before: Stood<'a>,
+    },
+    RemoveFile {
+        path: &'a crate::path::HostPath,
+        purpose: crate::plan::FilePurpose,
+        before: Stood<'a>,
+    },
+    #[serde(untagged)]
+    Whole(&'a Change),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Content<'a> {
+    Digest(Digest),
+    Secret(Secret<'a>),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Secret<'a> {
+    Env(&'a str),
+    /// Relative to the manifest.
+    File(&'a str),
+    Command(&'a [String]),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Stood<'a> {
+    Absent,
+    File { digest: Option<Digest>, mode: u32 },
+    Symlink(&'a str),
+}
+
+fn fact(precondition: &Precondition) -> Fact<'_> {
+    match precondition {
+        Precondition::Unit {
+            unit,
+            active,
+            invocation: _,
+        } => Fact::Unit {
+            unit,
+            active: *active,
+        },
+        Precondition::File { .. } | Precondition::User { .. } | Precondition::Linger { .. } => {
+            Fact::Whole(precondition)
+        }
+    }
+}
+
+fn covered<'a>(action: &'a Action, desired: &'a Desired) -> Covered<'a> {
+    // Whoever adds a member decides here whether it is part of what is approved.
+    let Action {
+        id,
+        resource,
+        change,
+        causes: _,
+        after,
+    } = action;
+    let change = match change {
+        Change::WriteFile(write) => {
+            let crate::plan::WriteFile {
+                path,
+                purpose,
+                body,
+                mode,
+                before,
+            } = write;
+            Changed::WriteFile {
+                path,
+                purpose: *purpose,
+                body: content(body, desired),
+                mode: *mode,
+                before: stood(before),
+            }
+        }
+        Change::RemoveFile {
+            path,
+            purpose,
+            before,
+        } => Changed::RemoveFile {
+            path,
+            purpose: *purpose,
+            before: stood(before),
+        },
+        other => Changed::Whole(other),
+    };
+    Covered {
+        id: *id,
+        resource,
+        change,
+        after,
+    }
+}
+
+fn content<'a>(body: &'a Body, desired: &'a Desired) -> Content<'a> {
+    match body {
+        Body::Plain(bytes) => Content::Digest(bytes.digest()),
+        Body::Secret { source, bytes: _ } => Content::Secret(match source {
+            SecretSource::Env(name) => Secret::Env(name),
+            SecretSource::File(path) => Secret::File(desired.relative(source, path)),
+            SecretSource::Command(argv) => Secret::Command(argv),
+        }),
+    }
+}
+
+fn stood(before: &Before) -> Stood<'_> {
+    match before {
+        Before::Absent => Stood::Absent,
+        Before::File {
+            digest,
+            content: _,
+            mode,
+        } => Stood::File {
+            digest: *digest,
+            mode: *mode,
+        },
+        Before::Symlink(target) => Stood::Symlink(target),
+    }
+}
