@@ -63,7 +63,14 @@ image_build() {
     { tail -n 40 "$build/log"; die "cannot set up image $name: see $build/log"; }
   for variant in "${variants[@]}"; do
     [ -e "$HERE/lib/variants/$variant/setup" ] || continue
-    chroot "$build/root" /bin/sh -es <"$HERE/lib/variants/$variant/setup" >>"$build/log" 2>&1 9>&- ||
+    # More programs work there than in a bare directory: Podman wants a root that is a mount, and /proc and /sys.
+    # shellcheck disable=SC2016 # the inner shell expands it
+    unshare --mount /bin/sh -euc '
+      mount --bind "$1" "$1"
+      mount -t proc proc "$1/proc"
+      mount -t sysfs sysfs "$1/sys"
+      exec chroot "$1" /bin/sh -es' sh "$build/root" \
+      <"$HERE/lib/variants/$variant/setup" >>"$build/log" 2>&1 9>&- ||
       { tail -n 40 "$build/log"; die "cannot set up variant $variant of image $name: see $build/log"; }
   done
   mv "$build/root" "$CACHE/$name.$2"
