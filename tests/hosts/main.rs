@@ -16,8 +16,10 @@
 
 #[path = "../fleet/fleet.rs"]
 mod fleet;
+mod pool;
 mod support;
 
+mod cases;
 mod change;
 mod cut;
 mod faults;

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::fleet::Fleet;
+use crate::pool::Lease;
 
 /// Some hosts, and a directory with a manifest for them.
 pub struct World {
-    pub fleet: Fleet,
+    pub fleet: Lease,
     directory: tempfile::TempDir,
 }
 
@@ -78,7 +79,16 @@ impl World {
     pub fn new(name: &str, hosts: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         Self {
-            fleet: Fleet::up(name, hosts),
+            fleet: Lease::own(Fleet::up(name, hosts)),
+            directory,
+        }
+    }
+
+    /// `h1` with systemd 252 and `h2` with systemd 257, on which tests before this one have left their users and units.
+    pub fn used() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self {
+            fleet: Lease::of_both(),
             directory,
         }
     }

@@ -139,14 +139,24 @@ file_states() {
   stats=$(limit 30 stat -c '%f %s %u %z %U' -- "$@" 2>/dev/null)
   frame stat
   printf '%s\n' "$stats"
-  case $kinds in
-    *o*) digests= ;; # a pipe or device would block
-    *) digests=$(limit 60 sha256sum -- "$@" 2>/dev/null | sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\) .*/\1/p') ;;
-  esac
+  digests=$(digests_of "$@")
   frame sha256
   printf '%s\n' "$digests"
   link_targets "$@"
   contents "$@"
+}
+
+# A line for every file that can be read. Anything else could block, as a pipe does, or answer where no answer is
+# expected, as /dev/null does behind the link of a masked unit.
+digests_of() {
+  kinds_left=$kinds
+  for path do
+    shift
+    next_kind
+    case $kind in f | l) set -- "$@" "$path" ;; esac
+  done
+  [ $# -gt 0 ] || return 0
+  limit 60 sha256sum -- "$@" 2>/dev/null | sed -n 's/^\\\{0,1\}\([0-9a-f]\{64\}\) .*/\1/p'
 }
 
 # Takes the first character of $kinds into $kind.

@@ -80,6 +80,7 @@ fn case_22_a_stop_that_fails_keeps_the_file() {
         host.text(&path("/home/deploy/.config/systemd/user/web.service"))
             .is_some()
     );
+    assert_converges(&mut host, &keeps_lingering().build());
 }
 
 #[test]

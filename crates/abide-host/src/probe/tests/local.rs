@@ -56,3 +56,27 @@ fn absence_is_certain_only_below_a_directory_that_may_be_searched() {
         assert_eq!(String::from_utf8_lossy(&said), "aaa", "{shell:?}");
     }
 }
+
+#[test]
+fn only_files_that_can_be_read_have_a_digest() {
+    let directory = crate::testing::Directory::new("digests");
+    let names = "masked file piped absent dir link pipe broken";
+    let script = format!(
+        "{COMMON}{SCOPE}\nlimiter=none; cd {}
+        [ -e file ] || {{ printf x >file; ln -s file link; ln -s /dev/null masked; ln -s nowhere broken
+          mkfifo pipe; ln -s pipe piped; mkdir dir; }}
+        kinds=; for path in {names}; do kind_of $PWD/$path; kinds=$kinds$kind; done
+        echo $kinds; digests_of {names}",
+        directory.path().display()
+    );
+    let of_x = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
+    for shell in shells() {
+        let said = run(&shell, &[], script.as_bytes());
+        // The file, and the link to it.
+        assert_eq!(
+            String::from_utf8_lossy(&said),
+            format!("LfLadloL\n{of_x}\n{of_x}\n"),
+            "{shell:?}"
+        );
+    }
+}
