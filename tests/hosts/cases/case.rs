@@ -116,6 +116,12 @@ impl Case {
         &self.world
     }
 
+    /// Applies, as the beginning of a case: abide itself has seen that nothing is left to do.
+    #[track_caller]
+    pub fn begin(&self) {
+        self.apply().ends_with(0);
+    }
+
     /// Applies, and asserts that the next plan is empty.
     #[track_caller]
     pub fn converge(&self) -> Said {
@@ -142,13 +148,21 @@ impl Case {
     }
 
     /// Does something on both hosts.
-    pub fn each(&self, look: impl Fn(&At<'_>)) {
+    pub fn each(&self, look: impl Fn(&At<'_>) + Sync) {
         self.ask(look);
     }
 
-    /// Asks both hosts something.
-    pub fn ask<T>(&self, look: impl Fn(&At<'_>) -> T) -> [T; 2] {
-        HOSTS.map(|host| look(&At { case: self, host }))
+    /// Asks both hosts something, at the same time.
+    pub fn ask<T: Send>(&self, look: impl Fn(&At<'_>) -> T + Sync) -> [T; 2] {
+        let [first, second] = HOSTS.map(|host| At { case: self, host });
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| look(&second));
+            let first = look(&first);
+            match second.join() {
+                Ok(second) => [first, second],
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        })
     }
 
     /// Asks both hosts for one property of a unit.

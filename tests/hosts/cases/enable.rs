@@ -13,7 +13,7 @@ fn case_11_a_changed_wanted_by_makes_new_links_and_takes_the_old_ones_away() {
         "c11.service",
         &service("[Install]\nWantedBy=multi-user.target\n"),
     );
-    case.converge();
+    case.begin();
     let runs = case.runs(&["c11.service"]);
     case.unit(
         "c11.service",
@@ -44,14 +44,14 @@ fn case_12_a_removed_alias_goes_and_one_made_by_hand_is_told_and_goes() {
         "a.service",
         &service("[Install]\nWantedBy=default.target\nAlias=b.service\n"),
     );
-    case.converge();
+    case.begin();
     case.each(|at| assert_eq!(at.show("b.service", "Id"), "a.service"));
     let runs = case.runs(&["a.service"]);
     case.unit(
         "a.service",
         &service("[Install]\nWantedBy=default.target\n"),
     );
-    case.converge();
+    case.begin();
     case.each(|at| {
         assert_eq!(
             at.standing("service"),
@@ -73,7 +73,7 @@ fn case_13_a_removed_install_section_takes_its_links_along() {
         "a.service",
         &service("[Install]\nWantedBy=default.target\n"),
     );
-    case.converge();
+    case.begin();
     let runs = case.runs(&["a.service"]);
     case.unit("a.service", &service(""));
     case.converge();
@@ -88,7 +88,7 @@ fn case_14_a_missing_link_is_made_again_and_nothing_restarts() {
         "a.service",
         &service("[Install]\nWantedBy=default.target\n"),
     );
-    case.converge();
+    case.begin();
     let runs = case.runs(&["a.service"]);
     case.each(|at| {
         at.sh("rm ~/.config/systemd/user/default.target.wants/a.service");
@@ -106,10 +106,10 @@ fn case_25_a_masked_unit_is_stopped_disabled_and_removed_and_stays_masked() {
         "c25.service",
         &service("[Install]\nWantedBy=multi-user.target\n"),
     );
-    case.converge();
+    case.begin();
     case.without("c25.service")
         .keys("c25.service", "masked: true");
-    case.converge();
+    case.begin();
     case.each(|at| {
         at.is("c25.service", "inactive");
         assert_eq!(at.standing("c25"), ["c25.service"]);
@@ -127,7 +127,7 @@ fn case_26_a_masked_unit_that_should_run_is_unmasked_first() {
     let mut case = Case::user("c26");
     case.user_key("linger: true");
     case.keys("a.service", "masked: true");
-    case.converge();
+    case.begin();
     case.each(|at| assert_eq!(at.show("a.service", "LoadState"), "masked"));
     case.keys("a.service", "").unit(
         "a.service",
@@ -135,7 +135,7 @@ fn case_26_a_masked_unit_that_should_run_is_unmasked_first() {
     );
     case.plan()
         .says_in_order(&["unmask", "write", "enable", "start"]);
-    case.converge();
+    case.begin();
     case.each(|at| {
         at.is("a.service", "active");
         assert_eq!(

@@ -4,3 +4,7 @@
 mod case;
 
 mod enable;
+mod removal;
+mod services;
+mod templates;
+mod triggers;

@@ -23,7 +23,7 @@ pub(super) fn all(plan: &Plan) -> String {
             if open != batch {
                 parts.push(format!("batch {verb} {scope}\n"));
             }
-            parts.push(member(action));
+            parts.push(member(plan, action));
         } else {
             parts.push(single(plan, action));
             parts.push(after_files(plan, index));
@@ -55,9 +55,13 @@ pub(super) fn ids(ids: &[ActionId]) -> String {
     words.concat()
 }
 
-fn member(action: &Action) -> String {
+fn member(plan: &Plan, action: &Action) -> String {
     let unit = unit_of(action);
-    format!("member {} {unit}{}\n", action.id, ids(&action.after))
+    let comes_back =
+        |other: &Action| other.resource == action.resource && matches!(other.change, Change::Start);
+    let goes = action.change == Change::Stop && !plan.actions.iter().any(comes_back);
+    let call = if goes { "member_goes" } else { "member" };
+    format!("{call} {} {unit}{}\n", action.id, ids(&action.after))
 }
 
 fn single(plan: &Plan, action: &Action) -> String {

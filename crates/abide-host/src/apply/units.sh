@@ -6,6 +6,7 @@ batch() {
   verb=$1
   batch_scope=$2
   members=
+  gone_for_good=
 }
 
 # member ID UNIT EARLIER...
@@ -17,6 +18,11 @@ member() {
   members="$members $id:$unit"
 }
 
+# member_goes ID UNIT EARLIER...: one that does not come back.
+member_goes() {
+  member "$@" && gone_for_good="$gone_for_good $2"
+}
+
 flush() {
   [ -n "$members" ] || return 0
   names=
@@ -24,6 +30,7 @@ flush() {
   # shellcheck disable=SC2086 # words
   said=$(ctl "$batch_scope" "$verb" -- $names 2>&1)
   ended=$?
+  [ -z "$gone_for_good" ] || note_killed
   blamed=
   for pair in $members; do
     if [ $ended != 0 ] && { blames "${pair#*:}" || is_gone "${pair#*:}"; }; then blamed=yes; fi
@@ -40,6 +47,35 @@ flush() {
       finish failed "$(explained $ended "$said")"
     fi
   done
+}
+
+# A stop that ran into its timeout is a success for systemctl; the unit has failed. What goes for good and did not end
+# in order is kept where it is, for somebody to see.
+note_killed() {
+  # shellcheck disable=SC2086 # words
+  answer=$(ctl "$batch_scope" show -p ActiveState,Result -- $gone_for_good 2>/dev/null)
+  # shellcheck disable=SC2086 # words
+  set -- $gone_for_good
+  active=
+  result=
+  while IFS= read -r line; do
+    case $line in
+      ActiveState=*) active=${line#*=} ;;
+      Result=*) result=${line#*=} ;;
+      '')
+        if [ "$active:$result" = failed:timeout ]; then
+          ended=1
+          said="$said$newline$1 did not stop in time, and what was left of it was killed (timeout)"
+        fi
+        active=
+        result=
+        [ $# = 0 ] || shift
+        ;;
+    esac
+  done <<ANSWER
+$answer
+
+ANSWER
 }
 
 # lines_about UNIT: what systemctl said of this unit, and of no other whose name contains it.

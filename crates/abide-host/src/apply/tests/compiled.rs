@@ -335,6 +335,6 @@ fn units_of_one_verb_and_scope_are_one_call() {
     ] {
         let batch = script.split_once(&format!("batch {verb}\n")).unwrap().1;
         let batch = batch.split_once("flush\n").unwrap().0;
-        assert_eq!(batch.matches("member ").count(), members, "{verb}");
+        assert_eq!(batch.matches("member").count(), members, "{verb}");
     }
 }

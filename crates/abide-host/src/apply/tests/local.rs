@@ -642,3 +642,38 @@ fn a_closed_pipe_ends_nothing() {
         );
     });
 }
+
+#[test]
+fn a_stop_that_ran_into_its_timeout_keeps_what_was_to_go() {
+    on_hosts(|host, shell| {
+        std::fs::create_dir(host.local("units")).unwrap();
+        host.put("units/a.service", "a\n");
+        host.put("units/b.service", "b\n");
+        host.put("show.a.service", "ActiveState=failed\nResult=timeout\n");
+        host.put("show.b.service", "ActiveState=inactive\nResult=success\n");
+        let remove = |name: &str, after| {
+            let change = Change::RemoveFile {
+                path: host.place(&format!("units/{name}")),
+                purpose: FilePurpose::Unit,
+                before: Before::Absent,
+            };
+            (host.unit(name), change, after)
+        };
+        let plan = plan_of(vec![
+            (host.unit("b.service"), Change::Stop, vec![]),
+            (host.unit("a.service"), Change::Stop, vec![]),
+            remove("a.service", vec![2]),
+            remove("b.service", vec![1]),
+        ]);
+        let (told, status) = host.apply(shell, &plan);
+        assert_eq!(status, 1, "{shell:?}");
+        assert_eq!(
+            told,
+            "begin 1\nbegin 2\ndone 1 ok \n\
+             done 2 failed a.service did not stop in time, and what was left of it was killed (timeout)\n\
+             done 3 skipped step 2 did not succeed\nbegin 4\ndone 4 ok \nend\n"
+        );
+        assert_eq!(host.content("units/a.service"), "a\n");
+        assert!(!host.local("units/b.service").exists());
+    });
+}
