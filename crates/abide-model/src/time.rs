@@ -47,6 +47,11 @@ impl UtcTime {
         Self(since.as_secs().min(Self::LAST))
     }
 
+    /// From seconds since the epoch.
+    pub fn from_secs(secs: u64) -> Self {
+        Self(secs.min(Self::LAST))
+    }
+
     /// So much later.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {

@@ -10,6 +10,7 @@ mod declared;
 mod draft;
 mod file;
 mod finish;
+mod gate;
 mod guard;
 mod host;
 mod ledger;
@@ -28,6 +29,7 @@ mod units;
 use abide_model::{Desired, Observed, Plan};
 
 pub use declared::declared;
+pub use gate::{Gate, Gated, gate, owed};
 
 use draft::Draft;
 use host::Host;

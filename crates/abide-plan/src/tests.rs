@@ -4,6 +4,7 @@ mod declared;
 mod enable;
 mod faults;
 mod fresh;
+mod gate;
 mod ledgers;
 mod linger;
 mod properties;

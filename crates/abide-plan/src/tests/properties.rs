@@ -16,7 +16,7 @@ use crate::plan;
 
 /// A manifest that may remove as much as it likes. A home that a deleted user leaves behind would be found again only
 /// after another user of that name is made.
-fn manifests() -> impl Strategy<Value = Desired> {
+pub(super) fn manifests() -> impl Strategy<Value = Desired> {
     desireds().prop_map(|mut wanted| {
         wanted.policy.max_removals = Share::Count(1000);
         wanted
@@ -28,7 +28,7 @@ fn manifests() -> impl Strategy<Value = Desired> {
 }
 
 /// The default stays within seconds.
-fn cases(by_default: u32) -> Config {
+pub(super) fn cases(by_default: u32) -> Config {
     let asked = Config::default().cases;
     Config {
         cases: if asked == 256 { by_default } else { asked },

@@ -1,0 +1,183 @@
+//! Facts that are no longer as they were planned from, and on which an action stands that is still wanted.
+
+use abide_model::{
+    ActiveState, Before, Change, HostPath, Observed, Plan, Precondition, ResourceId, Scope,
+    UnitRef, UserName, UtcTime,
+};
+
+use super::{Kept, wording};
+
+/// Each such fact in words.
+pub(super) fn facts(
+    approved: &Plan,
+    fresh: &Plan,
+    kept: &Kept,
+    observed: &Observed,
+) -> Vec<String> {
+    let mut said = Vec::new();
+    for then in &approved.preconditions {
+        // Where no action of now stands on it, nothing is left to do about it.
+        let now = fresh
+            .preconditions
+            .iter()
+            .find(|now| subject(now) == subject(then));
+        if let Some(now) = now
+            && !is_same(then, now)
+            && !is_reached(now, approved, fresh)
+        {
+            said.push(wording::moved(then, now, approved, observed));
+        }
+    }
+    said.extend(replaced(approved, fresh, kept));
+    said
+}
+
+/// What a fact is about.
+#[derive(PartialEq, Eq)]
+enum Subject<'a> {
+    User(&'a UserName),
+    Linger(&'a UserName),
+    File(&'a HostPath),
+    Unit(&'a UnitRef),
+}
+
+fn subject(fact: &Precondition) -> Subject<'_> {
+    match fact {
+        Precondition::File { path, .. } => Subject::File(path),
+        Precondition::User { user, .. } => Subject::User(user),
+        Precondition::Linger { user, .. } => Subject::Linger(user),
+        Precondition::Unit { unit, .. } => Subject::Unit(unit),
+    }
+}
+
+/// Which run of a unit it is does not matter: a host that was rebooted meanwhile runs the same units. Whether the run
+/// still goes on when it is ended is checked again under the host's lock.
+fn is_same(then: &Precondition, now: &Precondition) -> bool {
+    match (then, now) {
+        (Precondition::Unit { active: then, .. }, Precondition::Unit { active: now, .. }) => {
+            then == now || (is_running(*then) && is_running(*now))
+        }
+        (then, now) => then == now,
+    }
+}
+
+/// Whether a first part of the plan has brought the fact to where it is: an account was made, a unit stopped that will
+/// be started with its new definition.
+fn is_reached(now: &Precondition, approved: &Plan, fresh: &Plan) -> bool {
+    let has = |plan: &Plan, resource: &ResourceId, wanted: fn(&Change) -> bool| {
+        let mut actions = plan.actions.iter();
+        actions.any(|one| one.resource == *resource && wanted(&one.change))
+    };
+    match now {
+        Precondition::User { user, uid: Some(_) } => {
+            let user = ResourceId::User(user.clone());
+            has(approved, &user, |change| {
+                matches!(change, Change::CreateUser { .. })
+            }) && !has(fresh, &user, |_| true)
+        }
+        Precondition::Unit {
+            unit,
+            active: ActiveState::Inactive,
+            ..
+        } => {
+            let unit = ResourceId::Unit(unit.clone());
+            let stop = |change: &Change| *change == Change::Stop;
+            has(approved, &unit, stop) && !has(fresh, &unit, stop)
+        }
+        _ => false,
+    }
+}
+
+fn is_running(state: ActiveState) -> bool {
+    matches!(state, ActiveState::Active | ActiveState::Reloading)
+}
+
+/// What stands where a file is written or removed, as far as no precondition says it: a link, or a secret.
+fn replaced(approved: &Plan, fresh: &Plan, kept: &Kept) -> Vec<String> {
+    let before = |change: &Change| match change {
+        Change::WriteFile(write) => Some((write.path.clone(), write.before.clone())),
+        Change::RemoveFile { path, before, .. } => Some((path.clone(), before.clone())),
+        _ => None,
+    };
+    let mut said = Vec::new();
+    for now in &fresh.actions {
+        let then = kept.get(&now.id).and_then(|id| approved.action(*id));
+        let both = then.and_then(|then| Some((before(&then.change)?, before(&now.change)?)));
+        if let Some(((path, then), (_, now))) = both
+            && kind(&then) != kind(&now)
+            && !is_unmasked(&then, &now)
+            && !is_told(approved, fresh, &path)
+        {
+            said.push(wording::replaced(&path, &then, &now));
+        }
+    }
+    said
+}
+
+/// The link that masked a unit is gone because a first part of the plan unmasked it; had it been there, it would go
+/// anyway.
+fn is_unmasked(then: &Before, now: &Before) -> bool {
+    *then == Before::Symlink("/dev/null".to_owned()) && *now == Before::Absent
+}
+
+/// Whether both plans have a precondition about this file.
+fn is_told(approved: &Plan, fresh: &Plan, path: &HostPath) -> bool {
+    let tells = |plan: &Plan| {
+        let mut facts = plan.preconditions.iter();
+        facts.any(|fact| subject(fact) == Subject::File(path))
+    };
+    tells(approved) && tells(fresh)
+}
+
+fn kind(before: &Before) -> (u8, &str) {
+    match before {
+        Before::Absent => (0, ""),
+        Before::File { .. } => (1, ""),
+        Before::Symlink(target) => (2, target),
+    }
+}
+
+/// Who changed a file last, and when, as far as it can be told.
+pub(super) fn last_change(observed: &Observed, scope: &Scope, path: &HostPath) -> Option<String> {
+    let file = observed
+        .scopes
+        .get(scope)?
+        .known()?
+        .files
+        .get(path)?
+        .known()?;
+    let since = UtcTime::from_secs(file.changed_at.secs());
+    Some(format!(
+        "since {since}, owner {}",
+        crate::causes::said(&file.owner)
+    ))
+}
+
+/// What an approved action would have made of a file.
+pub(super) fn wanted(approved: &Plan, path: &HostPath) -> Option<String> {
+    approved.actions.iter().find_map(|one| match &one.change {
+        Change::WriteFile(write) if write.path == *path => Some(match write.body.is_secret() {
+            true => "the secret".to_owned(),
+            false => write.body.bytes().map(|bytes| bytes.digest().short())?,
+        }),
+        Change::RemoveFile { path: gone, .. } if gone == path => Some("nothing there".to_owned()),
+        _ => None,
+    })
+}
+
+/// What an approved action would have made of a unit or of lingering, in a word.
+pub(super) fn wanted_of(approved: &Plan, resource: &ResourceId) -> Option<&'static str> {
+    let actions = approved.actions.iter().rev();
+    let mut of = actions.filter(|one| one.resource == *resource);
+    of.find_map(|one| match one.change {
+        Change::Stop => Some("inactive"),
+        Change::Start => Some("active"),
+        Change::Restart => Some("restarted"),
+        Change::Reload => Some("reloaded"),
+        Change::EnableLinger => Some("on"),
+        Change::DisableLinger => Some("off"),
+        Change::DeleteUser { .. } => Some("absent"),
+        Change::CreateUser { .. } => Some("created"),
+        _ => None,
+    })
+}
