@@ -11,6 +11,7 @@ mod exit_codes;
 mod help;
 mod manifest;
 mod output;
+mod reports;
 mod secrets;
 mod selection;
 

@@ -109,10 +109,10 @@ impl Teller {
     /// Ends with a host: adds the time to what was spent on it.
     pub(crate) fn done(&self, report: &mut HostReport) {
         report.millis = report.millis.saturating_add(millis(self.since.elapsed()));
-        let (outcome, millis) = (report.outcome.word().to_owned(), report.millis);
+        let (state, millis) = (report.outcome.state(), report.millis);
         self.tell(|host| Event::HostDone {
             host,
-            outcome,
+            state,
             millis,
         });
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::HostName;
 use crate::plan::ActionId;
+use crate::report::HostState;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -51,8 +52,8 @@ pub enum Event {
     HostDone {
         /// The host.
         host: HostName,
-        /// `unchanged`, `changed`, `failed`, `unreachable` …
-        outcome: String,
+        /// What came of it.
+        state: HostState,
         /// Wall time in milliseconds.
         millis: u64,
     },

@@ -57,7 +57,7 @@ pub use plan::{
     Precondition, Refusal, RefusalKind, ResourceId, Watch, WriteFile,
 };
 pub use plan_key::{PlanKey, ShortKey};
-pub use report::{Declared, FailedUnit, HostOutcome, HostReport, Report, StepReport};
+pub use report::{Declared, FailedUnit, HostOutcome, HostReport, HostState, Report, StepReport};
 pub use saved_plan::{
     PlanError, PlannedManifest, SavedDiagnostic, SavedHost, SavedPlan, Seal, SealedSecret,
     Selected, Shard, SourceRevision,

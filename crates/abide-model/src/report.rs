@@ -101,18 +101,97 @@ pub enum HostOutcome {
 }
 
 impl HostOutcome {
-    /// The word for tables and events.
-    pub fn word(&self) -> &'static str {
+    /// The state that it comes to, without its details.
+    pub fn state(&self) -> HostState {
         match self {
-            Self::Unchanged => "unchanged",
+            Self::Unchanged => HostState::Clean,
+            Self::Pending => HostState::Pending,
+            Self::Changed => HostState::Changed,
+            Self::Failed { .. } => HostState::Failed,
+            Self::Unreachable { .. } => HostState::Unknown,
+            Self::Locked(_) => HostState::Locked,
+            Self::Stale { .. } => HostState::Stale,
+            Self::NotStarted => HostState::NotStarted,
+            Self::Interrupted => HostState::Interrupted,
+        }
+    }
+
+    /// The word for tables.
+    pub fn word(&self) -> &'static str {
+        self.state().said()
+    }
+}
+
+/// How a host is, or what came of it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum HostState {
+    /// It is as the manifest says.
+    Clean,
+    /// Somebody changed it since the last apply.
+    Drifted,
+    /// It differs from the manifest; nothing was done.
+    Pending,
+    /// It was changed, and is now seen to be as the manifest says.
+    Changed,
+    /// Something went wrong.
+    Failed,
+    /// It could not be observed.
+    Unknown,
+    /// What the plan stands on has changed; nothing was written.
+    Stale,
+    /// Somebody else holds its lock.
+    Locked,
+    /// It is suspended: nothing is done there for now.
+    Suspended,
+    /// The run ended before its turn.
+    NotStarted,
+    /// The run was interrupted while its script ran; the host finishes or restores by itself.
+    Interrupted,
+}
+
+impl HostState {
+    /// Every state.
+    pub const ALL: [Self; 11] = [
+        Self::Clean,
+        Self::Drifted,
+        Self::Pending,
+        Self::Changed,
+        Self::Failed,
+        Self::Unknown,
+        Self::Stale,
+        Self::Locked,
+        Self::Suspended,
+        Self::NotStarted,
+        Self::Interrupted,
+    ];
+
+    /// Its name in documents and labels.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Drifted => "drifted",
             Self::Pending => "pending",
             Self::Changed => "changed",
-            Self::Failed { .. } => "failed",
-            Self::Unreachable { .. } => "unreachable",
-            Self::Locked(_) => "locked",
-            Self::Stale { .. } => "stale",
-            Self::NotStarted => "not started",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Stale => "stale",
+            Self::Locked => "locked",
+            Self::Suspended => "suspended",
+            Self::NotStarted => "not_started",
             Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// The word for people.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::Clean => "unchanged",
+            Self::Unknown => "unreachable",
+            Self::NotStarted => "not started",
+            other => other.word(),
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    Action, Cause, Change, Note, NoteKind, Plan, Refusal, RefusalKind, ResourceId, Timestamp,
-    UserName,
+    Action, ActionId, Cause, Change, Note, NoteKind, Plan, Refusal, RefusalKind, ResourceId,
+    Timestamp, UserName,
 };
 
 use crate::diff::{self, Shown};
@@ -28,6 +28,8 @@ pub(crate) struct Block {
     pub(crate) mark: Mark,
     /// What is done, in order.
     pub(crate) steps: Vec<Step>,
+    /// Where it is watched afterwards: how many seconds it must stay up without a restart.
+    pub(crate) holds: Option<u64>,
     /// What is not done, and what to know.
     pub(crate) remarks: Vec<Remark>,
 }
@@ -42,6 +44,8 @@ pub(crate) struct Step {
     pub(crate) interrupts: Option<Mark>,
     pub(crate) verb: &'static str,
     pub(crate) object: String,
+    /// The action's number in its plan, where it is asked for: it keeps hosts apart that are else alike.
+    pub(crate) number: Option<ActionId>,
     pub(crate) why: Why,
     /// A diff.
     pub(crate) lines: Vec<diff::Line>,
@@ -70,6 +74,7 @@ pub(crate) fn of(plan: &Plan, now: Option<Timestamp>, options: &Options) -> Vec<
                 .iter()
                 .map(|action| step_of(action, plan, options))
                 .collect(),
+            holds: holds(&resource, plan),
             remarks: remarks.remove(&resource).unwrap_or_default(),
             resource,
         };
@@ -112,10 +117,6 @@ fn step_of(action: &Action, plan: &Plan, options: &Options) -> Step {
         _ => Shown::default(),
     };
     let object = step::object(action, symbols);
-    let number = match options.verbosity {
-        Verbosity::Verbose => format!("[step {}]", action.id),
-        Verbosity::Quiet | Verbosity::Normal => String::new(),
-    };
     Step {
         interrupts: match action.change {
             Change::Restart | Change::Reload => Some(Mark::Interrupt),
@@ -123,14 +124,23 @@ fn step_of(action: &Action, plan: &Plan, options: &Options) -> Step {
             _ => None,
         },
         verb: step::verb(&action.change),
-        object: [object, shown.words, number]
+        object: [object, shown.words]
             .into_iter()
             .filter(|part| !part.is_empty())
             .collect::<Vec<_>>()
             .join(" "),
+        number: (options.verbosity == Verbosity::Verbose).then_some(action.id),
         why: Why::of(action, plan, symbols),
         lines: shown.lines,
     }
+}
+
+fn holds(resource: &ResourceId, plan: &Plan) -> Option<u64> {
+    let ResourceId::Unit(unit) = resource else {
+        return None;
+    };
+    let watch = plan.watches.iter().find(|watch| watch.unit == *unit)?;
+    Some(watch.hold.as_secs())
 }
 
 fn age(action: &Action, now: Option<Timestamp>) -> Option<u64> {
@@ -187,6 +197,7 @@ fn remarks_only(resource: ResourceId, remarks: Vec<Remark>) -> Block {
         resource,
         mark,
         steps: Vec::new(),
+        holds: None,
         remarks,
     }
 }

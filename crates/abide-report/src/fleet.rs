@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{HostName, Report, Scope};
 
-use crate::block::{self, Block};
+use crate::block::{self, Ages, Block};
 use crate::mark;
 use crate::options::Options;
 
@@ -22,19 +22,26 @@ pub(crate) struct Section<'a> {
 /// For each step the shortest and the longest time that a unit has run among the hosts.
 pub(crate) type Spans = Vec<Option<(u64, u64)>>;
 
-/// Every block of a report, in sections: those of most hosts first, then by their hosts.
-pub(crate) fn sections<'a>(report: &'a Report, options: &Options) -> Vec<Section<'a>> {
-    let mut groups: BTreeMap<Block, (Hosts<'a>, Spans)> = BTreeMap::new();
-    for (name, host) in &report.hosts {
+/// What is said about each host.
+pub(crate) type Blocks<'a> = BTreeMap<&'a HostName, Vec<(Block, Ages)>>;
+
+/// Every block of every host that has a plan.
+pub(crate) fn blocks<'a>(report: &'a Report, options: &Options) -> Blocks<'a> {
+    let planned = report.hosts.iter().filter_map(|(name, host)| {
         let now = host.facts.as_ref().map(|facts| facts.now);
-        let blocks = host
-            .plan
-            .iter()
-            .flat_map(|plan| block::of(plan, now, options));
+        Some((name, block::of(host.plan.as_ref()?, now, options)))
+    });
+    planned.collect()
+}
+
+/// Every block of a report, in sections: those of most hosts first, then by their hosts.
+pub(crate) fn sections<'a>(blocks: &Blocks<'a>) -> Vec<Section<'a>> {
+    let mut groups: BTreeMap<Block, (Hosts<'a>, Spans)> = BTreeMap::new();
+    for (name, blocks) in blocks {
         for (block, ages) in blocks {
-            let (hosts, spans) = groups.entry(block).or_default();
-            hosts.insert(name);
-            widen(spans, &ages);
+            let (hosts, spans) = groups.entry(block.clone()).or_default();
+            hosts.insert(*name);
+            widen(spans, ages);
         }
     }
     let mut by_hosts: BTreeMap<Hosts<'a>, Vec<(Block, Spans)>> = BTreeMap::new();

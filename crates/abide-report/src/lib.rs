@@ -7,8 +7,8 @@
 //!
 //! | for | call |
 //! |---|---|
-//! | `abide plan`, and what `apply` shows before it asks | [`text::plan`], [`json::plan`] |
-//! | `abide apply`, at its end | [`text::report`], [`json::report`] |
+//! | `abide plan`, and what `apply` shows before it asks | [`text::plan`], [`Document`] |
+//! | `abide apply`, at its end | [`text::report`], [`Document`] |
 //! | while a run goes on, on stderr | [`progress::line`] for logs, [`progress::Tally`] for a live line |
 //! | `abide status` | [`text::status`], [`json::status`] |
 //! | `abide validate` and every loaded manifest | [`text::diagnostics`], [`json::diagnostics`] |
@@ -24,11 +24,14 @@
 
 mod block;
 mod diff;
+pub mod document;
+pub mod events;
 mod fleet;
 mod hosts;
 pub mod json;
 mod layout;
 mod mark;
+mod moment;
 pub mod options;
 mod paint;
 pub mod progress;
@@ -41,6 +44,9 @@ pub mod text;
 mod why;
 mod words;
 
+pub use document::{Command, Document};
+pub use mark::Mark;
+pub use moment::Moment;
 pub use options::{Options, Verbosity};
 pub use status::{HostStatus, Seen};
 pub use summary::Summary;

@@ -2,11 +2,15 @@
 
 use abide_model::{Action, Before, Cause, Change, FilePurpose, Plan, ResourceId, UnitRef};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::paint::{Role, Symbols};
 
-/// What becomes of a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Mark {
+/// What becomes of a resource, or what is said about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mark {
     /// It comes.
     Add,
     /// It is there and changes.
@@ -16,6 +20,7 @@ pub(crate) enum Mark {
     /// Its configuration is right; what runs is not, and is restarted or reloaded.
     Interrupt,
     /// Only the ledger changes.
+    #[serde(rename = "adopt")]
     Ledger,
     /// Something was refused.
     Refused,

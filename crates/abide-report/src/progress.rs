@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{ActionId, Event, HostName, Report, StepOutcome};
+use abide_model::{ActionId, Event, HostName, HostState, Report, StepOutcome};
 
 use crate::hosts;
 use crate::options::{Options, Verbosity};
@@ -42,12 +42,12 @@ pub fn line(event: &Event, planned: &Report, options: &Options) -> Option<String
         }
         Event::HostDone {
             host,
-            outcome,
+            state,
             millis: took,
         } => (
-            importance(outcome),
+            importance(*state),
             host,
-            format!("{} after {}", one_line(outcome), millis(*took)),
+            format!("{} after {}", state.said(), millis(*took)),
         ),
     };
     let sign = match sign(event) {
@@ -84,21 +84,35 @@ fn action_words(
 }
 
 /// Hosts with which all is well, and on which nothing was done, are told only to those who ask.
-fn importance(outcome: &str) -> Verbosity {
-    match outcome {
-        "unchanged" | "pending" => Verbosity::Verbose,
-        "changed" => Verbosity::Normal,
-        _ => Verbosity::Quiet,
+fn importance(state: HostState) -> Verbosity {
+    match state {
+        HostState::Clean | HostState::Pending | HostState::Suspended => Verbosity::Verbose,
+        HostState::Changed => Verbosity::Normal,
+        HostState::Drifted
+        | HostState::Failed
+        | HostState::Unknown
+        | HostState::Stale
+        | HostState::Locked
+        | HostState::NotStarted
+        | HostState::Interrupted => Verbosity::Quiet,
     }
 }
 
-fn is_fine(outcome: &str) -> bool {
-    matches!(outcome, "unchanged" | "pending" | "changed")
+/// Whether the run could do with a host what it was to do.
+fn is_fine(state: HostState) -> bool {
+    matches!(
+        state,
+        HostState::Clean
+            | HostState::Pending
+            | HostState::Drifted
+            | HostState::Suspended
+            | HostState::Changed
+    )
 }
 
 fn sign(event: &Event) -> Option<Role> {
     match event {
-        Event::HostDone { outcome, .. } if is_fine(outcome) => Some(Role::Good),
+        Event::HostDone { state, .. } if is_fine(*state) => Some(Role::Good),
         Event::HostDone { .. } => Some(Role::Wrong),
         Event::ActionDone { outcome, .. } => match outcome {
             StepOutcome::Ok => Some(Role::Good),
@@ -117,7 +131,7 @@ fn sign(event: &Event) -> Option<Role> {
 pub struct Tally {
     total: usize,
     running: BTreeSet<HostName>,
-    done: BTreeMap<HostName, String>,
+    done: BTreeMap<HostName, HostState>,
 }
 
 impl Tally {
@@ -135,9 +149,9 @@ impl Tally {
             Event::HostStart { host } => {
                 self.running.insert(host.clone());
             }
-            Event::HostDone { host, outcome, .. } => {
+            Event::HostDone { host, state, .. } => {
                 self.running.remove(host);
-                self.done.insert(host.clone(), outcome.clone());
+                self.done.insert(host.clone(), *state);
             }
             Event::ObserveDone { .. }
             | Event::ActionStart { .. }
@@ -149,11 +163,7 @@ impl Tally {
     /// One line without its newline, no longer than the options' width:
     /// `12 of 40 hosts, 1 not well; running: web13-web16`.
     pub fn line(&self, options: &Options) -> String {
-        let bad = self
-            .done
-            .values()
-            .filter(|outcome| !is_fine(outcome))
-            .count();
+        let bad = self.done.values().filter(|state| !is_fine(**state)).count();
         let bad = match bad {
             0 => String::new(),
             bad => format!(", {bad} not well"),

@@ -8,7 +8,8 @@ use abide_model::{
     Scope, Timestamp, UnitRef, UserName, WriteFile,
 };
 
-use crate::Options;
+use crate::document::{Command, Document, Exit, Frame, Run};
+use crate::{Moment, Options};
 
 /// Without ANSI styles, so that snapshots can be read.
 pub(crate) fn plain(text: &str) -> String {
@@ -298,4 +299,29 @@ pub(crate) fn unreachable(report: Report, host: &str) -> Report {
             help: Some(format!("check that `ssh {host} true` works")),
         },
     )
+}
+
+pub(crate) fn frame(kind: Command) -> Frame {
+    Frame {
+        kind,
+        exit: Exit {
+            code: 0,
+            reason: "done",
+        },
+        run: Run {
+            id: "00000000-0000-4000-8000-000000000000".to_owned(),
+            abide: "0.1.0".to_owned(),
+            started: Moment(1_772_546_700_000),
+            ended: Moment(1_772_546_703_800),
+            millis: 3800,
+        },
+        manifest: Some("shop".parse().unwrap()),
+        digest: None,
+        diagnostics: Vec::new(),
+        failure: None,
+    }
+}
+
+pub(crate) fn document(kind: Command, report: &Report) -> Document {
+    Document::new(frame(kind), report)
 }

@@ -228,6 +228,27 @@ pub(crate) fn scope_words(scope: &Scope) -> String {
     }
 }
 
+/// A resource at the head of what is said about it; whose it is stands beside it.
+pub(crate) fn title(resource: &ResourceId) -> String {
+    match resource {
+        ResourceId::User(user) => format!("user {user}"),
+        ResourceId::Linger(_) => "linger".to_owned(),
+        ResourceId::Manager(_) => "service manager".to_owned(),
+        ResourceId::File { path, .. } => one_line(path.as_str()),
+        ResourceId::Unit(unit) => unit.unit.to_string(),
+    }
+}
+
+/// Whose a resource is, for the second column; empty for an account.
+pub(crate) fn whose(resource: &ResourceId) -> String {
+    match resource {
+        ResourceId::User(_) => String::new(),
+        ResourceId::Linger(user) => format!("user {user}"),
+        ResourceId::Manager(scope) | ResourceId::File { scope, .. } => scope_words(scope),
+        ResourceId::Unit(unit) => scope_words(&unit.scope),
+    }
+}
+
 /// A whole action as one clause, for results: `restart sidekiq.service (user deploy)`.
 pub(crate) fn clause(action: &Action) -> String {
     let verb = verb(&action.change);

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use abide_model::{Action, Change, HostOutcome, HostReport, Plan, RefusalKind, Report, ResourceId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::mark::{self, Mark};
 
 /// What a plan adds up to, over all its hosts. Resources are counted once for each host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Summary {
     /// Hosts that were selected.
     pub hosts: usize,

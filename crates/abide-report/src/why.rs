@@ -54,6 +54,19 @@ impl Why {
     }
 }
 
+/// Each cause of an action in words.
+pub(crate) fn each(action: &Action, plan: &Plan, symbols: Symbols) -> Vec<(Cause, String)> {
+    let words = |cause: &Cause| match old_config(cause) {
+        Some(old) => Some(format!("it runs {old}")),
+        None => cause_words(cause, action, plan, symbols),
+    };
+    action
+        .causes
+        .iter()
+        .filter_map(|cause| Some((cause.clone(), words(cause)?)))
+        .collect()
+}
+
 fn old_config(cause: &Cause) -> Option<String> {
     let Cause::RunningOldConfig { keys, .. } = cause else {
         return None;

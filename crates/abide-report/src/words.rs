@@ -70,6 +70,17 @@ pub(crate) fn duration(secs: u64) -> String {
     }
 }
 
+/// `12d 3h`; over many hosts from the shortest to the longest.
+pub(crate) fn running(span: Option<(u64, u64)>) -> Option<String> {
+    let (least, most) = span?;
+    let (least, most) = (duration(least), duration(most));
+    Some(if least == most {
+        most
+    } else {
+        format!("{least} to {most}")
+    })
+}
+
 /// Milliseconds as `0.4s`, `12.3s`, then as [`duration`] has it.
 pub(crate) fn millis(millis: u64) -> String {
     if millis < 60_000 {

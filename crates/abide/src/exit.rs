@@ -136,7 +136,7 @@ impl Exit {
     }
 }
 
-impl From<Exit> for abide_report::json::Exit {
+impl From<Exit> for abide_report::document::Exit {
     fn from(exit: Exit) -> Self {
         Self {
             code: exit.code(),

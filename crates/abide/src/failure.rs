@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use abide_model::Diagnostic;
+
 use crate::exit::Exit;
 
 /// Why a command ends before it has an answer. What comes of hosts is data in a report and never this.
@@ -13,6 +15,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// What a person can do about it.
     pub(crate) hints: Vec<String>,
+    /// What is wrong in the manifest; it was said already.
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl Failure {
@@ -22,6 +26,7 @@ impl Failure {
             exit,
             message: message.into(),
             hints: Vec::new(),
+            diagnostics: Vec::new(),
         }
     }
 
@@ -38,6 +43,25 @@ impl Failure {
     /// An end about which everything was said already.
     pub(crate) fn silent(exit: Exit) -> Self {
         Self::new(exit, "")
+    }
+
+    /// The manifest is wrong, as was said already.
+    pub(crate) fn manifest(diagnostics: Vec<Diagnostic>) -> Self {
+        Self {
+            diagnostics,
+            ..Self::silent(Exit::Manifest)
+        }
+    }
+
+    /// What is wrong, for reports, where everything counts.
+    pub(crate) fn summary(&self) -> String {
+        match (self.message.as_str(), self.exit) {
+            ("", Exit::Manifest) => "the manifest is wrong: see the diagnostics".to_owned(),
+            ("", Exit::Interrupted | Exit::Terminated) => {
+                "the run was ended before it began".to_owned()
+            }
+            (message, _) => message.to_owned(),
+        }
     }
 
     /// The same with a hint.

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use abide_manifest::{LoadOptions, Loaded, Source};
-use abide_model::Fleet;
+use abide_model::{Diagnostic, Fleet};
 use abide_report::text;
 
 use crate::args::{Common, ManifestArgs};
@@ -46,15 +46,18 @@ impl Manifest {
         abide_manifest::load(&self.sources, &self.disk, &self.options)
     }
 
-    /// Loads them, says what is wrong or odd on standard error, and returns the fleet if there is one.
-    pub(crate) fn fleet(&self, ui: &Ui) -> Result<Fleet, Failure> {
+    /// Loads them, says what is wrong or odd on standard error, and returns the fleet if there is one, with what was odd.
+    pub(crate) fn fleet(&self, ui: &Ui) -> Result<(Fleet, Vec<Diagnostic>), Failure> {
         let loaded = self.load();
         ui.say(&text::diagnostics(
             &loaded.diagnostics,
             &loaded.texts,
             &ui.options,
         ));
-        loaded.fleet.ok_or_else(|| Failure::silent(Exit::Manifest))
+        match loaded.fleet {
+            Some(fleet) => Ok((fleet, loaded.diagnostics)),
+            None => Err(Failure::manifest(loaded.diagnostics)),
+        }
     }
 
     /// Loads the manifest that the command line names.

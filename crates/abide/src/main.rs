@@ -5,6 +5,7 @@
 
 mod args;
 mod argv;
+mod clock;
 mod commands;
 mod environment;
 mod exit;
@@ -12,7 +13,10 @@ mod failure;
 mod files;
 mod load;
 mod progress;
+mod reporting;
+mod reports;
 mod run;
+mod run_id;
 mod secrets;
 mod select;
 mod signals;

@@ -5,6 +5,7 @@ use abide_model::{Event, Report};
 use abide_report::progress::{Tally, line};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::reporting::Events;
 use crate::ui::Ui;
 
 /// Clears the line that the cursor is in.
@@ -16,18 +17,18 @@ pub(crate) struct Progress {
     ui: Ui,
     tally: Tally,
     planned: Report,
-    json: bool,
+    events: Option<Events>,
 }
 
 impl Progress {
-    /// Of a run over this many hosts. `planned` is where actions are looked up; `json` puts every event on standard
-    /// output as well.
-    pub(crate) fn new(ui: &Ui, hosts: usize, planned: Report, json: bool) -> Self {
+    /// Of a run over this many hosts. `planned` is where actions are looked up; `events` is who wants to know as
+    /// well.
+    pub(crate) fn new(ui: &Ui, hosts: usize, planned: Report, events: Option<Events>) -> Self {
         Self {
             ui: ui.clone(),
             tally: Tally::new(hosts),
             planned,
-            json,
+            events,
         }
     }
 
@@ -35,8 +36,8 @@ impl Progress {
     pub(crate) async fn show(mut self, mut events: UnboundedReceiver<Event>) {
         while let Some(event) = events.recv().await {
             self.tally.note(&event);
-            if self.json {
-                self.as_json(&event);
+            if let Some(events) = &self.events {
+                events.tell(&event, &self.planned);
             }
             self.clear();
             if let Some(line) = line(&event, &self.planned, &self.ui.options) {
@@ -46,13 +47,6 @@ impl Progress {
             self.live();
         }
         self.clear();
-    }
-
-    fn as_json(&self, event: &Event) {
-        // An event is plain data and always has a JSON form; a reader that went away must not end the run.
-        if let Ok(text) = serde_json::to_string(event) {
-            let _unread = self.ui.answer(&format!("{text}\n"));
-        }
     }
 
     fn is_live(&self) -> bool {

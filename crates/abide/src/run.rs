@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use abide_engine::{Cancel, Engine, Options, Sink};
-use abide_model::{FleetHost, HostName, Rollout};
+use abide_model::{Diagnostic, FleetHost, HostName, ManifestName, Rollout};
 
 use crate::args::{Allowances, Common};
 use crate::environment::Environment;
@@ -37,6 +37,12 @@ pub(crate) struct Run {
     pub(crate) signals: Signals,
     /// How many hosts were selected.
     pub(crate) size: usize,
+    /// The manifest's name.
+    pub(crate) manifest: ManifestName,
+    /// What is odd in it.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// The hosts.
+    pub(crate) hosts: Vec<HostName>,
 }
 
 impl Run {
@@ -49,7 +55,7 @@ impl Run {
     ) -> Result<Self, Failure> {
         let signals = Signals::listen(ui).map_err(|error| Failure::here("signals", error))?;
         let manifest = Manifest::of(common)?;
-        let fleet = manifest.fleet(ui)?;
+        let (fleet, diagnostics) = manifest.fleet(ui)?;
         let mut hosts = select(&fleet, &common.selection)?;
         tokio::select! {
             resolved = secrets::resolve(&mut hosts, &manifest.disk) => resolved?,
@@ -67,6 +73,9 @@ impl Run {
         Ok(Self {
             signals,
             size: hosts.len(),
+            manifest: fleet.name,
+            diagnostics,
+            hosts: hosts.keys().cloned().collect(),
             engine: Engine::new(hosts, options(common, environment, parallel, fleet.rollout)),
         })
     }

@@ -5,10 +5,10 @@ fn host(name: &str) -> HostName {
     name.parse().unwrap()
 }
 
-fn done(name: &str, outcome: &str) -> Event {
+fn done(name: &str, state: HostState) -> Event {
     Event::HostDone {
         host: host(name),
-        outcome: outcome.to_owned(),
+        state,
         millis: 6120,
     }
 }
@@ -35,19 +35,22 @@ fn said(event: &Event, verbosity: Verbosity) -> Option<String> {
 fn a_log_has_a_line_for_each_host_that_changed_or_did_not_get_there() {
     let normal = |event: &Event| said(event, Verbosity::Normal);
     assert_eq!(
-        normal(&done("h1", "changed")).as_deref(),
+        normal(&done("h1", HostState::Changed)).as_deref(),
         Some("✓ h1  changed after 6.1s")
     );
     assert_eq!(
-        normal(&done("h1", "failed")).as_deref(),
+        normal(&done("h1", HostState::Failed)).as_deref(),
         Some("✗ h1  failed after 6.1s")
     );
-    assert_eq!(normal(&done("h1", "unchanged")), None);
+    assert_eq!(normal(&done("h1", HostState::Clean)), None);
     assert_eq!(
-        said(&done("h1", "unreachable"), Verbosity::Quiet).as_deref(),
+        said(&done("h1", HostState::Unknown), Verbosity::Quiet).as_deref(),
         Some("✗ h1  unreachable after 6.1s")
     );
-    assert_eq!(said(&done("h1", "changed"), Verbosity::Quiet), None);
+    assert_eq!(
+        said(&done("h1", HostState::Changed), Verbosity::Quiet),
+        None
+    );
 }
 
 #[test]
@@ -85,8 +88,8 @@ fn the_live_line_counts_and_names_who_runs() {
             host: host(&format!("web{n:02}")),
         });
     }
-    tally.note(&done("web01", "changed"));
-    tally.note(&done("web02", "failed"));
+    tally.note(&done("web01", HostState::Changed));
+    tally.note(&done("web02", HostState::Failed));
     assert_eq!(
         tally.line(&narrow()),
         "2 of 40 hosts, 1 not well; running: web03-web12"

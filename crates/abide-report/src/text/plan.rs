@@ -25,7 +25,7 @@ pub(super) fn render(report: &Report, options: &Options) -> String {
         return page.finish();
     }
     let all: Hosts<'_> = report.hosts.keys().collect();
-    for section in fleet::sections(report, options) {
+    for section in fleet::sections(&fleet::blocks(report, options)) {
         write_section(&mut page, &section, &all, report);
     }
     write_small_print(&mut page, report);

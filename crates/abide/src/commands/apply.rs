@@ -2,7 +2,7 @@
 
 use abide_engine::Urgency;
 use abide_model::Report;
-use abide_report::{json, text};
+use abide_report::{Command, text};
 use clap::Args;
 
 use crate::args::{Allowances, Common};
@@ -10,6 +10,8 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::reporting::{Done, Reporting};
+use crate::reports::ReportArgs;
 use crate::run::Run;
 use crate::ui::Ui;
 
@@ -21,16 +23,19 @@ use crate::ui::Ui;
 Examples:
   abide apply
   abide apply --host web1 --yes
-  abide apply --yes --json > run.ndjson     one event a line, the report last")]
+  abide apply --yes --json > run.ndjson
+  abide apply --yes --report json=run.json --report junit=run.xml")]
 pub(crate) struct Apply {
     /// Do not ask; needed where nobody can be asked
     #[arg(short, long)]
     yes: bool,
-    /// Print events as NDJSON, the last line being the report
+    /// Print events as NDJSON: `version` first, `run_summary` last
     #[arg(long, requires = "yes")]
     json: bool,
     #[command(flatten)]
     allowances: Allowances,
+    #[command(flatten)]
+    reports: ReportArgs,
 }
 
 impl Apply {
@@ -46,13 +51,25 @@ impl Apply {
                     .hint("pass --yes to apply without a confirmation"),
             );
         }
+        let mut reporting = Reporting::begin(Command::Apply, &self.reports, self.json, ui)?;
+        let done = self.work(&mut reporting, (common, ui, environment)).await;
+        reporting.end(done)
+    }
+
+    async fn work(
+        &self,
+        reporting: &mut Reporting,
+        (common, ui, environment): (&Common, &Ui, &Environment),
+    ) -> Result<Done, Failure> {
         let mut run = Run::begin(common, &self.allowances, ui, environment).await?;
-        let progress = Progress::new(ui, run.size, Report::default(), self.json);
+        reporting.start(&run.manifest, run.diagnostics.clone(), run.hosts.clone());
+        let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
         let planned = run
             .shown(progress, async |engine, events, cancel| {
                 engine.plan(events, cancel).await
             })
             .await;
+        reporting.planned(&planned, None);
         let (actions, hosts) = count(&planned);
         let report = if actions == 0 || run.signals.exit().is_some() {
             planned
@@ -62,31 +79,26 @@ impl Apply {
                 if !agreed(&run, ui, actions, hosts).await? {
                     run.engine.close().await;
                     ui.talk("Nothing was changed.");
-                    // `abide apply && next` must not go on.
-                    return Ok(run.exit(Exit::Failed));
+                    return Ok(Done {
+                        report: planned,
+                        // `abide apply && next` must not go on.
+                        exit: run.exit(Exit::Failed),
+                        text: String::new(),
+                    });
                 }
             }
-            let progress = Progress::new(ui, hosts, planned, self.json);
+            let progress = Progress::new(ui, hosts, planned, reporting.events());
             run.shown(progress, async |engine, events, cancel| {
                 engine.apply(events, cancel).await
             })
             .await
         };
-        let exit = run.exit(Exit::of(&report, Exit::Done));
-        self.conclude(&report, exit, ui)?;
         run.engine.close().await;
-        Ok(exit)
-    }
-
-    fn conclude(&self, report: &Report, exit: Exit, ui: &Ui) -> Result<(), Failure> {
-        if !self.json {
-            return ui.answer(&text::report(report, &ui.options));
-        }
-        // One line, as everything before it.
-        let document = json::report(report, exit.into());
-        let line: serde_json::Value =
-            serde_json::from_str(&document).map_err(|error| Failure::here("the report", error))?;
-        ui.answer(&format!("{line}\n"))
+        Ok(Done {
+            exit: run.exit(Exit::of(&report, Exit::Done)),
+            text: text::report(&report, &ui.options),
+            report,
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! `abide plan`.
 
 use abide_model::Report;
-use abide_report::{json, text};
+use abide_report::{Command, text};
 use clap::Args;
 
 use crate::args::{Allowances, Common};
@@ -9,6 +9,8 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::Progress;
+use crate::reporting::{Done, Reporting};
+use crate::reports::ReportArgs;
 use crate::run::Run;
 use crate::ui::Ui;
 
@@ -18,9 +20,10 @@ use crate::ui::Ui;
 Examples:
   abide plan
   abide plan --host 'web*' --exclude web9
+  abide plan --report md=plan.md --report html=plan.html
   abide plan --detailed-exitcode || [ $? -eq 2 ]     2 means: changes are pending")]
 pub(crate) struct PlanArgs {
-    /// Print the plan as a JSON document
+    /// Print events as NDJSON: `version` first, `run_summary` last
     #[arg(long)]
     json: bool,
     /// End with 2 where changes are pending
@@ -28,6 +31,8 @@ pub(crate) struct PlanArgs {
     detailed_exitcode: bool,
     #[command(flatten)]
     allowances: Allowances,
+    #[command(flatten)]
+    reports: ReportArgs,
 }
 
 impl PlanArgs {
@@ -37,8 +42,19 @@ impl PlanArgs {
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Exit, Failure> {
+        let mut reporting = Reporting::begin(Command::Plan, &self.reports, self.json, ui)?;
+        let done = self.work(&mut reporting, (common, ui, environment)).await;
+        reporting.end(done)
+    }
+
+    async fn work(
+        &self,
+        reporting: &mut Reporting,
+        (common, ui, environment): (&Common, &Ui, &Environment),
+    ) -> Result<Done, Failure> {
         let mut run = Run::begin(common, &self.allowances, ui, environment).await?;
-        let progress = Progress::new(ui, run.size, Report::default(), false);
+        reporting.start(&run.manifest, run.diagnostics.clone(), run.hosts.clone());
+        let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
         let report = run
             .shown(progress, async |engine, events, cancel| {
                 engine.plan(events, cancel).await
@@ -49,14 +65,12 @@ impl PlanArgs {
         } else {
             Exit::Done
         };
-        let exit = run.exit(Exit::of(&report, pending));
-        let answer = if self.json {
-            json::plan(&report, exit.into())
-        } else {
-            text::plan(&report, &ui.options)
-        };
-        ui.answer(&answer)?;
+        reporting.planned(&report, None);
         run.engine.close().await;
-        Ok(exit)
+        Ok(Done {
+            exit: run.exit(Exit::of(&report, pending)),
+            text: text::plan(&report, &ui.options),
+            report,
+        })
     }
 }

@@ -55,7 +55,7 @@ impl Show {
 
 fn resolved(host: &str, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
     let manifest = Manifest::of(common)?;
-    let fleet = manifest.fleet(ui)?;
+    let (fleet, _) = manifest.fleet(ui)?;
     let name: HostName = host
         .parse()
         .map_err(|error| Failure::usage(format!("{error}")))?;
@@ -96,7 +96,7 @@ async fn script(
     if run.size > 1 {
         return Err(Failure::usage("--script takes one host"));
     }
-    let progress = Progress::new(ui, run.size, Report::default(), false);
+    let progress = Progress::new(ui, run.size, Report::default(), None);
     let report = run
         .shown(progress, async |engine, events, cancel| {
             engine.plan(events, cancel).await

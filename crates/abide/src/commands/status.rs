@@ -36,7 +36,7 @@ impl Status {
         environment: &Environment,
     ) -> Result<Exit, Failure> {
         let mut run = Run::begin(common, &Allowances::default(), ui, environment).await?;
-        let progress = Progress::new(ui, run.size, Report::default(), false);
+        let progress = Progress::new(ui, run.size, Report::default(), None);
         let seen = run
             .shown(progress, async |engine, events, cancel| {
                 engine.observe(events, cancel).await

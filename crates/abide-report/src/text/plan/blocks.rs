@@ -1,14 +1,12 @@
 //! One resource after the other: its name, its steps with their causes, what was refused, what to know.
 
-use abide_model::ResourceId;
-
 use crate::block::{Block, Step};
 use crate::diff::{Line, LineKind};
 use crate::fleet::Spans;
 use crate::layout::Page;
 use crate::paint::Role;
 use crate::step;
-use crate::words::{columns, duration, one_line, pad};
+use crate::words::{columns, pad, running};
 
 /// Names are padded to a common width up to this.
 const WIDEST_NAME: usize = 34;
@@ -19,7 +17,7 @@ const STEP: usize = 6;
 pub(super) fn write(page: &mut Page<'_>, blocks: &[&(Block, Spans)]) {
     let widest = blocks
         .iter()
-        .map(|(block, _)| columns(&title(&block.resource)))
+        .map(|(block, _)| columns(&step::title(&block.resource)))
         .filter(|width| *width <= WIDEST_NAME)
         .max()
         .unwrap_or(0);
@@ -33,30 +31,10 @@ pub(super) fn write(page: &mut Page<'_>, blocks: &[&(Block, Spans)]) {
     }
 }
 
-fn title(resource: &ResourceId) -> String {
-    match resource {
-        ResourceId::User(user) => format!("user {user}"),
-        ResourceId::Linger(_) => "linger".to_owned(),
-        ResourceId::Manager(_) => "service manager".to_owned(),
-        ResourceId::File { path, .. } => one_line(path.as_str()),
-        ResourceId::Unit(unit) => unit.unit.to_string(),
-    }
-}
-
-/// Whose a resource is, for the second column; empty for an account.
-fn whose(resource: &ResourceId) -> String {
-    match resource {
-        ResourceId::User(_) => String::new(),
-        ResourceId::Linger(user) => format!("user {user}"),
-        ResourceId::Manager(scope) | ResourceId::File { scope, .. } => step::scope_words(scope),
-        ResourceId::Unit(unit) => step::scope_words(&unit.scope),
-    }
-}
-
 fn write_block(page: &mut Page<'_>, block: &Block, spans: &Spans, widest: usize) {
     let sign = page.mark(2, block.mark);
-    let name = Role::Head.paint(&title(&block.resource));
-    let whose = Role::Quiet.paint(&whose(&block.resource));
+    let name = Role::Head.paint(&step::title(&block.resource));
+    let whose = Role::Quiet.paint(&step::whose(&block.resource));
     page.line(&format!("{sign}{}  {whose}", pad(&name, widest)));
     let verbs = block
         .steps
@@ -78,10 +56,13 @@ fn write_step(page: &mut Page<'_>, step: &Step, span: Option<(u64, u64)>, verbs:
         Some(mark) => page.mark(STEP - 2, mark),
         None => " ".repeat(STEP),
     };
-    let object = match step.object.as_str() {
-        "" => String::new(),
-        object => format!(" {object}"),
-    };
+    let number = step.number.map(|number| format!("[step {number}]"));
+    let object: String = [Some(step.object.clone()), number]
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .map(|part| format!(" {part}"))
+        .collect();
     let lead = if object.is_empty() {
         step.verb.to_owned()
     } else {
@@ -119,15 +100,4 @@ fn painted(line: &Line) -> String {
         LineKind::Remove => Role::Remove,
     };
     role.paint(&line.signed())
-}
-
-/// `12d 3h`; over many hosts from the shortest to the longest.
-fn running(span: Option<(u64, u64)>) -> Option<String> {
-    let (least, most) = span?;
-    let (least, most) = (duration(least), duration(most));
-    Some(if least == most {
-        most
-    } else {
-        format!("{least} to {most}")
-    })
 }

@@ -1,0 +1,174 @@
+//! One host of a document.
+
+use abide_model::{
+    Action, Before, Body, Change, Disruption, FailedUnit, HostFacts, HostName, HostOutcome,
+    HostReport, HostState, LockHolder, Note, Plan, Refusal, RootRoute, StepReport, Surprise,
+    Timestamp, UserName, Watch,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::block::Block;
+use crate::document::change::Places;
+use crate::document::resource::{self, ResourceEntry};
+
+/// One host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct HostEntry {
+    /// The host.
+    pub host: HostName,
+    /// How it is, or what came of it.
+    pub state: HostState,
+    /// What went wrong, one clause each.
+    pub reasons: Vec<String>,
+    /// What a person can do about it.
+    pub help: Option<String>,
+    /// Who holds its lock, where somebody does.
+    pub lock: Option<LockHolder>,
+    /// How long abide was at it, in milliseconds.
+    pub millis: u64,
+    /// The host itself, where it answered.
+    pub facts: Option<Facts>,
+    /// Its resources: the declared ones, then others that the plan is about.
+    pub resources: Vec<ResourceEntry>,
+    /// What was planned, where it could be.
+    pub plan: Option<HostPlan>,
+    /// How each attempted step ended.
+    pub steps: Vec<StepReport>,
+    /// Units that did not stay up, with their last journal lines.
+    pub failed_units: Vec<FailedUnit>,
+    /// Units with which something else happened than was forecast.
+    pub surprises: Vec<Surprise>,
+    /// What the plan after the run would still do.
+    pub residue: Option<HostPlan>,
+}
+
+/// The host itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Facts {
+    /// `hostname`.
+    pub hostname: String,
+    /// `PRETTY_NAME` of os-release(5).
+    pub os: String,
+    /// The systemd version.
+    pub systemd: u32,
+    /// `systemctl is-system-running`: `running`, `degraded`.
+    pub system_state: String,
+    /// When it was booted, by its own clock.
+    pub booted_at: Timestamp,
+    /// Its clock when it answered.
+    pub now: Timestamp,
+    /// The login user.
+    pub login: UserName,
+    /// How root was reached.
+    pub root: RootRoute,
+}
+
+/// What is done on a host, in order. Secrets are in it as where they come from, and what stands in their place on the
+/// host is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct HostPlan {
+    /// What is done, in this order.
+    pub actions: Vec<Action>,
+    /// What the actions do to units that they do not name.
+    pub forecast: Vec<Disruption>,
+    /// What is wanted and will not be done, and why.
+    pub refused: Vec<Refusal>,
+    /// What a person should know.
+    pub notes: Vec<Note>,
+    /// Resources that are as they should be.
+    pub unchanged: usize,
+    /// Units that must hold after the run.
+    pub watches: Vec<Watch>,
+}
+
+pub(super) fn entry<B>(
+    name: &HostName,
+    host: &HostReport,
+    blocks: &[(Block, B)],
+    places: &Places<'_>,
+) -> HostEntry {
+    let mut entry = HostEntry {
+        host: name.clone(),
+        state: host.outcome.state(),
+        reasons: Vec::new(),
+        help: None,
+        lock: None,
+        millis: host.millis,
+        facts: host.facts.as_ref().map(facts),
+        resources: resource::entries(host, blocks, places),
+        plan: host.plan.as_ref().map(plan),
+        steps: host.steps.clone(),
+        failed_units: Vec::new(),
+        surprises: host.surprises.clone(),
+        residue: None,
+    };
+    detail(&mut entry, &host.outcome);
+    entry
+}
+
+/// What an outcome says beyond its word.
+fn detail(entry: &mut HostEntry, outcome: &HostOutcome) {
+    match outcome {
+        HostOutcome::Failed {
+            reasons,
+            residue,
+            failed_units,
+        } => {
+            entry.reasons.clone_from(reasons);
+            entry.residue = residue.as_deref().map(plan);
+            entry.failed_units.clone_from(failed_units);
+        }
+        HostOutcome::Unreachable { reason, help } => {
+            entry.reasons = vec![reason.clone()];
+            entry.help.clone_from(help);
+        }
+        HostOutcome::Locked(holder) => entry.lock = Some(holder.clone()),
+        HostOutcome::Stale { facts } => entry.reasons.clone_from(facts),
+        HostOutcome::Unchanged
+        | HostOutcome::Pending
+        | HostOutcome::Changed
+        | HostOutcome::NotStarted
+        | HostOutcome::Interrupted => {}
+    }
+}
+
+/// Without the machine id, which machine-id(5) wants kept confidential: reports are read by many.
+fn facts(facts: &HostFacts) -> Facts {
+    Facts {
+        hostname: facts.hostname.clone(),
+        os: facts.os.clone(),
+        systemd: facts.systemd,
+        system_state: facts.system_state.clone(),
+        booted_at: facts.booted_at,
+        now: facts.now,
+        login: facts.login.clone(),
+        root: facts.root.clone(),
+    }
+}
+
+/// The plan, without what stands now in the place of a secret: it is most likely the last secret.
+fn plan(plan: &Plan) -> HostPlan {
+    let mut actions = plan.actions.clone();
+    for action in &mut actions {
+        if let Change::WriteFile(write) = &mut action.change
+            && let (
+                Body::Secret { .. },
+                Before::File {
+                    content, digest, ..
+                },
+            ) = (&write.body, &mut write.before)
+        {
+            *content = None;
+            *digest = None;
+        }
+    }
+    HostPlan {
+        actions,
+        forecast: plan.forecast.clone(),
+        refused: plan.refused.clone(),
+        notes: plan.notes.clone(),
+        unchanged: plan.unchanged,
+        watches: plan.watches.clone(),
+    }
+}

@@ -1,0 +1,17 @@
+//! The one place that reads the clock.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use abide_report::Moment;
+
+/// Now, by this machine's clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line is where time comes in"
+)]
+pub(crate) fn now() -> Moment {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Moment(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,197 @@
+//! A run as programs follow it: its first and last line, the events in between, the reports at its end. Whatever way a
+//! command ends, it ends through here.
+
+use std::sync::{Arc, Mutex};
+
+use abide_model::{Diagnostic, Digest, Event, HostName, ManifestName, Report};
+use abide_report::document::{self, Document, Frame};
+use abide_report::events::{Stream, StreamEvent};
+use abide_report::{Command, Moment};
+
+use crate::clock;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::reports::ReportArgs;
+use crate::run_id;
+use crate::ui::Ui;
+
+/// What a command came to.
+pub(crate) struct Done {
+    /// What came of the hosts.
+    pub(crate) report: Report,
+    /// How it ends.
+    pub(crate) exit: Exit,
+    /// What a person is told on standard output.
+    pub(crate) text: String,
+}
+
+/// One run, as programs follow it.
+pub(crate) struct Reporting {
+    ui: Ui,
+    arguments: ReportArgs,
+    kind: Command,
+    id: String,
+    began: Moment,
+    events: Option<Events>,
+    manifest: Option<ManifestName>,
+    digest: Option<Digest>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Puts events on standard output, one a line.
+#[derive(Debug, Clone)]
+pub(crate) struct Events {
+    ui: Ui,
+    stream: Arc<Mutex<Stream>>,
+}
+
+impl Events {
+    /// Puts one there. A reader that went away must not end the run.
+    pub(crate) fn put(&self, event: StreamEvent) {
+        let Ok(mut stream) = self.stream.lock() else {
+            return;
+        };
+        let _unread = self.ui.answer(&stream.line(clock::now(), event));
+    }
+
+    /// Puts there what the engine tells.
+    pub(crate) fn tell(&self, event: &Event, planned: &Report) {
+        self.put(StreamEvent::of(event, planned));
+    }
+}
+
+impl Reporting {
+    /// Begins: looks whether the reports can be written, and says the first line.
+    pub(crate) fn begin(
+        kind: Command,
+        arguments: &ReportArgs,
+        json: bool,
+        ui: &Ui,
+    ) -> Result<Self, Failure> {
+        arguments.check(json)?;
+        let id = run_id::fresh().map_err(|error| Failure::here("random numbers", error))?;
+        let events = json.then(|| Events {
+            ui: ui.clone(),
+            stream: Arc::new(Mutex::new(Stream::new(id.clone()))),
+        });
+        let reporting = Self {
+            ui: ui.clone(),
+            arguments: arguments.clone(),
+            kind,
+            id,
+            began: clock::now(),
+            events,
+            manifest: None,
+            digest: None,
+            diagnostics: Vec::new(),
+        };
+        reporting.put(|| StreamEvent::Version {
+            abide: env!("CARGO_PKG_VERSION").to_owned(),
+            command: kind,
+        });
+        Ok(reporting)
+    }
+
+    /// Where events go, where somebody wants them.
+    pub(crate) fn events(&self) -> Option<Events> {
+        self.events.clone()
+    }
+
+    /// The manifest is read and the hosts are selected.
+    pub(crate) fn start(
+        &mut self,
+        manifest: &ManifestName,
+        diagnostics: Vec<Diagnostic>,
+        hosts: Vec<HostName>,
+    ) {
+        self.found(diagnostics);
+        self.manifest = Some(manifest.clone());
+        self.put(|| StreamEvent::RunStart {
+            manifest: manifest.clone(),
+            hosts,
+        });
+    }
+
+    /// The hosts are planned. In an apply, this is before anything is done.
+    pub(crate) fn planned(&mut self, planned: &Report, digest: Option<Digest>) {
+        self.digest = digest;
+        if let Some(events) = &self.events {
+            let document = self.document(planned, Exit::Done, None);
+            for event in StreamEvent::of_plan(&document) {
+                events.put(event);
+            }
+        }
+    }
+
+    /// Ends: writes the reports, says the last line or what a person is told.
+    pub(crate) fn end(mut self, done: Result<Done, Failure>) -> Result<Exit, Failure> {
+        let (report, exit, text, failure) = match done {
+            Ok(done) => (done.report, done.exit, done.text, None),
+            Err(mut failure) => {
+                self.found(std::mem::take(&mut failure.diagnostics));
+                let exit = failure.exit;
+                (Report::default(), exit, String::new(), Some(failure))
+            }
+        };
+        let mut document = self.document(&report, exit, failure.as_ref());
+        let unwritten = self.arguments.write(&document);
+        let exit = if unwritten.is_empty() {
+            exit
+        } else {
+            exit.or_worse(Exit::Failed)
+        };
+        document.exit = exit.into();
+        for failure in &unwritten {
+            self.ui.fail(failure);
+        }
+        self.put(|| StreamEvent::of_run(&document));
+        if let Some(answer) = self.arguments.answer(&document) {
+            self.ui.answer(&answer)?;
+        } else if self.events.is_none() {
+            self.ui.answer(&text)?;
+        }
+        match failure {
+            Some(failure) => Err(Failure { exit, ..failure }),
+            None => Ok(exit),
+        }
+    }
+
+    fn found(&mut self, diagnostics: Vec<Diagnostic>) {
+        for diagnostic in &diagnostics {
+            self.put(|| StreamEvent::Diagnostic {
+                diagnostic: Box::new(diagnostic.clone()),
+            });
+        }
+        self.diagnostics.extend(diagnostics);
+    }
+
+    fn put(&self, event: impl FnOnce() -> StreamEvent) {
+        if let Some(events) = &self.events {
+            events.put(event());
+        }
+    }
+
+    fn document(&self, report: &Report, exit: Exit, failure: Option<&Failure>) -> Document {
+        let ended = clock::now();
+        let failure = failure.map(|failure| document::Failure {
+            message: failure.summary(),
+            hints: failure.hints.clone(),
+        });
+        let frame = Frame {
+            kind: self.kind,
+            exit: exit.into(),
+            run: document::Run {
+                id: self.id.clone(),
+                abide: env!("CARGO_PKG_VERSION").to_owned(),
+                started: self.began,
+                ended,
+                millis: ended.0.saturating_sub(self.began.0),
+            },
+            manifest: self.manifest.clone(),
+            digest: self.digest,
+            diagnostics: self.diagnostics.clone(),
+            failure,
+        };
+        Document::new(frame, report)
+    }
+}
