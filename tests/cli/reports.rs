@@ -50,7 +50,10 @@ fn events_begin_with_the_version_and_end_with_the_summary() {
 #[test]
 fn events_end_with_the_summary_however_the_command_fails() {
     let desk = Desk::with(TWO_HOSTS);
-    desk.file("wrong.yaml", "version: 1\nname: x\nhosts: {h1: {nonsense: 1}}\n");
+    desk.file(
+        "wrong.yaml",
+        "version: 1\nname: x\nhosts: {h1: {nonsense: 1}}\n",
+    );
     for (line, code) in [
         (&["plan", "--json", "-f", "wrong.yaml"][..], 65),
         (&["plan", "--json", "-f", "none.yaml"], 65),
@@ -61,7 +64,10 @@ fn events_end_with_the_summary_however_the_command_fails() {
         assert_eq!(said.code, code, "{line:?}: {said:?}");
         let events = events(&said);
         let failure = &events.last().unwrap()["failure"]["message"];
-        assert!(failure.as_str().is_some_and(|text| !text.is_empty()), "{line:?}");
+        assert!(
+            failure.as_str().is_some_and(|text| !text.is_empty()),
+            "{line:?}"
+        );
     }
     let wrong = desk.abide(&["plan", "--json", "-f", "wrong.yaml"]);
     let events = events(&wrong);
