@@ -65,6 +65,7 @@ fn host_said(text: &str) -> String {
 pub fn script(desired: &Desired, nonce: &str) -> String {
     let ask = ask::Ask::new(desired);
     let users: Vec<&str> = desired.users.keys().map(UserName::as_str).collect();
+    let quadlets = if ask.quadlets { "yes" } else { "" };
     let system = if ask.scopes.contains_key(&Scope::System) {
         "yes"
     } else {
@@ -79,7 +80,8 @@ pub fn script(desired: &Desired, nonce: &str) -> String {
         format!("nonce={}\n", word(nonce)),
         format!("manifest={}\n", word(desired.manifest.as_str())),
         format!("declared_users={}\n", quote(&users.join(" "))),
-        format!("system_scope='{system}'\n\n"),
+        format!("system_scope='{system}'\n"),
+        format!("quadlets='{quadlets}'\n\n"),
         COMMON.to_owned(),
         HOST.to_owned(),
         here("common", COMMON, nonce),

@@ -28,6 +28,7 @@ pub mod path;
 pub mod plan;
 pub mod plan_digest;
 pub mod plan_key;
+pub mod podman;
 pub mod report;
 pub mod saved_plan;
 pub mod scope;
@@ -57,6 +58,7 @@ pub use plan::{
     Precondition, Refusal, RefusalKind, ResourceId, Watch, WriteFile,
 };
 pub use plan_key::{PlanKey, ShortKey};
+pub use podman::{Podman, PodmanVersion};
 pub use report::{Declared, FailedUnit, HostOutcome, HostReport, HostState, Report, StepReport};
 pub use saved_plan::{
     PlanError, PlannedManifest, SavedDiagnostic, SavedHost, SavedPlan, Seal, SealedSecret,

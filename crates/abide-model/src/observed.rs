@@ -10,6 +10,7 @@ use crate::digest::Digest;
 use crate::ledger::Ledger;
 use crate::name::{ManifestName, UserName};
 use crate::path::HostPath;
+use crate::podman::Podman;
 use crate::scope::Scope;
 use crate::time::Timestamp;
 use crate::unit_name::UnitName;
@@ -84,6 +85,9 @@ pub struct HostFacts {
     pub system_state: String,
     /// Whether the login user may enable its own lingering without root (polkit); only asked where not root.
     pub may_linger_itself: Option<bool>,
+    /// What it has of Podman; only asked where quadlets are declared.
+    #[serde(default)]
+    pub podman: Option<Podman>,
 }
 
 impl HostFacts {

@@ -7,6 +7,7 @@ pub(crate) mod enablement;
 pub(crate) mod mask;
 pub(crate) mod notes;
 pub(crate) mod owed;
+pub(crate) mod quadlet;
 pub(crate) mod reload;
 pub(crate) mod respond;
 pub(crate) mod run;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    ActiveState, Digest, HostFacts, HostPath, Ledger, LockHolder, ManifestName, RootRoute, Scope,
-    Timestamp, UnitName, UnitRef, UserName,
+    ActiveState, Digest, HostFacts, HostPath, Ledger, LockHolder, ManifestName, Podman,
+    PodmanVersion, RootRoute, Scope, Timestamp, UnitName, UnitRef, UserName,
 };
 use abide_unit::Effective;
 
@@ -113,6 +113,10 @@ impl SimHost {
             run_as: "setpriv".to_owned(),
             system_state: "running".to_owned(),
             may_linger_itself: None,
+            podman: Some(Podman {
+                generator: true,
+                version: Some(PodmanVersion::new(5, 4)),
+            }),
         };
         let mut host = Self {
             facts,

@@ -33,4 +33,6 @@ pub use compare::{Difference, KeyChange, compare};
 pub use effective::{Credential, Effective, EnvironmentFile};
 pub use install::{InstallLink, LinkKind, also, install_links};
 pub use parse::{Entry, Problem, ProblemKind, UnitFile, boolean};
-pub use quadlet::quadlet_section;
+pub use quadlet::{
+    QUADLET_DROP_INS_SINCE, QUADLET_TEMPLATES_SINCE, quadlet_section, quadlet_since,
+};

@@ -30,6 +30,7 @@ fn facts(root: RootRoute) -> HostFacts {
         run_as: "setpriv".into(),
         system_state: "running".into(),
         may_linger_itself: None,
+        podman: None,
     }
 }
 

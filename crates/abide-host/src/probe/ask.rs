@@ -12,6 +12,8 @@ use crate::quote::{quote, word};
 /// What is asked of a host about its scopes.
 pub(super) struct Ask {
     pub(super) scopes: BTreeMap<Scope, ScopeAsk>,
+    /// Whether any quadlet is declared, so that it matters what Podman there is.
+    pub(super) quadlets: bool,
 }
 
 /// What is asked of one scope.
@@ -60,7 +62,12 @@ impl Ask {
             scope.add_units(&Scope::User(name.clone()), &user.units);
             scopes.insert(Scope::User(name.clone()), scope);
         }
-        Self { scopes }
+        let users = desired.users.values().flat_map(|user| user.units.keys());
+        let mut units = desired.units.keys().chain(users);
+        Self {
+            scopes,
+            quadlets: units.any(|unit| unit.kind().is_quadlet()),
+        }
     }
 
     /// The shell function `asked SCOPE`: it prints what the scope's own shell reads.

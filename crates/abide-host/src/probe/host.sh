@@ -1,5 +1,9 @@
 # The host, its users, the ledgers and the lock. Nothing here changes the host.
 
+# Where systemd looks for generators of the system, first come first (systemd.generator(7)).
+generator_folders='/run/systemd/system-generators /etc/systemd/system-generators
+  /usr/local/lib/systemd/system-generators /usr/lib/systemd/system-generators /lib/systemd/system-generators'
+
 find_limiter() {
   if timeout -k 1 1 true 2>/dev/null; then
     limiter=both
@@ -58,6 +62,26 @@ may_linger() {
   elif ! [ -e /usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service ]; then
     echo no
   fi
+}
+
+# What makes services of quadlets, and how old it is. It tells its version since 4.5, Podman itself always did.
+podman_facts() {
+  [ -n "$quadlets" ] || return 0
+  frame podman
+  generator=
+  for folder in $generator_folders; do
+    [ -e "$folder/podman-system-generator" ] || continue
+    # A link to /dev/null turns it off.
+    if [ -x "$folder/podman-system-generator" ]; then generator=$folder/podman-system-generator; fi
+    break
+  done
+  version=
+  if [ -n "$generator" ]; then version=$(limit 10 "$generator" -version 2>/dev/null | head -c 200); fi
+  case $version in
+    [0-9]*) ;;
+    *) version=$(limit 10 podman --version 2>/dev/null | head -c 200) ;;
+  esac
+  printf 'generator=%s\nversion=%s\n' "$generator" "$(printf '%s' "$version" | tr '\n' ' ')"
 }
 
 # The manager of the system tells its version and state as well as when it read its units.
@@ -268,6 +292,7 @@ probe() {
   find_run_as
   host_facts
   system_manager
+  podman_facts
   lingering
   sessions
   lock_facts

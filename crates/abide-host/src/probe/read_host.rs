@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{HostFacts, LockHolder, RootRoute, UserName, printable};
+use abide_model::{HostFacts, LockHolder, Podman, PodmanVersion, RootRoute, UserName, printable};
 
 use super::ProbeError;
 use super::clock::{Clock, seconds};
@@ -60,8 +60,18 @@ pub(super) fn facts(frames: &Frames<'_>) -> Result<(HostFacts, Clock), ProbeErro
             "no" => Some(false),
             _ => None,
         },
+        podman: frames.get("podman").map(podman),
     };
     Ok((facts, clock))
+}
+
+fn podman(frame: &Frame<'_>) -> Podman {
+    let said = properties(frame.texts());
+    let said = |key: &str| said.get(key).copied().unwrap_or_default();
+    Podman {
+        generator: !said("generator").is_empty(),
+        version: PodmanVersion::parse(said("version")),
+    }
 }
 
 fn frame<'a, 'b>(frames: &'b Frames<'a>, name: &'static str) -> Result<&'b Frame<'a>, ProbeError> {

@@ -141,5 +141,6 @@ const ANSWERS: [(&str, &[u8]); 4] = [
 
 mod captured;
 mod local;
+mod podman;
 mod script;
 mod untrusted;

@@ -48,6 +48,7 @@ fn facts(machine: &str) -> HostFacts {
         run_as: "setpriv".into(),
         system_state: "running".into(),
         may_linger_itself: None,
+        podman: None,
     }
 }
 

@@ -1,8 +1,11 @@
 //! Quadlets: the file is one unit, what runs is another.
 
-use abide_model::Desired;
+use abide_model::{Desired, Podman, PodmanVersion};
+use abide_sim::SimHost;
 
-use super::support::{from_to, lines, notes, one, planned, steps};
+use super::support::{
+    as_declared, assert_converges, from_to, lines, notes, one, planned, refusals, steps,
+};
 
 fn web(image: &str, rest: &str) -> Desired {
     one("web.container", &format!("[Unit]\nDescription=x{rest}\n[Container]\nImage={image}\n[Install]\nWantedBy=default.target\n"))
@@ -14,10 +17,7 @@ const FILE: &str = "write /home/deploy/.config/containers/systemd/web.container 
 
 #[test]
 fn a_quadlet_is_written_loaded_and_started_as_its_service_and_never_enabled() {
-    let plan = planned(
-        &abide_sim::SimHost::new().with_user("deploy"),
-        &web("img:1", ""),
-    );
+    let plan = planned(&SimHost::new().with_user("deploy"), &web("img:1", ""));
     assert_eq!(
         steps(&plan),
         lines(
@@ -63,8 +63,8 @@ fn case_41_a_removed_quadlet_is_stopped_before_its_file_goes() {
 fn case_42_a_changed_network_is_not_restarted_in_silence() {
     let network =
         |subnet: &str| one("app.network", &format!("[Network]\nSubnet={subnet}\n")).build();
-    let mut host = super::support::as_declared(&network("10.0.0.0/24"));
-    let plan = super::support::assert_converges(&mut host, &network("10.1.0.0/24"));
+    let mut host = as_declared(&network("10.0.0.0/24"));
+    let plan = assert_converges(&mut host, &network("10.1.0.0/24"));
     assert_eq!(
         steps(&plan),
         [
@@ -76,5 +76,142 @@ fn case_42_a_changed_network_is_not_restarted_in_silence() {
         notes(&plan)[0].contains("has to be made anew by hand"),
         "{:?}",
         notes(&plan)
+    );
+}
+
+/// A host with this Podman.
+fn host_with(generator: bool, version: Option<(u32, u32)>) -> SimHost {
+    let mut host = SimHost::new().with_user("deploy");
+    let version = version.map(|(major, minor)| PodmanVersion::new(major, minor));
+    host.facts.podman = Some(Podman { generator, version });
+    host
+}
+
+#[test]
+fn a_podman_that_is_too_old_for_a_kind_of_quadlet_is_refused_with_the_version_that_it_needs() {
+    for (name, text, version, refused) in [
+        (
+            "a.container",
+            "[Container]\nImage=i\n",
+            (4, 3),
+            Some("`.container` quadlets came with Podman 4.4, and the host has 4.3"),
+        ),
+        ("a.container", "[Container]\nImage=i\n", (4, 4), None),
+        (
+            "a.kube",
+            "[Kube]\nYaml=a.yaml\n",
+            (4, 3),
+            Some("`.kube` quadlets came with Podman 4.4, and the host has 4.3"),
+        ),
+        (
+            "a.network",
+            "[Network]\n",
+            (4, 3),
+            Some("`.network` quadlets came with Podman 4.4, and the host has 4.3"),
+        ),
+        ("a.volume", "[Volume]\n", (4, 4), None),
+        (
+            "a.image",
+            "[Image]\nImage=i\n",
+            (4, 7),
+            Some("`.image` quadlets came with Podman 4.8, and the host has 4.7"),
+        ),
+        ("a.image", "[Image]\nImage=i\n", (4, 8), None),
+        (
+            "a.pod",
+            "[Pod]\n",
+            (4, 10),
+            Some("`.pod` quadlets came with Podman 5.0, and the host has 4.10"),
+        ),
+        ("a.pod", "[Pod]\n", (5, 0), None),
+        (
+            "a.build",
+            "[Build]\nImageTag=i\nFile=/f\n",
+            (5, 1),
+            Some("`.build` quadlets came with Podman 5.2, and the host has 5.1"),
+        ),
+        ("a.build", "[Build]\nImageTag=i\nFile=/f\n", (5, 2), None),
+        (
+            "a@.container",
+            "[Container]\nImage=i\n",
+            (4, 9),
+            Some("templates of quadlets came with Podman 5.0, and the host has 4.9"),
+        ),
+    ] {
+        let plan = planned(&host_with(true, Some(version)), &one(name, text).build());
+        let expected: Vec<String> = refused
+            .map(|why| format!("user:deploy/{name}: {why}"))
+            .into_iter()
+            .collect();
+        assert_eq!(refusals(&plan), expected, "{name} {version:?}");
+        let writes = plan
+            .actions
+            .iter()
+            .any(|action| matches!(action.change, abide_model::Change::WriteFile(_)));
+        assert_eq!(writes, refused.is_none(), "{name} {version:?}");
+    }
+}
+
+#[test]
+fn drop_ins_of_quadlets_need_podman_5() {
+    let wanted = one("a.container", "[Container]\nImage=i\n")
+        .drop_in("10-x.conf", "[Container]\nExec=x\n")
+        .build();
+    assert_eq!(
+        refusals(&planned(&host_with(true, Some((4, 9))), &wanted)),
+        [
+            "user:deploy/a.container: drop-ins of quadlets came with Podman 5.0, and the host has 4.9"
+        ]
+    );
+    assert_eq!(
+        refusals(&planned(&host_with(true, Some((5, 0))), &wanted)),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_host_without_podman_or_its_generator_is_told_what_to_install() {
+    let told = |generator, version| {
+        let plan = planned(&host_with(generator, version), &web("img:1", ""));
+        let refusal = plan.refused.first().expect("it is refused");
+        (
+            refusal.reason.clone(),
+            refusal.help.clone().unwrap_or_default(),
+        )
+    };
+    assert_eq!(
+        told(false, None),
+        (
+            "the host has no Podman, which would make its service".to_owned(),
+            "install Podman 4.4 or newer".to_owned()
+        )
+    );
+    assert_eq!(
+        told(false, Some((4, 3))).1,
+        "upgrade Podman on the host to 4.4 or newer"
+    );
+    assert_eq!(
+        told(false, Some((5, 4))).0,
+        "the host's Podman 5.4 has no `podman-system-generator`, which would make its service"
+    );
+    // A generator that does not say its version is tried: what it cannot do, its dry run tells.
+    let plan = planned(&host_with(true, None), &web("img:1", ""));
+    assert_eq!(refusals(&plan), Vec::<String>::new());
+}
+
+#[test]
+fn a_unit_file_that_hides_the_generated_service_is_named() {
+    let mut host = as_declared(&web("img:1", ""));
+    host.write_file(
+        &abide_sim::path("/home/deploy/.config/systemd/user/web.service"),
+        "[Service]\nExecStart=/bin/web\n",
+        "deploy",
+    );
+    let _ = host.reload_manager(&abide_model::Scope::User("deploy".parse().unwrap()));
+    assert_eq!(
+        refusals(&planned(&host, &web("img:1", ""))),
+        [
+            "user:deploy/web.container: /home/deploy/.config/systemd/user/web.service comes before the web.service that Podman makes of it"
+        ]
     );
 }

@@ -6,7 +6,7 @@ use super::enablement::{self, Links};
 use super::mask::{self, Mask};
 use super::run::{self, Run};
 use super::sources::UnitFile;
-use super::{Unit, reload};
+use super::{Unit, quadlet, reload};
 use crate::draft::Draft;
 use crate::file::{self, Verdict};
 use crate::refuse::Denied;
@@ -45,6 +45,8 @@ pub(crate) fn decide<'a>(unit: Unit<'a>, draft: &Draft) -> Result<Decision<'a>, 
     claimed_by_us_alone(&unit)?;
     no_alias(&unit)?;
     nothing_before_ours(&unit)?;
+    quadlet::supported(&unit)?;
+    quadlet::nothing_before_it(&unit)?;
     let files = verdicts(&unit)?;
     let mask = mask::decide(&unit)?;
     let links = enablement::decide(&unit)?;

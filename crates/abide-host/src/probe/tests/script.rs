@@ -98,7 +98,7 @@ fn redirections(line: &str) -> Vec<(&str, &str)> {
 }
 
 /// Everything that the script may run beside the shell's own words and its functions.
-const ALLOWED: [&str; 25] = [
+const ALLOWED: [&str; 26] = [
     "base64",
     "cat",
     "cut",
@@ -110,6 +110,7 @@ const ALLOWED: [&str; 25] = [
     "id",
     "od",
     "pkcheck",
+    "podman",
     "readlink",
     "runuser",
     "sed",

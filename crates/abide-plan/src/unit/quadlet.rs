@@ -1,0 +1,105 @@
+//! What only quadlets have: services that another program makes of their files, on hosts that have it.
+
+use abide_model::{HostPath, Podman, PodmanVersion};
+use abide_unit::{QUADLET_DROP_INS_SINCE, QUADLET_TEMPLATES_SINCE, quadlet_since};
+
+use super::Unit;
+use super::mask::is_masked;
+use crate::refuse::Denied;
+
+/// Whether the host's Podman makes a service of this quadlet. An older one passes over what it does not know, without a
+/// word.
+pub(crate) fn supported(unit: &Unit<'_>) -> Result<(), Denied> {
+    let (Some(needed), Some(desired)) = (needed(unit), unit.desired()) else {
+        return Ok(());
+    };
+    // A saved plan may stand on what was seen before this was asked.
+    let Some(podman) = unit.view.host.observed.facts.podman else {
+        return Ok(());
+    };
+    if unit.masked() || desired.file.is_none() && desired.drop_ins.is_empty() {
+        return Ok(());
+    }
+    match podman {
+        Podman {
+            version: Some(version),
+            ..
+        } if version < needed.since => Err(Denied::impossible(format!(
+            "{} came with Podman {}, and the host has {version}",
+            needed.what, needed.since
+        ))
+        .help(format!("upgrade Podman on the host to {} or newer", needed.since))),
+        Podman {
+            generator: true, ..
+        } => Ok(()),
+        Podman {
+            version: Some(version),
+            ..
+        } => Err(Denied::impossible(format!(
+            "the host's Podman {version} has no `podman-system-generator`, which would make its service"
+        ))
+        .help("install the package that brings it, or unmask it in /etc/systemd/system-generators")),
+        Podman { version: None, .. } => Err(Denied::impossible(
+            "the host has no Podman, which would make its service",
+        )
+        .help(format!("install Podman {} or newer", needed.since))),
+    }
+}
+
+/// What Podman must be able to do.
+struct Needed {
+    what: String,
+    since: PodmanVersion,
+}
+
+fn needed(unit: &Unit<'_>) -> Option<Needed> {
+    let kind = unit.name.kind();
+    let of_kind = Needed {
+        what: format!("`.{}` quadlets", kind.suffix()),
+        since: quadlet_since(kind)?,
+    };
+    let template = unit.name.instance().map(|_| Needed {
+        what: "templates of quadlets".to_owned(),
+        since: QUADLET_TEMPLATES_SINCE,
+    });
+    let has_drop_ins = unit
+        .desired()
+        .is_some_and(|desired| !desired.drop_ins.is_empty());
+    let drop_ins = has_drop_ins.then(|| Needed {
+        what: "drop-ins of quadlets".to_owned(),
+        since: QUADLET_DROP_INS_SINCE,
+    });
+    let all = [Some(of_kind), template, drop_ins].into_iter().flatten();
+    all.max_by_key(|needed| needed.since)
+}
+
+/// Another unit file comes before what the generator makes (systemd.unit(5), "Unit File Load Path").
+pub(crate) fn nothing_before_it(unit: &Unit<'_>) -> Result<(), Denied> {
+    if !unit.name.kind().is_quadlet() || unit.goes().is_some() || is_masked(unit) {
+        return Ok(());
+    }
+    let fragment = unit.seen.fragment.as_ref().filter(|_| !unit.seen.transient);
+    match fragment.filter(|path| comes_before_a_generator(path)) {
+        Some(path) => Err(Denied::impossible(format!(
+            "{path} comes before the {} that Podman makes of it",
+            unit.loaded
+        ))
+        .help(format!("remove {path}, or give the quadlet another name"))),
+        None => Ok(()),
+    }
+}
+
+/// Whether a unit file there hides one that a generator makes.
+fn comes_before_a_generator(path: &HostPath) -> bool {
+    const BEHIND: &[&str] = &[
+        "/systemd/generator/",
+        "/systemd/generator.late/",
+        "/.local/share/systemd/",
+        "/usr/share/systemd/",
+        "/usr/local/share/systemd/",
+        "/usr/local/lib/systemd/",
+        "/usr/lib/systemd/",
+    ];
+    let path = path.as_str();
+    !BEHIND.iter().any(|dir| path.contains(dir)) && !path.starts_with("/lib/systemd/")
+}
