@@ -3,14 +3,26 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use abide_model::{Desired, Event, FleetHost, HostName, HostOutcome, HostReport, Observed, Report};
+use abide_model::plan_digest::host_digest;
+use abide_model::{
+    Desired, Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Observed, Report,
+};
 
 use crate::apply;
 use crate::cancel::{Cancel, Urgency};
 use crate::each::{Turn, each};
+use crate::gate::{Approved, check_one, gate_one, look};
 use crate::host::{Host, Options, Sink, Teller};
 use crate::observe::{Unseen, observe};
 use crate::waves::{is_enough, waves};
+
+/// What hosts are looked at for.
+#[derive(Debug, Clone, Copy)]
+enum Look {
+    Plan,
+    Gate,
+    Check,
+}
 
 /// Hosts, and what is known about them. Connections live as long as the engine.
 #[derive(Debug)]
@@ -72,19 +84,78 @@ impl Engine {
 
     /// Observes and plans every host; changes nothing. An interruption of any urgency ends it at once.
     pub async fn plan(&mut self, events: &Sink, cancel: &Cancel) -> Report {
+        let hosts = self.take_all();
+        let report = self.look_at(hosts, Look::Plan, events, cancel).await;
+        self.planned = report.clone();
+        report
+    }
+
+    /// Says what was approved for these hosts.
+    pub fn approve(&mut self, approved: BTreeMap<HostName, Approved>) {
+        for (name, approved) in approved {
+            if let Some(host) = self.hosts.get_mut(&name) {
+                host.approved = Some(approved);
+            }
+        }
+    }
+
+    /// Approves the plans of [`Engine::plan`] as they are.
+    pub fn approve_planned(&mut self) {
+        for host in self.hosts.values_mut() {
+            let identity = host.facts.as_ref().and_then(HostFacts::identity);
+            let plan = host.plan.clone().filter(|plan| !plan.actions.is_empty());
+            host.approved = plan.map(|plan| Approved {
+                digest: host_digest(&plan, identity, &host.wanted.desired),
+                plan,
+                identity,
+            });
+        }
+    }
+
+    /// Observes every host for which something was approved, and sees what is left of that: pending, unchanged or
+    /// stale. What is left is what [`Engine::apply`] does. Changes nothing.
+    pub async fn gate(&mut self, events: &Sink, cancel: &Cancel) -> Report {
+        let all = self.take_all();
+        let (gated, others): (Vec<Host>, Vec<Host>) =
+            all.into_iter().partition(|host| host.approved.is_some());
+        for host in others {
+            self.hosts.insert(host.name.clone(), host);
+        }
+        let report = self.look_at(gated, Look::Gate, events, cancel).await;
+        self.planned.hosts.extend(report.hosts.clone());
+        report
+    }
+
+    /// Observes and plans every host, and sees whether its plan is still the approved one: unchanged, or stale with the
+    /// reasons. Changes nothing.
+    pub async fn check(&mut self, events: &Sink, cancel: &Cancel) -> Report {
+        let hosts = self.take_all();
+        self.look_at(hosts, Look::Check, events, cancel).await
+    }
+
+    async fn look_at(
+        &mut self,
+        hosts: Vec<Host>,
+        how: Look,
+        events: &Sink,
+        cancel: &Cancel,
+    ) -> Report {
         let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
         let work = move |mut host: Host| {
             let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());
             async move {
-                let report = plan_one(&mut host, &options, &events, &stop).await;
+                let report = match how {
+                    Look::Plan => plan_one(&mut host, &options, &events, &stop).await,
+                    Look::Gate => gate_one(&mut host, &options, &events, &stop).await,
+                    Look::Check => check_one(&mut host, &options, &events, &stop).await,
+                };
                 (host, report)
             }
         };
-        let turns = each(self.take_all(), self.options.parallel, cancel, work).await;
-        self.planned = Report {
+        let turns = each(hosts, self.options.parallel, cancel, work).await;
+        Report {
             hosts: self.reports(turns),
-        };
-        self.planned.clone()
+        }
     }
 
     /// Carries out the plans of [`Engine::plan`] (which it makes first where there are none), wave by wave, and
@@ -208,32 +279,21 @@ impl Engine {
 }
 
 async fn plan_one(host: &mut Host, options: &Options, events: &Sink, stop: &Cancel) -> HostReport {
-    let teller = Teller::start(&host.name, events);
-    let seen = tokio::select! {
-        seen = observe(host, options) => seen,
-        () = stop.at_least(Urgency::Finish) => Err(Unseen::Cancelled),
-    };
-    let outcome = match seen {
-        Err(why) => why.outcome(),
-        Ok(observed) => {
-            let plan = abide_plan::plan(&host.wanted.desired, &observed);
-            let actions = plan.actions.len();
-            teller.tell(|host| Event::ObserveDone { host, actions });
-            let outcome = if plan.is_empty() {
-                HostOutcome::Unchanged
-            } else {
-                HostOutcome::Pending
-            };
-            host.declared = abide_plan::declared(&host.wanted.desired, Some(&observed));
-            host.facts = Some(observed.facts);
-            host.plan = Some(plan);
-            outcome
-        }
-    };
-    let mut report = host.report(outcome);
-    teller.done(&mut report);
-    host.spent += teller.elapsed();
-    report
+    look(host, options, events, stop, |host, observed, teller| {
+        let plan = abide_plan::plan(&host.wanted.desired, &observed);
+        let actions = plan.actions.len();
+        teller.tell(|host| Event::ObserveDone { host, actions });
+        let outcome = if plan.is_empty() {
+            HostOutcome::Unchanged
+        } else {
+            HostOutcome::Pending
+        };
+        host.declared = abide_plan::declared(&host.wanted.desired, Some(&observed));
+        host.facts = Some(observed.facts);
+        host.plan = Some(plan);
+        outcome
+    })
+    .await
 }
 
 /// Whether a host counts against `max_failures`.

@@ -10,6 +10,8 @@ use abide_model::{
 use abide_transport::Session;
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::gate::Approved;
+
 /// How hosts are worked on.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -38,6 +40,8 @@ pub(crate) struct Host {
     /// What the manifest declares for it.
     pub(crate) declared: Vec<Declared>,
     pub(crate) plan: Option<Plan>,
+    /// What was approved: nothing else is done then.
+    pub(crate) approved: Option<Approved>,
     /// Wall time spent on it so far.
     pub(crate) spent: Duration,
 }
@@ -51,6 +55,7 @@ impl Host {
             session: None,
             facts: None,
             plan: None,
+            approved: None,
             spent: Duration::ZERO,
         }
     }

@@ -10,6 +10,7 @@ mod apply;
 mod cancel;
 mod each;
 mod engine;
+mod gate;
 mod host;
 mod nonce;
 mod observe;
@@ -19,5 +20,6 @@ mod waves;
 
 pub use cancel::{Cancel, Canceller, Urgency, cancel};
 pub use engine::Engine;
+pub use gate::Approved;
 pub use host::{Options, Sink};
 pub use observe::Unseen;

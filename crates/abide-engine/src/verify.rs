@@ -18,7 +18,7 @@ pub(crate) fn verdict(host: &Host, seen: Result<Observed, Unseen>, told: &mut To
                     holder.operation, holder.who
                 ));
             }
-            Some(abide_plan::plan(&host.wanted.desired, &observed))
+            Some(owed(host, &observed))
         }
         Err(why) => {
             reasons.push(format!(
@@ -38,6 +38,15 @@ pub(crate) fn verdict(host: &Host, seen: Result<Observed, Unseen>, told: &mut To
             .filter(|plan| !plan.actions.is_empty())
             .map(Box::new),
         failed_units,
+    }
+}
+
+/// What is left to do. Of an approved plan only what it names: it promised nothing else.
+fn owed(host: &Host, observed: &Observed) -> Plan {
+    let desired = &host.wanted.desired;
+    match &host.approved {
+        Some(approved) => abide_plan::owed(&approved.plan, desired, observed).0,
+        None => abide_plan::plan(desired, observed),
     }
 }
 

@@ -1,0 +1,143 @@
+//! Holds an approved plan against a host as it is now, before anything is written anywhere.
+
+use abide_model::{Desired, Digest, Event, HostOutcome, HostReport, Observed, Plan};
+use abide_plan::{Gate, Gated};
+
+use crate::cancel::{Cancel, Urgency};
+use crate::host::{Host, Options, Sink, Teller};
+use crate::observe::observe;
+
+/// What was approved for a host.
+#[derive(Debug, Clone)]
+pub struct Approved {
+    /// The plan.
+    pub plan: Plan,
+    /// Which machine it was made for, where that is known.
+    pub identity: Option<Digest>,
+    /// Its digest.
+    pub digest: Option<Digest>,
+}
+
+impl Approved {
+    /// What this comes to on the host that was seen.
+    fn gate(&self, desired: &Desired, observed: &Observed) -> Gated {
+        let now = observed.facts.identity();
+        if self.identity.is_some() && self.identity != now {
+            return Gated {
+                gate: Gate::Stale(vec![
+                    "it is another machine than the one that the plan was made for".to_owned(),
+                ]),
+                elsewhere: 0,
+            };
+        }
+        abide_plan::gate(&self.plan, desired, observed)
+    }
+}
+
+/// Observes one host and sees what is left of its approved plan: that becomes the host's plan.
+pub(crate) async fn gate_one(
+    host: &mut Host,
+    options: &Options,
+    events: &Sink,
+    stop: &Cancel,
+) -> HostReport {
+    look(host, options, events, stop, |host, observed, teller| {
+        let Some(approved) = &host.approved else {
+            return HostOutcome::NotStarted;
+        };
+        let Gated { gate, elsewhere } = approved.gate(&host.wanted.desired, &observed);
+        if elsewhere > 0 {
+            teller.progress(format!(
+                "{elsewhere} more would be to do here; the plan does not name it, so it is left alone"
+            ));
+        }
+        let nothing = Plan {
+            actions: Vec::new(),
+            ..approved.plan.clone()
+        };
+        let (plan, outcome) = match gate {
+            Gate::Go(rest) => (*rest, HostOutcome::Pending),
+            Gate::Done => (nothing, HostOutcome::Unchanged),
+            Gate::Stale(facts) => (nothing, HostOutcome::Stale { facts }),
+        };
+        let actions = plan.actions.len();
+        teller.tell(|host| Event::ObserveDone { host, actions });
+        host.facts = Some(observed.facts);
+        host.plan = Some(plan);
+        outcome
+    })
+    .await
+}
+
+/// Observes and plans one host, and sees whether that plan is the approved one.
+pub(crate) async fn check_one(
+    host: &mut Host,
+    options: &Options,
+    events: &Sink,
+    stop: &Cancel,
+) -> HostReport {
+    look(host, options, events, stop, |host, observed, _| {
+        let desired = &host.wanted.desired;
+        let plan = abide_plan::plan(desired, &observed);
+        let identity = observed.facts.identity();
+        let digest = abide_model::plan_digest::host_digest(&plan, identity, desired);
+        let outcome = match &host.approved {
+            Some(approved) if approved.digest == digest => HostOutcome::Unchanged,
+            Some(approved) => HostOutcome::Stale {
+                facts: difference(approved, desired, &observed),
+            },
+            None if digest.is_none() => HostOutcome::Unchanged,
+            None => HostOutcome::Stale {
+                facts: vec!["something is to be done there now, and was not planned".to_owned()],
+            },
+        };
+        host.facts = Some(observed.facts);
+        host.plan = Some(plan);
+        outcome
+    })
+    .await
+}
+
+/// Why a new plan is not the approved one.
+fn difference(approved: &Approved, desired: &Desired, observed: &Observed) -> Vec<String> {
+    let Gated { gate, elsewhere } = approved.gate(desired, observed);
+    match gate {
+        Gate::Stale(facts) => facts,
+        Gate::Done if elsewhere == 0 && !approved.plan.actions.is_empty() => {
+            vec!["what was planned is done already".to_owned()]
+        }
+        Gate::Go(rest) if rest.actions.len() < approved.plan.actions.len() => {
+            vec!["a part of what was planned is done already".to_owned()]
+        }
+        _ if elsewhere > 0 => vec![format!(
+            "{elsewhere} more would be to do there, which the plan does not name"
+        )],
+        _ => vec!["the manifest now asks for something else there".to_owned()],
+    }
+}
+
+/// Observes one host and lets somebody judge what was seen. An interruption of any urgency ends it at once.
+pub(crate) async fn look(
+    host: &mut Host,
+    options: &Options,
+    events: &Sink,
+    stop: &Cancel,
+    judge: impl FnOnce(&mut Host, Observed, &Teller) -> HostOutcome,
+) -> HostReport {
+    let teller = Teller::start(&host.name, events);
+    let seen = tokio::select! {
+        seen = observe(host, options) => seen,
+        () = stop.at_least(Urgency::Finish) => Err(crate::Unseen::Cancelled),
+    };
+    let outcome = match seen {
+        Err(why) => {
+            host.plan = None;
+            why.outcome()
+        }
+        Ok(observed) => judge(host, observed, &teller),
+    };
+    let mut report = host.report(outcome);
+    teller.done(&mut report);
+    host.spent += teller.elapsed();
+    report
+}
