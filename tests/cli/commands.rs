@@ -29,20 +29,21 @@ fn init_writes_a_manifest_that_is_valid_and_never_overwrites() {
 }
 
 #[test]
-fn the_published_schema_is_the_one_that_is_printed() {
-    let said = Desk::empty().abide(&["schema"]);
-    assert_eq!(said.code, 0);
-    let printed: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../schemas/abide.schema.json"
-    );
-    let published: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    assert_eq!(
-        printed, published,
-        "run: abide schema > schemas/abide.schema.json"
-    );
+fn the_published_schemas_are_the_ones_that_are_printed() {
+    for (line, file) in [
+        (&["schema"][..], "abide"),
+        (&["schema", "report"], "report"),
+        (&["schema", "events"], "events"),
+    ] {
+        let said = Desk::empty().abide(line);
+        assert_eq!(said.code, 0);
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas");
+        let published = std::fs::read_to_string(format!("{directory}/{file}.schema.json")).unwrap();
+        assert!(
+            said.stdout == published,
+            "schemas/{file}.schema.json is not what {line:?} prints"
+        );
+    }
 }
 
 #[test]

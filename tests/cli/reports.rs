@@ -4,6 +4,19 @@ use serde_json::Value;
 
 use crate::{Desk, Said, TWO_HOSTS};
 
+/// Whether a document or an event is as the schema says that abide prints.
+#[track_caller]
+fn is_valid(form: &str, instance: &Value) {
+    let said = Desk::empty().abide(&["schema", form]);
+    let schema: Value = serde_json::from_str(&said.stdout).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<_> = validator
+        .iter_errors(instance)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}\nin {instance:#}");
+}
+
 /// The lines on standard output, and that they begin and end as they always must.
 #[track_caller]
 fn events(said: &Said) -> Vec<Value> {
@@ -18,6 +31,7 @@ fn events(said: &Said) -> Vec<Value> {
     for (number, event) in events.iter().enumerate() {
         assert_eq!(event["seq"], number);
         assert_eq!(event["run"], last["run"]);
+        is_valid("events", event);
     }
     events
 }
@@ -83,6 +97,7 @@ fn reports_are_written_beside_what_a_person_reads() {
     assert!(said.stdout.contains("INCOMPLETE"), "{said:?}");
     let text = std::fs::read_to_string(desk.path().join("out.json")).unwrap();
     let document: Value = serde_json::from_str(&text).unwrap();
+    is_valid("report", &document);
     assert_eq!(document["kind"], "plan");
     assert_eq!(document["exit"]["code"], 3);
     assert_eq!(document["manifest"], "cli");
@@ -109,6 +124,7 @@ fn a_report_tells_of_a_manifest_that_is_wrong_too() {
     assert_eq!(said.code, 65, "{said:?}");
     let text = std::fs::read_to_string(desk.path().join("out.json")).unwrap();
     let document: Value = serde_json::from_str(&text).unwrap();
+    is_valid("report", &document);
     assert_eq!(document["exit"]["code"], 65);
     assert_eq!(document["diagnostics"][0]["severity"], "error");
     assert_eq!(document["complete"], false);

@@ -37,6 +37,7 @@ mod paint;
 pub mod progress;
 #[cfg(test)]
 mod sample;
+pub mod schema;
 pub mod status;
 mod step;
 pub mod summary;

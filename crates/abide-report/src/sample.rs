@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Action, ActionId, Before, Body, Bytes, Cause, Change, FilePurpose, HostFacts, HostOutcome,
-    HostReport, Ledger, Note, NoteKind, Plan, Refusal, RefusalKind, Report, ResourceId, RootRoute,
-    Scope, Timestamp, UnitRef, UserName, WriteFile,
+    Action, ActionId, Before, Body, Bytes, Cause, Change, Code, Declared, Diagnostic, Event,
+    FailedUnit, FilePurpose, HostFacts, HostOutcome, HostReport, HostState, Ledger, Note, NoteKind,
+    Origin, Plan, Refusal, RefusalKind, Report, ResourceId, RootRoute, Scope, SecretSource,
+    Severity, Span, StepOutcome, StepReport, Timestamp, UnitRef, UserName, WriteFile,
 };
 
 use crate::document::{Command, Document, Exit, Frame, Run};
@@ -325,4 +326,133 @@ pub(crate) fn frame(kind: Command) -> Frame {
 
 pub(crate) fn document(kind: Command, report: &Report) -> Document {
     Document::new(frame(kind), report)
+}
+
+/// A fleet on which something of everything happened.
+pub(crate) fn everything() -> Report {
+    let secret = Change::WriteFile(WriteFile {
+        path: "/home/deploy/.env".parse().unwrap(),
+        purpose: FilePurpose::Plain,
+        body: Body::Secret {
+            source: SecretSource::Env("TOKEN".to_owned()),
+            bytes: None,
+        },
+        mode: 0o600,
+        before: Before::Symlink("/etc/passwd".to_owned()),
+    });
+    let binary = Change::WriteFile(WriteFile {
+        path: "/home/deploy/bin".parse().unwrap(),
+        purpose: FilePurpose::Plain,
+        body: Body::Plain(Bytes::new(vec![0, 255])),
+        mode: 0o755,
+        before: Before::Absent,
+    });
+    let full = plan_of("h1")
+        .greenfield("a", "/home/a")
+        .changed(NOW - 60)
+        .does(file("user:deploy", "/home/deploy/.env"), secret, missing())
+        .does(file("user:deploy", "/home/deploy/bin"), binary, missing())
+        .refuses(
+            unit("system/x.service"),
+            RefusalKind::Guard,
+            "no",
+            "allow it",
+        )
+        .notes(
+            unit("system/y.service"),
+            NoteKind::PendingRestart,
+            "waits for a restart",
+        );
+    let failed = HostOutcome::Failed {
+        reasons: vec!["1 step failed".to_owned()],
+        residue: Some(Box::new(plan_of("h2").changed(NOW - 60).0)),
+        failed_units: vec![FailedUnit {
+            unit: "user:deploy/sidekiq.service".parse().unwrap(),
+            state: "failed (exit-code), 3 restarts".to_owned(),
+            journal: vec!["boom".to_owned()],
+        }],
+    };
+    let all = report(vec![
+        full,
+        plan_of("h2").changed(NOW - 60),
+        plan_of("h3").changed(NOW - 7200),
+        plan_of("h4"),
+    ]);
+    let mut all = unreachable(with_outcome(all, "h2", failed), "h5");
+    let host = all.hosts.get_mut(&"h2".parse().unwrap()).unwrap();
+    host.steps = vec![StepReport {
+        action: ActionId(3),
+        outcome: StepOutcome::Failed,
+        message: "Job failed".to_owned(),
+    }];
+    for host in all.hosts.values_mut() {
+        host.declared = [
+            ("system/nginx.service", 4),
+            ("user:deploy/sidekiq.service", 9),
+        ]
+        .map(|(name, line)| Declared {
+            resource: unit(name),
+            loaded_as: None,
+            origin: origin(line),
+        })
+        .to_vec();
+    }
+    all
+}
+
+pub(crate) fn origin(line: u32) -> Origin {
+    Origin {
+        file: "abide.yaml".to_owned(),
+        line,
+        column: 3,
+    }
+}
+
+pub(crate) fn diagnostic() -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Warning,
+        code: Code("W0201"),
+        message: "a user's unit is wanted by a system target".to_owned(),
+        span: Span {
+            origin: origin(7),
+            start: 10,
+            end: 20,
+        },
+        label: "here".to_owned(),
+        also: Vec::new(),
+        help: Some("write `default.target`".to_owned()),
+    }
+}
+
+/// One of each event that the engine tells.
+pub(crate) fn engine_events() -> Vec<Event> {
+    let host = || "h1".parse().unwrap();
+    let done = |outcome| Event::ActionDone {
+        host: host(),
+        action: ActionId(3),
+        outcome,
+        message: "said".to_owned(),
+    };
+    vec![
+        Event::HostStart { host: host() },
+        Event::ObserveDone {
+            host: host(),
+            actions: 3,
+        },
+        Event::ActionStart {
+            host: host(),
+            action: ActionId(99),
+        },
+        done(StepOutcome::Ok),
+        done(StepOutcome::Failed),
+        Event::Progress {
+            host: host(),
+            message: "reconnecting".to_owned(),
+        },
+        Event::HostDone {
+            host: host(),
+            state: HostState::NotStarted,
+            millis: 12,
+        },
+    ]
 }

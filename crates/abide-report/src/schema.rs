@@ -1,0 +1,32 @@
+//! The JSON schemas of what abide says to programs, from the very types that are written.
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use crate::document::Document;
+use crate::events::Line;
+
+/// The schema of the document that `--report json=PATH` writes, draft 2020-12.
+pub fn report() -> Value {
+    of::<Document>("report.schema.json")
+}
+
+/// The schema of one line of `--json`, draft 2020-12.
+pub fn events() -> Value {
+    of::<Line>("events.schema.json")
+}
+
+/// A reader may meet members that its schema does not know: minor versions add some.
+fn of<T: JsonSchema>(file: &str) -> Value {
+    let mut schema = SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<T>();
+    let id = format!("https://raw.githubusercontent.com/abide-rs/abide/main/schemas/{file}");
+    schema.insert("$id".to_owned(), id.into());
+    schema.to_value()
+}
+
+#[cfg(test)]
+mod tests;
