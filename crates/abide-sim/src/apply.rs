@@ -1,6 +1,6 @@
 //! Carries out a plan, action by action, as a host would.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use abide_model::{
     Action, ActionId, Before, Change, Ledger, Plan, Precondition, ResourceId, Scope, StepOutcome,
@@ -11,6 +11,7 @@ use crate::disk::{Node, NodeKind};
 use crate::host::{SimHost, SimUser};
 use crate::install::owner;
 use crate::job::Job;
+use crate::transaction::Kind;
 
 impl SimHost {
     /// Carries out a whole plan: the claim, every action, the completed ledger. What follows from a failed action is
@@ -32,32 +33,65 @@ impl SimHost {
         }
         let claim = plan.ledger_claim.clone();
         self.ledgers.insert(plan.manifest.clone(), claim);
-        // Neighbours with the same verb are one systemctl call, which restarts each unit once (V8).
-        let mut restarted = BTreeSet::new();
-        for action in plan.actions.iter().take(steps) {
-            if action.change != Change::Restart {
-                restarted.clear();
+        let mut actions = plan.actions.iter().take(steps).peekable();
+        while let Some(action) = actions.next() {
+            // Neighbours that restart are one systemctl call, which restarts each unit once (V8).
+            let mut call = vec![action];
+            while let Some(next) = actions.next_if(|next| {
+                action.change == Change::Restart
+                    && next.change == Change::Restart
+                    && next.resource.scope() == action.resource.scope()
+                    && !call.iter().any(|earlier| next.after.contains(&earlier.id))
+            }) {
+                call.push(next);
             }
             let failed = |id: &ActionId| {
                 reports
                     .iter()
                     .any(|report| report.action == *id && report.outcome != StepOutcome::Ok)
             };
-            let (outcome, message) = if action.after.iter().any(failed) {
-                (StepOutcome::Skipped, String::new())
-            } else {
-                match self.act(action, &mut restarted) {
+            let (skipped, able): (Vec<&Action>, Vec<&Action>) = call
+                .iter()
+                .partition(|action| action.after.iter().any(failed));
+            let mut done: BTreeMap<ActionId, (StepOutcome, String)> = skipped
+                .iter()
+                .map(|action| (action.id, (StepOutcome::Skipped, String::new())))
+                .collect();
+            for (action, job) in able.iter().zip(self.act_on_all(&able)) {
+                let ended = match job {
                     Ok(()) => (StepOutcome::Ok, String::new()),
                     Err(why) => (StepOutcome::Failed, why),
-                }
-            };
-            reports.push(StepReport {
-                action: action.id,
+                };
+                done.insert(action.id, ended);
+            }
+            let told = done.into_iter();
+            reports.extend(told.map(|(action, (outcome, message))| StepReport {
+                action,
                 outcome,
                 message,
-            });
+            }));
         }
         reports
+    }
+
+    /// One call: a single action, or several restarts.
+    fn act_on_all(&mut self, actions: &[&Action]) -> Vec<Job> {
+        let allowed: Vec<Job> = actions
+            .iter()
+            .map(|action| self.may(&action.resource))
+            .collect();
+        let restarted: Vec<UnitRef> = actions
+            .iter()
+            .filter(|action| action.change == Change::Restart)
+            .filter_map(|action| match &action.resource {
+                ResourceId::Unit(unit) => Some(unit.clone()),
+                _ => None,
+            })
+            .collect();
+        if restarted.len() == actions.len() && allowed.iter().all(Result::is_ok) {
+            return self.ask(Kind::Restart, &restarted);
+        }
+        actions.iter().map(|action| self.act(action)).collect()
     }
 
     /// The facts of a plan that no longer hold: it may not be carried out.
@@ -126,7 +160,7 @@ impl SimHost {
         ledger
     }
 
-    fn act(&mut self, action: &Action, restarted: &mut BTreeSet<UnitRef>) -> Job {
+    fn act(&mut self, action: &Action) -> Job {
         self.may(&action.resource)?;
         match (&action.resource, &action.change) {
             (_, Change::Adopt | Change::Forget) => Ok(()),
@@ -137,7 +171,7 @@ impl SimHost {
             (resource, Change::WriteFile(write)) => self.write_as(&resource.scope(), write),
             (_, Change::RemoveFile { path, before, .. }) => self.remove_as_planned(path, before),
             (_, Change::SetMode { path, to, .. }) => self.set_mode(path, *to),
-            (ResourceId::Unit(unit), change) => self.act_on_unit(unit, change, restarted),
+            (ResourceId::Unit(unit), change) => self.act_on_unit(unit, change),
             (resource, change) => Err(format!("{change:?} is nothing to do to {resource}")),
         }
     }
@@ -194,18 +228,14 @@ impl SimHost {
         }
     }
 
-    fn act_on_unit(
-        &mut self,
-        unit: &UnitRef,
-        change: &Change,
-        restarted: &mut BTreeSet<UnitRef>,
-    ) -> Job {
+    fn act_on_unit(&mut self, unit: &UnitRef, change: &Change) -> Job {
         match change {
             Change::Enable { remove, .. } => {
-                if !remove.is_empty() {
-                    self.disable(unit);
+                if remove.is_empty() {
+                    self.enable(unit)
+                } else {
+                    self.reenable(unit)
                 }
-                self.enable(unit)
             }
             Change::Disable { .. } => {
                 self.disable(unit);
@@ -219,7 +249,7 @@ impl SimHost {
             Change::ResetFailed => self.reset_failed(unit),
             Change::Stop => self.stop(unit),
             Change::Start => self.start(unit),
-            Change::Restart => self.restart_in(unit, restarted),
+            Change::Restart => self.restart(unit),
             Change::Reload => self.reload(unit),
             change => Err(format!("{change:?} is nothing to do to a unit")),
         }

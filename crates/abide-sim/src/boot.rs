@@ -4,8 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{ActiveState, Scope, UnitName, UnitRef, UserName};
 
+use crate::definition::Definition;
+use crate::deps::Graph;
+use crate::engine::Engine;
 use crate::host::{Manager, SimHost};
 use crate::place::{BOOT_TARGETS, is_builtin, transient_dir, unit_name};
+use crate::service::KEEPS_COUNT;
+use crate::transaction::Kind;
 
 impl SimHost {
     /// Starts a manager that is down: it reads its files and starts what its targets want.
@@ -16,22 +21,26 @@ impl SimHost {
         if scope.user().is_some_and(|user| self.broken.contains(user)) {
             return;
         }
+        let now = self.tick();
         let manager = Manager {
-            loaded_at: self.tick(),
+            started_at: now,
+            loaded_at: now,
             definitions: BTreeMap::new(),
             runtimes: BTreeMap::new(),
         };
         self.managers.insert(scope.clone(), manager);
         self.load_all(scope);
-        let mut seen = BTreeSet::new();
-        for unit in self.wanted_at_boot(scope) {
+        let wanted = self.wanted_at_boot(scope);
+        let mut engine = Engine::new(self, scope);
+        for unit in wanted {
             // Whatever does not start does not keep the others from it.
-            let _failed = self.job_start(&unit, &mut seen).is_err();
+            let _failed = engine.submit(Kind::Start, &unit).is_err();
         }
+        engine.settle();
         self.collect(scope);
     }
 
-    fn wanted_at_boot(&self, scope: &Scope) -> Vec<UnitRef> {
+    fn wanted_at_boot(&self, scope: &Scope) -> BTreeSet<UnitName> {
         let targets = BOOT_TARGETS.map(unit_name);
         let wanted = targets.iter().flat_map(|target| {
             let target = self.definition(&UnitRef::new(scope, target));
@@ -39,7 +48,9 @@ impl SimHost {
             // A user's manager has no `multi-user.target` (V10): what it wants is never started.
             wanted.filter(move |_| target.load == "loaded")
         });
-        wanted.map(|unit| UnitRef::new(scope, &unit)).collect()
+        wanted
+            .map(|unit| self.definition(&UnitRef::new(scope, &unit)).id)
+            .collect()
     }
 
     /// Stops a user's manager with everything in it.
@@ -57,39 +68,68 @@ impl SimHost {
             return Err(no_manager(scope));
         }
         self.load_all(scope);
+        let mut engine = Engine::new(self, scope);
+        engine.resume_triggers();
+        engine.settle();
+        self.collect(scope);
         self.note(format!("daemon-reload {scope}"));
         Ok(())
     }
 
+    /// Reads everything anew that the manager knows of, and what that names.
     fn load_all(&mut self, scope: &Scope) {
-        let sources = self.sources(scope);
-        let mut names = sources.names();
-        names.extend(BOOT_TARGETS.map(unit_name));
-        if let Some(manager) = self.managers.get(scope) {
-            names.extend(manager.runtimes.keys().cloned());
-        }
-        let definitions: BTreeMap<_, _> = names
-            .into_iter()
-            .map(|name| (name.clone(), sources.load(&name)))
-            .collect();
         let loaded_at = self.tick();
-        if let Some(manager) = self.managers.get_mut(scope) {
-            // What is gone and does not run is forgotten.
-            manager.runtimes.retain(|name, runtime| {
-                let gone = definitions
-                    .get(name)
-                    .is_none_or(|unit| unit.load == "not-found");
-                !gone || runtime.active != ActiveState::Inactive
-            });
-            let is_there =
-                |name: &_, load: &str| load != "not-found" || manager.runtimes.contains_key(name);
-            manager.definitions = definitions
-                .into_iter()
-                .filter(|(name, unit)| is_there(name, unit.load))
-                .collect();
-            manager.loaded_at = loaded_at;
+        let forgets = self.facts.systemd < KEEPS_COUNT;
+        let Some(manager) = self.managers.get_mut(scope) else {
+            return;
+        };
+        manager.loaded_at = loaded_at;
+        let known = std::mem::take(&mut manager.definitions);
+        let known = known.into_values().map(|unit| unit.id);
+        let known: BTreeSet<UnitName> = known
+            .chain(manager.runtimes.keys().cloned())
+            .chain(BOOT_TARGETS.map(unit_name))
+            .collect();
+        for runtime in manager.runtimes.values_mut().filter(|_| forgets) {
+            runtime.counted = (0, None);
+            runtime.limited = false;
         }
-        self.collect(scope);
+        self.load_with_mentioned(scope, known);
+    }
+
+    /// Reads units that the manager does not know yet, and all that they name.
+    fn load_with_mentioned(&mut self, scope: &Scope, names: BTreeSet<UnitName>) {
+        let read = self.read_with_mentioned(scope, names);
+        if let Some(manager) = self.managers.get_mut(scope) {
+            manager.definitions.extend(read);
+        }
+    }
+
+    fn read_with_mentioned(
+        &self,
+        scope: &Scope,
+        names: BTreeSet<UnitName>,
+    ) -> BTreeMap<UnitName, Definition> {
+        let sources = self.sources(scope);
+        let known = self.managers.get(scope).map(|manager| &manager.definitions);
+        let mut read = BTreeMap::new();
+        let mut next: Vec<UnitName> = names.into_iter().collect();
+        while let Some(name) = next.pop() {
+            if name.is_template()
+                || read.contains_key(&name)
+                || known.is_some_and(|known| known.contains_key(&name))
+            {
+                continue;
+            }
+            let unit = sources.load(&name);
+            next.extend(unit.mentions.iter().cloned());
+            for alias in sources.aliases(&unit.id) {
+                read.insert(alias, unit.clone());
+            }
+            read.insert(unit.id.clone(), unit.clone());
+            read.insert(name, unit);
+        }
+        read
     }
 
     /// Forgets units that neither run nor failed and that no unit which is kept names: they are read again when
@@ -140,20 +180,35 @@ impl SimHost {
 
     /// Reads a unit that the manager does not know yet: a new file needs no daemon-reload to be found (V2).
     pub(crate) fn load_new(&mut self, unit: &UnitRef) {
-        let definition = self.definition(unit);
-        if let Some(manager) = self.managers.get_mut(&unit.scope)
-            && definition.load != "not-found"
-        {
-            let id = definition.id.clone();
-            manager
-                .definitions
-                .entry(id)
-                .or_insert_with(|| definition.clone());
-            manager
-                .definitions
-                .entry(unit.unit.clone())
-                .or_insert(definition);
+        self.load_with_mentioned(&unit.scope, BTreeSet::from([unit.unit.clone()]));
+    }
+
+    /// The dependencies of a manager's units, and those of a unit that would be read if somebody asked for it.
+    pub(crate) fn graph_with(&self, unit: &UnitRef) -> Graph {
+        let Some(manager) = self.managers.get(&unit.scope) else {
+            return Graph::default();
+        };
+        if manager.definitions.contains_key(&unit.unit) {
+            return Graph::new(&manager.definitions);
         }
+        let mut all = manager.definitions.clone();
+        all.extend(self.read_with_mentioned(&unit.scope, [unit.unit.clone()].into()));
+        Graph::new(&all)
+    }
+
+    /// Looks again for a unit that others name and for which nothing was found. Whether there is something now.
+    pub(crate) fn look_again(&mut self, unit: &UnitRef) -> bool {
+        let found = self.sources(&unit.scope).load(&unit.unit).load != "not-found";
+        let manager = self.managers.get_mut(&unit.scope);
+        let Some(manager) = manager.filter(|manager| {
+            let known = manager.definitions.get(&unit.unit);
+            found && known.is_none_or(|known| known.load == "not-found")
+        }) else {
+            return false;
+        };
+        manager.definitions.remove(&unit.unit);
+        self.load_new(unit);
+        true
     }
 
     /// Starts the host anew: what is enabled starts, what was started by hand does not.

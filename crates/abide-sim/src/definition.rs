@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::{HostPath, Scope, Timestamp, UnitKind, UnitName};
 use abide_unit::{Effective, LinkKind, ProblemKind, UnitFile, install_links, specifier};
 
+use crate::deps::Dep;
 use crate::disk::Disk;
 use crate::place::{is_builtin, quadlet_dir, search_path};
 
@@ -25,6 +26,10 @@ pub struct Definition {
     pub effective: Effective,
     /// Units that links in `UNIT.wants` and the like add, by the kind of directory.
     linked: BTreeMap<&'static str, BTreeSet<UnitName>>,
+    /// What it says about others, and what its type implies.
+    pub(crate) deps: BTreeMap<Dep, BTreeSet<UnitName>>,
+    /// What it says others are to it.
+    pub(crate) deps_of_others: BTreeMap<Dep, BTreeSet<UnitName>>,
     /// Every unit that it names.
     pub(crate) mentions: BTreeSet<UnitName>,
     /// When each file was last modified.
@@ -66,16 +71,14 @@ impl Sources<'_> {
         }
     }
 
-    /// Every unit that has a file, a link or a quadlet, templates left out.
-    pub(crate) fn names(&self) -> BTreeSet<UnitName> {
+    /// Other names of a unit: links in the search path that lead to it.
+    pub(crate) fn aliases(&self, id: &UnitName) -> BTreeSet<UnitName> {
         let dirs = search_path(self.scope, &self.home);
-        let entries = dirs.iter().flat_map(|dir| self.disk.below(dir));
-        let named = entries.filter_map(|(path, _)| UnitName::parse(path.file_name()).ok());
-        let generated = self.quadlets().into_iter();
-        let generated = generated.map(|(quadlet, _)| quadlet.loaded_as());
-        named
-            .chain(generated)
-            .filter(|name| !name.is_template() && !name.kind().is_quadlet())
+        let links = dirs.iter().flat_map(|dir| self.disk.children(dir));
+        links
+            .filter(|(_, node)| node.link().is_some())
+            .filter_map(|(path, _)| UnitName::parse(path.file_name()).ok())
+            .filter(|name| name != id && !name.is_template() && self.load(name).id == *id)
             .collect()
     }
 
@@ -140,7 +143,7 @@ impl Sources<'_> {
         read.effective = self.effective(name, text, &read.drop_ins);
         read.load = load_state(name, text, &read.effective);
         read.linked = self.linked(name);
-        read.mentions = read.all_named();
+        read.find_deps();
         for path in fragment.iter().chain(&read.drop_ins.clone()) {
             read.stamp(self.disk, path);
         }
@@ -157,7 +160,7 @@ impl Sources<'_> {
         for path in std::iter::once(&source).chain(&read.drop_ins.clone()) {
             read.stamp(self.disk, path);
         }
-        read.mentions = read.all_named();
+        read.find_deps();
         let generated = HostPath::parse(&format!("/run/systemd/generator/{name}"));
         read.fragment = generated.ok();
         read.source = Some(source);
@@ -246,6 +249,8 @@ fn empty(name: &UnitName, load: &'static str) -> Definition {
         drop_ins: Vec::new(),
         effective: Effective::new(name, "", &[]),
         linked: BTreeMap::new(),
+        deps: BTreeMap::new(),
+        deps_of_others: BTreeMap::new(),
         mentions: BTreeSet::new(),
         stamps: BTreeMap::new(),
     }
@@ -322,66 +327,57 @@ impl Definition {
             .collect()
     }
 
+    /// What the file, the links beside it and the type come to.
+    fn find_deps(&mut self) {
+        for (key, dep) in Dep::SETTINGS {
+            let linked = match dep {
+                Dep::Requires => "requires",
+                Dep::Wants => "wants",
+                Dep::Upholds => "upholds",
+                _ => "",
+            };
+            let named = self.named(key, linked);
+            self.deps.entry(dep).or_default().extend(named);
+        }
+        for (key, dep) in Dep::REVERSED {
+            let named = self.named(key, "");
+            self.deps_of_others.entry(dep).or_default().extend(named);
+        }
+        if let Some(triggered) = self.effective.triggers() {
+            for dep in [Dep::Triggers, Dep::Before] {
+                self.deps.entry(dep).or_default().insert(triggered.clone());
+            }
+        }
+        if let Some(slice) = self.slice() {
+            for dep in [Dep::Requires, Dep::After] {
+                self.deps.entry(dep).or_default().insert(slice.clone());
+            }
+        }
+        let named = self.deps.values().chain(self.deps_of_others.values());
+        self.mentions = named.flatten().cloned().collect();
+    }
+
+    /// The slice that it names. Those that systemd itself gives to units are nobody's concern here.
+    fn slice(&self) -> Option<UnitName> {
+        let sections = ["Service", "Socket", "Mount", "Swap"];
+        let mut named = sections
+            .iter()
+            .filter_map(|section| self.effective.last(section, "Slice"));
+        UnitName::parse(named.next()?).ok()
+    }
+
     /// Units that must run with it.
     pub fn requires(&self) -> BTreeSet<UnitName> {
-        let mut all = self.named("Requires", "requires");
-        all.extend(self.named("BindsTo", ""));
-        all
+        self.all_of(&[Dep::Requires, Dep::BindsTo])
     }
 
     /// Units that are started with it, and may fail.
     pub fn wants(&self) -> BTreeSet<UnitName> {
-        let mut all = self.named("Wants", "wants");
-        all.extend(self.named("Upholds", "upholds"));
-        all
+        self.all_of(&[Dep::Wants, Dep::Upholds])
     }
 
-    /// Every unit that it names: they are kept loaded with it.
-    fn all_named(&self) -> BTreeSet<UnitName> {
-        let keys = [
-            "After",
-            "Before",
-            "BindsTo",
-            "Conflicts",
-            "OnFailure",
-            "OnSuccess",
-            "PartOf",
-            "Requires",
-            "Requisite",
-            "Upholds",
-            "Wants",
-        ];
-        let named = keys.iter().flat_map(|key| self.named(key, ""));
-        let linked = self.linked.values().flatten().cloned();
-        named
-            .chain(linked)
-            .chain(self.effective.triggers())
-            .collect()
-    }
-
-    /// Units that stop when it starts.
-    pub(crate) fn conflicts(&self) -> BTreeSet<UnitName> {
-        self.named("Conflicts", "")
-    }
-
-    /// Units whose stop and restart it takes part in.
-    pub(crate) fn follows(&self) -> BTreeSet<UnitName> {
-        let mut all = self.requires();
-        all.extend(self.named("PartOf", ""));
-        all
-    }
-
-    /// systemd's names of its relations to others, as the others see them.
-    pub(crate) fn reverse_relations(&self) -> [(&'static str, BTreeSet<UnitName>); 5] {
-        [
-            ("RequiredBy", self.named("Requires", "requires")),
-            ("BoundBy", self.named("BindsTo", "")),
-            ("ConsistsOf", self.named("PartOf", "")),
-            ("WantedBy", self.named("Wants", "wants")),
-            (
-                "TriggeredBy",
-                self.effective.triggers().into_iter().collect(),
-            ),
-        ]
+    fn all_of(&self, deps: &[Dep]) -> BTreeSet<UnitName> {
+        let named = deps.iter().filter_map(|dep| self.deps.get(dep));
+        named.flatten().cloned().collect()
     }
 }

@@ -3,6 +3,7 @@
 use abide_model::{ActiveState, Bytes, HostPath, Scope, UnitRef, UserName};
 
 use crate::disk::{Node, NodeKind};
+use crate::engine::Engine;
 use crate::host::SimHost;
 use crate::install::owner;
 use crate::place::{below, config_dir, path, quadlet_dir, transient_dir};
@@ -141,12 +142,31 @@ impl SimHost {
         let at = self.tick();
         let node = Node::new(NodeKind::File(Bytes::from(text)), owner, 0o644, at);
         self.disk.put(path.clone(), node);
+        self.tell_paths(path);
+    }
+
+    /// Makes a symbolic link as somebody.
+    pub fn write_link(&mut self, path: &HostPath, target: &str, owner: &str) {
+        let at = self.tick();
+        let node = Node::new(NodeKind::Link(target.to_owned()), owner, 0o777, at);
+        self.disk.put(path.clone(), node);
     }
 
     /// Removes a file or link.
     pub fn remove_file(&mut self, path: &HostPath) {
         self.tick();
-        self.disk.remove(path);
+        if self.disk.remove(path).is_some() {
+            self.tell_paths(path);
+        }
+    }
+
+    /// Lets path units see that a file changed.
+    fn tell_paths(&mut self, changed: &HostPath) {
+        for scope in self.managers.keys().cloned().collect::<Vec<_>>() {
+            let mut engine = Engine::new(self, &scope);
+            engine.look_at(changed);
+            engine.settle();
+        }
     }
 
     /// `systemd-run --unit=NAME`: a transient unit of this name, where no unit file has it.
@@ -233,14 +253,15 @@ impl SimHost {
     }
 
     fn crash(&mut self, unit: &UnitRef) -> Result<(), String> {
-        let up = self.is_up(unit);
-        let runtime = self
-            .runtime_mut(unit)
-            .filter(|_| up)
-            .ok_or("it does not run")?;
-        (runtime.active, runtime.sub) = (ActiveState::Failed, "failed");
-        runtime.result = "exit-code";
+        if !self.is_up(unit) {
+            return Err("it does not run".to_owned());
+        }
         self.note(format!("crash {unit}"));
+        let mut engine = Engine::new(self, &unit.scope);
+        engine.runtime_mut(&unit.unit).result = "exit-code";
+        engine.set_state(&unit.unit, ActiveState::Failed, "failed");
+        engine.settle();
+        self.collect(&unit.scope);
         Ok(())
     }
 

@@ -1,9 +1,10 @@
 //! The host itself: what it has, how a test makes one, and how a test looks into it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use abide_model::{
-    ActiveState, Digest, HostFacts, HostPath, Ledger, LockHolder, ManifestName, Podman,
+    ActiveState, Digest, HostFacts, HostPath, Ledger, Link, LockHolder, ManifestName, Podman,
     PodmanVersion, RootRoute, Scope, Timestamp, UnitName, UnitRef, UserName,
 };
 use abide_unit::Effective;
@@ -19,6 +20,8 @@ pub struct SimHost {
     pub facts: HostFacts,
     /// Another run that holds the lock.
     pub lock: Option<LockHolder>,
+    /// `DefaultStartLimitIntervalSec=`: five starts of a unit within it, and the sixth fails.
+    pub start_limit_interval: Duration,
     pub(crate) serial: u64,
     pub(crate) disk: Disk,
     pub(crate) users: BTreeMap<UserName, SimUser>,
@@ -48,6 +51,7 @@ pub struct SimUser {
 /// A service manager that is up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Manager {
+    pub(crate) started_at: Timestamp,
     pub(crate) loaded_at: Timestamp,
     pub(crate) definitions: BTreeMap<UnitName, Definition>,
     pub(crate) runtimes: BTreeMap<UnitName, Runtime>,
@@ -62,15 +66,15 @@ pub struct Runtime {
     pub sub: &'static str,
     /// How its last run ended.
     pub result: &'static str,
-    /// Names its last run.
+    /// Names its last run; empty where it was tried to start and never did.
     pub invocation: String,
     /// When that began.
-    pub started_at: Timestamp,
+    pub started_at: Option<Timestamp>,
     /// Restarts by the manager itself.
     pub restarts: u32,
     /// Whether its conditions held at the last start.
     pub condition: bool,
-    /// It failed too often and starts again only after `reset-failed` (V9).
+    /// It was started too often and starts again only after `reset-failed` (V9).
     pub limited: bool,
     /// What it was started with.
     pub config: Effective,
@@ -80,6 +84,47 @@ pub struct Runtime {
     pub starts: u32,
     /// How often this run was reloaded.
     pub reloads: u32,
+    /// When it last left the states `inactive` and `failed`.
+    pub(crate) began_at: Option<Timestamp>,
+    /// When it last entered them.
+    pub(crate) ended_at: Option<Timestamp>,
+    /// Starts that count against the limit, and since when.
+    pub(crate) counted: (u32, Option<Timestamp>),
+    /// What systemd did to it on its own account.
+    pub(crate) acted: u32,
+    /// It was stopped by hand: it does not come back by itself.
+    pub(crate) forbids_restart: bool,
+    /// It is about to come back by itself.
+    pub(crate) restarting: bool,
+    /// When it, a timer, last fired.
+    pub(crate) triggered_at: Option<Timestamp>,
+}
+
+impl Runtime {
+    /// A unit that was never started.
+    pub(crate) fn new(config: Effective) -> Self {
+        Self {
+            active: ActiveState::Inactive,
+            sub: "dead",
+            result: "success",
+            invocation: String::new(),
+            started_at: None,
+            restarts: 0,
+            condition: true,
+            limited: false,
+            config,
+            read: BTreeMap::new(),
+            starts: 0,
+            reloads: 0,
+            began_at: None,
+            ended_at: None,
+            counted: (0, None),
+            acted: 0,
+            forbids_restart: false,
+            restarting: false,
+            triggered_at: None,
+        }
+    }
 }
 
 /// 2026-01-01 in seconds.
@@ -121,6 +166,7 @@ impl SimHost {
         let mut host = Self {
             facts,
             lock: None,
+            start_limit_interval: Duration::from_secs(10),
             serial: 0,
             disk: Disk::default(),
             users: BTreeMap::from([(login, root)]),
@@ -140,6 +186,12 @@ impl SimHost {
     /// The next moment: a second later.
     pub(crate) fn tick(&mut self) -> Timestamp {
         self.facts.now.0 += 1_000_000;
+        self.facts.now
+    }
+
+    /// The next moment within what a manager does by itself: a millisecond later.
+    pub(crate) fn blink(&mut self) -> Timestamp {
+        self.facts.now.0 += 1_000;
         self.facts.now
     }
 
@@ -211,6 +263,16 @@ impl SimHost {
     pub fn links(&self, scope: &Scope) -> BTreeSet<String> {
         let links = self.config_links(scope).into_iter();
         links.map(|link| link.path).collect()
+    }
+
+    /// The same links, each with what it points to.
+    pub fn link_targets(&self, scope: &Scope) -> BTreeSet<Link> {
+        self.config_links(scope)
+    }
+
+    /// When a unit last left the states `inactive` and `failed`, as far as its manager remembers.
+    pub fn began(&self, unit: &UnitRef) -> Option<Timestamp> {
+        self.runtime(unit)?.began_at
     }
 
     /// An account.

@@ -62,6 +62,12 @@ impl SimHost {
         Ok(())
     }
 
+    /// `systemctl reenable`: the links go, and exactly those come that the files on disk ask for.
+    pub fn reenable(&mut self, unit: &UnitRef) -> Result<(), String> {
+        self.disable(unit);
+        self.enable(unit)
+    }
+
     /// `systemctl disable`: every link by the unit's name or to its file goes, of a template those of its instances.
     /// The alias of an instance stays (seen on systemd 252 and 257). Works without the file.
     pub fn disable(&mut self, unit: &UnitRef) {

@@ -9,6 +9,7 @@ use abide_model::{
 };
 
 use crate::definition::Definition;
+use crate::deps::{Dep, Graph};
 use crate::disk::{Node, NodeKind};
 use crate::host::{Runtime, SimHost};
 use crate::install::owner;
@@ -140,11 +141,21 @@ impl SimHost {
         }
     }
 
+    /// What a manager has in its memory: each unit by its own name.
+    pub fn in_memory(&self, scope: &Scope) -> BTreeMap<UnitName, ObservedUnit> {
+        let known = self.managers.get(scope);
+        let known = known.into_iter().flat_map(|manager| &manager.definitions);
+        known
+            .filter(|(name, unit)| **name == unit.id)
+            .map(|(name, _)| (name.clone(), self.observed_unit(&UnitRef::new(scope, name))))
+            .collect()
+    }
+
     fn observed_unit(&self, unit: &UnitRef) -> ObservedUnit {
         let mut seen = ObservedUnit::not_found(&unit.unit);
-        let Some(manager) = self.managers.get(&unit.scope) else {
+        if !self.managers.contains_key(&unit.scope) {
             return seen;
-        };
+        }
         let definition = self.definition(unit);
         definition.load.clone_into(&mut seen.load);
         seen.id = definition.id.clone();
@@ -160,19 +171,9 @@ impl SimHost {
         let flag = |key| definition.effective.flag("Unit", key) == Some(true);
         seen.refuse_start = flag("RefuseManualStart");
         seen.refuse_stop = flag("RefuseManualStop");
-        for (name, other) in &manager.definitions {
-            for (relation, units) in other.reverse_relations() {
-                if units.contains(&definition.id) && *name == other.id {
-                    let related = seen.relations.entry(relation.to_owned()).or_default();
-                    related.insert(name.clone());
-                }
-            }
-        }
-        seen.triggered_by = seen
-            .relations
-            .get("TriggeredBy")
-            .cloned()
-            .unwrap_or_default();
+        let graph = self.graph_with(unit);
+        seen.triggered_by = graph.to(&definition.id, &[Dep::Triggers]);
+        seen.relations = relations(&graph, &definition.id);
         if let Some(runtime) = self.runtime(unit) {
             show_runtime(&mut seen, runtime);
         }
@@ -288,6 +289,27 @@ impl SimHost {
     }
 }
 
+/// systemd's names of what others are to a unit.
+fn relations(graph: &Graph, unit: &UnitName) -> BTreeMap<String, BTreeSet<UnitName>> {
+    let to = |dep| graph.to(unit, &[dep]);
+    let of = |dep| graph.of(unit, &[dep]);
+    let all = [
+        ("RequiredBy", to(Dep::Requires)),
+        ("RequisiteOf", to(Dep::Requisite)),
+        ("BoundBy", to(Dep::BindsTo)),
+        ("ConsistsOf", to(Dep::PartOf)),
+        ("UpheldBy", to(Dep::Upholds)),
+        ("TriggeredBy", to(Dep::Triggers)),
+        ("Triggers", of(Dep::Triggers)),
+        ("PropagatesStopTo", of(Dep::PropagatesStopTo)),
+        ("PropagatesReloadTo", of(Dep::PropagatesReloadTo)),
+    ];
+    all.into_iter()
+        .filter(|(_, units)| !units.is_empty())
+        .map(|(name, units)| (name.to_owned(), units))
+        .collect()
+}
+
 fn wanted(body: &Body) -> (Option<Digest>, bool) {
     (
         body.bytes().map(abide_model::Bytes::digest),
@@ -324,7 +346,7 @@ fn show_runtime(seen: &mut ObservedUnit, runtime: &Runtime) {
     runtime.sub.clone_into(&mut seen.sub);
     runtime.result.clone_into(&mut seen.result);
     seen.invocation.clone_from(&runtime.invocation);
-    seen.started_at = Some(runtime.started_at);
+    seen.started_at = runtime.started_at;
     seen.restarts = runtime.restarts;
     seen.condition = runtime.condition;
     seen.main_status = Some(i32::from(runtime.result == "exit-code"));

@@ -1,0 +1,195 @@
+//! What units say about each other, and what systemd does because of it (unit-dependency-atom.c of systemd 252 and 257).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::UnitName;
+
+use crate::definition::Definition;
+
+/// A dependency as a unit file has it, or as its type implies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Dep {
+    Requires,
+    Requisite,
+    BindsTo,
+    Wants,
+    Upholds,
+    PartOf,
+    Conflicts,
+    Before,
+    After,
+    OnFailure,
+    OnSuccess,
+    Triggers,
+    PropagatesStopTo,
+    PropagatesReloadTo,
+}
+
+impl Dep {
+    /// Settings of `[Unit]` that make one.
+    pub(crate) const SETTINGS: [(&'static str, Self); 13] = [
+        ("Requires", Self::Requires),
+        ("Requisite", Self::Requisite),
+        ("BindsTo", Self::BindsTo),
+        ("Wants", Self::Wants),
+        ("Upholds", Self::Upholds),
+        ("PartOf", Self::PartOf),
+        ("Conflicts", Self::Conflicts),
+        ("Before", Self::Before),
+        ("After", Self::After),
+        ("OnFailure", Self::OnFailure),
+        ("OnSuccess", Self::OnSuccess),
+        ("PropagatesStopTo", Self::PropagatesStopTo),
+        ("PropagatesReloadTo", Self::PropagatesReloadTo),
+    ];
+    /// Settings that make one the other way round.
+    pub(crate) const REVERSED: [(&'static str, Self); 2] = [
+        ("StopPropagatedFrom", Self::PropagatesStopTo),
+        ("ReloadPropagatedFrom", Self::PropagatesReloadTo),
+    ];
+}
+
+type Edges = BTreeMap<UnitName, BTreeMap<Dep, BTreeSet<UnitName>>>;
+
+/// All dependencies of a manager's units, both ways, each unit by its canonical name.
+#[derive(Debug, Default)]
+pub(crate) struct Graph {
+    forward: Edges,
+    reverse: Edges,
+}
+
+const WITH_REQUIREMENTS: [Dep; 5] = [
+    Dep::Requires,
+    Dep::Requisite,
+    Dep::BindsTo,
+    Dep::Wants,
+    Dep::Upholds,
+];
+
+impl Graph {
+    pub(crate) fn new(definitions: &BTreeMap<UnitName, Definition>) -> Self {
+        let mut graph = Self::default();
+        let id = |name: &UnitName| {
+            let loaded = definitions.get(name);
+            loaded.map_or_else(|| name.clone(), |unit| unit.id.clone())
+        };
+        for (name, unit) in definitions {
+            if *name != unit.id {
+                continue;
+            }
+            for (dep, others) in &unit.deps {
+                for other in others {
+                    graph.add(name, *dep, &id(other));
+                }
+            }
+            for (dep, others) in &unit.deps_of_others {
+                for other in others {
+                    graph.add(&id(other), *dep, name);
+                }
+            }
+        }
+        graph.order_targets(definitions);
+        graph
+    }
+
+    fn add(&mut self, from: &UnitName, dep: Dep, to: &UnitName) {
+        if from == to {
+            return;
+        }
+        let add = |edges: &mut Edges, from: &UnitName, to: &UnitName| {
+            let of = edges.entry(from.clone()).or_default();
+            of.entry(dep).or_default().insert(to.clone());
+        };
+        add(&mut self.forward, from, to);
+        add(&mut self.reverse, to, from);
+    }
+
+    /// A target comes after what it pulls in, unless that is told otherwise (systemd.target(5)).
+    fn order_targets(&mut self, definitions: &BTreeMap<UnitName, Definition>) {
+        let plain = |name: &UnitName| {
+            definitions.get(name).is_some_and(|unit| {
+                let flag = unit.effective.flag("Unit", "DefaultDependencies");
+                unit.load == "loaded" && flag != Some(false)
+            })
+        };
+        let targets: Vec<UnitName> = definitions
+            .keys()
+            .filter(|name| name.kind() == abide_model::UnitKind::Target && plain(name))
+            .cloned()
+            .collect();
+        for target in targets {
+            for member in self.of(&target, &WITH_REQUIREMENTS) {
+                if plain(&member) && !self.before(&target).contains(&member) {
+                    self.add(&target, Dep::After, &member);
+                }
+            }
+        }
+    }
+
+    /// Units that this one names so.
+    pub(crate) fn of(&self, unit: &UnitName, deps: &[Dep]) -> BTreeSet<UnitName> {
+        Self::take(&self.forward, unit, deps)
+    }
+
+    /// Units that name this one so.
+    pub(crate) fn to(&self, unit: &UnitName, deps: &[Dep]) -> BTreeSet<UnitName> {
+        Self::take(&self.reverse, unit, deps)
+    }
+
+    fn take(edges: &Edges, unit: &UnitName, deps: &[Dep]) -> BTreeSet<UnitName> {
+        let own = edges.get(unit);
+        let named = deps.iter().filter_map(|dep| own?.get(dep));
+        named.flatten().cloned().collect()
+    }
+
+    /// Units that come after this one.
+    pub(crate) fn before(&self, unit: &UnitName) -> BTreeSet<UnitName> {
+        let mut all = self.of(unit, &[Dep::Before]);
+        all.extend(self.to(unit, &[Dep::After]));
+        all
+    }
+
+    /// Units that come before this one.
+    pub(crate) fn after(&self, unit: &UnitName) -> BTreeSet<UnitName> {
+        let mut all = self.of(unit, &[Dep::After]);
+        all.extend(self.to(unit, &[Dep::Before]));
+        all
+    }
+
+    /// Units that a stop or restart takes along: `RequiredBy`, `RequisiteOf`, `BoundBy`, `ConsistsOf`.
+    pub(crate) fn followers(&self, unit: &UnitName) -> BTreeSet<UnitName> {
+        self.to(
+            unit,
+            &[Dep::Requires, Dep::Requisite, Dep::BindsTo, Dep::PartOf],
+        )
+    }
+
+    /// Units whose start fails when this one's does.
+    pub(crate) fn dependents(&self, unit: &UnitName) -> BTreeSet<UnitName> {
+        self.to(unit, &[Dep::Requires, Dep::Requisite, Dep::BindsTo])
+    }
+
+    /// Units that keep one with `StopWhenUnneeded=` up.
+    pub(crate) fn users(&self, unit: &UnitName) -> BTreeSet<UnitName> {
+        self.to(unit, &WITH_REQUIREMENTS)
+    }
+
+    /// Units that this one may keep up.
+    pub(crate) fn used(&self, unit: &UnitName) -> BTreeSet<UnitName> {
+        self.of(unit, &WITH_REQUIREMENTS)
+    }
+
+    /// Units that stop because this one stopped by itself.
+    pub(crate) fn bound(&self, unit: &UnitName) -> BTreeSet<UnitName> {
+        let mut all = self.to(unit, &[Dep::BindsTo]);
+        all.extend(self.of(unit, &[Dep::PropagatesStopTo]));
+        all
+    }
+
+    /// Units that cannot be up together with this one.
+    pub(crate) fn opponents(&self, unit: &UnitName) -> BTreeSet<UnitName> {
+        let mut all = self.of(unit, &[Dep::Conflicts]);
+        all.extend(self.to(unit, &[Dep::Conflicts]));
+        all
+    }
+}

@@ -1,0 +1,341 @@
+//! How units start and stop, each by its type; above all services (service.c of systemd 252 and 257).
+
+use abide_model::{ActiveState, UnitKind, UnitName};
+use abide_unit::Effective;
+
+use crate::definition::Definition;
+use crate::engine::{Engine, Event, Hold, Outcome};
+use crate::transaction::{Kind, Units as _};
+
+/// What becomes of a service's main process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Process {
+    Runs,
+    Succeeds,
+    /// It fails, or is no program.
+    Fails,
+    /// It cannot be started: a file is missing that it reads.
+    Impossible,
+}
+
+/// From here on a daemon-reload keeps count of starts.
+pub(crate) const KEEPS_COUNT: u32 = 253;
+/// From here on an automatic restart is a start that restarts what depends on the unit.
+const RESTARTS_BY_START: u32 = 254;
+
+impl Engine<'_> {
+    /// Starts a unit that is down, or that waits for its automatic restart.
+    pub(crate) fn start(&mut self, unit: &UnitName, definition: &Definition) -> Result<(), Hold> {
+        let kind = unit.kind();
+        let counted = matches!(
+            kind,
+            UnitKind::Service | UnitKind::Socket | UnitKind::Timer | UnitKind::Path
+        );
+        let sub = self.runtime(unit).map_or("dead", |runtime| runtime.sub);
+        match (kind, sub) {
+            (UnitKind::Service, "stop-sigterm") => return Err(Hold::Again),
+            (UnitKind::Service, "start") => return Ok(()),
+            _ => {}
+        }
+        if counted && !self.host.may_start_again(&self.at(unit)) {
+            self.hit_limit(unit);
+            return Err(Hold::Ends(Outcome::Failed));
+        }
+        match kind {
+            UnitKind::Service => {
+                if sub == "auto-restart" && self.systemd() >= RESTARTS_BY_START {
+                    self.restart_automatically(unit);
+                    return Err(Hold::Again);
+                }
+                self.start_service(unit, definition);
+                Ok(())
+            }
+            UnitKind::Socket => self.start_socket(unit, definition),
+            UnitKind::Timer => self.start_timer(unit, definition),
+            UnitKind::Path => self.start_path(unit, definition),
+            UnitKind::Mount => {
+                self.begin_run(unit, definition);
+                self.set_state(unit, ActiveState::Active, "mounted");
+                Ok(())
+            }
+            _ => {
+                self.begin_run(unit, definition);
+                self.set_state(unit, ActiveState::Active, "active");
+                Ok(())
+            }
+        }
+    }
+
+    /// Stops a unit that is up, or about to be.
+    pub(crate) fn stop(&mut self, unit: &UnitName) {
+        let sub = self.runtime(unit).map_or("dead", |runtime| runtime.sub);
+        let run = self.run_of(unit);
+        match (unit.kind(), sub) {
+            (_, "stop-sigterm") => {}
+            (UnitKind::Service, "auto-restart" | "auto-restart-queued") => {
+                self.set_state(unit, ActiveState::Inactive, "dead");
+            }
+            (UnitKind::Service, "running" | "start" | "reload") => {
+                self.host.note(format!("stop {}", self.at(unit)));
+                self.runtime_mut(unit).forbids_restart = true;
+                self.later(Event::Stopped(unit.clone(), run));
+                self.set_state(unit, ActiveState::Deactivating, "stop-sigterm");
+            }
+            (UnitKind::Service, _) => {
+                self.host.note(format!("stop {}", self.at(unit)));
+                self.runtime_mut(unit).forbids_restart = true;
+                self.end_service(unit, "success");
+            }
+            _ => {
+                self.host.note(format!("stop {}", self.at(unit)));
+                self.set_state(unit, ActiveState::Inactive, "dead");
+            }
+        }
+    }
+
+    /// `ExecReload=` runs.
+    pub(crate) fn reload(&mut self, unit: &UnitName) {
+        self.host.note(format!("reload {}", self.at(unit)));
+        self.runtime_mut(unit).reloads += 1;
+        if unit.kind() == UnitKind::Service {
+            let run = self.run_of(unit);
+            self.later(Event::Reloaded(unit.clone(), run));
+            self.set_state(unit, ActiveState::Reloading, "reload");
+        } else {
+            let sub = self.runtime(unit).map_or("active", |runtime| runtime.sub);
+            self.set_state(unit, ActiveState::Active, sub);
+        }
+    }
+
+    /// Something happens by itself.
+    pub(crate) fn happen(&mut self, event: Event) {
+        match event {
+            Event::Ready(unit, run) if self.is_in(&unit, run, &["start"]) => self.get_ready(&unit),
+            Event::Exited(unit, run) if self.is_in(&unit, run, &["running"]) => self.exit(&unit),
+            Event::Stopped(unit, run) if self.is_in(&unit, run, &["stop-sigterm"]) => {
+                self.end_service(&unit, "success");
+            }
+            Event::Reloaded(unit, run) if self.is_in(&unit, run, &["reload"]) => {
+                let command = self.definition(&unit).effective;
+                let reloaded = outcome(command.last("Service", "ExecReload"));
+                let sub = if command.is_oneshot() || self.has_no_process(&unit) {
+                    "exited"
+                } else {
+                    "running"
+                };
+                let reloaded = reloaded != Process::Fails;
+                self.set_state_after_reload(&unit, ActiveState::Active, sub, reloaded);
+            }
+            Event::Restart(unit, run) if self.is_in(&unit, run, &["auto-restart"]) => {
+                self.restart_automatically(&unit);
+            }
+            Event::Elapsed(timer) => self.elapse(&timer),
+            Event::Recheck(path) => self.wait_for_path(&path, false),
+            Event::Ready(..)
+            | Event::Exited(..)
+            | Event::Stopped(..)
+            | Event::Reloaded(..)
+            | Event::Restart(..) => {}
+        }
+    }
+
+    /// A new invocation, with what the unit reads at its start.
+    pub(crate) fn begin_run(&mut self, unit: &UnitName, definition: &Definition) {
+        let at = self.host.blink();
+        self.host.serial += 1;
+        let serial = self.host.serial;
+        let read = self.host.read_at_start(&self.scope, &definition.effective);
+        let runtime = self.runtime_mut(unit);
+        runtime.invocation = format!("{serial:032x}");
+        runtime.started_at = Some(at);
+        runtime.result = "success";
+        runtime.config = definition.effective.clone();
+        runtime.read = read;
+        runtime.reloads = 0;
+        runtime.starts += 1;
+        self.host.note(format!("start {}", self.at(unit)));
+    }
+
+    fn start_service(&mut self, unit: &UnitName, definition: &Definition) {
+        let again = self.runtime(unit).is_some_and(|runtime| runtime.restarting);
+        self.begin_run(unit, definition);
+        let runtime = self.runtime_mut(unit);
+        runtime.forbids_restart = false;
+        runtime.restarting = false;
+        if !again {
+            runtime.restarts = 0;
+        }
+        let run = self.run_of(unit);
+        let config = &definition.effective;
+        match (self.process(unit, config), config.service_type()) {
+            (Process::Impossible, _) => self.end_service(unit, "resources"),
+            (_, "oneshot") if config.last("Service", "ExecStart").is_none() => {
+                self.set_state(unit, ActiveState::Activating, "start");
+                self.get_ready(unit);
+            }
+            (_, "oneshot" | "exec" | "notify" | "notify-reload" | "forking" | "dbus") => {
+                self.later(Event::Ready(unit.clone(), run));
+                self.set_state(unit, ActiveState::Activating, "start");
+            }
+            (process, _) => {
+                if process != Process::Runs {
+                    self.later(Event::Exited(unit.clone(), run));
+                }
+                self.set_state(unit, ActiveState::Active, "running");
+            }
+        }
+    }
+
+    /// The start of a service comes to its end.
+    fn get_ready(&mut self, unit: &UnitName) {
+        let config = self.config(unit);
+        let run = self.run_of(unit);
+        let process = self.process(unit, &config);
+        match (config.is_oneshot(), process) {
+            (_, Process::Fails | Process::Impossible) => self.end_service(unit, "exit-code"),
+            (true, _) if config.remains_after_exit() => {
+                self.set_state(unit, ActiveState::Active, "exited");
+            }
+            (true, _) => self.end_service(unit, "success"),
+            (false, Process::Succeeds) => {
+                self.later(Event::Exited(unit.clone(), run));
+                self.set_state(unit, ActiveState::Active, "running");
+            }
+            (false, Process::Runs) => self.set_state(unit, ActiveState::Active, "running"),
+        }
+    }
+
+    /// The main process ends by itself.
+    fn exit(&mut self, unit: &UnitName) {
+        let config = self.config(unit);
+        match self.process(unit, &config) {
+            Process::Succeeds if self.definition(unit).effective.remains_after_exit() => {
+                self.set_state(unit, ActiveState::Active, "exited");
+            }
+            Process::Succeeds | Process::Runs => self.end_service(unit, "success"),
+            Process::Fails | Process::Impossible => self.end_service(unit, "exit-code"),
+        }
+    }
+
+    /// Nothing of the service runs any more: it is down, or starts again.
+    pub(crate) fn end_service(&mut self, unit: &UnitName, result: &'static str) {
+        let definition = self.definition(unit);
+        let restart = definition.effective.last("Service", "Restart");
+        let runtime = self.runtime_mut(unit);
+        if runtime.result == "success" {
+            runtime.result = result;
+        }
+        let failed = runtime.result != "success";
+        let forbidden = runtime.forbids_restart;
+        runtime.forbids_restart = false;
+        let restarts = match restart {
+            Some("always") => true,
+            Some("on-failure") => failed,
+            Some("on-success") => !failed,
+            _ => false,
+        };
+        let restarts = restarts && !forbidden && !self.stop_pending(unit);
+        let (active, sub) = match failed {
+            true => (ActiveState::Failed, "failed"),
+            false => (ActiveState::Inactive, "dead"),
+        };
+        self.set_state(unit, active, sub);
+        if restarts {
+            let run = self.run_of(unit);
+            self.later(Event::Restart(unit.clone(), run));
+            self.set_state(unit, ActiveState::Activating, "auto-restart");
+        }
+    }
+
+    fn restart_automatically(&mut self, unit: &UnitName) {
+        if self.stop_pending(unit) {
+            return;
+        }
+        let by_start = self.systemd() >= RESTARTS_BY_START;
+        let kind = if by_start { Kind::Start } else { Kind::Restart };
+        let submitted = self.submit_as(kind, unit, by_start);
+        if submitted.is_err() {
+            self.runtime_mut(unit).forbids_restart = true;
+            self.end_service(unit, "resources");
+            return;
+        }
+        let runtime = self.runtime_mut(unit);
+        runtime.restarts += 1;
+        runtime.restarting = true;
+        if by_start {
+            self.set_state(unit, ActiveState::Activating, "auto-restart-queued");
+        }
+    }
+
+    /// Too many starts: what was about to start fails.
+    fn hit_limit(&mut self, unit: &UnitName) {
+        let runtime = self.runtime_mut(unit);
+        if runtime.result == "success" {
+            runtime.result = "start-limit-hit";
+        }
+        runtime.forbids_restart = false;
+        runtime.restarting = false;
+        self.set_state(unit, ActiveState::Failed, "failed");
+    }
+
+    fn config(&self, unit: &UnitName) -> Effective {
+        let runtime = self.runtime(unit).map(|runtime| runtime.config.clone());
+        runtime.unwrap_or_else(|| self.definition(unit).effective)
+    }
+
+    fn process(&self, unit: &UnitName, config: &Effective) -> Process {
+        if self.host.misses_file(&self.scope, config) {
+            return Process::Impossible;
+        }
+        if self.host.failing.contains(&self.at(unit)) {
+            return Process::Fails;
+        }
+        let commands = config.all("Service", "ExecStart");
+        let outcomes: Vec<Process> = commands.iter().map(|text| outcome(Some(text))).collect();
+        let ends = config.is_oneshot();
+        match outcomes
+            .iter()
+            .find(|outcome| **outcome != Process::Succeeds)
+        {
+            Some(Process::Runs) if ends => Process::Succeeds,
+            Some(other) => *other,
+            None if commands.is_empty() && !ends => Process::Runs,
+            None => Process::Succeeds,
+        }
+    }
+
+    fn has_no_process(&self, unit: &UnitName) -> bool {
+        self.process(unit, &self.config(unit)) == Process::Succeeds
+    }
+
+    /// The number of the unit's run.
+    fn run_of(&self, unit: &UnitName) -> u64 {
+        self.runtime(unit)
+            .map_or(0, |runtime| u64::from(runtime.starts))
+    }
+
+    fn is_in(&self, unit: &UnitName, run: u64, subs: &[&str]) -> bool {
+        self.run_of(unit) == run
+            && self
+                .runtime(unit)
+                .is_some_and(|runtime| subs.contains(&runtime.sub))
+    }
+}
+
+/// What a command does. Most programs of a simulated host are daemons.
+fn outcome(command: Option<&str>) -> Process {
+    let command = command
+        .unwrap_or_default()
+        .trim_start_matches(['@', ':', '+', '!', '|']);
+    let (ignored, command) = match command.strip_prefix('-') {
+        Some(command) => (true, command),
+        None => (false, command),
+    };
+    let program = command.split_whitespace().next().unwrap_or_default();
+    match program.rsplit('/').next() {
+        Some("true") => Process::Succeeds,
+        Some("false" | "missing") if ignored => Process::Succeeds,
+        Some("false" | "missing") => Process::Fails,
+        _ => Process::Runs,
+    }
+}
