@@ -1,0 +1,285 @@
+//! Runs a sequence on a simulated host.
+
+use std::collections::BTreeMap;
+
+use abide_model::{Link, ObservedUnit, Scope, UnitName, UnitRef};
+use abide_sim::{SimHost, desired, path, scope, unit_ref, user};
+
+use crate::real::Lane;
+use crate::sequence::{Edit, Place, Sequence, Step, Verb};
+use crate::trace::{Runs, Seen, Shown, State, Trace};
+
+/// The prefix of the only sequence on the simulated host.
+const PREFIX: &str = "q";
+
+/// What a host of this systemd would do in this lane.
+pub fn run(systemd: u32, lane: &Lane, sequence: &Sequence) -> Trace {
+    let mut world = World::new(systemd, lane);
+    let mut trace = Trace::default();
+    let mut runs = Runs::default();
+    let mut began = BTreeMap::new();
+    for (index, step) in sequence.steps.iter().enumerate() {
+        let ok = world.step(step);
+        let seen = world.look(index, ok, &mut runs);
+        world.note_starts(index, &mut began);
+        trace.steps.push(seen);
+    }
+    for name in sequence.units() {
+        let shown = world.show(&name, &began);
+        trace.last.insert(name, shown);
+    }
+    trace
+}
+
+struct World {
+    host: SimHost,
+    scope: Scope,
+    config: String,
+}
+
+impl World {
+    fn new(systemd: u32, lane: &Lane) -> Self {
+        let mut host = SimHost::new();
+        host.facts.systemd = systemd;
+        let scope = match &lane.user {
+            None => scope("system"),
+            Some(name) => {
+                host = host.with_user(name);
+                host.enable_linger(&user(name)).expect("a user may linger");
+                scope(&format!("user:{name}"))
+            }
+        };
+        Self {
+            host,
+            scope,
+            config: lane.config(),
+        }
+    }
+
+    fn step(&mut self, step: &Step) -> Option<bool> {
+        match step {
+            Step::Files(edits) => {
+                for edit in edits {
+                    self.edit(edit);
+                }
+                None
+            }
+            Step::Reload => {
+                let scope = self.scope.clone();
+                self.host
+                    .reload_manager(&scope)
+                    .expect("a manager that runs reloads");
+                None
+            }
+            Step::Verb(verb, units) => {
+                let units: Vec<UnitRef> = units.iter().map(|unit| self.unit(unit)).collect();
+                Some(self.verb(*verb, &units))
+            }
+            Step::Nothing => None,
+        }
+    }
+
+    fn verb(&mut self, verb: Verb, units: &[UnitRef]) -> bool {
+        let host = &mut self.host;
+        match verb {
+            Verb::Start => host.start_all(units).is_ok(),
+            Verb::Stop => host.stop_all(units).is_ok(),
+            Verb::Restart => host.restart_all(units).is_ok(),
+            Verb::Reload => each(units, |unit| host.reload(unit).is_ok()),
+            Verb::ResetFailed => each(units, |unit| host.reset_failed(unit).is_ok()),
+            Verb::Enable => each(units, |unit| host.enable(unit).is_ok()),
+            Verb::Reenable => each(units, |unit| host.reenable(unit).is_ok()),
+            Verb::Disable => each(units, |unit| {
+                host.disable(unit);
+                true
+            }),
+            Verb::Mask => each(units, |unit| host.mask(unit).is_ok()),
+            Verb::Unmask => each(units, |unit| {
+                host.unmask(unit);
+                true
+            }),
+        }
+    }
+
+    fn edit(&mut self, edit: &Edit) {
+        let owner = self.scope.user().map_or("root", |user| user.as_str());
+        let owner = owner.to_owned();
+        match edit {
+            Edit::Write(place, text) => {
+                self.host
+                    .write_file(&self.path(place), &named(text), &owner);
+            }
+            Edit::Remove(place) => self.host.remove_file(&self.path(place)),
+            Edit::Link(place, target) => {
+                self.host
+                    .write_link(&self.path(place), &named(target), &owner);
+            }
+        }
+    }
+
+    fn path(&self, place: &Place) -> abide_model::HostPath {
+        let text = named(&place.to_string());
+        match place {
+            Place::Config(_) => path(&format!("{}/{text}", self.config)),
+            Place::Flag(_) => path(&text),
+        }
+    }
+
+    fn unit(&self, name: &str) -> UnitRef {
+        unit_ref(&format!("{}/{}", self.scope, named(name)))
+    }
+
+    fn look(&self, step: usize, ok: Option<bool>, runs: &mut Runs) -> Seen {
+        let mut seen = Seen {
+            ok,
+            ..Seen::default()
+        };
+        let mut invocations = Vec::new();
+        for (name, unit) in self.host.in_memory(&self.scope) {
+            let Some(name) = placeheld(&name) else {
+                continue;
+            };
+            let state = State {
+                load: unit.load.clone(),
+                active: unit.active.word().to_owned(),
+                sub: unit.sub.clone(),
+            };
+            if name.ends_with(".service") && unit.active.is_up() {
+                invocations.push((name.clone(), unit.invocation.clone()));
+            }
+            seen.units.insert(name, state);
+        }
+        seen.since = runs.at(step, invocations);
+        for Link { path, target } in self.host.link_targets(&self.scope) {
+            let target = target.rsplit('/').next().unwrap_or(&target);
+            let here = tilde(&path);
+            if here != path {
+                seen.links.insert((here, tilde(target)));
+            }
+        }
+        seen
+    }
+
+    /// Notes the step at which each unit last became active.
+    fn note_starts(&self, step: usize, began: &mut BTreeMap<UnitName, (String, usize)>) {
+        let memory = self.host.in_memory(&self.scope);
+        began.retain(|name, _| memory.contains_key(name));
+        for (name, unit) in memory {
+            if let Some(at) = self.host.began(&UnitRef::new(&self.scope, &name)) {
+                let at = format!("{at:?}");
+                let known = began.entry(unit.id).or_insert((String::new(), step));
+                if known.0 != at {
+                    *known = (at, step);
+                }
+            }
+        }
+    }
+
+    fn show(&self, name: &str, began: &BTreeMap<UnitName, (String, usize)>) -> Shown {
+        let unit = self.unit(name);
+        let mut wanted = desired("host");
+        if let Some(user) = self.scope.user() {
+            wanted = wanted.user(user.as_str());
+        }
+        let seen = self
+            .host
+            .observe(&wanted.foreign(unit.unit.as_str()).build());
+        let scope = seen.scopes[&self.scope].known().expect("the scope is seen");
+        let seen: &ObservedUnit = &scope.units[&unit.unit];
+        let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+        let config = format!("{}/", self.config);
+        let relations = |key: &str| {
+            let units = seen.relations.get(key).into_iter().flatten();
+            let units: Vec<String> = units.filter_map(placeheld).collect();
+            units.join(" ")
+        };
+        let mut drop_ins: Vec<String> = seen
+            .drop_ins
+            .iter()
+            .map(|path| tilde(path.as_str()).replace(&config, ""))
+            .collect();
+        drop_ins.sort();
+        let fragment = seen.fragment.as_ref().map(|path| tilde(path.as_str()));
+        let mut shown = Shown::from([
+            ("Id", tilde(seen.id.as_str())),
+            ("LoadState", seen.load.clone()),
+            ("ActiveState", seen.active.word().to_owned()),
+            ("SubState", seen.sub.clone()),
+            ("Result", said(&seen.result)),
+            (
+                "FragmentPath",
+                fragment.unwrap_or_default().replace(&config, ""),
+            ),
+            ("DropInPaths", drop_ins.join(" ")),
+            ("NeedDaemonReload", yes(seen.need_reload)),
+            ("CanReload", yes(seen.can_reload)),
+            ("NRestarts", seen.restarts.to_string()),
+            ("ConditionResult", yes(seen.condition)),
+            ("RefuseManualStart", yes(seen.refuse_start)),
+            ("RefuseManualStop", yes(seen.refuse_stop)),
+            (
+                "InvocationID",
+                if seen.invocation.is_empty() {
+                    ""
+                } else {
+                    "known"
+                }
+                .to_owned(),
+            ),
+            (
+                "InactiveExitTimestampMonotonic",
+                began
+                    .get(&seen.id)
+                    .map_or("never".to_owned(), |(_, step)| format!("in step {step}")),
+            ),
+        ]);
+        for key in [
+            "Triggers",
+            "TriggeredBy",
+            "RequiredBy",
+            "RequisiteOf",
+            "BoundBy",
+            "ConsistsOf",
+            "PropagatesStopTo",
+            "PropagatesReloadTo",
+        ] {
+            shown.insert(key, relations(key));
+        }
+        shown
+    }
+}
+
+fn said(result: &str) -> String {
+    match result {
+        "" => "success".to_owned(),
+        result => result.to_owned(),
+    }
+}
+
+/// Names follow each other in one call of systemctl; one that fails does not keep it from the next.
+fn each(units: &[UnitRef], mut verb: impl FnMut(&UnitRef) -> bool) -> bool {
+    let done: Vec<bool> = units.iter().map(|unit| verb(unit)).collect();
+    done.into_iter().all(|done| done)
+}
+
+fn named(text: &str) -> String {
+    text.replace('~', PREFIX)
+}
+
+/// The name with its tilde, if the unit is of the sequence.
+fn placeheld(name: &UnitName) -> Option<String> {
+    let rest = name.as_str().strip_prefix(PREFIX)?;
+    Some(format!("~{rest}"))
+}
+
+/// A path or name with its tilde: every word of it that begins with the prefix.
+fn tilde(text: &str) -> String {
+    let words: Vec<String> = text
+        .split('/')
+        .map(|word| match word.strip_prefix(PREFIX) {
+            Some(rest) => format!("~{rest}"),
+            None => word.to_owned(),
+        })
+        .collect();
+    words.join("/")
+}
