@@ -9,7 +9,7 @@ use crate::declared;
 fn wanted() -> Desired {
     desired("h1")
         .system()
-        .unit("nginx.service", "[Service]\nExecStart=/bin/true\n")
+        .unit("nginx.service", "[Service]\nExecStart=/bin/nginx\n")
         .user("deploy")
         .linger(Some(true))
         .file(".config/app/env", "A=1\n")
