@@ -16,6 +16,7 @@ pub struct Case {
     user_keys: Vec<String>,
     units: BTreeMap<String, Unit>,
     policy: String,
+    also: String,
 }
 
 #[derive(Default)]
@@ -33,13 +34,19 @@ pub struct At<'c> {
 impl Case {
     /// Units of a user of this name.
     pub fn user(name: &'static str) -> Self {
+        Self::on(World::used(), name)
+    }
+
+    /// Units of a user of this name, on these hosts.
+    pub fn on(world: World, name: &'static str) -> Self {
         Self {
-            world: World::used(),
+            world,
             name,
             of_user: true,
             user_keys: Vec::new(),
             units: BTreeMap::new(),
             policy: String::new(),
+            also: String::new(),
         }
     }
 
@@ -77,6 +84,12 @@ impl Case {
         self
     }
 
+    /// More below `groups.all`, indented by four columns.
+    pub fn also(&mut self, text: &str) -> &mut Self {
+        text.clone_into(&mut self.also);
+        self
+    }
+
     /// The `policy` of the manifest, as a YAML flow mapping without its braces.
     pub fn policy(&mut self, keys: &str) -> &mut Self {
         keys.clone_into(&mut self.policy);
@@ -88,7 +101,10 @@ impl Case {
         let mut units = String::new();
         let indent = if self.of_user { "          " } else { "      " };
         for (name, unit) in &self.units {
-            let mut keys = vec!["settle: {for: 0s}".to_owned()];
+            let mut keys = Vec::new();
+            if !unit.keys.contains("settle:") {
+                keys.push("settle: {for: 0s}".to_owned());
+            }
             if let Some(text) = &unit.text {
                 self.world.file(&format!("units/{name}"), text);
                 keys.push(format!("source: {:?}", format!("units/{name}")));
@@ -112,6 +128,7 @@ impl Case {
         } else {
             let _ = writeln!(text, "    units:{none}\n{units}");
         }
+        text.push_str(&self.also);
         self.world.manifest(&text);
         &self.world
     }
@@ -170,9 +187,9 @@ impl Case {
         self.ask(|at| at.show(unit, property))
     }
 
-    /// When the managers last read their units.
+    /// When the managers last read their units; nothing where they do not run.
     pub fn loaded_at(&self) -> [String; 2] {
-        self.show("", "UnitsLoadTimestampMonotonic")
+        self.ask(|at| at.sh("ctl show --value -p UnitsLoadTimestampMonotonic 2>/dev/null || true"))
     }
 
     /// The runs that units are in.

@@ -4,6 +4,8 @@
 mod case;
 
 mod enable;
+mod faults;
+mod linger;
 mod removal;
 mod services;
 mod templates;
