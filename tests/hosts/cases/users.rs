@@ -1,0 +1,53 @@
+//! Users that are declared absent.
+
+use super::case::Case;
+
+fn service() -> String {
+    "[Service]\nExecStart=/bin/sleep infinity\nExecStop=/bin/sh -c 'echo stop >>%h/log'\n[Install]\nWantedBy=default.target\n".to_owned()
+}
+
+#[test]
+fn a_user_that_goes_is_stopped_in_order_and_its_home_stays_unless_said() {
+    let mut case = Case::user("leaver");
+    case.unit("a.service", &service());
+    case.begin();
+    let uid = case.ask(|at| at.root("id -u leaver").trim().to_owned());
+    case.without("a.service").user_key("state: absent");
+    case.plan()
+        .says_in_order(&["a.service", "stop"])
+        .says("disable")
+        .says("delete");
+    case.converge();
+    case.each(|at| {
+        let uid = &uid[usize::from(at.host == "h2")];
+        at.root("! getent passwd leaver");
+        at.root("! [ -e /var/lib/systemd/linger/leaver ]");
+        assert_eq!(at.root("cat /home/leaver/log"), "stop\n", "it was stopped in order");
+        at.root(&format!("! systemctl is-active --quiet user@{uid}.service && ! [ -e /run/user/{uid} ] && ! pgrep -u {uid}"));
+        at.root("rm -r /home/leaver");
+    });
+
+    // Again, and with its home.
+    case.user_key("state: present")
+        .unit("a.service", &service());
+    case.begin();
+    case.without("a.service")
+        .user_key("state: absent")
+        .user_key("remove_home: true");
+    case.plan().says("with its home directory");
+    case.converge();
+    case.each(|at| {
+        at.root("! [ -e /home/leaver ] && ! getent passwd leaver");
+    });
+}
+
+#[test]
+fn neither_root_nor_the_connecting_user_is_deleted() {
+    let world = crate::support::World::used();
+    world.manifest("version: 1\nname: norroot\nhosts: {h1: {}, h2: {}}\ngroups: {all: {users: {root: {state: absent}, deploy: {state: absent}}}}\n");
+    let said = world.plan().ends_with(7);
+    said.says("the superuser is never deleted")
+        .says("abide is logged in as this user");
+    world.apply().ends_with(7);
+    world.fleet.sh("h1", "getent passwd root deploy");
+}
