@@ -3,8 +3,8 @@
 //! Who may write it and what follows from it is decided by whoever asks.
 
 use abide_model::{
-    Before, Body, Cause, Change, FileKind, FilePurpose, HostPath, Observation, ObservedFile, Scope,
-    WriteFile,
+    Before, Body, Cause, Change, FileKind, FilePurpose, HostPath, ManifestName, Observation,
+    ObservedFile, Scope, WriteFile,
 };
 
 use crate::causes::{differs, said};
@@ -53,7 +53,7 @@ impl Verdict {
 /// What makes this file as declared.
 pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdict, Denied> {
     if let Some(other) = view.host.file_owner(wanted.path) {
-        return Err(owned_by(other, wanted.path));
+        return Err(owned_by(view, other, wanted.path));
     }
     let Some(bytes) = wanted.body.bytes() else {
         return Err(Denied::unknown(format!(
@@ -110,7 +110,7 @@ pub(crate) fn absent(
     cause: &Cause,
 ) -> Result<Verdict, Denied> {
     if let Some(other) = view.host.file_owner(path) {
-        return Err(owned_by(other, path));
+        return Err(owned_by(view, other, path));
     }
     let Some(found) = seen(view, path)? else {
         return Ok(match view.host.ledger.files.contains_key(path) {
@@ -129,8 +129,17 @@ pub(crate) fn absent(
     Ok(Verdict::Do(Box::new(change), cause.clone()))
 }
 
-fn owned_by(other: &abide_model::ManifestName, path: &HostPath) -> Denied {
-    Denied::guard(format!("{path} belongs to manifest {other}")).help(format!(
+fn owned_by(view: &ScopeView<'_>, other: &ManifestName, path: &HostPath) -> Denied {
+    owned_by_another(view, other, path.as_str())
+}
+
+/// Two manifests may share a host, but nothing on it.
+pub(crate) fn owned_by_another(view: &ScopeView<'_>, other: &ManifestName, what: &str) -> Denied {
+    let ours = &view.host.desired.manifest;
+    Denied::guard(format!(
+        "{what} belongs to manifest {other}, and manifest {ours} names it too"
+    ))
+    .help(format!(
         "remove it from one of the two manifests; {other} has to be applied to let go of it"
     ))
 }

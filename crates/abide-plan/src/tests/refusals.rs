@@ -145,8 +145,8 @@ fn what_another_manifest_owns_is_refused_by_its_name() {
     assert_eq!(
         refusals(&plan),
         [
-            "file /home/deploy/app.conf: /home/deploy/app.conf belongs to manifest shop",
-            "user:deploy/web.service: web.service belongs to manifest shop",
+            "file /home/deploy/app.conf: /home/deploy/app.conf belongs to manifest shop, and manifest blog names it too",
+            "user:deploy/web.service: web.service belongs to manifest shop, and manifest blog names it too",
         ]
     );
     assert!(

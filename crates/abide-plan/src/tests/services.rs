@@ -369,8 +369,8 @@ fn case_19_a_file_that_nobody_manages_restarts_what_names_it() {
     assert_converges(&mut host, &wanted);
     host.write_file(&env, "A=2\n", "root");
     assert_eq!(
-        steps(&assert_converges(&mut host, &wanted)),
-        ["user:deploy/web.service: restart"]
+        told(&assert_converges(&mut host, &wanted)),
+        "1 user:deploy/web.service: restart <- runs old /etc/app/env"
     );
     host.remove_file(&env);
     assert_eq!(

@@ -73,11 +73,11 @@ pub(crate) fn decide<'a>(unit: Unit<'a>, draft: &Draft) -> Result<Decision<'a>, 
 fn claimed_by_us_alone(unit: &Unit<'_>) -> Result<(), Denied> {
     let owner = unit.view.host.unit_owner(&unit.reference());
     match owner {
-        Some(other) => Err(
-            Denied::guard(format!("{} belongs to manifest {other}", unit.loaded)).help(format!(
-                "remove it from one of the two manifests; {other} has to be applied to let go of it"
-            )),
-        ),
+        Some(other) => Err(file::owned_by_another(
+            unit.view,
+            other,
+            unit.loaded.as_str(),
+        )),
         None => Ok(()),
     }
 }

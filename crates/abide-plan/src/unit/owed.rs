@@ -49,6 +49,7 @@ pub(crate) fn owed(unit: &Unit<'_>, draft: &Draft, starts_by_itself: bool) -> Ow
         difference.keys(ChangeClass::Restart)
     });
     keys.extend(unseen);
+    keys.extend(changed_since(unit, draft));
     Owed {
         restart,
         reload: !reload.is_empty() || remount(unit, class),
@@ -76,6 +77,13 @@ fn unseen_changes(unit: &Unit<'_>, draft: &Draft, starts_by_itself: bool) -> Vec
     };
     let changed = unit.restart_on.iter().filter(changed);
     changed.map(|file| file.path.to_string()).collect()
+}
+
+/// Files that it reads at its start, that changed since, and that this plan leaves as they are.
+fn changed_since(unit: &Unit<'_>, draft: &Draft) -> Vec<String> {
+    let changed = told(unit).filter(|file| !unreadable(file) && newer_than_run(unit, file));
+    let left = changed.filter(|file| !written(draft, file));
+    left.map(|file| file.path.to_string()).collect()
 }
 
 fn restart_files(unit: &Unit<'_>, draft: &Draft) -> Vec<HostPath> {
