@@ -16,6 +16,7 @@ test: need-cargo need-shellcheck
 	$(CARGO) fmt --all --check
 	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/demo/demo tests/guide/follow .ci/run
 	RUST_TEST_THREADS=4 $(CARGO) test --workspace   # hosts mostly wait: more threads than cores
+	PROPTEST_CASES=3000 $(CARGO) test --release -p abide-plan --lib properties
 	$(CARGO) clippy --workspace --all-targets --quiet
 	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --workspace --no-deps --quiet
 	tests/demo/demo target/debug/abide >/dev/null

@@ -12,7 +12,7 @@ use crate::unit::couple::{Bystanders, Decisions, couple};
 use crate::unit::decide::{Decision, decide};
 use crate::unit::owed::{running, wanted_config};
 use crate::unit::respond::{Response, to_restart};
-use crate::unit::run::Verb;
+use crate::unit::run::{Verb, comes_up};
 use crate::unit::sources::wish_of;
 use crate::unit::targets::start_new_members;
 use crate::unit::{Unit, Wish, emit, notes};
@@ -140,7 +140,8 @@ fn keep_books(decision: &Decision<'_>, draft: &mut Draft) {
     }
 }
 
-/// How the run of the unit is left. Where it begins anew its invocation is filled in on the host.
+/// How the run of the unit is left. Where it begins anew, by this plan or by its manager's start, its invocation is filled
+/// in on the host.
 fn left(decision: &Decision<'_>, enabled: bool) -> LedgerUnit {
     let unit = &decision.unit;
     let verb = decision.run.then.as_ref().map(|(verb, _)| *verb);
@@ -148,6 +149,9 @@ fn left(decision: &Decision<'_>, enabled: bool) -> LedgerUnit {
     let (invocation, config) = match verb {
         Some(Verb::Start | Verb::Restart) => (String::new(), started_config(unit)),
         Some(Verb::Reload) => (observed(), Some(wanted_config(unit))),
+        None if decision.run.stop.is_empty() && comes_up(unit) => {
+            (String::new(), started_config(unit))
+        }
         None if !decision.run.stop.is_empty() || !unit.seen.active.is_up() => (String::new(), None),
         None => match (to_restart(unit), unit.ends_by_itself()) {
             // The daemon-reload brings the new configuration to what has no process of its own.

@@ -247,6 +247,10 @@ impl SimHost {
                 Ok(())
             }
             Change::ResetFailed => self.reset_failed(unit),
+            // A unit that is not loaded does not run, and is not missed.
+            Change::Stop if self.manager_is_up(&unit.scope) && self.runtime(unit).is_none() => {
+                Ok(())
+            }
             Change::Stop => self.stop(unit),
             Change::Start => self.start(unit),
             Change::Restart => self.restart(unit),

@@ -209,14 +209,30 @@ impl SimHost {
             .is_some_and(|runtime| runtime.active.is_up())
     }
 
-    /// Whether a running unit was started with just what is on disk now, its environment files included. It is the
-    /// judge of plans: it sees both sides at once, as no plan can.
+    /// Whether a running unit was started with just what is on disk now, the files included that it reads at its start. It
+    /// is the judge of plans: it sees both sides at once, as no plan can.
     pub fn runs_what_is_on_disk(&self, unit: &UnitRef) -> bool {
+        self.runs_what_is_on_disk_of(unit, |_| true)
+    }
+
+    /// The same, but of the files that it reads at its start only these count.
+    pub fn runs_what_is_on_disk_of(
+        &self,
+        unit: &UnitRef,
+        counts: impl Fn(&HostPath) -> bool,
+    ) -> bool {
         let now = self.sources(&unit.scope).load(&unit.unit);
         self.runtime(unit).is_some_and(|runtime| {
+            let on_disk = self.read_at_start(&unit.scope, &now.effective);
+            let of = |files: &BTreeMap<HostPath, _>| {
+                let counted = files.iter().filter(|(path, _)| counts(path));
+                counted
+                    .map(|(path, digest)| (path.clone(), *digest))
+                    .collect::<BTreeMap<_, Option<Digest>>>()
+            };
             runtime.active.is_up()
                 && runtime.config.restart_digest() == now.effective.restart_digest()
-                && runtime.read == self.read_at_start(&unit.scope, &now.effective)
+                && of(&runtime.read) == of(&on_disk)
         })
     }
 

@@ -126,7 +126,7 @@ fn units(plan: &Plan) -> Vec<Entry> {
         .collect()
 }
 
-/// A unit that this plan started is entered with the run it has now.
+/// A unit that this plan started, or whose manager it started, is entered with the run that the unit has then.
 fn unit_entry(plan: &Plan, unit: &UnitRef) -> Entry {
     let line = |left: &abide_model::LedgerUnit| {
         let [before, after] = ledger::unit_line(unit, left);
@@ -142,7 +142,10 @@ fn unit_entry(plan: &Plan, unit: &UnitRef) -> Entry {
         .map(line)
         .unwrap_or_default();
     let after = plan.ledger_after.units.get(unit);
-    match after.filter(|_| steps::starter(plan, unit).is_some()) {
+    let begins = |left: &&abide_model::LedgerUnit| {
+        steps::starter(plan, unit).is_some() || left.invocation.is_empty() && left.config.is_some()
+    };
+    match after.filter(begins) {
         None => entry(&after.map(line).unwrap_or_default(), &claimed, &steps),
         Some(left) => {
             let [before, after] = ledger::unit_line(unit, left);

@@ -269,3 +269,24 @@ fn undeclaring_the_user_takes_its_units_and_lingering_along_and_never_the_user()
         )
     );
 }
+
+#[test]
+fn what_somebody_elses_unit_may_bring_up_with_the_old_file_is_restarted() {
+    let wanted = |text: &str| one("base.service", text).build();
+    let mut host = as_declared(&wanted(&service("/bin/old")));
+    host.edit(&Edit::DisableLinger(user("deploy")));
+    host.edit(&Edit::Write(
+        unit_ref("user:deploy/app.service"),
+        "[Unit]\nRequires=base.service\nAfter=base.service\n[Service]\nExecStart=/bin/app\n[Install]\nWantedBy=default.target\n".to_owned(),
+    ));
+    host.edit(&Edit::Link(
+        unit_ref("user:deploy/app.service"),
+        "default.target.wants/app.service".to_owned(),
+    ));
+    let plan = assert_converges(&mut host, &wanted(&service("/bin/new")));
+    assert_eq!(
+        steps(&plan).last().map(String::as_str),
+        Some("user:deploy/base.service: restart")
+    );
+    assert!(host.runs_what_is_on_disk(&unit_ref("user:deploy/base.service")));
+}

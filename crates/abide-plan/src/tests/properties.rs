@@ -1,15 +1,15 @@
-//! What holds for every manifest and every host, whatever its history. `PROPTEST_CASES` raises the number of tries.
+//! What holds for every manifest and every host, whatever its history. `PROPTEST_CASES` sets the number of fleets.
 
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Change, Desired, HostPath, Observation, OnChange, Plan, Presence, ResourceId, RootRoute, Scope,
-    Share, UnitRef, UserName, Wanted,
+    Change, Desired, DesiredUnit, HostPath, HostPathOrHome, Observation, OnChange, Plan, Presence,
+    ResourceId, RootRoute, Scope, Share, UnitRef, UserName, Wanted,
 };
 use abide_sim::random::{FOREIGN, UNITS, desireds, edits, hosts};
 use abide_sim::{SimHost, config_dir, scope};
 use proptest::prelude::*;
-use proptest::test_runner::Config;
+use proptest::test_runner::{Config, RngSeed};
 
 use super::support::{assert_converges, assert_sound, steps, told};
 use crate::plan;
@@ -27,19 +27,23 @@ pub(super) fn manifests() -> impl Strategy<Value = Desired> {
     })
 }
 
-/// The default stays within seconds.
+/// The default stays within seconds; `make test` asks for thousands, with the optimiser on. The fleets are the same ones
+/// every time, so that a red run can be looked into: `PROPTEST_RNG_SEED=1` (or any number) makes others.
 pub(super) fn cases(by_default: u32) -> Config {
-    let asked = Config::default().cases;
+    let config = Config::default();
+    let asked = config.cases;
     Config {
-        cases: if asked == 256 { by_default } else { asked },
-        failure_persistence: None,
-        // The default run is the same every time; `PROPTEST_CASES` asks for other, random cases.
-        rng_seed: if asked == 256 {
-            proptest::test_runner::RngSeed::Fixed(2)
+        cases: if asked == 256 {
+            by_default
         } else {
-            proptest::test_runner::RngSeed::Random
+            asked * by_default / 100
         },
-        ..Config::default()
+        failure_persistence: None,
+        rng_seed: match config.rng_seed {
+            RngSeed::Random => RngSeed::Fixed(2),
+            fixed @ RngSeed::Fixed(_) => fixed,
+        },
+        ..config
     }
 }
 
@@ -187,7 +191,10 @@ fn assert_as_declared(host: &SimHost, wanted: &Desired, last: &Plan) {
         .iter()
         .map(|refusal| refusal.resource.to_string())
         .collect();
+    let ledger = host.observe(wanted).ledger;
+    let ledger = ledger.known().cloned().unwrap_or_default();
     for (scope, units) in scopes(wanted) {
+        let home = home(&scope);
         if refused.contains(&format!("manager {scope}")) {
             continue;
         }
@@ -214,15 +221,19 @@ fn assert_as_declared(host: &SimHost, wanted: &Desired, last: &Plan) {
                 told(last)
             );
             let by_itself = ["job.service", "watch.service"].contains(&name.as_str());
+            let mut drop_ins = host.definition(&at).drop_ins.into_iter();
+            // What others add is theirs to bring into effect (case 20).
+            let all_ours = drop_ins.all(|drop_in| ledger.files.contains_key(&drop_in));
             if up
                 && ours
+                && all_ours
                 && unit.on_change != OnChange::None
                 && !by_itself
                 && unit.presence == Presence::Present
             {
                 let reloads = unit.on_change == OnChange::Reload;
                 assert!(
-                    reloads || host.runs_what_is_on_disk(&at),
+                    reloads || host.runs_what_is_on_disk_of(&at, |path| counts(unit, &home, path)),
                     "{at} runs something old\n{}",
                     told(last)
                 );
@@ -231,11 +242,19 @@ fn assert_as_declared(host: &SimHost, wanted: &Desired, last: &Plan) {
     }
 }
 
+/// A file that a unit reads counts as part of it where the manifest manages it (manifest.md, "Triggers").
+fn counts(unit: &DesiredUnit, home: &HostPath, path: &HostPath) -> bool {
+    unit.restart_on.iter().any(|counted| match counted {
+        HostPathOrHome::Absolute(counted) => counted == path,
+        HostPathOrHome::Home(counted) => home.join(counted) == *path,
+    })
+}
+
 fn scopes(
     wanted: &Desired,
 ) -> Vec<(
     Scope,
-    &std::collections::BTreeMap<abide_model::UnitName, abide_model::DesiredUnit>,
+    &std::collections::BTreeMap<abide_model::UnitName, DesiredUnit>,
 )> {
     let users = wanted
         .users

@@ -215,3 +215,36 @@ fn a_unit_file_that_hides_the_generated_service_is_named() {
         ]
     );
 }
+
+#[test]
+fn a_foreign_drop_in_of_a_quadlet_that_nobody_loaded_leads_to_a_reload() {
+    let wanted = web("img:1", "");
+    let mut host = super::support::as_declared(&wanted);
+    let unit = abide_sim::unit_ref("user:deploy/web.container");
+    let text = "[Service]\nNice=1\n".to_owned();
+    host.edit(&abide_sim::Edit::DropIn(
+        unit,
+        "90-theirs.conf".to_owned(),
+        text,
+    ));
+    let plan = super::support::assert_converges(&mut host, &wanted);
+    assert_eq!(steps(&plan), ["manager user:deploy: daemon-reload"]);
+}
+
+#[test]
+fn a_mask_that_is_gone_and_still_loaded_is_only_read_again() {
+    use abide_model::Scope;
+    let wanted = abide_sim::desired("h1").system();
+    let wanted = wanted
+        .unit("web.container", "[Container]\nImage=img:1\n")
+        .masked(false)
+        .build();
+    let mut host = super::support::as_declared(&wanted);
+    let service = abide_sim::unit_ref("system/web.service");
+    host.edit(&abide_sim::Edit::Mask(service));
+    host.edit(&abide_sim::Edit::DaemonReload(Scope::System));
+    let mut cut = host.clone();
+    cut.apply_until(&planned(&host, &wanted), 1);
+    let plan = super::support::assert_converges(&mut cut, &wanted);
+    assert_eq!(steps(&plan), ["manager system: daemon-reload"]);
+}

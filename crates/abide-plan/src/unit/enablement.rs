@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{Cause, FilePurpose, HostPath, Link, ObservedScope, UnitName, Wanted};
+use abide_model::{Cause, FilePurpose, Link, ObservedScope, UnitName, Wanted};
 use abide_unit::{Effective, LinkKind, install_links, specifier};
 
 use super::Unit;
@@ -242,7 +242,7 @@ fn pointed_to(link: &Link) -> &str {
 /// Whether a user manager that starts brings this unit up by itself: it hangs from a target of its start.
 pub(crate) fn starts_with_manager(unit: &Unit<'_>) -> bool {
     let linked = || {
-        let mut links = scope_links(unit.view.seen).filter(|link| leads_somewhere(unit, link));
+        let mut links = scope_links(unit.view.seen).filter(|_| leads_somewhere(unit));
         links.any(|link| {
             let (dir, name) = link.path.split_once('/').unwrap_or_default();
             let target = dir.rsplit_once('.').map_or("", |(target, _)| target);
@@ -252,18 +252,12 @@ pub(crate) fn starts_with_manager(unit: &Unit<'_>) -> bool {
     unit.view.scope.user().is_some() && (linked() || generated_at_start(unit))
 }
 
-/// Whether there is a unit file behind a link: one in the configuration directory was seen, others are a package's.
-fn leads_somewhere(unit: &Unit<'_>, link: &Link) -> bool {
+/// Whether there is a unit file behind a link. The link's name counts and not where it points (load-dropin.c), so another's
+/// unit may be a package's.
+fn leads_somewhere(unit: &Unit<'_>) -> bool {
     let mut files = unit.files.iter().chain(&unit.template_files);
     let stands = |file: &UnitFile<'_>| file.purpose == FilePurpose::Unit && file.stands();
-    if unit.ours {
-        return files.any(stands);
-    }
-    let Ok(target) = HostPath::parse(&link.target) else {
-        return true;
-    };
-    let seen = unit.view.seen.and_then(|scope| scope.files.get(&target));
-    !target.is_within(&unit.view.places.config) || seen.is_some_and(|seen| seen.known().is_some())
+    !unit.ours || files.any(stands)
 }
 
 /// The targets that a user manager reaches when it starts.

@@ -28,13 +28,21 @@ pub(crate) fn is_masked(unit: &Unit<'_>) -> bool {
     linked || files.any(|file| file.found.is_some_and(|found| masks(&found.kind)))
 }
 
+/// Whether the mask that the manager has loaded is no longer there: a reload was lost. A masked unit is loaded from its
+/// link, and its `FragmentPath` is the link's place (seen on 252 and 257).
+pub(crate) fn is_undone(unit: &Unit<'_>) -> bool {
+    let own = unit.view.places.config.clone();
+    let link = unit.seen.fragment.as_ref();
+    unit.seen.load == "masked" && !is_masked(unit) && link.is_some_and(|link| link.parent() == own)
+}
+
 /// What makes the mask as declared.
 pub(crate) fn decide(unit: &Unit<'_>) -> Result<Mask, Denied> {
     let Some(desired) = unit.desired() else {
         return Ok(Mask::Leave);
     };
     let masked = is_masked(unit);
-    let elsewhere = unit.seen.load == "masked" && !masked;
+    let elsewhere = unit.seen.load == "masked" && !masked && !is_undone(unit);
     match desired.masked {
         Some(true) if masked || elsewhere => Ok(Mask::Leave),
         Some(true) => may_mask(unit).map(|()| Mask::On),

@@ -4,10 +4,10 @@
 //! `NeedDaemonReload` alone proves nothing where it is false: a drop-in in a new directory and a file with an old
 //! mtime go unseen (unit-change fact 1). So what is loaded is compared with what is there, and ctime with the last load.
 
-use abide_model::{FilePurpose, HostPath};
+use abide_model::{FilePurpose, HostPath, Timestamp};
 
 use super::Unit;
-use super::mask::is_masked;
+use super::mask::{is_masked, is_undone};
 use super::owed::{definition_changed, whole_second};
 use super::sources::UnitFile;
 use crate::linger::ManagerState;
@@ -23,7 +23,10 @@ pub(crate) fn owed(unit: &Unit<'_>) -> Option<String> {
     if unit.seen.need_reload {
         return Some("NeedDaemonReload".to_owned());
     }
-    let changed = definition_changed(unit);
+    if is_undone(unit) {
+        return Some("the mask that is loaded is gone".to_owned());
+    }
+    let changed = definition_changed(unit).max(drop_ins_changed(unit));
     if changed.is_some_and(|changed| changed > whole_second(units_loaded_at)) {
         return Some("changed after the last reload".to_owned());
     }
@@ -99,15 +102,32 @@ fn is_loaded(unit: &Unit<'_>, path: &HostPath) -> bool {
     loaded.any(|loaded| loaded.file_name() == path.file_name())
 }
 
+/// When a drop-in beside the unit last changed, whoever wrote it. A manager does not miss a new one in a new directory,
+/// nor one that a generator has merged into its unit (unit-change V2).
+fn drop_ins_changed(unit: &Unit<'_>) -> Option<Timestamp> {
+    let dirs = drop_in_dirs(unit);
+    let files = unit.view.seen.into_iter().flat_map(|scope| &scope.files);
+    let beside = files.filter(|(path, _)| dirs.contains(&path.parent()));
+    let changed = beside.filter_map(|(_, file)| Some(file.known()?.changed_at));
+    changed.max()
+}
+
+fn drop_in_dirs(unit: &Unit<'_>) -> Vec<HostPath> {
+    let own = match unit.name.kind().is_quadlet() {
+        true => unit.name.clone(),
+        false => unit.loaded.clone(),
+    };
+    let names = [own.template(), Some(own)];
+    let names = names.iter().flatten();
+    names
+        .filter_map(|name| unit.view.places.drop_in_dir(name).ok())
+        .collect()
+}
+
 /// A drop-in is loaded that is no longer there.
 fn drop_in_gone(unit: &Unit<'_>) -> Option<String> {
     let seen = unit.view.seen?;
-    let names = [Some(unit.loaded.clone()), unit.loaded.template()];
-    let dirs: Vec<HostPath> = names
-        .iter()
-        .flatten()
-        .filter_map(|name| unit.view.places.drop_in_dir(name).ok())
-        .collect();
+    let dirs = drop_in_dirs(unit);
     let mut loaded = unit
         .seen
         .drop_ins

@@ -6,6 +6,7 @@ use super::Unit;
 use super::enablement::{no_such_unit, starts_with_manager};
 use super::owed::{Owed, owed, wanted_config};
 use super::respond::{self, Response};
+use super::sources::Disk;
 use crate::causes::{differs, failed, old_config, state};
 use crate::draft::Draft;
 use crate::linger::ManagerState;
@@ -216,11 +217,26 @@ fn started(unit: &Unit<'_>, loads: bool) -> Result<Run, Denied> {
         why.push(failed(&unit.seen).into());
     }
     why.push(Reason::OwnFiles);
+    let verb = match may_be_up_by_then(unit) {
+        true => Verb::Restart,
+        false => Verb::Start,
+    };
     Ok(Run {
         reset: failed_before,
-        then: Some((Verb::Start, why)),
+        then: Some((verb, why)),
         ..Run::default()
     })
+}
+
+/// Whether this plan starts the unit's manager while an old definition of the unit stands on disk: somebody else's unit
+/// may pull it in with that. `systemctl restart` starts what does not run.
+fn may_be_up_by_then(unit: &Unit<'_>) -> bool {
+    unit.manager_starts()
+        && match &unit.on_disk {
+            Disk::Nothing => false,
+            Disk::Unreadable => true,
+            Disk::Read(old) => old.restart_digest() != unit.wanted.restart_digest(),
+        }
 }
 
 /// Why a unit that should run is left alone.
