@@ -135,7 +135,7 @@ fn a_report_that_cannot_be_written_is_said_before_anything_is_done() {
     let desk = Desk::with(TWO_HOSTS);
     for (target, says) in [
         ("json=no/where.json", "no/where.json"),
-        ("pdf=x.pdf", "kinds: json"),
+        ("pdf=x.pdf", "kinds: json, md"),
         ("json", "KIND=PATH"),
     ] {
         let said = desk.abide(&["plan", "--report", target]);
@@ -144,4 +144,22 @@ fn a_report_that_cannot_be_written_is_said_before_anything_is_done() {
     }
     let said = desk.abide(&["plan", "--json", "--report", "json=-"]);
     assert_eq!(said.code, 64, "{said:?}");
+}
+
+#[test]
+fn markdown_leads_to_the_job_of_the_ci_system() {
+    let desk = Desk::with(TWO_HOSTS);
+    let said = crate::said(
+        desk.command(&["plan", "--report", "md=-"])
+            .env("GITHUB_SERVER_URL", "https://github.com")
+            .env("GITHUB_REPOSITORY", "a/b")
+            .env("GITHUB_RUN_ID", "17"),
+    );
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(
+        said.stdout.starts_with("<!-- abide:plan:cli -->\n"),
+        "{said:?}"
+    );
+    let link = "[run](https://github.com/a/b/actions/runs/17)";
+    assert!(said.stdout.contains(link), "{said:?}");
 }

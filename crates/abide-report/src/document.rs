@@ -11,6 +11,7 @@ use crate::fleet;
 use crate::moment::Moment;
 use crate::options::Options;
 use crate::summary::Summary;
+use crate::url::Url;
 
 mod change;
 mod host;
@@ -121,6 +122,8 @@ pub struct Run {
     pub ended: Moment,
     /// How long it took, in milliseconds.
     pub millis: u64,
+    /// Where the job of a CI system that it was part of can be seen.
+    pub url: Option<Url>,
 }
 
 /// Why a command could not do its work.

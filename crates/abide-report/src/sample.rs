@@ -316,6 +316,7 @@ pub(crate) fn frame(kind: Command) -> Frame {
             started: Moment(1_772_546_700_000),
             ended: Moment(1_772_546_703_800),
             millis: 3800,
+            url: None,
         },
         manifest: Some("shop".parse().unwrap()),
         digest: None,

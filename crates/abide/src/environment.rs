@@ -9,6 +9,8 @@ use std::env;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
+use abide_report::Url;
+
 /// The surroundings of one run.
 #[derive(Debug, Clone)]
 pub(crate) struct Environment {
@@ -24,6 +26,8 @@ pub(crate) struct Environment {
     pub(crate) stdin_is_terminal: bool,
     /// Whether a person watches.
     pub(crate) stderr_is_terminal: bool,
+    /// Where the job of a CI system that this is can be seen.
+    pub(crate) job: Option<Url>,
 }
 
 impl Environment {
@@ -39,6 +43,7 @@ impl Environment {
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal()
                 && text("TERM").as_deref() != Some("dumb"),
+            job: job(),
         }
     }
 }
@@ -52,6 +57,20 @@ pub(crate) fn text(name: &str) -> Option<String> {
 pub(crate) fn bytes(name: &str) -> Option<Vec<u8>> {
     use std::os::unix::ffi::OsStringExt;
     env::var_os(name).map(OsStringExt::into_vec)
+}
+
+/// As GitHub Actions (and Forgejo, Gitea), GitLab CI, Jenkins and Buildkite name it.
+fn job() -> Option<Url> {
+    let github = || {
+        let (server, repository) = (text("GITHUB_SERVER_URL")?, text("GITHUB_REPOSITORY")?);
+        let run = text("GITHUB_RUN_ID")?;
+        Some(format!("{server}/{repository}/actions/runs/{run}"))
+    };
+    let url = github()
+        .or_else(|| text("CI_JOB_URL"))
+        .or_else(|| text("BUILD_URL"))
+        .or_else(|| text("BUILDKITE_BUILD_URL"))?;
+    Url::parse(&url)
 }
 
 fn terminal_columns() -> Option<usize> {

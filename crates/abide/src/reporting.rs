@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use abide_model::{Diagnostic, Digest, Event, HostName, ManifestName, Report};
 use abide_report::document::{self, Document, Frame};
 use abide_report::events::{Stream, StreamEvent};
-use abide_report::{Command, Moment};
+use abide_report::{Command, Moment, Url};
 
 use crate::clock;
+use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::reports::ReportArgs;
@@ -32,6 +33,7 @@ pub(crate) struct Reporting {
     kind: Command,
     id: String,
     began: Moment,
+    job: Option<Url>,
     events: Option<Events>,
     manifest: Option<ManifestName>,
     digest: Option<Digest>,
@@ -66,7 +68,7 @@ impl Reporting {
         kind: Command,
         arguments: &ReportArgs,
         json: bool,
-        ui: &Ui,
+        (ui, environment): (&Ui, &Environment),
     ) -> Result<Self, Failure> {
         arguments.check(json)?;
         let id = run_id::fresh().map_err(|error| Failure::here("random numbers", error))?;
@@ -80,6 +82,7 @@ impl Reporting {
             kind,
             id,
             began: clock::now(),
+            job: environment.job.clone(),
             events,
             manifest: None,
             digest: None,
@@ -186,6 +189,7 @@ impl Reporting {
                 started: self.began,
                 ended,
                 millis: ended.0.saturating_sub(self.began.0),
+                url: self.job.clone(),
             },
             manifest: self.manifest.clone(),
             digest: self.digest,

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use abide_report::Document;
+use abide_report::{Document, markdown};
 use clap::{Args, ValueEnum as _};
 
 use crate::failure::Failure;
@@ -32,6 +32,7 @@ pub(crate) struct Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Kind {
     Json,
+    Md,
 }
 
 /// Reads `KIND=PATH`.
@@ -118,6 +119,7 @@ impl Kind {
     fn render(self, document: &Document, _earlier: Option<&str>) -> String {
         match self {
             Self::Json => document.to_json(),
+            Self::Md => markdown::render(document),
         }
     }
 }

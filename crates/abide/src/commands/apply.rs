@@ -51,7 +51,8 @@ impl Apply {
                     .hint("pass --yes to apply without a confirmation"),
             );
         }
-        let mut reporting = Reporting::begin(Command::Apply, &self.reports, self.json, ui)?;
+        let mut reporting =
+            Reporting::begin(Command::Apply, &self.reports, self.json, (ui, environment))?;
         let done = self.work(&mut reporting, (common, ui, environment)).await;
         reporting.end(done)
     }

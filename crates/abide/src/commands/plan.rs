@@ -42,7 +42,8 @@ impl PlanArgs {
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Exit, Failure> {
-        let mut reporting = Reporting::begin(Command::Plan, &self.reports, self.json, ui)?;
+        let mut reporting =
+            Reporting::begin(Command::Plan, &self.reports, self.json, (ui, environment))?;
         let done = self.work(&mut reporting, (common, ui, environment)).await;
         reporting.end(done)
     }

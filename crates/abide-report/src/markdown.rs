@@ -1,0 +1,262 @@
+//! A run as Markdown for a comment on a pull request, or for the page of a CI job.
+//!
+//! The first line is a marker by which a script finds the comment again and edits it in place. Counts and what a
+//! reviewer must not miss stand above the fold; diffs are folded. A comment may have 65 536 characters on GitHub, so
+//! what is too long is rendered anew with less in it, and never cut.
+
+use abide_model::HostState;
+
+use crate::document::{Command, Document};
+use crate::words::{count, millis};
+
+mod changes;
+mod escape;
+mod troubles;
+mod warnings;
+
+use escape::{code, prose};
+
+/// Most bytes of a rendering. GitHub takes 65 536 characters; what posts the comment may add some.
+const BUDGET: usize = 60_000;
+
+/// How much is in a rendering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Detail {
+    /// Lines of a diff that stay the same.
+    pub(crate) context: bool,
+    /// What differs on some hosts from what is the same on most of them.
+    pub(crate) exceptions: bool,
+    /// Most lines of one diff or journal.
+    pub(crate) lines: usize,
+    /// What is folded: steps, diffs, journals.
+    pub(crate) bodies: bool,
+}
+
+/// From all there is to headings and counts.
+const DETAILS: [Detail; 5] = [
+    Detail {
+        context: true,
+        exceptions: true,
+        lines: usize::MAX,
+        bodies: true,
+    },
+    Detail {
+        context: false,
+        exceptions: true,
+        lines: usize::MAX,
+        bodies: true,
+    },
+    Detail {
+        context: false,
+        exceptions: false,
+        lines: usize::MAX,
+        bodies: true,
+    },
+    Detail {
+        context: false,
+        exceptions: false,
+        lines: 40,
+        bodies: true,
+    },
+    Detail {
+        context: false,
+        exceptions: false,
+        lines: 0,
+        bodies: false,
+    },
+];
+
+/// A run as Markdown, of at most 60 000 bytes.
+pub fn render(document: &Document) -> String {
+    let whole = DETAILS
+        .iter()
+        .map(|detail| page(document, *detail))
+        .find(|page| page.len() <= BUDGET);
+    whole.unwrap_or_else(|| headings_that_fit(document))
+}
+
+fn page(document: &Document, detail: Detail) -> String {
+    let mut parts = head(document);
+    parts.extend(sections(document, detail));
+    if detail != DETAILS[0] {
+        parts.push(shortened(document));
+    }
+    parts.push(foot(document));
+    parts.join("\n")
+}
+
+/// As many headings as there is room for, and where the rest is.
+fn headings_that_fit(document: &Document) -> String {
+    let [.., least] = DETAILS;
+    let (head, tail) = (head(document), [shortened(document), foot(document)]);
+    let room = BUDGET.saturating_sub(head.join("\n").len() + tail.join("\n").len() + 100);
+    let sections = sections(document, least);
+    let mut used = 0;
+    let fitting = sections.iter().take_while(|section| {
+        used += section.len() + 1;
+        used <= room
+    });
+    let mut parts = head;
+    let before = parts.len();
+    parts.extend(fitting.cloned());
+    let left = sections.len() - (parts.len() - before);
+    parts.push(format!("… and {}.\n", count(left, "more change")));
+    parts.extend(tail);
+    parts.join("\n")
+}
+
+/// What stands above the fold: the marker, the heading, the counts, what a reviewer must not miss.
+fn head(document: &Document) -> Vec<String> {
+    let mut parts = vec![format!("{}\n{}\n", marker(document), heading(document))];
+    parts.extend(failure(document));
+    match document.kind {
+        Command::Plan | Command::Drift => parts.push(plan_counts(document)),
+        Command::Apply => parts.push(state_counts(document)),
+        Command::Validate => {}
+    }
+    parts.extend(warnings::alert(document));
+    parts
+}
+
+fn sections(document: &Document, detail: Detail) -> Vec<String> {
+    let mut sections = troubles::sections(document, detail);
+    sections.extend(changes::sections(document, detail));
+    sections
+}
+
+/// By this line a script finds the comment again.
+fn marker(document: &Document) -> String {
+    let kind = document.kind.word();
+    match &document.manifest {
+        Some(name) => format!("<!-- abide:{kind}:{name} -->"),
+        None => format!("<!-- abide:{kind} -->"),
+    }
+}
+
+fn heading(document: &Document) -> String {
+    let digest = document
+        .digest
+        .map(|digest| format!(" {}", code(&digest.spoken())));
+    let manifest = document
+        .manifest
+        .as_ref()
+        .map(|name| format!(" · {}", prose(name.as_str())));
+    format!(
+        "### abide {}{}{} · {}",
+        document.kind.word(),
+        digest.unwrap_or_default(),
+        manifest.unwrap_or_default(),
+        verdict(document)
+    )
+}
+
+/// The run in few words.
+fn verdict(document: &Document) -> String {
+    let hosts = document.hosts.len();
+    let of = |state: HostState| document.host_states.get(&state).copied().unwrap_or(0);
+    if document.failure.is_some() {
+        return "could not be done".to_owned();
+    }
+    match document.kind {
+        Command::Validate if document.exit.code == 0 => "valid".to_owned(),
+        Command::Validate => "not valid".to_owned(),
+        Command::Plan | Command::Drift => match document.summary.hosts_to_change {
+            0 if document.complete && document.summary.refused == 0 => "no changes".to_owned(),
+            0 => "nothing to do, but not everything is well".to_owned(),
+            some if some == hosts => format!("{} to change", count(some, "host")),
+            some => format!("{some} of {} to change", count(hosts, "host")),
+        },
+        Command::Apply if document.exit.is_success() => match of(HostState::Changed) {
+            0 => "nothing was to be done".to_owned(),
+            some => format!("{} changed", count(some, "host")),
+        },
+        Command::Apply => format!("not all done ({})", document.exit.reason.replace('_', " ")),
+    }
+}
+
+fn failure(document: &Document) -> Option<String> {
+    let failure = document.failure.as_ref()?;
+    let mut text = format!("> [!CAUTION]\n> {}\n", prose(&failure.message));
+    for hint in &failure.hints {
+        text.push_str(&format!("> hint: {}\n", prose(hint)));
+    }
+    Some(text)
+}
+
+fn plan_counts(document: &Document) -> String {
+    let summary = &document.summary;
+    let hosts = |n: usize| match n {
+        0 => "0".to_owned(),
+        n => count(n, "host"),
+    };
+    let mut columns = vec![
+        ("+ add", summary.add.to_string()),
+        ("~ change", summary.change.to_string()),
+        ("- remove", summary.remove.to_string()),
+        ("↻ restarts", summary.restarts.to_string()),
+    ];
+    let more = [
+        ("↻ reloads", summary.reloads),
+        ("stops", summary.stops),
+        ("adopt", summary.adopt),
+        ("! refused", summary.refused),
+    ];
+    let more = more.into_iter().filter(|(_, n)| *n > 0);
+    columns.extend(more.map(|(head, n)| (head, n.to_string())));
+    columns.push(("? unknown", hosts(summary.hosts_unknown)));
+    table(&columns)
+}
+
+fn state_counts(document: &Document) -> String {
+    let states = document.host_states.iter().filter(|(_, n)| **n > 0);
+    let columns: Vec<(&str, String)> = states
+        .map(|(state, n)| (state.said(), count(*n, "host")))
+        .collect();
+    if columns.is_empty() {
+        return String::new();
+    }
+    table(&columns)
+}
+
+fn table(columns: &[(&str, String)]) -> String {
+    let row = |cells: Vec<&str>| format!("| {} |\n", cells.join(" | "));
+    let heads = row(columns.iter().map(|(head, _)| *head).collect());
+    let rule = row(columns.iter().map(|_| "--:").collect());
+    heads + &rule + &row(columns.iter().map(|(_, cell)| cell.as_str()).collect())
+}
+
+fn shortened(document: &Document) -> String {
+    let whole = match &document.run.url {
+        Some(url) => format!("[the run]({url})"),
+        None => "the run's other reports and its log".to_owned(),
+    };
+    format!("This was shortened to fit into a comment. All of it: {whole}.\n")
+}
+
+fn foot(document: &Document) -> String {
+    let mut said = Vec::new();
+    let unchanged = document.summary.unchanged;
+    if unchanged > 0 {
+        said.push(format!("{} as declared", count(unchanged, "resource")));
+    }
+    said.push(format!("abide {}", prose(&document.run.abide)));
+    said.push(format!(
+        "{}, took {}",
+        document.run.started.for_people(),
+        millis(document.run.millis)
+    ));
+    if let Some(url) = &document.run.url {
+        said.push(format!("[run]({url})"));
+    }
+    let mut text = format!("<sub>{}</sub>\n", said.join(" · "));
+    if let (Some(digest), Command::Plan) = (document.digest, document.kind) {
+        text = format!(
+            "Digest of this plan: {}\n\n{text}",
+            code(&digest.to_string())
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;
