@@ -4,7 +4,7 @@ use abide_model::{HostPath, Podman, PodmanVersion};
 use abide_unit::{QUADLET_DROP_INS_SINCE, QUADLET_TEMPLATES_SINCE, quadlet_since};
 
 use super::Unit;
-use super::mask::is_masked;
+use super::mask::{is_masked, is_undone};
 use crate::refuse::Denied;
 
 /// Whether the host's Podman makes a service of this quadlet. An older one passes over what it does not know, without a
@@ -75,7 +75,8 @@ fn needed(unit: &Unit<'_>) -> Option<Needed> {
 
 /// Another unit file comes before what the generator makes (systemd.unit(5), "Unit File Load Path").
 pub(crate) fn nothing_before_it(unit: &Unit<'_>) -> Result<(), Denied> {
-    if !unit.name.kind().is_quadlet() || unit.goes().is_some() || is_masked(unit) {
+    let masked = is_masked(unit) || is_undone(unit);
+    if !unit.name.kind().is_quadlet() || unit.goes().is_some() || masked {
         return Ok(());
     }
     let fragment = unit.seen.fragment.as_ref().filter(|_| !unit.seen.transient);
