@@ -58,10 +58,10 @@ fn a_document_begins_with_its_format_and_counts_its_changes() {
         "abide": "0.1.0",
         "started": "2026-03-03T14:05:00.000Z",
         "ended": "2026-03-03T14:05:03.800Z",
-        "millis": 3800
+        "millis": 3800,
+        "url": null
       },
       "manifest": "shop",
-      "digest": null,
     "##);
     let document = parsed(&all);
     assert_eq!(document["summary"]["restarts"], 1);
