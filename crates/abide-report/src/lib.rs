@@ -29,6 +29,7 @@ pub mod events;
 mod fleet;
 mod hosts;
 pub mod json;
+pub mod junit;
 mod layout;
 mod mark;
 pub mod markdown;
@@ -43,9 +44,12 @@ pub mod status;
 mod step;
 pub mod summary;
 pub mod text;
+#[cfg(test)]
+mod tool;
 mod url;
 mod why;
 mod words;
+mod xml;
 
 pub use document::{Command, Document};
 pub use mark::Mark;

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use abide_report::{Document, markdown};
+use abide_report::{Document, junit, markdown};
 use clap::{Args, ValueEnum as _};
 
 use crate::failure::Failure;
@@ -33,6 +33,7 @@ pub(crate) struct Target {
 enum Kind {
     Json,
     Md,
+    Junit,
 }
 
 /// Reads `KIND=PATH`.
@@ -120,6 +121,7 @@ impl Kind {
         match self {
             Self::Json => document.to_json(),
             Self::Md => markdown::render(document),
+            Self::Junit => junit::render(document),
         }
     }
 }

@@ -45,6 +45,18 @@ pub struct ResourceEntry {
     pub origin: Option<Origin>,
 }
 
+impl ResourceEntry {
+    /// The reason that says most: what went wrong, else what the others follow from.
+    pub fn main_reason(&self) -> Option<&Reason> {
+        let wrong = |reason: &&Reason| reason.code >= ReasonCode::Refused;
+        let reasons = || self.reasons.iter();
+        reasons()
+            .filter(wrong)
+            .max()
+            .or_else(|| reasons().min_by_key(|reason| reason.code))
+    }
+}
+
 /// Something that is said about a resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Remark {
@@ -125,9 +137,11 @@ pub(super) fn entries<B>(
         ..
     } = &host.outcome
     {
-        for action in residue.iter().flat_map(|plan| &plan.actions) {
-            let entry = entry_of(host, &action.resource, &mut entries);
-            tell_left(entry);
+        let left = residue
+            .iter()
+            .flat_map(|plan| by_resource(plan).into_keys());
+        for resource in left {
+            tell_left(entry_of(host, &resource, &mut entries));
         }
         for unit in failed_units {
             let resource = ResourceId::Unit(unit.unit.clone());
