@@ -119,7 +119,7 @@ async fn run_script(
     };
     session
         .run(exec, |line| {
-            if let Some(event) = reader.line(line) {
+            for event in reader.line(line) {
                 note(event, teller, told);
             }
         })
@@ -198,10 +198,13 @@ fn note_unheld(host: &Host, seen: &Result<Observed, Unseen>, told: &mut Told) {
         is_down.then(|| FailedUnit {
             unit: watch.unit.clone(),
             state: format!(
-                "{} ({}), {} restarts",
+                "{} ({}), {}",
                 unit.active.word(),
                 unit.result,
-                unit.restarts
+                match unit.restarts {
+                    1 => "1 restart".to_owned(),
+                    restarts => format!("{restarts} restarts"),
+                }
             ),
             journal: Vec::new(),
         })

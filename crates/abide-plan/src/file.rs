@@ -61,16 +61,9 @@ pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdi
             wanted.path
         )));
     };
-    let found = match seen(view, wanted.path)? {
-        Some(found) => found,
-        None => {
-            return Ok(write(
-                wanted,
-                Before::Absent,
-                new_mode(wanted),
-                Cause::Missing,
-            ));
-        }
+    let Some(found) = seen(view, wanted.path)? else {
+        let mode = new_mode(wanted);
+        return Ok(write(wanted, Before::Absent, mode, Cause::Missing));
     };
     let before = before(found, wanted.body.is_secret(), wanted.path)?;
     let digest = bytes.digest();
@@ -120,7 +113,7 @@ pub(crate) fn absent(
     };
     // The manifest no longer says that it was a secret: the ledger does, and what only its owner may read is not shown.
     let recorded = view.host.ledger.files.get(path);
-    let secret = recorded.is_some_and(is_secret) || found.mode & 0o077 == 0;
+    let secret = recorded.is_some_and(is_secret) || found.mode.trailing_zeros() >= 6;
     let change = Change::RemoveFile {
         path: path.clone(),
         purpose,

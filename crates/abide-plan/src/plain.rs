@@ -17,7 +17,7 @@ pub(crate) fn draft(view: &ScopeView<'_>, draft: &mut Draft) {
     let declared = user.and_then(|name| Some((view.host.home(name), view.host.declared(name)?)));
     if let Some((home, user)) = declared {
         for (below, desired) in &user.files {
-            one(view, draft, home.join(below), desired);
+            one(view, draft, &home.join(below), desired);
         }
     }
     for (path, _) in undeclared(view) {
@@ -35,20 +35,20 @@ fn undeclared<'a>(view: &ScopeView<'a>) -> Vec<(&'a HostPath, &'a LedgerFile)> {
         .collect()
 }
 
-fn one(view: &ScopeView<'_>, draft: &mut Draft, path: HostPath, desired: &DesiredFile) {
+fn one(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath, desired: &DesiredFile) {
     let wanted = Wanted {
-        path: &path,
+        path,
         purpose: FilePurpose::Plain,
         body: &desired.body,
         mode: desired.mode,
     };
     let verdict = file::present(view, &wanted).and_then(|verdict| permitted(view, verdict));
-    let Some(verdict) = admitted(view, draft, &path, verdict) else {
+    let Some(verdict) = admitted(view, draft, path, verdict) else {
         return;
     };
     let left = LedgerFile {
         scope: view.scope.clone(),
-        digest: digest_of(&desired.body),
+        digest: Some(digest_of(&desired.body)),
     };
     draft.ledger.files.insert(path.clone(), left);
     let cause = crate::causes::differs("ledger", "not ours", "ours");
@@ -76,7 +76,7 @@ fn remove(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath) {
         act(
             view,
             draft,
-            path.clone(),
+            path,
             verdict,
             (Change::Forget, Cause::Undeclared),
         );
@@ -111,11 +111,11 @@ fn admitted(
 fn act(
     view: &ScopeView<'_>,
     draft: &mut Draft,
-    path: HostPath,
+    path: &HostPath,
     verdict: Verdict,
     (claim, claimed): (Change, Cause),
 ) {
-    let resource = resource(view, &path);
+    let resource = resource(view, path);
     let step = match verdict {
         Verdict::Same => return,
         Verdict::Adopt | Verdict::Forget => {

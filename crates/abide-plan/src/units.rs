@@ -108,7 +108,7 @@ fn keep_books(decision: &Decision<'_>, draft: &mut Draft) {
             (Some(body), Verdict::Same | Verdict::Adopt | Verdict::Do(..)) => {
                 let left = LedgerFile {
                     scope: unit.view.scope.clone(),
-                    digest: digest_of(body),
+                    digest: Some(digest_of(body)),
                 };
                 draft.ledger.files.insert(file.path.clone(), left);
             }

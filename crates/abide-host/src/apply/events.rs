@@ -56,11 +56,14 @@ impl Reader {
         }
     }
 
-    /// The event that a line completes. Lines without the nonce are not ours and mean nothing. A failed unit is
+    /// The events that a line completes. Lines without the nonce are not ours and mean nothing. A failed unit is
     /// complete with the line that is not of its journal; the script's `end` sees to that.
-    pub fn line(&mut self, line: &[u8]) -> Option<HostEvent> {
+    pub fn line(&mut self, line: &[u8]) -> Vec<HostEvent> {
         let line = String::from_utf8_lossy(line);
-        let rest = line.strip_prefix(self.nonce.as_str())?.strip_prefix(' ')?;
+        let ours = line.strip_prefix(self.nonce.as_str());
+        let Some(rest) = ours.and_then(|rest| rest.strip_prefix(' ')) else {
+            return Vec::new();
+        };
         let (kind, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         if kind == "journal" {
             if let Some(unit) = self
@@ -70,14 +73,14 @@ impl Reader {
             {
                 unit.journal.push(text(rest));
             }
-            return None;
+            return Vec::new();
         }
         let waiting = self.unit.take().map(HostEvent::UnitFailed);
         if kind == "unit" {
             self.unit = failed_unit(rest);
-            return waiting;
         }
-        waiting.or_else(|| self.event(kind, rest))
+        let event = self.event(kind, rest);
+        waiting.into_iter().chain(event).collect()
     }
 
     fn event(&self, kind: &str, rest: &str) -> Option<HostEvent> {

@@ -281,7 +281,7 @@ impl Emitted<'_, '_> {
                 }
                 Reason::Wrote(path) => whys.extend(self.draft.writes(path).map(Why::Follows)),
                 Reason::StopOf(unit) => {
-                    whys.extend(self.stops.get(unit).copied().map(Why::Follows))
+                    whys.extend(self.stops.get(unit).copied().map(Why::Follows));
                 }
                 Reason::ManagerStart => {
                     if let ManagerState::Starting(step) = self.view.manager {

@@ -86,7 +86,7 @@ pub(crate) fn decide(unit: &Unit<'_>, draft: &Draft, loads: bool) -> Result<Run,
         return goes(unit, comes_up);
     }
     if unit.running() == Wanted::No {
-        return stopped(unit, comes_up);
+        return Ok(stopped(unit, comes_up));
     }
     if unit.seen.active.is_up() || comes_up {
         let run = up(unit, draft, comes_up)?;
@@ -129,24 +129,24 @@ fn goes(unit: &Unit<'_>, comes_up: bool) -> Result<Run, Denied> {
     })
 }
 
-fn stopped(unit: &Unit<'_>, comes_up: bool) -> Result<Run, Denied> {
+fn stopped(unit: &Unit<'_>, comes_up: bool) -> Run {
     let active = unit.seen.active;
     if active.is_up() && unit.seen.refuse_stop {
         let text = format!(
             "{} is kept running: it says `RefuseManualStop=yes`",
             unit.loaded
         );
-        return Ok(Run::noting(NoteKind::Expect, text));
+        return Run::noting(NoteKind::Expect, text);
     }
     let stop = match (active.is_up(), comes_up) {
         (true, _) => vec![state(active, ActiveState::Inactive).into()],
         (false, true) => vec![Reason::ManagerStart],
         (false, false) => Vec::new(),
     };
-    Ok(Run {
+    Run {
         stop,
         ..Run::default()
-    })
+    }
 }
 
 /// A unit that runs, or that its manager is about to bring up with what is on disk now.

@@ -1,10 +1,10 @@
 //! Starts the ssh master: its options, its private directory, its patience.
 
 use std::ffi::OsString;
-use std::fs::{File, Permissions};
+use std::fs::{DirEntry, File, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -37,6 +37,9 @@ const PROXIED: &[u8] = b"UNKNOWN port";
 /// How long the master waits, in seconds, once nobody is connected to its socket. It covers the moment until we are, and
 /// is what remains of a connection when this process is killed.
 const PERSIST: &str = "ControlPersist=10";
+
+/// A directory without a master's socket is left over after this: a login never takes so long.
+const LEFT_AFTER: Duration = Duration::from_secs(3600);
 
 /// Starts a master and returns its directory once it is logged in.
 pub(super) async fn start(settings: &Settings) -> Result<TempDir, ConnectError> {
@@ -106,6 +109,37 @@ fn private_directory(runtime: Option<&Path>) -> io::Result<TempDir> {
         Some(Ok(directory)) => Ok(directory),
         // A runtime directory that is named and not there is common after `su`.
         Some(Err(_)) | None => in_base(Path::new("/tmp")),
+    }
+    .inspect(sweep)
+}
+
+/// Takes away what runs that were killed left beside a new directory: those of the same user that no master uses and
+/// that are older than any login takes. What cannot be removed stays; it is nobody's trouble but the disk's.
+fn sweep(new: &TempDir) {
+    let beside = new.path().parent().and_then(|base| base.read_dir().ok());
+    let Ok(own) = new.path().metadata() else {
+        return;
+    };
+    let is_left = |entry: &DirEntry| {
+        let name = entry.file_name();
+        let named = name.as_bytes().starts_with(b"abide-") && name.len() == "abide-XXXXXX".len();
+        // Not through a link.
+        let found = entry
+            .metadata()
+            .ok()
+            .filter(|found| named && found.is_dir());
+        found.is_some_and(|found| {
+            let age = found.modified().ok().and_then(|at| at.elapsed().ok());
+            found.uid() == own.uid()
+                && age.is_some_and(|age| age > LEFT_AFTER)
+                && !entry.path().join(SOCKET).exists()
+        })
+    };
+    for left in beside.into_iter().flatten().flatten().filter(is_left) {
+        let path = left.path();
+        if std::fs::remove_file(path.join(LOG)).is_ok() || path.is_dir() {
+            std::fs::remove_dir(&path).unwrap_or_default();
+        }
     }
 }
 
@@ -188,6 +222,36 @@ mod tests {
         let directory = private_directory(None).unwrap();
         let mode = directory.path().metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, 0o700);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_behind_is_swept_away_and_nothing_else() {
+        let base = tempfile::tempdir().unwrap();
+        let make = |name: &str, file: &str, old: bool| {
+            let path = base.path().join(name);
+            std::fs::create_dir(&path).unwrap();
+            std::fs::write(path.join(file), "").unwrap();
+            let then = std::time::SystemTime::now() - 2 * LEFT_AFTER;
+            if old {
+                File::open(&path).unwrap().set_modified(then).unwrap();
+            }
+        };
+        make("abide-killed", LOG, true);
+        make("abide-recent", LOG, false);
+        make("abide-in-use", SOCKET, true);
+        make("abide-others", "notes", true);
+        make("else-XXXXXXX", LOG, true);
+        let _new = private_directory(Some(base.path())).unwrap();
+        let left = |name: &str| base.path().join(name).exists();
+        assert!(!left("abide-killed"));
+        for kept in [
+            "abide-recent",
+            "abide-in-use",
+            "abide-others",
+            "else-XXXXXXX",
+        ] {
+            assert!(left(kept), "{kept}");
+        }
     }
 
     #[test]
