@@ -84,6 +84,12 @@ impl Case {
         self
     }
 
+    /// The manifest no longer says this about the user.
+    pub fn without_user_key(&mut self, name: &str) -> &mut Self {
+        self.user_keys.retain(|other| !other.starts_with(name));
+        self
+    }
+
     /// More below `groups.all`, indented by four columns.
     pub fn also(&mut self, text: &str) -> &mut Self {
         text.clone_into(&mut self.also);
@@ -204,6 +210,11 @@ impl Case {
 }
 
 impl At<'_> {
+    /// The host's place in what [`Case::ask`] returns.
+    pub fn number(&self) -> usize {
+        usize::from(self.host == "h2")
+    }
+
     /// A script as root; it may not fail.
     pub fn root(&self, script: &str) -> String {
         self.case.world.fleet.sh(self.host, script)

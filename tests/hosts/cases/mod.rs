@@ -3,6 +3,7 @@
 
 mod case;
 
+mod cuts;
 mod enable;
 mod faults;
 mod linger;
