@@ -108,6 +108,7 @@ impl Engine {
                 digest: host_digest(&plan, identity, &host.wanted.desired),
                 plan,
                 identity,
+                is_all: true,
             });
         }
     }
@@ -181,6 +182,11 @@ impl Engine {
             report.hosts.extend(done);
         }
         report
+    }
+
+    /// A host as it was given to [`Engine::new`].
+    pub fn wanted(&self, host: &HostName) -> Option<&FleetHost> {
+        self.hosts.get(host).map(|host| &*host.wanted)
     }
 
     /// What a host should be.

@@ -16,6 +16,8 @@ pub struct Approved {
     pub identity: Option<Digest>,
     /// Its digest.
     pub digest: Option<Digest>,
+    /// Whether it is all that the host needs, so that nothing may be left to do after it; else only what it names.
+    pub is_all: bool,
 }
 
 impl Approved {

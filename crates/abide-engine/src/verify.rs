@@ -45,8 +45,8 @@ pub(crate) fn verdict(host: &Host, seen: Result<Observed, Unseen>, told: &mut To
 fn owed(host: &Host, observed: &Observed) -> Plan {
     let desired = &host.wanted.desired;
     match &host.approved {
-        Some(approved) => abide_plan::owed(&approved.plan, desired, observed).0,
-        None => abide_plan::plan(desired, observed),
+        Some(approved) if !approved.is_all => abide_plan::owed(&approved.plan, desired, observed).0,
+        _ => abide_plan::plan(desired, observed),
     }
 }
 

@@ -7,6 +7,7 @@ use abide_model::{Diagnostic, HostName, Origin, Report};
 use crate::options::Options;
 use crate::status::HostStatus;
 
+mod check;
 mod diagnostic;
 mod outcome;
 mod plan;
@@ -36,6 +37,11 @@ pub fn plan(report: &Report, options: &Options) -> String {
 /// What came of `abide apply`.
 pub fn report(report: &Report, options: &Options) -> String {
     report::render(report, options)
+}
+
+/// Whether a saved plan, named `plan`, is still what would be planned: the hosts where it is not, each with its reasons.
+pub fn check(plan: &str, report: &Report, options: &Options) -> String {
+    check::render(plan, report, options)
 }
 
 /// The table of `abide status`.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use abide_model::Digest;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
@@ -173,6 +174,37 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Reads the age that a plan may have: `12h`, `3d`, `2w`.
+pub(crate) fn age(text: &str) -> Result<Duration, String> {
+    let days = |number: &str, of: u64| {
+        let number: u64 = number.parse().map_err(|_error| wanted_age())?;
+        Ok(Duration::from_secs(number.saturating_mul(of)))
+    };
+    match text.strip_suffix('d') {
+        Some(number) => days(number, 24 * 60 * 60),
+        None => match text.strip_suffix('w') {
+            Some(number) => days(number, 7 * 24 * 60 * 60),
+            None => match text.strip_suffix('h') {
+                Some(number) => days(number, 60 * 60),
+                None => duration(text).map_err(|_error| wanted_age()),
+            },
+        },
+    }
+}
+
+fn wanted_age() -> String {
+    "write a number and a unit: 30m, 12h, 3d, 2w".to_owned()
+}
+
+/// Reads a digest in full.
+pub(crate) fn full_digest(text: &str) -> Result<Digest, String> {
+    let hexadecimal = text.strip_prefix("sha256:").unwrap_or(text);
+    hexadecimal.parse().map_err(|_error| {
+        "write all 64 digits; the short form is for people, and can be matched on purpose"
+            .to_owned()
+    })
+}
+
 fn wanted() -> String {
     "write a number and a unit: 500ms, 10s, 2m, 1h".to_owned()
 }
@@ -210,6 +242,33 @@ mod tests {
             "1 s",
         ] {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn ages_go_beyond_a_day() {
+        assert_eq!(age("30m"), Ok(Duration::from_secs(1800)));
+        assert_eq!(age("36h"), Ok(Duration::from_secs(36 * 3600)));
+        assert_eq!(age("3d"), Ok(Duration::from_secs(3 * 86_400)));
+        assert_eq!(age("2w"), Ok(Duration::from_secs(14 * 86_400)));
+        assert_eq!(age("0d"), Ok(Duration::ZERO));
+        for wrong in ["", "d", "-1d", "1.5d", "1y", "x"] {
+            assert!(age(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_digest_is_taken_in_full_only() {
+        let digest = Digest::of(b"a");
+        assert_eq!(full_digest(&digest.to_string()), Ok(digest));
+        assert_eq!(full_digest(&format!("sha256:{digest}")), Ok(digest));
+        for short in [
+            digest.spoken(),
+            digest.short(),
+            String::new(),
+            "sha256:".to_owned(),
+        ] {
+            assert!(full_digest(&short).is_err(), "{short}");
         }
     }
 

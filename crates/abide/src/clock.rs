@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use abide_model::UtcTime;
 use abide_report::Moment;
 
 /// Now, by this machine's clock.
@@ -14,4 +15,9 @@ pub(crate) fn now() -> Moment {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     Moment(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Now, in whole seconds.
+pub(crate) fn utc() -> UtcTime {
+    UtcTime::from_secs(now().unix())
 }

@@ -18,6 +18,10 @@ pub(crate) struct Environment {
     pub(crate) runtime_dir: Option<PathBuf>,
     /// `user@machine`, for locks.
     pub(crate) who: String,
+    /// `ABIDE_PLAN_KEY`: the key behind saved plans.
+    pub(crate) plan_key: Option<Vec<u8>>,
+    /// Where this user's own such key is: below `XDG_STATE_HOME`, or `~/.local/state`.
+    pub(crate) plan_key_file: Option<PathBuf>,
     /// Whether the locale is UTF-8.
     pub(crate) unicode: bool,
     /// How wide the terminal is: as `COLUMNS` says, or as standard error's is.
@@ -36,6 +40,8 @@ impl Environment {
         Self {
             runtime_dir: env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from),
             who: format!("{}@{}", user(), machine()),
+            plan_key: bytes(crate::plan_key::VARIABLE).filter(|key| !key.is_empty()),
+            plan_key_file: state_home().map(|state| state.join("abide/plan.key")),
             unicode: is_unicode(),
             columns: text("COLUMNS")
                 .and_then(|columns| columns.parse().ok())
@@ -71,6 +77,14 @@ fn job() -> Option<Url> {
         .or_else(|| text("BUILD_URL"))
         .or_else(|| text("BUILDKITE_BUILD_URL"))?;
     Url::parse(&url)
+}
+
+/// Where this user's programs keep what they need again (XDG Base Directory Specification).
+fn state_home() -> Option<PathBuf> {
+    let absolute = |path: &PathBuf| path.is_absolute();
+    let named = env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+    named.filter(absolute).or_else(home).filter(absolute)
 }
 
 fn terminal_columns() -> Option<usize> {

@@ -103,6 +103,13 @@ impl Exit {
         })
     }
 
+    /// What a comparison with a saved plan amounts to: whether it holds on every host. What is refused was so then.
+    pub(crate) fn of_check(report: &Report) -> Self {
+        let hosts = report.hosts.values();
+        let exits = hosts.map(|host| Self::of_outcome(&host.outcome, host, Self::Done));
+        exits.fold(Self::Done, Self::or_worse)
+    }
+
     fn of_outcome(outcome: &HostOutcome, host: &HostReport, pending: Self) -> Self {
         match outcome {
             // What is refused has its own code; pending is what could be done and was not.

@@ -1,10 +1,12 @@
 //! Local files that a manifest names.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use abide_manifest::{Files, Source, Unreadable};
+use abide_model::{FleetHost, HostName};
 
 /// The local disk, as far as a manifest may see it.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +21,20 @@ impl Disk {
         let roots = sources
             .iter()
             .filter_map(|source| directory(&source.name).canonicalize().ok());
+        Self {
+            roots: (!allow_outside).then(|| roots.collect()),
+        }
+    }
+
+    /// What a saved plan may see: the directories of the manifest files that it was made from.
+    pub(crate) fn beside(hosts: &BTreeMap<HostName, FleetHost>, allow_outside: bool) -> Self {
+        let bodies = hosts.values().flat_map(|host| host.desired.bodies());
+        let folders: BTreeSet<PathBuf> = bodies
+            .map(|(_, origin, _)| directory(&origin.file))
+            .collect();
+        let roots = folders
+            .iter()
+            .filter_map(|folder| folder.canonicalize().ok());
         Self {
             roots: (!allow_outside).then(|| roots.collect()),
         }

@@ -1,16 +1,18 @@
 //! Reads the manifest's files and loads them.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use abide_manifest::{LoadOptions, Loaded, Source};
-use abide_model::{Diagnostic, Fleet};
+use abide_manifest::{Files, LoadOptions, Loaded, Source, Unreadable};
+use abide_model::{Diagnostic, Digest, Fleet};
 use abide_report::text;
 
 use crate::args::{Common, ManifestArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::files::{Disk, read as read_file};
+use crate::files::{Disk, directory, read as read_file};
 use crate::ui::Ui;
 
 /// The manifest that is read where none is named.
@@ -43,26 +45,64 @@ impl Manifest {
 
     /// Loads them.
     pub(crate) fn load(&self) -> Loaded {
-        abide_manifest::load(&self.sources, &self.disk, &self.options)
+        self.load_with(&self.disk)
     }
 
-    /// Loads them, says what is wrong or odd on standard error, and returns the fleet if there is one, with what was odd.
-    pub(crate) fn fleet(&self, ui: &Ui) -> Result<(Fleet, Vec<Diagnostic>), Failure> {
-        let loaded = self.load();
+    fn load_with(&self, files: &dyn Files) -> Loaded {
+        abide_manifest::load(&self.sources, files, &self.options)
+    }
+
+    /// Loads them, says what is wrong or odd on standard error, and returns the fleet if there is one, with what was odd
+    /// and the digest of all that was read.
+    pub(crate) fn fleet(&self, ui: &Ui) -> Result<(Fleet, Vec<Diagnostic>, Digest), Failure> {
+        let noting = Noting {
+            disk: &self.disk,
+            read: RefCell::default(),
+        };
+        let loaded = self.load_with(&noting);
         ui.say(&text::diagnostics(
             &loaded.diagnostics,
             &loaded.texts,
             &ui.options,
         ));
         match loaded.fleet {
-            Some(fleet) => Ok((fleet, loaded.diagnostics)),
+            Some(fleet) => Ok((fleet, loaded.diagnostics, self.digest(&noting))),
             None => Err(Failure::manifest(loaded.diagnostics)),
         }
+    }
+
+    /// The same wherever the manifest is: it covers what was read, and not where that is.
+    fn digest(&self, noting: &Noting<'_>) -> Digest {
+        let texts = self.sources.iter().map(|source| source.text.clone());
+        let read = noting.read.borrow();
+        let parts: Vec<String> = texts.chain(read.iter().map(ToString::to_string)).collect();
+        Digest::of_parts(parts.iter().map(String::as_bytes))
+    }
+
+    /// The directory of its first file.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.sources
+            .first()
+            .map_or_else(PathBuf::new, |source| directory(&source.name))
     }
 
     /// Loads the manifest that the command line names.
     pub(crate) fn of(common: &Common) -> Result<Self, Failure> {
         Self::open(&common.manifest)
+    }
+}
+
+/// The disk, and the digests of what was read from it.
+struct Noting<'a> {
+    disk: &'a Disk,
+    read: RefCell<BTreeSet<Digest>>,
+}
+
+impl Files for Noting<'_> {
+    fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Unreadable> {
+        let bytes = self.disk.read(path, limit)?;
+        self.read.borrow_mut().insert(Digest::of(&bytes));
+        Ok(bytes)
     }
 }
 

@@ -1,15 +1,21 @@
 //! What every command that speaks to hosts begins with: the runtime, signals, the selected hosts with their secrets,
 //! and an engine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use abide_engine::{Cancel, Engine, Options, Sink};
-use abide_model::{Diagnostic, FleetHost, HostName, ManifestName, Rollout};
+use abide_model::plan_digest::{host_digest, plan_digest};
+use abide_model::{
+    Connection, Diagnostic, Digest, Fleet, FleetHost, HostFacts, HostName, ManifestName, Report,
+    Rollout, SavedPlan,
+};
 
 use crate::args::{Allowances, Common};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::files::Disk;
 use crate::load::Manifest;
 use crate::progress::Progress;
 use crate::secrets;
@@ -43,6 +49,33 @@ pub(crate) struct Run {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The hosts.
     pub(crate) hosts: Vec<HostName>,
+    /// What a plan of this run is saved with.
+    pub(crate) origin: Origin,
+}
+
+/// Where a run's hosts come from, as far as a saved plan tells it.
+pub(crate) struct Origin {
+    /// The digest of all of the manifest that was read.
+    pub(crate) digest: Digest,
+    /// The directory of the manifest.
+    pub(crate) folder: PathBuf,
+    /// Whether all of its hosts are selected.
+    pub(crate) whole: bool,
+    /// How each host is reached by the manifest alone.
+    pub(crate) connections: BTreeMap<HostName, Connection>,
+    /// How many hosts are worked on at once by the manifest alone.
+    pub(crate) parallel: usize,
+    /// In which waves.
+    pub(crate) rollout: Rollout,
+}
+
+/// Which hosts a run is about.
+#[derive(Clone, Copy)]
+pub(crate) enum Choice<'a> {
+    /// Those that the command line selects.
+    Selected,
+    /// Those of these that the manifest still has.
+    Named(&'a BTreeSet<HostName>),
 }
 
 impl Run {
@@ -53,31 +86,105 @@ impl Run {
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Self, Failure> {
-        let signals = Signals::listen(ui).map_err(|error| Failure::here("signals", error))?;
+        Self::begin_with(common, allowances, Choice::Selected, (ui, environment)).await
+    }
+
+    /// The same with these hosts.
+    pub(crate) async fn begin_with(
+        common: &Common,
+        allowances: &Allowances,
+        choice: Choice<'_>,
+        (ui, environment): (&Ui, &Environment),
+    ) -> Result<Self, Failure> {
+        let signals = listen(ui)?;
         let manifest = Manifest::of(common)?;
-        let (fleet, diagnostics) = manifest.fleet(ui)?;
-        let mut hosts = select(&fleet, &common.selection)?;
-        tokio::select! {
-            resolved = secrets::resolve(&mut hosts, &manifest.disk) => resolved?,
-            () = signals.cancel.at_least(abide_engine::Urgency::Finish) => {
-                return Err(Failure::silent(signals.exit().unwrap_or(Exit::Interrupted)));
+        let (fleet, diagnostics, digest) = manifest.fleet(ui)?;
+        let mut hosts = match choice {
+            Choice::Selected => select(&fleet, &common.selection)?,
+            Choice::Named(names) => {
+                let all = fleet.hosts.clone().into_iter();
+                all.filter(|(name, _)| names.contains(name)).collect()
             }
-        }
-        override_connections(&mut hosts, common);
+        };
+        let whole = hosts.len() == fleet.hosts.len();
+        resolve(&mut hosts, &manifest.disk, &signals).await?;
         if let Some(removals) = allowances.allow_removals {
             for host in hosts.values_mut() {
                 host.desired.policy.allowed_removals = removals;
             }
         }
-        let parallel = common.run.parallel.unwrap_or(fleet.parallel);
+        let folder = manifest.folder();
+        let from = (digest, folder, whole);
         Ok(Self {
+            diagnostics,
+            ..Self::over(fleet, hosts, from, signals, (common, environment))
+        })
+    }
+
+    /// Takes hosts, with their secrets, from a saved plan.
+    pub(crate) async fn resume(
+        common: &Common,
+        saved: &SavedPlan,
+        (ui, environment): (&Ui, &Environment),
+    ) -> Result<Self, Failure> {
+        let signals = listen(ui)?;
+        let fleet = saved.fleet();
+        let mut hosts = select(&fleet, &common.selection)?;
+        // Of a host on which nothing is done no secret is needed, and it may not be to be had any more.
+        hosts.retain(|name, _| saved.host(name).is_some_and(|host| host.digest.is_some()));
+        let disk = Disk::beside(&hosts, common.manifest.allow_outside);
+        resolve(&mut hosts, &disk, &signals).await?;
+        let from = (saved.manifest.digest, PathBuf::new(), false);
+        Ok(Self::over(
+            fleet,
+            hosts,
+            from,
+            signals,
+            (common, environment),
+        ))
+    }
+
+    fn over(
+        fleet: Fleet,
+        mut hosts: BTreeMap<HostName, FleetHost>,
+        (digest, folder, whole): (Digest, PathBuf, bool),
+        signals: Signals,
+        (common, environment): (&Common, &Environment),
+    ) -> Self {
+        let connection =
+            |(name, host): (&HostName, &FleetHost)| (name.clone(), host.connection.clone());
+        let origin = Origin {
+            digest,
+            folder,
+            whole,
+            connections: hosts.iter().map(connection).collect(),
+            parallel: fleet.parallel,
+            rollout: fleet.rollout.clone(),
+        };
+        override_connections(&mut hosts, common);
+        let parallel = common.run.parallel.unwrap_or(fleet.parallel);
+        Self {
             signals,
             size: hosts.len(),
             manifest: fleet.name,
-            diagnostics,
+            diagnostics: Vec::new(),
             hosts: hosts.keys().cloned().collect(),
+            origin,
             engine: Engine::new(hosts, options(common, environment, parallel, fleet.rollout)),
-        })
+        }
+    }
+
+    /// The digest of what was planned.
+    pub(crate) fn digest(&self, planned: &Report) -> Digest {
+        let hosts = planned.hosts.iter().map(|(name, host)| {
+            let identity = host.facts.as_ref().and_then(HostFacts::identity);
+            let digest = host.plan.as_ref().zip(self.engine.desired(name));
+            (
+                name,
+                digest.and_then(|(plan, desired)| host_digest(plan, identity, desired)),
+            )
+        });
+        plan_digest(hosts)
     }
 
     /// Waits for what the engine does, while its events are shown.
@@ -98,6 +205,23 @@ impl Run {
     /// The exit code, where a signal did not decide it.
     pub(crate) fn exit(&self, exit: Exit) -> Exit {
         self.signals.exit().unwrap_or(exit)
+    }
+}
+
+fn listen(ui: &Ui) -> Result<Signals, Failure> {
+    Signals::listen(ui).map_err(|error| Failure::here("signals", error))
+}
+
+async fn resolve(
+    hosts: &mut BTreeMap<HostName, FleetHost>,
+    disk: &Disk,
+    signals: &Signals,
+) -> Result<(), Failure> {
+    tokio::select! {
+        resolved = secrets::resolve(hosts, disk) => resolved,
+        () = signals.cancel.at_least(abide_engine::Urgency::Finish) => {
+            Err(Failure::silent(signals.exit().unwrap_or(Exit::Interrupted)))
+        }
     }
 }
 

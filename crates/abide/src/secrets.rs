@@ -6,9 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use abide_manifest::Unreadable;
-use abide_model::{
-    Body, Bytes, DesiredUnit, DesiredUser, FleetHost, HostName, Origin, SecretSource,
-};
+use abide_model::{Body, Bytes, FleetHost, HostName, SecretSource};
 use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
 
@@ -34,7 +32,7 @@ pub(crate) async fn resolve(
 ) -> Result<(), Failure> {
     let mut known: BTreeMap<Key, Bytes> = BTreeMap::new();
     for host in hosts.values_mut() {
-        for (place, body) in bodies(host) {
+        for (place, body) in host.desired.bodies_mut() {
             let Body::Secret { source, bytes } = body else {
                 continue;
             };
@@ -55,27 +53,6 @@ pub(crate) async fn resolve(
         }
     }
     Ok(())
-}
-
-/// Every body of a host with the place of what it belongs to.
-fn bodies(host: &mut FleetHost) -> impl Iterator<Item = (Origin, &mut Body)> {
-    let units = host.desired.units.values_mut().flat_map(of_unit);
-    let users = host.desired.users.values_mut().flat_map(of_user);
-    units.chain(users)
-}
-
-fn of_user(user: &mut DesiredUser) -> impl Iterator<Item = (Origin, &mut Body)> {
-    let files = user
-        .files
-        .values_mut()
-        .map(|file| (file.declared_at.clone(), &mut file.body));
-    files.chain(user.units.values_mut().flat_map(of_unit))
-}
-
-fn of_unit(unit: &mut DesiredUnit) -> impl Iterator<Item = (Origin, &mut Body)> {
-    let place = &unit.declared_at;
-    let bodies = unit.file.iter_mut().chain(unit.drop_ins.values_mut());
-    bodies.map(|body| (place.clone(), body))
 }
 
 async fn fetch(source: &SecretSource, base: &Path, disk: &Disk) -> Result<Bytes, String> {

@@ -1,11 +1,14 @@
 //! `abide apply`.
 
-use abide_engine::Urgency;
-use abide_model::Report;
-use abide_report::{Command, text};
-use clap::Args;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::args::{Allowances, Common};
+use abide_engine::Urgency;
+use abide_model::{Digest, HostOutcome, Report};
+use abide_report::{Command, text};
+use clap::{ArgGroup, Args};
+
+use crate::args::{Allowances, Common, age, full_digest};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -13,30 +16,57 @@ use crate::progress::Progress;
 use crate::reporting::{Done, Reporting};
 use crate::reports::ReportArgs;
 use crate::run::Run;
+use crate::select::select;
 use crate::ui::Ui;
+use crate::{clock, plan_file, resuming};
 
-/// Make the hosts what the manifest says, after a confirmation
+/// Make the hosts what the manifest says, after a confirmation; or carry out a saved plan
 ///
-/// Shows the plan, asks, carries out exactly that, and observes again: success is an empty plan and units that stayed up.
+/// Without FILE: shows the plan, asks, carries out exactly that, and observes again. Success is an empty plan and units
+/// that stayed up.
+///
+/// With FILE, a plan that `abide plan -o FILE` saved: sees first whether it still holds on every host, then carries out
+/// exactly its actions. It asks nothing: the plan is what was approved. Where a host has moved on, nothing is done
+/// anywhere.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    group = ArgGroup::new("approval").multiple(true),
+    after_help = "\
 Examples:
   abide apply
   abide apply --host web1 --yes
+  abide plan -o plan.json && abide apply plan.json
+  abide apply --expect-digest sha256:...             only if a new plan is the approved one
   abide apply --yes --json > run.ndjson
-  abide apply --yes --report json=run.json --report junit=run.xml")]
+  abide apply --yes --report json=run.json --report junit=run.xml"
+)]
 pub(crate) struct Apply {
+    /// A saved plan to carry out; --host, --group and --exclude leave out hosts of it
+    #[arg(value_name = "FILE", group = "approval")]
+    plan: Option<PathBuf>,
     /// Do not ask; needed where nobody can be asked
-    #[arg(short, long)]
+    #[arg(short, long, group = "approval")]
     yes: bool,
+    /// Go on only where the plan has this digest, all 64 digits of it; asks nothing then
+    #[arg(long, value_name = "SHA256", value_parser = full_digest, group = "approval")]
+    expect_digest: Option<Digest>,
+    /// How old the plan in FILE may be, instead of its own limit
+    #[arg(long, value_name = "TIME", value_parser = age, requires = "plan")]
+    max_age: Option<Duration>,
+    /// Carry FILE out on the hosts where it still holds, even where others have moved on; ends with 5 then
+    #[arg(long, requires = "plan")]
+    skip_stale: bool,
     /// Print events as NDJSON: `version` first, `run_summary` last
-    #[arg(long, requires = "yes")]
+    #[arg(long, requires = "approval")]
     json: bool,
     #[command(flatten)]
     allowances: Allowances,
     #[command(flatten)]
     reports: ReportArgs,
 }
+
+/// Flags, and what surrounds the run.
+type Context<'a> = (&'a Common, &'a Ui, &'a Environment);
 
 impl Apply {
     pub(crate) async fn run(
@@ -45,22 +75,49 @@ impl Apply {
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Exit, Failure> {
-        if !self.yes && !ui.can_ask {
+        self.check(common, ui)?;
+        let mut reporting =
+            Reporting::begin(Command::Apply, &self.reports, self.json, (ui, environment))?;
+        let context = (common, ui, environment);
+        let done = match &self.plan {
+            Some(path) => self.carry_out(path, &mut reporting, context).await,
+            None => self.work(&mut reporting, context).await,
+        };
+        reporting.end(done)
+    }
+
+    fn is_approved(&self) -> bool {
+        self.yes || self.plan.is_some() || self.expect_digest.is_some()
+    }
+
+    fn check(&self, common: &Common, ui: &Ui) -> Result<(), Failure> {
+        if !self.is_approved() && !ui.can_ask {
             return Err(
                 Failure::usage("nobody can be asked: standard input is no terminal")
                     .hint("pass --yes to apply without a confirmation"),
             );
         }
-        let mut reporting =
-            Reporting::begin(Command::Apply, &self.reports, self.json, (ui, environment))?;
-        let done = self.work(&mut reporting, (common, ui, environment)).await;
-        reporting.end(done)
+        if self.plan.is_none() {
+            return Ok(());
+        }
+        if !common.manifest.file.is_empty() {
+            return Err(Failure::usage(
+                "a saved plan needs no manifest: leave out -f",
+            ));
+        }
+        if self.allowances.allow_removals.is_some() {
+            return Err(
+                Failure::usage("--allow-removals has no meaning for a saved plan")
+                    .hint("give it to `abide plan -o FILE`"),
+            );
+        }
+        Ok(())
     }
 
     async fn work(
         &self,
         reporting: &mut Reporting,
-        (common, ui, environment): (&Common, &Ui, &Environment),
+        (common, ui, environment): Context<'_>,
     ) -> Result<Done, Failure> {
         let mut run = Run::begin(common, &self.allowances, ui, environment).await?;
         reporting.start(&run.manifest, run.diagnostics.clone(), run.hosts.clone());
@@ -70,37 +127,140 @@ impl Apply {
                 engine.plan(events, cancel).await
             })
             .await;
-        reporting.planned(&planned, None);
+        let digest = run.digest(&planned);
+        reporting.planned(&planned, Some(digest));
+        if run.signals.exit().is_none() {
+            self.expect(digest)?;
+        }
         let (actions, hosts) = count(&planned);
-        let report = if actions == 0 || run.signals.exit().is_some() {
-            planned
-        } else {
-            if !self.yes {
-                ui.answer(&text::plan(&planned, &ui.options))?;
-                if !agreed(&run, ui, actions, hosts).await? {
-                    run.engine.close().await;
-                    ui.talk("Nothing was changed.");
-                    return Ok(Done {
-                        report: planned,
-                        // `abide apply && next` must not go on.
-                        exit: run.exit(Exit::Failed),
-                        text: String::new(),
-                    });
-                }
+        if actions == 0 || run.signals.exit().is_some() {
+            return Ok(concluded(run, planned, ui).await);
+        }
+        if !self.is_approved() {
+            ui.answer(&text::plan(&planned, &ui.options))?;
+            if !agreed(&run, ui, actions, hosts).await? {
+                run.engine.close().await;
+                ui.talk("Nothing was changed.");
+                return Ok(Done {
+                    report: planned,
+                    // `abide apply && next` must not go on.
+                    exit: run.exit(Exit::Failed),
+                    text: String::new(),
+                });
             }
-            let progress = Progress::new(ui, hosts, planned, reporting.events());
-            run.shown(progress, async |engine, events, cancel| {
+            // Reading takes its time, and what was read is what is done.
+            run.engine.approve_planned();
+            let gated = gate(&mut run, planned.clone(), reporting, ui).await;
+            if resuming::is_stale(&gated) {
+                return Ok(held_back(run, gated, &["abide plan"], ui).await);
+            }
+        }
+        let progress = Progress::new(ui, hosts, planned, reporting.events());
+        let report = run
+            .shown(progress, async |engine, events, cancel| {
                 engine.apply(events, cancel).await
             })
-            .await
-        };
-        run.engine.close().await;
-        Ok(Done {
-            exit: run.exit(Exit::of(&report, Exit::Done)),
-            text: text::report(&report, &ui.options),
-            report,
-        })
+            .await;
+        Ok(concluded(run, report, ui).await)
     }
+
+    /// Carries out a saved plan.
+    async fn carry_out(
+        &self,
+        path: &Path,
+        reporting: &mut Reporting,
+        (common, ui, environment): Context<'_>,
+    ) -> Result<Done, Failure> {
+        let saved = plan_file::read(path)?;
+        plan_file::check_age(path, &saved, clock::utc(), self.max_age)?;
+        self.expect(saved.digest)?;
+        let chosen = select(&saved.fleet(), &common.selection)?;
+        let mut run = resuming::begin(path, &saved, common, (ui, environment)).await?;
+        let names = chosen.keys().cloned().collect();
+        reporting.start(&saved.manifest.name, Vec::new(), names);
+        let before = resuming::before(&saved, |host| chosen.contains_key(host));
+        reporting.planned(&before, Some(saved.digest));
+        if !saved.complete {
+            ui.talk("The plan is incomplete: not every host could be observed when it was made.");
+        }
+        let gated = gate(&mut run, before, reporting, ui).await;
+        if resuming::is_stale(&gated) && !self.skip_stale {
+            let file = path.display();
+            let (again, others) = (
+                format!("abide plan -o {file}"),
+                format!("abide apply --skip-stale {file}"),
+            );
+            return Ok(held_back(run, gated, &[&again, &others], ui).await);
+        }
+        let (actions, hosts) = count_pending(&gated);
+        if actions == 0 || run.signals.exit().is_some() {
+            return Ok(concluded(run, gated, ui).await);
+        }
+        let progress = Progress::new(ui, hosts, gated.clone(), reporting.events());
+        let mut report = gated;
+        let done = run
+            .shown(progress, async |engine, events, cancel| {
+                engine.apply(events, cancel).await
+            })
+            .await;
+        report.hosts.extend(done.hosts);
+        Ok(concluded(run, report, ui).await)
+    }
+
+    fn expect(&self, digest: Digest) -> Result<(), Failure> {
+        match self.expect_digest {
+            Some(expected) if expected != digest => Err(Failure::new(
+                Exit::Stale,
+                format!(
+                    "nothing was done: the plan is {} (sha256:{digest}), and {} was expected",
+                    digest.spoken(),
+                    expected.spoken(),
+                ),
+            )
+            .hint("look at it with `abide plan`; the manifest or a host has changed since it was approved")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Observes the hosts for which something is approved, and sees what is left of it.
+async fn gate(run: &mut Run, mut known: Report, reporting: &Reporting, ui: &Ui) -> Report {
+    let progress = Progress::new(ui, run.size, known.clone(), reporting.events());
+    let gated = run
+        .shown(progress, async |engine, events, cancel| {
+            engine.gate(events, cancel).await
+        })
+        .await;
+    known.hosts.extend(gated.hosts);
+    known
+}
+
+/// A run that ends before anything is done, because a host has moved on.
+async fn held_back(run: Run, mut report: Report, next: &[&str], ui: &Ui) -> Done {
+    resuming::hold_back(&mut report);
+    let mut done = concluded(run, report, ui).await;
+    done.text
+        .push_str("A host has moved on since the plan was made: nothing was done on any host.\n");
+    done.text.push_str(&text::next(next));
+    done
+}
+
+async fn concluded(mut run: Run, report: Report, ui: &Ui) -> Done {
+    run.engine.close().await;
+    Done {
+        exit: run.exit(Exit::of(&report, Exit::Done)),
+        text: text::report(&report, &ui.options),
+        report,
+    }
+}
+
+/// How many actions of how many hosts are still to be done.
+fn count_pending(report: &Report) -> (usize, usize) {
+    let mut pending = report.clone();
+    pending
+        .hosts
+        .retain(|_, host| host.outcome == HostOutcome::Pending);
+    count(&pending)
 }
 
 /// How many actions there are, on how many hosts.

@@ -1,18 +1,25 @@
 //! `abide plan`.
 
-use abide_model::Report;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use abide_model::{HostName, HostOutcome, HostReport, Report};
 use abide_report::{Command, text};
 use clap::Args;
 
-use crate::args::{Allowances, Common};
+use crate::args::{Allowances, Common, age};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::reporting::{Done, Reporting};
 use crate::reports::ReportArgs;
-use crate::run::Run;
+use crate::resuming::approved;
+use crate::run::{Choice, Run};
+use crate::select::select;
 use crate::ui::Ui;
+use crate::{clock, plan_file, saving};
 
 /// Show what would change on the hosts, and why; change nothing
 #[derive(Debug, Args)]
@@ -20,12 +27,23 @@ use crate::ui::Ui;
 Examples:
   abide plan
   abide plan --host 'web*' --exclude web9
+  abide plan -o plan.json                            to review, approve, and apply exactly that
+  abide plan --check plan.json                       is it still true?
   abide plan --report md=plan.md --report html=plan.html
   abide plan --detailed-exitcode || [ $? -eq 2 ]     2 means: changes are pending")]
 pub(crate) struct PlanArgs {
     /// Print events as NDJSON: `version` first, `run_summary` last
     #[arg(long)]
     json: bool,
+    /// Save the plan: `abide apply FILE` does exactly this and nothing else
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Say whether a saved plan is still what would be planned now: 0 yes, 5 no
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "detailed_exitcode"])]
+    check: Option<PathBuf>,
+    /// With --check: how old the plan may be, instead of its own limit
+    #[arg(long, value_name = "TIME", value_parser = age, requires = "check")]
+    max_age: Option<Duration>,
     /// End with 2 where changes are pending
     #[arg(long)]
     detailed_exitcode: bool,
@@ -53,6 +71,12 @@ impl PlanArgs {
         reporting: &mut Reporting,
         (common, ui, environment): (&Common, &Ui, &Environment),
     ) -> Result<Done, Failure> {
+        if let Some(path) = &self.check {
+            return self.check(path, reporting, (common, ui, environment)).await;
+        }
+        if let Some(path) = &self.out {
+            plan_file::check(path)?;
+        }
         let mut run = Run::begin(common, &self.allowances, ui, environment).await?;
         reporting.start(&run.manifest, run.diagnostics.clone(), run.hosts.clone());
         let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
@@ -66,11 +90,60 @@ impl PlanArgs {
         } else {
             Exit::Done
         };
-        reporting.planned(&report, None);
+        reporting.planned(&report, Some(run.digest(&report)));
         run.engine.close().await;
+        let exit = run.exit(Exit::of(&report, pending));
+        let mut text = text::plan(&report, &ui.options);
+        match &self.out {
+            Some(path) if run.signals.exit().is_some() => {
+                ui.talk(&format!("{} was not written.", path.display()));
+            }
+            Some(path) => {
+                text.push_str(&saving::save(path, &run, &report, (common, environment)).await?);
+            }
+            None => {}
+        }
+        Ok(Done { report, exit, text })
+    }
+
+    /// Plans what a saved plan is about once more, and compares.
+    async fn check(
+        &self,
+        path: &Path,
+        reporting: &mut Reporting,
+        (common, ui, environment): (&Common, &Ui, &Environment),
+    ) -> Result<Done, Failure> {
+        let saved = plan_file::read(path)?;
+        plan_file::check_age(path, &saved, clock::utc(), self.max_age)?;
+        let names: BTreeSet<HostName> = select(&saved.fleet(), &common.selection)?
+            .into_keys()
+            .collect();
+        let choice = Choice::Named(&names);
+        let mut run = Run::begin_with(common, &self.allowances, choice, (ui, environment)).await?;
+        reporting.start(&run.manifest, run.diagnostics.clone(), run.hosts.clone());
+        run.engine.approve(approved(&saved));
+        let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
+        let mut report = run
+            .shown(progress, async |engine, events, cancel| {
+                engine.check(events, cancel).await
+            })
+            .await;
+        run.engine.close().await;
+        for name in names.iter().filter(|name| !run.hosts.contains(name)) {
+            if let Some(host) = saved.host(name) {
+                let facts = vec!["the manifest has no such host any more".to_owned()];
+                let outcome = HostOutcome::Stale { facts };
+                let came = HostReport {
+                    outcome,
+                    ..host.report()
+                };
+                report.hosts.insert(name.clone(), came);
+            }
+        }
+        reporting.planned(&report, Some(run.digest(&report)));
         Ok(Done {
-            exit: run.exit(Exit::of(&report, pending)),
-            text: text::plan(&report, &ui.options),
+            exit: run.exit(Exit::of_check(&report)),
+            text: text::check(&path.display().to_string(), &report, &ui.options),
             report,
         })
     }

@@ -1,5 +1,7 @@
 //! `abide show`.
 
+use std::path::{Path, PathBuf};
+
 use abide_manifest::resolve;
 use abide_model::{HostName, HostOutcome, Report};
 use abide_report::{ResolvedRow, text};
@@ -13,18 +15,26 @@ use crate::load::Manifest;
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::ui::Ui;
+use crate::{clock, plan_file, saving};
 
-/// Show what the manifest comes to for a host, or the script that a plan would run there
+/// Show a saved plan, what the manifest comes to for a host, or the script that a plan would run there
 #[derive(Debug, Args)]
 #[command(
     group = ArgGroup::new("what").required(true),
     after_help = "\
 Examples:
+  abide show plan.json           a plan that `abide plan -o plan.json` saved; no host is asked
   abide show --resolved web1     every value, with where it comes from
   abide show --script web1       exactly what `abide apply` would run there now
   abide show --script web1 | shellcheck -s sh -"
 )]
 pub(crate) struct Show {
+    /// A saved plan
+    #[arg(value_name = "FILE", group = "what")]
+    plan: Option<PathBuf>,
+    /// Print the saved plan as JSON, one member a line
+    #[arg(long, requires = "plan")]
+    json: bool,
     /// The manifest as it holds for a host, each value with where it is written
     #[arg(long, value_name = "HOST", group = "what")]
     resolved: Option<String>,
@@ -42,20 +52,41 @@ impl Show {
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Exit, Failure> {
+        if let Some(path) = &self.plan {
+            return self.saved(path, ui);
+        }
         match (&self.resolved, &self.script) {
             (Some(_), _) if self.allowances.allow_removals.is_some() => {
                 Err(Failure::usage("--allow-removals belongs to --script"))
             }
             (Some(host), _) => resolved(host, common, ui),
             (None, Some(host)) => script(host, common, &self.allowances, ui, environment).await,
-            (None, None) => Err(Failure::usage("say what to show: --resolved or --script")),
+            (None, None) => Err(Failure::usage(
+                "say what to show: a saved plan, --resolved or --script",
+            )),
         }
+    }
+
+    /// Shows a saved plan as far as it can be believed: damaged ones are refused, old ones are not.
+    fn saved(&self, path: &Path, ui: &Ui) -> Result<Exit, Failure> {
+        let plan = plan_file::read(path)?;
+        if self.json {
+            let text = serde_json::to_string_pretty(&plan)
+                .map_err(|error| Failure::here("the plan", error))?;
+            ui.answer(&format!("{text}\n"))?;
+            return Ok(Exit::Done);
+        }
+        ui.answer(&saving::shown(&plan, &ui.options))?;
+        if clock::utc() > plan.expires_at {
+            ui.talk("It has expired: make a new plan, or apply it with --max-age.");
+        }
+        Ok(Exit::Done)
     }
 }
 
 fn resolved(host: &str, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
     let manifest = Manifest::of(common)?;
-    let (fleet, _) = manifest.fleet(ui)?;
+    let (fleet, ..) = manifest.fleet(ui)?;
     let name: HostName = host
         .parse()
         .map_err(|error| Failure::usage(format!("{error}")))?;

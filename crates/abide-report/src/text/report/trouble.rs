@@ -67,15 +67,21 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
                 .flat_map(|plan| left(plan, options))
                 .collect(),
         }),
-        HostOutcome::Unreachable { .. } | HostOutcome::Locked(_) | HostOutcome::Stale { .. } => {
-            Some(Trouble {
-                text,
-                reasons: Vec::new(),
-                units: Vec::new(),
-                steps: Vec::new(),
-                left: Vec::new(),
-            })
-        }
+        // Facts are long, and each is one to look at.
+        HostOutcome::Stale { facts } => Some(Trouble {
+            text: "is stale: nothing was written there".to_owned(),
+            reasons: facts.iter().map(|fact| one_line(fact)).collect(),
+            units: Vec::new(),
+            steps: Vec::new(),
+            left: Vec::new(),
+        }),
+        HostOutcome::Unreachable { .. } | HostOutcome::Locked(_) => Some(Trouble {
+            text,
+            reasons: Vec::new(),
+            units: Vec::new(),
+            steps: Vec::new(),
+            left: Vec::new(),
+        }),
         HostOutcome::Pending => Some(Trouble {
             text,
             reasons: Vec::new(),

@@ -1,0 +1,166 @@
+//! From a run's plan to a file, and what a person reads about it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use abide_model::saved_plan::Making;
+use abide_model::{
+    FleetHost, HostName, PlanKey, PlannedManifest, Report, SavedPlan, Selected, UtcTime,
+};
+use abide_report::{Summary, text};
+
+use crate::args::{Common, Selection};
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::run::Run;
+use crate::{clock, plan_file, plan_key, revision};
+
+/// Saves a run's plan and says how to go on.
+pub(crate) async fn save(
+    path: &Path,
+    run: &Run,
+    planned: &Report,
+    (common, environment): (&Common, &Environment),
+) -> Result<String, Failure> {
+    let hosts = hosts(run);
+    let key = key(&hosts, environment)?;
+    let plan = make(run, &hosts, planned, key.as_ref(), common).await;
+    plan_file::write(path, &plan)?;
+    Ok(next(path, &plan, common))
+}
+
+async fn make(
+    run: &Run,
+    hosts: &BTreeMap<HostName, FleetHost>,
+    planned: &Report,
+    key: Option<&PlanKey>,
+    common: &Common,
+) -> SavedPlan {
+    let summary = Summary::of(planned);
+    let origin = &run.origin;
+    let making = Making {
+        abide_version: env!("CARGO_PKG_VERSION"),
+        created_at: clock::utc(),
+        valid_for: plan_file::VALID,
+        manifest: PlannedManifest {
+            name: run.manifest.clone(),
+            digest: origin.digest,
+            source: revision::of(&origin.folder).await,
+        },
+        selection: Selected {
+            args: arguments(&common.selection),
+            hosts: hosts.keys().cloned().collect(),
+            shard: None,
+            complete: origin.whole,
+        },
+        summary: numbers(&summary),
+        complete: summary.is_complete(),
+        applyable: summary.has_actions() && summary.refused == 0,
+        diagnostics: &run.diagnostics,
+        parallel: origin.parallel,
+        rollout: origin.rollout.clone(),
+        key,
+    };
+    SavedPlan::new(hosts, planned, making)
+}
+
+/// The hosts as the manifest has them. What the command line says about connections is for this run only.
+fn hosts(run: &Run) -> BTreeMap<HostName, FleetHost> {
+    let connections = run.origin.connections.iter();
+    let hosts = connections.filter_map(|(name, connection)| {
+        let mut host = run.engine.wanted(name)?.clone();
+        host.connection = connection.clone();
+        Some((name.clone(), host))
+    });
+    hosts.collect()
+}
+
+/// The key, where the plan needs one or the surroundings want one.
+fn key(
+    hosts: &BTreeMap<HostName, FleetHost>,
+    environment: &Environment,
+) -> Result<Option<PlanKey>, Failure> {
+    if SavedPlan::needs_key(hosts) {
+        plan_key::existing_or_new(environment).map(Some)
+    } else if environment.plan_key.is_some() {
+        plan_key::existing(environment)
+    } else {
+        Ok(None)
+    }
+}
+
+fn numbers(summary: &Summary) -> BTreeMap<String, u64> {
+    // Its members are all numbers.
+    serde_json::to_value(summary)
+        .and_then(serde_json::from_value)
+        .unwrap_or_default()
+}
+
+/// The flags that selected the hosts.
+pub(crate) fn arguments(selection: &Selection) -> Vec<String> {
+    let Selection {
+        host,
+        group,
+        exclude,
+    } = selection;
+    let flag = |name: &str, values: &[String]| -> Vec<String> {
+        let each = values.iter().map(|value| format!("{name}={value}"));
+        each.collect()
+    };
+    [
+        flag("--host", host),
+        flag("--group", group),
+        flag("--exclude", exclude),
+    ]
+    .concat()
+}
+
+fn next(path: &Path, plan: &SavedPlan, common: &Common) -> String {
+    let shown = path.display();
+    let ssh = common
+        .run
+        .ssh_config
+        .as_ref()
+        .map_or_else(String::new, |file| {
+            format!(" --ssh-config {}", file.display())
+        });
+    let valid = valid_for(plan.created_at, plan.expires_at);
+    format!(
+        "Plan {}, sha256:{}\nSaved {shown}, valid {valid}. Apply exactly this: abide apply {shown}{ssh}\n",
+        plan.digest.spoken(),
+        plan.digest,
+    )
+}
+
+fn valid_for(from: UtcTime, to: UtcTime) -> String {
+    format!("{}h", to.since(from).as_secs() / 3600)
+}
+
+/// What a person reads of a saved plan.
+pub(crate) fn shown(plan: &SavedPlan, options: &abide_report::Options) -> String {
+    let source = plan.manifest.source.as_ref().map(|source| {
+        let dirty = if source.dirty {
+            ", with changes that are in no commit"
+        } else {
+            ""
+        };
+        let short: String = source.rev.chars().take(12).collect();
+        format!(" (commit {short}{dirty})")
+    });
+    let part = match (plan.selection.complete, plan.selection.args.is_empty()) {
+        (true, _) => String::new(),
+        (false, true) => ", a part of its hosts".to_owned(),
+        (false, false) => format!(", only {}", plan.selection.args.join(" ")),
+    };
+    format!(
+        "Plan {} of the manifest {}{}{part}\nMade {} by abide {}, valid until {}\nsha256:{}\n\n{}",
+        plan.digest.spoken(),
+        plan.manifest.name,
+        source.unwrap_or_default(),
+        plan.created_at,
+        abide_model::printable(&plan.abide_version),
+        plan.expires_at,
+        plan.digest,
+        text::plan(&plan.report(), options)
+    )
+}
