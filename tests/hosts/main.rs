@@ -26,3 +26,4 @@ mod faults;
 mod lifecycle;
 mod names;
 mod routes;
+mod saved;
