@@ -20,7 +20,7 @@ use crate::select::select;
 use crate::ui::Ui;
 use crate::{clock, plan_file, resuming};
 
-/// Make the hosts what the manifest says, after a confirmation; or carry out a saved plan
+/// Make the hosts what the manifest says, or carry out a saved plan
 ///
 /// Without FILE: shows the plan, asks, carries out exactly that, and observes again. Success is an empty plan and units
 /// that stayed up.

@@ -17,7 +17,7 @@ use crate::run::Run;
 use crate::ui::Ui;
 use crate::{clock, plan_file, saving};
 
-/// Show a saved plan, what the manifest comes to for a host, or the script that a plan would run there
+/// Show a saved plan, the manifest of a host, or the script that a plan would run there
 #[derive(Debug, Args)]
 #[command(
     group = ArgGroup::new("what").required(true),

@@ -182,9 +182,9 @@ fn locked_and_stale_hosts_are_told_with_the_next_step() {
     ✗ h3 not observed: connect timed out after 10s
       help: check that `ssh h3 true` works
 
-    ✗ h2 stale, nothing was written: sidekiq.service: planned from active, now
-      failed
+    ✗ h2 stale, nothing was written
       help: make a new plan and look at it
+        ! sidekiq.service: planned from active, now failed
 
     Not all done: 1 host stale, 1 locked and 1 unreachable.
     "##);

@@ -69,7 +69,7 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
         }),
         // Facts are long, and each is one to look at.
         HostOutcome::Stale { facts } => Some(Trouble {
-            text: "is stale: nothing was written there".to_owned(),
+            text: "stale, nothing was written".to_owned(),
             reasons: facts.iter().map(|fact| one_line(fact)).collect(),
             units: Vec::new(),
             steps: Vec::new(),
