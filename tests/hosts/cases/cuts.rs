@@ -194,7 +194,7 @@ fn cut_01_a_first_install_and_a_user_that_goes() {
             }
         },
     };
-    cut_everywhere(Case::user("cut01"), &way, 1, 14);
+    cut_everywhere(Case::user("cut01"), &way, 1, 12);
 }
 
 #[test]
