@@ -9,6 +9,7 @@ mod accounts;
 mod events;
 mod facts;
 mod left;
+mod quadlets;
 mod stage;
 mod steps;
 mod verify;
@@ -22,13 +23,14 @@ use crate::ledger;
 use crate::quote::word;
 
 /// The fixed part: small functions, in the order in which they build on each other.
-const FUNCTIONS: [&str; 8] = [
+const FUNCTIONS: [&str; 9] = [
     include_str!("apply/events.sh"),
     include_str!("apply/scope.sh"),
     include_str!("apply/files.sh"),
     include_str!("apply/units.sh"),
     include_str!("apply/users.sh"),
     include_str!("apply/verify.sh"),
+    include_str!("apply/quadlets.sh"),
     include_str!("apply/settle.sh"),
     include_str!("apply/run.sh"),
 ];
@@ -78,6 +80,7 @@ fn compile(plan: &Plan, facts: &HostFacts, options: &ApplyOptions, secrets: Secr
     parts.push(facts::checks(plan));
     parts.push(stage::all(plan, secrets));
     parts.push(verify::all(plan));
+    parts.push(quadlets::all(plan));
     parts.push(claim(plan));
     parts.push("\n# The plan, in its order.\n".to_owned());
     parts.push(steps::all(plan));

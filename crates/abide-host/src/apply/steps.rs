@@ -180,6 +180,7 @@ fn after_files(plan: &Plan, index: usize) -> String {
 #[derive(Default)]
 struct Gated<'a> {
     fragment: &'a str,
+    source: &'a str,
     drop_ins: Vec<&'a str>,
 }
 
@@ -201,6 +202,9 @@ fn after_reload(plan: &Plan, action: &Action) -> String {
         let gated = units.entry(unit.unit.loaded_as()).or_default();
         // The generator reads a quadlet's files, and the manager what that makes of them.
         match write.purpose {
+            FilePurpose::Unit if unit.unit.kind().is_quadlet() => {
+                gated.source = write.path.as_str()
+            }
             _ if unit.unit.kind().is_quadlet() => {}
             FilePurpose::Unit => gated.fragment = write.path.as_str(),
             FilePurpose::DropIn => gated.drop_ins.push(write.path.as_str()),
@@ -211,7 +215,7 @@ fn after_reload(plan: &Plan, action: &Action) -> String {
         return String::new();
     }
     let calls = units.iter().zip(1..).map(|((unit, gated), number)| {
-        let expected = [unit.as_str(), gated.fragment];
+        let expected = [unit.as_str(), gated.fragment, gated.source];
         let expected = expected.into_iter().chain(gated.drop_ins.iter().copied());
         format!("gate_unit {number} {}\n", words(expected))
     });

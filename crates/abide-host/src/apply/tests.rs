@@ -13,6 +13,7 @@ use super::*;
 
 mod compiled;
 mod local;
+mod quadlets;
 mod reader;
 
 fn facts(root: RootRoute) -> HostFacts {

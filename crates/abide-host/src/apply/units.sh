@@ -119,34 +119,44 @@ enable_new() {
   enabled_new="$enabled_new $1|$2"
 }
 
-# gate_unit NUMBER UNIT FRAGMENT DROP-IN...: what the manager must have loaded after its reload; a quadlet's service
-# has no fragment that is known before.
+# gate_unit NUMBER UNIT FRAGMENT SOURCE DROP-IN...: what the manager must have loaded after its reload; a quadlet's
+# service has no fragment that is known before, and names the quadlet as its source.
 gate_unit() {
   number=$1
   gated="$gated $2"
-  eval "gate_unit_$number=\$2 gate_from_$number=\$3"
-  shift 3
+  eval "gate_unit_$number=\$2 gate_from_$number=\$3 gate_source_$number=\$4"
+  shift 4
   expected=
   for path do expected=$expected$path$newline; done
   eval "gate_with_$number=\$expected"
 }
 
+# is_same_file PATH PATH: in the scope that is gated. Podman names a quadlet without the links on the way to it, as
+# where /home is one.
+is_same_file() {
+  # shellcheck disable=SC2016 # this text is for another shell
+  in_scope "$gate_scope" sh -c '[ "$(readlink -f -- "$1")" = "$(readlink -f -- "$2")" ]' sh "$1" "$2"
+}
+
 # gate SCOPE STEP: if the reload of that step was done and anything did not load as planned, the old files come back,
 # before anything was restarted.
 gate() {
+  gate_scope=$1
   names=$gated
   gated=
   eval "status=\${status_$2-}"
   [ "$status" = ok ] || return 0
   # shellcheck disable=SC2086 # words
-  answer=$(ctl "$1" show -p LoadState,FragmentPath,DropInPaths,LoadError -- $names 2>&1)
+  answer=$(ctl "$1" show -p LoadState,FragmentPath,SourcePath,DropInPaths,LoadError -- $names 2>&1)
   why=
   number=0
   load=
+  source=
   while IFS= read -r line; do
     case $line in
       LoadState=*) load=${line#*=} ;;
       FragmentPath=*) from=${line#*=} ;;
+      SourcePath=*) source=${line#*=} ;;
       DropInPaths=*) with=${line#*=} ;;
       LoadError=*) error=${line#*=} ;;
       '') gate_block ;;
@@ -170,11 +180,14 @@ ANSWER
 gate_block() {
   [ -n "$load" ] || return 0
   number=$((number + 1))
-  eval "unit=\$gate_unit_$number planned=\$gate_from_$number expected=\$gate_with_$number"
+  eval "unit=\$gate_unit_$number planned=\$gate_from_$number quadlet=\$gate_source_$number"
+  eval "expected=\$gate_with_$number"
   if [ "$load" != loaded ]; then
     why="$why; $unit is $load${error:+ ($error)}"
   elif [ -n "$planned" ] && [ "$from" != "$planned" ]; then
     why="$why; $unit comes from $from"
+  elif [ -n "$quadlet" ] && [ "$source" != "$quadlet" ] && ! is_same_file "$source" "$quadlet"; then
+    why="$why; $unit comes from ${source:-$from} and not from $quadlet"
   else
     missing=$(printf '%s' "$expected" | while IFS= read -r path; do
       # Names with blanks are not shown.
@@ -183,5 +196,6 @@ gate_block() {
     [ -z "$missing" ] || why="$why; $unit does not have$missing"
   fi
   load=
+  source=
   error=
 }

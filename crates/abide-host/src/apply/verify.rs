@@ -131,7 +131,7 @@ fn removed_drop_ins(plan: &Plan, scope: &Scope) -> Vec<String> {
 }
 
 /// The home of a user whom this plan creates.
-fn new_home(plan: &Plan, scope: &Scope) -> String {
+pub(super) fn new_home(plan: &Plan, scope: &Scope) -> String {
     let home = plan
         .actions
         .iter()

@@ -219,7 +219,7 @@ fn a_unit_file_that_hides_the_generated_service_is_named() {
 #[test]
 fn a_foreign_drop_in_of_a_quadlet_that_nobody_loaded_leads_to_a_reload() {
     let wanted = web("img:1", "");
-    let mut host = super::support::as_declared(&wanted);
+    let mut host = as_declared(&wanted);
     let unit = abide_sim::unit_ref("user:deploy/web.container");
     let text = "[Service]\nNice=1\n".to_owned();
     host.edit(&abide_sim::Edit::DropIn(
@@ -227,7 +227,7 @@ fn a_foreign_drop_in_of_a_quadlet_that_nobody_loaded_leads_to_a_reload() {
         "90-theirs.conf".to_owned(),
         text,
     ));
-    let plan = super::support::assert_converges(&mut host, &wanted);
+    let plan = assert_converges(&mut host, &wanted);
     assert_eq!(steps(&plan), ["manager user:deploy: daemon-reload"]);
 }
 
@@ -239,12 +239,28 @@ fn a_mask_that_is_gone_and_still_loaded_is_only_read_again() {
         .unit("web.container", "[Container]\nImage=img:1\n")
         .masked(false)
         .build();
-    let mut host = super::support::as_declared(&wanted);
+    let mut host = as_declared(&wanted);
     let service = abide_sim::unit_ref("system/web.service");
     host.edit(&abide_sim::Edit::Mask(service));
     host.edit(&abide_sim::Edit::DaemonReload(Scope::System));
     let mut cut = host.clone();
     cut.apply_until(&planned(&host, &wanted), 1);
-    let plan = super::support::assert_converges(&mut cut, &wanted);
+    let plan = assert_converges(&mut cut, &wanted);
     assert_eq!(steps(&plan), ["manager system: daemon-reload"]);
+}
+
+#[test]
+fn a_quadlet_that_podman_names_without_the_links_to_it_owes_no_reload() {
+    let wanted = web("img:1", "");
+    let host = as_declared(&wanted);
+    let mut seen = host.observe(&wanted);
+    let scope = abide_model::Scope::User("deploy".parse().unwrap());
+    let Some(abide_model::Observation::Known(of_user)) = seen.scopes.get_mut(&scope) else {
+        panic!("the scope was seen");
+    };
+    let unit = of_user.units.get_mut(&"web.service".parse().unwrap());
+    unit.unwrap().source = Some(abide_sim::path(
+        "/var/home/deploy/.config/containers/systemd/web.container",
+    ));
+    assert_eq!(steps(&crate::plan(&wanted, &seen)), Vec::<String>::new());
 }

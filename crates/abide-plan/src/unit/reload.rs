@@ -54,12 +54,18 @@ fn fragment_elsewhere(unit: &Unit<'_>) -> Option<String> {
     let ours = files
         .filter(|file| file.purpose == FilePurpose::Unit && file.body.is_some())
         .find(|file| file.stands())?;
-    let loaded = match unit.name.kind().is_quadlet() {
+    let quadlet = unit.name.kind().is_quadlet();
+    let loaded = match quadlet {
         true => unit.seen.source.as_ref(),
         false => unit.seen.fragment.as_ref(),
     };
+    // Podman names a quadlet without the links on the way to it, as where /home is one.
+    let same = |loaded: &HostPath| match quadlet {
+        true => loaded.file_name() == ours.path.file_name(),
+        false => *loaded == ours.path,
+    };
     match loaded {
-        Some(loaded) if *loaded == ours.path || shadows(loaded) => None,
+        Some(loaded) if same(loaded) || shadows(loaded) => None,
         Some(loaded) => Some(format!("loaded from {loaded}")),
         None => Some(format!("{} is not loaded", ours.path)),
     }

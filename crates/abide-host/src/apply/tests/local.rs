@@ -9,9 +9,9 @@ use crate::testing::{Directory, shells};
 
 /// A home with doubles of systemd's tools. What they do is in files that a test may write: `show` is what
 /// `systemctl show` says of each unit, `fails` has a line `VERB MESSAGE` for a verb that fails.
-struct Host {
-    at: Directory,
-    scope: Scope,
+pub(super) struct Host {
+    pub(super) at: Directory,
+    pub(super) scope: Scope,
 }
 
 const SYSTEMCTL: &str = r#"
@@ -62,19 +62,19 @@ impl Host {
         host
     }
 
-    fn put(&self, name: &str, text: &str) {
+    pub(super) fn put(&self, name: &str, text: &str) {
         std::fs::write(self.at.path().join(name), text).unwrap();
     }
 
-    fn place(&self, name: &str) -> HostPath {
+    pub(super) fn place(&self, name: &str) -> HostPath {
         path(&format!("{}/{name}", self.at.path().display()))
     }
 
-    fn local(&self, name: &str) -> PathBuf {
+    pub(super) fn local(&self, name: &str) -> PathBuf {
         self.at.path().join(name)
     }
 
-    fn unit(&self, name: &str) -> ResourceId {
+    pub(super) fn unit(&self, name: &str) -> ResourceId {
         ResourceId::Unit(unit(&self.scope, name))
     }
 
@@ -85,7 +85,7 @@ impl Host {
         }
     }
 
-    fn reload(&self, after: Vec<u32>) -> (ResourceId, Change, Vec<u32>) {
+    pub(super) fn reload(&self, after: Vec<u32>) -> (ResourceId, Change, Vec<u32>) {
         (
             ResourceId::Manager(self.scope.clone()),
             Change::DaemonReload,
@@ -99,7 +99,12 @@ impl Host {
         (self.unit(name), write, vec![])
     }
 
-    fn write_file(&self, name: &str, body: Body, mode: u32) -> (ResourceId, Change, Vec<u32>) {
+    pub(super) fn write_file(
+        &self,
+        name: &str,
+        body: Body,
+        mode: u32,
+    ) -> (ResourceId, Change, Vec<u32>) {
         (
             self.file(name),
             write(self.place(name), FilePurpose::Plain, body, mode),
@@ -112,8 +117,14 @@ impl Host {
         clippy::disallowed_methods,
         reason = "the script itself is what is tested"
     )]
-    fn apply(&self, shell: &[&str], plan: &Plan) -> (String, i32) {
+    pub(super) fn apply_with(
+        &self,
+        shell: &[&str],
+        plan: &Plan,
+        edit: impl FnOnce(String) -> String,
+    ) -> (String, i32) {
         let script = script(plan, &facts(RootRoute::None("no".into())), &options());
+        let script = edit(script);
         let mut child = Command::new(shell[0])
             .args(&shell[1..])
             .arg("-s")
@@ -138,12 +149,16 @@ impl Host {
         (told, output.status.code().unwrap())
     }
 
-    fn content(&self, name: &str) -> String {
+    fn apply(&self, shell: &[&str], plan: &Plan) -> (String, i32) {
+        self.apply_with(shell, plan, |script| script)
+    }
+
+    pub(super) fn content(&self, name: &str) -> String {
         std::fs::read_to_string(self.local(name)).unwrap_or_else(|error| error.to_string())
     }
 
     /// Calls that change something.
-    fn calls(&self) -> Vec<String> {
+    pub(super) fn calls(&self) -> Vec<String> {
         let log = self.at.read("calls");
         let changes = log.lines().filter(|line| !line.starts_with("show "));
         changes.map(str::to_owned).collect()
@@ -153,7 +168,7 @@ impl Host {
         ledger::read(&self.content(".local/state/abide/ledger/shop")).unwrap()
     }
 
-    fn nothing_is_left_over(&self) {
+    pub(super) fn nothing_is_left_over(&self) {
         let state = std::fs::read_dir(self.local(".local/state/abide")).unwrap();
         let names: Vec<String> = state
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -182,7 +197,7 @@ fn whoami() -> UserName {
 }
 
 /// Each test in every shell, on a host of its own.
-fn on_hosts(test: impl Fn(&Host, &[&str])) {
+pub(super) fn on_hosts(test: impl Fn(&Host, &[&str])) {
     for shell in shells() {
         test(&Host::new(), &shell);
     }
