@@ -25,5 +25,6 @@ mod cut;
 mod faults;
 mod lifecycle;
 mod names;
+mod quadlets;
 mod routes;
 mod saved;
