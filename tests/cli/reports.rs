@@ -135,7 +135,7 @@ fn a_report_that_cannot_be_written_is_said_before_anything_is_done() {
     let desk = Desk::with(TWO_HOSTS);
     for (target, says) in [
         ("json=no/where.json", "no/where.json"),
-        ("pdf=x.pdf", "kinds: json, md, junit"),
+        ("pdf=x.pdf", "kinds: json, md, junit, sarif"),
         ("json", "KIND=PATH"),
     ] {
         let said = desk.abide(&["plan", "--report", target]);
@@ -162,4 +162,29 @@ fn markdown_leads_to_the_job_of_the_ci_system() {
     );
     let link = "[run](https://github.com/a/b/actions/runs/17)";
     assert!(said.stdout.contains(link), "{said:?}");
+}
+
+#[test]
+fn validate_tells_code_scanning_at_which_line_something_is_wrong() {
+    let desk = Desk::with("version: 1\nname: x\nhosts: {h1: {nonsense: 1}}\n");
+    let said = desk.abide(&[
+        "validate",
+        "--report",
+        "sarif=out.sarif",
+        "--report",
+        "junit=out.xml",
+        "--report",
+        "md=out.md",
+    ]);
+    assert_eq!(said.code, 65, "{said:?}");
+    assert!(said.stdout.contains("nonsense"), "{said:?}");
+    let text = |name: &str| std::fs::read_to_string(desk.path().join(name)).unwrap();
+    let log: Value = serde_json::from_str(&text("out.sarif")).unwrap();
+    let result = &log["runs"][0]["results"][0];
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(result["level"], "error");
+    assert_eq!(place["artifactLocation"]["uri"], "abide.yaml");
+    assert_eq!(place["region"]["startLine"], 3);
+    assert!(text("out.xml").contains("failures=\"1\""));
+    assert!(text("out.md").contains("not valid"));
 }

@@ -124,6 +124,8 @@ pub struct Run {
     pub millis: u64,
     /// Where the job of a CI system that it was part of can be seen.
     pub url: Option<Url>,
+    /// The directory in which it ran, below the root of the repository that it is in; `null` outside of one.
+    pub directory: Option<String>,
 }
 
 /// Why a command could not do its work.

@@ -39,6 +39,7 @@ mod paint;
 pub mod progress;
 #[cfg(test)]
 mod sample;
+pub mod sarif;
 pub mod schema;
 pub mod status;
 mod step;

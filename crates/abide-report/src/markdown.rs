@@ -110,6 +110,7 @@ fn head(document: &Document) -> Vec<String> {
     let mut parts = vec![format!("{}\n{}\n", marker(document), heading(document))];
     parts.extend(failure(document));
     match document.kind {
+        _ if document.failure.is_some() => {}
         Command::Plan | Command::Drift => parts.push(plan_counts(document)),
         Command::Apply => parts.push(state_counts(document)),
         Command::Validate => {}

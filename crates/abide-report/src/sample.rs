@@ -317,6 +317,7 @@ pub(crate) fn frame(kind: Command) -> Frame {
             ended: Moment(1_772_546_703_800),
             millis: 3800,
             url: None,
+            directory: None,
         },
         manifest: Some("shop".parse().unwrap()),
         digest: None,

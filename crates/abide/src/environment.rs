@@ -32,6 +32,8 @@ pub(crate) struct Environment {
     pub(crate) stderr_is_terminal: bool,
     /// Where the job of a CI system that this is can be seen.
     pub(crate) job: Option<Url>,
+    /// The working directory, below the root of the repository that it is in.
+    pub(crate) directory: Option<String>,
 }
 
 impl Environment {
@@ -50,6 +52,7 @@ impl Environment {
             stderr_is_terminal: std::io::stderr().is_terminal()
                 && text("TERM").as_deref() != Some("dumb"),
             job: job(),
+            directory: directory(),
         }
     }
 }
@@ -63,6 +66,14 @@ pub(crate) fn text(name: &str) -> Option<String> {
 pub(crate) fn bytes(name: &str) -> Option<Vec<u8>> {
     use std::os::unix::ffi::OsStringExt;
     env::var_os(name).map(OsStringExt::into_vec)
+}
+
+/// A repository's root has a `.git`: a directory, or a file in a worktree or a submodule.
+fn directory() -> Option<String> {
+    let here = env::current_dir().ok()?;
+    let root = here.ancestors().find(|above| above.join(".git").exists())?;
+    let below = here.strip_prefix(root).ok()?;
+    below.to_str().map(str::to_owned)
 }
 
 /// As GitHub Actions (and Forgejo, Gitea), GitLab CI, Jenkins and Buildkite name it.

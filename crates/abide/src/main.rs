@@ -69,7 +69,7 @@ fn run(cli: &Cli, ui: &Ui, environment: &Environment) -> Result<Exit, Failure> {
     let common = &cli.common;
     match &cli.command {
         Command::Init(init) => init.run(ui),
-        Command::Validate(validate) => validate.run(common, ui),
+        Command::Validate(validate) => validate.run(common, ui, environment),
         Command::Schema(schema) => schema.run(ui),
         Command::Explain(explain) => explain.run(ui),
         Command::Completions(completions) => completions.run(ui),

@@ -34,6 +34,7 @@ pub(crate) struct Reporting {
     id: String,
     began: Moment,
     job: Option<Url>,
+    directory: Option<String>,
     events: Option<Events>,
     manifest: Option<ManifestName>,
     digest: Option<Digest>,
@@ -83,6 +84,7 @@ impl Reporting {
             id,
             began: clock::now(),
             job: environment.job.clone(),
+            directory: environment.directory.clone(),
             events,
             manifest: None,
             digest: None,
@@ -113,6 +115,12 @@ impl Reporting {
             manifest: manifest.clone(),
             hosts,
         });
+    }
+
+    /// The manifest is read; no host is asked.
+    pub(crate) fn checked(&mut self, manifest: Option<ManifestName>, diagnostics: Vec<Diagnostic>) {
+        self.found(diagnostics);
+        self.manifest = manifest;
     }
 
     /// The hosts are planned. In an apply, this is before anything is done.
@@ -190,6 +198,7 @@ impl Reporting {
                 ended,
                 millis: ended.0.saturating_sub(self.began.0),
                 url: self.job.clone(),
+                directory: self.directory.clone(),
             },
             manifest: self.manifest.clone(),
             digest: self.digest,

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use abide_report::{Document, junit, markdown};
+use abide_report::{Document, junit, markdown, sarif};
 use clap::{Args, ValueEnum as _};
 
 use crate::failure::Failure;
@@ -34,6 +34,7 @@ enum Kind {
     Json,
     Md,
     Junit,
+    Sarif,
 }
 
 /// Reads `KIND=PATH`.
@@ -122,6 +123,7 @@ impl Kind {
             Self::Json => document.to_json(),
             Self::Md => markdown::render(document),
             Self::Junit => junit::render(document),
+            Self::Sarif => sarif::render(document),
         }
     }
 }

@@ -48,12 +48,14 @@ pub struct ResourceEntry {
 impl ResourceEntry {
     /// The reason that says most: what went wrong, else what the others follow from.
     pub fn main_reason(&self) -> Option<&Reason> {
-        let wrong = |reason: &&Reason| reason.code >= ReasonCode::Refused;
-        let reasons = || self.reasons.iter();
-        reasons()
-            .filter(wrong)
-            .max()
-            .or_else(|| reasons().min_by_key(|reason| reason.code))
+        let first = |wrong: bool| {
+            let of_kind = |reason: &&Reason| (reason.code >= ReasonCode::Refused) == wrong;
+            self.reasons
+                .iter()
+                .filter(of_kind)
+                .min_by_key(|reason| reason.code)
+        };
+        first(true).or_else(|| first(false))
     }
 }
 
@@ -245,6 +247,13 @@ fn tell(
     entry.state = worse(entry.state, state);
     entry.effect = Some(entry.effect.map_or(block.mark, |mark| mark.min(block.mark)));
     entry.reasons.extend(reasons(plan, block, actions));
+    let failed = remarks
+        .iter()
+        .filter(|remark| remark.kind == RemarkKind::Failed);
+    entry.reasons.extend(failed.map(|remark| Reason {
+        code: ReasonCode::ActionFailed,
+        text: format!("failed: {}", remark.text),
+    }));
     entry.reasons.sort();
     entry.reasons.dedup();
     entry.remarks.extend(remarks);

@@ -59,9 +59,9 @@ fn a_document_begins_with_its_format_and_counts_its_changes() {
         "started": "2026-03-03T14:05:00.000Z",
         "ended": "2026-03-03T14:05:03.800Z",
         "millis": 3800,
-        "url": null
+        "url": null,
+        "directory": null
       },
-      "manifest": "shop",
     "##);
     let document = parsed(&all);
     assert_eq!(document["summary"]["restarts"], 1);

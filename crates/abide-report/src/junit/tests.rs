@@ -93,7 +93,7 @@ fn a_suite_is_a_host_and_a_case_is_a_resource() {
         </testcase>
         <testcase name="nginx.service (system)" classname="shop.h2" time="0.000"/>
         <testcase name="sidekiq.service (user deploy)" classname="shop.h2" time="0.000">
-          <failure message="content differs; it runs with the old ExecStart=; it is still not as the manifest says; it did not stay up: failed (exit-code), 3 restarts" type="not_converged">declared at abide.yaml:9:3
+          <failure message="content differs; it runs with the old ExecStart=; failed: restart sidekiq.service (user deploy): Job failed; it is still not as the manifest says; it did not stay up: failed (exit-code), 3 restarts" type="action_failed">declared at abide.yaml:9:3
     failed: restart sidekiq.service (user deploy): Job failed
     failed: did not stay up: failed (exit-code), 3 restarts
     write /home/deploy/.config/systemd/user/sidekiq.service: content differs

@@ -1,13 +1,16 @@
 //! `abide validate`.
 
-use abide_model::Severity;
-use abide_report::{json, text};
+use abide_model::{Report, Severity};
+use abide_report::{Command, json, text};
 use clap::Args;
 
 use crate::args::Common;
+use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::load::Manifest;
+use crate::reporting::{Done, Reporting};
+use crate::reports::ReportArgs;
 use crate::ui::Ui;
 
 /// Check the manifest, without any host
@@ -18,15 +21,35 @@ use crate::ui::Ui;
 Examples:
   abide validate
   abide validate -f fleet/ -f secrets.yaml
+  abide validate --report sarif=abide.sarif      for code scanning
   abide validate --json | jq '.diagnostics[].code'")]
 pub(crate) struct Validate {
     /// Print the diagnostics as a JSON document
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    reports: ReportArgs,
 }
 
 impl Validate {
-    pub(crate) fn run(&self, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
+    pub(crate) fn run(
+        &self,
+        common: &Common,
+        ui: &Ui,
+        environment: &Environment,
+    ) -> Result<Exit, Failure> {
+        if self.json && self.reports.is_answer() {
+            return Err(Failure::usage(
+                "--json and a report on standard output would mix",
+            ));
+        }
+        let mut reporting =
+            Reporting::begin(Command::Validate, &self.reports, false, (ui, environment))?;
+        let done = self.work(&mut reporting, common, ui);
+        reporting.end(done)
+    }
+
+    fn work(&self, reporting: &mut Reporting, common: &Common, ui: &Ui) -> Result<Done, Failure> {
         let loaded = Manifest::of(common)?.load();
         let wrong = loaded.fleet.is_none()
             || loaded
@@ -34,17 +57,16 @@ impl Validate {
                 .iter()
                 .any(|found| found.severity == Severity::Error);
         let exit = if wrong { Exit::Manifest } else { Exit::Done };
-        if self.json {
-            ui.answer(&json::diagnostics(&loaded.diagnostics, exit.into()))?;
-            return Ok(exit);
-        }
-        ui.answer(&text::diagnostics(
-            &loaded.diagnostics,
-            &loaded.texts,
-            &ui.options,
-        ))?;
+        let text = if self.json {
+            json::diagnostics(&loaded.diagnostics, exit.into())
+        } else {
+            text::diagnostics(&loaded.diagnostics, &loaded.texts, &ui.options)
+        };
+        let name = loaded.fleet.as_ref().map(|fleet| fleet.name.clone());
+        reporting.checked(name, loaded.diagnostics);
         if let Some(fleet) = &loaded.fleet
             && !wrong
+            && !self.json
         {
             let count = fleet.hosts.len();
             let hosts = if count == 1 { "host" } else { "hosts" };
@@ -53,6 +75,10 @@ impl Validate {
                 fleet.name
             ));
         }
-        Ok(exit)
+        Ok(Done {
+            report: Report::default(),
+            exit,
+            text,
+        })
     }
 }
