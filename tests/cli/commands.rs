@@ -32,6 +32,7 @@ fn init_writes_a_manifest_that_is_valid_and_never_overwrites() {
 fn the_published_schemas_are_the_ones_that_are_printed() {
     for (line, file) in [
         (&["schema"][..], "abide"),
+        (&["schema", "plan"], "plan"),
         (&["schema", "report"], "report"),
         (&["schema", "events"], "events"),
     ] {

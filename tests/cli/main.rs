@@ -12,6 +12,7 @@ mod help;
 mod manifest;
 mod output;
 mod reports;
+mod saved;
 mod secrets;
 mod selection;
 

@@ -52,6 +52,11 @@ impl UtcTime {
         Self(secs.min(Self::LAST))
     }
 
+    /// Seconds since the epoch.
+    pub fn secs(self) -> u64 {
+        self.0
+    }
+
     /// So much later.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {

@@ -241,11 +241,12 @@ fn foot(document: &Document) -> String {
         said.push(format!("{} as declared", count(unchanged, "resource")));
     }
     said.push(format!("abide {}", prose(&document.run.abide)));
-    said.push(format!(
-        "{}, took {}",
-        document.run.started.for_people(),
-        millis(document.run.millis)
-    ));
+    let started = document.run.started.for_people();
+    // A saved plan does not tell how long it took to make.
+    said.push(match document.run.millis {
+        0 => started,
+        took => format!("{started}, took {}", millis(took)),
+    });
     if let Some(url) = &document.run.url {
         said.push(format!("[run]({url})"));
     }

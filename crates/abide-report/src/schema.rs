@@ -1,5 +1,6 @@
 //! The JSON schemas of what abide says to programs, from the very types that are written.
 
+use abide_model::SavedPlan;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
@@ -15,6 +16,11 @@ pub fn report() -> Value {
 /// The schema of one line of `--json`, draft 2020-12.
 pub fn events() -> Value {
     of::<Line>("events.schema.json")
+}
+
+/// The schema of a saved plan, draft 2020-12.
+pub fn plan() -> Value {
+    of::<SavedPlan>("plan.schema.json")
 }
 
 /// A reader may meet members that its schema does not know: minor versions add some.

@@ -7,10 +7,12 @@ use abide_model::saved_plan::Making;
 use abide_model::{
     FleetHost, HostName, PlanKey, PlannedManifest, Report, SavedPlan, Selected, UtcTime,
 };
-use abide_report::{Summary, text};
+use abide_report::document::{Document, Frame};
+use abide_report::{Command, Moment, Summary, text};
 
 use crate::args::{Common, Selection};
 use crate::environment::Environment;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::run::Run;
 use crate::{clock, plan_file, plan_key, revision};
@@ -163,4 +165,27 @@ pub(crate) fn shown(plan: &SavedPlan, options: &abide_report::Options) -> String
         plan.digest,
         text::plan(&plan.report(), options)
     )
+}
+
+/// A saved plan as its run's report would have been.
+pub(crate) fn document(plan: &SavedPlan) -> Document {
+    let report = plan.report();
+    let made = Moment(plan.created_at.secs().saturating_mul(1000));
+    let frame = Frame {
+        kind: Command::Plan,
+        exit: Exit::of(&report, Exit::Done).into(),
+        run: abide_report::document::Run {
+            id: plan.checksum.short(),
+            abide: plan.abide_version.clone(),
+            started: made,
+            ended: made,
+            millis: 0,
+            url: None,
+        },
+        manifest: Some(plan.manifest.name.clone()),
+        digest: Some(plan.digest),
+        diagnostics: Vec::new(),
+        failure: None,
+    };
+    Document::new(frame, &report)
 }

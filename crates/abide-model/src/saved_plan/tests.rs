@@ -16,6 +16,7 @@ use crate::{
 
 mod changes;
 mod files;
+mod kept;
 
 fn scope(user: &str) -> Scope {
     format!("user:{user}").parse().unwrap()

@@ -59,6 +59,7 @@ fn samples() -> Vec<Report> {
 fn the_schemas_are_published() {
     is_published("report.schema.json", &report());
     is_published("events.schema.json", &events());
+    is_published("plan.schema.json", &plan());
 }
 
 #[test]
@@ -118,4 +119,19 @@ fn every_event_is_as_its_schema_says() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let nonsense = serde_json::json!({"v": "1.0", "seq": 0, "ts": "2026-03-03T14:05:00Z", "run": "x", "type": "nonsense"});
     assert!(!validator.is_valid(&nonsense));
+}
+
+#[test]
+fn every_saved_plan_that_is_kept_is_as_the_schema_says() {
+    let schema = plan();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../abide-model/testdata/saved-plans");
+    let mut seen = 0;
+    for entry in folder.read_dir().unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        is_valid(&schema, &serde_json::from_str(&text).unwrap());
+        seen += 1;
+    }
+    assert!(seen >= 2, "{seen}");
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    assert!(!validator.is_valid(&serde_json::json!({"kind": "saved_plan"})));
 }

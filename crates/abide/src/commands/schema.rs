@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::ui::Ui;
 
-/// Print a JSON schema: of manifests for editors, of reports and events for programs
+/// Print a JSON schema: of manifests for editors, of plans, reports and events for programs
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -26,6 +26,8 @@ pub(crate) struct Schema {
 enum Form {
     /// What you write
     Manifest,
+    /// What `plan -o FILE` writes
+    Plan,
     /// What `--report json=PATH` writes
     Report,
     /// A line of `--json`
@@ -36,6 +38,7 @@ impl Schema {
     pub(crate) fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         let schema = match self.of {
             Form::Manifest => abide_manifest::schema(),
+            Form::Plan => abide_report::schema::plan(),
             Form::Report => abide_report::schema::report(),
             Form::Events => abide_report::schema::events(),
         };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use abide_manifest::resolve;
 use abide_model::{HostName, HostOutcome, Report};
-use abide_report::{ResolvedRow, text};
+use abide_report::{ResolvedRow, markdown, text};
 use clap::{ArgGroup, Args};
 
 use crate::args::{Allowances, Common, Selection};
@@ -24,6 +24,7 @@ use crate::{clock, plan_file, saving};
     after_help = "\
 Examples:
   abide show plan.json           a plan that `abide plan -o plan.json` saved; no host is asked
+  abide show plan.json --md      the same for a comment on a pull request
   abide show --resolved web1     every value, with where it comes from
   abide show --script web1       exactly what `abide apply` would run there now
   abide show --script web1 | shellcheck -s sh -"
@@ -35,6 +36,9 @@ pub(crate) struct Show {
     /// Print the saved plan as JSON, one member a line
     #[arg(long, requires = "plan")]
     json: bool,
+    /// Print the saved plan as Markdown, for a comment on a pull request
+    #[arg(long, requires = "plan", conflicts_with = "json")]
+    md: bool,
     /// The manifest as it holds for a host, each value with where it is written
     #[arg(long, value_name = "HOST", group = "what")]
     resolved: Option<String>,
@@ -74,6 +78,10 @@ impl Show {
             let text = serde_json::to_string_pretty(&plan)
                 .map_err(|error| Failure::here("the plan", error))?;
             ui.answer(&format!("{text}\n"))?;
+            return Ok(Exit::Done);
+        }
+        if self.md {
+            ui.answer(&markdown::render(&saving::document(&plan)))?;
             return Ok(Exit::Done);
         }
         ui.answer(&saving::shown(&plan, &ui.options))?;
