@@ -37,6 +37,7 @@ mod moment;
 pub mod options;
 mod paint;
 pub mod progress;
+pub mod prometheus;
 #[cfg(test)]
 mod sample;
 pub mod sarif;

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use abide_report::{Document, junit, markdown, sarif};
+use abide_report::{Document, junit, markdown, prometheus, sarif};
 use clap::{Args, ValueEnum as _};
 
 use crate::failure::Failure;
@@ -35,6 +35,7 @@ enum Kind {
     Md,
     Junit,
     Sarif,
+    Prom,
 }
 
 /// Reads `KIND=PATH`.
@@ -118,12 +119,13 @@ impl ReportArgs {
 
 impl Kind {
     /// The report. `earlier` is what the file held before.
-    fn render(self, document: &Document, _earlier: Option<&str>) -> String {
+    fn render(self, document: &Document, earlier: Option<&str>) -> String {
         match self {
             Self::Json => document.to_json(),
             Self::Md => markdown::render(document),
             Self::Junit => junit::render(document),
             Self::Sarif => sarif::render(document),
+            Self::Prom => prometheus::render(document, earlier),
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn alert(document: &Document) -> Option<String> {
     let left = all.len().saturating_sub(MOST);
     all.truncate(MOST);
     if left > 0 {
-        all.push(format!("… and {} more", left));
+        all.push(format!("… and {left} more"));
     }
     let lines: Vec<String> = all.iter().map(|text| format!("> - {text}\n")).collect();
     Some(format!("> [!WARNING]\n{}", lines.concat()))

@@ -57,12 +57,12 @@ fn write_step(page: &mut Page<'_>, step: &Step, span: Option<(u64, u64)>, verbs:
         None => " ".repeat(STEP),
     };
     let number = step.number.map(|number| format!("[step {number}]"));
-    let object: String = [Some(step.object.clone()), number]
-        .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty())
-        .map(|part| format!(" {part}"))
-        .collect();
+    let parts = [step.object.clone(), number.unwrap_or_default()];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let object = match parts.join(" ").as_str() {
+        "" => String::new(),
+        object => format!(" {object}"),
+    };
     let lead = if object.is_empty() {
         step.verb.to_owned()
     } else {
