@@ -181,6 +181,7 @@ pub(crate) fn document(plan: &SavedPlan) -> Document {
             ended: made,
             millis: 0,
             url: None,
+            directory: None,
         },
         manifest: Some(plan.manifest.name.clone()),
         digest: Some(plan.digest),
