@@ -220,6 +220,59 @@ fn a_host_that_was_rebooted_and_one_that_was_half_done_are_not_stale() {
 }
 
 #[test]
+fn a_fact_that_moves_before_a_hosts_turn_comes_stops_that_host() {
+    let world = World::new(
+        "saved-turn",
+        &[("h1", "bookworm"), ("h2", "trixie"), ("h3", "bookworm")],
+    );
+    world
+        .manifest(&format!("{MANIFEST}rollout: {{batch: 1}}\n").replace(
+            "{source: a.service}",
+            "{source: a.service, settle: {for: 5s}}",
+        ))
+        .file("a.service", &worker("Environment=V=1"))
+        .file("b.service", &worker("Environment=V=1"));
+    world.converge();
+    world.file("a.service", &worker("Environment=V=2"));
+    save(&world);
+    let apply = world
+        .command(&["apply", "plan.json"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("abide starts");
+    // The gate is passed when the first host is changed; it is watched for some seconds then.
+    let mut waited = 0;
+    while runs_version(&world, "h1") != "V=2" {
+        waited += 1;
+        assert!(waited < 200, "h1 is not changed");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    world
+        .fleet
+        .sh_as("h2", "app", &format!("echo '# by hand' >>{UNIT_FILE}"));
+    let before = trace(&world, "h2");
+    let output = apply.wait_with_output().expect("abide ends");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(
+        said.contains(&format!("{UNIT_FILE}: planned from")),
+        "{said}"
+    );
+    assert_eq!(trace(&world, "h2"), before, "nothing was written there");
+    assert_eq!(
+        runs_version(&world, "h3"),
+        "V=1",
+        "a failed wave ends the run"
+    );
+    // What was not begun is done by the same plan; the host that moved on needs a new one.
+    world
+        .abide(&["apply", "plan.json", "--exclude", "h2"])
+        .ends_with(0);
+    assert_eq!(runs_version(&world, "h3"), "V=2");
+}
+
+#[test]
 fn a_plan_that_was_changed_or_has_expired_is_refused_before_any_host_is_asked() {
     let world = changed("saved-tampered");
     save(&world);
@@ -355,6 +408,37 @@ fn a_digest_is_the_same_for_whoever_would_do_the_same() {
         .abide(&["plan", "--check", "plan.json"])
         .ends_with(0)
         .says("still holds");
+    // On the host itself.
+    let binary = fs::read(env!("CARGO_BIN_EXE_abide")).expect("the program");
+    let into = |file: &str, bytes: &[u8]| {
+        let script = format!("cat >{file} && chmod 755 {file}");
+        let ran = world
+            .fleet
+            .exec_with("h1", "root", &["sh", "-c", &script], bytes);
+        assert_eq!(ran.code, 0, "{ran:?}");
+    };
+    world.fleet.sh("h1", "mkdir -p /root/fleet");
+    into("/usr/local/bin/abide", &binary);
+    let local = MANIFEST.replace("h1: {}", "h1: {connection: {via: local}}");
+    into("/root/fleet/abide.yaml", local.as_bytes());
+    for name in ["a.service", "b.service"] {
+        into(
+            &format!("/root/fleet/{name}"),
+            &fs::read(world.path(name)).expect("a unit"),
+        );
+    }
+    world
+        .fleet
+        .sh("h1", "cd /root/fleet && abide plan --host h1 -o here.json");
+    let here: Value =
+        serde_json::from_str(&world.fleet.sh("h1", "cat /root/fleet/here.json")).expect("JSON");
+    world
+        .abide(&["plan", "-o", "there.json", "--host", "h1"])
+        .ends_with(0);
+    assert_eq!(
+        here["digest"].as_str().expect("a digest"),
+        digest(&world, "there.json")
+    );
     // Of some hosts only it is another plan, and so it is with another content.
     world
         .abide(&["plan", "-o", "part.json", "--host", "h1"])
