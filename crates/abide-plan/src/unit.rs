@@ -83,6 +83,7 @@ impl<'a> Unit<'a> {
     fn new(view: &'a ScopeView<'a>, name: &UnitName, wish: Wish<'a>) -> Result<Self, Denied> {
         let sources = Sources::of(view, name, &wish)?;
         let seen = sources::seen_unit(view, name);
+        let (wanted, on_disk) = quadlet::named(view, sources.wanted(name), sources.on_disk(name));
         let triggers = |paths| sources::triggers(view, paths);
         let (restart_on, reload_on) = match &wish {
             Wish::Declared(unit) => (triggers(&unit.restart_on)?, triggers(&unit.reload_on)?),
@@ -97,8 +98,8 @@ impl<'a> Unit<'a> {
             },
             wish,
             ours: sources.ours(),
-            wanted: sources.wanted(name),
-            on_disk: sources.on_disk(name),
+            wanted,
+            on_disk,
             files: sources.own,
             template_files: sources.template,
             seen: seen.map_or_else(

@@ -85,6 +85,14 @@ const RULES: &[Rule] = &[
     Rule::of("Service", AT_THE_END, Live),
     // Written to the control group again at a daemon-reload. Source: systemd.resource-control(5), SD#5619.
     Rule::of("", RESOURCES, Live).only(WITH_CONTROL_GROUP),
+    // Only `ExecReload=` and what others wait for come of these; nothing of the container itself
+    // (podman-systemd.unit(5)).
+    Rule::of(
+        "Container",
+        &["ReloadCmd", "ReloadSignal", "StartWithPod"],
+        Live,
+    ),
+    Rule::of("Quadlet", &["DefaultDependencies"], Live),
     // A daemon-reload plans the timer anew for another unit. Source: unit-change V5. Its times are a restart:
     // with a daemon-reload alone a time that has just passed fires the job.
     Rule::of("Timer", &["Unit"], Live).only(&[Timer]),

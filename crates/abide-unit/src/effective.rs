@@ -6,6 +6,7 @@ use abide_model::{Digest, UnitKind, UnitName};
 
 use crate::class::{ChangeClass, class_of};
 use crate::parse::{UnitFile, boolean};
+use crate::quadlet::{quadlet_section, with_resources};
 use crate::setting::{LISTEN, Repeated, clears, in_group, repeated};
 use crate::specifier;
 
@@ -111,9 +112,12 @@ impl Effective {
     }
 
     /// Whether a service counts as active after its processes ended. Podman's generator sets it for networks,
-    /// volumes, images and builds.
+    /// volumes and images; since 5.3 no longer for builds.
     pub fn remains_after_exit(&self) -> bool {
-        let implied = self.unit.kind().is_quadlet() && self.is_oneshot();
+        let implied = matches!(
+            self.unit.kind(),
+            UnitKind::Network | UnitKind::Volume | UnitKind::Image
+        );
         self.flag("Service", "RemainAfterExit").unwrap_or(implied)
     }
 
@@ -205,6 +209,21 @@ impl Effective {
             .keys()
             .map(|(section, _)| section.as_str())
             .collect()
+    }
+
+    /// The same with what Podman makes of the quadlets that it refers to, by their names: a container whose network gets
+    /// another name has changed.
+    #[must_use]
+    pub fn with_resources(mut self, names: &BTreeMap<UnitName, String>) -> Self {
+        let own = quadlet_section(self.unit.kind());
+        for ((section, _), values) in &mut self.settings {
+            if Some(section.as_str()) == own {
+                for value in values {
+                    *value = with_resources(value, names);
+                }
+            }
+        }
+        self
     }
 
     /// The addresses of a socket as `Key=value`, in order over all their keys.

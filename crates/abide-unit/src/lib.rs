@@ -34,5 +34,6 @@ pub use effective::{Credential, Effective, EnvironmentFile};
 pub use install::{InstallLink, LinkKind, also, install_links};
 pub use parse::{Entry, Problem, ProblemKind, UnitFile, boolean};
 pub use quadlet::{
-    QUADLET_DROP_INS_SINCE, QUADLET_TEMPLATES_SINCE, quadlet_section, quadlet_since,
+    QUADLET_DROP_INS_SINCE, QUADLET_TEMPLATES_SINCE, quadlet_pod, quadlet_references,
+    quadlet_resource, quadlet_section, quadlet_since,
 };

@@ -1,6 +1,10 @@
 //! Podman's quadlets: unit files from which a generator makes services (podman-systemd.unit(5)).
 
-use abide_model::{PodmanVersion, UnitKind};
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{PodmanVersion, UnitKind, UnitName};
+
+use crate::effective::Effective;
 
 /// The section that a quadlet of this kind must have; `None` for what is no quadlet.
 pub fn quadlet_section(kind: UnitKind) -> Option<&'static str> {
@@ -37,3 +41,143 @@ pub const QUADLET_DROP_INS_SINCE: PodmanVersion = PodmanVersion::new(5, 0);
 /// The first Podman that makes template services of template quadlets (`web@.container`). Source: Podman's release
 /// notes.
 pub const QUADLET_TEMPLATES_SINCE: PodmanVersion = PodmanVersion::new(5, 0);
+
+/// The name of the thing that Podman makes for this quadlet, as other quadlets that refer to it are given it: a network,
+/// a volume, an image or a container. `None` where others are not given a name, or there is none to be known.
+/// Source: podman-systemd.unit(5).
+pub fn quadlet_resource(effective: &Effective) -> Option<String> {
+    let unit = effective.unit();
+    let named = |key| {
+        let section = quadlet_section(unit.kind())?;
+        effective.last(section, key).map(str::to_owned)
+    };
+    let usual = || Some(format!("systemd-{}", unit.stem()));
+    match unit.kind() {
+        UnitKind::Container => named("ContainerName").or_else(usual),
+        UnitKind::Network => named("NetworkName").or_else(usual),
+        UnitKind::Volume => named("VolumeName").or_else(usual),
+        UnitKind::Image => named("ImageTag").or_else(|| named("Image")),
+        UnitKind::Build => named("ImageTag"),
+        _ => None,
+    }
+}
+
+/// The quadlets that this one refers to in its own section: `Network=app.network`, `Volume=data.volume:/data`,
+/// `Mount=type=image,source=app.image`, `Pod=app.pod`.
+pub fn quadlet_references(effective: &Effective) -> BTreeSet<UnitName> {
+    let own = quadlet_section(effective.unit().kind());
+    effective
+        .settings()
+        .filter(|(section, ..)| Some(*section) == own)
+        .flat_map(|(_, _, values)| values)
+        .flat_map(|value| value.split(SEPARATORS))
+        .filter_map(referred)
+        .collect()
+}
+
+/// The pod that a container runs in: `Pod=app.pod`.
+pub fn quadlet_pod(effective: &Effective) -> Option<UnitName> {
+    let pod = referred(effective.last("Container", "Pod")?)?;
+    (pod.kind() == UnitKind::Pod).then_some(pod)
+}
+
+/// What stands around a name in a value.
+const SEPARATORS: [char; 4] = [':', ',', '=', ' '];
+
+fn referred(word: &str) -> Option<UnitName> {
+    let name = UnitName::parse(word).ok()?;
+    name.kind().is_quadlet().then_some(name)
+}
+
+/// A value with the names that Podman will put in for quadlets, so that a new name is a change of whoever is given it.
+pub(crate) fn with_resources(value: &str, names: &BTreeMap<UnitName, String>) -> String {
+    let mut text = String::with_capacity(value.len());
+    for part in value.split_inclusive(SEPARATORS) {
+        let word = part.trim_end_matches(SEPARATORS);
+        text.push_str(word);
+        if let Some(name) = referred(word).and_then(|quadlet| names.get(&quadlet)) {
+            text.push_str(&format!("({name})"));
+        }
+        text.push_str(part.get(word.len()..).unwrap_or_default());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quadlet(name: &str, text: &str) -> Effective {
+        Effective::new(&UnitName::parse(name).unwrap(), text, &[])
+    }
+
+    fn unit(name: &str) -> UnitName {
+        UnitName::parse(name).unwrap()
+    }
+
+    #[test]
+    fn what_podman_makes_has_a_name_of_its_own_or_one_after_its_quadlet() {
+        for (name, text, resource) in [
+            ("a.network", "[Network]\n", Some("systemd-a")),
+            ("a.network", "[Network]\nNetworkName=b\n", Some("b")),
+            ("a.volume", "[Volume]\nVolumeName=b\n", Some("b")),
+            ("a.container", "", Some("systemd-a")),
+            ("a.image", "[Image]\nImage=x/y:1\n", Some("x/y:1")),
+            ("a.image", "[Image]\nImage=x/y:1\nImageTag=b\n", Some("b")),
+            ("a.build", "[Build]\nFile=/f\n", None),
+            ("a.pod", "[Pod]\nPodName=b\n", None),
+            ("a.service", "[Service]\n", None),
+        ] {
+            let resource = resource.map(str::to_owned);
+            assert_eq!(quadlet_resource(&quadlet(name, text)), resource, "{name}");
+        }
+    }
+
+    #[test]
+    fn references_are_found_in_every_form_that_podman_knows() {
+        let container = quadlet(
+            "a.container",
+            "[Container]\nImage=app.image\nNetwork=front.network:ip=10.0.0.2\nNetwork=host\n\
+             Volume=data.volume:/data:rw\nMount=type=volume,source=more.volume,destination=/m\nPod=p.pod\n\
+             [Unit]\nAfter=other.container\n",
+        );
+        let names: Vec<String> = quadlet_references(&container)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "app.image",
+                "data.volume",
+                "front.network",
+                "more.volume",
+                "p.pod"
+            ]
+        );
+        assert_eq!(quadlet_pod(&container), Some(unit("p.pod")));
+        assert_eq!(
+            quadlet_pod(&quadlet("a.container", "[Container]\nPod=p\n")),
+            None
+        );
+    }
+
+    #[test]
+    fn a_new_name_of_a_network_is_a_change_of_its_containers_and_of_nobody_else() {
+        let text = "[Container]\nNetwork=app.network:ip=10.0.0.2\nVolume=data.volume:/data\n";
+        let named = |name: &str| {
+            let names = BTreeMap::from([(unit("app.network"), name.to_owned())]);
+            quadlet("a.container", text).with_resources(&names)
+        };
+        assert_eq!(
+            named("x").last("Container", "Network"),
+            Some("app.network(x):ip=10.0.0.2")
+        );
+        assert_eq!(
+            named("x").last("Container", "Volume"),
+            Some("data.volume:/data")
+        );
+        assert_ne!(named("x").restart_digest(), named("y").restart_digest());
+        assert_eq!(named("x").restart_digest(), named("x").restart_digest());
+    }
+}

@@ -1,6 +1,6 @@
 //! The plan's actions as calls of the script's functions, in the plan's order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     Action, ActionId, Before, Change, FilePurpose, HostPath, Plan, ResourceId, Scope, UnitName,
@@ -28,6 +28,7 @@ pub(super) fn all(plan: &Plan) -> String {
             parts.push(single(plan, action));
             parts.push(after_files(plan, index));
             parts.push(after_reload(plan, action));
+            parts.push(forgotten(plan, action));
         }
         open = batch;
     }
@@ -221,6 +222,40 @@ fn after_reload(plan: &Plan, action: &Action) -> String {
     });
     let calls: Vec<String> = calls.collect();
     format!("{}gate {scope} {}\n", calls.concat(), action.id)
+}
+
+/// After a daemon-reload: what was stopped and is gone may have ended with an error, and its manager would show that for
+/// good.
+fn forgotten(plan: &Plan, action: &Action) -> String {
+    if action.change != Change::DaemonReload {
+        return String::new();
+    }
+    let scope = action.resource.scope();
+    let stopped: BTreeSet<&UnitRef> = plan
+        .actions
+        .iter()
+        .filter(|action| action.change == Change::Stop)
+        .filter_map(|action| match &action.resource {
+            ResourceId::Unit(unit) => Some(unit),
+            _ => None,
+        })
+        .collect();
+    let gone = plan.actions.iter().filter_map(|removal| {
+        let (Change::RemoveFile { purpose, .. }, ResourceId::Unit(unit)) =
+            (&removal.change, &removal.resource)
+        else {
+            return None;
+        };
+        let loaded = UnitRef::new(&unit.scope, &unit.unit.loaded_as());
+        let stopped = unit.scope == scope && stopped.contains(&loaded);
+        (*purpose == FilePurpose::Unit && stopped)
+            .then(|| format!(" {} {}", removal.id, word(loaded.unit.as_str())))
+    });
+    let gone: Vec<String> = gone.collect();
+    match gone.is_empty() {
+        true => String::new(),
+        false => format!("forget_failures {scope}{}\n", gone.concat()),
+    }
 }
 
 /// The step that gives a unit a new run or makes its run read its configuration.

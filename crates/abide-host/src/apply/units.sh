@@ -110,6 +110,19 @@ start_again() {
   said=$(ctl "$1" start -- $names 2>&1) || problem "not all that was stopped could be started again: $said"
 }
 
+# forget_failures SCOPE STEP UNIT...: of units that are gone, each with the step that removed its file.
+forget_failures() {
+  of=$1
+  shift
+  names=
+  while [ $# -gt 1 ]; do
+    if [ "$(status_of "$1")" = ok ]; then names="$names $2"; fi
+    shift 2
+  done
+  # shellcheck disable=SC2086 # words
+  [ -z "$names" ] || ctl "$of" reset-failed -- $names >/dev/null 2>&1 || :
+}
+
 # links SCOPE ACTION UNIT: enable, reenable, disable, mask, unmask; the reload comes once, later.
 links() { ctl "$1" --no-reload "$2" -- "$3"; }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{NoteKind, ObservedUnit, UnitKind, UnitName, Wanted};
 
+use abide_unit::quadlet_pod;
+
 use super::Unit;
 use super::decide::Decision;
 use super::run::{Reason, Run, Verb, comes_up};
@@ -30,6 +32,7 @@ pub(crate) fn couple<'a>(view: &ScopeView<'a>, decisions: &mut Decisions<'a>) ->
     };
     scope.free_sockets();
     scope.hold_triggers();
+    scope.end_pods();
     scope.start_dependents();
     scope.forecast();
     scope.bystanders
@@ -112,6 +115,68 @@ impl<'a> Coupled<'_, 'a> {
                 }
             }
         }
+    }
+
+    /// A pod ends with its last container, and a container cannot start without its pod: it is restarted in the same
+    /// call, or stopped in the same call and started again. Seen on Podman 5.4.
+    fn end_pods(&mut self) {
+        let names = self
+            .decisions
+            .keys()
+            .filter(|name| self.is_ending_pod(name));
+        let pods: Vec<UnitName> = names.cloned().collect();
+        for pod in pods {
+            let (restarted, stopped) = match self.members(&pod) {
+                Some(members) => members,
+                None => continue,
+            };
+            if let Some(first) = restarted.into_iter().next() {
+                self.run(&pod).then = Some((Verb::Restart, vec![Reason::RestartOf(first)]));
+            } else if let Some(first) = stopped.into_iter().next() {
+                self.stop_and_start(&pod, vec![Reason::StopOf(first)]);
+            }
+        }
+    }
+
+    /// A pod that runs, that nothing is done with yet, and that ends with its last container.
+    fn is_ending_pod(&self, name: &UnitName) -> bool {
+        let Some(decision) = self.decisions.get(name) else {
+            return false;
+        };
+        let unit = &decision.unit;
+        unit.name.kind() == UnitKind::Pod
+            && self.is_up(name)
+            && self.may_run(name)
+            && !decision.run.is_work()
+            && unit.wanted.last("Pod", "ExitPolicy") != Some("continue")
+    }
+
+    /// The containers of a pod that are restarted, and those that are stopped; `None` where another one keeps it up.
+    fn members(&self, pod: &UnitName) -> Option<(Vec<UnitName>, Vec<UnitName>)> {
+        let declared = |decision: &Decision<'_>| {
+            let of = [
+                Some(&decision.unit.wanted),
+                decision.unit.on_disk.effective(),
+            ];
+            let mut of = of.into_iter().flatten().filter_map(quadlet_pod);
+            of.any(|of| of.loaded_as() == *pod)
+        };
+        let declared = self
+            .decisions
+            .iter()
+            .filter(|(_, decision)| declared(decision));
+        let mut members: BTreeSet<UnitName> = declared.map(|(name, _)| name.clone()).collect();
+        members.extend(self.dependents(pod, &["BoundBy"]));
+        let (mut restarted, mut stopped) = (Vec::new(), Vec::new());
+        for member in members.into_iter().filter(|member| self.is_up(member)) {
+            let run = self.decisions.get(&member).map(|decision| &decision.run);
+            match run {
+                Some(run) if !run.stop.is_empty() => stopped.push(member),
+                Some(run) if matches!(run.then, Some((Verb::Restart, _))) => restarted.push(member),
+                _ => return None,
+            }
+        }
+        Some((restarted, stopped))
     }
 
     fn stop_and_start(&mut self, unit: &UnitName, why: Vec<Reason>) {

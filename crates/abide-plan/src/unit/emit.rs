@@ -49,6 +49,8 @@ pub(crate) fn emit(
     for decision in decisions.values().filter(|decision| decision.run.reset) {
         scope.reset_failed(decision);
     }
+    // Behind what they are restarted with, so that they can name it as their cause.
+    runs.sort_by_key(|(_, run)| run.is_with_another());
     for verb in [Verb::Reload, Verb::Restart, Verb::Start] {
         for (name, run) in &runs {
             scope.run(name, run, decisions.get(*name), verb);
@@ -262,7 +264,10 @@ impl Emitted<'_, '_> {
         let stands_on = self.stands_on(name, decision, verb);
         let step = self
             .step(phase, name, change)
-            .ranked(start_rank(name))
+            .ranked(match run.is_with_another() {
+                true => LAST,
+                false => start_rank(name),
+            })
             .because_all(why)
             .after(stands_on);
         let id = self.draft.add(step);
@@ -282,6 +287,10 @@ impl Emitted<'_, '_> {
                 Reason::Wrote(path) => whys.extend(self.draft.writes(path).map(Why::Follows)),
                 Reason::StopOf(unit) => {
                     whys.extend(self.stops.get(unit).copied().map(Why::Follows));
+                }
+                Reason::RestartOf(unit) => {
+                    let restart = self.verbs.get(unit).map(|(_, step)| *step);
+                    whys.extend(restart.map(Why::Follows));
                 }
                 Reason::ManagerStart => {
                     if let ManagerState::Starting(step) = self.view.manager {
@@ -370,6 +379,9 @@ pub(crate) fn stop_rank(unit: &UnitName) -> u8 {
         _ => 1,
     }
 }
+
+/// Behind all of [`start_rank`].
+const LAST: u8 = 4;
 
 /// What others stand on comes before them, triggers come last: they must find what they start.
 fn start_rank(unit: &UnitName) -> u8 {

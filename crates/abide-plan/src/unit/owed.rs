@@ -212,6 +212,6 @@ fn recorded_file<'a>(unit: &Unit<'a>, path: &HostPath) -> Option<&'a LedgerFile>
 }
 
 /// Whether a run that wrote this file was cut before it could finish.
-fn cut(unit: &Unit<'_>, path: &HostPath) -> bool {
+pub(crate) fn cut(unit: &Unit<'_>, path: &HostPath) -> bool {
     recorded_file(unit, path).is_some_and(|file| file.digest.is_none())
 }

@@ -1,11 +1,19 @@
 //! What only quadlets have: services that another program makes of their files, on hosts that have it.
 
+use std::collections::BTreeMap;
+
 use abide_model::{HostPath, Podman, PodmanVersion};
-use abide_unit::{QUADLET_DROP_INS_SINCE, QUADLET_TEMPLATES_SINCE, quadlet_since};
+use abide_unit::{
+    Effective, QUADLET_DROP_INS_SINCE, QUADLET_TEMPLATES_SINCE, quadlet_references,
+    quadlet_resource, quadlet_since,
+};
 
 use super::Unit;
 use super::mask::{is_masked, is_undone};
+use super::sources::{Disk, Sources, wish_of};
+use crate::causes::said;
 use crate::refuse::Denied;
+use crate::scope::ScopeView;
 
 /// Whether the host's Podman makes a service of this quadlet. An older one passes over what it does not know, without a
 /// word.
@@ -71,6 +79,63 @@ fn needed(unit: &Unit<'_>) -> Option<Needed> {
     });
     let all = [Some(of_kind), template, drop_ins].into_iter().flatten();
     all.max_by_key(|needed| needed.since)
+}
+
+/// The configuration with the names of what other quadlets of the scope make, as they will be and as they stand on disk.
+pub(crate) fn named(view: &ScopeView<'_>, wanted: Effective, on_disk: Disk) -> (Effective, Disk) {
+    let references = quadlet_references(&wanted);
+    if references.is_empty() {
+        return (wanted, on_disk);
+    }
+    let mut new = BTreeMap::new();
+    let mut old = BTreeMap::new();
+    for quadlet in references {
+        let declared = view.host.units(&view.scope);
+        let declared = declared.and_then(|units| units.get(&quadlet));
+        let wish = declared.map(wish_of);
+        let sources = wish.and_then(|wish| Sources::of(view, &quadlet, &wish).ok());
+        let Some(sources) = sources else {
+            continue;
+        };
+        let will_be = quadlet_resource(&sources.wanted(&quadlet));
+        let is = match sources.on_disk(&quadlet) {
+            Disk::Read(on_disk) => quadlet_resource(&on_disk),
+            Disk::Nothing => None,
+            Disk::Unreadable => will_be.clone(),
+        };
+        new.extend(will_be.map(|name| (quadlet.clone(), name)));
+        old.extend(is.map(|name| (quadlet, name)));
+    }
+    let on_disk = match on_disk {
+        Disk::Read(effective) => Disk::Read(Box::new(effective.with_resources(&old))),
+        Disk::Nothing | Disk::Unreadable => on_disk,
+    };
+    (wanted.with_resources(&new), on_disk)
+}
+
+/// Whether what the quadlet makes gets another name, so that a restart makes a new one and leaves the old one there. What
+/// a run wrote that was cut may have been one more.
+pub(crate) fn renames(unit: &Unit<'_>) -> bool {
+    let before = unit.on_disk.effective().and_then(quadlet_resource);
+    let cut = unit
+        .files
+        .iter()
+        .any(|file| super::owed::cut(unit, &file.path));
+    before != quadlet_resource(&unit.wanted) || cut
+}
+
+/// What a person has to do where a network or volume that is there should be another.
+pub(crate) fn recreate(unit: &Unit<'_>) -> String {
+    let what = unit.name.kind().suffix();
+    let name = quadlet_resource(&unit.wanted).unwrap_or_default();
+    format!(
+        "{} needs to be recreated by hand, for a restart leaves the {what} {} as it is: stop what uses it, \
+         `podman {what} rm {}`, restart {}",
+        unit.name,
+        said(&name),
+        said(&name),
+        unit.loaded
+    )
 }
 
 /// Another unit file comes before what the generator makes (systemd.unit(5), "Unit File Load Path").

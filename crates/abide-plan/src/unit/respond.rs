@@ -3,7 +3,7 @@
 
 use abide_model::{OnChange, UnitKind};
 
-use super::Unit;
+use super::{Unit, quadlet};
 use crate::refuse::Denied;
 
 /// What is done with a running unit whose configuration changed.
@@ -24,7 +24,7 @@ pub(crate) enum Response {
 /// What this unit's kind, its manager and the manifest make of an owed restart.
 pub(crate) fn to_restart(unit: &Unit<'_>) -> Result<Response, Denied> {
     let response = match unit.name.kind() {
-        UnitKind::Service if unit.ends_by_itself() => Response::TakesEffect,
+        UnitKind::Service | UnitKind::Build if unit.ends_by_itself() => Response::TakesEffect,
         UnitKind::Path
         | UnitKind::Slice
         | UnitKind::Target
@@ -38,15 +38,16 @@ pub(crate) fn to_restart(unit: &Unit<'_>) -> Result<Response, Denied> {
             held_or(unit, Response::StopStart)
         }
         UnitKind::Mount => held_or(unit, mount(unit)),
-        UnitKind::Network | UnitKind::Volume => Response::Held(format!(
-            "{} has to be made anew by hand: a restart leaves the existing one as it is",
-            unit.name
-        )),
+        UnitKind::Network | UnitKind::Volume if !quadlet::renames(unit) => {
+            Response::Held(quadlet::recreate(unit))
+        }
         UnitKind::Service
         | UnitKind::Swap
         | UnitKind::Container
         | UnitKind::Pod
         | UnitKind::Kube
+        | UnitKind::Network
+        | UnitKind::Volume
         | UnitKind::Image
         | UnitKind::Build => service(unit)?,
     };

@@ -34,6 +34,8 @@ pub(crate) enum Reason {
     Wrote(HostPath),
     /// This plan stops that unit (or itself) before.
     StopOf(UnitName),
+    /// This plan restarts that unit, and this one has to be restarted in the same call.
+    RestartOf(UnitName),
     /// This plan starts its manager, and that starts the unit.
     ManagerStart,
 }
@@ -66,6 +68,12 @@ impl Run {
     /// Whether it is stopped and stays so.
     pub(crate) fn stops_for_good(&self) -> bool {
         !self.stop.is_empty() && self.then.is_none()
+    }
+
+    /// Whether it is restarted only because another unit is.
+    pub(crate) fn is_with_another(&self) -> bool {
+        let mut reasons = self.then.iter().flat_map(|(_, reasons)| reasons);
+        reasons.any(|reason| matches!(reason, Reason::RestartOf(_)))
     }
 
     fn noting(kind: NoteKind, text: String) -> Self {

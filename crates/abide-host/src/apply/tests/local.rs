@@ -692,3 +692,38 @@ fn a_stop_that_ran_into_its_timeout_keeps_what_was_to_go() {
         assert!(!host.local("units/b.service").exists());
     });
 }
+
+#[test]
+fn what_was_stopped_and_is_gone_leaves_no_failure_behind() {
+    let plan = |host: &Host| {
+        let remove = Change::RemoveFile {
+            path: host.place("units/a.service"),
+            purpose: FilePurpose::Unit,
+            before: Before::Absent,
+        };
+        plan_of(vec![
+            (host.unit("a.service"), Change::Stop, vec![]),
+            (host.unit("a.service"), remove, vec![1]),
+            host.reload(vec![2]),
+        ])
+    };
+    on_hosts(|host, shell| {
+        let (told, status) = host.apply(shell, &plan(host));
+        assert_eq!(status, 0, "{told}");
+        assert_eq!(
+            host.calls(),
+            [
+                "stop -- a.service",
+                "daemon-reload",
+                "reset-failed -- a.service"
+            ]
+        );
+    });
+    // What did not stop is still there, and its failure is to be seen.
+    on_hosts(|host, shell| {
+        host.put("fails", "stop Job for a.service failed.\n");
+        let (_, status) = host.apply(shell, &plan(host));
+        assert_eq!(status, 1);
+        assert_eq!(host.calls(), ["stop -- a.service"]);
+    });
+}
