@@ -167,6 +167,33 @@ fn there(at: &At<'_>, unit: &str, is: bool) {
 }
 
 #[test]
+fn case_17_a_restart_that_was_cut_off_is_done_and_one_that_was_done_is_not_repeated() {
+    let mut case = Case::user("c17");
+    case.unit("a.service", &service(1));
+    case.begin();
+    // A write, a daemon-reload, a restart.
+    case.unit("a.service", &service(2));
+    case.each(|at| assert_eq!(cut(&case, at, 3), Cut::BeforeAStep));
+    let runs = case.runs(&["a.service"]);
+    case.each(|at| assert_eq!(running(at, 2), BTreeMap::new()));
+    let said = case.plan().ends_with(0);
+    said.says("restart")
+        .says("with the old Environment=")
+        .does_not_say("write")
+        .does_not_say("daemon-reload");
+    case.begin();
+    let restarted = case.runs(&["a.service"]);
+    assert!(restarted.iter().zip(&runs).all(|(now, then)| now != then));
+
+    case.unit("a.service", &service(3));
+    case.each(|at| assert_eq!(cut(&case, at, 4), Cut::BeforeTheLedger));
+    let runs = case.runs(&["a.service"]);
+    assert!(restarted.iter().zip(&runs).all(|(now, then)| now != then));
+    case.stays();
+    assert_eq!(case.runs(&["a.service"]), runs);
+}
+
+#[test]
 fn cut_01_a_first_install_and_a_user_that_goes() {
     let way = Way {
         declare: &|case, side, turn| {
