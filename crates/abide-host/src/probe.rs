@@ -4,7 +4,7 @@
 //! that begin with the run's nonce. What belongs to one user is read as that user, and its lines come indented, so
 //! that nobody on the host can forge what another says.
 
-use abide_model::{Desired, Observed, Scope, UserName};
+use abide_model::{Desired, Observed, Presence, Scope, UserName};
 
 use crate::quote::{quote, word};
 
@@ -65,6 +65,9 @@ fn host_said(text: &str) -> String {
 pub fn script(desired: &Desired, nonce: &str) -> String {
     let ask = ask::Ask::new(desired);
     let users: Vec<&str> = desired.users.keys().map(UserName::as_str).collect();
+    let absent = desired.users.iter();
+    let absent = absent.filter(|(_, user)| user.state == Presence::Absent);
+    let absent: Vec<&str> = absent.map(|(name, _)| name.as_str()).collect();
     let quadlets = if ask.quadlets { "yes" } else { "" };
     let system = if ask.scopes.contains_key(&Scope::System) {
         "yes"
@@ -80,6 +83,7 @@ pub fn script(desired: &Desired, nonce: &str) -> String {
         format!("nonce={}\n", word(nonce)),
         format!("manifest={}\n", word(desired.manifest.as_str())),
         format!("declared_users={}\n", quote(&users.join(" "))),
+        format!("absent_users={}\n", quote(&absent.join(" "))),
         format!("system_scope='{system}'\n"),
         format!("quadlets='{quadlets}'\n\n"),
         COMMON.to_owned(),

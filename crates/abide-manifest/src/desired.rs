@@ -54,6 +54,7 @@ fn user(user: SettledUser<'_>, texts: &Texts) -> DesiredUser {
             Presence::Present
         },
         remove_home: is_absent && user.remove_home.is_some_and(|said| *said.value),
+        end_processes: is_absent && user.end_processes.is_some_and(|said| *said.value),
         account: user.account,
         linger: DesiredLinger {
             value: user.linger.value,

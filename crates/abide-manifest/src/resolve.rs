@@ -94,6 +94,9 @@ impl Listing<'_> {
         if let Some(said) = &user.remove_home {
             self.said(path, "remove_home", said, said.value);
         }
+        if let Some(said) = &user.end_processes {
+            self.said(path, "end_processes", said, said.value);
+        }
         for (key, said) in &user.account_said {
             self.add(path, key, said, &said.value);
         }

@@ -108,6 +108,7 @@ pub(crate) struct SettledUser<'m> {
     pub(crate) key: Place,
     pub(crate) state: Settled<'m, UserState>,
     pub(crate) remove_home: Option<Said<'m, &'m bool>>,
+    pub(crate) end_processes: Option<Said<'m, &'m bool>>,
     pub(crate) account: DesiredAccount,
     /// What was said of the account, by key, for people.
     pub(crate) account_said: Vec<(&'static str, Settled<'m, String>)>,

@@ -79,6 +79,8 @@ pub struct DesiredUser {
     pub state: Presence,
     /// With `state: absent`: remove the home directory as well.
     pub remove_home: bool,
+    /// With `state: absent`: end what else runs as this user, its sessions included.
+    pub end_processes: bool,
     /// Attributes; compared only where written.
     pub account: DesiredAccount,
     /// Whether it should linger.

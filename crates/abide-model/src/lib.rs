@@ -50,7 +50,8 @@ pub use ledger::{Ledger, LedgerFile, LedgerUnit};
 pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};
 pub use observed::{
     ActiveState, FileKind, HostFacts, Link, LockHolder, Manager, Observation, Observed,
-    ObservedFile, ObservedLinger, ObservedScope, ObservedUnit, ObservedUser, RootRoute,
+    ObservedFile, ObservedLinger, ObservedProcess, ObservedScope, ObservedUnit, ObservedUser,
+    RootRoute,
 };
 pub use path::{HomePath, HostPath};
 pub use plan::{

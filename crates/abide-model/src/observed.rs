@@ -139,6 +139,19 @@ pub struct ObservedUser {
     pub comment: String,
     /// Its lingering.
     pub linger: ObservedLinger,
+    /// What runs as this user; only asked of users that are declared absent.
+    pub processes: Vec<ObservedProcess>,
+}
+
+/// A process of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedProcess {
+    /// Its number.
+    pub pid: u32,
+    /// Its control group, which names the unit that it belongs to.
+    pub cgroup: String,
+    /// Its name (`/proc/PID/comm`).
+    pub command: String,
 }
 
 /// The facts about a user's lingering that a host shows; the fourth, *declared*, is the manifest's.

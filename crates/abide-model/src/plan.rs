@@ -158,6 +158,9 @@ pub enum Change {
     DeleteUser {
         /// Remove the home directory as well.
         remove_home: bool,
+        /// End what else runs as this user.
+        #[serde(default)]
+        end_processes: bool,
     },
     /// `loginctl enable-linger`.
     EnableLinger,

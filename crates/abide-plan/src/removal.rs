@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Cause, Change, DesiredUser, Observation, ObservedUser, Presence, ResourceId, Scope, UnitName,
-    UnitRef, UserName,
+    Cause, Change, DesiredUser, Observation, ObservedProcess, ObservedUser, Presence, ResourceId,
+    Scope, UnitName, UnitRef, UserName,
 };
 
 use crate::causes::said;
@@ -18,7 +18,7 @@ use crate::refuse::Denied;
 pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) {
     for (name, user) in &host.desired.users {
         if user.state == Presence::Absent {
-            match removable(host, name) {
+            match removable(host, name, user) {
                 Ok(Some(found)) => remove(host, draft, name, (user, found)),
                 Ok(None) => forget(draft, name),
                 Err(denied) => draft.refuse(denied.about(ResourceId::User(name.clone()))),
@@ -28,7 +28,11 @@ pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) {
 }
 
 /// The user that goes; `None` where it is gone.
-fn removable<'a>(host: &Host<'a>, name: &UserName) -> Result<Option<&'a ObservedUser>, Denied> {
+fn removable<'a>(
+    host: &Host<'a>,
+    name: &UserName,
+    wanted: &DesiredUser,
+) -> Result<Option<&'a ObservedUser>, Denied> {
     let found = match host.user(name) {
         Observation::Known(found) => found,
         Observation::Absent => return Ok(None),
@@ -63,16 +67,73 @@ fn removable<'a>(host: &Host<'a>, name: &UserName) -> Result<Option<&'a Observed
             host.without_root()
         )));
     }
+    if !wanted.end_processes {
+        nothing_else_runs(host, name, wanted, found)?;
+    }
+    Ok(Some(found))
+}
+
+/// The units of ours in a user's scope.
+fn ours(host: &Host<'_>, name: &UserName, wanted: &DesiredUser) -> BTreeSet<UnitName> {
+    let scope = Scope::User(name.clone());
+    let owned = host.ledger.units.keys().filter(|unit| unit.scope == scope);
+    owned
+        .map(|unit| unit.unit.clone())
+        .chain(wanted.units.keys().map(UnitName::loaded_as))
+        .collect()
+}
+
+/// `userdel` refuses a user with processes, when its units are stopped already. What is not ours is somebody's work.
+fn nothing_else_runs(
+    host: &Host<'_>,
+    name: &UserName,
+    wanted: &DesiredUser,
+    found: &ObservedUser,
+) -> Result<(), Denied> {
+    let or = "or write `end_processes: true` to have them end with the user";
     if found.linger.sessions > 0 {
-        return Err(Denied::impossible(format!(
+        return Err(Denied::guard(format!(
             "the user is logged in ({})",
             crate::causes::count(found.linger.sessions as usize, "session")
         ))
         .help(format!(
-            "end its sessions: `loginctl terminate-user {name}`"
+            "end its sessions: `loginctl terminate-user {name}`; {or}"
         )));
     }
-    Ok(Some(found))
+    let ours = ours(host, name, wanted);
+    let others = found.processes.iter().filter_map(|process| {
+        let unit = process.cgroup.rsplit('/').find(|part| part.contains('.'));
+        let unit = unit.unwrap_or("no unit");
+        let own = is_its_managers(process, found.uid) && is_expected(unit, &ours);
+        (!own).then(|| {
+            format!(
+                "{} ({}, in {})",
+                said(&process.command),
+                process.pid,
+                said(unit)
+            )
+        })
+    });
+    let others: Vec<String> = others.collect();
+    match others.is_empty() {
+        true => Ok(()),
+        false => Err(Denied::guard(format!(
+            "what no unit of ours started runs as this user: {}",
+            crate::causes::names(others, 5)
+        ))
+        .help(format!("end these processes, {or}"))),
+    }
+}
+
+fn is_its_managers(process: &ObservedProcess, uid: u32) -> bool {
+    let manager = format!("user@{uid}.service");
+    process.cgroup.split('/').any(|part| part == manager)
+}
+
+/// Our units, and what every manager of a user has: itself, and its bus.
+fn is_expected(unit: &str, ours: &BTreeSet<UnitName>) -> bool {
+    const OF_EVERY_MANAGER: &[&str] = &["init.scope", "dbus.service", "dbus-broker.service"];
+    OF_EVERY_MANAGER.contains(&unit) || ours.iter().any(|our| our.as_str() == unit)
 }
 
 fn remove(
@@ -90,6 +151,7 @@ fn remove(
     }
     let change = Change::DeleteUser {
         remove_home: wanted.remove_home,
+        end_processes: wanted.end_processes,
     };
     let step = Step::new(
         Phase::AccountRemoval,
@@ -111,12 +173,7 @@ fn stop_units(
     let Observation::Known(seen) = host.scope(&scope) else {
         return Vec::new();
     };
-    let owned = host.ledger.units.keys().filter(|unit| unit.scope == scope);
-    let ours: BTreeSet<UnitName> = owned
-        .map(|unit| unit.unit.clone())
-        .chain(wanted.units.keys().map(UnitName::loaded_as))
-        .collect();
-    let running = ours
+    let running = ours(host, name, wanted)
         .iter()
         .filter_map(|unit| seen.units.get(unit))
         .filter(|unit| unit.active.is_up())

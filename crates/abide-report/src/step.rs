@@ -42,8 +42,20 @@ pub(crate) fn object(action: &Action, symbols: Symbols) -> String {
     match &action.change {
         Change::CreateUser { .. } => account(&action.change),
         Change::ModifyUser(fields) => modified(fields, symbols),
-        Change::DeleteUser { remove_home: true } => "with its home directory".to_owned(),
-        Change::DeleteUser { remove_home: false } => "but keep its home directory".to_owned(),
+        Change::DeleteUser {
+            remove_home,
+            end_processes,
+        } => {
+            let home = match remove_home {
+                true => "with its home directory",
+                false => "but keep its home directory",
+            };
+            let processes = match end_processes {
+                true => ", and end all that runs as this user",
+                false => "",
+            };
+            format!("{home}{processes}")
+        }
         Change::StartManager => "its user manager".to_owned(),
         Change::WriteFile(write) => written(write, &action.resource, symbols),
         Change::SetMode { path, from, to } => {

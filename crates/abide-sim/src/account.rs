@@ -101,9 +101,23 @@ impl SimHost {
         Ok(())
     }
 
+    /// Something runs as this user, in the cgroup of a system service.
+    pub fn run_stray(&mut self, name: &UserName, command: &str) {
+        let strays = self.strays.entry(name.clone()).or_default();
+        strays.push(command.to_owned());
+    }
+
+    /// Everything that runs as this user ends, its sessions included.
+    pub(crate) fn end_processes(&mut self, name: &UserName) {
+        self.strays.remove(name);
+        self.log_out(name);
+        self.note(format!("end-processes {name}"));
+    }
+
     /// `userdel`. It refuses a user with processes; a linger record stays behind.
     pub(crate) fn delete_user(&mut self, name: &UserName, remove_home: bool) -> Job {
-        if self.managers.contains_key(&Scope::User(name.clone())) || self.session_count(name) > 0 {
+        let manager = self.managers.contains_key(&Scope::User(name.clone()));
+        if manager || self.session_count(name) > 0 || self.strays.contains_key(name) {
             return Err(format!(
                 "userdel: user {name} is currently used by a process"
             ));

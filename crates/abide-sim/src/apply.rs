@@ -215,7 +215,15 @@ impl SimHost {
                 self.create_user(name, user)
             }
             Change::ModifyUser(fields) => self.modify_user(name, fields),
-            Change::DeleteUser { remove_home } => self.delete_user(name, *remove_home),
+            Change::DeleteUser {
+                remove_home,
+                end_processes,
+            } => {
+                if *end_processes {
+                    self.end_processes(name);
+                }
+                self.delete_user(name, *remove_home)
+            }
             change => Err(format!("{change:?} is nothing to do to a user")),
         }
     }

@@ -46,6 +46,7 @@ pub struct DesiredBuilder {
 struct UserDraft {
     state: Presence,
     remove_home: bool,
+    end_processes: bool,
     account: DesiredAccount,
     /// What is written, if anything is.
     linger: Option<DesiredLinger>,
@@ -103,6 +104,7 @@ impl DesiredBuilder {
         self.users.entry(name).or_insert_with(|| UserDraft {
             state: Presence::Present,
             remove_home: false,
+            end_processes: false,
             account: DesiredAccount::default(),
             linger: None,
             files: BTreeMap::new(),
@@ -124,6 +126,15 @@ impl DesiredBuilder {
         if let Some(user) = self.this_user() {
             user.state = Presence::Absent;
             user.remove_home = remove_home;
+        }
+        self
+    }
+
+    /// What else runs as this user ends with it.
+    #[must_use]
+    pub fn end_processes(mut self) -> Self {
+        if let Some(user) = self.this_user() {
+            user.end_processes = true;
         }
         self
     }

@@ -28,6 +28,8 @@ pub struct SimHost {
     pub(crate) groups: BTreeSet<String>,
     pub(crate) lingering: BTreeSet<String>,
     pub(crate) sessions: BTreeMap<UserName, u32>,
+    /// Names of processes that belong to no unit of a user's manager.
+    pub(crate) strays: BTreeMap<UserName, Vec<String>>,
     pub(crate) managers: BTreeMap<Scope, Manager>,
     pub(crate) broken: BTreeSet<UserName>,
     pub(crate) failing: BTreeSet<UnitRef>,
@@ -173,6 +175,7 @@ impl SimHost {
             groups: ["root", "sudo", "docker", "app"].map(str::to_owned).into(),
             lingering: BTreeSet::new(),
             sessions: BTreeMap::new(),
+            strays: BTreeMap::new(),
             managers: BTreeMap::new(),
             broken: BTreeSet::new(),
             failing: BTreeSet::new(),

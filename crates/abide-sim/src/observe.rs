@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     Body, Desired, DesiredUnit, Digest, FileKind, HostPath, HostPathOrHome, Ledger, Manager,
-    Observation, Observed, ObservedFile, ObservedLinger, ObservedScope, ObservedUnit, ObservedUser,
-    Scope, UnitName, UnitRef, UserName,
+    Observation, Observed, ObservedFile, ObservedLinger, ObservedProcess, ObservedScope,
+    ObservedUnit, ObservedUser, Presence, Scope, UnitName, UnitRef, UserName,
 };
 
 use crate::definition::Definition;
@@ -36,7 +36,7 @@ impl SimHost {
             .filter(|(name, _)| **name != desired.manifest);
         Observed {
             facts: self.facts.clone(),
-            users: self.observed_users(&scopes),
+            users: self.observed_users(&scopes, desired),
             lingering: Observation::Known(self.lingering.clone()),
             scopes: scopes
                 .into_iter()
@@ -58,6 +58,7 @@ impl SimHost {
     fn observed_users(
         &self,
         scopes: &BTreeSet<Scope>,
+        desired: &Desired,
     ) -> BTreeMap<UserName, Observation<ObservedUser>> {
         let asked = scopes.iter().filter_map(Scope::user).cloned();
         let lingering = self
@@ -82,9 +83,36 @@ impl SimHost {
                             manager: self.manager_state(&name),
                             sessions: self.session_count(&name),
                         },
+                        processes: self.processes_of(&name, desired),
                     }),
                 };
                 (name, seen)
+            })
+            .collect()
+    }
+
+    /// What runs as a user that should go: its manager, its units, and what belongs to none.
+    fn processes_of(&self, name: &UserName, desired: &Desired) -> Vec<ObservedProcess> {
+        let declared = desired.users.get(name);
+        if declared.is_none_or(|user| user.state == Presence::Present) {
+            return Vec::new();
+        }
+        let uid = self.users.get(name).map_or(0, |user| user.uid);
+        let own = format!("/user.slice/user-{uid}.slice/user@{uid}.service");
+        let manager = self.managers.get(&Scope::User(name.clone()));
+        let units = manager.into_iter().flat_map(|manager| &manager.runtimes);
+        let units = units
+            .filter(|(_, runtime)| runtime.active.is_up() && runtime.sub == "running")
+            .map(|(unit, _)| (format!("{own}/app.slice/{unit}"), "unit".to_owned()));
+        let strays = self.strays.get(name).into_iter().flatten();
+        let strays = strays.map(|name| ("/system.slice/cron.service".to_owned(), name.clone()));
+        let init = manager.map(|_| (format!("{own}/init.scope"), "systemd".to_owned()));
+        (100..)
+            .zip(init.into_iter().chain(units).chain(strays))
+            .map(|(pid, (cgroup, command))| ObservedProcess {
+                pid,
+                cgroup,
+                command,
             })
             .collect()
     }

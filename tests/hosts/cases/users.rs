@@ -51,3 +51,37 @@ fn neither_root_nor_the_connecting_user_is_deleted() {
     world.apply().ends_with(7);
     world.fleet.sh("h1", "getent passwd root deploy");
 }
+
+#[test]
+fn a_user_whose_processes_are_not_all_ours_is_not_deleted_unless_that_is_said() {
+    let mut case = Case::user("busy");
+    case.unit("a.service", &service());
+    case.begin();
+    case.each(|at| {
+        // One in a unit of its own, one in a service of the system, which starts it again.
+        at.sh("systemd-run --user --quiet --unit=mine.service sleep 1001");
+        at.root("systemd-run --quiet --unit=busy-import.service --uid=busy sleep 1002");
+    });
+    case.without("a.service").user_key("state: absent");
+    let said = case.plan().ends_with(7);
+    said.says("what no unit of ours started runs as this user")
+        .says("in mine.service")
+        .says("in busy-import.service")
+        .says("end_processes: true");
+    case.apply().ends_with(7);
+    case.each(|at| {
+        at.is("a.service", "active");
+        at.is("mine.service", "active");
+    });
+    case.user_key("end_processes: true");
+    case.plan().says("and end all that runs as this user");
+    case.converge();
+    case.each(|at| {
+        at.root("! getent passwd busy && ! pgrep -f 'sleep 100[12]'");
+        assert_eq!(
+            at.root("cat /home/busy/log"),
+            "stop\n",
+            "ours was stopped in order"
+        );
+    });
+}

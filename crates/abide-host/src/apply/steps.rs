@@ -104,8 +104,14 @@ fn call(plan: &Plan, action: &Action) -> Option<String> {
                 accounts::modify(fields, &user)
             )
         }
-        Change::DeleteUser { remove_home: true } => format!("run delete_user {user} -r -- {user}"),
-        Change::DeleteUser { remove_home: false } => format!("run delete_user {user} -- {user}"),
+        Change::DeleteUser {
+            remove_home,
+            end_processes,
+        } => {
+            let others = if *end_processes { "end" } else { "spare" };
+            let home = if *remove_home { " -r" } else { "" };
+            format!("run delete_user {user} {others}{home} -- {user}")
+        }
         Change::EnableLinger => linger("enable-linger", &user),
         Change::DisableLinger => linger("disable-linger", &user),
         Change::StartManager => format!("manager_step {user}"),

@@ -41,11 +41,32 @@ create_user() { # HOME USERADD-ARGUMENT...
   account_tool useradd "$@"
 }
 
-# delete_user USER USERDEL-ARGUMENT...: nothing of the user runs any more when it goes.
+# delete_user USER end|spare USERDEL-ARGUMENT...: nothing of the user's manager runs any more when it goes; whatever else
+# runs as this user ends only where that is said.
 delete_user() {
   become_user "$1" || return 1
   limit "$patience" systemctl --no-ask-password stop "user@$user_id.service" "user-$user_id.slice" || :
+  [ "$2" != end ] || end_processes "$user_id"
   user=
-  shift
+  shift 2
   account_tool userdel "$@"
 }
+
+# end_processes UID
+end_processes() {
+  for pause in 1 1 1 2; do
+    found=$(processes_of "$1")
+    [ -n "$found" ] || return 0
+    # shellcheck disable=SC2086 # numbers
+    kill -TERM $found 2>/dev/null || :
+    sleep "$pause"
+  done
+  # shellcheck disable=SC2046 # numbers
+  kill -KILL $(processes_of "$1") 2>/dev/null || :
+  sleep 1
+}
+
+processes_of() (
+  set +f
+  stat -c '%u %n' /proc/[0-9]* 2>/dev/null | sed -n "s|^$1 /proc/||p"
+)

@@ -179,6 +179,38 @@ group_facts() {
   [ -z "$managers" ] || limit 30 systemctl show -p Id,ActiveState -- $managers 2>&1 | head -c 4194304
 }
 
+# What runs as users that are to go, whatever started it: `UID PID CGROUP NAME`.
+processes() {
+  [ "$route" != none ] && [ -n "$absent_users" ] || return 0
+  uids=
+  IFS=$newline
+  for line in $passwd; do
+    unset IFS
+    take_apart "$line" || continue
+    case " $absent_users " in *" $name "*) uids="$uids $uid" ;; esac
+  done
+  unset IFS
+  [ -n "$uids" ] || return 0
+  frame processes
+  {
+    set +f
+    stat -c '%u %n' /proc/[0-9]*
+    set -f
+  } 2>/dev/null | while read -r owner process; do
+    case " $uids " in *" $owner "*) ;; *) continue ;; esac
+    group=
+    while IFS= read -r line; do
+      case $line in
+        0::*) group=${line#0::} ;;
+        *:name=systemd:*) group=${line#*:name=systemd:} ;;
+      esac
+    done <"$process/cgroup"
+    command=
+    IFS= read -r command <"$process/comm"
+    [ -z "$command" ] || printf '%s %s %s %s\n' "$owner" "${process#/proc/}" "${group:-/}" "$command"
+  done 2>/dev/null | head -n 500
+}
+
 lock_facts() {
   if [ -d "$lock.d" ]; then
     pid=
@@ -302,6 +334,7 @@ probe() {
   # shellcheck disable=SC2046,SC2086 # names of users have neither blanks nor patterns
   passwd_lines $(printf '%s\n' "$login" $lingers $scope_users | sort -u)
   group_facts
+  processes
   scopes
   frame end
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    ActiveState, HostPath, Observation, ObservedLinger, ObservedUser, UserName, printable,
+    ActiveState, HostPath, Observation, ObservedLinger, ObservedProcess, ObservedUser, UserName,
+    printable,
 };
 
 use super::frames::{Frame, Frames};
@@ -38,6 +39,7 @@ struct Accounts<'a> {
     /// By id; `None` where the answer about managers is not whole.
     managers: Option<BTreeMap<u32, ActiveState>>,
     sessions: BTreeMap<u32, u32>,
+    processes: BTreeMap<u32, Vec<ObservedProcess>>,
 }
 
 impl<'a> Accounts<'a> {
@@ -71,6 +73,7 @@ impl<'a> Accounts<'a> {
             ids,
             managers: managers(frames),
             sessions: sessions(texts("sessions")),
+            processes: processes(texts("processes")),
         }
     }
 
@@ -128,6 +131,7 @@ impl<'a> Accounts<'a> {
                 manager: managers.get(&uid).copied().unwrap_or(ActiveState::Inactive),
                 sessions: self.sessions.get(&uid).copied().unwrap_or(0),
             },
+            processes: self.processes.get(&uid).cloned().unwrap_or_default(),
         })
     }
 
@@ -137,6 +141,26 @@ impl<'a> Accounts<'a> {
             .get(&id)
             .map_or_else(|| id.to_string(), |name| printable(name))
     }
+}
+
+/// Lines `UID PID CGROUP NAME`.
+fn processes<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<u32, Vec<ObservedProcess>> {
+    let mut processes: BTreeMap<u32, Vec<ObservedProcess>> = BTreeMap::new();
+    for line in lines {
+        let mut words = line.splitn(4, ' ');
+        let number = |word: Option<&str>| word.and_then(|word| word.parse::<u32>().ok());
+        let (uid, pid) = (number(words.next()), number(words.next()));
+        if let (Some(uid), Some(pid), Some(cgroup), Some(command)) =
+            (uid, pid, words.next(), words.next())
+        {
+            processes.entry(uid).or_default().push(ObservedProcess {
+                pid,
+                cgroup: printable(cgroup),
+                command: printable(command),
+            });
+        }
+    }
+    processes
 }
 
 /// passwd(5) allows `/home/x/` and an empty home, which is `/`.

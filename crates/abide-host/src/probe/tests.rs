@@ -59,6 +59,7 @@ fn user(files: Vec<(&str, DesiredFile)>, units: Vec<(&str, DesiredUnit)>) -> Des
         declared_at: origin(),
         state: Presence::Present,
         remove_home: false,
+        end_processes: false,
         account: DesiredAccount::default(),
         linger: DesiredLinger {
             value: Some(true),

@@ -13,13 +13,21 @@ use crate::work::Work;
 pub(crate) fn check(name: &UserName, user: &SettledUser<'_>, work: &mut Work<'_>) {
     if user.state.value == UserState::Absent {
         absent_and_wanted(name, user, work);
-    } else if let Some(remove) = user.remove_home.filter(|remove| *remove.value) {
-        let message = format!("`remove_home` has no effect while `{name}` is present");
-        work.push(
-            Finding::new(codes::NO_EFFECT, remove.key, message)
-                .label("no effect")
-                .help("write `state: absent` as well, or remove it"),
-        );
+        return;
+    }
+    let of_removal = [
+        ("remove_home", user.remove_home),
+        ("end_processes", user.end_processes),
+    ];
+    for (key, said) in of_removal {
+        if let Some(said) = said.filter(|said| *said.value) {
+            let message = format!("`{key}` has no effect while `{name}` is present");
+            work.push(
+                Finding::new(codes::NO_EFFECT, said.key, message)
+                    .label("no effect")
+                    .help("write `state: absent` as well, or remove it"),
+            );
+        }
     }
 }
 

@@ -18,6 +18,10 @@ pub(crate) struct User {
     /// With `state: absent`: remove its home directory as well.
     #[serde(default)]
     pub(crate) remove_home: Option<Located<bool>>,
+    /// With `state: absent`: end what else runs as this user, its sessions included. Without it a user with processes
+    /// beside its declared units is not removed.
+    #[serde(default)]
+    pub(crate) end_processes: Option<Located<bool>>,
     /// Its numeric id.
     #[serde(default)]
     pub(crate) uid: Option<Located<u32>>,

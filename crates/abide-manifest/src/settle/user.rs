@@ -39,6 +39,9 @@ pub(crate) fn user<'m>(
         remove_home: stack.scalar(&mut work.findings, |user| {
             user.remove_home.as_ref().map(Located::by_ref)
         }),
+        end_processes: stack.scalar(&mut work.findings, |user| {
+            user.end_processes.as_ref().map(Located::by_ref)
+        }),
         state,
         account,
         account_said,

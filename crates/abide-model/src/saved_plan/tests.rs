@@ -88,6 +88,7 @@ fn desired(host: &HostName, folder: &str) -> Desired {
         declared_at: origin.clone(),
         state: Presence::Present,
         remove_home: false,
+        end_processes: false,
         account: crate::DesiredAccount::default(),
         linger: DesiredLinger {
             value: Some(true),

@@ -38,7 +38,17 @@ fn step(action: &Action) -> String {
                 .map(|f| format!("{} {} -> {}", f.field, f.from, f.to));
             format!("modify {}", fields.collect::<Vec<_>>().join(", "))
         }
-        Change::DeleteUser { remove_home } => format!("delete (with home: {remove_home})"),
+        Change::DeleteUser {
+            remove_home,
+            end_processes,
+        } => {
+            let processes = if *end_processes {
+                ", with processes"
+            } else {
+                ""
+            };
+            format!("delete (with home: {remove_home}{processes})")
+        }
         Change::EnableLinger => "enable-linger".to_owned(),
         Change::DisableLinger => "disable-linger".to_owned(),
         Change::StartManager => "start-manager".to_owned(),

@@ -1,7 +1,7 @@
 //! Accounts.
 
 use abide_model::{Desired, DesiredAccount, FieldChange, Observation};
-use abide_sim::{SimHost, desired, path, user};
+use abide_sim::{SimHost, desired, path, unit_ref, user};
 
 use super::support::{
     as_declared, assert_converges, lines, notes, one, planned, refusals, service, steps,
@@ -157,6 +157,35 @@ fn neither_the_superuser_nor_the_login_user_nor_a_logged_in_one_is_deleted() {
     assert_eq!(
         refusals(&planned(&busy, &gone("deploy"))),
         ["user deploy: the user is logged in (1 session)"]
+    );
+}
+
+#[test]
+fn a_user_whose_processes_are_not_all_ours_is_not_deleted_unless_that_is_said() {
+    let mut host = as_declared(&one("web.service", &service("/bin/web")).build());
+    host.edit(&abide_sim::Edit::Write(
+        unit_ref("user:deploy/mine.service"),
+        service("/bin/mine"),
+    ));
+    host.start(&unit_ref("user:deploy/mine.service")).unwrap();
+    host.run_stray(&user("deploy"), "import");
+    let gone = desired("h1").user("deploy").user_absent(false);
+    let plan = planned(&host, &gone.clone().build());
+    assert_eq!(steps(&plan), Vec::<String>::new());
+    assert_eq!(
+        refusals(&plan),
+        [
+            "user deploy: what no unit of ours started runs as this user: unit (101, in mine.service), \
+          import (103, in cron.service)"
+        ]
+    );
+    assert_eq!(
+        steps(&assert_converges(&mut host, &gone.end_processes().build())),
+        lines(
+            "user:deploy/web.service: stop
+            linger deploy: disable-linger
+            user deploy: delete (with home: false, with processes)"
+        )
     );
 }
 

@@ -236,7 +236,10 @@ fn removals_stops_and_refusals_stand_above_the_fold() {
     let plan = plan_of("h1")
         .does(
             ResourceId::User(user("old")),
-            Change::DeleteUser { remove_home: true },
+            Change::DeleteUser {
+                remove_home: true,
+                end_processes: false,
+            },
             vec![Cause::DeclaredAbsent],
         )
         .does(

@@ -167,6 +167,7 @@ pub(super) fn finish_user(
         declared_at: origin(),
         state: draft.state,
         remove_home: draft.remove_home,
+        end_processes: draft.end_processes,
         account: draft.account.clone(),
         linger: written.unwrap_or(DesiredLinger { value, reason }),
         files: draft.files.clone(),

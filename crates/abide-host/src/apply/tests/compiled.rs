@@ -145,7 +145,10 @@ fn everything() -> Plan {
         ),
         (
             ResourceId::User("gone".parse().unwrap()),
-            Change::DeleteUser { remove_home: true },
+            Change::DeleteUser {
+                remove_home: true,
+                end_processes: true,
+            },
             vec![29],
         ),
     ]);

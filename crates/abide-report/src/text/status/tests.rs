@@ -43,6 +43,7 @@ fn desired(host: &str, units: &[&str]) -> Desired {
         declared_at: origin(),
         state: Presence::Present,
         remove_home: false,
+        end_processes: false,
         account: DesiredAccount::default(),
         linger: DesiredLinger {
             value: Some(true),
@@ -76,6 +77,7 @@ fn running(name: &str) -> ObservedUnit {
 
 fn account(linger: ObservedLinger) -> ObservedUser {
     ObservedUser {
+        processes: Vec::new(),
         uid: 1000,
         group: "deploy".to_owned(),
         groups: [].into(),
