@@ -1,6 +1,7 @@
 //! Saved plans: what was approved is what runs, and where a host has moved on nothing is written anywhere.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -270,6 +271,48 @@ fn a_fact_that_moves_before_a_hosts_turn_comes_stops_that_host() {
         .abide(&["apply", "plan.json", "--exclude", "h2"])
         .ends_with(0);
     assert_eq!(runs_version(&world, "h3"), "V=2");
+}
+
+#[test]
+fn a_host_that_moves_while_somebody_reads_the_plan_holds_back_all() {
+    let world = changed("saved-asked");
+    // A terminal, by script(1).
+    let line = format!(
+        "{} apply --ssh-config {}",
+        env!("CARGO_BIN_EXE_abide"),
+        world.fleet.ssh_config().display()
+    );
+    let mut asked = std::process::Command::new("script")
+        .args(["-qec", &line, "/dev/null"])
+        .current_dir(world.path("."))
+        .env("NO_COLOR", "1")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("script(1)");
+    let mut said = Vec::new();
+    let mut stdout = asked.stdout.take().expect("standard output");
+    while !contains(&said, "[y/N]") {
+        let mut some = [0; 4096];
+        let read = stdout.read(&mut some).expect("text");
+        assert_ne!(read, 0, "{}", String::from_utf8_lossy(&said));
+        said.extend_from_slice(&some[..read]);
+    }
+    world
+        .fleet
+        .sh_as("h2", "app", &format!("echo '# by hand' >>{UNIT_FILE}"));
+    let before = traces(&world);
+    asked
+        .stdin
+        .as_mut()
+        .expect("standard input")
+        .write_all(b"y\n")
+        .expect("an answer");
+    stdout.read_to_end(&mut said).expect("text");
+    let said = String::from_utf8_lossy(&said);
+    assert_eq!(asked.wait().expect("an end").code(), Some(5), "{said}");
+    assert!(said.contains("nothing was done on any host"), "{said}");
+    assert_eq!(traces(&world), before, "nothing was written on any host");
 }
 
 #[test]
