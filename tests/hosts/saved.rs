@@ -514,7 +514,8 @@ fn only_the_approved_digest_is_applied_and_only_in_full() {
     world
         .abide(&["apply", "--expect-digest", &format!("sha256:{approved}")])
         .ends_with(5)
-        .says("was expected");
+        .says("was expected")
+        .says("V=3");
     assert_eq!(traces(&world), before, "nothing was written on any host");
     world.file("a.service", &worker("Environment=V=2"));
     world

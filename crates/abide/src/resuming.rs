@@ -123,3 +123,18 @@ pub(crate) fn is_stale(report: &Report) -> bool {
     let mut hosts = report.hosts.values();
     hosts.any(|host| matches!(host.outcome, HostOutcome::Stale { .. }))
 }
+
+/// What the gate has found, in a line: `Plan k7f2-93qd holds on 39 of 40 hosts.`
+pub(crate) fn told(saved: &SavedPlan, gated: &Report, hosts: usize) -> String {
+    let holds = gated.hosts.iter().filter(|(name, host)| {
+        let was_looked_at = saved.host(name).is_some_and(|host| host.digest.is_some());
+        let fine = matches!(host.outcome, HostOutcome::Pending | HostOutcome::Unchanged);
+        was_looked_at && fine
+    });
+    let holds = holds.count();
+    let plural = if hosts == 1 { "host" } else { "hosts" };
+    format!(
+        "Plan {} holds on {holds} of {hosts} {plural}.",
+        saved.digest.spoken()
+    )
+}

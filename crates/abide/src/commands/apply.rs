@@ -27,7 +27,8 @@ use crate::{clock, plan_file, resuming};
 ///
 /// With FILE, a plan that `abide plan -o FILE` saved: sees first whether it still holds on every host, then carries out
 /// exactly its actions. It asks nothing: the plan is what was approved. Where a host has moved on, nothing is done
-/// anywhere.
+/// anywhere. A plan with secrets needs the key that it was sealed with: that of the user who made it, or the same
+/// `ABIDE_PLAN_KEY`.
 #[derive(Debug, Args)]
 #[command(
     group = ArgGroup::new("approval").multiple(true),
@@ -129,8 +130,10 @@ impl Apply {
             .await;
         let digest = run.digest(&planned);
         reporting.planned(&planned, Some(digest));
-        if run.signals.exit().is_none() {
-            self.expect(digest)?;
+        if run.signals.exit().is_none()
+            && let Err(why) = self.expect(digest)
+        {
+            return Ok(unexpected(run, planned, &why, ui).await);
         }
         let (actions, hosts) = count(&planned);
         if actions == 0 || run.signals.exit().is_some() {
@@ -184,6 +187,7 @@ impl Apply {
             ui.talk("The plan is incomplete: not every host could be observed when it was made.");
         }
         let gated = gate(&mut run, before, reporting, ui).await;
+        ui.talk(&resuming::told(&saved, &gated, run.size));
         if resuming::is_stale(&gated) && !self.skip_stale {
             let file = path.display();
             let (again, others) = (
@@ -217,9 +221,20 @@ impl Apply {
                     expected.spoken(),
                 ),
             )
-            .hint("look at it with `abide plan`; the manifest or a host has changed since it was approved")),
+            .hint("the manifest or a host has changed since, or a host cannot be seen")),
             _ => Ok(()),
         }
+    }
+}
+
+/// A run that ends before anything is done, because its plan is not the approved one: that is shown.
+async fn unexpected(mut run: Run, planned: Report, why: &Failure, ui: &Ui) -> Done {
+    run.engine.close().await;
+    ui.fail(why);
+    Done {
+        exit: run.exit(why.exit),
+        text: text::plan(&planned, &ui.options),
+        report: planned,
     }
 }
 
