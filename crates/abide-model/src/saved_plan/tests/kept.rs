@@ -200,7 +200,13 @@ fn changes() -> Vec<(ResourceId, Change)> {
         (web(), Change::Adopt),
         (web(), Change::Forget),
         (linger(), Change::DisableLinger),
-        (user(), Change::DeleteUser { remove_home: true }),
+        (
+            user(),
+            Change::DeleteUser {
+                remove_home: true,
+                end_processes: true,
+            },
+        ),
     ]
 }
 
