@@ -96,6 +96,10 @@ codes! {
     REQUIRES_SYSTEM_UNIT = "E0503",
     /// A unit file that systemd refuses.
     BAD_HEADER = "E0504",
+    /// A quadlet that Podman makes no service of.
+    QUADLET_SECTION = "E0505",
+    /// A quadlet whose service has another name.
+    QUADLET_SERVICE_NAME = "E0506",
     /// A user unit is ordered on a unit of the system manager.
     INERT_ORDERING = "W0601",
     /// An executable that is not an absolute path.

@@ -8,6 +8,7 @@ mod install;
 mod line;
 mod linger;
 mod path;
+mod quadlet;
 mod system_only;
 mod timer;
 
@@ -53,6 +54,7 @@ fn lint_units(
         line::lint(&view, work);
         executable::lint(&view, work);
         path::lint(&view, work);
+        quadlet::lint(&view, work);
         timer::lint(&view, units, work);
         match user {
             Some(user) => {

@@ -64,7 +64,11 @@ fn draft_instance<'m>(
         key: stack.key(),
         by: stack.by(),
         ours: template.ours,
-        fragment: None,
+        // Podman's generator takes an instance from a file of its own, and enables it by that (podman-systemd.unit(5)).
+        fragment: match template.name.kind().is_quadlet() {
+            true => template.fragment.clone(),
+            false => None,
+        },
         drop_ins,
         effective: None,
         is_known: template.is_known && all_read,

@@ -139,8 +139,13 @@ fn read_at_start(
 fn named(effective: &Effective) -> Vec<(&'static str, String)> {
     let environment = effective.environment_files().into_iter();
     let credentials = effective.load_credentials().into_iter();
+    let kube = ["Yaml", "ConfigMap"].into_iter().flat_map(|key| {
+        let paths = effective.all("Kube", key).into_iter();
+        paths.map(move |path| (key, path.to_owned()))
+    });
     environment
         .map(|file| ("EnvironmentFile", file.path))
+        .chain(kube)
         .chain(credentials.map(|credential| ("LoadCredential", credential.path)))
         .collect()
 }
@@ -153,6 +158,7 @@ fn in_home(
     managed: &Managed,
 ) -> Option<HostPathOrHome> {
     let below = path.strip_prefix("%h/").map(str::to_owned);
+    let below = below.or_else(|| beside_quadlet(unit, path));
     let below = below.or_else(|| Some(format!(".config/{}", path.strip_prefix("%E/")?)));
     let (home, files) = managed.users.get(user)?;
     let below = if let Some(below) = below {
@@ -164,6 +170,13 @@ fn in_home(
     };
     let file = files.iter().find(|file| file.as_str() == below)?;
     Some(HostPathOrHome::Home(file.clone()))
+}
+
+/// A relative path in a quadlet begins where the quadlet is (podman-systemd.unit(5)).
+fn beside_quadlet(unit: &UnitName, path: &str) -> Option<String> {
+    let relative = unit.kind().is_quadlet() && !path.starts_with(['/', '%']);
+    let path = path.strip_prefix("./").unwrap_or(path);
+    relative.then(|| format!(".config/containers/systemd/{path}"))
 }
 
 /// A managed file of any user, by its absolute path: what a system unit can read.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use abide_model::UnitName;
-use abide_unit::Effective;
+use abide_unit::{Effective, quadlet_section};
 
 use super::content::{Gives as _, Vars, check_single, content, vars_if};
 use super::drop_in::read_drop_ins;
@@ -73,7 +73,7 @@ fn draft_unit<'m>(
     });
     let vars = vars_if(template.as_ref(), vars);
     let given = stack.scalar(&mut work.findings, |unit| unit.given().into_iter().next());
-    let fragment = given.and_then(|given| unit_text(content(given, vars, work), work));
+    let fragment = given.and_then(|given| unit_text(name, content(given, vars, work), work));
     let drop_ins = stack.map(|unit| Some(&unit.drop_ins));
     let (drop_ins, all_read) = read_drop_ins(&drop_ins, vars, work);
     let readable = all_read && given.is_some() == fragment.is_some();
@@ -97,7 +97,11 @@ fn draft_unit<'m>(
 }
 
 /// A unit file must be text.
-fn unit_text<'m>(content: Option<Content<'m>>, work: &mut Work<'_>) -> Option<Content<'m>> {
+fn unit_text<'m>(
+    name: &UnitName,
+    content: Option<Content<'m>>,
+    work: &mut Work<'_>,
+) -> Option<Content<'m>> {
     let content = content?;
     let at = content.shown.why.at().unwrap_or_default();
     let Some(wording) = &content.wording else {
@@ -107,6 +111,16 @@ fn unit_text<'m>(content: Option<Content<'m>>, work: &mut Work<'_>) -> Option<Co
     };
     if wording.text.trim().is_empty() {
         // systemd takes an empty unit file for a mask (unit-change fact V1).
+        if name.kind().is_quadlet() {
+            let section = quadlet_section(name.kind()).unwrap_or_default();
+            let message = "an empty quadlet cannot be told from one that was forgotten";
+            work.push(
+                Finding::new(codes::BAD_VALUE, at, message)
+                    .label("empty")
+                    .help(format!("write `[{section}]`")),
+            );
+            return None;
+        }
         let message = "an empty unit file would mask the unit";
         work.push(
             Finding::new(codes::BAD_VALUE, at, message)
@@ -129,11 +143,16 @@ fn adopt_instances(drafts: &mut BTreeMap<UnitName, UnitDraft<'_>>) {
                 .filter(|template| template.ours)?;
             let known = draft.effective.is_some() && template.effective.is_some();
             let effective = known.then(|| effective(draft, Some(template)));
-            Some((draft.name.clone(), effective))
+            // As in `draft_instance`.
+            let quadlet = draft.name.kind().is_quadlet();
+            let fragment = quadlet.then(|| template.fragment.clone()).flatten();
+            Some((draft.name.clone(), effective, fragment))
         })
         .collect();
-    for (name, effective) in of_templates {
+    for (name, effective, fragment) in of_templates {
         if let Some(draft) = drafts.get_mut(&name) {
+            draft.ours |= fragment.is_some();
+            draft.fragment = fragment;
             draft.is_known = effective.is_some();
             draft.effective = effective;
         }

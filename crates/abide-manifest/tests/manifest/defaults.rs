@@ -289,3 +289,39 @@ fn an_empty_unit_file_is_no_unit() {
         told(&loaded)
     );
 }
+
+#[test]
+fn instances_of_a_quadlet_get_files_of_their_own() {
+    let loaded = load_text(
+        "
+version: 1
+name: t
+hosts:
+  h1:
+    units:
+      w@.container:
+        content: \"[Container]\\nImage=i\\nExec=/bin/w %i\\n[Install]\\nWantedBy=multi-user.target\\n\"
+        instances: {a: {}, b: {state: stopped}}
+      w@c.container: {state: started}
+",
+    );
+    assert_eq!(told(&loaded), "");
+    let fleet = loaded.fleet.expect("a fleet");
+    let host = fleet.hosts.values().next().expect("a host");
+    let unit = |name: &str| &host.desired.units[&name.parse().expect("a name")];
+    for (name, running) in [
+        ("w@a.container", Wanted::Yes),
+        ("w@b.container", Wanted::No),
+        ("w@c.container", Wanted::Yes),
+    ] {
+        assert_eq!(unit(name).file, unit("w@.container").file, "{name}");
+        assert_eq!(unit(name).running, running, "{name}");
+    }
+}
+
+#[test]
+fn an_empty_quadlet_is_told_what_to_write() {
+    let loaded =
+        load_text("version: 1\nname: t\nhosts: {h1: {units: {a.volume: {content: ''}}}}\n");
+    assert!(told(&loaded).contains("`[Volume]`"), "{}", told(&loaded));
+}

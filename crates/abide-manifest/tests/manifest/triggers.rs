@@ -117,3 +117,33 @@ fn a_system_unit_can_read_a_users_file() {
         BTreeSet::from([absolute("/srv/u/.config/env")])
     );
 }
+
+#[test]
+fn files_beside_a_quadlet_are_part_of_it() {
+    let text = |unit: &str, lines: &str| {
+        format!(
+            "version: 1\nname: t\nhosts:\n  h1:\n    users:\n      u:\n        files:\n          \
+             .config/containers/systemd/a.yml: {{content: A=1}}\n          other: {{content: A=1}}\n        \
+             units:\n          {unit}: {{content: \"{lines}\"}}\n"
+        )
+    };
+    let beside = BTreeSet::from([home(".config/containers/systemd/a.yml")]);
+    for (unit, lines) in [
+        ("a.kube", "[Kube]\\nYaml=a.yml\\n"),
+        ("a.kube", "[Kube]\\nYaml=./a.yml\\n"),
+        ("a.kube", "[Kube]\\nYaml=/x.yml\\nConfigMap=a.yml\\n"),
+        (
+            "a.kube",
+            "[Kube]\\nYaml=%h/.config/containers/systemd/a.yml\\n",
+        ),
+        (
+            "a.container",
+            "[Container]\\nImage=i\\nEnvironmentFile=a.yml\\n",
+        ),
+    ] {
+        let desired = host(&text(unit, lines), "h1");
+        let user = &desired.users[&UserName::parse("u").expect("a name")];
+        let unit = user.units.values().next().expect("a unit");
+        assert_eq!(unit.restart_on, beside, "{lines}");
+    }
+}

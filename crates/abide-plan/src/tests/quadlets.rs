@@ -438,3 +438,28 @@ fn a_pod_whose_last_container_goes_is_started_again() {
         ["user:deploy/a.service: stop", &format!("{POD}: stop")]
     );
 }
+
+#[test]
+fn a_changed_template_of_quadlets_restarts_its_instances() {
+    let text =
+        |image: &str| format!("[Container]\nImage={image}\n[Install]\nWantedBy=default.target\n");
+    let wanted = |image: &str| {
+        one("w@.container", &text(image))
+            .running(abide_model::Wanted::Unmanaged)
+            .unit("w@a.container", &text(image))
+            .unit("w@b.container", &text(image))
+            .build()
+    };
+    let dir = "/home/deploy/.config/containers/systemd";
+    assert_eq!(
+        from_to(&wanted("i:1"), &wanted("i:2")),
+        lines(&format!(
+            "write {dir}/w@.container 0644
+            write {dir}/w@a.container 0644
+            write {dir}/w@b.container 0644
+            manager user:deploy: daemon-reload
+            user:deploy/w@a.service: restart
+            user:deploy/w@b.service: restart"
+        ))
+    );
+}

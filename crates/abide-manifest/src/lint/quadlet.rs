@@ -1,0 +1,132 @@
+//! Quadlets: what Podman's generator makes nothing of, as far as that is so for every version of it. What depends on the
+//! version is found by a dry run on the host. Source: podman-systemd.unit(5).
+
+use abide_model::UnitKind;
+use abide_unit::{Entry, quadlet_section};
+
+use super::{View, at_word};
+use crate::codes;
+use crate::finding::Finding;
+use crate::wording::Wording;
+use crate::work::Work;
+
+/// Looks over the sections of a unit of any kind.
+pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
+    misplaced_sections(view, work);
+    missing_keys(view, work);
+    other_service_name(view, work);
+}
+
+/// The kinds of quadlets, each with its section.
+fn sections() -> impl Iterator<Item = (UnitKind, &'static str)> {
+    UnitKind::ALL
+        .iter()
+        .filter_map(|(kind, _)| Some((*kind, quadlet_section(*kind)?)))
+}
+
+/// A section of another kind of quadlet, or of one in what is none.
+fn misplaced_sections(view: &View<'_, '_>, work: &mut Work<'_>) {
+    let name = &view.unit.draft.name;
+    let own = quadlet_section(name.kind());
+    for (text, entry) in first_of_each_section(view) {
+        let section = entry.section.as_str();
+        let meant = sections().find(|(_, known)| known.eq_ignore_ascii_case(section));
+        let Some((kind, known)) = meant.filter(|_| Some(section) != own) else {
+            continue;
+        };
+        let shown = section.escape_debug();
+        // Somebody's unit may well say anything in a section that systemd does not know.
+        let (message, help) = match own {
+            Some(own) if own == known => (
+                format!("`[{shown}]` is no section of a quadlet"),
+                format!("write `[{own}]`"),
+            ),
+            Some(own) => (
+                format!("`[{shown}]` has no place in `{name}`"),
+                format!(
+                    "write `[{own}]`, or name the unit `{}`",
+                    name.with_kind(kind)
+                ),
+            ),
+            None if section == known && name.kind() == UnitKind::Service => (
+                format!("`[{shown}]` has no place in `{name}`: systemd does not know it"),
+                format!("name the unit `{}`", name.with_kind(kind)),
+            ),
+            None => continue,
+        };
+        let finding = at_word(
+            codes::QUADLET_SECTION,
+            (text, entry),
+            &entry.key,
+            message,
+            &work.texts,
+        );
+        work.push(finding.label(format!("in `[{shown}]`")).help(help));
+    }
+}
+
+fn first_of_each_section<'u>(
+    view: &View<'u, '_>,
+) -> impl Iterator<Item = (&'u Wording, &'u Entry)> {
+    let mut seen = std::collections::BTreeSet::new();
+    view.entries()
+        .filter(move |(_, entry)| seen.insert(entry.section.clone()))
+}
+
+/// Podman makes no service without one of these.
+fn missing_keys(view: &View<'_, '_>, work: &mut Work<'_>) {
+    let draft = &view.unit.draft;
+    let keys: &[&str] = match draft.name.kind() {
+        UnitKind::Container => &["Image", "Rootfs"],
+        UnitKind::Kube => &["Yaml"],
+        UnitKind::Image => &["Image"],
+        UnitKind::Build => &["ImageTag"],
+        _ => return,
+    };
+    let Some(section) = quadlet_section(draft.name.kind()) else {
+        return;
+    };
+    let has = |key: &&str| view.effective.last(section, key).is_some();
+    let misplaced = sections()
+        .filter(|(_, other)| *other != section)
+        .any(|(_, other)| view.effective.sections().contains(other));
+    if !draft.ours || !draft.is_known || keys.iter().any(|key| has(&key)) || misplaced {
+        return;
+    }
+    let shown: Vec<String> = keys.iter().map(|key| format!("`{key}=`")).collect();
+    let message = format!(
+        "`{}` has no {} in `[{section}]`, so Podman makes no service of it",
+        draft.name,
+        shown.join(" and no ")
+    );
+    work.push(
+        Finding::new(codes::QUADLET_SECTION, draft.key, message)
+            .help(format!("add {}", shown.join(" or "))),
+    );
+}
+
+/// Services are found by the names of their quadlets, here and on the host.
+fn other_service_name(view: &View<'_, '_>, work: &mut Work<'_>) {
+    let name = &view.unit.draft.name;
+    let own = quadlet_section(name.kind());
+    for (text, entry) in view.entries() {
+        if Some(entry.section.as_str()) != own || entry.key != "ServiceName" {
+            continue;
+        }
+        let message = format!(
+            "`ServiceName=` hides the service of `{name}`: abide knows it as `{}`",
+            name.loaded_as()
+        );
+        work.push(
+            at_word(
+                codes::QUADLET_SERVICE_NAME,
+                (text, entry),
+                &entry.value,
+                message,
+                &work.texts,
+            )
+            .label("another name")
+            .help("remove it, and name the quadlet after its service instead"),
+        );
+    }
+}
