@@ -159,7 +159,7 @@ pub enum Change {
         /// Remove the home directory as well.
         remove_home: bool,
         /// End what else runs as this user.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         end_processes: bool,
     },
     /// `loginctl enable-linger`.

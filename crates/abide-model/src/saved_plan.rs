@@ -3,7 +3,9 @@
 //!
 //! One canonical JSON document. A minor version adds members that may be missing and ignored; a major version is for
 //! readers of that version only. Members of the types below (and of [`Plan`], [`Desired`] and what they are made of)
-//! are that format: a new one needs `#[serde(default)]`, or older files can no longer be read.
+//! are that format: a new one needs `#[serde(default)]`, or older files can no longer be read; a new member of a
+//! [`Change`](crate::plan::Change) or of anything else that the digest covers also needs `skip_serializing_if` for its
+//! default, or the digests of older files change.
 
 use std::collections::{BTreeMap, BTreeSet};
 

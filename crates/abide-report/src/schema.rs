@@ -10,23 +10,23 @@ use crate::events::Line;
 
 /// The schema of the document that `--report json=PATH` writes, draft 2020-12.
 pub fn report() -> Value {
-    of::<Document>("report.schema.json")
+    of::<Document>("report.schema.json", SchemaSettings::for_serialize)
 }
 
 /// The schema of one line of `--json`, draft 2020-12.
 pub fn events() -> Value {
-    of::<Line>("events.schema.json")
+    of::<Line>("events.schema.json", SchemaSettings::for_serialize)
 }
 
-/// The schema of a saved plan, draft 2020-12.
+/// The schema of a saved plan, draft 2020-12. It is that of what is read: what an older version did not write yet may be
+/// missing.
 pub fn plan() -> Value {
-    of::<SavedPlan>("plan.schema.json")
+    of::<SavedPlan>("plan.schema.json", SchemaSettings::for_deserialize)
 }
 
 /// A reader may meet members that its schema does not know: minor versions add some.
-fn of<T: JsonSchema>(file: &str) -> Value {
-    let mut schema = SchemaSettings::draft2020_12()
-        .for_serialize()
+fn of<T: JsonSchema>(file: &str, side: fn(SchemaSettings) -> SchemaSettings) -> Value {
+    let mut schema = side(SchemaSettings::draft2020_12())
         .into_generator()
         .into_root_schema_for::<T>();
     let id = format!("https://raw.githubusercontent.com/abide-rs/abide/main/schemas/{file}");

@@ -2,7 +2,8 @@
 //!
 //! `testdata/saved-plans` holds what was written once and is never written anew: `1.0-everything.json` has every word
 //! of the format, `1.0-fleet.json` was made on real hosts. A test that fails here means that files of people can no
-//! longer be applied: give a new member `#[serde(default)]`, or raise the major version.
+//! longer be applied: give a new member `#[serde(default)]` (and `skip_serializing_if` where the digest covers it), or
+//! raise the major version.
 
 #![expect(clippy::too_many_lines, reason = "a sample is a list")]
 
