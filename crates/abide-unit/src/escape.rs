@@ -31,7 +31,7 @@ pub fn unescape(text: &str) -> Option<String> {
                         .to_digit(16)
                         .and_then(|d| u8::try_from(d).ok())
                 };
-                digit(high)? << 4 | digit(low)?
+                digit(high)? * 16 + digit(low)?
             }
             byte => byte,
         });

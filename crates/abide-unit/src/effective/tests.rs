@@ -219,3 +219,31 @@ fn only_a_section_that_says_something_can_be_installed() {
     assert!(!has("[Install]\n") && !has("[Install]\nDefaultInstance=a\n"));
     assert!(!has("[Install]\nWantedBy=default.target\nWantedBy=\n"));
 }
+
+#[test]
+fn what_ends_by_itself_is_a_oneshot_and_nothing_else_is() {
+    let oneshot = effective("x.service", "[Service]\nType=oneshot\nExecStart=/x\n", &[]);
+    assert!(oneshot.is_oneshot());
+    let simple = effective("x.service", "[Service]\nExecStart=/x\n", &[]);
+    assert!(!simple.is_oneshot());
+    assert_eq!(effective("x.pod", "[Pod]\n", &[]).service_type(), "forking");
+}
+
+#[test]
+fn either_way_of_a_container_to_reload_is_enough() {
+    for way in ["ReloadCmd=/reload", "ReloadSignal=SIGHUP"] {
+        let text = format!("[Container]\nImage=i\n{way}\n");
+        assert!(effective("x.container", &text, &[]).can_reload(), "{way}");
+    }
+}
+
+#[test]
+fn sections_are_those_that_say_something() {
+    let merged = effective(
+        "x.service",
+        "[Unit]\n[Service]\nExecStart=/x\n",
+        &[("10-a.conf", "[Install]\nWantedBy=default.target\n")],
+    );
+    let sections: Vec<&str> = merged.sections().into_iter().collect();
+    assert_eq!(sections, ["Install", "Service"]);
+}
