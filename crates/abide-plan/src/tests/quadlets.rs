@@ -463,3 +463,68 @@ fn a_changed_template_of_quadlets_restarts_its_instances() {
         ))
     );
 }
+
+#[test]
+fn what_podman_made_stays_and_the_plan_says_so() {
+    let with = |network: &str, volume: &str| {
+        one("app.network", &format!("[Network]\n{network}"))
+            .unit("data.volume", &format!("[Volume]\n{volume}"))
+            .linger(Some(true))
+            .build()
+    };
+    let told = |to: &Desired| {
+        let mut host = as_declared(&with("", ""));
+        notes(&assert_converges(&mut host, to))
+    };
+    let stays = [
+        "user:deploy/app-network.service: the network systemd-app stays: `podman network rm systemd-app` would remove it",
+        "user:deploy/data-volume.service: the volume systemd-data and what is in it stay: `podman volume rm systemd-data` would remove both",
+    ];
+    assert_eq!(
+        told(
+            &abide_sim::desired("h1")
+                .user("deploy")
+                .linger(Some(true))
+                .build()
+        ),
+        stays
+    );
+    assert_eq!(told(&with("NetworkName=a\n", "VolumeName=b\n")), stays);
+    let host = as_declared(&with("", ""));
+    let recreate = notes(&planned(&host, &with("Subnet=10.0.0.0/24\n", "Label=a\n")));
+    assert_eq!(
+        recreate[0],
+        "user:deploy/app-network.service: app.network needs to be recreated by hand, for a restart leaves the network \
+         systemd-app as it is: stop what uses it, `podman network rm systemd-app`, restart app-network.service"
+    );
+    assert!(
+        recreate[1].contains("`podman volume rm systemd-data`"),
+        "{recreate:?}"
+    );
+}
+
+#[test]
+fn an_image_is_pulled_again_and_a_build_runs_with_its_container() {
+    let with = |image: &str, file: &str| {
+        one(
+            "app.image",
+            &format!("[Image]\nImage={image}\nImageTag=app\n"),
+        )
+        .unit(
+            "own.build",
+            &format!("[Build]\nImageTag=own\nFile={file}\n"),
+        )
+        .linger(Some(true))
+        .build()
+    };
+    let mut host = as_declared(&with("a:1", "/a"));
+    let plan = assert_converges(&mut host, &with("a:2", "/b"));
+    assert_eq!(
+        notes(&plan),
+        [
+            "user:deploy/app-image.service: restarting app-image.service pulls the image again",
+            "user:deploy/own-build.service: own-build.service builds its image again when a container that uses it starts next"
+        ]
+    );
+    assert!(steps(&plan).contains(&"user:deploy/app-image.service: restart".to_owned()));
+}

@@ -236,6 +236,8 @@ fn vendor_unit_stays(decision: &Decision<'_>) -> Result<(), Denied> {
 }
 
 fn with_notes(mut decision: Decision<'_>) -> Decision<'_> {
+    let notes = quadlet::notes(&decision);
+    decision.run.notes.extend(notes);
     let unit = &decision.unit;
     let enabled = unit
         .desired()

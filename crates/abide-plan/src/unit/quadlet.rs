@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{HostPath, Podman, PodmanVersion};
+use abide_model::{HostPath, NoteKind, Podman, PodmanVersion, UnitKind};
 use abide_unit::{
-    Effective, QUADLET_DROP_INS_SINCE, QUADLET_TEMPLATES_SINCE, quadlet_references,
-    quadlet_resource, quadlet_since,
+    ChangeClass, Effective, QUADLET_DROP_INS_SINCE, QUADLET_TEMPLATES_SINCE, compare,
+    quadlet_references, quadlet_resource, quadlet_section, quadlet_since,
 };
 
 use super::Unit;
+use super::decide::Decision;
 use super::mask::{is_masked, is_undone};
 use super::sources::{Disk, Sources, wish_of};
 use crate::causes::said;
@@ -136,6 +137,47 @@ pub(crate) fn recreate(unit: &Unit<'_>) -> String {
         said(&name),
         unit.loaded
     )
+}
+
+/// What a reviewer should expect of quadlets that are not processes: what they made stays, or is made at another time.
+pub(crate) fn notes(decision: &Decision<'_>) -> Option<(NoteKind, String)> {
+    let unit = &decision.unit;
+    let kind = unit.name.kind();
+    if !decision.changes_files() || quadlet_section(kind).is_none() {
+        return None;
+    }
+    let before = unit.on_disk.effective().and_then(quadlet_resource);
+    let renamed = before != quadlet_resource(&unit.wanted);
+    let left = before.filter(|_| unit.goes().is_some() || renamed);
+    let changed = unit
+        .on_disk
+        .effective()
+        .is_some_and(|on_disk| compare(on_disk, &unit.wanted).class() == ChangeClass::Restart);
+    let text = match (kind, left) {
+        (UnitKind::Volume, Some(name)) => format!(
+            "the volume {0} and what is in it stay: `podman volume rm {0}` would remove both",
+            said(&name)
+        ),
+        (UnitKind::Network | UnitKind::Image | UnitKind::Build, Some(name)) => {
+            let what = match kind {
+                UnitKind::Network => "network",
+                _ => "image",
+            };
+            format!(
+                "the {what} {0} stays: `podman {what} rm {0}` would remove it",
+                said(&name)
+            )
+        }
+        (UnitKind::Image, None) if decision.run.then.is_some() && changed => {
+            format!("restarting {} pulls the image again", unit.loaded)
+        }
+        (UnitKind::Build, None) if changed => format!(
+            "{} builds its image again when a container that uses it starts next",
+            unit.loaded
+        ),
+        _ => return None,
+    };
+    Some((NoteKind::Expect, text))
 }
 
 /// Another unit file comes before what the generator makes (systemd.unit(5), "Unit File Load Path").
