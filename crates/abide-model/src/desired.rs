@@ -80,7 +80,7 @@ pub struct DesiredUser {
     /// With `state: absent`: remove the home directory as well.
     pub remove_home: bool,
     /// With `state: absent`: end what else runs as this user, its sessions included.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub end_processes: bool,
     /// Attributes; compared only where written.
     pub account: DesiredAccount,
