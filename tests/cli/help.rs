@@ -32,6 +32,8 @@ fn every_command_shows_examples() {
         "apply",
         "show",
         "status",
+        "hosts",
+        "merge",
         "schema",
         "explain",
         "completions",

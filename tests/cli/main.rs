@@ -10,6 +10,7 @@ mod commands;
 mod exit_codes;
 mod help;
 mod manifest;
+mod merge;
 mod output;
 mod reports;
 mod saved;

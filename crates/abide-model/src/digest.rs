@@ -54,6 +54,12 @@ impl Digest {
         format!("{}-{}", part(first), part(last))
     }
 
+    /// Its first 60 bits as a number, to spread things evenly by.
+    pub(crate) fn leading_bits(&self) -> u64 {
+        let bytes = self.0.iter().take(8);
+        bytes.fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte)) >> 4
+    }
+
     /// The first 12 digits, for people; never compared.
     pub fn short(&self) -> String {
         self.to_string().chars().take(12).collect()

@@ -32,6 +32,7 @@ pub mod podman;
 pub mod report;
 pub mod saved_plan;
 pub mod scope;
+pub mod shard;
 pub mod time;
 pub mod unit_name;
 
@@ -62,9 +63,10 @@ pub use plan_key::{PlanKey, ShortKey};
 pub use podman::{Podman, PodmanVersion};
 pub use report::{Declared, FailedUnit, HostOutcome, HostReport, HostState, Report, StepReport};
 pub use saved_plan::{
-    PlanError, PlannedManifest, SavedDiagnostic, SavedHost, SavedPlan, Seal, SealedSecret,
-    Selected, Shard, SourceRevision,
+    MergeError, PlanError, PlannedManifest, SavedDiagnostic, SavedHost, SavedPlan, Seal,
+    SealedSecret, Selected, SourceRevision, WholeSelection,
 };
 pub use scope::{Scope, UnitRef};
+pub use shard::{Shard, ShardBy};
 pub use time::{Timestamp, UtcTime};
 pub use unit_name::{UnitKind, UnitName};

@@ -24,10 +24,13 @@ use crate::plan::Plan;
 use crate::plan_digest::{host_digest, plan_digest};
 use crate::plan_key::PlanKey;
 use crate::report::{Declared, HostOutcome, HostReport, Report};
+use crate::shard::{Shard, ShardBy};
 use crate::time::UtcTime;
 
+mod merge;
 mod read;
 
+pub use merge::{MergeError, merge};
 pub use read::PlanError;
 
 /// What `kind` says in a saved plan.
@@ -112,17 +115,22 @@ pub struct Selected {
     /// The part of a larger selection that this is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
+    /// What it is a part of; there where `shard` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<WholeSelection>,
     /// Whether these are all hosts of the manifest.
     pub complete: bool,
 }
 
-/// A part of a selection: `--shard 2/5`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Shard {
-    /// Which one, from 1.
-    pub index: u32,
-    /// Of how many.
-    pub count: u32,
+/// The selection that a shard is a part of, the same in every shard of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WholeSelection {
+    /// What decided which hosts are in which shard.
+    pub by: ShardBy,
+    /// Its hosts, by name.
+    pub hosts: BTreeSet<HostName>,
+    /// Whether these are all hosts of the manifest.
+    pub complete: bool,
 }
 
 /// A diagnostic as a file keeps it.

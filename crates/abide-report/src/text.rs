@@ -9,6 +9,7 @@ use crate::status::HostStatus;
 
 mod check;
 mod diagnostic;
+mod hosts;
 mod outcome;
 mod plan;
 mod report;
@@ -26,6 +27,19 @@ pub struct ResolvedRow {
     pub origin: Option<Origin>,
     /// Through what it came: `groups.workers`, `hosts.h1`, `default`.
     pub from: String,
+}
+
+/// One line of `abide hosts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostRow {
+    /// Its name.
+    pub host: String,
+    /// Where it is, as a person would say it: `deploy@10.0.0.1 port 2222`.
+    pub address: String,
+    /// Its groups, with spaces between them.
+    pub groups: String,
+    /// Its shard: `2/5`.
+    pub shard: Option<String>,
 }
 
 /// A plan for one or many hosts: changes grouped across hosts, each with its cause; the summary last.
@@ -47,6 +61,11 @@ pub fn check(plan: &str, report: &Report, options: &Options) -> String {
 /// The table of `abide status`.
 pub fn status(hosts: &[HostStatus<'_>], options: &Options) -> String {
     status::render(hosts, options)
+}
+
+/// The table of `abide hosts`.
+pub fn hosts(rows: &[HostRow], options: &Options) -> String {
+    hosts::render(rows, options)
 }
 
 /// Every diagnostic in the manner of rustc, then a summary line and the hint at `abide explain`.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use abide_model::Digest;
+use abide_model::{Digest, Shard, ShardBy};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Apply(commands::apply::Apply),
     Show(commands::show::Show),
     Status(commands::status::Status),
+    Hosts(commands::hosts::Hosts),
+    Merge(commands::merge::Merge),
     Schema(commands::schema::Schema),
     Explain(commands::explain::Explain),
     Completions(commands::completions::Completions),
@@ -79,7 +81,7 @@ pub(crate) struct ManifestArgs {
 }
 
 /// Which hosts.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
 pub(crate) struct Selection {
     /// Only hosts whose name matches; `*` and `?` are wildcards
@@ -91,6 +93,35 @@ pub(crate) struct Selection {
     /// Not the hosts whose name matches
     #[arg(long, value_name = "GLOB", global = true)]
     pub(crate) exclude: Vec<String>,
+    /// Only this part of the selected hosts: `2/5` is the second of five
+    #[arg(
+        long,
+        value_name = "I/N",
+        global = true,
+        env = "ABIDE_SHARD",
+        hide_env_values = true
+    )]
+    pub(crate) shard: Option<Shard>,
+    /// What keeps its hosts in one shard: the host's name, or having a group in common
+    #[arg(long, value_name = "WHAT", global = true, default_value = "host")]
+    pub(crate) shard_by: Together,
+}
+
+/// What keeps hosts in one shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Together {
+    #[default]
+    Host,
+    Group,
+}
+
+impl From<Together> for ShardBy {
+    fn from(together: Together) -> Self {
+        match together {
+            Together::Host => Self::Host,
+            Together::Group => Self::Group,
+        }
+    }
 }
 
 /// How hosts are worked on.

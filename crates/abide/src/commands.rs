@@ -3,8 +3,10 @@
 pub(crate) mod apply;
 pub(crate) mod completions;
 pub(crate) mod explain;
+pub(crate) mod hosts;
 pub(crate) mod init;
 pub(crate) mod man;
+pub(crate) mod merge;
 pub(crate) mod plan;
 pub(crate) mod schema;
 pub(crate) mod show;

@@ -24,6 +24,7 @@ mod run_id;
 mod saving;
 mod secrets;
 mod select;
+mod shards;
 mod signals;
 mod ui;
 
@@ -69,6 +70,8 @@ fn run(cli: &Cli, ui: &Ui, environment: &Environment) -> Result<Exit, Failure> {
     let common = &cli.common;
     match &cli.command {
         Command::Init(init) => init.run(ui),
+        Command::Hosts(hosts) => hosts.run(common, ui),
+        Command::Merge(merge) => merge.run(ui, environment),
         Command::Validate(validate) => validate.run(common, ui, environment),
         Command::Schema(schema) => schema.run(ui),
         Command::Explain(explain) => explain.run(ui),

@@ -45,7 +45,7 @@ pub(crate) async fn begin(
 }
 
 /// The key, where the plan must have a seal: because it has secrets, or because a key is set for plans.
-fn seal(
+pub(crate) fn seal(
     path: &Path,
     saved: &SavedPlan,
     environment: &Environment,

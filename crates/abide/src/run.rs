@@ -19,7 +19,8 @@ use crate::files::Disk;
 use crate::load::Manifest;
 use crate::progress::Progress;
 use crate::secrets;
-use crate::select::select;
+use crate::select::{Chosen, choose, select_saved};
+use crate::shards::Part;
 use crate::signals::Signals;
 use crate::ui::Ui;
 
@@ -61,6 +62,8 @@ pub(crate) struct Origin {
     pub(crate) folder: PathBuf,
     /// Whether all of its hosts are selected.
     pub(crate) whole: bool,
+    /// The shard that these are.
+    pub(crate) part: Option<Part>,
     /// How each host is reached by the manifest alone.
     pub(crate) connections: BTreeMap<HostName, Connection>,
     /// How many hosts are worked on at once by the manifest alone.
@@ -99,11 +102,15 @@ impl Run {
         let signals = listen(ui)?;
         let manifest = Manifest::of(common)?;
         let (fleet, diagnostics, digest) = manifest.fleet(ui)?;
-        let mut hosts = match choice {
-            Choice::Selected => select(&fleet, &common.selection)?,
+        let (mut hosts, part) = match choice {
+            Choice::Selected => {
+                let Chosen { hosts, part } = choose(&fleet, &common.selection)?;
+                (hosts, part)
+            }
             Choice::Named(names) => {
                 let all = fleet.hosts.clone().into_iter();
-                all.filter(|(name, _)| names.contains(name)).collect()
+                let named = all.filter(|(name, _)| names.contains(name));
+                (named.collect(), None)
             }
         };
         let whole = hosts.len() == fleet.hosts.len();
@@ -114,7 +121,7 @@ impl Run {
             }
         }
         let folder = manifest.folder();
-        let from = (digest, folder, whole);
+        let from = (digest, folder, (whole, part));
         Ok(Self {
             diagnostics,
             ..Self::over(fleet, hosts, from, signals, (common, environment))
@@ -129,12 +136,12 @@ impl Run {
     ) -> Result<Self, Failure> {
         let signals = listen(ui)?;
         let fleet = saved.fleet();
-        let mut hosts = select(&fleet, &common.selection)?;
+        let mut hosts = select_saved(saved, &common.selection)?;
         // Of a host on which nothing is done no secret is needed, and it may not be to be had any more.
         hosts.retain(|name, _| saved.host(name).is_some_and(|host| host.digest.is_some()));
         let disk = Disk::beside(&hosts, common.manifest.allow_outside);
         resolve(&mut hosts, &disk, &signals).await?;
-        let from = (saved.manifest.digest, PathBuf::new(), false);
+        let from = (saved.manifest.digest, PathBuf::new(), (false, None));
         Ok(Self::over(
             fleet,
             hosts,
@@ -147,7 +154,7 @@ impl Run {
     fn over(
         fleet: Fleet,
         mut hosts: BTreeMap<HostName, FleetHost>,
-        (digest, folder, whole): (Digest, PathBuf, bool),
+        (digest, folder, (whole, part)): (Digest, PathBuf, (bool, Option<Part>)),
         signals: Signals,
         (common, environment): (&Common, &Environment),
     ) -> Self {
@@ -157,6 +164,7 @@ impl Run {
             digest,
             folder,
             whole,
+            part,
             connections: hosts.iter().map(connection).collect(),
             parallel: fleet.parallel,
             rollout: fleet.rollout.clone(),

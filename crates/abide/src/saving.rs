@@ -52,7 +52,8 @@ async fn make(
         selection: Selected {
             args: arguments(&common.selection),
             hosts: hosts.keys().cloned().collect(),
-            shard: None,
+            shard: run.origin.part.as_ref().map(|part| part.shard),
+            whole: run.origin.part.as_ref().map(|part| part.whole.clone()),
             complete: origin.whole,
         },
         summary: numbers(&summary),
@@ -104,6 +105,9 @@ pub(crate) fn arguments(selection: &Selection) -> Vec<String> {
         host,
         group,
         exclude,
+        // A shard is told by itself: it is a part of what these flags select.
+        shard: _,
+        shard_by: _,
     } = selection;
     let flag = |name: &str, values: &[String]| -> Vec<String> {
         let each = values.iter().map(|value| format!("{name}={value}"));
@@ -134,6 +138,23 @@ fn next(path: &Path, plan: &SavedPlan, common: &Common) -> String {
     )
 }
 
+/// What a person reads about a merged plan.
+pub(crate) fn merged(path: &Path, plan: &SavedPlan) -> String {
+    let shown = path.display();
+    let hosts = plan.hosts.len();
+    let hosts = if hosts == 1 {
+        "1 host".to_owned()
+    } else {
+        format!("{hosts} hosts")
+    };
+    format!(
+        "Plan {}, sha256:{}\nSaved {shown} for {hosts}, valid until {}. Apply exactly this: abide apply {shown}\n",
+        plan.digest.spoken(),
+        plan.digest,
+        plan.expires_at,
+    )
+}
+
 fn valid_for(from: UtcTime, to: UtcTime) -> String {
     format!("{}h", to.since(from).as_secs() / 3600)
 }
@@ -149,13 +170,15 @@ pub(crate) fn shown(plan: &SavedPlan, options: &abide_report::Options) -> String
         let short: String = source.rev.chars().take(12).collect();
         format!(" (commit {short}{dirty})")
     });
+    let shard = plan.selection.shard;
+    let shard = shard.map_or_else(String::new, |shard| format!(", shard {shard}"));
     let part = match (plan.selection.complete, plan.selection.args.is_empty()) {
         (true, _) => String::new(),
         (false, true) => ", a part of its hosts".to_owned(),
         (false, false) => format!(", only {}", plan.selection.args.join(" ")),
     };
     format!(
-        "Plan {} of the manifest {}{}{part}\nMade {} by abide {}, valid until {}\nsha256:{}\n\n{}",
+        "Plan {} of the manifest {}{}{part}{shard}\nMade {} by abide {}, valid until {}\nsha256:{}\n\n{}",
         plan.digest.spoken(),
         plan.manifest.name,
         source.unwrap_or_default(),

@@ -2,15 +2,56 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{Fleet, FleetHost, GroupName, HostName};
+use abide_model::{Fleet, FleetHost, GroupName, HostName, SavedPlan, WholeSelection};
 
 use crate::args::Selection;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::shards::{self, Part};
+
+/// Which hosts a command is about, and of what they are a part.
+#[derive(Debug, Clone)]
+pub(crate) struct Chosen {
+    pub(crate) hosts: BTreeMap<HostName, FleetHost>,
+    /// The shard, where only one was asked for. It may be empty: with few hosts some shards are, and the machine that
+    /// has such a one is done.
+    pub(crate) part: Option<Part>,
+}
 
 /// The hosts that are named (`--host`) or in a named group (`--group`), or all where neither is given; without the
-/// excluded ones. A name that matches nothing is an error: a typo must not look like success.
-pub(crate) fn select(
+/// excluded ones; and of these the ones in the shard (`--shard`). A name that matches nothing is an error: a typo must
+/// not look like success.
+pub(crate) fn choose(fleet: &Fleet, selection: &Selection) -> Result<Chosen, Failure> {
+    let mut hosts = whole(fleet, selection)?;
+    let Some(shard) = selection.shard else {
+        return Ok(Chosen { hosts, part: None });
+    };
+    let whole = WholeSelection {
+        by: selection.shard_by.into(),
+        complete: hosts.len() == fleet.hosts.len(),
+        hosts: hosts.keys().cloned().collect(),
+    };
+    let of = shards::assign(fleet, selection, shard.count);
+    hosts.retain(|name, _| of.get(name) == Some(&shard));
+    Ok(Chosen {
+        hosts,
+        part: Some(Part { shard, whole }),
+    })
+}
+
+/// The same of the hosts in a saved plan. That of an empty shard has none.
+pub(crate) fn select_saved(
+    saved: &SavedPlan,
+    selection: &Selection,
+) -> Result<BTreeMap<HostName, FleetHost>, Failure> {
+    if saved.hosts.is_empty() && saved.selection.shard.is_some() {
+        return Ok(BTreeMap::new());
+    }
+    choose(&saved.fleet(), selection).map(|chosen| chosen.hosts)
+}
+
+/// The selected hosts of all shards.
+pub(crate) fn whole(
     fleet: &Fleet,
     selection: &Selection,
 ) -> Result<BTreeMap<HostName, FleetHost>, Failure> {
@@ -18,6 +59,8 @@ pub(crate) fn select(
         host,
         group,
         exclude,
+        shard: _,
+        shard_by: _,
     } = selection;
     check_hosts(fleet, "--host", host)?;
     check_hosts(fleet, "--exclude", exclude)?;

@@ -17,6 +17,7 @@ use crate::{
 mod changes;
 mod files;
 mod kept;
+mod merge;
 
 fn scope(user: &str) -> Scope {
     format!("user:{user}").parse().unwrap()
@@ -293,6 +294,7 @@ fn saved((hosts, report): &Planned) -> SavedPlan {
             args: Vec::new(),
             hosts: hosts.keys().cloned().collect(),
             shard: None,
+            whole: None,
             complete: true,
         },
         summary: [("hosts".to_owned(), hosts.len() as u64)].into(),

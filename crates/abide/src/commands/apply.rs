@@ -16,7 +16,7 @@ use crate::progress::Progress;
 use crate::reporting::{Done, Reporting};
 use crate::reports::ReportArgs;
 use crate::run::Run;
-use crate::select::select;
+use crate::select::select_saved;
 use crate::ui::Ui;
 use crate::{clock, plan_file, resuming};
 
@@ -177,7 +177,7 @@ impl Apply {
         let saved = plan_file::read(path)?;
         plan_file::check_age(path, &saved, clock::utc(), self.max_age)?;
         self.expect(saved.digest)?;
-        let chosen = select(&saved.fleet(), &common.selection)?;
+        let chosen = select_saved(&saved, &common.selection)?;
         let mut run = resuming::begin(path, &saved, common, (ui, environment)).await?;
         let names = chosen.keys().cloned().collect();
         reporting.start(&saved.manifest.name, Vec::new(), names);

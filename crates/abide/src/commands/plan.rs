@@ -17,7 +17,7 @@ use crate::reporting::{Done, Reporting};
 use crate::reports::ReportArgs;
 use crate::resuming::approved;
 use crate::run::{Choice, Run};
-use crate::select::select;
+use crate::select::select_saved;
 use crate::ui::Ui;
 use crate::{clock, plan_file, saving};
 
@@ -115,7 +115,7 @@ impl PlanArgs {
     ) -> Result<Done, Failure> {
         let saved = plan_file::read(path)?;
         plan_file::check_age(path, &saved, clock::utc(), self.max_age)?;
-        let names: BTreeSet<HostName> = select(&saved.fleet(), &common.selection)?
+        let names: BTreeSet<HostName> = select_saved(&saved, &common.selection)?
             .into_keys()
             .collect();
         let choice = Choice::Named(&names);

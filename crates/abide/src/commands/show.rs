@@ -128,8 +128,7 @@ async fn script(
     let mut common = common.clone();
     common.selection = Selection {
         host: vec![host.to_owned()],
-        group: Vec::new(),
-        exclude: Vec::new(),
+        ..Selection::default()
     };
     let mut run = Run::begin(&common, allowances, ui, environment).await?;
     if run.size > 1 {

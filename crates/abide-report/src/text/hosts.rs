@@ -1,0 +1,93 @@
+//! The table of `abide hosts`.
+
+use crate::layout::Page;
+use crate::options::Options;
+use crate::paint::Role;
+use crate::text::HostRow;
+use crate::words::{columns, count, one_line, pad};
+
+const HEADS: [&str; 4] = ["HOST", "ADDRESS", "GROUPS", "SHARD"];
+
+/// A line for each host, and how many there are.
+pub(super) fn render(rows: &[HostRow], options: &Options) -> String {
+    let mut page = Page::new(options);
+    let cells: Vec<[String; 4]> = rows.iter().map(cells).collect();
+    let heads = HEADS.map(ToOwned::to_owned);
+    if !cells.is_empty() {
+        let line = lay_out(&heads, &cells, rows);
+        page.line(&Role::Quiet.paint(&line));
+    }
+    for row in &cells {
+        let line = lay_out(row, &cells, rows);
+        page.line(&line);
+    }
+    page.gap();
+    page.line(&Role::Head.paint(&format!("{}.", count(rows.len(), "host"))));
+    page.finish()
+}
+
+fn cells(row: &HostRow) -> [String; 4] {
+    let groups = if row.groups.is_empty() {
+        "-"
+    } else {
+        &row.groups
+    };
+    [
+        one_line(&row.host),
+        one_line(&row.address),
+        one_line(groups),
+        row.shard.clone().unwrap_or_default(),
+    ]
+}
+
+/// A line in the columns of all lines and of their heads; shards only where there are any.
+fn lay_out(row: &[String; 4], all: &[[String; 4]], rows: &[HostRow]) -> String {
+    let has_shards = rows.iter().any(|row| row.shard.is_some());
+    let width = |column: usize| {
+        let cells = all.iter().filter_map(|row| row.get(column));
+        let head = HEADS.get(column).map_or(0, |head| columns(head));
+        cells.map(|cell| columns(cell)).max().unwrap_or(0).max(head)
+    };
+    let shown = if has_shards { 4 } else { 3 };
+    let cells: Vec<String> = row
+        .iter()
+        .take(shown)
+        .enumerate()
+        .map(|(column, cell)| pad(cell, width(column)))
+        .collect();
+    cells.join("  ").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::plain;
+
+    #[test]
+    fn columns_are_aligned_and_shards_are_there_where_asked_for() {
+        let row = |host: &str, groups: &str, shard: Option<&str>| HostRow {
+            host: host.into(),
+            address: "deploy@10.0.0.1 port 2222".into(),
+            groups: groups.into(),
+            shard: shard.map(Into::into),
+        };
+        let options = Options::default();
+        let text = render(
+            &[
+                row("web1", "web prod", Some("1/2")),
+                row("database1", "", Some("2/2")),
+            ],
+            &options,
+        );
+        insta::assert_snapshot!(plain(&text), @r"
+        HOST       ADDRESS                    GROUPS    SHARD
+        web1       deploy@10.0.0.1 port 2222  web prod  1/2
+        database1  deploy@10.0.0.1 port 2222  -         2/2
+
+        2 hosts.
+        ");
+        let text = render(&[row("web1", "", None)], &options);
+        assert!(!text.contains("SHARD"), "{text}");
+        assert_eq!(plain(&render(&[], &options)), "0 hosts.\n");
+    }
+}
