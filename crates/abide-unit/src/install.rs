@@ -71,7 +71,7 @@ pub fn also(unit: &UnitName, effective: &Effective) -> BTreeSet<UnitName> {
 /// a template takes over the unit's instance.
 fn alias_link(unit: &UnitName, alias: &UnitName) -> Option<InstallLink> {
     let alias = match (alias.is_template(), unit.instance()) {
-        (true, Some(instance)) if !instance.is_empty() => alias.with_instance(instance).ok()?,
+        (true, Some(instance)) => alias.with_instance(instance).ok()?,
         _ => alias.clone(),
     };
     let fits = alias.kind() == unit.kind() && alias.instance() == unit.instance() && alias != *unit;

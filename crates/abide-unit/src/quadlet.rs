@@ -180,4 +180,30 @@ mod tests {
         assert_ne!(named("x").restart_digest(), named("y").restart_digest());
         assert_eq!(named("x").restart_digest(), named("x").restart_digest());
     }
+
+    #[test]
+    fn every_kind_has_its_section_and_its_first_podman() {
+        for (kind, section, since) in [
+            (UnitKind::Container, "Container", (4, 4)),
+            (UnitKind::Kube, "Kube", (4, 4)),
+            (UnitKind::Network, "Network", (4, 4)),
+            (UnitKind::Volume, "Volume", (4, 4)),
+            (UnitKind::Image, "Image", (4, 8)),
+            (UnitKind::Pod, "Pod", (5, 0)),
+            (UnitKind::Build, "Build", (5, 2)),
+        ] {
+            assert_eq!(quadlet_section(kind), Some(section));
+            let since = PodmanVersion::new(since.0, since.1);
+            assert_eq!(quadlet_since(kind), Some(since), "{section}");
+        }
+        assert_eq!(quadlet_section(UnitKind::Service), None);
+        assert_eq!(quadlet_since(UnitKind::Service), None);
+    }
+
+    #[test]
+    fn what_is_built_is_known_by_its_tag() {
+        let unit = UnitName::parse("app.build").unwrap();
+        let build = Effective::new(&unit, "[Build]\nImageTag=localhost/app\n", &[]);
+        assert_eq!(quadlet_resource(&build).as_deref(), Some("localhost/app"));
+    }
 }

@@ -247,3 +247,10 @@ fn sections_are_those_that_say_something() {
     let sections: Vec<&str> = merged.sections().into_iter().collect();
     assert_eq!(sections, ["Install", "Service"]);
 }
+
+#[test]
+fn the_last_default_instance_counts() {
+    let text = "[Install]\nDefaultInstance=a\nDefaultInstance=b\n";
+    let merged = effective("x@.service", text, &[]);
+    assert_eq!(merged.all("Install", "DefaultInstance"), ["b"]);
+}
