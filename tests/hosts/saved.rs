@@ -700,7 +700,7 @@ fn no_secret_of_any_kind_is_in_a_plan_an_output_a_process_list_or_a_journal() {
         }
     };
     let token = CANARIES[0];
-    let runs: [&[&str]; 8] = [
+    let runs: [&[&str]; 9] = [
         &[
             "plan",
             "-v",
@@ -708,10 +708,13 @@ fn no_secret_of_any_kind_is_in_a_plan_an_output_a_process_list_or_a_journal() {
             "plan.json",
             "--report",
             "json=report.json",
+            "--report",
+            "md=report.md",
         ],
         &["plan", "--json"],
         &["show", "plan.json", "-v"],
         &["show", "plan.json", "--json"],
+        &["show", "plan.json", "--md"],
         &["show", "--script", "h1"],
         &["plan", "--check", "plan.json"],
         &[
@@ -780,7 +783,7 @@ fn no_secret_of_any_kind_is_in_a_plan_an_output_a_process_list_or_a_journal() {
     let seen = watch.end();
     for canary in CANARIES {
         assert!(!contains(&seen, canary), "on a command line here: {canary}");
-        for name in ["plan.json", "report.json", "applied.json"] {
+        for name in ["plan.json", "report.json", "report.md", "applied.json"] {
             let text = fs::read(world.path(name)).expect("a file");
             assert!(!contains(&text, canary), "{name}");
             // Nor anything to guess it from.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use abide_model::saved_plan::Making;
 use abide_model::{
-    FleetHost, HostName, PlanKey, PlannedManifest, Report, SavedPlan, Selected, UtcTime,
+    FleetHost, HostName, PlanKey, PlannedManifest, Report, SavedPlan, Selected, UtcTime, printable,
 };
 use abide_report::document::{Document, Frame};
 use abide_report::{Command, Moment, Summary, text};
@@ -167,7 +167,7 @@ pub(crate) fn shown(plan: &SavedPlan, options: &abide_report::Options) -> String
         } else {
             ""
         };
-        let short: String = source.rev.chars().take(12).collect();
+        let short: String = printable(&source.rev).chars().take(12).collect();
         format!(" (commit {short}{dirty})")
     });
     let shard = plan.selection.shard;
@@ -175,7 +175,7 @@ pub(crate) fn shown(plan: &SavedPlan, options: &abide_report::Options) -> String
     let part = match (plan.selection.complete, plan.selection.args.is_empty()) {
         (true, _) => String::new(),
         (false, true) => ", a part of its hosts".to_owned(),
-        (false, false) => format!(", only {}", plan.selection.args.join(" ")),
+        (false, false) => format!(", only {}", printable(&plan.selection.args.join(" "))),
     };
     format!(
         "Plan {} of the manifest {}{}{part}{shard}\nMade {} by abide {}, valid until {}\nsha256:{}\n\n{}",
@@ -183,7 +183,7 @@ pub(crate) fn shown(plan: &SavedPlan, options: &abide_report::Options) -> String
         plan.manifest.name,
         source.unwrap_or_default(),
         plan.created_at,
-        abide_model::printable(&plan.abide_version),
+        printable(&plan.abide_version),
         plan.expires_at,
         plan.digest,
         text::plan(&plan.report(), options)

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{KIND, SavedPlan, VERSION};
 use crate::canonical;
 use crate::digest::Digest;
+use crate::name::printable;
 
 /// Why a file is not a plan that can be used: a whole clause for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,17 +41,17 @@ impl SavedPlan {
             serde_json::from_slice(text).map_err(|error| PlanError::Json(error.to_string()))?;
         let word = |name: &str| value.get(name).and_then(Value::as_str);
         if word("kind") != Some(KIND) {
-            return Err(PlanError::Other(word("kind").map(crate::name::printable)));
+            return Err(PlanError::Other(word("kind").map(printable)));
         }
         let version = word("format_version").unwrap_or_default();
         if major(version) != major(VERSION) {
-            return Err(PlanError::Version(crate::name::printable(version)));
+            return Err(PlanError::Version(printable(version)));
         }
         if word("checksum") != Some(checksum_of(value.clone()).to_string().as_str()) {
             return Err(PlanError::Changed("its checksum is that of something else"));
         }
-        let plan: Self =
-            serde_json::from_value(value).map_err(|error| PlanError::Content(error.to_string()))?;
+        let plan: Self = serde_json::from_value(value)
+            .map_err(|error| PlanError::Content(printable(&error.to_string())))?;
         plan.check()?;
         Ok(plan)
     }
