@@ -135,7 +135,7 @@ fn a_report_that_cannot_be_written_is_said_before_anything_is_done() {
     let desk = Desk::with(TWO_HOSTS);
     for (target, says) in [
         ("json=no/where.json", "no/where.json"),
-        ("pdf=x.pdf", "kinds: json, md, junit, sarif, prom"),
+        ("pdf=x.pdf", "kinds: json, md, html, junit, sarif, prom"),
         ("json", "KIND=PATH"),
     ] {
         let said = desk.abide(&["plan", "--report", target]);

@@ -60,6 +60,11 @@ impl Digest {
         bytes.fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte)) >> 4
     }
 
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The first 12 digits, for people; never compared.
     pub fn short(&self) -> String {
         self.to_string().chars().take(12).collect()

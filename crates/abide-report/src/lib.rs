@@ -27,7 +27,9 @@ mod diff;
 pub mod document;
 pub mod events;
 mod fleet;
+mod groups;
 mod hosts;
+pub mod html;
 pub mod json;
 pub mod junit;
 mod layout;
@@ -49,6 +51,7 @@ pub mod text;
 #[cfg(test)]
 mod tool;
 mod url;
+mod verdict;
 mod why;
 mod words;
 mod xml;

@@ -4,9 +4,8 @@
 //! reviewer must not miss stand above the fold; diffs are folded. A comment may have 65 536 characters on GitHub, so
 //! what is too long is rendered anew with less in it, and never cut.
 
-use abide_model::HostState;
-
 use crate::document::{Command, Document};
+use crate::verdict;
 use crate::words::{count, millis};
 
 mod changes;
@@ -147,32 +146,8 @@ fn heading(document: &Document) -> String {
         document.kind.word(),
         digest.unwrap_or_default(),
         manifest.unwrap_or_default(),
-        verdict(document)
+        verdict::of(document)
     )
-}
-
-/// The run in few words.
-fn verdict(document: &Document) -> String {
-    let hosts = document.hosts.len();
-    let of = |state: HostState| document.host_states.get(&state).copied().unwrap_or(0);
-    if document.failure.is_some() {
-        return "could not be done".to_owned();
-    }
-    match document.kind {
-        Command::Validate if document.exit.code == 0 => "valid".to_owned(),
-        Command::Validate => "not valid".to_owned(),
-        Command::Plan | Command::Drift => match document.summary.hosts_to_change {
-            0 if document.complete && document.summary.refused == 0 => "no changes".to_owned(),
-            0 => "nothing to do, but not everything is well".to_owned(),
-            some if some == hosts => format!("{} to change", count(some, "host")),
-            some => format!("{some} of {} to change", count(hosts, "host")),
-        },
-        Command::Apply if document.exit.is_success() => match of(HostState::Changed) {
-            0 => "nothing was to be done".to_owned(),
-            some => format!("{} changed", count(some, "host")),
-        },
-        Command::Apply => format!("not all done ({})", document.exit.reason.replace('_', " ")),
-    }
 }
 
 fn failure(document: &Document) -> Option<String> {

@@ -6,6 +6,7 @@ use abide_model::{
     Action, Before, Change, FieldChange, FilePurpose, HostPath, ResourceId, Scope, WriteFile,
 };
 
+use crate::mark::Mark;
 use crate::paint::Symbols;
 use crate::words::{list, one_line};
 
@@ -258,6 +259,34 @@ pub(crate) fn whose(resource: &ResourceId) -> String {
         ResourceId::Linger(user) => format!("user {user}"),
         ResourceId::Manager(scope) | ResourceId::File { scope, .. } => scope_words(scope),
         ResourceId::Unit(unit) => scope_words(&unit.scope),
+    }
+}
+
+/// The name of a mark in documents.
+pub(crate) fn mark_word(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Add => "add",
+        Mark::Change => "change",
+        Mark::Remove => "remove",
+        Mark::Interrupt => "interrupt",
+        Mark::Ledger => "adopt",
+        Mark::Refused => "refused",
+        Mark::Unknown => "unknown",
+        Mark::Note => "note",
+    }
+}
+
+/// A mark in words.
+pub(crate) fn mark_said(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Add => "to add",
+        Mark::Change => "to change",
+        Mark::Remove => "to remove",
+        Mark::Interrupt => "to restart or reload",
+        Mark::Ledger => "to adopt",
+        Mark::Refused => "refused",
+        Mark::Unknown => "unknown",
+        Mark::Note => "to know",
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use abide_report::{Document, junit, markdown, prometheus, sarif};
+use abide_report::{Document, html, junit, markdown, prometheus, sarif};
 use clap::{Args, ValueEnum as _};
 
 use crate::failure::Failure;
@@ -15,7 +15,7 @@ use crate::files;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Reports")]
 pub(crate) struct ReportArgs {
-    /// Write a report as well: json, md; repeatable, `-` is standard output
+    /// Write a report as well: json, md, html, junit, sarif, prom; repeatable, `-` is standard output
     #[arg(long, value_name = "KIND=PATH", value_parser = target)]
     pub(crate) report: Vec<Target>,
 }
@@ -33,6 +33,7 @@ pub(crate) struct Target {
 enum Kind {
     Json,
     Md,
+    Html,
     Junit,
     Sarif,
     Prom,
@@ -123,6 +124,7 @@ impl Kind {
         match self {
             Self::Json => document.to_json(),
             Self::Md => markdown::render(document),
+            Self::Html => html::render(document),
             Self::Junit => junit::render(document),
             Self::Sarif => sarif::render(document),
             Self::Prom => prometheus::render(document, earlier),

@@ -1,6 +1,7 @@
 //! Each change folded, with its diff; the same change of many hosts once, what differs on some of them behind it.
 
 use crate::document::{ChangeStep, Document, RemarkKind, SharedChange};
+use crate::groups;
 use crate::mark::Mark;
 use crate::markdown::Detail;
 use crate::markdown::escape::{code, fenced, prose};
@@ -9,20 +10,13 @@ use crate::words::count;
 
 /// One section for each resource and what becomes of it.
 pub(super) fn sections(document: &Document, detail: Detail) -> Vec<String> {
-    let mut groups: Vec<Vec<&SharedChange>> = Vec::new();
-    let told = document.changes.iter().filter(|change| is_told(change));
-    for change in told {
-        let same = |group: &&mut Vec<&SharedChange>| {
-            group
-                .iter()
-                .any(|one| (&one.resource, one.effect) == (&change.resource, change.effect))
-        };
-        match groups.iter_mut().find(same) {
-            Some(group) => group.push(change),
-            None => groups.push(vec![change]),
-        }
-    }
-    groups.iter().map(|group| section(group, detail)).collect()
+    let groups = groups::of(&document.changes);
+    groups
+        .iter()
+        .map(|group| group.iter().map(|(_, change)| *change).collect())
+        .filter(|group: &Vec<_>| group.iter().any(|change| is_told(change)))
+        .map(|group| section(&group, detail))
+        .collect()
 }
 
 /// What is only refused or unknown is told above the fold; a note alone is not worth a section.
