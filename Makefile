@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHELL := /bin/bash
 
-.PHONY: demo test check unit hosts build clippy fmt doc clean
+.PHONY: demo test check unit hosts recipes build clippy fmt doc clean
 
 # Boots three throwaway hosts and lets abide plan, apply, find drift, repair, and survive a reboot.
 demo: need-cargo
@@ -14,13 +14,14 @@ demo: need-cargo
 test: need-cargo need-shellcheck
 	@tests/fleet/fleet check
 	$(CARGO) fmt --all --check
-	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/demo/demo tests/guide/follow .ci/run
+	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/demo/demo tests/guide/follow tests/recipes/follow .ci/run
 	RUST_TEST_THREADS=4 $(CARGO) test --workspace   # hosts mostly wait: more threads than cores
 	PROPTEST_CASES=3000 $(CARGO) test --release -p abide-plan --lib properties
 	$(CARGO) clippy --workspace --all-targets --quiet
 	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --workspace --no-deps --quiet
 	tests/demo/demo target/debug/abide >/dev/null
 	tests/guide/follow target/debug/abide >/dev/null
+	tests/recipes/follow target/debug/abide >/dev/null
 
 # Without hosts: what can be tested anywhere.
 unit: need-cargo
@@ -30,6 +31,11 @@ unit: need-cargo
 hosts: need-cargo
 	@tests/fleet/fleet check
 	RUST_TEST_THREADS=4 $(CARGO) test -p abide --test hosts
+
+# The recipes of examples/ci, on real hosts.
+recipes: need-cargo
+	$(CARGO) build --quiet --bin abide
+	@tests/recipes/follow target/debug/abide
 
 build: need-cargo
 	$(CARGO) build --release --bin abide
