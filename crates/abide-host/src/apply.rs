@@ -14,13 +14,15 @@ mod stage;
 mod steps;
 mod verify;
 
+use std::time::Duration;
+
 use abide_model::{HostFacts, Plan};
 
-pub(crate) use events::holder;
 pub use events::{HostEvent, Reader};
+pub(crate) use events::{holder, suspension};
 
 use crate::ledger;
-use crate::quote::word;
+use crate::quote::{quote, word};
 
 /// The fixed part: small functions, in the order in which they build on each other.
 const FUNCTIONS: [&str; 9] = [
@@ -42,6 +44,12 @@ pub struct ApplyOptions {
     pub nonce: String,
     /// `user@machine` of the controller, for the lock.
     pub who: String,
+    /// The plan in its spoken form, for the lock; empty where it has none.
+    pub plan: String,
+    /// Where the job of a CI system that this run is part of can be seen, for the lock; may be empty.
+    pub url: String,
+    /// How long the lock is waited for.
+    pub lock_timeout: Duration,
 }
 
 /// The script that carries out `plan` on the host with these facts.
@@ -74,8 +82,11 @@ fn compile(plan: &Plan, facts: &HostFacts, options: &ApplyOptions, secrets: Secr
     parts.push("main() {\n".to_owned());
     parts.push(settings(plan, facts, options));
     parts.push(format!(
-        "\ntake_lock {}\nmake_work\ntrap clean_up EXIT\n",
-        word(&options.who)
+        "\nlock_timeout={}\ntake_lock {} {} {}\nmake_work\ntrap clean_up EXIT\ncheck_suspension\n",
+        options.lock_timeout.as_secs(),
+        word(&options.who),
+        quote(&options.plan),
+        quote(&options.url)
     ));
     parts.push(facts::checks(plan));
     parts.push(stage::all(plan, secrets));
@@ -103,18 +114,23 @@ fn head(plan: &Plan) -> String {
 
 /// Where everything is, and the variables that the functions share.
 fn settings(plan: &Plan, facts: &HostFacts, options: &ApplyOptions) -> String {
-    let (state, ledger) = if facts.root.is_root() {
-        ("/run/abide", "/var/lib/abide/ledger")
+    let (state, ledger, suspended) = if facts.root.is_root() {
+        (
+            "/run/abide",
+            "/var/lib/abide/ledger",
+            "/var/lib/abide/suspended",
+        )
     } else {
         (
             "${XDG_STATE_HOME:-$HOME/.local/state}/abide",
             "$state/ledger",
+            "$state/suspended",
         )
     };
     // A loss of the connection is survived; INT and TERM end what waits for systemd, and not the script.
     format!(
         "trap '' HUP INT PIPE\ntrap : TERM\nset -f\nexport LC_ALL=C TZ=UTC\ncd / || exit\numask 022\n\
-         nonce={}\nrun_as={}\npatience={}\nstate={state}\nlock=$state/lock\nledger={ledger}/{}\n\
+         nonce={}\nrun_as={}\npatience={}\nstate={state}\nlock=$state/lock\nledger={ledger}/{}\nsuspended={suspended}\n\
          own_id=$(id -u)\nnewline='\n'\nuser='' runtime_dir='' outcome=0 is_stale='' given_up='' touched='' broken=''\n\
          stopped='' enabled_new='' gated='' watches=0 longest=0 pending='' watched_scopes=''\nfind_limiter\n",
         word(&options.nonce),

@@ -7,6 +7,7 @@
 pub mod apply;
 pub mod bootstrap;
 pub mod ledger;
+pub mod order;
 pub mod probe;
 pub mod quote;
 

@@ -18,6 +18,7 @@ pub mod canonical;
 pub mod desired;
 pub mod diagnostic;
 pub mod digest;
+pub mod drift;
 pub mod event;
 pub mod fleet;
 pub mod forecast;
@@ -44,6 +45,7 @@ pub use desired::{
 };
 pub use diagnostic::{Code, Diagnostic, Origin, Severity, Span};
 pub use digest::Digest;
+pub use drift::{Drift, DriftClass, Finding, FindingKind, HostDrift, Left};
 pub use event::{Event, StepOutcome};
 pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Share, Via};
 pub use forecast::{Disruption, Effect, Surprise};
@@ -52,7 +54,7 @@ pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable
 pub use observed::{
     ActiveState, FileKind, HostFacts, Link, LockHolder, Manager, Observation, Observed,
     ObservedFile, ObservedLinger, ObservedProcess, ObservedScope, ObservedUnit, ObservedUser,
-    RootRoute,
+    RootRoute, Suspension,
 };
 pub use path::{HomePath, HostPath};
 pub use plan::{

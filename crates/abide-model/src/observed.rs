@@ -53,6 +53,20 @@ pub struct Observed {
     pub other_ledgers: BTreeMap<ManifestName, Ledger>,
     /// Who holds the lock, if anybody does.
     pub lock: Option<LockHolder>,
+    /// Who held it last and went without a word: what a killed run leaves. Nobody holds it then.
+    pub stale_lock: Option<LockHolder>,
+    /// Its suspension, expired or not.
+    pub suspended: Option<Suspension>,
+    /// When the ledger of this manifest was written last: the end of the last apply that changed something.
+    pub applied_at: Option<Timestamp>,
+}
+
+impl Observed {
+    /// The suspension that is in force.
+    pub fn suspension(&self) -> Option<&Suspension> {
+        let now = self.facts.now;
+        self.suspended.as_ref().filter(|one| one.until > now)
+    }
 }
 
 /// The host itself.
@@ -380,4 +394,26 @@ pub struct LockHolder {
     pub operation: String,
     /// Since when, by the host's clock.
     pub since: Timestamp,
+    /// What `abide lock break` wants to hear; empty where the lock has none.
+    #[serde(default)]
+    pub id: String,
+    /// The plan, in its spoken form, where it is known.
+    #[serde(default)]
+    pub plan: String,
+    /// Where the job of a CI system that it is part of can be seen.
+    #[serde(default)]
+    pub url: String,
+}
+
+/// Nothing is done on a host for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Suspension {
+    /// `user@machine` of whoever asked for it.
+    pub who: String,
+    /// Why.
+    pub reason: String,
+    /// Since when, by the host's clock.
+    pub since: Timestamp,
+    /// Until when, by the host's clock.
+    pub until: Timestamp,
 }

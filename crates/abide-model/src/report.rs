@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Origin;
+use crate::drift::{DriftClass, HostDrift};
 use crate::event::StepOutcome;
 use crate::forecast::Surprise;
 use crate::name::HostName;
-use crate::observed::{HostFacts, LockHolder};
+use crate::observed::{HostFacts, LockHolder, Suspension};
 use crate::plan::{ActionId, Plan, ResourceId};
 use crate::scope::UnitRef;
 
@@ -89,6 +90,15 @@ pub enum HostOutcome {
     },
     /// Somebody else holds its lock.
     Locked(LockHolder),
+    /// It was looked at for drift; nothing was done.
+    Judged(Box<HostDrift>),
+    /// It is suspended; nothing was done.
+    Suspended {
+        /// By whom, why, until when.
+        suspension: Suspension,
+        /// Whether it was not yet when the plan was made.
+        since_plan: bool,
+    },
     /// Facts that the plan stands on have changed; nothing was written.
     Stale {
         /// Each as `what: planned from …, now …`.
@@ -110,6 +120,13 @@ impl HostOutcome {
             Self::Failed { .. } => HostState::Failed,
             Self::Unreachable { .. } => HostState::Unknown,
             Self::Locked(_) => HostState::Locked,
+            Self::Judged(drift) => match drift.class() {
+                DriftClass::Clean | DriftClass::HandEditedButRight => HostState::Clean,
+                DriftClass::PendingRollout => HostState::Pending,
+                DriftClass::Drifted => HostState::Drifted,
+                DriftClass::Unknown => HostState::Unknown,
+            },
+            Self::Suspended { .. } => HostState::Suspended,
             Self::Stale { .. } => HostState::Stale,
             Self::NotStarted => HostState::NotStarted,
             Self::Interrupted => HostState::Interrupted,

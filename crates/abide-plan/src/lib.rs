@@ -8,6 +8,7 @@ mod account;
 mod causes;
 mod declared;
 mod draft;
+mod drift;
 mod file;
 mod finish;
 mod gate;
@@ -29,6 +30,7 @@ mod units;
 use abide_model::{Desired, Observed, Plan};
 
 pub use declared::declared;
+pub use drift::{Restored, drift, restore};
 pub use gate::{Gate, Gated, gate, owed};
 
 use draft::Draft;

@@ -21,6 +21,7 @@ impl SimHost {
         if !plan.actions.is_empty() {
             let ledger = self.completed(plan, &reports);
             self.ledgers.insert(plan.manifest.clone(), ledger);
+            self.applied.insert(plan.manifest.clone(), self.facts.now);
         }
         reports
     }

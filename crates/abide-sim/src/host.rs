@@ -34,6 +34,8 @@ pub struct SimHost {
     pub(crate) broken: BTreeSet<UserName>,
     pub(crate) failing: BTreeSet<UnitRef>,
     pub(crate) ledgers: BTreeMap<ManifestName, Ledger>,
+    /// When each ledger was completed last.
+    pub(crate) applied: BTreeMap<ManifestName, Timestamp>,
     pub(crate) log: Vec<String>,
 }
 
@@ -180,6 +182,7 @@ impl SimHost {
             broken: BTreeSet::new(),
             failing: BTreeSet::new(),
             ledgers: BTreeMap::new(),
+            applied: BTreeMap::new(),
             log: Vec::new(),
         };
         host.start_manager(&Scope::System);

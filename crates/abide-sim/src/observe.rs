@@ -52,6 +52,9 @@ impl SimHost {
                 .map(|(name, ledger)| (name.clone(), ledger.clone()))
                 .collect(),
             lock: self.lock.clone(),
+            stale_lock: None,
+            suspended: None,
+            applied_at: self.applied.get(&desired.manifest).copied(),
         }
     }
 

@@ -2,7 +2,7 @@
 //! run's nonce.
 
 use abide_model::{
-    ActionId, FailedUnit, LockHolder, Plan, StepOutcome, Timestamp, UnitRef, printable,
+    ActionId, FailedUnit, LockHolder, Plan, StepOutcome, Suspension, Timestamp, UnitRef, printable,
 };
 
 /// Longest text of one event, in characters.
@@ -28,6 +28,10 @@ pub enum HostEvent {
     Progress(String),
     /// Somebody else holds the lock; nothing was done.
     Locked(LockHolder),
+    /// Somebody else holds the lock, and it is waited for, so many seconds at most.
+    Waiting(u64, LockHolder),
+    /// The host is suspended; nothing was done.
+    Suspended(Suspension),
     /// A fact that the plan stands on has changed; nothing was done.
     Stale(String),
     /// A unit did not hold.
@@ -89,6 +93,12 @@ impl Reader {
             "done" => self.done(rest),
             "progress" => Some(HostEvent::Progress(text(rest))),
             "locked" => Some(HostEvent::Locked(holder(&rest.replace('\t', "\n")))),
+            "waiting" => {
+                let (left, body) = rest.split_once(' ')?;
+                let holder = holder(&body.replace('\t', "\n"));
+                Some(HostEvent::Waiting(left.parse().ok()?, holder))
+            }
+            "suspended" => Some(HostEvent::Suspended(suspension(&rest.replace('\t', "\n")))),
             "stale" => Some(HostEvent::Stale(text(rest))),
             "failed" => Some(HostEvent::Failed(text(rest))),
             _ => None,
@@ -130,17 +140,36 @@ fn failed_unit(rest: &str) -> Option<FailedUnit> {
 
 /// Who holds a lock, from its `key=value` lines; what is missing is empty.
 pub(crate) fn holder(body: &str) -> LockHolder {
-    let field = |key: &str| {
-        let line = body
-            .lines()
-            .find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
-        text(line.unwrap_or_default())
-    };
+    let field = |key: &str| field(body, key);
     LockHolder {
         who: field("who"),
         operation: field("operation"),
-        since: Timestamp::from_secs(field("since").parse().unwrap_or_default()),
+        since: seconds(&field("since")),
+        id: field("id"),
+        plan: field("plan"),
+        url: field("url"),
     }
+}
+
+/// A suspension, from its `key=value` lines. One without an end is over: nobody would ever lift it.
+pub(crate) fn suspension(body: &str) -> Suspension {
+    let field = |key: &str| field(body, key);
+    Suspension {
+        who: field("who"),
+        reason: field("reason"),
+        since: seconds(&field("since")),
+        until: seconds(&field("until")),
+    }
+}
+
+fn field(body: &str, key: &str) -> String {
+    let mut lines = body.lines();
+    let line = lines.find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+    text(line.unwrap_or_default())
+}
+
+fn seconds(text: &str) -> Timestamp {
+    Timestamp::from_secs(text.parse().unwrap_or_default())
 }
 
 fn text(raw: &str) -> String {

@@ -1,33 +1,64 @@
-# take_lock WHO: held by this process until it ends, however it ends.
+# take_lock WHO PLAN URL: held by this process until it ends, however it ends.
 take_lock() {
   # Others may pass through to what is theirs below, and neither see nor hold the lock.
   (umask 077 && mkdir -p -- "$state" && chmod 711 -- "$state") || stop_here "$state cannot be made"
   if command -v flock >/dev/null 2>&1; then
     # A redirection that fails would end the shell without a word.
     (umask 077 && : >>"$lock") 2>/dev/null || stop_here "$lock cannot be opened"
-    exec 9>>"$lock"
-    flock -n 9 || locked "$lock"
-    lock_body "$1" >"$lock"
+    # Who waits has it open as 8, who holds it as 9: that tells them apart.
+    exec 8>>"$lock"
+    until flock -n 8; do wait_for_lock "$lock"; done
+    exec 9>&8 8>&-
+    lock_body "$@" >"$lock"
   else
-    mkdir -m 700 -- "$lock.d" 2>/dev/null || steal_lock
+    until mkdir -m 700 -- "$lock.d" 2>/dev/null || steal_lock; do wait_for_lock "$lock.d/holder"; done
     echo $$ >"$lock.d/pid"
-    lock_body "$1" >"$lock.d/holder"
+    lock_body "$@" >"$lock.d/holder"
   fi
 }
 
-lock_body() { printf 'who=%s\noperation=apply\nsince=%s\npid=%s\n' "$1" "$(date +%s)" $$; }
+lock_body() {
+  since=$(date +%s)
+  printf 'id=%s\nwho=%s\noperation=apply\nsince=%s\npid=%s\nplan=%s\nurl=%s\n' "$$.$since" "$1" "$since" $$ "$2" "$3"
+}
+
+# wait_for_lock BODY: a second, if there is time left. Who went away meanwhile does not want this done later.
+waited=0
+wait_for_lock() {
+  [ "$waited" -lt "$lock_timeout" ] || locked "$1"
+  if [ $((waited % 15)) = 0 ]; then
+    tell waiting "$((lock_timeout - waited)) $(head -c 1000 "$1" 2>/dev/null | tr '\n' '\t')"
+  fi
+  printf '\n' 2>/dev/null || exit 1
+  sleep 1
+  waited=$((waited + 1))
+}
 
 # Only one of several can rename the directory of a process that is gone.
 steal_lock() {
   pid=
   [ ! -r "$lock.d/pid" ] || read -r pid <"$lock.d/pid"
-  if [ -z "$pid" ] || [ -d "/proc/$pid" ]; then locked "$lock.d/holder"; fi
+  if [ -z "$pid" ] || [ -d "/proc/$pid" ]; then return 1; fi
   mv -- "$lock.d" "$lock.d.$$" 2>/dev/null && rm -rf -- "$lock.d.$$"
-  mkdir -m 700 -- "$lock.d" 2>/dev/null || locked "$lock.d/holder"
+  mkdir -m 700 -- "$lock.d" 2>/dev/null
 }
 
 locked() {
   tell locked "$(head -c 1000 "$1" 2>/dev/null | tr '\n' '\t')"
+  tell end
+  exit 1
+}
+
+# Nothing is done on a host that somebody suspended, be it after the plan was made.
+check_suspension() {
+  [ -r "$suspended" ] || return 0
+  until=
+  while IFS='=' read -r key value; do
+    [ "$key" != until ] || until=$value
+  done <"$suspended"
+  case $until in '' | *[!0-9]*) return 0 ;; esac
+  [ "$until" -gt "$(date +%s)" ] || return 0
+  tell suspended "$(head -c 2000 "$suspended" | tr '\n' '\t')"
   tell end
   exit 1
 }

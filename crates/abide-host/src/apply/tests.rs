@@ -37,6 +37,9 @@ fn facts(root: RootRoute) -> HostFacts {
 
 fn options() -> ApplyOptions {
     ApplyOptions {
+        plan: String::new(),
+        url: String::new(),
+        lock_timeout: std::time::Duration::ZERO,
         nonce: "n0nce".into(),
         who: "ana@laptop".into(),
     }

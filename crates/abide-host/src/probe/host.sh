@@ -215,16 +215,36 @@ lock_facts() {
   if [ -d "$lock.d" ]; then
     pid=
     [ -r "$lock.d/pid" ] && read -r pid <"$lock.d/pid"
-    [ -n "$pid" ] && [ -d "/proc/$pid" ] || return 0
-    frame lock
+    if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then frame lock; else frame stale-lock; fi
     head -c 1000 "$lock.d/holder"
   elif [ -s "$lock" ]; then
     # Trying the lock would take it from an apply that begins now, and /proc/locks of a container does not show it.
     pid=$(sed -n 's/^pid=\([0-9][0-9]*\)$/\1/p' "$lock" | head -n 1)
-    [ -n "$pid" ] && [ "$(stat -L -c %d:%i "/proc/$pid/fd/9" 2>&1)" = "$(stat -c %d:%i "$lock")" ] || return 0
-    frame lock
+    if [ -n "$pid" ] && [ "$(stat -L -c %d:%i "/proc/$pid/fd/9" 2>&1)" = "$(stat -c %d:%i "$lock")" ]; then
+      frame lock
+    else
+      frame stale-lock
+    fi
     head -c 1000 "$lock"
   fi
+}
+
+# Whether nothing is to be done here for now; a few lines that abide wrote.
+suspension() {
+  if ! [ -f "$suspended" ] || ! [ -r "$suspended" ]; then return 0; fi
+  frame suspended
+  number=0
+  while [ $number -lt 8 ] && IFS= read -r line; do
+    printf '%s\n' "$line"
+    number=$((number + 1))
+  done <"$suspended"
+}
+
+# When this manifest's ledger was written.
+applied() {
+  [ -f "$ledger" ] || return 0
+  frame applied
+  stat -c %Z -- "$ledger" 2>/dev/null
 }
 
 ledgers() {
@@ -315,9 +335,11 @@ probe() {
     state=${XDG_STATE_HOME:-$HOME/.local/state}/abide
     ledgers=$state/ledger
     lock=$state/lock
+    suspended=$state/suspended
   else
     ledgers=/var/lib/abide/ledger
     lock=/run/abide/lock
+    suspended=/var/lib/abide/suspended
   fi
   ledger=$ledgers/$manifest
   find_limiter
@@ -328,6 +350,8 @@ probe() {
   lingering
   sessions
   lock_facts
+  suspension
+  applied
   ledgers
   scope_users="$declared_users $(ledger_users | tr '\n' ' ')"
   set -f

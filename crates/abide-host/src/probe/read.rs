@@ -40,7 +40,10 @@ pub(super) fn observed(
     }
     .read(ledger.known());
     Ok(Observed {
-        lock: read_host::lock(&frames),
+        lock: read_host::lock(&frames, "lock"),
+        stale_lock: read_host::lock(&frames, "stale-lock"),
+        suspended: read_host::suspension(&frames),
+        applied_at: read_host::applied(&frames),
         lingering: Observation::Known(lingering),
         facts,
         users,

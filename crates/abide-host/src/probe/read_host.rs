@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{HostFacts, LockHolder, Podman, PodmanVersion, RootRoute, UserName, printable};
+use abide_model::{
+    HostFacts, LockHolder, Podman, PodmanVersion, RootRoute, Suspension, Timestamp, UserName,
+    printable,
+};
 
 use super::ProbeError;
 use super::clock::{Clock, seconds};
@@ -112,8 +115,22 @@ fn short(text: &str) -> String {
 }
 
 /// Who holds the lock, where somebody does.
-pub(super) fn lock(frames: &Frames<'_>) -> Option<LockHolder> {
+pub(super) fn lock(frames: &Frames<'_>, frame: &str) -> Option<LockHolder> {
     frames
-        .get("lock")
+        .get(frame)
         .map(|frame| crate::apply::holder(&frame.body()))
+}
+
+/// Its suspension, expired or not.
+pub(super) fn suspension(frames: &Frames<'_>) -> Option<Suspension> {
+    frames
+        .get("suspended")
+        .map(|frame| crate::apply::suspension(&frame.body()))
+}
+
+/// When the ledger was written last.
+pub(super) fn applied(frames: &Frames<'_>) -> Option<Timestamp> {
+    let secs = frames.get("applied")?.texts().next()?.parse().ok()?;
+    // Whole seconds: what changed within the same second counts as the apply's own.
+    Some(Timestamp(Timestamp::from_secs(secs).0 + 999_999))
 }

@@ -177,6 +177,9 @@ fn case_54_a_lock_is_no_part_of_a_plan_and_whoever_comes_second_converges_when_i
         who: "ana@laptop".to_owned(),
         operation: "apply".to_owned(),
         since: Timestamp::from_secs(1_767_225_600),
+        id: String::new(),
+        plan: String::new(),
+        url: String::new(),
     });
     let locked = planned(&host, &wanted);
     assert_eq!(steps(&locked), steps(&free), "looking takes no lock");

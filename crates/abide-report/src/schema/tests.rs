@@ -42,6 +42,9 @@ fn samples() -> Vec<Report> {
         who: "ana@ci".to_owned(),
         operation: "apply".to_owned(),
         since: Timestamp::from_secs(NOW),
+        id: String::new(),
+        plan: String::new(),
+        url: String::new(),
     };
     let with = |outcome| crate::sample::with_outcome(everything(), "h1", outcome);
     vec![

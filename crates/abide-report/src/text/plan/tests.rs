@@ -394,6 +394,9 @@ fn nothing_that_a_host_says_reaches_the_terminal_as_it_is() {
         who: evil.into(),
         operation: evil.into(),
         since: Timestamp::from_secs(NOW),
+        id: String::new(),
+        plan: String::new(),
+        url: String::new(),
     };
     let report = with_outcome(report, "h2", HostOutcome::Locked(holder));
     let report = with_outcome(

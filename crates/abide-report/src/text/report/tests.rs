@@ -170,6 +170,9 @@ fn locked_and_stale_hosts_are_told_with_the_next_step() {
         who: "ana@laptop".to_owned(),
         operation: "apply".to_owned(),
         since: abide_model::Timestamp::from_secs(NOW - 180),
+        id: String::new(),
+        plan: String::new(),
+        url: String::new(),
     };
     let all = report(vec![plan_of("h1").changed(NOW), plan_of("h2").changed(NOW)]);
     let all = with_outcome(all, "h1", HostOutcome::Locked(holder));

@@ -128,6 +128,9 @@ fn observed(
         ledger: Observation::Absent,
         other_ledgers: BTreeMap::new(),
         lock: None,
+        stale_lock: None,
+        suspended: None,
+        applied_at: None,
     }
 }
 

@@ -1,0 +1,142 @@
+//! What a person asks of a host beside plans: to leave it alone for a while, to go on, to end who holds its lock.
+
+use abide_model::printable;
+
+use crate::quote::{quote, word};
+
+const FUNCTIONS: &str = include_str!("order.sh");
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// Nothing is done there until then.
+    Suspend {
+        /// `user@machine` of who asks.
+        who: String,
+        /// Why.
+        reason: String,
+        /// Seconds since the epoch.
+        until: u64,
+    },
+    /// The suspension ends.
+    Resume,
+    /// Whoever holds the lock with this id is ended.
+    BreakLock {
+        /// As `abide lock ls` shows it.
+        id: String,
+    },
+}
+
+/// The script that does it. It runs as [`bootstrap`](crate::bootstrap) runs scripts; `nonce` must be new for every run.
+pub fn script(order: &Order, nonce: &str) -> String {
+    let call = match order {
+        Order::Suspend { who, reason, until } => format!(
+            "suspend {} {until} {}",
+            quote(&line(who)),
+            quote(&line(reason))
+        ),
+        Order::Resume => "resume".to_owned(),
+        Order::BreakLock { id } => format!("break_lock {}", quote(&line(id))),
+    };
+    format!(
+        "main() {{\nexport LC_ALL=C TZ=UTC\numask 022\ncd / || exit\nnonce={}\n{FUNCTIONS}\nplaces \"$1\"\n{call}\n}}\nmain \"$@\" </dev/null\n",
+        word(nonce)
+    )
+}
+
+/// What is written there is one line of a file.
+fn line(text: &str) -> String {
+    let flat = printable(text).replace(['\n', '\t'], " ");
+    flat.chars().take(500).collect()
+}
+
+/// What came of it: what was done, or why not; `None` where the line says neither.
+pub fn read(said: &[u8], nonce: &str) -> Option<Result<String, String>> {
+    let said = String::from_utf8_lossy(said);
+    let rest = said.strip_prefix(nonce)?.strip_prefix(' ')?;
+    let text = |text: &str| printable(&text.chars().take(500).collect::<String>());
+    match rest.split_once(' ')? {
+        ("ok", done) => Some(Ok(text(done))),
+        ("no", why) => Some(Err(text(why))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONCE: &str = "n0nce0123456789abcdef";
+
+    /// Runs an order as a login user without root, below a home of its own.
+    fn run(order: &Order, home: &std::path::Path) -> Result<String, String> {
+        let output = std::process::Command::new("sh")
+            .args([
+                "-c",
+                "printf '%s' \"$0\" | env -i PATH=\"$PATH\" HOME=\"$1\" sh -s -- none ana 1000",
+            ])
+            .arg(script(order, NONCE))
+            .arg(home)
+            .output()
+            .unwrap();
+        let lines = output.stdout.split(|byte| *byte == b'\n');
+        let mut read = lines.filter_map(|line| read(line, NONCE));
+        read.next()
+            .unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+    }
+
+    #[test]
+    fn a_suspension_is_written_read_and_lifted_again() {
+        let home = tempfile::tempdir().unwrap();
+        let order = Order::Suspend {
+            who: "ana@desk".to_owned(),
+            reason: "it's a 'test'\n$(reboot)".to_owned(),
+            until: 4_000_000_000,
+        };
+        assert_eq!(run(&order, home.path()), Ok("suspended".to_owned()));
+        let file = home.path().join(".local/state/abide/suspended");
+        let found = crate::apply::suspension(&std::fs::read_to_string(&file).unwrap());
+        assert_eq!(found.reason, "it's a 'test' $(reboot)");
+        assert_eq!(
+            (found.who.as_str(), found.until.secs()),
+            ("ana@desk", 4_000_000_000)
+        );
+        assert_eq!(run(&Order::Resume, home.path()), Ok("resumed".to_owned()));
+        assert!(!file.exists());
+        assert_eq!(
+            run(&Order::Resume, home.path()),
+            Ok("was not suspended".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_suspension_that_is_over_at_once_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let order = Order::Suspend {
+            who: "ana@desk".to_owned(),
+            reason: "late".to_owned(),
+            until: 1,
+        };
+        assert!(run(&order, home.path()).unwrap_err().contains("clock"));
+    }
+
+    #[test]
+    fn only_the_lock_that_was_meant_is_broken() {
+        let home = tempfile::tempdir().unwrap();
+        let state = home.path().join(".local/state/abide");
+        std::fs::create_dir_all(&state).unwrap();
+        std::fs::write(state.join("lock"), "id=7.8\nwho=bob@desk\npid=1\n").unwrap();
+        let order = |id: &str| Order::BreakLock { id: id.to_owned() };
+        assert!(run(&order("1.2"), home.path()).unwrap_err().contains("7.8"));
+        assert!(
+            run(&order("7.8"), home.path())
+                .unwrap()
+                .contains("nobody held it")
+        );
+        assert!(
+            run(&order("7.8"), home.path())
+                .unwrap_err()
+                .contains("nobody holds it")
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! How a host is against what was applied to it last, and against what its manifest says now.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::observed::LockHolder;
+use crate::path::HostPath;
+use crate::plan::ResourceId;
+use crate::time::Timestamp;
+
+/// How one host is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HostDrift {
+    /// Every resource that is not clean, in their order.
+    pub resources: Vec<Drift>,
+    /// When abide last changed something there; `None` before the first time.
+    pub applied_at: Option<Timestamp>,
+    /// Who changes it just now: then what differs proves nothing.
+    pub busy: Option<LockHolder>,
+    /// What `--fix` cannot restore, and why.
+    #[serde(default)]
+    pub left: Vec<Left>,
+}
+
+/// One resource that is not clean.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Drift {
+    /// The resource.
+    pub resource: ResourceId,
+    /// Which of the cells it is in.
+    pub class: DriftClass,
+    /// What shows it.
+    pub findings: Vec<Finding>,
+}
+
+/// What `--fix` leaves alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Left {
+    /// The resource.
+    pub resource: ResourceId,
+    /// Why: one clause.
+    pub reason: String,
+}
+
+/// "Changed on the host since the last apply" by "differs from the manifest", and what is not known.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftClass {
+    /// Neither.
+    Clean,
+    /// Changed on the host, and as the manifest says.
+    HandEditedButRight,
+    /// As the last apply left it; the manifest has moved on.
+    PendingRollout,
+    /// Changed on the host, and not as the manifest says.
+    Drifted,
+    /// It could not be seen.
+    Unknown,
+}
+
+impl DriftClass {
+    /// The cell of the two columns.
+    pub fn of(on_host: bool, differs: bool) -> Self {
+        match (on_host, differs) {
+            (false, false) => Self::Clean,
+            (true, false) => Self::HandEditedButRight,
+            (false, true) => Self::PendingRollout,
+            (true, true) => Self::Drifted,
+        }
+    }
+
+    /// The word for people.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::HandEditedButRight => "hand-edited but right",
+            Self::PendingRollout => "pending rollout",
+            Self::Drifted => "drifted",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The two columns: `D` changed on the host, `M` differs from the manifest, `?` not known.
+    pub fn columns(self) -> &'static str {
+        match self {
+            Self::Clean => "  ",
+            Self::HandEditedButRight => "D ",
+            Self::PendingRollout => " M",
+            Self::Drifted => "DM",
+            Self::Unknown => "? ",
+        }
+    }
+}
+
+/// Something that was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// Which kind.
+    pub kind: FindingKind,
+    /// One clause.
+    pub text: String,
+    /// The file that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<HostPath>,
+    /// Since when, by the host's clock, where there is evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// Who, where there is evidence: the owner of the file that stands there now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// A file that abide wrote is another now.
+    File,
+    /// A drop-in beside ours; an apply leaves it.
+    DropIn,
+    /// Enablement or a mask.
+    Enablement,
+    /// Lingering.
+    Linger,
+    /// An account.
+    Account,
+    /// A unit that should run does not, or the other way round.
+    State,
+    /// A unit failed.
+    Failed,
+    /// A unit restarts again and again.
+    Flapping,
+    /// A unit was not started since this boot.
+    NotStarted,
+    /// What runs is older than what is on disk.
+    RunningOld,
+    /// The manifest asks for something that is not there.
+    Manifest,
+    /// What the manifest asks for is refused there.
+    Refused,
+    /// It could not be seen.
+    Unseen,
+}
+
+impl HostDrift {
+    /// The worst of its resources. While somebody changes the host, what differs is not known to be wrong.
+    pub fn class(&self) -> DriftClass {
+        let all = self.resources.iter().map(|one| one.class);
+        let worst = all.max().unwrap_or(DriftClass::Clean);
+        match &self.busy {
+            Some(_) if worst != DriftClass::Clean => DriftClass::Unknown,
+            _ => worst,
+        }
+    }
+}

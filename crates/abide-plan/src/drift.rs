@@ -1,0 +1,182 @@
+//! What changed on a host since abide last changed something there, beside what its manifest asks for now.
+//!
+//! Two questions, kept apart. *Changed on the host* is what the ledger recorded against what is observed: content of
+//! files, lingering, enablement, whether a unit runs. *Differs from the manifest* is what a plan would do. Together they
+//! are four cells; what could not be seen is a fifth and never counts as clean. What the ledger does not record
+//! (permission bits, attributes of accounts) can only be told as a difference from the manifest.
+
+use std::collections::BTreeMap;
+
+use abide_model::{
+    Desired, Drift, DriftClass, Finding, FindingKind, HostDrift, NoteKind, Observation, Observed,
+    Plan, RefusalKind, ResourceId, Scope, Timestamp,
+};
+
+use crate::causes::said;
+use crate::host::Host;
+use crate::plan;
+
+mod files;
+mod pending;
+mod restore;
+mod units;
+
+pub use restore::{Restored, restore};
+
+/// How the host is against its last apply and against its manifest.
+pub fn drift(desired: &Desired, observed: &Observed) -> HostDrift {
+    judge(&Host::new(desired, observed), &plan(desired, observed))
+}
+
+fn judge(host: &Host<'_>, plan: &Plan) -> HostDrift {
+    let mut cells = Cells::default();
+    if let Observation::Unknown(why) = &host.observed.ledger {
+        let text = format!(
+            "what abide left there is not known: {}",
+            abide_model::printable(why)
+        );
+        cells.unseen(ResourceId::Manager(Scope::System), text);
+    }
+    users(host, &mut cells);
+    files::judge(host, &mut cells);
+    units::judge(host, plan, &mut cells);
+    pending::judge(plan, &mut cells);
+    refused(plan, &mut cells);
+    noted(host, plan, &mut cells);
+    HostDrift {
+        resources: cells.into_resources(),
+        applied_at: host.observed.applied_at,
+        busy: host.observed.lock.clone(),
+        left: Vec::new(),
+    }
+}
+
+/// Accounts that are gone, and lingering that somebody switched off.
+fn users(host: &Host<'_>, cells: &mut Cells) {
+    for name in &host.ledger.users {
+        if matches!(host.user(name), Observation::Absent) {
+            let text = format!("the account {name}, which abide created, is gone");
+            let finding = finding(FindingKind::Account, text);
+            cells.on_host(ResourceId::User(name.clone()), finding);
+        }
+    }
+    for name in &host.ledger.lingers {
+        if host.observed.lingering.known().is_some() && !host.lingers(name) {
+            let text = format!("lingering of {name} was switched off");
+            let finding = finding(FindingKind::Linger, text);
+            cells.on_host(ResourceId::Linger(name.clone()), finding);
+        }
+    }
+}
+
+fn refused(plan: &Plan, cells: &mut Cells) {
+    for refusal in &plan.refused {
+        let reason = said(&refusal.reason);
+        match refusal.kind {
+            RefusalKind::Unknown => cells.unseen(refusal.resource.clone(), reason),
+            RefusalKind::Guard | RefusalKind::Impossible => {
+                let finding = finding(FindingKind::Refused, format!("refused: {reason}"));
+                cells.differs(refusal.resource.clone(), finding);
+            }
+        }
+    }
+}
+
+/// What no action follows from, and still is not as the manifest says.
+fn noted(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
+    for note in &plan.notes {
+        let (resource, text) = (note.resource.clone(), note.text.clone());
+        match note.kind {
+            NoteKind::PendingRestart => {
+                cells.differs(resource, finding(FindingKind::RunningOld, text));
+            }
+            NoteKind::UndeclaredLinger if is_somebodys(host, &resource) => {}
+            NoteKind::UndeclaredLinger => {
+                cells.drifted(resource, finding(FindingKind::Linger, text));
+            }
+            NoteKind::Foreign | NoteKind::Orphan | NoteKind::Expect | NoteKind::HeldBySession => {}
+        }
+    }
+}
+
+/// Whether another manifest needs this lingering.
+fn is_somebodys(host: &Host<'_>, resource: &ResourceId) -> bool {
+    matches!(resource, ResourceId::Linger(user) if host.user_owner(user).is_some())
+}
+
+fn finding(kind: FindingKind, text: String) -> Finding {
+    Finding {
+        kind,
+        text,
+        path: None,
+        since: None,
+        by: None,
+    }
+}
+
+fn since(finding: Finding, since: Option<Timestamp>) -> Finding {
+    Finding { since, ..finding }
+}
+
+/// What is known of one resource so far.
+#[derive(Debug, Default)]
+struct Cell {
+    on_host: bool,
+    differs: bool,
+    unseen: bool,
+    findings: Vec<Finding>,
+}
+
+#[derive(Debug, Default)]
+struct Cells(BTreeMap<ResourceId, Cell>);
+
+impl Cells {
+    fn cell(&mut self, resource: ResourceId) -> &mut Cell {
+        self.0.entry(resource).or_default()
+    }
+
+    /// It changed on the host.
+    fn on_host(&mut self, resource: ResourceId, finding: Finding) {
+        let cell = self.cell(resource);
+        cell.on_host = true;
+        cell.findings.push(finding);
+    }
+
+    /// It differs from the manifest.
+    fn differs(&mut self, resource: ResourceId, finding: Finding) {
+        let cell = self.cell(resource);
+        cell.differs = true;
+        cell.findings.push(finding);
+    }
+
+    /// Both.
+    fn drifted(&mut self, resource: ResourceId, finding: Finding) {
+        let cell = self.cell(resource);
+        (cell.on_host, cell.differs) = (true, true);
+        cell.findings.push(finding);
+    }
+
+    /// It could not be seen.
+    fn unseen(&mut self, resource: ResourceId, text: String) {
+        let cell = self.cell(resource);
+        cell.unseen = true;
+        if !cell.findings.iter().any(|one| one.text == text) {
+            cell.findings.push(finding(FindingKind::Unseen, text));
+        }
+    }
+
+    fn into_resources(self) -> Vec<Drift> {
+        let cells = self.0.into_iter();
+        cells
+            .map(|(resource, cell)| Drift {
+                resource,
+                class: if cell.unseen {
+                    DriftClass::Unknown
+                } else {
+                    DriftClass::of(cell.on_host, cell.differs)
+                },
+                findings: cell.findings,
+            })
+            .collect()
+    }
+}

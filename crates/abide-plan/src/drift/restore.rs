@@ -1,0 +1,203 @@
+//! What puts back what was changed on a host, and nothing of a rollout that waits.
+//!
+//! Of a plan, the actions about drifted resources and what they need. What the last apply wrote is known by its digest
+//! only: where the manifest still says the same it can be written again, and where it has moved on it cannot.
+
+use std::collections::BTreeSet;
+
+use abide_model::{
+    Action, ActionId, Cause, Change, Desired, DriftClass, FindingKind, HostDrift, LedgerUnit, Left,
+    Observed, Plan, ResourceId,
+};
+
+use super::judge;
+use crate::gate::{Gate, gate};
+use crate::host::Host;
+use crate::ledger::digest_of;
+use crate::plan;
+
+/// How a host is, and what would restore it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// How it is; [`HostDrift::left`] names what is not restored.
+    pub drift: HostDrift,
+    /// The plan; without actions where there is nothing to restore.
+    pub plan: Plan,
+}
+
+/// Judges the host and plans to restore what was changed there.
+pub fn restore(desired: &Desired, observed: &Observed) -> Restored {
+    let host = Host::new(desired, observed);
+    let fresh = plan(desired, observed);
+    let mut drift = judge(&host, &fresh);
+    let mut left = Vec::new();
+    let mut chosen = BTreeSet::new();
+    for one in drift
+        .resources
+        .iter()
+        .filter(|one| one.class == DriftClass::Drifted)
+    {
+        let about = one.resource.clone();
+        let added = |kind: &FindingKind| one.findings.iter().all(|found| found.kind == *kind);
+        let actions: Vec<&Action> = fresh
+            .actions
+            .iter()
+            .filter(|act| act.resource == about)
+            .collect();
+        let why = if let Some(why) = actions.iter().find_map(|act| moved_on(&host, act)) {
+            Some(why)
+        } else if actions.is_empty() && added(&FindingKind::DropIn) {
+            Some("abide removes no drop-in that it did not write: remove it, or declare it")
+        } else if actions.is_empty() && added(&FindingKind::Flapping) {
+            Some("nothing that abide restores would make it stay up")
+        } else if actions.is_empty() {
+            Some("no action of abide changes it")
+        } else {
+            None
+        };
+        match why {
+            Some(reason) => left.push(Left {
+                resource: about,
+                reason: reason.to_owned(),
+            }),
+            None => {
+                chosen.insert(about);
+            }
+        }
+    }
+    let approved = Plan {
+        actions: with_consequences(&fresh, &chosen),
+        refused: Vec::new(),
+        ..fresh.clone()
+    };
+    let nothing = Plan {
+        actions: Vec::new(),
+        ..approved.clone()
+    };
+    let plan = if approved.actions.is_empty() {
+        nothing
+    } else {
+        match gate(&approved, desired, observed).gate {
+            Gate::Go(rest) => *rest,
+            Gate::Done => nothing,
+            Gate::Stale(facts) => {
+                let reason = format!(
+                    "it cannot be restored without what the manifest asks for beside it: {}",
+                    facts.join("; ")
+                );
+                left.extend(chosen.into_iter().map(|resource| Left {
+                    resource,
+                    reason: reason.clone(),
+                }));
+                nothing
+            }
+        }
+    };
+    drift.left = left;
+    Restored { drift, plan }
+}
+
+/// Why an action leads to something else than the last apply left.
+fn moved_on(host: &Host<'_>, action: &Action) -> Option<&'static str> {
+    const MOVED: &str = "the manifest has moved on since the last apply, and what was there then is not known: `abide apply` rolls out what it says now";
+    let left: Option<&LedgerUnit> = match &action.resource {
+        ResourceId::Unit(unit) => host.ledger.units.get(unit),
+        ResourceId::User(_)
+        | ResourceId::Linger(_)
+        | ResourceId::Manager(_)
+        | ResourceId::File { .. } => None,
+    };
+    let enabled = left.is_some_and(|left| left.enabled);
+    let ran = left.is_some_and(|left| !left.invocation.is_empty());
+    let moved = match &action.change {
+        Change::WriteFile(write) => {
+            let recorded = host.ledger.files.get(&write.path);
+            recorded.and_then(|file| file.digest) != Some(digest_of(&write.body))
+        }
+        Change::Enable { .. } => !enabled,
+        Change::Disable { .. } => enabled,
+        Change::Stop => {
+            ran && !action.causes.iter().any(|cause| {
+                matches!(
+                    cause,
+                    Cause::RunningOldConfig { .. } | Cause::FollowsFrom(_)
+                )
+            })
+        }
+        Change::RemoveFile { .. }
+        | Change::SetMode { .. }
+        | Change::ModifyUser(_)
+        | Change::DeleteUser { .. }
+        | Change::Mask => true,
+        Change::CreateUser { .. }
+        | Change::EnableLinger
+        | Change::DisableLinger
+        | Change::StartManager
+        | Change::Unmask
+        | Change::DaemonReload
+        | Change::ResetFailed
+        | Change::Start
+        | Change::Restart
+        | Change::Reload
+        | Change::Adopt
+        | Change::Forget => false,
+    };
+    moved.then_some(MOVED)
+}
+
+/// The actions about these resources, with what they wait for and what they lead to.
+fn with_consequences(fresh: &Plan, chosen: &BTreeSet<ResourceId>) -> Vec<Action> {
+    let mut ids: BTreeSet<ActionId> = fresh
+        .actions
+        .iter()
+        .filter(|one| chosen.contains(&one.resource))
+        .map(|one| one.id)
+        .collect();
+    if ids.is_empty() {
+        return Vec::new();
+    }
+    loop {
+        let before = ids.len();
+        for action in &fresh.actions {
+            let leads_here = action
+                .causes
+                .iter()
+                .any(|cause| matches!(cause, Cause::FollowsFrom(id) if ids.contains(id)));
+            let is_awaited = fresh
+                .actions
+                .iter()
+                .any(|one| ids.contains(&one.id) && one.after.contains(&action.id));
+            if is_run(&action.change) && (leads_here || is_awaited) {
+                ids.insert(action.id);
+            }
+        }
+        if ids.len() == before {
+            break;
+        }
+    }
+    let actions = fresh
+        .actions
+        .iter()
+        .filter(|one| ids.contains(&one.id))
+        .cloned();
+    let mut actions: Vec<Action> = actions.collect();
+    for action in &mut actions {
+        action.after.retain(|id| ids.contains(id));
+    }
+    actions
+}
+
+/// What changes no file and no account: it may follow along.
+fn is_run(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::DaemonReload
+            | Change::StartManager
+            | Change::EnableLinger
+            | Change::ResetFailed
+            | Change::Stop
+            | Change::Start
+            | Change::Restart
+            | Change::Reload
+    )
+}

@@ -1,0 +1,193 @@
+//! Units: enablement, what runs, what failed, and what runs with an old configuration.
+
+use abide_model::{
+    ActiveState, Cause, Change, Finding, FindingKind, LedgerUnit, Link, Manager, Observation,
+    ObservedScope, ObservedUnit, Plan, ResourceId, UnitRef,
+};
+
+use super::{Cells, finding, since};
+use crate::causes::said;
+use crate::host::Host;
+
+/// So many restarts of its own, the last start of them this recent, are too many.
+const RESTARTS: u32 = 3;
+const RECENT_SECS: u64 = 600;
+
+pub(super) fn judge(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
+    for (unit, left) in &host.ledger.units {
+        let Observation::Known(scope) = host.scope(&unit.scope) else {
+            continue;
+        };
+        let one = Unit {
+            host,
+            plan,
+            unit,
+            left,
+            scope,
+        };
+        one.enablement(cells);
+        one.running(cells);
+    }
+}
+
+struct Unit<'a> {
+    host: &'a Host<'a>,
+    plan: &'a Plan,
+    unit: &'a UnitRef,
+    left: &'a LedgerUnit,
+    scope: &'a ObservedScope,
+}
+
+impl Unit<'_> {
+    fn resource(&self) -> ResourceId {
+        ResourceId::Unit(self.unit.clone())
+    }
+
+    /// Whether the plan does something of this kind to the unit, under the name of its file or of what that becomes.
+    fn planned(&self, is: impl Fn(&Change) -> bool) -> bool {
+        self.actions().any(|(change, _)| is(change))
+    }
+
+    fn actions(&self) -> impl Iterator<Item = (&Change, &[Cause])> {
+        let loaded = UnitRef::new(&self.unit.scope, &self.unit.unit.loaded_as());
+        let ours = [self.resource(), ResourceId::Unit(loaded)];
+        let actions = self.plan.actions.iter();
+        actions
+            .filter(move |one| ours.contains(&one.resource))
+            .map(|one| (&one.change, one.causes.as_slice()))
+    }
+
+    fn enablement(&self, cells: &mut Cells) {
+        let name = &self.unit.unit;
+        let mut changed = |text: String| {
+            let finding = finding(FindingKind::Enablement, text);
+            cells.on_host(self.resource(), finding);
+        };
+        // A quadlet is enabled by its text, not by links.
+        let has_links = self.scope.links.iter().any(|link| names(link, self.unit));
+        if self.left.enabled && !has_links && !name.kind().is_quadlet() {
+            changed(format!("{name} was disabled"));
+        }
+        if !self.left.enabled && self.planned(|change| matches!(change, Change::Disable { .. })) {
+            changed(format!("{name} was enabled"));
+        }
+        if self.planned(|change| *change == Change::Unmask) {
+            changed(format!("{name} was masked"));
+        }
+    }
+
+    fn running(&self, cells: &mut Cells) {
+        if self.scope.manager == Manager::Down {
+            self.manager_is_down(cells);
+            return;
+        }
+        let Some(seen) = self.scope.units.get(&self.unit.unit.loaded_as()) else {
+            return;
+        };
+        let name = &self.unit.unit;
+        let ran = !self.left.invocation.is_empty();
+        let is_up = seen.active.is_up();
+        if seen.active == ActiveState::Failed {
+            let text = format!("{name} failed ({})", said(&seen.result));
+            let told = since(finding(FindingKind::Failed, text), None);
+            cells.drifted(self.resource(), told);
+        } else if let Some(told) = self.flapping(seen) {
+            cells.drifted(self.resource(), told);
+        } else if ran && !is_up && self.should_run() {
+            cells.on_host(self.resource(), self.stopped(seen));
+        } else if !ran && is_up && self.planned(|change| *change == Change::Stop) {
+            let told = finding(FindingKind::State, format!("{name} was started"));
+            cells.on_host(self.resource(), since(told, seen.started_at));
+        }
+        self.runs_old(seen, cells);
+    }
+
+    /// Whether the plan would start it.
+    fn should_run(&self) -> bool {
+        self.planned(|change| matches!(change, Change::Start | Change::Restart))
+    }
+
+    fn stopped(&self, seen: &ObservedUnit) -> Finding {
+        let (name, booted) = (&self.unit.unit, self.host.observed.facts.booted_at);
+        let since_boot = seen.started_at.is_some_and(|at| at >= booted);
+        if since_boot || !seen.invocation.is_empty() {
+            return finding(FindingKind::State, format!("{name} was stopped"));
+        }
+        // A manager forgets a unit that stopped and that nothing names; its links keep an enabled one loaded.
+        if self.left.enabled && self.scope.links.iter().any(|link| names(link, self.unit)) {
+            let text = format!("{name} is enabled and was not started since this boot");
+            return since(finding(FindingKind::NotStarted, text), Some(booted));
+        }
+        finding(FindingKind::State, format!("{name} does not run"))
+    }
+
+    fn flapping(&self, seen: &ObservedUnit) -> Option<Finding> {
+        let now = self.host.observed.facts.now;
+        let recent = seen
+            .started_at
+            .is_some_and(|at| now.secs_since(at) < RECENT_SECS);
+        let often = seen.restarts >= RESTARTS && recent;
+        (often || seen.sub == "auto-restart").then(|| {
+            let text = format!(
+                "{} does not stay up: it was restarted {} times",
+                self.unit.unit, seen.restarts
+            );
+            since(finding(FindingKind::Flapping, text), seen.started_at)
+        })
+    }
+
+    fn manager_is_down(&self, cells: &mut Cells) {
+        if self.left.invocation.is_empty() || !self.should_run() {
+            return;
+        }
+        let text = format!(
+            "{} does not run, for the manager of {} does not",
+            self.unit.unit, self.unit.scope
+        );
+        cells.on_host(self.resource(), finding(FindingKind::State, text));
+    }
+
+    /// What runs is not what is on disk. Where the plan writes its files, that it then runs old ones goes without
+    /// saying.
+    fn runs_old(&self, seen: &ObservedUnit, cells: &mut Cells) {
+        let writes = self.planned(|change| {
+            matches!(
+                change,
+                Change::WriteFile(_) | Change::RemoveFile { .. } | Change::SetMode { .. }
+            )
+        });
+        let old = self.actions().find_map(|(_, causes)| {
+            causes.iter().find_map(|cause| match cause {
+                Cause::RunningOldConfig { since, keys } => Some((*since, keys)),
+                _ => None,
+            })
+        });
+        let Some((at, keys)) = old.filter(|_| !writes) else {
+            return;
+        };
+        let keys: Vec<String> = keys.iter().map(|key| said(key)).collect();
+        let what = match keys.as_slice() {
+            [] => String::new(),
+            keys => format!(" of {}", keys.join(" ")),
+        };
+        let text = format!("{} runs an old configuration{what}", self.unit.unit);
+        let told = since(finding(FindingKind::RunningOld, text), at);
+        // Somebody started it so after abide did; or abide left it so.
+        if seen.invocation == self.left.invocation {
+            cells.differs(self.resource(), told);
+        } else {
+            cells.drifted(self.resource(), told);
+        }
+    }
+}
+
+/// Whether this link starts the unit, or gives it another name.
+fn names(link: &Link, unit: &UnitRef) -> bool {
+    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let name = unit.unit.as_str();
+    let is_mask = link.target == "/dev/null";
+    let template = unit.unit.template().map(|name| name.to_string());
+    let leads_to = |target: String| target == name || Some(target) == template;
+    !is_mask
+        && (link.path.contains('/') && last(&link.path) == name || leads_to(last(&link.target)))
+}
