@@ -2,18 +2,19 @@
 
 use std::time::{Duration, Instant};
 
+use abide_host::apply;
 use abide_host::apply::{ApplyOptions, HostEvent, Reader};
-use abide_host::{apply, bootstrap};
 use abide_model::{
     ActiveState, Event, FailedUnit, HostOutcome, HostReport, LockHolder, Observed, Plan,
-    StepReport, printable,
+    StepReport, Suspension, printable,
 };
-use abide_transport::{Exec, Exit, RunError};
+use abide_transport::{Exit, RunError};
 
 use crate::cancel::{Cancel, Urgency};
 use crate::host::{Host, Options, Sink, Teller};
 use crate::nonce;
 use crate::observe::{Unseen, last_line, observe};
+use crate::script::{self, Limits, NotRun, Script};
 use crate::verify::verdict;
 
 /// Largest output of an apply script: its events and some journal lines.
@@ -27,6 +28,7 @@ pub(crate) struct Told {
     pub(crate) steps: Vec<StepReport>,
     pub(crate) failed_units: Vec<FailedUnit>,
     pub(crate) locked: Option<LockHolder>,
+    pub(crate) suspended: Option<Suspension>,
     pub(crate) stale: Vec<String>,
     /// What went wrong beside the steps, one clause each.
     pub(crate) reasons: Vec<String>,
@@ -61,6 +63,12 @@ async fn change_and_verify(
     let ran = run_script(host, options, teller, told).await;
     if let Some(holder) = told.locked.take() {
         return HostOutcome::Locked(holder);
+    }
+    if let Some(suspension) = told.suspended.take() {
+        return HostOutcome::Suspended {
+            suspension,
+            since_plan: true,
+        };
     }
     if !told.stale.is_empty() {
         return HostOutcome::Stale {
@@ -108,23 +116,28 @@ async fn run_script(
     };
     let nonce = nonce::fresh()
         .map_err(|error| Unran::NotSent(format!("no random numbers on this machine: {error}")))?;
-    let command = bootstrap::command(host.wanted.connection.r#become);
     let mut reader = Reader::new(plan, &nonce);
-    let script = apply::script(plan, facts, &apply_options(nonce, options));
-    let exec = Exec {
-        command: &command,
-        stdin: script.as_bytes(),
-        timeout: options.timeout + longest_hold(plan),
-        max_output: LARGEST_OUTPUT,
+    let text = apply::script(plan, facts, &apply_options(nonce, options));
+    let limits = Limits {
+        timeout: options.timeout + longest_hold(plan) + options.lock_timeout,
+        output: LARGEST_OUTPUT,
     };
-    session
-        .run(exec, |line| {
+    let ran = script::run(
+        session,
+        host.wanted.connection.r#become,
+        Script::Change(&text),
+        options.read_only,
+        limits,
+        |line| {
             for event in reader.line(line) {
                 note(event, teller, told);
             }
-        })
-        .await
-        .map_err(Unran::Run)
+        },
+    );
+    ran.await.map_err(|error| match error {
+        NotRun::Run(error) => Unran::Run(error),
+        NotRun::ReadOnly => Unran::NotSent(error.to_string()),
+    })
 }
 
 /// How long the script watches its units, which a person asked for and which is no delay.
@@ -137,6 +150,9 @@ pub(crate) fn apply_options(nonce: String, options: &Options) -> ApplyOptions {
     ApplyOptions {
         nonce,
         who: options.who.clone(),
+        plan: options.plan_name.clone(),
+        url: options.job.clone(),
+        lock_timeout: options.lock_timeout,
     }
 }
 
@@ -161,11 +177,28 @@ fn note(event: HostEvent, teller: &Teller, told: &mut Told) {
             });
         }
         HostEvent::Progress(message) => teller.progress(message),
+        HostEvent::Waiting(left, holder) => {
+            let message = waiting(left, &holder);
+            teller.tell(|host| Event::Waiting { host, message });
+        }
+        HostEvent::Suspended(suspension) => told.suspended = Some(suspension),
         HostEvent::Locked(holder) => told.locked = Some(holder),
         HostEvent::Stale(fact) => told.stale.push(fact),
         HostEvent::UnitFailed(unit) => told.failed_units.push(unit),
         HostEvent::Failed(reason) => told.reasons.push(reason),
     }
+}
+
+/// Who is waited for, and how much longer.
+fn waiting(left: u64, holder: &LockHolder) -> String {
+    let plan = match holder.plan.as_str() {
+        "" => String::new(),
+        plan => format!(" of {plan}"),
+    };
+    format!(
+        "waiting for {} ({}{plan}) to release the lock, {left}s left",
+        holder.who, holder.operation
+    )
 }
 
 /// A script that fails has told why by its events; where it has not, its last words are all there is.

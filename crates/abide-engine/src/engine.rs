@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use abide_host::order::Order;
 use abide_model::plan_digest::host_digest;
 use abide_model::{
     Desired, Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Observed, Report,
@@ -10,10 +12,12 @@ use abide_model::{
 
 use crate::apply;
 use crate::cancel::{Cancel, Urgency};
+use crate::drift::drift_one;
 use crate::each::{Turn, each};
 use crate::gate::{Approved, check_one, gate_one, look};
 use crate::host::{Host, Options, Sink, Teller};
 use crate::observe::{Unseen, observe};
+use crate::order::{self, Undone};
 use crate::waves::{is_enough, waves};
 
 /// What hosts are looked at for.
@@ -22,6 +26,7 @@ enum Look {
     Plan,
     Gate,
     Check,
+    Drift { fix: bool },
 }
 
 /// Hosts, and what is known about them. Connections live as long as the engine.
@@ -90,6 +95,61 @@ impl Engine {
         report
     }
 
+    /// From now on nothing but probes is sent to hosts.
+    pub fn only_look(&mut self) {
+        Arc::make_mut(&mut self.options).read_only = true;
+    }
+
+    /// Names the plan, for whoever meets its lock.
+    pub fn name_plan(&mut self, name: String) {
+        Arc::make_mut(&mut self.options).plan_name = name;
+    }
+
+    /// Locks are waited for this long.
+    pub fn wait_for_locks(&mut self, timeout: Duration) {
+        Arc::make_mut(&mut self.options).lock_timeout = timeout;
+    }
+
+    /// Observes every host and judges it for drift. With `fix`, what restores hosts is what [`Engine::apply`] does then.
+    /// Changes nothing itself.
+    pub async fn drift(&mut self, fix: bool, events: &Sink, cancel: &Cancel) -> Report {
+        let hosts = self.take_all();
+        let report = self
+            .look_at(hosts, Look::Drift { fix }, events, cancel)
+            .await;
+        self.planned = report.clone();
+        report
+    }
+
+    /// Carries an order to every host.
+    pub async fn order(
+        &mut self,
+        order: &Order,
+        events: &Sink,
+        cancel: &Cancel,
+    ) -> BTreeMap<HostName, Result<String, Undone>> {
+        let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
+        let order = Arc::new(order.clone());
+        let work = move |mut host: Host| {
+            let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());
+            let order = Arc::clone(&order);
+            async move {
+                let done = order::carry_out(&mut host, &order, &options, &events, &stop).await;
+                (host, done)
+            }
+        };
+        let turns = each(self.take_all(), self.options.parallel, cancel, work).await;
+        let done = turns.into_iter().map(|(name, turn)| {
+            let done = match turn {
+                Turn::Had(host, done) => self.keep(host, done),
+                Turn::Missed(host) => self.keep(host, Err(Unseen::Cancelled.into())),
+                Turn::Broken(why) => Err(Unseen::Broken(why).into()),
+            };
+            (name, done)
+        });
+        done.collect()
+    }
+
     /// Says what was approved for these hosts.
     pub fn approve(&mut self, approved: BTreeMap<HostName, Approved>) {
         for (name, approved) in approved {
@@ -149,6 +209,9 @@ impl Engine {
                     Look::Plan => plan_one(&mut host, &options, &events, &stop).await,
                     Look::Gate => gate_one(&mut host, &options, &events, &stop).await,
                     Look::Check => check_one(&mut host, &options, &events, &stop).await,
+                    Look::Drift { fix } => {
+                        drift_one(&mut host, fix, &options, &events, &stop).await
+                    }
                 };
                 (host, report)
             }
@@ -308,6 +371,8 @@ fn is_failure(outcome: &HostOutcome) -> bool {
         HostOutcome::Unchanged
         | HostOutcome::Pending
         | HostOutcome::Changed
+        | HostOutcome::Judged(_)
+        | HostOutcome::Suspended { .. }
         | HostOutcome::NotStarted => false,
         HostOutcome::Failed { .. }
         | HostOutcome::Unreachable { .. }

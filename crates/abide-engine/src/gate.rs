@@ -136,7 +136,18 @@ pub(crate) async fn look(
             host.plan = None;
             why.outcome()
         }
-        Ok(observed) => judge(host, observed, &teller),
+        Ok(observed) => match observed.suspension().cloned() {
+            Some(suspension) => {
+                host.plan = None;
+                host.facts = Some(observed.facts);
+                HostOutcome::Suspended {
+                    suspension,
+                    // What is approved was planned before.
+                    since_plan: host.approved.is_some(),
+                }
+            }
+            None => judge(host, observed, &teller),
+        },
     };
     let mut report = host.report(outcome);
     teller.done(&mut report);

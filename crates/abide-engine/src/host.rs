@@ -25,6 +25,14 @@ pub struct Options {
     pub runtime_dir: Option<PathBuf>,
     /// `user@machine` of the controller, for locks.
     pub who: String,
+    /// Where the job of a CI system that this run is part of can be seen, for locks; may be empty.
+    pub job: String,
+    /// The plan in its spoken form, for locks; empty where there is none to name.
+    pub plan_name: String,
+    /// How long a lock is waited for.
+    pub lock_timeout: Duration,
+    /// Nothing but probes is sent.
+    pub read_only: bool,
 }
 
 /// Where events go. Nobody needs to listen.

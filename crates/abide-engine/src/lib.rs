@@ -8,12 +8,15 @@
 
 mod apply;
 mod cancel;
+mod drift;
 mod each;
 mod engine;
 mod gate;
 mod host;
 mod nonce;
 mod observe;
+mod order;
+mod script;
 mod settings;
 mod verify;
 mod waves;
@@ -23,3 +26,4 @@ pub use engine::Engine;
 pub use gate::Approved;
 pub use host::{Options, Sink};
 pub use observe::Unseen;
+pub use order::Undone;

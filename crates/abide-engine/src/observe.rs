@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use abide_host::{bootstrap, probe};
 use abide_model::{HostOutcome, Observed, printable};
-use abide_transport::{ConnectError, Exec, Exit, RunError, Session};
+use abide_transport::{ConnectError, Exit, RunError, Session};
 
 use crate::host::{Host, Options};
 use crate::nonce;
+use crate::script::{self, Limits, NotRun, Script};
 use crate::settings::settings;
 
 /// Largest answer of a host: some thousand units and their differing files. More is not believed.
@@ -93,8 +94,11 @@ fn way_to_root(said: &str) -> &'static str {
     }
 }
 
-/// Connects where there is no connection yet, and observes.
-pub(crate) async fn observe(host: &mut Host, options: &Options) -> Result<Observed, Unseen> {
+/// The connection; made where there is none yet.
+pub(crate) async fn connected<'h>(
+    host: &'h mut Host,
+    options: &Options,
+) -> Result<&'h Session, Unseen> {
     if host.session.is_none() {
         let connection = &host.wanted.connection;
         let settings = settings(&host.name, connection, options.runtime_dir.as_deref());
@@ -103,6 +107,12 @@ pub(crate) async fn observe(host: &mut Host, options: &Options) -> Result<Observ
             .map_err(Unseen::Connect)?;
         host.session = Some(session);
     }
+    host.session.as_ref().ok_or(Unseen::Cancelled)
+}
+
+/// Connects where there is no connection yet, and observes.
+pub(crate) async fn observe(host: &mut Host, options: &Options) -> Result<Observed, Unseen> {
+    connected(host, options).await?;
     let nonce = nonce::fresh().map_err(Unseen::Nonce)?;
     match &host.session {
         Some(session) => probe(session, host, &nonce, options).await,
@@ -117,22 +127,28 @@ async fn probe(
     options: &Options,
 ) -> Result<Observed, Unseen> {
     let desired = &host.wanted.desired;
-    let command = bootstrap::command(host.wanted.connection.r#become);
-    let script = probe::script(desired, nonce);
-    let exec = Exec {
-        command: &command,
-        stdin: script.as_bytes(),
+    let text = probe::script(desired, nonce);
+    let limits = Limits {
         timeout: options.timeout.min(PATIENCE),
-        max_output: LARGEST_ANSWER,
+        output: LARGEST_ANSWER,
     };
     let mut answer = Vec::new();
-    let exit = session
-        .run(exec, |line| {
+    let ran = script::run(
+        session,
+        host.wanted.connection.r#become,
+        Script::Probe(&text),
+        options.read_only,
+        limits,
+        |line| {
             answer.extend_from_slice(line);
             answer.push(b'\n');
-        })
-        .await
-        .map_err(Unseen::Run)?;
+        },
+    );
+    let exit = match ran.await {
+        Ok(exit) => exit,
+        Err(NotRun::Run(error)) => return Err(Unseen::Run(error)),
+        Err(error @ NotRun::ReadOnly) => return Err(Unseen::Broken(error.to_string())),
+    };
     read(&exit, |()| probe::read(desired, nonce, &answer))
 }
 

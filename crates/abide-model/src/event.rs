@@ -48,6 +48,13 @@ pub enum Event {
         /// One clause.
         message: String,
     },
+    /// Somebody else is changing the host, and abide waits for that.
+    Waiting {
+        /// The host.
+        host: HostName,
+        /// Who, and how much longer: one clause.
+        message: String,
+    },
     /// abide is done with a host.
     HostDone {
         /// The host.

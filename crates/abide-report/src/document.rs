@@ -14,6 +14,7 @@ use crate::summary::Summary;
 use crate::url::Url;
 
 mod change;
+mod drift;
 mod host;
 mod reason;
 mod resource;

@@ -252,7 +252,9 @@ impl StreamEvent {
                     }
                 }
             }
-            Event::Progress { host, message } => Self::HostProgress { host, message },
+            Event::Progress { host, message } | Event::Waiting { host, message } => {
+                Self::HostProgress { host, message }
+            }
             Event::HostDone {
                 host,
                 state,

@@ -62,5 +62,5 @@ pub use moment::Moment;
 pub use options::{Options, Verbosity};
 pub use status::{HostStatus, Seen};
 pub use summary::Summary;
-pub use text::ResolvedRow;
+pub use text::{LockLine, ResolvedRow};
 pub use url::Url;

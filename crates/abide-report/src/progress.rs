@@ -23,6 +23,7 @@ pub fn line(event: &Event, planned: &Report, options: &Options) -> Option<String
             format!("observed: {} to do", count(*actions, "step")),
         ),
         Event::Progress { host, message } => (Verbosity::Verbose, host, one_line(message)),
+        Event::Waiting { host, message } => (Verbosity::Normal, host, one_line(message)),
         Event::ActionDone {
             host,
             action,
@@ -86,10 +87,11 @@ fn action_words(
 /// Hosts with which all is well, and on which nothing was done, are told only to those who ask.
 fn importance(state: HostState) -> Verbosity {
     match state {
-        HostState::Clean | HostState::Pending | HostState::Suspended => Verbosity::Verbose,
+        HostState::Clean | HostState::Pending | HostState::Drifted | HostState::Suspended => {
+            Verbosity::Verbose
+        }
         HostState::Changed => Verbosity::Normal,
-        HostState::Drifted
-        | HostState::Failed
+        HostState::Failed
         | HostState::Unknown
         | HostState::Stale
         | HostState::Locked
@@ -122,6 +124,7 @@ fn sign(event: &Event) -> Option<Role> {
         Event::HostStart { .. }
         | Event::ObserveDone { .. }
         | Event::ActionStart { .. }
+        | Event::Waiting { .. }
         | Event::Progress { .. } => None,
     }
 }
@@ -156,6 +159,7 @@ impl Tally {
             Event::ObserveDone { .. }
             | Event::ActionStart { .. }
             | Event::ActionDone { .. }
+            | Event::Waiting { .. }
             | Event::Progress { .. } => {}
         }
     }

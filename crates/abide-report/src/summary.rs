@@ -72,9 +72,14 @@ impl Summary {
             HostOutcome::Locked(_) | HostOutcome::Stale { .. } | HostOutcome::Failed { .. } => {
                 self.hosts_failed += 1;
             }
+            HostOutcome::Judged(drift) if drift.class() == abide_model::DriftClass::Unknown => {
+                self.hosts_unknown += 1;
+            }
             HostOutcome::Unchanged
             | HostOutcome::Pending
             | HostOutcome::Changed
+            | HostOutcome::Judged(_)
+            | HostOutcome::Suspended { .. }
             | HostOutcome::NotStarted
             | HostOutcome::Interrupted => {}
         }

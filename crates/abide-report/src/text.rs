@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{Diagnostic, HostName, Origin, Report};
+use abide_model::{Diagnostic, HostName, LockHolder, Origin, Report, Suspension, Timestamp};
 
 use crate::options::Options;
 use crate::status::HostStatus;
@@ -10,6 +10,7 @@ use crate::status::HostStatus;
 mod check;
 mod diagnostic;
 mod hosts;
+mod drift;
 mod outcome;
 mod plan;
 mod report;
@@ -56,6 +57,33 @@ pub fn report(report: &Report, options: &Options) -> String {
 /// Whether a saved plan, named `plan`, is still what would be planned: the hosts where it is not, each with its reasons.
 pub fn check(plan: &str, report: &Report, options: &Options) -> String {
     check::render(plan, report, options)
+}
+
+/// The answer of `abide drift`. Empty where `-q` and there is no news.
+pub fn drift(report: &Report, options: &Options) -> String {
+    drift::render(report, options)
+}
+
+/// The answer of `abide lock ls`.
+pub fn locks(hosts: &[LockLine<'_>], options: &Options) -> String {
+    drift::locks(hosts, options)
+}
+
+/// What `abide lock ls` says of one host.
+#[derive(Debug, Clone)]
+pub struct LockLine<'a> {
+    /// The host.
+    pub host: &'a str,
+    /// Its clock.
+    pub now: Timestamp,
+    /// Who holds its lock.
+    pub lock: Option<&'a LockHolder>,
+    /// Who held it and was killed.
+    pub stale: Option<&'a LockHolder>,
+    /// Its suspension, expired or not.
+    pub suspended: Option<&'a Suspension>,
+    /// Why it could not be observed.
+    pub unseen: Option<&'a str>,
 }
 
 /// The table of `abide status`.

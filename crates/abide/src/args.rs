@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use abide_model::{Digest, Shard, ShardBy};
+use abide_model::{Digest, Shard, ShardBy, UtcTime};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
@@ -34,7 +34,7 @@ Examples:
   abide apply --host 'web*'         change it, after a confirmation
 
 Exit codes:
-  0 done, 1 failed, 2 changes pending (plan --detailed-exitcode), 3 a host could not be observed,
+  0 done, 1 failed, 2 changes pending (drift, plan --detailed-exitcode), 3 a host could not be observed,
   4 no host selected, 5 stale, 6 locked, 7 refused by a guard, 64 usage, 65 manifest, 130 Ctrl-C";
 
 /// What to do.
@@ -48,6 +48,10 @@ pub(crate) enum Command {
     Status(commands::status::Status),
     Hosts(commands::hosts::Hosts),
     Merge(commands::merge::Merge),
+    Drift(commands::drift::DriftArgs),
+    Suspend(commands::suspend::Suspend),
+    Resume(commands::suspend::Resume),
+    Lock(commands::lock::Lock),
     Schema(commands::schema::Schema),
     Explain(commands::explain::Explain),
     Completions(commands::completions::Completions),
@@ -184,7 +188,7 @@ impl From<Color> for anstream::ColorChoice {
 }
 
 /// Reads `90`, `90s`, `500ms`, `2m`, `1h`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let split = text
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(text.len());
@@ -225,6 +229,25 @@ pub(crate) fn age(text: &str) -> Result<Duration, String> {
 
 fn wanted_age() -> String {
     "write a number and a unit: 30m, 12h, 3d, 2w".to_owned()
+}
+
+/// Reads the end of a suspension: so long from now, or a time.
+pub(crate) fn until(text: &str) -> Result<Until, String> {
+    match text.parse::<UtcTime>() {
+        Ok(time) => Ok(Until::At(time)),
+        Err(_) => age(text).map(Until::In).map_err(|_error| {
+            "write how long (4h, 2d) or until when (2026-03-01T12:00:00Z)".to_owned()
+        }),
+    }
+}
+
+/// When a suspension ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// So long from now.
+    In(Duration),
+    /// Then.
+    At(UtcTime),
 }
 
 /// Reads a digest in full.

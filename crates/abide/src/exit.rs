@@ -1,6 +1,6 @@
 //! Exit codes: the one place that gives them numbers, and the order in which they win.
 
-use abide_model::{HostOutcome, HostReport, RefusalKind, Report};
+use abide_model::{DriftClass, HostOutcome, HostReport, RefusalKind, Report};
 
 /// How abide ends. Only pending changes are 2, and a usage error never is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub(crate) enum Exit {
     Done,
     /// A host or an action failed, or the plan after a run is not empty.
     Failed,
-    /// Changes are pending, and `--detailed-exitcode` asks for it.
+    /// Changes are pending, and `--detailed-exitcode` asks for it; or a host has drifted.
     Pending,
     /// A selected host could not be observed.
     Incomplete,
@@ -99,6 +99,10 @@ impl Exit {
     pub(crate) fn of(report: &Report, pending: Self) -> Self {
         report.hosts.values().fold(Self::Done, |worst, host| {
             let worst = worst.or_worse(Self::of_outcome(&host.outcome, host, pending));
+            if matches!(host.outcome, HostOutcome::Judged(_)) {
+                // What is refused there is among what was found.
+                return worst;
+            }
             Self::of_refusals(host).fold(worst, Self::or_worse)
         })
     }
@@ -127,7 +131,16 @@ impl Exit {
             | HostOutcome::NotStarted => Self::Done,
             HostOutcome::Failed { .. } => Self::Failed,
             HostOutcome::Unreachable { .. } => Self::Incomplete,
-            HostOutcome::Locked(_) => Self::Locked,
+            HostOutcome::Locked(_)
+            | HostOutcome::Suspended {
+                since_plan: true, ..
+            } => Self::Locked,
+            HostOutcome::Suspended { .. } => Self::Done,
+            HostOutcome::Judged(drift) => match drift.class() {
+                DriftClass::Clean | DriftClass::HandEditedButRight => Self::Done,
+                DriftClass::PendingRollout | DriftClass::Drifted => Self::Pending,
+                DriftClass::Unknown => Self::Incomplete,
+            },
             HostOutcome::Stale { .. } => Self::Stale,
             HostOutcome::Interrupted => Self::Interrupted,
         }

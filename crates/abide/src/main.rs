@@ -80,6 +80,10 @@ fn run(cli: &Cli, ui: &Ui, environment: &Environment) -> Result<Exit, Failure> {
         Command::Plan(plan) => run::block_on(plan.run(common, ui, environment)),
         Command::Apply(apply) => run::block_on(apply.run(common, ui, environment)),
         Command::Show(show) => run::block_on(show.run(common, ui, environment)),
+        Command::Drift(drift) => run::block_on(drift.run(common, ui, environment)),
+        Command::Suspend(suspend) => run::block_on(suspend.run(common, ui, environment)),
+        Command::Resume(resume) => run::block_on(resume.run(common, ui, environment)),
+        Command::Lock(lock) => run::block_on(lock.run(common, ui, environment)),
         Command::Status(status) => run::block_on(status.run(common, ui, environment)),
     }
 }

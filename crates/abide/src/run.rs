@@ -245,6 +245,14 @@ fn options(
         timeout: common.run.timeout,
         runtime_dir: environment.runtime_dir.clone(),
         who: environment.who.clone(),
+        job: environment
+            .job
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        plan_name: String::new(),
+        lock_timeout: std::time::Duration::ZERO,
+        read_only: false,
     }
 }
 

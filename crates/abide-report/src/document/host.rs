@@ -1,9 +1,9 @@
 //! One host of a document.
 
 use abide_model::{
-    Action, Before, Body, Change, Disruption, FailedUnit, HostFacts, HostName, HostOutcome,
-    HostReport, HostState, LockHolder, Note, Plan, Refusal, RootRoute, StepReport, Surprise,
-    Timestamp, UserName, Watch,
+    Action, Before, Body, Change, Disruption, FailedUnit, HostDrift, HostFacts, HostName,
+    HostOutcome, HostReport, HostState, LockHolder, Note, Plan, Refusal, RootRoute, StepReport,
+    Surprise, Suspension, Timestamp, UserName, Watch,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -25,6 +25,10 @@ pub struct HostEntry {
     pub help: Option<String>,
     /// Who holds its lock, where somebody does.
     pub lock: Option<LockHolder>,
+    /// What changed there since the last apply, and what differs from the manifest: of `abide drift`.
+    pub drift: Option<HostDrift>,
+    /// By whom it is suspended, why and until when.
+    pub suspension: Option<Suspension>,
     /// How long abide was at it, in milliseconds.
     pub millis: u64,
     /// The host itself, where it answered.
@@ -94,6 +98,8 @@ pub(super) fn entry<B>(
         reasons: Vec::new(),
         help: None,
         lock: None,
+        drift: None,
+        suspension: None,
         millis: host.millis,
         facts: host.facts.as_ref().map(facts),
         resources: resource::entries(host, blocks, places),
@@ -124,6 +130,11 @@ fn detail(entry: &mut HostEntry, outcome: &HostOutcome) {
             entry.help.clone_from(help);
         }
         HostOutcome::Locked(holder) => entry.lock = Some(holder.clone()),
+        HostOutcome::Judged(drift) => entry.drift = Some(drift.as_ref().clone()),
+        HostOutcome::Suspended { suspension, .. } => {
+            entry.reasons = vec![format!("by {}: {}", suspension.who, suspension.reason)];
+            entry.suspension = Some(suspension.clone());
+        }
         HostOutcome::Stale { facts } => entry.reasons.clone_from(facts),
         HostOutcome::Unchanged
         | HostOutcome::Pending

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::block::{self, Block};
 use crate::document::change::Places;
+use crate::document::drift;
 use crate::document::reason::{Reason, ReasonCode};
 use crate::document::state::ResourceState;
 use crate::mark::Mark;
@@ -149,6 +150,20 @@ pub(super) fn entries<B>(
             let resource = ResourceId::Unit(unit.unit.clone());
             tell_unheld(entry_of(host, &resource, &mut entries), unit);
         }
+    }
+    match &host.outcome {
+        HostOutcome::Judged(found) => {
+            for one in &found.resources {
+                drift::tell(entry_of(host, &one.resource, &mut entries), one);
+            }
+        }
+        HostOutcome::Suspended { .. } => {
+            for entry in &mut entries {
+                entry.state = ResourceState::Suspended;
+                entry.reasons.clear();
+            }
+        }
+        _ => {}
     }
     entries
 }
@@ -302,6 +317,8 @@ fn outcome(host: &HostReport, block: &Block, actions: &[&Action]) -> (ResourceSt
         | HostOutcome::Unreachable { .. }
         | HostOutcome::Locked(_)
         | HostOutcome::Stale { .. }
+        | HostOutcome::Judged(_)
+        | HostOutcome::Suspended { .. }
         | HostOutcome::NotStarted => (planned, Vec::new()),
     }
 }

@@ -1,6 +1,6 @@
 //! How a host ended, as a clause.
 
-use abide_model::{HostOutcome, Timestamp};
+use abide_model::{HostOutcome, Suspension, Timestamp, UtcTime};
 
 use crate::words::{duration, list, one_line};
 
@@ -17,13 +17,23 @@ pub(super) fn sentence(outcome: &HostOutcome, now: Option<Timestamp>) -> String 
         HostOutcome::Unreachable { reason, .. } => format!("not observed: {}", one_line(reason)),
         HostOutcome::Locked(holder) => {
             let since = now.map(|now| format!(", for {}", duration(now.secs_since(holder.since))));
+            let plan = match one_line(&holder.plan).as_str() {
+                "" => String::new(),
+                plan => format!(" of {plan}"),
+            };
+            let id = match one_line(&holder.id).as_str() {
+                "" => String::new(),
+                id => format!(", id {id}"),
+            };
             format!(
-                "locked by {} ({}{})",
+                "locked by {} ({}{plan}{}{id})",
                 one_line(&holder.who),
                 one_line(&holder.operation),
                 since.unwrap_or_default()
             )
         }
+        HostOutcome::Judged(drift) => drift.class().said().to_owned(),
+        HostOutcome::Suspended { suspension, .. } => suspended(suspension, now),
         HostOutcome::Stale { facts } => {
             let facts: Vec<String> = facts.iter().map(|fact| one_line(fact)).collect();
             format!("stale, nothing was written: {}", list(&facts))
@@ -33,18 +43,32 @@ pub(super) fn sentence(outcome: &HostOutcome, now: Option<Timestamp>) -> String 
     }
 }
 
+/// By whom, until when and why a host is suspended. `now` is the host's clock.
+pub(super) fn suspended(suspension: &Suspension, now: Option<Timestamp>) -> String {
+    let left = now.map(|now| format!(" ({} left)", duration(suspension.until.secs_since(now))));
+    format!(
+        "suspended by {} until {}{}: {}",
+        one_line(&suspension.who),
+        UtcTime::from_secs(suspension.until.secs()),
+        left.unwrap_or_default(),
+        one_line(&suspension.reason)
+    )
+}
+
 /// What a person can do about an outcome.
 pub(super) fn help(outcome: &HostOutcome) -> Option<String> {
     match outcome {
         HostOutcome::Unreachable { help, .. } => help.as_deref().map(one_line),
         HostOutcome::Locked(_) => {
-            Some("nothing was done there; run again when that is over".to_owned())
+            Some("nothing was done there; run again when that is over, or wait for it with `--lock-timeout 5m`".to_owned())
         }
         HostOutcome::Stale { .. } => Some("make a new plan and look at it".to_owned()),
         HostOutcome::Unchanged
         | HostOutcome::Pending
         | HostOutcome::Changed
         | HostOutcome::Failed { .. }
+        | HostOutcome::Judged(_)
+        | HostOutcome::Suspended { .. }
         | HostOutcome::NotStarted
         | HostOutcome::Interrupted => None,
     }

@@ -156,7 +156,11 @@ fn obstacle(outcome: &HostOutcome) -> Option<(Mark, String)> {
         HostOutcome::Failed { .. } | HostOutcome::Locked(_) | HostOutcome::Stale { .. } => {
             Mark::Refused
         }
-        HostOutcome::Unchanged | HostOutcome::Pending | HostOutcome::Changed => return None,
+        HostOutcome::Suspended { .. } => Mark::Note,
+        HostOutcome::Unchanged
+        | HostOutcome::Pending
+        | HostOutcome::Changed
+        | HostOutcome::Judged(_) => return None,
     };
     Some((mark, super::outcome::sentence(outcome, None)))
 }

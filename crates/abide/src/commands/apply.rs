@@ -8,7 +8,7 @@ use abide_model::{Digest, HostOutcome, Report};
 use abide_report::{Command, text};
 use clap::{ArgGroup, Args};
 
-use crate::args::{Allowances, Common, age, full_digest};
+use crate::args::{Allowances, Common, age, duration, full_digest};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -57,6 +57,9 @@ pub(crate) struct Apply {
     /// Carry FILE out on the hosts where it still holds, even where others have moved on; ends with 5 then
     #[arg(long, requires = "plan")]
     skip_stale: bool,
+    /// Wait this long for a host that somebody else is changing, instead of leaving it out
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    lock_timeout: Option<Duration>,
     /// Print events as NDJSON: `version` first, `run_summary` last
     #[arg(long, requires = "approval")]
     json: bool,
@@ -129,6 +132,7 @@ impl Apply {
             })
             .await;
         let digest = run.digest(&planned);
+        self.prepare(&mut run, digest);
         reporting.planned(&planned, Some(digest));
         if run.signals.exit().is_none()
             && let Err(why) = self.expect(digest)
@@ -179,6 +183,7 @@ impl Apply {
         self.expect(saved.digest)?;
         let chosen = select_saved(&saved, &common.selection)?;
         let mut run = resuming::begin(path, &saved, common, (ui, environment)).await?;
+        self.prepare(&mut run, saved.digest);
         let names = chosen.keys().cloned().collect();
         reporting.start(&saved.manifest.name, Vec::new(), names);
         let before = resuming::before(&saved, |host| chosen.contains_key(host));
@@ -209,6 +214,13 @@ impl Apply {
             .await;
         report.hosts.extend(done.hosts);
         Ok(concluded(run, report, ui).await)
+    }
+
+    /// What whoever meets its locks is told, and how long it waits for theirs.
+    fn prepare(&self, run: &mut Run, digest: Digest) {
+        run.engine.name_plan(digest.spoken());
+        run.engine
+            .wait_for_locks(self.lock_timeout.unwrap_or_default());
     }
 
     fn expect(&self, digest: Digest) -> Result<(), Failure> {
@@ -279,7 +291,7 @@ fn count_pending(report: &Report) -> (usize, usize) {
 }
 
 /// How many actions there are, on how many hosts.
-fn count(report: &Report) -> (usize, usize) {
+pub(crate) fn count(report: &Report) -> (usize, usize) {
     let plans = report.hosts.values().filter_map(|host| host.plan.as_ref());
     let sizes: Vec<usize> = plans
         .map(|plan| plan.actions.len())
@@ -289,7 +301,12 @@ fn count(report: &Report) -> (usize, usize) {
 }
 
 /// Asks, and takes Ctrl-C for a no.
-async fn agreed(run: &Run, ui: &Ui, actions: usize, hosts: usize) -> Result<bool, Failure> {
+pub(crate) async fn agreed(
+    run: &Run,
+    ui: &Ui,
+    actions: usize,
+    hosts: usize,
+) -> Result<bool, Failure> {
     let plural = |count: usize, what: &str| match count {
         1 => format!("1 {what}"),
         count => format!("{count} {what}s"),

@@ -78,6 +78,7 @@ impl PlanArgs {
             plan_file::check(path)?;
         }
         let mut run = Run::begin(common, &self.allowances, ui, environment).await?;
+        run.engine.only_look();
         reporting.start(&run.manifest, run.diagnostics.clone(), run.hosts.clone());
         let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
         let report = run
@@ -120,6 +121,7 @@ impl PlanArgs {
             .collect();
         let choice = Choice::Named(&names);
         let mut run = Run::begin_with(common, &self.allowances, choice, (ui, environment)).await?;
+        run.engine.only_look();
         reporting.start(&run.manifest, run.diagnostics.clone(), run.hosts.clone());
         run.engine.approve(approved(&saved));
         let progress = Progress::new(ui, run.size, Report::default(), reporting.events());

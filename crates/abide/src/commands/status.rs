@@ -36,6 +36,7 @@ impl Status {
         environment: &Environment,
     ) -> Result<Exit, Failure> {
         let mut run = Run::begin(common, &Allowances::default(), ui, environment).await?;
+        run.engine.only_look();
         let progress = Progress::new(ui, run.size, Report::default(), None);
         let seen = run
             .shown(progress, async |engine, events, cancel| {

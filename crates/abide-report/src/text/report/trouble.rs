@@ -75,7 +75,9 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
             steps: Vec::new(),
             left: Vec::new(),
         }),
-        HostOutcome::Unreachable { .. } | HostOutcome::Locked(_) => Some(Trouble {
+        HostOutcome::Unreachable { .. }
+        | HostOutcome::Locked(_)
+        | HostOutcome::Suspended { .. } => Some(Trouble {
             text,
             reasons: Vec::new(),
             units: Vec::new(),
@@ -95,6 +97,7 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
         }),
         HostOutcome::Unchanged
         | HostOutcome::Changed
+        | HostOutcome::Judged(_)
         | HostOutcome::NotStarted
         | HostOutcome::Interrupted => None,
     }

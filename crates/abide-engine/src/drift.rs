@@ -1,0 +1,48 @@
+//! Judges one host for drift, and plans what restores it where that is asked for.
+
+use abide_model::{Event, HostFacts, HostOutcome, HostReport, Observed, Plan};
+
+use crate::cancel::Cancel;
+use crate::gate::{Approved, look};
+use crate::host::{Host, Options, Sink, Teller};
+
+/// Observes one host and judges it. With `fix`, what restores it becomes the host's plan, and all that is approved.
+pub(crate) async fn drift_one(
+    host: &mut Host,
+    fix: bool,
+    options: &Options,
+    events: &Sink,
+    stop: &Cancel,
+) -> HostReport {
+    look(host, options, events, stop, |host, observed, teller| {
+        let desired = &host.wanted.desired;
+        let drift = if fix {
+            let restored = abide_plan::restore(desired, &observed);
+            approve(host, restored.plan, &observed.facts);
+            restored.drift
+        } else {
+            host.plan = Some(abide_plan::plan(desired, &observed));
+            abide_plan::drift(desired, &observed)
+        };
+        conclude(host, observed, teller);
+        HostOutcome::Judged(Box::new(drift))
+    })
+    .await
+}
+
+fn approve(host: &mut Host, plan: Plan, facts: &HostFacts) {
+    host.approved = (!plan.actions.is_empty()).then(|| Approved {
+        plan: plan.clone(),
+        identity: facts.identity(),
+        digest: None,
+        is_all: false,
+    });
+    host.plan = Some(plan);
+}
+
+fn conclude(host: &mut Host, observed: Observed, teller: &Teller) {
+    let actions = host.plan.as_ref().map_or(0, |plan| plan.actions.len());
+    teller.tell(|host| Event::ObserveDone { host, actions });
+    host.declared = abide_plan::declared(&host.wanted.desired, Some(&observed));
+    host.facts = Some(observed.facts);
+}

@@ -1,0 +1,81 @@
+//! Carries an order to a host: suspend, resume, break a lock.
+
+use std::time::Duration;
+
+use abide_host::order::{self, Order};
+
+use crate::cancel::{Cancel, Urgency};
+use crate::host::{Host, Options, Sink, Teller};
+use crate::nonce;
+use crate::observe::{Unseen, connected, last_line};
+use crate::script::{self, Limits, NotRun, Script};
+
+/// Breaking a lock waits ten seconds for its holder; the rest is a file.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LARGEST_ANSWER: usize = 64 << 10;
+
+/// Why an order was not carried out. `Display` is one clause.
+#[derive(Debug, thiserror::Error)]
+pub enum Undone {
+    /// The host did not answer.
+    #[error("{0}")]
+    Unseen(#[from] Unseen),
+    /// It answered that it cannot.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Carries out an order; the answer is what was done.
+pub(crate) async fn carry_out(
+    host: &mut Host,
+    order: &Order,
+    options: &Options,
+    events: &Sink,
+    stop: &Cancel,
+) -> Result<String, Undone> {
+    let teller = Teller::start(&host.name, events);
+    let done = tokio::select! {
+        done = send(host, order, options) => done,
+        () = stop.at_least(Urgency::Leave) => Err(Undone::Unseen(Unseen::Cancelled)),
+    };
+    host.spent += teller.elapsed();
+    done
+}
+
+async fn send(host: &mut Host, order: &Order, options: &Options) -> Result<String, Undone> {
+    let nonce = nonce::fresh().map_err(Unseen::Nonce)?;
+    let text = order::script(order, &nonce);
+    let r#become = host.wanted.connection.r#become;
+    let session = connected(host, options).await?;
+    let limits = Limits {
+        timeout: PATIENCE,
+        output: LARGEST_ANSWER,
+    };
+    let mut answer = None;
+    let ran = script::run(
+        session,
+        r#become,
+        Script::Change(&text),
+        options.read_only,
+        limits,
+        |line| {
+            if let Some(said) = order::read(line, &nonce) {
+                answer = Some(said);
+            }
+        },
+    )
+    .await;
+    let exit = match ran {
+        Ok(exit) => exit,
+        Err(NotRun::Run(error)) => return Err(Unseen::Run(error).into()),
+        Err(error @ NotRun::ReadOnly) => return Err(Undone::Refused(error.to_string())),
+    };
+    match answer {
+        Some(Ok(done)) => Ok(done),
+        Some(Err(why)) => Err(Undone::Refused(why)),
+        None if exit.code == Some(abide_host::bootstrap::NO_ROOT) => {
+            Err(Unseen::NoRoot(last_line(&exit.stderr)).into())
+        }
+        None => Err(Undone::Refused(last_line(&exit.stderr))),
+    }
+}

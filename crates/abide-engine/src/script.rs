@@ -1,0 +1,101 @@
+//! The only way to a host: a script that is sent over its connection, of a kind that says whether it may write.
+
+use std::time::Duration;
+
+use abide_host::bootstrap;
+use abide_model::Become;
+use abide_transport::{Exec, Exit, RunError, Session};
+
+/// A script, by what it may do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Script<'a> {
+    /// A probe: it reads.
+    Probe(&'a str),
+    /// Everything else: it may change the host.
+    Change(&'a str),
+}
+
+/// Why a script did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotRun {
+    /// This run may only look.
+    #[error("this run only looks: it changes nothing on a host")]
+    ReadOnly,
+    /// The connection or the script failed.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// Limits of a script.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) timeout: Duration,
+    pub(crate) output: usize,
+}
+
+/// Runs a script as the manifest wants to become root. Where `read_only`, nothing but a probe is ever sent.
+pub(crate) async fn run(
+    session: &Session,
+    r#become: Become,
+    script: Script<'_>,
+    read_only: bool,
+    limits: Limits,
+    on_line: impl FnMut(&[u8]) + Send,
+) -> Result<Exit, NotRun> {
+    let text = match script {
+        Script::Probe(text) => text,
+        Script::Change(_) if read_only => return Err(NotRun::ReadOnly),
+        Script::Change(text) => text,
+    };
+    let command = bootstrap::command(r#become);
+    let exec = Exec {
+        command: &command,
+        stdin: text.as_bytes(),
+        timeout: limits.timeout,
+        max_output: limits.output,
+    };
+    Ok(session.run(exec, on_line).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use abide_transport::{Route, Settings, connect};
+
+    const LIMITS: Limits = Limits {
+        timeout: Duration::from_secs(20),
+        output: 1024,
+    };
+
+    /// What this script leaves behind, on this machine, without root.
+    async fn leaves(
+        script: impl Fn(&str) -> String,
+        is_probe: bool,
+        read_only: bool,
+    ) -> (bool, bool) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("written");
+        let text = script(&path.to_string_lossy());
+        let session = connect(&Settings::new(Route::Local)).await.unwrap();
+        let kind = if is_probe {
+            Script::Probe(&text)
+        } else {
+            Script::Change(&text)
+        };
+        let ran = run(&session, Become::Never, kind, read_only, LIMITS, |_| {}).await;
+        (matches!(ran, Err(NotRun::ReadOnly)), path.exists())
+    }
+
+    #[tokio::test]
+    async fn a_run_that_only_looks_sends_nothing_that_may_write() {
+        let write = |path: &str| format!(": >'{path}'\n");
+        assert_eq!(leaves(write, false, false).await, (false, true));
+        assert_eq!(leaves(write, false, true).await, (true, false));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_only_looks_still_sends_probes() {
+        let look = |_: &str| "exit 0\n".to_owned();
+        assert_eq!(leaves(look, true, true).await, (false, false));
+    }
+}

@@ -1,0 +1,42 @@
+//! What `abide drift` found, as states and reasons of resources.
+
+use abide_model::{Drift, DriftClass, Finding, FindingKind};
+
+use crate::document::reason::{Reason, ReasonCode};
+use crate::document::resource::ResourceEntry;
+use crate::document::state::ResourceState;
+use crate::words::one_line;
+
+/// Tells what was found about a resource. What the plan says of it already is not said twice.
+pub(super) fn tell(entry: &mut ResourceEntry, drift: &Drift) {
+    entry.state = match drift.class {
+        DriftClass::Clean | DriftClass::HandEditedButRight => ResourceState::Clean,
+        DriftClass::PendingRollout if entry.state == ResourceState::Clean => ResourceState::Pending,
+        DriftClass::PendingRollout => entry.state,
+        DriftClass::Drifted => ResourceState::Drifted,
+        DriftClass::Unknown => ResourceState::Unknown,
+    };
+    let found = drift.findings.iter().filter_map(reason);
+    entry.reasons.extend(found);
+    entry.reasons.sort();
+    entry.reasons.dedup();
+}
+
+fn reason(finding: &Finding) -> Option<Reason> {
+    let code = match finding.kind {
+        FindingKind::File => ReasonCode::ContentDiffers,
+        FindingKind::DropIn | FindingKind::Account => ReasonCode::AttributeDiffers,
+        FindingKind::Enablement => ReasonCode::EnablementDiffers,
+        FindingKind::Linger => ReasonCode::LingerDiffers,
+        FindingKind::State | FindingKind::NotStarted => ReasonCode::StateDiffers,
+        FindingKind::Failed | FindingKind::Flapping => ReasonCode::UnitFailed,
+        FindingKind::RunningOld => ReasonCode::RunningOldConfig,
+        FindingKind::Unseen => ReasonCode::Unobservable,
+        // The plan beside it says that.
+        FindingKind::Manifest | FindingKind::Refused => return None,
+    };
+    Some(Reason {
+        code,
+        text: one_line(&finding.text),
+    })
+}

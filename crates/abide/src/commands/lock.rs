@@ -1,0 +1,119 @@
+//! `abide lock`.
+
+use abide_engine::Unseen;
+use abide_host::order::Order;
+use abide_model::{Observed, Report, Timestamp};
+use abide_report::{LockLine, text};
+use clap::{Args, Subcommand};
+
+use crate::args::{Allowances, Common, Selection};
+use crate::commands::suspend::carry_out;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::run::Run;
+use crate::ui::Ui;
+
+/// Show who is changing which host, or end that
+///
+/// A lock is held by the apply on the host itself and is free as soon as that ends, however it ends: nothing needs to be
+/// unlocked after a cancelled job or a lost connection.
+#[derive(Debug, Args)]
+pub(crate) struct Lock {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Show who holds the lock of which host, and which hosts are suspended
+    Ls,
+    /// End who holds a host's lock
+    ///
+    /// Asks the apply there to end, which lets it finish what must not stay half done, and kills it after ten seconds.
+    /// Run `abide plan` afterwards: what is left to do is planned again.
+    #[command(after_help = "\
+Examples:
+  abide lock ls
+  abide lock break --id 4211.1772546700 web07")]
+    Break {
+        /// The lock's id, as `abide lock ls` shows it: another one is not broken
+        #[arg(long)]
+        id: String,
+        /// The host
+        #[arg(value_name = "HOST")]
+        of: String,
+    },
+}
+
+impl Lock {
+    pub(crate) async fn run(
+        &self,
+        common: &Common,
+        ui: &Ui,
+        environment: &Environment,
+    ) -> Result<Exit, Failure> {
+        match &self.what {
+            What::Ls => list(common, ui, environment).await,
+            What::Break { id, of } => {
+                let mut common = common.clone();
+                common.selection = Selection {
+                    host: vec![of.clone()],
+                    group: Vec::new(),
+                    exclude: Vec::new(),
+                };
+                let order = Order::BreakLock { id: id.clone() };
+                carry_out(&order, &common, ui, environment).await
+            }
+        }
+    }
+}
+
+async fn list(common: &Common, ui: &Ui, environment: &Environment) -> Result<Exit, Failure> {
+    let mut run = Run::begin(common, &Allowances::default(), ui, environment).await?;
+    run.engine.only_look();
+    let progress = Progress::new(ui, run.size, Report::default(), None);
+    let seen = run
+        .shown(progress, async |engine, events, cancel| {
+            engine.observe(events, cancel).await
+        })
+        .await;
+    run.engine.close().await;
+    let missing = seen.values().any(Result::is_err);
+    let reasons: Vec<(&str, Result<&Observed, String>)> = seen
+        .iter()
+        .map(|(name, seen)| (name.as_str(), seen.as_ref().map_err(Unseen::to_string)))
+        .collect();
+    let lines: Vec<LockLine<'_>> = reasons
+        .iter()
+        .map(|(name, seen)| line(name, seen))
+        .collect();
+    ui.answer(&text::locks(&lines, &ui.options))?;
+    Ok(run.exit(if missing {
+        Exit::Incomplete
+    } else {
+        Exit::Done
+    }))
+}
+
+fn line<'a>(host: &'a str, seen: &'a Result<&Observed, String>) -> LockLine<'a> {
+    match seen {
+        Ok(observed) => LockLine {
+            host,
+            now: observed.facts.now,
+            lock: observed.lock.as_ref(),
+            stale: observed.stale_lock.as_ref(),
+            suspended: observed.suspended.as_ref(),
+            unseen: None,
+        },
+        Err(why) => LockLine {
+            host,
+            now: Timestamp(0),
+            lock: None,
+            stale: None,
+            suspended: None,
+            unseen: Some(why),
+        },
+    }
+}

@@ -1,0 +1,115 @@
+//! `abide suspend` and `abide resume`.
+
+use abide_engine::Undone;
+use abide_host::order::Order;
+use abide_model::{Report, UtcTime};
+use clap::Args;
+
+use crate::args::{Allowances, Common, Until, until};
+use crate::clock;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::run::Run;
+use crate::ui::Ui;
+
+/// Leave hosts alone for a while: nothing is applied there until then
+///
+/// Who, since when, until when and why stands on the host, so everybody's plan, apply and drift shows it and leaves the
+/// host out, whichever manifest it is of.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  abide suspend --host db02 --reason 'disk is being replaced, ask ana' --until 4h
+  abide suspend --group workers --reason freeze --until 2026-12-27T08:00:00Z
+  abide resume --host db02")]
+pub(crate) struct Suspend {
+    /// Why; everybody is shown it
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    reason: String,
+    /// Until when: how long (4h, 2d), or a time (2026-03-01T12:00:00Z)
+    #[arg(long, value_name = "TIME", value_parser = until)]
+    until: Until,
+}
+
+/// Go on with hosts that were suspended
+#[derive(Debug, Args)]
+pub(crate) struct Resume {}
+
+fn reason(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("say why".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+impl Suspend {
+    pub(crate) async fn run(
+        &self,
+        common: &Common,
+        ui: &Ui,
+        environment: &Environment,
+    ) -> Result<Exit, Failure> {
+        let now = clock::utc();
+        let until = match self.until {
+            Until::In(duration) => now.after(duration),
+            Until::At(time) if time > now => time,
+            Until::At(time) => {
+                return Err(Failure::usage(format!("--until {time} is over already")));
+            }
+        };
+        let order = Order::Suspend {
+            who: environment.who.clone(),
+            reason: self.reason.clone(),
+            until: until.since(UtcTime::from_secs(0)).as_secs(),
+        };
+        carry_out(&order, common, ui, environment).await
+    }
+}
+
+impl Resume {
+    #[expect(clippy::unused_self, reason = "every command is run alike")]
+    pub(crate) async fn run(
+        &self,
+        common: &Common,
+        ui: &Ui,
+        environment: &Environment,
+    ) -> Result<Exit, Failure> {
+        carry_out(&Order::Resume, common, ui, environment).await
+    }
+}
+
+/// Carries an order to the selected hosts and says of each what became of it.
+pub(crate) async fn carry_out(
+    order: &Order,
+    common: &Common,
+    ui: &Ui,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let mut run = Run::begin(common, &Allowances::default(), ui, environment).await?;
+    let progress = Progress::new(ui, run.size, Report::default(), None);
+    let done = run
+        .shown(progress, async |engine, events, cancel| {
+            engine.order(order, events, cancel).await
+        })
+        .await;
+    run.engine.close().await;
+    let mut exit = Exit::Done;
+    let mut text = String::new();
+    for (host, done) in &done {
+        let said = match done {
+            Ok(said) => said.clone(),
+            Err(why) => {
+                exit = exit.or_worse(match why {
+                    Undone::Unseen(_) => Exit::Incomplete,
+                    Undone::Refused(_) => Exit::Failed,
+                });
+                format!("not done: {why}")
+            }
+        };
+        text.push_str(&format!("{host}  {said}\n"));
+    }
+    ui.answer(&text)?;
+    Ok(run.exit(exit))
+}
