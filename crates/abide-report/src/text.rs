@@ -9,8 +9,8 @@ use crate::status::HostStatus;
 
 mod check;
 mod diagnostic;
-mod hosts;
 mod drift;
+mod hosts;
 mod outcome;
 mod plan;
 mod report;

@@ -34,7 +34,7 @@ Examples:
   abide apply --host 'web*'         change it, after a confirmation
 
 Exit codes:
-  0 done, 1 failed, 2 changes pending (drift, plan --detailed-exitcode), 3 a host could not be observed,
+  0 done, 1 failed, 2 changes pending (plan --detailed-exitcode, drift), 3 a host could not be seen,
   4 no host selected, 5 stale, 6 locked, 7 refused by a guard, 64 usage, 65 manifest, 130 Ctrl-C";
 
 /// What to do.

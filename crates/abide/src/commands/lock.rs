@@ -20,6 +20,10 @@ use crate::ui::Ui;
 /// A lock is held by the apply on the host itself and is free as soon as that ends, however it ends: nothing needs to be
 /// unlocked after a cancelled job or a lost connection.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  abide lock ls
+  abide lock break --id 4211.1772546700 web07")]
 pub(crate) struct Lock {
     #[command(subcommand)]
     what: What,
@@ -62,6 +66,7 @@ impl Lock {
                     host: vec![of.clone()],
                     group: Vec::new(),
                     exclude: Vec::new(),
+                    ..common.selection
                 };
                 let order = Order::BreakLock { id: id.clone() };
                 carry_out(&order, &common, ui, environment).await

@@ -35,6 +35,10 @@ pub(crate) struct Suspend {
 
 /// Go on with hosts that were suspended
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  abide resume --host db02
+  abide resume --group workers")]
 pub(crate) struct Resume {}
 
 fn reason(text: &str) -> Result<String, String> {
