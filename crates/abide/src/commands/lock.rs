@@ -66,7 +66,7 @@ impl Lock {
                     host: vec![of.clone()],
                     group: Vec::new(),
                     exclude: Vec::new(),
-                    ..common.selection
+                    ..Selection::default()
                 };
                 let order = Order::BreakLock { id: id.clone() };
                 carry_out(&order, &common, ui, environment).await
