@@ -94,6 +94,9 @@ fn with_troubles(all: Report) -> Report {
         who: "ana@laptop".to_owned(),
         operation: "apply".to_owned(),
         since: abide_model::Timestamp::from_secs(NOW),
+        id: String::new(),
+        plan: String::new(),
+        url: String::new(),
     };
     let mut all = with_outcome(all, "web03", HostOutcome::Locked(holder));
     let host = all.hosts.get_mut(&"web07".parse().unwrap()).unwrap();
