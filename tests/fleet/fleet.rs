@@ -83,15 +83,20 @@ impl Fleet {
         command: &[S],
         stdin: &[u8],
     ) -> Ran {
-        let mut exec = executable();
-        exec.args(["exec", &self.name, host, "--user", user, "--"])
-            .args(command);
-        let output = run(exec, stdin);
+        let output = run(self.entering(host, user, command), stdin);
         Ran {
             code: code(&output),
             stdout: text(&output.stdout),
             stderr: text(&output.stderr),
         }
+    }
+
+    /// A command on a host as a user, not started yet.
+    pub fn entering<S: AsRef<OsStr>>(&self, host: &str, user: &str, command: &[S]) -> Command {
+        let mut exec = executable();
+        exec.args(["exec", &self.name, host, "--user", user, "--"])
+            .args(command);
+        exec
     }
 
     /// Runs a script as root on a host with `sh -es` and returns its standard

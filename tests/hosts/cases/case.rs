@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
 
+use super::shell::Shell;
 use crate::support::{Said, World};
 
 const HOSTS: [&str; 2] = ["h1", "h2"];
 
 /// A manifest of its own name for one scope of both hosts.
 pub struct Case {
+    shells: [Mutex<Option<Shell>>; 2],
     pub world: World,
     name: &'static str,
     /// Else of the system scope.
@@ -40,6 +43,7 @@ impl Case {
     /// Units of a user of this name, on these hosts.
     pub fn on(world: World, name: &'static str) -> Self {
         Self {
+            shells: Default::default(),
             world,
             name,
             of_user: true,
@@ -216,31 +220,49 @@ impl At<'_> {
     }
 
     /// A script as root; it may not fail.
+    #[track_caller]
     pub fn root(&self, script: &str) -> String {
-        self.case.world.fleet.sh(self.host, script)
+        self.run("root", script)
     }
 
     /// A script as the scope's user (root for the system's); it may not fail. `ctl` is systemctl of that manager.
+    #[track_caller]
     pub fn sh(&self, script: &str) -> String {
-        let (user, ctl) = match self.case.of_user {
-            true => (
-                self.case.name,
-                "XDG_RUNTIME_DIR=/run/user/$(id -u); export XDG_RUNTIME_DIR; cd ~; ctl() { systemctl --user \"$@\"; }",
-            ),
-            false => ("root", "cd /root; ctl() { systemctl \"$@\"; }"),
+        let (user, scope) = match self.case.of_user {
+            true => (self.case.name, "--user"),
+            false => ("root", "--system"),
         };
-        let script = format!("{ctl}\n{script}");
-        self.case.world.fleet.sh_as(self.host, user, &script)
+        self.run(
+            user,
+            &format!("ctl() {{ systemctl {scope} \"$@\"; }}\n{script}"),
+        )
     }
 
-    /// One property of a unit, as its manager says.
+    #[track_caller]
+    fn run(&self, user: &str, script: &str) -> String {
+        let mut shell = self.case.shells[self.number()]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let shell = shell.get_or_insert_with(|| Shell::on(&self.case.world.fleet, self.host));
+        let (said, code) = shell.run(user, script);
+        assert_eq!(
+            code, 0,
+            "a script on {} as {user}\n{script}\n{said}",
+            self.host
+        );
+        said
+    }
+
+    /// One property of a unit, as its manager says; of the manager itself where `unit` is empty.
+    #[track_caller]
     pub fn show(&self, unit: &str, property: &str) -> String {
-        let user = if self.case.of_user {
-            self.case.name
+        let of = if unit.is_empty() {
+            String::new()
         } else {
-            "root"
+            format!("-- '{unit}'")
         };
-        self.case.world.show(self.host, user, unit, property)
+        let said = self.sh(&format!("ctl show --value -p {property} {of}"));
+        said.trim().to_owned()
     }
 
     /// The directory of the scope's unit files.

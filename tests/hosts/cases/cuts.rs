@@ -178,7 +178,7 @@ fn case_17_a_restart_that_was_cut_off_is_done_and_one_that_was_done_is_not_repea
     case.each(|at| assert_eq!(running(at, 2), BTreeMap::new()));
     let said = case.plan().ends_with(0);
     said.says("restart")
-        .says("with the old Environment=")
+        .says("with an older configuration")
         .does_not_say("write")
         .does_not_say("daemon-reload");
     case.begin();

@@ -2,6 +2,7 @@
 //! only what abide says of it. The planner has a test of the same number for each (`crates/abide-plan/src/tests`).
 
 mod case;
+mod shell;
 
 mod cuts;
 mod enable;
