@@ -353,6 +353,9 @@ fn outcomes(host: &HostName) -> Vec<HostOutcome> {
             who: "ana@ci".into(),
             operation: "apply".into(),
             since: Timestamp(1),
+            id: String::new(),
+            plan: String::new(),
+            url: String::new(),
         }),
         HostOutcome::Stale {
             facts: vec!["x: planned from a, now b".into()],
