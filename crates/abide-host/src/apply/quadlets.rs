@@ -26,12 +26,11 @@ pub(super) fn all(plan: &Plan) -> String {
         let mut services = BTreeSet::new();
         for change in changes(plan).filter(|change| change.unit.scope == *scope) {
             let name = word(&change.name());
-            match &change.action.change {
-                Change::RemoveFile { .. } => parts.push(format!("without_quadlet {name}\n")),
-                _ => {
-                    parts.push(format!("quadlet {name} {}\n", change.action.id));
-                    services.insert(change.unit.unit.loaded_as());
-                }
+            if matches!(change.action.change, Change::RemoveFile { .. }) {
+                parts.push(format!("without_quadlet {name}\n"));
+            } else {
+                parts.push(format!("quadlet {name} {}\n", change.action.id));
+                services.insert(change.unit.unit.loaded_as());
             }
         }
         let services: Vec<String> = services

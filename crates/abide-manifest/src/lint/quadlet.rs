@@ -86,11 +86,11 @@ fn missing_keys(view: &View<'_, '_>, work: &mut Work<'_>) {
     let Some(section) = quadlet_section(draft.name.kind()) else {
         return;
     };
-    let has = |key: &&str| view.effective.last(section, key).is_some();
+    let has = |key: &str| view.effective.last(section, key).is_some();
     let misplaced = sections()
         .filter(|(_, other)| *other != section)
         .any(|(_, other)| view.effective.sections().contains(other));
-    if !draft.ours || !draft.is_known || keys.iter().any(|key| has(&key)) || misplaced {
+    if !draft.ours || !draft.is_known || keys.iter().any(|key| has(key)) || misplaced {
         return;
     }
     let shown: Vec<String> = keys.iter().map(|key| format!("`{key}=`")).collect();

@@ -87,68 +87,42 @@ fn host_with(generator: bool, version: Option<(u32, u32)>) -> SimHost {
     host
 }
 
+/// Name, text, version, and what is refused.
+type TooNew = (&'static str, &'static str, (u32, u32), Option<&'static str>);
+
+/// Quadlets, each with a version of Podman and what is too new for that.
+#[rustfmt::skip]
+const VERSIONS: [TooNew; 12] = [
+    ("a.container", "[Container]\nImage=i\n", (4, 3), Some("`.container` quadlets came with Podman 4.4")),
+    ("a.container", "[Container]\nImage=i\n", (4, 4), None),
+    ("a.kube", "[Kube]\nYaml=a.yaml\n", (4, 3), Some("`.kube` quadlets came with Podman 4.4")),
+    ("a.network", "[Network]\n", (4, 3), Some("`.network` quadlets came with Podman 4.4")),
+    ("a.volume", "[Volume]\n", (4, 4), None),
+    ("a.image", "[Image]\nImage=i\n", (4, 7), Some("`.image` quadlets came with Podman 4.8")),
+    ("a.image", "[Image]\nImage=i\n", (4, 8), None),
+    ("a.pod", "[Pod]\n", (4, 10), Some("`.pod` quadlets came with Podman 5.0")),
+    ("a.pod", "[Pod]\n", (5, 0), None),
+    ("a.build", "[Build]\nImageTag=i\nFile=/f\n", (5, 1), Some("`.build` quadlets came with Podman 5.2")),
+    ("a.build", "[Build]\nImageTag=i\nFile=/f\n", (5, 2), None),
+    ("a@.container", "[Container]\nImage=i\n", (4, 9), Some("templates of quadlets came with Podman 5.0")),
+];
+
 #[test]
 fn a_podman_that_is_too_old_for_a_kind_of_quadlet_is_refused_with_the_version_that_it_needs() {
-    for (name, text, version, refused) in [
-        (
-            "a.container",
-            "[Container]\nImage=i\n",
-            (4, 3),
-            Some("`.container` quadlets came with Podman 4.4, and the host has 4.3"),
-        ),
-        ("a.container", "[Container]\nImage=i\n", (4, 4), None),
-        (
-            "a.kube",
-            "[Kube]\nYaml=a.yaml\n",
-            (4, 3),
-            Some("`.kube` quadlets came with Podman 4.4, and the host has 4.3"),
-        ),
-        (
-            "a.network",
-            "[Network]\n",
-            (4, 3),
-            Some("`.network` quadlets came with Podman 4.4, and the host has 4.3"),
-        ),
-        ("a.volume", "[Volume]\n", (4, 4), None),
-        (
-            "a.image",
-            "[Image]\nImage=i\n",
-            (4, 7),
-            Some("`.image` quadlets came with Podman 4.8, and the host has 4.7"),
-        ),
-        ("a.image", "[Image]\nImage=i\n", (4, 8), None),
-        (
-            "a.pod",
-            "[Pod]\n",
-            (4, 10),
-            Some("`.pod` quadlets came with Podman 5.0, and the host has 4.10"),
-        ),
-        ("a.pod", "[Pod]\n", (5, 0), None),
-        (
-            "a.build",
-            "[Build]\nImageTag=i\nFile=/f\n",
-            (5, 1),
-            Some("`.build` quadlets came with Podman 5.2, and the host has 5.1"),
-        ),
-        ("a.build", "[Build]\nImageTag=i\nFile=/f\n", (5, 2), None),
-        (
-            "a@.container",
-            "[Container]\nImage=i\n",
-            (4, 9),
-            Some("templates of quadlets came with Podman 5.0, and the host has 4.9"),
-        ),
-    ] {
+    for (name, text, version, refused) in VERSIONS {
         let plan = planned(&host_with(true, Some(version)), &one(name, text).build());
-        let expected: Vec<String> = refused
-            .map(|why| format!("user:deploy/{name}: {why}"))
-            .into_iter()
-            .collect();
+        let (major, minor) = version;
+        let refusal = |why| format!("user:deploy/{name}: {why}, and the host has {major}.{minor}");
+        let expected: Vec<String> = refused.map(refusal).into_iter().collect();
         assert_eq!(refusals(&plan), expected, "{name} {version:?}");
-        let writes = plan
-            .actions
-            .iter()
-            .any(|action| matches!(action.change, abide_model::Change::WriteFile(_)));
-        assert_eq!(writes, refused.is_none(), "{name} {version:?}");
+        let is_write = |action: &abide_model::Action| {
+            matches!(action.change, abide_model::Change::WriteFile(_))
+        };
+        assert_eq!(
+            plan.actions.iter().any(is_write),
+            refused.is_none(),
+            "{name} {version:?}"
+        );
     }
 }
 
@@ -207,7 +181,8 @@ fn a_unit_file_that_hides_the_generated_service_is_named() {
         "[Service]\nExecStart=/bin/web\n",
         "deploy",
     );
-    let _ = host.reload_manager(&abide_model::Scope::User("deploy".parse().unwrap()));
+    let scope = abide_model::Scope::User("deploy".parse().unwrap());
+    host.reload_manager(&scope).expect("its manager runs");
     assert_eq!(
         refusals(&planned(&host, &web("img:1", ""))),
         [

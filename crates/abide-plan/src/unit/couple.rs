@@ -126,9 +126,8 @@ impl<'a> Coupled<'_, 'a> {
             .filter(|name| self.is_ending_pod(name));
         let pods: Vec<UnitName> = names.cloned().collect();
         for pod in pods {
-            let (restarted, stopped) = match self.members(&pod) {
-                Some(members) => members,
-                None => continue,
+            let Some((restarted, stopped)) = self.members(&pod) else {
+                continue;
             };
             if let Some(first) = restarted.into_iter().next() {
                 self.run(&pod).then = Some((Verb::Restart, vec![Reason::RestartOf(first)]));
