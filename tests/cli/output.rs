@@ -68,3 +68,42 @@ fn quiet_says_nothing_beside_the_answer() {
         (0, "", "")
     );
 }
+
+#[test]
+fn twice_quiet_says_nothing_and_ends_the_same() {
+    let desk = Desk::with(TWO_HOSTS);
+    for line in [
+        &["plan"][..],
+        &["apply", "--yes"],
+        &["status"],
+        &["validate"],
+    ] {
+        let loud = desk.abide(line);
+        let quiet = desk.abide(&[line, &["-qq"]].concat());
+        assert_eq!(
+            (quiet.code, quiet.stdout.as_str(), quiet.stderr.as_str()),
+            (loud.code, "", ""),
+            "{line:?}"
+        );
+    }
+    let wrong = desk.abide(&["plan", "-qq", "--host", "x"]);
+    assert_eq!(wrong.code, 4);
+    assert!(
+        wrong.stderr.contains("error"),
+        "why it cannot work is said: {wrong:?}"
+    );
+}
+
+#[test]
+fn quiet_flags_do_not_silence_what_programs_read() {
+    let desk = Desk::with(TWO_HOSTS);
+    for line in [
+        &["plan", "-qq", "--json"][..],
+        &["plan", "-qq", "--report", "json=-"],
+        &["validate", "-qq", "--json"],
+        &["status", "-qq", "--json"],
+    ] {
+        let said = desk.abide(line);
+        assert!(said.stdout.contains("\"exit\""), "{line:?}: {said:?}");
+    }
+}

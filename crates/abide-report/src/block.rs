@@ -44,11 +44,22 @@ pub(crate) struct Step {
     pub(crate) interrupts: Option<Mark>,
     pub(crate) verb: &'static str,
     pub(crate) object: String,
+    /// A few words about content, in the place of a diff or beside it; may be empty.
+    pub(crate) content: String,
     /// The action's number in its plan, where it is asked for: it keeps hosts apart that are else alike.
     pub(crate) number: Option<ActionId>,
     pub(crate) why: Why,
     /// A diff.
     pub(crate) lines: Vec<diff::Line>,
+}
+
+impl Step {
+    /// What it acts on, and the words about content.
+    pub(crate) fn object_words(&self) -> String {
+        let parts = [self.object.as_str(), &self.content];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(" ")
+    }
 }
 
 /// A refusal or a note.
@@ -116,7 +127,6 @@ fn step_of(action: &Action, plan: &Plan, options: &Options) -> Step {
         Change::RemoveFile { before, .. } => diff::of_removal(before, options),
         _ => Shown::default(),
     };
-    let object = step::object(action, symbols);
     Step {
         interrupts: match action.change {
             Change::Restart | Change::Reload => Some(Mark::Interrupt),
@@ -124,11 +134,8 @@ fn step_of(action: &Action, plan: &Plan, options: &Options) -> Step {
             _ => None,
         },
         verb: step::verb(&action.change),
-        object: [object, shown.words]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(" "),
+        object: step::object(action, symbols),
+        content: shown.words,
         number: (options.verbosity == Verbosity::Verbose).then_some(action.id),
         why: Why::of(action, plan, symbols),
         lines: shown.lines,

@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{HostName, Report, Scope};
+use abide_model::{HostName, Report, ResourceId, Scope};
 
-use crate::block::{self, Ages, Block};
-use crate::mark;
+use crate::block::{self, Ages, Block, Step};
+use crate::mark::{self, Mark};
 use crate::options::Options;
 
 /// The hosts of one section.
@@ -55,6 +55,51 @@ pub(crate) fn sections<'a>(blocks: &Blocks<'a>) -> Vec<Section<'a>> {
     // The sort is stable: sections of as many hosts stay in the order of their names.
     sections.sort_by_key(|section| Reverse(section.hosts.len()));
     sections
+}
+
+/// More ways than this in which a resource changes are not shown each with its diff.
+const MOST_VARIANTS: usize = 3;
+
+/// Where a resource changes differently on many hosts, keeps the diffs that most hosts share and takes the others away:
+/// hosts that differ in nothing else are then told together.
+pub(crate) fn fold_variants(blocks: &mut Blocks<'_>) {
+    let mut counts: BTreeMap<Block, usize> = BTreeMap::new();
+    for (block, _) in blocks.values().flatten() {
+        *counts.entry(block.clone()).or_default() += 1;
+    }
+    let mut variants: BTreeMap<(ResourceId, Mark), Vec<(Reverse<usize>, Block)>> = BTreeMap::new();
+    for (block, count) in counts {
+        let key = (block.resource.clone(), block.mark);
+        variants
+            .entry(key)
+            .or_default()
+            .push((Reverse(count), block));
+    }
+    let mut folded: BTreeSet<Block> = BTreeSet::new();
+    for mut variants in variants.into_values() {
+        if variants.len() > MOST_VARIANTS {
+            variants.sort();
+            folded.extend(
+                variants
+                    .into_iter()
+                    .skip(MOST_VARIANTS - 1)
+                    .map(|(_, block)| block),
+            );
+        }
+    }
+    for (block, _) in blocks.values_mut().flatten() {
+        if folded.contains(block) {
+            block.steps.iter_mut().for_each(fold);
+        }
+    }
+}
+
+fn fold(step: &mut Step) {
+    if step.lines.is_empty() && step.content.is_empty() {
+        return;
+    }
+    step.lines.clear();
+    "(another diff on each host: --full shows them)".clone_into(&mut step.content);
 }
 
 fn widen(spans: &mut Spans, ages: &[Option<u64>]) {

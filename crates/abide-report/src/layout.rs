@@ -31,6 +31,11 @@ impl<'o> Page<'o> {
         self.text.push('\n');
     }
 
+    /// Lines of another page, as they are.
+    pub(crate) fn lines(&mut self, lines: &str) {
+        self.text.push_str(lines);
+    }
+
     /// An empty line between two parts; none at the beginning, never two.
     pub(crate) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {

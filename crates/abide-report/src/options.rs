@@ -31,10 +31,12 @@ impl Default for Options {
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
+    /// Nothing but why a command could not do its work (`-qq`): the exit code says the rest.
+    Silent,
     /// The summary, and what is wrong (`-q`).
     Quiet,
     /// What a reviewer needs.
     Normal,
-    /// Also every step with its number, unchanged hosts by name, and notes about what abide leaves alone (`-v`).
+    /// Also every step with its number, unchanged resources by name, and notes about what abide leaves alone (`-v`).
     Verbose,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use abide_model::{Digest, Shard, ShardBy, UtcTime};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 
@@ -161,12 +161,24 @@ pub(crate) struct Output {
     /// When to use colour; `NO_COLOR` and `CLICOLOR_FORCE` are honoured
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     pub(crate) color: Color,
-    /// Say less: the summary, and what is wrong
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub(crate) quiet: bool,
+    /// Say less: the summary, and what is wrong; twice (-qq): nothing, the exit code says it
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
+    pub(crate) quiet: u8,
     /// Say more: every step, what is unchanged, what is left alone
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
+    /// Lines of context around each change of a diff
+    #[arg(
+        short = 'U',
+        long = "unified",
+        value_name = "N",
+        global = true,
+        default_value = "3"
+    )]
+    pub(crate) unified: usize,
+    /// Fold nothing: long diffs, new files, a diff that is another on each host
+    #[arg(long, global = true)]
+    pub(crate) full: bool,
 }
 
 /// When colour is used.

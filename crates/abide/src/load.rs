@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use abide_manifest::{Files, LoadOptions, Loaded, Source, Unreadable};
 use abide_model::{Diagnostic, Digest, Fleet};
-use abide_report::text;
+use abide_report::{Verbosity, text};
 
 use crate::args::{Common, ManifestArgs};
 use crate::exit::Exit;
@@ -60,11 +60,10 @@ impl Manifest {
             read: RefCell::default(),
         };
         let loaded = self.load_with(&noting);
-        ui.say(&text::diagnostics(
-            &loaded.diagnostics,
-            &loaded.texts,
-            &ui.options,
-        ));
+        if loaded.fleet.is_none() || ui.options.verbosity > Verbosity::Silent {
+            let said = text::diagnostics(&loaded.diagnostics, &loaded.texts, &ui.options);
+            ui.say(&said);
+        }
         match loaded.fleet {
             Some(fleet) => Ok((fleet, loaded.diagnostics, self.digest(&noting))),
             None => Err(Failure::manifest(loaded.diagnostics)),

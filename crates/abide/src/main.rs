@@ -12,6 +12,7 @@ mod exit;
 mod failure;
 mod files;
 mod load;
+mod next;
 mod plan_file;
 mod plan_key;
 mod progress;

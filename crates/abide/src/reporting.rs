@@ -159,7 +159,7 @@ impl Reporting {
         if let Some(answer) = self.arguments.answer(&document) {
             self.ui.answer(&answer)?;
         } else if self.events.is_none() {
-            self.ui.answer(&text)?;
+            self.ui.tell(&text)?;
         }
         match failure {
             Some(failure) => Err(Failure { exit, ..failure }),

@@ -24,15 +24,17 @@ impl Ui {
     pub(crate) fn new(output: &Output, environment: &Environment) -> Self {
         anstream::ColorChoice::from(output.color).write_global();
         let verbosity = match (output.quiet, output.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (_, true) => Verbosity::Verbose,
-            _ => Verbosity::Normal,
+            (0, true) => Verbosity::Verbose,
+            (0, false) => Verbosity::Normal,
+            (1, _) => Verbosity::Quiet,
+            (_, _) => Verbosity::Silent,
         };
         let defaults = Options::default();
         Self {
             options: Options {
                 unicode: environment.unicode,
-                full: output.verbose,
+                full: output.full,
+                context: output.unified,
                 verbosity,
                 width: environment.columns.unwrap_or(defaults.width),
                 ..defaults
@@ -53,6 +55,14 @@ impl Ui {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Puts a text for people on standard output, but not with `-qq`.
+    pub(crate) fn tell(&self, text: &str) -> Result<(), Failure> {
+        if self.options.verbosity == Verbosity::Silent {
+            return Ok(());
+        }
+        self.answer(text)
     }
 
     /// Says something on standard error. Nobody is left to tell when that fails.

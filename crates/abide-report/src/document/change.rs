@@ -92,7 +92,7 @@ fn change(hosts: Vec<HostName>, hosts_text: String, block: &Block, spans: &Spans
 fn change_step(step: &Step, span: Option<(u64, u64)>) -> ChangeStep {
     ChangeStep {
         verb: step.verb.to_owned(),
-        object: step.object.clone(),
+        object: step.object_words(),
         why: step.why.words(running(span).as_deref()),
         interrupts: step.interrupts,
         diff: step.lines.iter().map(unified).collect(),

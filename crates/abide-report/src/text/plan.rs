@@ -16,27 +16,49 @@ use crate::words::{count, list, one_line};
 
 mod blocks;
 mod summary;
+mod unchanged;
 
 /// A plan for one or many hosts.
 pub(super) fn render(report: &Report, options: &Options) -> String {
-    let mut page = Page::new(options);
     if report.hosts.is_empty() {
-        page.line("No host was selected.");
-        return page.finish();
+        return "No host was selected.\n".to_owned();
     }
+    let body = body(report, options);
+    let summary = summary::line(report);
+    let mut page = Page::new(options);
+    if body.lines().count() > LONG {
+        page.line(&summary);
+        page.gap();
+    }
+    page.lines(&body);
+    page.gap();
+    page.line(&summary);
+    page.finish()
+}
+
+/// A plan of more lines than this says at its beginning, too, what it adds up to.
+const LONG: usize = 50;
+
+fn body(report: &Report, options: &Options) -> String {
+    let mut page = Page::new(options);
     let all: Hosts<'_> = report.hosts.keys().collect();
-    for section in fleet::sections(&fleet::blocks(report, options)) {
+    let mut blocks = fleet::blocks(report, options);
+    if !options.full {
+        fleet::fold_variants(&mut blocks);
+    }
+    for section in fleet::sections(&blocks) {
         write_section(&mut page, &section, &all, report);
+    }
+    if options.verbosity >= Verbosity::Verbose {
+        unchanged::write(&mut page, report, &blocks);
     }
     write_small_print(&mut page, report);
     write_obstacles(&mut page, report);
-    page.gap();
-    summary::write(&mut page, report);
     page.finish()
 }
 
 fn write_section(page: &mut Page<'_>, section: &Section<'_>, all: &Hosts<'_>, report: &Report) {
-    let quiet = page.options.verbosity == Verbosity::Quiet;
+    let quiet = page.options.verbosity <= Verbosity::Quiet;
     let wanted = |block: &Block| !quiet || block.remarks.iter().any(|r| r.mark != Mark::Note);
     let blocks: Vec<_> = section
         .blocks
@@ -70,7 +92,7 @@ fn facts(section: &Section<'_>, report: &Report, options: &Options) -> String {
 
 /// What happens on the way, and who is fine.
 fn write_small_print(page: &mut Page<'_>, report: &Report) {
-    if page.options.verbosity == Verbosity::Quiet {
+    if page.options.verbosity <= Verbosity::Quiet {
         return;
     }
     let all = report.hosts.keys().collect();

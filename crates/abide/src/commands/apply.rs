@@ -18,7 +18,7 @@ use crate::reports::ReportArgs;
 use crate::run::Run;
 use crate::select::select_saved;
 use crate::ui::Ui;
-use crate::{clock, plan_file, resuming};
+use crate::{clock, next, plan_file, resuming};
 
 /// Make the hosts what the manifest says, or carry out a saved plan
 ///
@@ -87,6 +87,13 @@ impl Apply {
             Some(path) => self.carry_out(path, &mut reporting, context).await,
             None => self.work(&mut reporting, context).await,
         };
+        let done = done.map(|done| {
+            let next = next::after_apply(&done.report, self.plan.as_deref(), common, ui);
+            Done {
+                text: done.text + &next,
+                ..done
+            }
+        });
         reporting.end(done)
     }
 

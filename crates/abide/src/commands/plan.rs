@@ -19,7 +19,7 @@ use crate::resuming::approved;
 use crate::run::{Choice, Run};
 use crate::select::select_saved;
 use crate::ui::Ui;
-use crate::{clock, plan_file, saving};
+use crate::{clock, next, plan_file, saving};
 
 /// Show what would change on the hosts, and why; change nothing
 #[derive(Debug, Args)]
@@ -102,7 +102,8 @@ impl PlanArgs {
             Some(path) => {
                 text.push_str(&saving::save(path, &run, &report, (common, environment)).await?);
             }
-            None => {}
+            None if run.signals.exit().is_some() => {}
+            None => text.push_str(&next::after_plan(&report, common, ui)),
         }
         Ok(Done { report, exit, text })
     }

@@ -49,7 +49,12 @@ impl Status {
         } else {
             Exit::Done
         });
-        ui.answer(&self.render(&run, &seen, exit, ui))?;
+        let answer = self.render(&run, &seen, exit, ui);
+        if self.json {
+            ui.answer(&answer)?;
+        } else {
+            ui.tell(&answer)?;
+        }
         run.engine.close().await;
         Ok(exit)
     }

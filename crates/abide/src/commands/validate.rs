@@ -57,11 +57,12 @@ impl Validate {
                 .iter()
                 .any(|found| found.severity == Severity::Error);
         let exit = if wrong { Exit::Manifest } else { Exit::Done };
-        let text = if self.json {
-            json::diagnostics(&loaded.diagnostics, exit.into())
+        let mut text = String::new();
+        if self.json {
+            ui.answer(&json::diagnostics(&loaded.diagnostics, exit.into()))?;
         } else {
-            text::diagnostics(&loaded.diagnostics, &loaded.texts, &ui.options)
-        };
+            text = text::diagnostics(&loaded.diagnostics, &loaded.texts, &ui.options);
+        }
         let name = loaded.fleet.as_ref().map(|fleet| fleet.name.clone());
         reporting.checked(name, loaded.diagnostics);
         if let Some(fleet) = &loaded.fleet

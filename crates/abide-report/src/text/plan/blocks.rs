@@ -57,7 +57,7 @@ fn write_step(page: &mut Page<'_>, step: &Step, span: Option<(u64, u64)>, verbs:
         None => " ".repeat(STEP),
     };
     let number = step.number.map(|number| format!("[step {number}]"));
-    let parts = [step.object.clone(), number.unwrap_or_default()];
+    let parts = [step.object_words(), number.unwrap_or_default()];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     let object = match parts.join(" ").as_str() {
         "" => String::new(),

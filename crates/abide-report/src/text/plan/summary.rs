@@ -2,13 +2,12 @@
 
 use abide_model::Report;
 
-use crate::layout::Page;
 use crate::paint::Role;
 use crate::summary::Summary;
 use crate::words::count;
 
 /// The last line: what the plan adds up to, and whether it is all there is to know.
-pub(super) fn write(page: &mut Page<'_>, report: &Report) {
+pub(super) fn line(report: &Report) -> String {
     let summary = Summary::of(report);
     let mut said = vec![if summary.has_actions() {
         changes(&summary)
@@ -37,8 +36,8 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) {
     }
     let line = Role::Head.paint(&said.join(" "));
     match incomplete(&summary) {
-        Some(missing) => page.line(&format!("{line} {}", Role::Unknown.paint(&missing))),
-        None => page.line(&line),
+        Some(missing) => format!("{line} {}", Role::Unknown.paint(&missing)),
+        None => line,
     }
 }
 

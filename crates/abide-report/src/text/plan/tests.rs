@@ -489,3 +489,148 @@ fn a_cause_that_another_one_implies_is_left_out() {
     );
     assert!(said.contains("restart — a.service is new\n"), "{said}");
 }
+
+#[test]
+fn one_change_on_forty_hosts_is_one_diff_and_one_range() {
+    let hosts = (1..=40).map(|n| plan_of(&format!("web{n:02}")).changed(NOW - 86_400 * n));
+    let said = said(&report(hosts.collect()));
+    assert!(said.lines().count() < 40, "{said}");
+    insta::assert_snapshot!(said, @r##"
+    web01-web40 (all 40 hosts)
+      ~ sidekiq.service  user deploy
+          write   /home/deploy/.config/systemd/user/sidekiq.service
+            @@ line 2, [Unit]
+              Description=Background worker
+
+              [Service]
+            - ExecStart=/srv/app/bin/sidekiq -c 10
+            + ExecStart=/srv/app/bin/sidekiq -c 20
+              Restart=on-failure
+              RestartSec=1
+
+        ↻ restart — up 1d to 40d with the old ExecStart=
+
+    Once the files are in place: daemon-reload of the manager of deploy on
+    web01-web40 (all 40 hosts).
+
+    Plan: 0 to add, 40 to change, 0 to remove on 40 hosts; 40 restarts.
+    "##);
+}
+
+#[test]
+fn hosts_that_are_unlike_the_others_are_named() {
+    let mut hosts: Vec<_> = (1..=38)
+        .map(|n| plan_of(&format!("web{n:02}")).changed(NOW - 60))
+        .collect();
+    let path = "/home/deploy/.config/systemd/user/sidekiq.service";
+    let old = SIDEKIQ.replace("-c 10", "-c 5");
+    let other = write(path, FilePurpose::Unit, present(&old), SIDEKIQ);
+    let differs = vec![Cause::Differs {
+        field: "content".to_owned(),
+        observed: "1".to_owned(),
+        desired: "2".to_owned(),
+    }];
+    hosts.push(plan_of("web39").does(unit("user:deploy/sidekiq.service"), other, differs));
+    let all = unreachable(report(hosts), "web40");
+    insta::assert_snapshot!(said(&all), @r##"
+    web01-web38 (38 hosts)
+      ~ sidekiq.service  user deploy
+          write   /home/deploy/.config/systemd/user/sidekiq.service
+            @@ line 2, [Unit]
+              Description=Background worker
+
+              [Service]
+            - ExecStart=/srv/app/bin/sidekiq -c 10
+            + ExecStart=/srv/app/bin/sidekiq -c 20
+              Restart=on-failure
+              RestartSec=1
+
+        ↻ restart — up 1m with the old ExecStart=
+
+    web39
+      ~ sidekiq.service  user deploy
+          write /home/deploy/.config/systemd/user/sidekiq.service
+            @@ line 2, [Unit]
+              Description=Background worker
+
+              [Service]
+            - ExecStart=/srv/app/bin/sidekiq -c 5
+            + ExecStart=/srv/app/bin/sidekiq -c 10
+              Restart=on-failure
+              RestartSec=1
+
+    Once the files are in place: daemon-reload of the manager of deploy on
+    web01-web38 (38 hosts).
+
+    ? web40 not observed: connect timed out after 10s
+      help: check that `ssh web40 true` works
+
+    Plan: 0 to add, 39 to change, 0 to remove on 39 hosts; 38 restarts. 1 host could not be observed: INCOMPLETE
+    "##);
+}
+
+#[test]
+fn a_change_that_is_another_on_every_host_is_not_shown_forty_times() {
+    let path = "/home/deploy/.config/app/env";
+    let hosts = (1..=40).map(|n| {
+        let old = present(&format!("HOST={n}\n"));
+        let new = write(path, FilePurpose::Plain, old, "HOST=x\n");
+        plan_of(&format!("web{n:02}")).does(file("user:deploy", path), new, missing())
+    });
+    let all = report(hosts.collect());
+    insta::assert_snapshot!(said(&all), @r##"
+    all 40 hosts but web01, web10
+      ~ /home/deploy/.config/app/env  user deploy
+          write (another diff on each host: --full shows them) — not there
+
+    web01
+      ~ /home/deploy/.config/app/env  user deploy
+          write — not there
+            - HOST=1
+            + HOST=x
+
+    web10
+      ~ /home/deploy/.config/app/env  user deploy
+          write — not there
+            - HOST=10
+            + HOST=x
+
+    Plan: 0 to add, 40 to change, 0 to remove on 40 hosts.
+    "##);
+    let options = Options {
+        full: true,
+        ..narrow()
+    };
+    let full = plain(&render(&all, &options));
+    assert!(full.contains("- HOST=37\n"), "{full}");
+    let first = full.lines().next().unwrap();
+    assert_eq!(
+        full.lines().last(),
+        Some(first),
+        "a long plan is summed up first, too"
+    );
+}
+
+#[test]
+fn what_is_unchanged_is_named_where_it_is_asked_for() {
+    let mut all = report(vec![plan_of("h1").changed(NOW - 60), plan_of("h2")]);
+    for host in all.hosts.values_mut() {
+        let names = ["system/nginx.service", "user:deploy/sidekiq.service"];
+        host.declared = names
+            .map(|name| abide_model::Declared {
+                resource: unit(name),
+                loaded_as: None,
+                origin: origin(3),
+            })
+            .to_vec();
+    }
+    let said = plain(&render(&all, &verbose()));
+    assert!(
+        said.contains("Unchanged on h1: nginx.service (system).\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("Unchanged on h2: nginx.service (system), sidekiq.service (user deploy).\n"),
+        "{said}"
+    );
+}

@@ -1,0 +1,102 @@
+//! What to type next, as it can be typed: with the flags that this run had.
+
+use std::path::Path;
+
+use abide_model::{HostName, HostState, Report};
+use abide_report::{Summary, Verbosity, text};
+
+use crate::args::Common;
+use crate::saving;
+use crate::ui::Ui;
+
+/// Hosts that are named one by one; of more, the whole selection is.
+const MOST_NAMED: usize = 3;
+
+/// After a plan that was not saved.
+pub(crate) fn after_plan(report: &Report, common: &Common, ui: &Ui) -> String {
+    if !Summary::of(report).has_actions() {
+        return String::new();
+    }
+    line(&[format!("abide apply{}", flags(common, None))], ui)
+}
+
+/// After an apply, of this saved plan where it was one.
+pub(crate) fn after_apply(
+    report: &Report,
+    plan: Option<&Path>,
+    common: &Common,
+    ui: &Ui,
+) -> String {
+    let hosts = |wanted: &[HostState]| -> Vec<&HostName> {
+        let hosts = report.hosts.iter();
+        let found = hosts.filter(|(_, host)| wanted.contains(&host.outcome.state()));
+        found.map(|(name, _)| name).collect()
+    };
+    let failed = hosts(&[HostState::Failed]);
+    if !failed.is_empty() {
+        let flags = flags(common, Some(&failed));
+        return line(
+            &[format!("abide status{flags}"), format!("abide plan{flags}")],
+            ui,
+        );
+    }
+    if hosts(&[HostState::NotStarted, HostState::Interrupted]).is_empty() {
+        return String::new();
+    }
+    let again = match plan {
+        // The rest of a plan is carried out by the same plan.
+        Some(path) => format!("abide apply {}", word(&path.to_string_lossy())),
+        None => format!("abide plan{}", flags(common, None)),
+    };
+    line(&[again], ui)
+}
+
+fn line(commands: &[String], ui: &Ui) -> String {
+    if ui.options.verbosity < Verbosity::Normal {
+        return String::new();
+    }
+    let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
+    text::next(&commands)
+}
+
+/// The flags of this run, for the same hosts or for these few.
+fn flags(common: &Common, hosts: Option<&[&HostName]>) -> String {
+    let files = common.manifest.file.iter();
+    let mut words: Vec<String> = files
+        .flat_map(|file| ["-f".to_owned(), file.to_string_lossy().into_owned()])
+        .collect();
+    match hosts {
+        Some(hosts) if hosts.len() <= MOST_NAMED => {
+            words.extend(hosts.iter().map(|host| format!("--host={host}")));
+        }
+        _ => words.extend(saving::arguments(&common.selection)),
+    }
+    if let Some(file) = &common.run.ssh_config {
+        words.push(format!("--ssh-config={}", file.display()));
+    }
+    words
+        .iter()
+        .map(|text| format!(" {}", word(text)))
+        .collect()
+}
+
+/// A word as a shell reads it.
+fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn what_a_shell_would_expand_is_quoted() {
+        assert_eq!(word("--host=web1"), "--host=web1");
+        assert_eq!(word("--host=web*"), "'--host=web*'");
+        assert_eq!(word("a'b"), "'a'\\''b'");
+    }
+}
