@@ -60,7 +60,7 @@ pub(super) fn help(outcome: &HostOutcome) -> Option<String> {
     match outcome {
         HostOutcome::Unreachable { help, .. } => help.as_deref().map(one_line),
         HostOutcome::Locked(_) => {
-            Some("nothing was done there; run again later, or wait with `--lock-timeout 5m`".to_owned())
+            Some("nothing was done there; run again later, or with `--lock-timeout 5m`".to_owned())
         }
         HostOutcome::Stale { .. } => Some("make a new plan and look at it".to_owned()),
         HostOutcome::Unchanged

@@ -180,7 +180,7 @@ fn locked_and_stale_hosts_are_told_with_the_next_step() {
     let all = with_outcome(all, "h2", HostOutcome::Stale { facts });
     insta::assert_snapshot!(said(&unreachable(all, "h3")), @r##"
     ✗ h1 locked by ana@laptop (apply, for 3m)
-      help: nothing was done there; run again later, or wait with `--lock-timeout 5m`
+      help: nothing was done there; run again later, or with `--lock-timeout 5m`
 
     ✗ h3 not observed: connect timed out after 10s
       help: check that `ssh h3 true` works
