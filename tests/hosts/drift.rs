@@ -152,7 +152,8 @@ fn a_cron_job_hears_of_each_host_what_is_true_of_it() {
     assert_eq!(json["host_states"]["drifted"], 1);
     assert_eq!(json["host_states"]["suspended"], 1);
     let prom = std::fs::read_to_string(world.path("drift.prom")).expect("a report");
-    assert!(prom.contains("abide_hosts{state=\"drifted\"} 1"), "{prom}");
+    let drifted = "abide_hosts{manifest=\"drift\",command=\"drift\",state=\"drifted\"} 1";
+    assert!(prom.contains(drifted), "{prom}");
     world.fleet.rejoin("gone");
 }
 
