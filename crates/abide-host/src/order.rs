@@ -69,6 +69,10 @@ mod tests {
     const NONCE: &str = "n0nce0123456789abcdef";
 
     /// Runs an order as a login user without root, below a home of its own.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test runs the script in a real shell"
+    )]
     fn run(order: &Order, home: &std::path::Path) -> Result<String, String> {
         let output = std::process::Command::new("sh")
             .args([

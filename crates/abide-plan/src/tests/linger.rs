@@ -290,3 +290,22 @@ fn what_somebody_elses_unit_may_bring_up_with_the_old_file_is_restarted() {
     );
     assert!(host.runs_what_is_on_disk(&unit_ref("user:deploy/base.service")));
 }
+
+#[test]
+fn a_socket_starts_before_its_service_when_their_manager_starts() {
+    let wanted = |nice: u8| {
+        let text = format!("[Service]\nExecStart=/bin/api\nNice={nice}\n");
+        let host = one("api.service", &text).running(Wanted::Yes);
+        host.unit("api.socket", "[Socket]\nListenStream=/run/api.sock\n")
+            .build()
+    };
+    let mut host = as_declared(&wanted(1));
+    host.edit(&Edit::DisableLinger(user("deploy")));
+    let plan = assert_converges(&mut host, &wanted(2));
+    let starts = [
+        "user:deploy/api.socket: start",
+        "user:deploy/api.service: start",
+    ];
+    assert!(told(&plan).contains(starts[0]), "{}", told(&plan));
+    assert_eq!(steps(&plan).last().map(String::as_str), Some(starts[1]));
+}

@@ -164,7 +164,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(25))]
+    #![proptest_config(cases(5))]
 
     #[test]
     fn a_run_that_is_cut_anywhere_is_completed_by_the_next(

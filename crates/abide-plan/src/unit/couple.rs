@@ -31,6 +31,7 @@ pub(crate) fn couple<'a>(view: &ScopeView<'a>, decisions: &mut Decisions<'a>) ->
         bystanders: Bystanders::new(),
     };
     scope.free_sockets();
+    scope.let_sockets_go_first();
     scope.hold_triggers();
     scope.end_pods();
     scope.start_dependents();
@@ -45,6 +46,21 @@ struct Coupled<'c, 'a> {
 }
 
 impl<'a> Coupled<'_, 'a> {
+    /// A service that does not run and is restarted in case somebody else's unit brings it up is only started where its
+    /// socket starts too: restarts come first, and a socket cannot start beside its running service (unit-change V6).
+    fn let_sockets_go_first(&mut self) {
+        let sockets = self.decisions.iter().filter_map(starting_socket);
+        let services = sockets.map(|(_, service)| service);
+        let services: Vec<_> = services.filter(|service| !self.is_up(service)).collect();
+        for service in services {
+            if let Some(decision) = self.decisions.get_mut(&service)
+                && let Some((verb @ Verb::Restart, _)) = &mut decision.run.then
+            {
+                *verb = Verb::Start;
+            }
+        }
+    }
+
     fn seen(&self, unit: &UnitName) -> Option<&'a ObservedUnit> {
         self.view.seen?.units.get(unit)
     }

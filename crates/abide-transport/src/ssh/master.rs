@@ -231,9 +231,10 @@ mod tests {
             let path = base.path().join(name);
             std::fs::create_dir(&path).unwrap();
             std::fs::write(path.join(file), "").unwrap();
-            let then = std::time::SystemTime::now() - 2 * LEFT_AFTER;
             if old {
-                File::open(&path).unwrap().set_modified(then).unwrap();
+                let directory = File::open(&path).unwrap();
+                let now = directory.metadata().unwrap().modified().unwrap();
+                directory.set_modified(now - 2 * LEFT_AFTER).unwrap();
             }
         };
         make("abide-killed", LOG, true);
