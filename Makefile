@@ -11,7 +11,7 @@ demo: need-cargo
 	@tests/demo/demo target/debug/abide
 
 # Everything that CI runs.
-test: need-cargo need-shellcheck
+test: need-cargo need-shellcheck need-recipes
 	@tests/fleet/fleet check
 	$(CARGO) fmt --all --check
 	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/demo/demo tests/guide/follow tests/recipes/follow .ci/run
@@ -40,8 +40,10 @@ recipes: need-cargo
 build: need-cargo
 	$(CARGO) build --release --bin abide
 
-.PHONY: need-cargo need-shellcheck
+.PHONY: need-cargo need-shellcheck need-recipes
 need-cargo:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing. Install Rust 1.90 or newer: https://rustup.rs (or: apt-get install rustup && rustup default stable)"; exit 1; }
 need-shellcheck:
 	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: sudo apt-get install shellcheck"; exit 1; }
+need-recipes:
+	@command -v jq >/dev/null && python3 -c 'import yaml' 2>/dev/null || { echo "jq or Python's yaml is missing: sudo apt-get install jq python3-yaml"; exit 1; }
