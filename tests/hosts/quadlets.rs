@@ -79,7 +79,7 @@ fn cut_before(world: &World, step: usize) -> bool {
 }
 
 #[test]
-fn a_rootless_container_lives_from_its_first_plan_over_a_reboot_to_its_removal() {
+fn case_40_and_41_a_rootless_container_lives_from_its_first_plan_over_a_reboot_to_its_removal() {
     let world = World::new("quadlets-life", &[("h1", IMAGE)]);
     declare(
         &world,
@@ -166,6 +166,30 @@ fn a_rootless_container_lives_from_its_first_plan_over_a_reboot_to_its_removal()
         "The container"
     );
 
+    // Without `[Install]` it does not come up at boot, and goes on running until then.
+    let wanted =
+        "ls /run/user/$(id -u app)/systemd/generator/default.target.wants 2>/dev/null || true";
+    assert!(world.fleet.sh("h1", wanted).contains("web.service"));
+    let uninstalled = container("2", "")
+        .replace("A container", "The container")
+        .replace("[Install]\nWantedBy=default.target\n", "");
+    declare(
+        &world,
+        &[
+            ("web.container", &uninstalled),
+            ("other.container", &container("1", "")),
+        ],
+    );
+    world
+        .plan()
+        .ends_with(0)
+        .says("- WantedBy=default.target")
+        .does_not_say("restart")
+        .does_not_say("disable");
+    world.converge();
+    assert_eq!(invocation(&world, "web.service"), before);
+    assert!(!world.fleet.sh("h1", wanted).contains("web.service"));
+
     // What is removed is stopped by its old definition: no container stays behind.
     declare(&world, &[("other.container", &container("1", ""))]);
     world.plan().says_in_order(&["stop", "remove"]);
@@ -183,7 +207,7 @@ fn a_rootless_container_lives_from_its_first_plan_over_a_reboot_to_its_removal()
 }
 
 #[test]
-fn what_podman_does_not_understand_is_refused_before_anything_is_written() {
+fn case_40_what_podman_does_not_understand_is_refused_before_anything_is_written() {
     let world = World::new("quadlets-refused", &[("h1", IMAGE), ("h2", "trixie")]);
     let network = ("app.network", "[Network]\n");
     let in_network = container("1", "").replace("Network=none", "Network=app.network");
@@ -288,7 +312,7 @@ fn a_drop_in_of_a_quadlet_comes_into_effect_and_goes() {
 }
 
 #[test]
-fn networks_and_volumes_are_never_restarted_in_silence_and_pods_are_kept_together() {
+fn case_42_networks_and_volumes_are_never_restarted_in_silence_and_pods_are_kept_together() {
     let world = World::new("quadlets-things", &[("h1", IMAGE)]);
     let web = container("1", "Volume=data.volume:/data\n").replace("=none", "=app.network");
     let member = |version: &str| container(version, "Pod=p.pod\n").replace("Network=none\n", "");

@@ -60,6 +60,16 @@ fn case_41_a_removed_quadlet_is_stopped_before_its_file_goes() {
 }
 
 #[test]
+fn case_41_a_quadlet_without_install_is_read_anew_and_nothing_is_disabled() {
+    let enabled = "[Container]\nImage=i\n[Install]\nWantedBy=default.target\n";
+    let install = |text: &str| one("web.container", text).linger(Some(true)).build();
+    assert_eq!(
+        from_to(&install(enabled), &install("[Container]\nImage=i\n")),
+        [FILE, "manager user:deploy: daemon-reload"]
+    );
+}
+
+#[test]
 fn case_42_a_changed_network_is_not_restarted_in_silence() {
     let network =
         |subnet: &str| one("app.network", &format!("[Network]\nSubnet={subnet}\n")).build();
