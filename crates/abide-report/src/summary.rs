@@ -117,11 +117,17 @@ impl Summary {
 
     fn count_interruption(&mut self, actions: &[&Action]) {
         let has = |change: &Change| actions.iter().any(|action| action.change == *change);
-        let restarts = has(&Change::Restart) || (has(&Change::Stop) && has(&Change::Start));
+        let restarts = is_restart(actions);
         self.restarts += usize::from(restarts);
         self.stops += usize::from(!restarts && has(&Change::Stop));
         self.reloads += usize::from(has(&Change::Reload));
     }
+}
+
+/// Whether these actions on one unit restart it: by one step, or by a stop and a start.
+pub(crate) fn is_restart(actions: &[&Action]) -> bool {
+    let has = |change: &Change| actions.iter().any(|action| action.change == *change);
+    has(&Change::Restart) || (has(&Change::Stop) && has(&Change::Start))
 }
 
 /// A plan's actions by the resource that they are shown under, mere daemon-reloads left out.

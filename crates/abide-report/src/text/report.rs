@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{Change, HostOutcome, Report, StepOutcome};
+use abide_model::{
+    Action, Change, HostOutcome, HostReport, Report, ResourceId, StepOutcome, StepReport,
+};
 
 use crate::fleet::Hosts;
 use crate::hosts;
@@ -10,6 +12,7 @@ use crate::layout::Page;
 use crate::mark::Mark;
 use crate::options::Options;
 use crate::paint::Role;
+use crate::summary::is_restart;
 use crate::words::{count, list};
 
 mod trouble;
@@ -124,20 +127,27 @@ fn summary(report: &Report) -> String {
 }
 
 fn done(report: &Report) -> String {
-    let of = |wanted: fn(&Change) -> bool| {
-        let hosts = report.hosts.values();
-        hosts
-            .flat_map(|host| host.steps.iter().map(move |step| (host, step)))
-            .filter(|(_, step)| step.outcome == StepOutcome::Ok)
-            .filter_map(|(host, step)| host.plan.as_ref()?.action(step.action))
-            .filter(|action| wanted(&action.change))
-            .count()
-    };
-    let parts = [
-        (of(|_| true), "step"),
-        (of(|change| *change == Change::Restart), "restart"),
-        (of(|change| *change == Change::Reload), "reload"),
-    ];
+    let (mut steps, mut restarts, mut reloads) = (0, 0, 0);
+    for host in report.hosts.values() {
+        let done = done_on(host);
+        steps += done.len();
+        reloads += done
+            .iter()
+            .filter(|action| action.change == Change::Reload)
+            .count();
+        let mut by_resource: BTreeMap<&ResourceId, Vec<&Action>> = BTreeMap::new();
+        for action in done {
+            by_resource
+                .entry(&action.resource)
+                .or_default()
+                .push(action);
+        }
+        restarts += by_resource
+            .values()
+            .filter(|actions| is_restart(actions))
+            .count();
+    }
+    let parts = [(steps, "step"), (restarts, "restart"), (reloads, "reload")];
     let said: Vec<String> = parts
         .iter()
         .filter(|(n, _)| *n > 0)
@@ -147,6 +157,16 @@ fn done(report: &Report) -> String {
         return String::new();
     }
     format!("; {} done", list(&said))
+}
+
+/// The actions of a host that succeeded.
+fn done_on(host: &HostReport) -> Vec<&Action> {
+    let Some(plan) = &host.plan else {
+        return Vec::new();
+    };
+    let succeeded = |step: &&StepReport| step.outcome == StepOutcome::Ok;
+    let steps = host.steps.iter().filter(succeeded);
+    steps.filter_map(|step| plan.action(step.action)).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use abide_model::{ActionId, FailedUnit, HostName, ResourceId, StepReport, UnitRef};
+use abide_model::{ActionId, FailedUnit, HostName, UnitRef};
 
 use super::*;
 use crate::sample::*;
@@ -72,6 +72,23 @@ fn a_run_that_went_well_is_told_in_two_lines() {
 
     Done: 3 hosts changed and 1 unchanged; 9 steps and 3 restarts done.
     "##);
+}
+
+#[test]
+fn a_stop_and_a_start_of_one_unit_are_a_restart_as_the_plan_counted_it() {
+    let socket = || unit("user:deploy/web.socket");
+    let plan = plan_of("h1")
+        .does(socket(), Change::Stop, missing())
+        .does(socket(), Change::Start, missing())
+        .does(unit("user:deploy/new.service"), Change::Start, missing())
+        .does(unit("user:deploy/old.service"), Change::Stop, missing());
+    let all = with_outcome(report(vec![plan]), "h1", HostOutcome::Changed);
+    let all = stepped(all, "h1", &[]);
+    assert!(
+        said(&all).ends_with("Done: 1 host changed; 4 steps and 1 restart done.\n"),
+        "{}",
+        said(&all)
+    );
 }
 
 #[test]
