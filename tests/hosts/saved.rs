@@ -140,7 +140,9 @@ fn a_fact_that_moved_on_one_host_holds_back_all_and_skip_stale_does_the_others()
         .says(", now ")
         .says("owner app), wanted ")
         .says("nothing was done on any host")
-        .says("Next: abide plan -o plan.json");
+        .says("Next: abide plan -o plan.json --ssh-config")
+        .says("  or  abide apply --skip-stale plan.json --ssh-config")
+        .does_not_say("Next: abide apply plan.json");
     assert_eq!(traces(&world), before, "nothing was written on any host");
     world
         .abide(&["plan", "--check", "plan.json"])

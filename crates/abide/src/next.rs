@@ -40,15 +40,37 @@ pub(crate) fn after_apply(
             ui,
         );
     }
-    if hosts(&[HostState::NotStarted, HostState::Interrupted]).is_empty() {
+    let waiting = !hosts(&[HostState::NotStarted, HostState::Interrupted]).is_empty();
+    if !hosts(&[HostState::Stale]).is_empty() {
+        return line(&after_stale(plan, waiting, common), ui);
+    }
+    if !waiting {
         return String::new();
     }
     let again = match plan {
         // The rest of a plan is carried out by the same plan.
-        Some(path) => format!("abide apply {}", word(&path.to_string_lossy())),
+        Some(path) => format!(
+            "abide apply {}{}",
+            word(&path.to_string_lossy()),
+            beside_file(common)
+        ),
         None => format!("abide plan{}", flags(common, None)),
     };
     line(&[again], ui)
+}
+
+/// Where a host has moved on: a new plan, or the old one on the hosts that it still holds on.
+fn after_stale(plan: Option<&Path>, waiting: bool, common: &Common) -> Vec<String> {
+    let Some(path) = plan else {
+        return vec![format!("abide plan{}", flags(common, None))];
+    };
+    let file = word(&path.to_string_lossy());
+    let mut commands = vec![format!("abide plan -o {file}{}", flags(common, None))];
+    if waiting {
+        let flags = beside_file(common);
+        commands.push(format!("abide apply --skip-stale {file}{flags}"));
+    }
+    commands
 }
 
 fn line(commands: &[String], ui: &Ui) -> String {
@@ -71,13 +93,24 @@ fn flags(common: &Common, hosts: Option<&[&HostName]>) -> String {
         }
         _ => words.extend(saving::arguments(&common.selection)),
     }
+    spelled(words, common)
+}
+
+/// The flags of this run that a saved plan can be applied with.
+fn beside_file(common: &Common) -> String {
+    spelled(saving::arguments(&common.selection), common)
+}
+
+fn spelled(mut words: Vec<String>, common: &Common) -> String {
     if let Some(file) = &common.run.ssh_config {
         words.push(format!("--ssh-config={}", file.display()));
     }
-    words
-        .iter()
-        .map(|text| format!(" {}", word(text)))
-        .collect()
+    let mut text = String::new();
+    for one in &words {
+        text.push(' ');
+        text.push_str(&word(one));
+    }
+    text
 }
 
 /// A word as a shell reads it.

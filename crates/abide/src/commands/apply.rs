@@ -166,7 +166,7 @@ impl Apply {
             run.engine.approve_planned();
             let gated = gate(&mut run, planned.clone(), reporting, ui).await;
             if resuming::is_stale(&gated) {
-                return Ok(held_back(run, gated, &["abide plan"], ui).await);
+                return Ok(held_back(run, gated, ui).await);
             }
         }
         let progress = Progress::new(ui, hosts, planned, reporting.events());
@@ -201,12 +201,7 @@ impl Apply {
         let gated = gate(&mut run, before, reporting, ui).await;
         ui.talk(&resuming::told(&saved, &gated, run.size));
         if resuming::is_stale(&gated) && !self.skip_stale {
-            let file = path.display();
-            let (again, others) = (
-                format!("abide plan -o {file}"),
-                format!("abide apply --skip-stale {file}"),
-            );
-            return Ok(held_back(run, gated, &[&again, &others], ui).await);
+            return Ok(held_back(run, gated, ui).await);
         }
         let (actions, hosts) = count_pending(&gated);
         if actions == 0 || run.signals.exit().is_some() {
@@ -270,12 +265,11 @@ async fn gate(run: &mut Run, mut known: Report, reporting: &Reporting, ui: &Ui) 
 }
 
 /// A run that ends before anything is done, because a host has moved on.
-async fn held_back(run: Run, mut report: Report, next: &[&str], ui: &Ui) -> Done {
+async fn held_back(run: Run, mut report: Report, ui: &Ui) -> Done {
     resuming::hold_back(&mut report);
     let mut done = concluded(run, report, ui).await;
     done.text
         .push_str("A host has moved on since the plan was made: nothing was done on any host.\n");
-    done.text.push_str(&text::next(next));
     done
 }
 
