@@ -192,6 +192,23 @@ pub(super) fn service(command: &str) -> String {
     format!("[Service]\nExecStart={command}\n[Install]\nWantedBy=default.target\n")
 }
 
+/// The service that most tests are about.
+pub(super) const WEB: &str = "user:deploy/web.service";
+
+/// A manifest with only that service.
+pub(super) fn web(text: &str) -> Desired {
+    one("web.service", text).build()
+}
+
+/// The steps after a change of that service's file: it is written and loaded, and then?
+pub(super) fn rewritten(then: &str) -> Vec<String> {
+    lines(&format!(
+        "write /home/deploy/.config/systemd/user/web.service 0644
+        manager user:deploy: daemon-reload
+        {then}"
+    ))
+}
+
 /// The steps that lead from one manifest to another, on a host that was as the first one says.
 #[track_caller]
 pub(super) fn from_to(first: &Desired, second: &Desired) -> Vec<String> {

@@ -1,0 +1,205 @@
+//! What a running unit is owed, seen on the host: a restart that was cut off, a hand's edit, a file that it reads.
+
+use abide_model::{Cause, Change, HomePath, HostPathOrHome};
+use abide_sim::{Edit, SimHost, desired, path, scope, unit_ref};
+
+use super::support::{
+    WEB, as_declared, assert_converges, notes, one, planned, service, steps, told, web,
+};
+
+#[test]
+fn case_15_a_drop_in_whose_reload_was_lost_is_reloaded_and_restarted() {
+    let wanted = one("web.service", &service("/bin/web"));
+    let limited = wanted
+        .clone()
+        .drop_in("10-nice.conf", "[Service]\nNice=5\n")
+        .build();
+    let mut host = as_declared(&wanted.build());
+    let whole = planned(&host, &limited);
+    assert_eq!(whole.actions[1].change, Change::DaemonReload);
+    host.apply_until(&whole, 1);
+    let plan = assert_converges(&mut host, &limited);
+    assert_eq!(
+        told(&plan).lines().collect::<Vec<_>>(),
+        [
+            "1 manager user:deploy: daemon-reload <- reload owed: changed after the last reload",
+            "2 user:deploy/web.service: restart <- runs old ",
+        ]
+    );
+}
+
+#[test]
+fn case_16_a_file_that_was_replaced_by_hand_is_written_and_reloaded() {
+    let wanted = web(&service("/bin/web"));
+    let mut host = as_declared(&wanted);
+    host.write_file(
+        &path("/home/deploy/.config/systemd/user/web.service"),
+        &service("/bin/other"),
+        "deploy",
+    );
+    // Back to what it was: nothing but its ctime tells.
+    host.write_file(
+        &path("/home/deploy/.config/systemd/user/web.service"),
+        &service("/bin/web"),
+        "deploy",
+    );
+    let plan = assert_converges(&mut host, &wanted);
+    assert_eq!(steps(&plan), ["manager user:deploy: daemon-reload"]);
+}
+
+#[test]
+fn case_17_a_restart_that_was_cut_off_is_done_and_one_that_was_done_is_not_repeated() {
+    let (first, second) = (web(&service("/bin/a")), web(&service("/bin/b")));
+    let host = as_declared(&first);
+    let whole = planned(&host, &second);
+    let mut cut_before = host.clone();
+    cut_before.apply_until(&whole, 2);
+    assert_eq!(
+        steps(&assert_converges(&mut cut_before, &second)),
+        ["user:deploy/web.service: restart"]
+    );
+    let mut cut_after = host;
+    cut_after.apply_until(&whole, 3);
+    assert_eq!(
+        steps(&assert_converges(&mut cut_after, &second)),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn case_18_a_restart_by_an_admin_after_our_write_settles_the_debt() {
+    let (first, second) = (web(&service("/bin/a")), web(&service("/bin/b")));
+    let mut host = as_declared(&first);
+    let whole = planned(&host, &second);
+    host.apply_until(&whole, 2);
+    host.restart(&unit_ref(WEB)).unwrap();
+    assert_eq!(
+        steps(&assert_converges(&mut host, &second)),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_restart_by_an_admin_before_the_reload_does_not() {
+    let (first, second) = (web(&service("/bin/a")), web(&service("/bin/b")));
+    let mut host = as_declared(&first);
+    let whole = planned(&host, &second);
+    host.apply_until(&whole, 1);
+    host.restart(&unit_ref(WEB)).unwrap();
+    assert_eq!(
+        steps(&assert_converges(&mut host, &second)),
+        [
+            "manager user:deploy: daemon-reload",
+            "user:deploy/web.service: restart"
+        ]
+    );
+}
+
+const ENV: &str = "[Service]\nEnvironmentFile=%h/.config/app/env\nExecStart=/bin/web\n";
+
+#[test]
+fn case_19_a_changed_environment_file_restarts_without_a_reload() {
+    let wanted = |value: &str| {
+        let user = desired("h1").user("deploy").file(".config/app/env", value);
+        user.unit("web.service", ENV).build()
+    };
+    let mut host = as_declared(&wanted("A=1\n"));
+    let plan = assert_converges(&mut host, &wanted("A=2\n"));
+    assert_eq!(
+        steps(&plan),
+        [
+            "write /home/deploy/.config/app/env 0644",
+            "user:deploy/web.service: restart"
+        ]
+    );
+    assert_eq!(
+        plan.actions[1].causes[0],
+        Cause::FollowsFrom(plan.actions[0].id)
+    );
+    assert_eq!(plan.actions[1].after, [plan.actions[0].id]);
+}
+
+#[test]
+fn case_19_a_file_that_was_written_before_the_cut_still_restarts() {
+    let wanted = |value: &str| {
+        let user = desired("h1").user("deploy").file(".config/app/env", value);
+        user.unit("web.service", ENV).build()
+    };
+    let mut host = as_declared(&wanted("A=1\n"));
+    let whole = planned(&host, &wanted("A=2\n"));
+    host.apply_until(&whole, 1);
+    assert_eq!(
+        steps(&assert_converges(&mut host, &wanted("A=2\n"))),
+        ["user:deploy/web.service: restart"]
+    );
+}
+
+#[test]
+fn case_19_a_file_that_nobody_manages_restarts_what_names_it() {
+    let env = path("/etc/app/env");
+    let wanted = one("web.service", &service("/bin/web"));
+    let wanted = wanted
+        .restart_on(HostPathOrHome::Absolute(env.clone()))
+        .build();
+    let mut host = SimHost::new();
+    host.write_file(&env, "A=1\n", "root");
+    assert_converges(&mut host, &wanted);
+    host.write_file(&env, "A=2\n", "root");
+    assert_eq!(
+        told(&assert_converges(&mut host, &wanted)),
+        "1 user:deploy/web.service: restart <- runs old /etc/app/env"
+    );
+    host.remove_file(&env);
+    assert_eq!(
+        steps(&assert_converges(&mut host, &wanted)),
+        ["user:deploy/web.service: restart"]
+    );
+}
+
+#[test]
+fn a_changed_file_of_reload_on_reloads_and_does_so_again_after_a_cut() {
+    let text = "[Service]\nExecStart=/bin/web\nExecReload=/bin/true\n";
+    let conf = HostPathOrHome::Home(HomePath::parse("app.conf").unwrap());
+    let wanted = |value: &str| {
+        let user = desired("h1").user("deploy").file("app.conf", value);
+        user.unit("web.service", text)
+            .reload_on(conf.clone())
+            .build()
+    };
+    let host = as_declared(&wanted("a\n"));
+    let whole = planned(&host, &wanted("b\n"));
+    assert_eq!(
+        steps(&whole),
+        [
+            "write /home/deploy/app.conf 0644",
+            "user:deploy/web.service: reload"
+        ]
+    );
+    let mut cut = host;
+    cut.apply_until(&whole, 1);
+    assert_eq!(
+        steps(&assert_converges(&mut cut, &wanted("b\n"))),
+        ["user:deploy/web.service: reload"]
+    );
+}
+
+#[test]
+fn case_20_a_foreign_drop_in_is_kept_and_told() {
+    let wanted = web(&service("/bin/web"));
+    let mut host = as_declared(&wanted);
+    let by_hand = Edit::DropIn(
+        unit_ref(WEB),
+        "override.conf".to_owned(),
+        "[Service]\nNice=1\n".to_owned(),
+    );
+    host.edit(&by_hand);
+    host.edit(&Edit::DaemonReload(scope("user:deploy")));
+    let plan = assert_converges(&mut host, &wanted);
+    assert_eq!(steps(&plan), Vec::<String>::new());
+    assert_eq!(
+        notes(&plan),
+        [
+            "user:deploy/web.service: drop-ins that are not ours are kept: /home/deploy/.config/systemd/user/web.service.d/override.conf"
+        ]
+    );
+}
