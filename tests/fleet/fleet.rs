@@ -69,6 +69,17 @@ impl Fleet {
         path
     }
 
+    /// The address of a host.
+    pub fn address(&self, host: &str) -> String {
+        let hosts = std::fs::read_to_string(self.directory().join("hosts")).unwrap_or_default();
+        let mut lines = hosts.lines().map(str::split_whitespace);
+        let line = lines.find_map(|mut words| (words.next() == Some(host)).then_some(words));
+        let address = line.and_then(|mut words| words.next());
+        address
+            .unwrap_or_else(|| panic!("no host {host} in the fleet {}", self.name))
+            .to_owned()
+    }
+
     /// Runs a command on a host as a user, without ssh: it opens no session and
     /// starts no user manager. `systemctl --user` works if the manager is up.
     pub fn exec<S: AsRef<OsStr>>(&self, host: &str, user: &str, command: &[S]) -> Ran {

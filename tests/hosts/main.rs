@@ -24,6 +24,7 @@ mod change;
 mod cut;
 mod drift;
 mod faults;
+mod forty;
 mod lifecycle;
 mod locks;
 mod names;
