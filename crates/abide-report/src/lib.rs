@@ -26,6 +26,7 @@ mod block;
 mod diff;
 pub mod document;
 pub mod events;
+mod findings;
 mod fleet;
 mod groups;
 mod hosts;
@@ -42,11 +43,14 @@ pub mod progress;
 pub mod prometheus;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sample_drift;
 pub mod sarif;
 pub mod schema;
 pub mod status;
 mod step;
 pub mod summary;
+mod tally;
 pub mod text;
 #[cfg(test)]
 mod tool;

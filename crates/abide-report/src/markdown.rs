@@ -9,6 +9,7 @@ use crate::verdict;
 use crate::words::{count, millis};
 
 mod changes;
+mod drift;
 mod escape;
 mod troubles;
 mod warnings;
@@ -110,9 +111,10 @@ fn head(document: &Document) -> Vec<String> {
     parts.extend(failure(document));
     match document.kind {
         _ if document.failure.is_some() => {}
-        Command::Plan | Command::Drift => parts.push(plan_counts(document)),
+        Command::Plan => parts.push(plan_counts(document)),
         Command::Apply => parts.push(state_counts(document)),
-        Command::Validate => {}
+        // The heading has the counts.
+        Command::Validate | Command::Drift => {}
     }
     parts.extend(warnings::alert(document));
     parts
@@ -120,7 +122,14 @@ fn head(document: &Document) -> Vec<String> {
 
 fn sections(document: &Document, detail: Detail) -> Vec<String> {
     let mut sections = troubles::sections(document, detail);
-    sections.extend(changes::sections(document, detail));
+    let changes = changes::sections(document, detail);
+    if document.kind == Command::Drift {
+        sections.extend(drift::table(document, detail));
+        if !changes.is_empty() {
+            sections.push("What `abide apply` would do:\n".to_owned());
+        }
+    }
+    sections.extend(changes);
     sections
 }
 

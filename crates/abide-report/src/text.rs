@@ -11,6 +11,7 @@ mod check;
 mod diagnostic;
 mod drift;
 mod hosts;
+mod locks;
 mod outcome;
 mod plan;
 mod report;
@@ -66,7 +67,7 @@ pub fn drift(report: &Report, options: &Options) -> String {
 
 /// The answer of `abide lock ls`.
 pub fn locks(hosts: &[LockLine<'_>], options: &Options) -> String {
-    drift::locks(hosts, options)
+    locks::render(hosts, options)
 }
 
 /// What `abide lock ls` says of one host.

@@ -2,7 +2,8 @@
 
 use abide_model::HostState;
 
-use crate::document::{Command, Document};
+use crate::document::{Command, Document, HostEntry};
+use crate::tally::{Standing, Tally};
 use crate::words::count;
 
 /// `3 of 40 hosts to change`, `no changes`, `not all done (failed)`.
@@ -15,7 +16,8 @@ pub(crate) fn of(document: &Document) -> String {
     match document.kind {
         Command::Validate if document.exit.code == 0 => "valid".to_owned(),
         Command::Validate => "not valid".to_owned(),
-        Command::Plan | Command::Drift => match document.summary.hosts_to_change {
+        Command::Drift => Tally::of(document.hosts.iter().map(standing)).sentence(),
+        Command::Plan => match document.summary.hosts_to_change {
             0 if document.complete && document.summary.refused == 0 => "no changes".to_owned(),
             0 => "nothing to do, but not everything is well".to_owned(),
             some if some == hosts => format!("{} to change", count(some, "host")),
@@ -26,5 +28,13 @@ pub(crate) fn of(document: &Document) -> String {
             some => format!("{} changed", count(some, "host")),
         },
         Command::Apply => format!("not all done ({})", document.exit.reason.replace('_', " ")),
+    }
+}
+
+fn standing(host: &HostEntry) -> Standing {
+    match (&host.drift, host.state) {
+        (Some(drift), _) => Standing::Judged(drift.class()),
+        (None, HostState::Suspended) => Standing::Suspended,
+        (None, _) => Standing::Unknown,
     }
 }

@@ -437,3 +437,53 @@ fn a_long_text_leads_to_the_run_where_it_has_an_address() {
         "{text}"
     );
 }
+
+#[test]
+fn a_look_for_drift_tells_what_was_found_before_what_an_apply_would_do() {
+    let text = render(&document(Command::Drift, &crate::sample_drift::drifted()));
+    is_sound(&text);
+    insta::assert_snapshot!(text, @r#"
+    <!-- abide:drift:shop -->
+    ### abide drift · shop · 10 hosts: 1 clean, 1 hand-edited but right, 1 drifted, 3 pending rollout, 3 unknown, 1 suspended
+
+    > [!WARNING]
+    > - **web8, web9** unreachable: connect timed out after 10s
+    > - **web5** suspended: by bob&#64;<!-- -->desk: new disk
+
+    | | hosts | resource | found |
+    | --- | --- | --- | --- |
+    | **DM** | db1 | <code>user&#58;deploy/sidekiq.service</code> | sidekiq.service was edited  (since 2001-09-08T23&#58;46&#58;40Z) |
+    | **DM** | db1 | <code>system/nginx.service</code> | it was stopped &#124; by whom?  (since when: unknown) |
+    | **D** | db2 | <code>user&#58;deploy/sidekiq.service</code> | sidekiq.service was edited  (since 2001-09-09T01&#58;45&#58;40Z) |
+    | **M** | web1-web3 | <code>user&#58;deploy/sidekiq.service</code> | sidekiq.service is not what the manifest says |
+    | **?** | web4 |  | apply of ana&#64;<!-- -->desk runs there now: what differs may be its doing |
+
+    <sub>D: changed on the host since the last apply. M: differs from the manifest.</sub>
+
+    What `abide apply` would do:
+
+    <details><summary><b>~ <code>sidekiq.service</code> (user deploy)</b> · 4 hosts · restart</summary>
+
+    Hosts: db1, web1-web3
+
+    **write** <code>/home/deploy/.config/systemd/user/sidekiq.service</code> — content differs
+
+    ```diff
+    @@ line 2, [Unit]
+     Description=Background worker
+     
+     [Service]
+    -ExecStart=/srv/app/bin/sidekiq -c 10
+    +ExecStart=/srv/app/bin/sidekiq -c 20
+     Restart=on-failure
+     RestartSec=1
+     
+    ```
+
+    **restart** — up 1h with the old ExecStart=
+
+    </details>
+
+    <sub>abide 0.1.0 · 2026-03-03 14:05 UTC, took 3.8s</sub>
+    "#);
+}

@@ -95,6 +95,10 @@ fn of_hosts(all: &[HostEntry]) -> Vec<String> {
 }
 
 fn obstacle(host: &HostEntry) -> Option<String> {
+    if host.drift.is_some() {
+        // It was seen; the table of findings tells of it.
+        return None;
+    }
     match host.state {
         HostState::Clean
         | HostState::Drifted

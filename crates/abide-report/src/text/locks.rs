@@ -1,0 +1,66 @@
+//! Who holds the lock of which host, and which hosts are suspended: the answer of `abide lock ls`.
+
+use crate::LockLine;
+use crate::layout::Page;
+use crate::options::Options;
+use crate::paint::Role;
+use crate::text::outcome;
+use crate::words::{duration, one_line};
+
+/// A line a lock and a line a suspension.
+pub(super) fn render(hosts: &[LockLine<'_>], options: &Options) -> String {
+    let mut page = Page::new(options);
+    let mut held = 0_usize;
+    for host in hosts {
+        let now = host.now;
+        if let Some(holder) = host.lock {
+            held = held.saturating_add(1);
+            let plan = match one_line(&holder.plan).as_str() {
+                "" => String::new(),
+                plan => format!(" of {plan}"),
+            };
+            let url = match one_line(&holder.url).as_str() {
+                "" => String::new(),
+                url => format!("  {url}"),
+            };
+            page.line(&format!(
+                "{}  {}{plan} by {}, for {}, id {}{url}",
+                Role::Head.paint(host.host),
+                one_line(&holder.operation),
+                one_line(&holder.who),
+                duration(now.secs_since(holder.since)),
+                one_line(&holder.id),
+            ));
+        }
+        if let Some(holder) = host.stale {
+            page.line(&format!(
+                "{}  nobody holds the lock; {} of {} was killed, {} ago (id {})",
+                Role::Head.paint(host.host),
+                one_line(&holder.operation),
+                one_line(&holder.who),
+                duration(now.secs_since(holder.since)),
+                one_line(&holder.id),
+            ));
+        }
+        if let Some(suspension) = host.suspended {
+            let text = outcome::suspended(suspension, Some(now));
+            let text = if suspension.until > now {
+                text
+            } else {
+                format!("suspension expired; it was {text}")
+            };
+            page.line(&format!("{}  {text}", Role::Head.paint(host.host)));
+        }
+        if let Some(why) = host.unseen {
+            page.line(&format!(
+                "{}  not observed: {}",
+                Role::Head.paint(host.host),
+                one_line(why)
+            ));
+        }
+    }
+    if held == 0 {
+        page.line("Nobody holds a lock.");
+    }
+    page.finish()
+}
