@@ -206,3 +206,39 @@ fn hosts_are_told_without_speaking_to_them() {
     assert_eq!(matrix("2"), "[\"1/2\",\"2/2\"]\n");
     assert_eq!(matrix("256"), "[\"1/5\",\"2/5\",\"3/5\",\"4/5\",\"5/5\"]\n");
 }
+
+#[test]
+fn a_rollout_that_counts_hosts_is_not_begun_in_a_shard() {
+    let desk = Desk::with(&format!("{TWO_HOSTS}rollout: {{canary: 1, batch: 50%}}\n"));
+    for line in [
+        &["apply", "--yes", "--shard", "1/2"][..],
+        &["drift", "--fix", "--yes", "--shard", "1/2"],
+    ] {
+        let said = desk.abide(line);
+        assert_eq!(said.code, 7, "{line:?}: {said:?}");
+        assert!(
+            said.stderr.contains("rollout counts hosts (canary: 1)"),
+            "{said:?}"
+        );
+    }
+    // A plan of the shard is made, put together with the others, and applied in one piece; not by itself.
+    for shard in ["1/2", "2/2"] {
+        let name = format!("{}.json", &shard[..1]);
+        let said = desk.abide(&["plan", "--shard", shard, "-o", &name]);
+        assert!(matches!(said.code, 0 | 3), "{said:?}");
+        let said = desk.abide(&["apply", &name]);
+        assert_eq!(said.code, 7, "{said:?}");
+    }
+    let merged = desk.abide(&["merge", "1.json", "2.json", "-o", "all.json"]);
+    assert_eq!(merged.code, 0, "{merged:?}");
+    assert_eq!(desk.abide(&["apply", "all.json"]).code, 3);
+    assert_eq!(desk.abide(&["apply", "all.json", "--shard", "1/2"]).code, 7);
+    for line in [
+        &["apply", "--yes"][..],
+        &["apply", "--yes", "--shard-by", "group", "--shard", "1/2"],
+        &["drift", "--shard", "1/2"],
+    ] {
+        let said = desk.abide(line);
+        assert!(matches!(said.code, 0 | 3), "{line:?}: {said:?}");
+    }
+}

@@ -5,6 +5,7 @@
 
 mod args;
 mod argv;
+mod budgets;
 mod clock;
 mod commands;
 mod environment;

@@ -12,6 +12,7 @@ use abide_model::{
 };
 
 use crate::args::{Allowances, Common};
+use crate::budgets;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -208,6 +209,14 @@ impl Run {
         // Showing ends with the last event; should it have broken down, the result still counts.
         let _shown = showing.await;
         result
+    }
+
+    /// Refuses to change hosts in waves of which these are only a part.
+    pub(crate) fn keeps_budgets(&self) -> Result<(), Failure> {
+        let Some(part) = &self.origin.part else {
+            return Ok(());
+        };
+        budgets::hold(&self.origin.rollout, Some(part.shard), part.whole.by)
     }
 
     /// The exit code, where a signal did not decide it.

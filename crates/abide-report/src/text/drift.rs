@@ -56,8 +56,8 @@ fn standing(outcome: &HostOutcome) -> Standing {
 }
 
 fn found(host: &HostReport) -> Vec<Found> {
-    let now = host.facts.as_ref().map(|facts| facts.now);
-    let whole = |sign| vec![Found::of_host(sign, outcome::sentence(&host.outcome, now))];
+    // Without a clock: what is so is said in the same words each time, and `cmp` tells whether it is news.
+    let whole = |sign| vec![Found::of_host(sign, outcome::sentence(&host.outcome, None))];
     match &host.outcome {
         HostOutcome::Judged(drift) => findings::of(drift),
         HostOutcome::Suspended { .. } => whole("- "),

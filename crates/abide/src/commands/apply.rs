@@ -18,7 +18,7 @@ use crate::reports::ReportArgs;
 use crate::run::Run;
 use crate::select::select_saved;
 use crate::ui::Ui;
-use crate::{clock, next, plan_file, resuming};
+use crate::{budgets, clock, next, plan_file, resuming};
 
 /// Make the hosts what the manifest says, or carry out a saved plan
 ///
@@ -132,6 +132,7 @@ impl Apply {
     ) -> Result<Done, Failure> {
         let mut run = Run::begin(common, &self.allowances, ui, environment).await?;
         reporting.start(&run.manifest, run.diagnostics.clone(), run.hosts.clone());
+        run.keeps_budgets()?;
         let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
         let planned = run
             .shown(progress, async |engine, events, cancel| {
@@ -188,6 +189,7 @@ impl Apply {
         let saved = plan_file::read(path)?;
         plan_file::check_age(path, &saved, clock::utc(), self.max_age)?;
         self.expect(saved.digest)?;
+        budgets::hold_saved(&saved, &common.selection)?;
         let chosen = select_saved(&saved, &common.selection)?;
         let mut run = resuming::begin(path, &saved, common, (ui, environment)).await?;
         self.prepare(&mut run, saved.digest);

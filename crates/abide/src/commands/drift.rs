@@ -71,6 +71,9 @@ impl DriftArgs {
             run.engine.only_look();
         }
         reporting.start(&run.manifest, run.diagnostics.clone(), run.hosts.clone());
+        if self.fix {
+            run.keeps_budgets()?;
+        }
         let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
         let fix = self.fix;
         let found = run
