@@ -46,7 +46,7 @@ fn trace(world: &World, host: &str) -> String {
 }
 
 /// Takes the lock of a host, as an apply of `ana@desk` would, until it is let go.
-fn hold_lock(world: &World, host: &str) {
+pub fn hold_lock(world: &World, host: &str) {
     world.fleet.sh(
         host,
         "cat >/root/hold.sh <<'END'

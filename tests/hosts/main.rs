@@ -23,6 +23,7 @@ mod cases;
 mod change;
 mod cut;
 mod drift;
+mod exit_codes;
 mod faults;
 mod forty;
 mod lifecycle;
