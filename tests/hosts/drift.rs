@@ -1,6 +1,7 @@
 //! Drift: what somebody changed on a host, told from what the manifest asks for, as a cron job would hear of it.
 
 use crate::support::{World, worker};
+use crate::tool;
 
 const UNITS: &str = "
     users:
@@ -136,25 +137,103 @@ fn a_cron_job_hears_of_each_host_what_is_true_of_it() {
         .abide(&["apply", "--yes", "--host", "held"])
         .ends_with(6)
         .says("ana@desk");
-    world
-        .abide(&[
-            "drift",
-            "--exclude",
-            "gone",
-            "--report",
-            "json=drift.json",
-            "--report",
-            "prom=drift.prom",
-        ])
-        .ends_with(3);
-    let json = std::fs::read_to_string(world.path("drift.json")).expect("a report");
-    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-    assert_eq!(json["host_states"]["drifted"], 1);
-    assert_eq!(json["host_states"]["suspended"], 1);
-    let prom = std::fs::read_to_string(world.path("drift.prom")).expect("a report");
-    let drifted = "abide_hosts{manifest=\"drift\",command=\"drift\",state=\"drifted\"} 1";
-    assert!(prom.contains(drifted), "{prom}");
+    reports_of_the_look(&world);
     world.fleet.rejoin("gone");
+}
+
+/// Every report of one look at these hosts is well formed by a judge that is not ours, and says the same.
+fn reports_of_the_look(world: &World) {
+    let mut line = vec!["drift", "--connect-timeout", "3s"];
+    for report in [
+        "json=drift.json",
+        "prom=drift.prom",
+        "junit=drift.xml",
+        "sarif=drift.sarif",
+        "md=drift.md",
+        "html=drift.html",
+    ] {
+        line.extend(["--report", report]);
+    }
+    world.abide(&line).ends_with(3);
+    let text = |name: &str| std::fs::read_to_string(world.path(name)).expect("a report");
+    let json =
+        |name: &str| -> serde_json::Value { serde_json::from_str(&text(name)).expect("JSON") };
+
+    let document = json("drift.json");
+    let schema = world.abide(&["schema", "report"]).stdout;
+    assert_fits(&document, &schema);
+    for (state, count) in [
+        ("clean", 1),
+        ("drifted", 1),
+        ("unknown", 2),
+        ("suspended", 1),
+    ] {
+        assert_eq!(document["host_states"][state], count, "{state}");
+        let gauge = format!(
+            "abide_hosts{{manifest=\"drift\",command=\"drift\",state=\"{state}\"}} {count}"
+        );
+        assert!(text("drift.prom").contains(&gauge), "{gauge}");
+    }
+    tool::accepts(
+        "prometheus",
+        &["promtool", "check", "metrics"],
+        &text("drift.prom"),
+    );
+
+    let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../abide-report/testdata");
+    let schema = format!("{schemas}/junit.xsd");
+    let check = ["xmllint", "--noout", "--nonet", "--schema", &schema, "-"];
+    tool::accepts("libxml2-utils", &check, &text("drift.xml"));
+    let suites: Vec<String> = text("drift.xml")
+        .lines()
+        .filter(|line| line.contains("<testsuite "))
+        .map(str::to_owned)
+        .collect();
+    for (host, counts) in [
+        ("clean", "failures=\"0\" errors=\"0\" skipped=\"0\""),
+        ("edited", "failures=\"1\" errors=\"0\" skipped=\"0\""),
+        ("gone", "failures=\"0\" errors=\"5\""),
+        ("held", "failures=\"0\" errors=\"2\""),
+        ("paused", "failures=\"0\" errors=\"0\" skipped="),
+    ] {
+        let name = format!("name=\"{host}\"");
+        let suite = suites.iter().find(|line| line.contains(&name));
+        let suite = suite.expect("a suite for each host");
+        assert!(suite.contains(counts), "{suite}");
+    }
+
+    let log = json("drift.sarif");
+    let schema = std::fs::read_to_string(format!("{schemas}/sarif.schema.json"));
+    assert_fits(&log, &schema.expect("a schema"));
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    let place = &results[0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "abide.yaml");
+    assert!(text("drift.sarif").contains("a.service was edited"));
+
+    let markdown = text("drift.md");
+    assert!(
+        markdown.starts_with("<!-- abide:drift:drift -->\n"),
+        "{markdown}"
+    );
+    for row in [
+        "| **DM** | edited |",
+        "| **?** | held |",
+        "**gone** unreachable",
+        "**paused** suspended",
+    ] {
+        assert!(markdown.contains(row), "no {row} in\n{markdown}");
+    }
+    assert!(text("drift.html").contains("was edited"));
+}
+
+fn assert_fits(instance: &serde_json::Value, schema: &str) {
+    let schema = serde_json::from_str(schema).expect("a schema");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let wrong: Vec<String> = validator
+        .iter_errors(instance)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

@@ -18,6 +18,13 @@
 mod fleet;
 mod pool;
 mod support;
+#[path = "../../crates/abide-report/src/tool.rs"]
+#[allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a tool of tests, there and here"
+)]
+mod tool;
 
 mod cases;
 mod change;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{DriftClass, Finding, HostDrift, HostName, UtcTime};
+use abide_model::{DriftClass, Finding, HostDrift, HostName, LockHolder, UtcTime};
 
 use crate::words::one_line;
 
@@ -47,12 +47,7 @@ impl Found {
 /// What was found on one host. While somebody changes it, what differs proves nothing.
 pub(crate) fn of(drift: &HostDrift) -> Vec<Found> {
     if let Some(holder) = drift.busy.as_ref().filter(|_| !drift.resources.is_empty()) {
-        let text = format!(
-            "{} of {} runs there now: what differs may be its doing",
-            one_line(&holder.operation),
-            one_line(&holder.who)
-        );
-        return vec![Found::of_host("? ", text)];
+        return vec![Found::of_host("? ", busy(holder))];
     }
     let found = drift.resources.iter().flat_map(|one| {
         one.findings.iter().map(|finding| Found {
@@ -67,6 +62,15 @@ pub(crate) fn of(drift: &HostDrift) -> Vec<Found> {
         text: format!("not restored: {}", one_line(&left.reason)),
     });
     found.chain(left).collect()
+}
+
+/// Why nothing is said of what differs on a host that somebody changes just now.
+pub(crate) fn busy(holder: &LockHolder) -> String {
+    format!(
+        "{} of {} runs there now: what differs may be its doing",
+        one_line(&holder.operation),
+        one_line(&holder.who)
+    )
 }
 
 /// Each finding once with its hosts: first what somebody changed, then by the first host it is on.

@@ -1,10 +1,11 @@
 //! What `abide drift` found, as states and reasons of resources.
 
-use abide_model::{Drift, DriftClass, Finding, FindingKind};
+use abide_model::{Drift, DriftClass, Finding, FindingKind, LockHolder};
 
 use crate::document::reason::{Reason, ReasonCode};
 use crate::document::resource::ResourceEntry;
 use crate::document::state::ResourceState;
+use crate::findings;
 use crate::words::one_line;
 
 /// Tells what was found about a resource. What the plan says of it already is not said twice.
@@ -20,6 +21,20 @@ pub(super) fn tell(entry: &mut ResourceEntry, drift: &Drift) {
     entry.reasons.extend(found);
     entry.reasons.sort();
     entry.reasons.dedup();
+}
+
+/// Takes back what was told of a host that somebody changes just now: what differs may be in the middle of it.
+pub(super) fn doubt(entries: &mut [ResourceEntry], holder: &LockHolder) {
+    let doubtful = entries
+        .iter_mut()
+        .filter(|entry| entry.state != ResourceState::Clean);
+    for entry in doubtful {
+        entry.state = ResourceState::Unknown;
+        entry.reasons = vec![Reason {
+            code: ReasonCode::Unobservable,
+            text: findings::busy(holder),
+        }];
+    }
 }
 
 fn reason(finding: &Finding) -> Option<Reason> {

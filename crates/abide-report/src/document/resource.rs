@@ -156,6 +156,9 @@ pub(super) fn entries<B>(
             for one in &found.resources {
                 drift::tell(entry_of(host, &one.resource, &mut entries), one);
             }
+            if let Some(holder) = &found.busy {
+                drift::doubt(&mut entries, holder);
+            }
         }
         HostOutcome::Suspended { .. } => {
             for entry in &mut entries {

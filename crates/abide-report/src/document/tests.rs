@@ -272,3 +272,23 @@ fn a_refused_plan_is_not_applyable() {
     let document = document(Command::Plan, &report(vec![refusing]));
     assert!(!document.applyable && document.complete);
 }
+
+#[test]
+fn while_somebody_changes_a_host_what_differs_there_is_not_known_to_be_wrong() {
+    let document = document(Command::Drift, &crate::sample_drift::drifted());
+    let host = |name: &str| {
+        let found = document
+            .hosts
+            .iter()
+            .find(|host| host.host.as_str() == name);
+        found.unwrap()
+    };
+    let busy = &host("web4").resources;
+    assert_eq!(busy.len(), 1);
+    assert_eq!(busy[0].state, ResourceState::Unknown);
+    assert_eq!(busy[0].reasons.len(), 1);
+    assert_eq!(busy[0].reasons[0].code, ReasonCode::Unobservable);
+    assert!(busy[0].reasons[0].text.contains("ana@desk"));
+    assert_eq!(host("web1").resources[0].state, ResourceState::Pending);
+    assert_eq!(document.resource_states[&ResourceState::Unknown], 1);
+}
