@@ -2,6 +2,8 @@
 
 mod declared;
 mod drift;
+mod drift_files;
+mod drift_units;
 mod enable;
 mod faults;
 mod fresh;
@@ -14,6 +16,7 @@ mod quadlets;
 mod quadlets_shared;
 mod refusals;
 mod removal;
+mod restore;
 mod services;
 mod support;
 mod templates;

@@ -1,6 +1,6 @@
-//! What a plan would do, one finding a resource that has none yet.
+//! What a plan would do, one finding a resource that did not change on the host.
 
-use abide_model::{Action, Before, Cause, Change, DriftClass, FindingKind, Plan, ResourceId};
+use abide_model::{Action, Before, Cause, Change, FindingKind, Plan, ResourceId};
 
 use super::{Cells, finding};
 use crate::causes::said;
@@ -11,9 +11,9 @@ pub(super) fn judge(plan: &Plan, cells: &mut Cells) {
             continue;
         }
         let cell = cells.cell(action.resource.clone());
-        let told_before = cell.on_host || !cell.findings.is_empty();
         cell.differs = true;
-        if told_before && DriftClass::of(cell.on_host, true) == DriftClass::Drifted {
+        // What changed there was told; undoing it says the same again.
+        if cell.on_host {
             continue;
         }
         let text = words(action);

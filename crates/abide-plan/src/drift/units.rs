@@ -2,7 +2,7 @@
 
 use abide_model::{
     ActiveState, Cause, Change, Finding, FindingKind, LedgerUnit, Link, Manager, Observation,
-    ObservedScope, ObservedUnit, Plan, ResourceId, UnitRef,
+    ObservedScope, ObservedUnit, Plan, ResourceId, UnitName, UnitRef,
 };
 
 use super::{Cells, finding, since};
@@ -181,13 +181,18 @@ impl Unit<'_> {
     }
 }
 
-/// Whether this link starts the unit, or gives it another name.
+/// Whether this link starts the unit, or gives it another name. A link of an instance leads to its template's file.
 fn names(link: &Link, unit: &UnitRef) -> bool {
     let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    let name = unit.unit.as_str();
-    let is_mask = link.target == "/dev/null";
-    let template = unit.unit.template().map(|name| name.to_string());
-    let leads_to = |target: String| target == name || Some(target) == template;
-    !is_mask
-        && (link.path.contains('/') && last(&link.path) == name || leads_to(last(&link.target)))
+    let (name, of_link, target) = (&unit.unit, last(&link.path), last(&link.target));
+    if link.target == "/dev/null" {
+        return false;
+    }
+    let starts = link.path.contains('/') && of_link == name.as_str();
+    let is_same_instance =
+        UnitName::parse(&of_link).is_ok_and(|of| of.instance() == name.instance());
+    let is_its_template = name
+        .template()
+        .is_some_and(|template| target == template.as_str());
+    starts || target == name.as_str() || is_its_template && is_same_instance
 }

@@ -1,7 +1,7 @@
 //! Changed on the host, differs from the manifest: four cells, and what restores the last applied state.
 
 use abide_model::{
-    ActiveState, Desired, DriftClass, FindingKind, LockHolder, Observation, Timestamp,
+    ActiveState, Desired, DriftClass, FindingKind, LockHolder, Observation, Observed, Timestamp,
 };
 use abide_sim::{Edit, SimHost, desired, path, scope, unit_ref, user};
 
@@ -10,13 +10,18 @@ use crate::{drift, restore};
 
 const WEB: &str = "user:deploy/web.service";
 
-fn web(command: &str) -> Desired {
+pub(super) fn web(command: &str) -> Desired {
     one("web.service", &service(command)).build()
 }
 
 /// `CLASS RESOURCE: FINDINGS` for everything that is not clean.
-fn told(host: &SimHost, wanted: &Desired) -> Vec<String> {
-    let drift = drift(wanted, &host.observe(wanted));
+pub(super) fn told(host: &SimHost, wanted: &Desired) -> Vec<String> {
+    told_of(wanted, &host.observe(wanted))
+}
+
+/// The same, of a host as it was seen.
+pub(super) fn told_of(wanted: &Desired, seen: &Observed) -> Vec<String> {
+    let drift = drift(wanted, seen);
     let resources = drift.resources.iter();
     resources
         .map(|one| {

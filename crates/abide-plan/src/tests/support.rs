@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{Action, Cause, Change, Desired, Plan, StepOutcome};
-use abide_sim::{DesiredBuilder, SimHost, desired};
+use abide_model::{
+    Action, Cause, Change, Desired, Observation, Observed, ObservedFile, ObservedScope,
+    ObservedUnit, Plan, StepOutcome,
+};
+use abide_sim::{DesiredBuilder, SimHost, desired, path, scope, unit_ref};
 
 use crate::plan;
 
@@ -227,6 +230,32 @@ pub(super) fn as_declared(wanted: &Desired) -> SimHost {
 /// A manifest with one unit of the user `deploy`.
 pub(super) fn one(name: &str, text: &str) -> DesiredBuilder {
     desired("h1").user("deploy").unit(name, text)
+}
+
+/// What was seen of a scope, for changing it.
+#[track_caller]
+pub(super) fn seen_of<'s>(seen: &'s mut Observed, name: &str) -> &'s mut ObservedScope {
+    match seen.scopes.get_mut(&scope(name)) {
+        Some(Observation::Known(scope)) => scope,
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+/// What was seen of a unit, for changing it.
+#[track_caller]
+pub(super) fn seen_unit<'s>(seen: &'s mut Observed, unit: &str) -> &'s mut ObservedUnit {
+    let unit = unit_ref(unit);
+    let scope = seen_of(seen, &unit.scope.to_string());
+    scope.units.get_mut(&unit.unit).unwrap()
+}
+
+/// What was seen of a file, for changing it.
+#[track_caller]
+pub(super) fn seen_file<'s>(seen: &'s mut Observed, of: &str, at: &str) -> &'s mut ObservedFile {
+    match seen_of(seen, of).files.get_mut(&path(at)) {
+        Some(Observation::Known(file)) => file,
+        other => panic!("{at}: {other:?}"),
+    }
 }
 
 /// The plan, without carrying it out.
