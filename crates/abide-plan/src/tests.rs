@@ -8,6 +8,8 @@ mod enable;
 mod faults;
 mod fresh;
 mod gate;
+mod gate_facts;
+mod gate_rest;
 mod ledgers;
 mod linger;
 mod owed;

@@ -55,7 +55,7 @@ fn subject(fact: &Precondition) -> Subject<'_> {
 fn is_same(then: &Precondition, now: &Precondition) -> bool {
     match (then, now) {
         (Precondition::Unit { active: then, .. }, Precondition::Unit { active: now, .. }) => {
-            then == now || (is_running(*then) && is_running(*now))
+            then == now
         }
         (then, now) => then == now,
     }
@@ -86,10 +86,6 @@ fn is_reached(now: &Precondition, approved: &Plan, fresh: &Plan) -> bool {
         }
         _ => false,
     }
-}
-
-fn is_running(state: ActiveState) -> bool {
-    matches!(state, ActiveState::Active | ActiveState::Reloading)
 }
 
 /// What stands where a file is written or removed, as far as no precondition says it: a link, or a secret.

@@ -5,10 +5,8 @@ use abide_model::{
 };
 use abide_sim::{Edit, SimHost, desired, path, scope, unit_ref, user};
 
-use super::support::{as_declared, one, service, steps};
+use super::support::{WEB, as_declared, one, service, steps};
 use crate::{drift, restore};
-
-const WEB: &str = "user:deploy/web.service";
 
 pub(super) fn web(command: &str) -> Desired {
     one("web.service", &service(command)).build()

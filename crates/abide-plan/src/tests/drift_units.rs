@@ -4,7 +4,7 @@ use abide_model::{
     ActiveState, Desired, DriftClass, FindingKind, Ledger, Link, Manager, Observed, OnChange,
     Timestamp, Wanted,
 };
-use abide_sim::{Edit, desired, unit_ref, user};
+use abide_sim::{Edit, desired, scope, unit_ref, user};
 
 use super::drift::{told, told_of, web};
 use super::support::{WEB, as_declared, one, seen_of, seen_unit, service};
@@ -301,11 +301,41 @@ fn lingering_that_another_manifest_needs_is_no_drift() {
             .iter()
             .any(|line| line.contains("eve"))
     );
-    let mut other = Ledger::default();
-    other.lingers.insert(user("eve"));
-    let name = abide_model::ManifestName::parse("other").unwrap();
-    seen.other_ledgers.insert(name, other);
-    assert_eq!(told_of(&wanted, &seen), Vec::<String>::new());
+    // Its ledger may name the lingering, a unit of the user, or a file.
+    let unit = |scope: &str| unit_ref(&format!("{scope}/job.service"));
+    let left = abide_model::LedgerUnit {
+        invocation: String::new(),
+        config: None,
+        enabled: false,
+    };
+    let file = |of: &str| abide_model::LedgerFile {
+        scope: scope(of),
+        digest: None,
+    };
+    let at = abide_sim::path("/home/eve/x");
+    let none = Ledger::default();
+    let lingers = Ledger {
+        lingers: [user("eve")].into(),
+        ..none.clone()
+    };
+    let units = |scope: &str| Ledger {
+        units: [(unit(scope), left.clone())].into(),
+        ..none.clone()
+    };
+    let files = |scope: &str| Ledger {
+        files: [(at.clone(), file(scope))].into(),
+        ..none.clone()
+    };
+    let mut drifts = |other: Ledger| {
+        let name = abide_model::ManifestName::parse("other").unwrap();
+        seen.other_ledgers.insert(name, other);
+        !told_of(&wanted, &seen).is_empty()
+    };
+    assert!(!drifts(lingers));
+    assert!(!drifts(units("user:eve")));
+    assert!(!drifts(files("user:eve")));
+    assert!(drifts(units("user:deploy")));
+    assert!(drifts(files("user:deploy")));
 }
 
 #[test]

@@ -5,10 +5,8 @@ use abide_model::{ActiveState, LockHolder, StepOutcome, Timestamp};
 use abide_sim::{SimHost, desired, scope, unit_ref, user};
 
 use super::support::{
-    as_declared, assert_converges, lines, one, planned, refusals, service, steps, told,
+    WEB, as_declared, assert_converges, lines, one, planned, refusals, service, steps, told,
 };
-
-const WEB: &str = "user:deploy/web.service";
 
 #[test]
 fn case_43_a_broken_file_leaves_the_running_process_alone_and_the_mended_one_restarts_it() {

@@ -6,30 +6,29 @@ use abide_sim::{DesiredBuilder, SimHost, path, unit_ref, user};
 use proptest::prelude::*;
 
 use super::properties::{cases, manifests};
-use super::support::{as_declared, lines, one, planned, service, steps, told};
+use super::support::{WEB, as_declared, lines, one, planned, service, steps, told};
 use crate::{Gate, Gated, gate, owed};
 
-const WEB: &str = "user:deploy/web.service";
-const FILE: &str = "/home/deploy/.config/systemd/user/web.service";
+pub(super) const FILE: &str = "/home/deploy/.config/systemd/user/web.service";
 
 /// A host that runs `/bin/a`, what should be, and the plan that restarts it with `/bin/b`.
-fn changed() -> (SimHost, Desired, Plan) {
+pub(super) fn changed() -> (SimHost, Desired, Plan) {
     changed_in(|wanted| wanted)
 }
 
-fn changed_in(more: fn(DesiredBuilder) -> DesiredBuilder) -> (SimHost, Desired, Plan) {
+pub(super) fn changed_in(more: fn(DesiredBuilder) -> DesiredBuilder) -> (SimHost, Desired, Plan) {
     let host = as_declared(&more(one("web.service", &service("/bin/a"))).build());
     let wanted = more(one("web.service", &service("/bin/b"))).build();
     let plan = planned(&host, &wanted);
     (host, wanted, plan)
 }
 
-fn gated(host: &SimHost, wanted: &Desired, plan: &Plan) -> Gated {
+pub(super) fn gated(host: &SimHost, wanted: &Desired, plan: &Plan) -> Gated {
     gate(plan, wanted, &host.observe(wanted))
 }
 
 #[track_caller]
-fn stale(host: &SimHost, wanted: &Desired, plan: &Plan) -> Vec<String> {
+pub(super) fn stale(host: &SimHost, wanted: &Desired, plan: &Plan) -> Vec<String> {
     match gated(host, wanted, plan).gate {
         Gate::Stale(facts) => facts,
         other => panic!("{other:?}"),
@@ -37,7 +36,7 @@ fn stale(host: &SimHost, wanted: &Desired, plan: &Plan) -> Vec<String> {
 }
 
 #[track_caller]
-fn rest(host: &SimHost, wanted: &Desired, plan: &Plan) -> Plan {
+pub(super) fn rest(host: &SimHost, wanted: &Desired, plan: &Plan) -> Plan {
     match gated(host, wanted, plan).gate {
         Gate::Go(rest) => *rest,
         other => panic!("{other:?}"),
