@@ -1,5 +1,6 @@
 //! Plans against the simulated host. Numbers in names are those of the test cases in unit-change.md section 5.
 
+mod allowed;
 mod declared;
 mod drift;
 mod drift_files;
@@ -12,6 +13,7 @@ mod gate_facts;
 mod gate_rest;
 mod ledgers;
 mod linger;
+mod masks;
 mod owed;
 mod properties;
 mod quadlets;

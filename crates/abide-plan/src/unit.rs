@@ -164,7 +164,6 @@ impl<'a> Unit<'a> {
 
     /// Whether it does its work and ends: it is never started or interrupted for its own sake (unit-change V9).
     pub(crate) fn ends_by_itself(&self) -> bool {
-        let known = self.ours || self.wanted.settings().next().is_some();
-        known && self.wanted.is_oneshot() && !self.wanted.remains_after_exit() && self.ours
+        self.ours && self.wanted.is_oneshot() && !self.wanted.remains_after_exit()
     }
 }

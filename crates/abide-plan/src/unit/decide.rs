@@ -102,7 +102,7 @@ fn no_alias(unit: &Unit<'_>) -> Result<(), Denied> {
         .files
         .iter()
         .any(|file| file.purpose == FilePurpose::Unit && file.body.is_some());
-    if alias && own && !unit.seen.transient {
+    if alias && own {
         return Err(
             Denied::impossible(format!("on the host it is an alias of {}", unit.loaded))
                 .help(format!("declare {}, or remove the alias", unit.loaded)),
