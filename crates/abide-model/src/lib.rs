@@ -26,6 +26,7 @@ pub mod ledger;
 pub mod name;
 pub mod observed;
 pub mod path;
+pub mod pieces;
 pub mod plan;
 pub mod plan_digest;
 pub mod plan_key;
@@ -57,6 +58,7 @@ pub use observed::{
     RootRoute, Suspension,
 };
 pub use path::{HomePath, HostPath};
+pub use pieces::MergeError;
 pub use plan::{
     Action, ActionId, Before, Cause, Change, FieldChange, FilePurpose, Note, NoteKind, Plan,
     Precondition, Refusal, RefusalKind, ResourceId, Watch, WriteFile,
@@ -65,8 +67,8 @@ pub use plan_key::{PlanKey, ShortKey};
 pub use podman::{Podman, PodmanVersion};
 pub use report::{Declared, FailedUnit, HostOutcome, HostReport, HostState, Report, StepReport};
 pub use saved_plan::{
-    MergeError, PlanError, PlannedManifest, SavedDiagnostic, SavedHost, SavedPlan, Seal,
-    SealedSecret, Selected, SourceRevision, WholeSelection,
+    PlanError, PlannedManifest, SavedDiagnostic, SavedHost, SavedPlan, Seal, SealedSecret,
+    Selected, SourceRevision, WholeSelection,
 };
 pub use scope::{Scope, UnitRef};
 pub use shard::{Shard, ShardBy};

@@ -30,7 +30,7 @@ use crate::time::UtcTime;
 mod merge;
 mod read;
 
-pub use merge::{MergeError, merge};
+pub use merge::merge;
 pub use read::PlanError;
 
 /// What `kind` says in a saved plan.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use abide_model::saved_plan::{MergeError, merge};
-use abide_model::{PlanKey, SavedPlan};
+use abide_model::saved_plan::merge;
+use abide_model::{MergeError, PlanKey, SavedPlan};
 use clap::Args;
 
 use crate::environment::Environment;

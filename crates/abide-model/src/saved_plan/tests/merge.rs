@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::HostName;
-use crate::saved_plan::merge::{MergeError, merge};
+use crate::pieces::MergeError;
+use crate::saved_plan::merge::merge;
 
 /// The plans that machines would make of the shards of what one machine planned, with their names.
 fn shards((hosts, report): &Planned, count: u32) -> Vec<(String, SavedPlan)> {
@@ -108,7 +109,7 @@ fn occupied(parts: &Parts) -> usize {
 
 #[test]
 fn what_is_not_all_of_one_plan_is_refused_and_the_gap_is_named() {
-    assert_eq!(said(Vec::clear), "there is no plan to merge");
+    assert_eq!(said(Vec::clear), "there is nothing to merge");
     assert_eq!(said(|parts| parts.truncate(2)), "shard 3/3 is missing");
     assert_eq!(
         said(|parts| parts.truncate(1)),
