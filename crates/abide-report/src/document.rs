@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{Diagnostic, Digest, HostState, ManifestName, Report};
+use abide_model::{Diagnostic, Digest, HostState, ManifestName, Report, Selected};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::fleet;
 use crate::moment::Moment;
@@ -16,12 +16,16 @@ use crate::url::Url;
 mod change;
 mod drift;
 mod host;
+mod merge;
+mod read;
 mod reason;
 mod resource;
 mod state;
 
 pub use change::{ChangeStep, SharedChange};
 pub use host::{Facts, HostEntry, HostPlan};
+pub use merge::{Merged, merge};
+pub use read::{Kept, ReadError, read};
 pub use reason::{Reason, ReasonCode};
 pub use resource::{Remark, RemarkKind, ResourceEntry};
 pub use state::ResourceState;
@@ -46,6 +50,10 @@ pub struct Document {
     pub run: Run,
     /// The manifest's name; `null` where it could not be read.
     pub manifest: Option<ManifestName>,
+    /// The digest of the manifest's files and of every file that it copies, where hosts were selected.
+    pub manifest_digest: Option<Digest>,
+    /// Which hosts were selected, and of what they are a part.
+    pub selection: Option<Selected>,
     /// The digest of the plan, where there is one.
     pub digest: Option<Digest>,
     /// Whether everything that was asked about could be seen.
@@ -69,7 +77,9 @@ pub struct Document {
 }
 
 /// Which command ran.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Command {
     /// `abide validate`.
@@ -111,7 +121,7 @@ impl Exit {
 }
 
 /// One run of abide.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     /// A name that no other run has.
     pub id: String,
@@ -130,7 +140,7 @@ pub struct Run {
 }
 
 /// Why a command could not do its work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// What is wrong: one clause.
     pub message: String,
@@ -149,6 +159,8 @@ pub struct Frame {
     pub run: Run,
     /// The manifest's name, where it could be read.
     pub manifest: Option<ManifestName>,
+    /// Its digest, and which hosts were selected.
+    pub selected: Option<(Digest, Selected)>,
     /// The digest of the plan, where there is one.
     pub digest: Option<Digest>,
     /// What is wrong or odd in the manifest.
@@ -178,6 +190,7 @@ impl Document {
             .collect();
         let resources = hosts.iter().flat_map(|host| &host.resources);
         let summary = Summary::of(report);
+        let (manifest_digest, selection) = frame.selected.unzip();
         Self {
             format: 1,
             format_version: VERSION.to_owned(),
@@ -185,6 +198,8 @@ impl Document {
             exit: frame.exit,
             run: frame.run,
             manifest: frame.manifest,
+            manifest_digest,
+            selection,
             digest: frame.digest,
             complete: frame.failure.is_none() && summary.is_complete(),
             applyable: summary.has_actions() && summary.refused == 0,

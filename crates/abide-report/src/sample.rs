@@ -320,6 +320,7 @@ pub(crate) fn frame(kind: Command) -> Frame {
             directory: None,
         },
         manifest: Some("shop".parse().unwrap()),
+        selected: None,
         digest: None,
         diagnostics: Vec::new(),
         failure: None,

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// An address of a web page that no report needs to escape: `https` or `http`, and only characters that mean nothing in
 /// HTML and Markdown.
@@ -20,6 +21,13 @@ impl Url {
         let is_safe = |c: char| c.is_ascii_alphanumeric() || "-._/:?=&%+,;~#".contains(c);
         let fine = !rest.is_empty() && text.len() <= 2000 && rest.chars().all(is_safe);
         fine.then(|| Self(text.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Url {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("not the address of a web page"))
     }
 }
 

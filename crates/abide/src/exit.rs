@@ -32,6 +32,21 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    const ALL: [Self; 12] = [
+        Self::Done,
+        Self::Failed,
+        Self::Pending,
+        Self::Incomplete,
+        Self::NothingSelected,
+        Self::Stale,
+        Self::Locked,
+        Self::Refused,
+        Self::Usage,
+        Self::Manifest,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
     /// The process's exit code.
     pub(crate) fn code(self) -> u8 {
         match self {
@@ -68,6 +83,11 @@ impl Exit {
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
         }
+    }
+
+    /// The end that an earlier run had.
+    pub(crate) fn of_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|exit| exit.code() == code)
     }
 
     /// Of two that hold, the one a caller must hear: an unknown host outranks a pending change, for the answer is not
@@ -205,6 +225,7 @@ mod tests {
         ];
         for (exit, code) in codes {
             assert_eq!(exit.code(), code, "{}", exit.reason());
+            assert_eq!(Exit::of_code(code), Some(exit));
         }
     }
 }

@@ -26,6 +26,7 @@ mod run_id;
 mod saving;
 mod secrets;
 mod select;
+mod selected;
 mod shards;
 mod signals;
 mod ui;

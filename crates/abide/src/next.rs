@@ -6,7 +6,7 @@ use abide_model::{HostName, HostState, Report};
 use abide_report::{Summary, Verbosity, text};
 
 use crate::args::Common;
-use crate::saving;
+use crate::selected;
 use crate::ui::Ui;
 
 /// Hosts that are named one by one; of more, the whole selection is.
@@ -91,14 +91,14 @@ fn flags(common: &Common, hosts: Option<&[&HostName]>) -> String {
         Some(hosts) if hosts.len() <= MOST_NAMED => {
             words.extend(hosts.iter().map(|host| format!("--host={host}")));
         }
-        _ => words.extend(saving::arguments(&common.selection)),
+        _ => words.extend(selected::arguments(&common.selection)),
     }
     spelled(words, common)
 }
 
 /// The flags of this run that a saved plan can be applied with.
 fn beside_file(common: &Common) -> String {
-    spelled(saving::arguments(&common.selection), common)
+    spelled(selected::arguments(&common.selection), common)
 }
 
 fn spelled(mut words: Vec<String>, common: &Common) -> String {

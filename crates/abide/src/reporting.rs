@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use abide_model::{Diagnostic, Digest, Event, HostName, ManifestName, Report};
+use abide_model::{Diagnostic, Digest, Event, ManifestName, Report, Selected};
 use abide_report::document::{self, Document, Frame};
 use abide_report::events::{Stream, StreamEvent};
 use abide_report::{Command, Moment, Url};
@@ -37,6 +37,7 @@ pub(crate) struct Reporting {
     directory: Option<String>,
     events: Option<Events>,
     manifest: Option<ManifestName>,
+    selected: Option<(Digest, Selected)>,
     digest: Option<Digest>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -87,6 +88,7 @@ impl Reporting {
             directory: environment.directory.clone(),
             events,
             manifest: None,
+            selected: None,
             digest: None,
             diagnostics: Vec::new(),
         };
@@ -107,14 +109,15 @@ impl Reporting {
         &mut self,
         manifest: &ManifestName,
         diagnostics: Vec<Diagnostic>,
-        hosts: Vec<HostName>,
+        selected: (Digest, Selected),
     ) {
         self.found(diagnostics);
         self.manifest = Some(manifest.clone());
         self.put(|| StreamEvent::RunStart {
             manifest: manifest.clone(),
-            hosts,
+            hosts: selected.1.hosts.iter().cloned().collect(),
         });
+        self.selected = Some(selected);
     }
 
     /// The manifest is read; no host is asked.
@@ -201,6 +204,7 @@ impl Reporting {
                 directory: self.directory.clone(),
             },
             manifest: self.manifest.clone(),
+            selected: self.selected.clone(),
             digest: self.digest,
             diagnostics: self.diagnostics.clone(),
             failure,

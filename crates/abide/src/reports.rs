@@ -105,8 +105,7 @@ impl ReportArgs {
             let path = target.path.as_ref()?;
             let earlier = earlier(path);
             let text = target.kind.render(document, earlier.as_deref());
-            let wrong = |error| Failure::here(format!("the report {}", path.display()), error);
-            replace(path, text.as_bytes()).err().map(wrong)
+            put(path, text.as_bytes()).err()
         });
         tried.collect()
     }
@@ -130,6 +129,12 @@ impl Kind {
             Self::Prom => prometheus::render(document, earlier),
         }
     }
+}
+
+/// Puts a report at this path, whole or not at all.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    replace(path, bytes)
+        .map_err(|error| Failure::here(format!("the report {}", path.display()), error))
 }
 
 /// Largest earlier report that is read.

@@ -137,7 +137,7 @@ impl Run {
     ) -> Result<Self, Failure> {
         let signals = listen(ui)?;
         let fleet = saved.fleet();
-        let mut hosts = select_saved(saved, &common.selection)?;
+        let mut hosts = select_saved(saved, &common.selection)?.hosts;
         // Of a host on which nothing is done no secret is needed, and it may not be to be had any more.
         hosts.retain(|name, _| saved.host(name).is_some_and(|host| host.digest.is_some()));
         let disk = Disk::beside(&hosts, common.manifest.allow_outside);

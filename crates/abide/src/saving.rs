@@ -5,17 +5,17 @@ use std::path::Path;
 
 use abide_model::saved_plan::Making;
 use abide_model::{
-    FleetHost, HostName, PlanKey, PlannedManifest, Report, SavedPlan, Selected, UtcTime, printable,
+    FleetHost, HostName, PlanKey, PlannedManifest, Report, SavedPlan, UtcTime, printable,
 };
 use abide_report::document::{Document, Frame};
 use abide_report::{Command, Moment, Summary, text};
 
-use crate::args::{Common, Selection};
+use crate::args::Common;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::run::Run;
-use crate::{clock, plan_file, plan_key, revision};
+use crate::{clock, plan_file, plan_key, revision, selected};
 
 /// Saves a run's plan and says how to go on.
 pub(crate) async fn save(
@@ -49,13 +49,7 @@ async fn make(
             digest: origin.digest,
             source: revision::of(&origin.folder).await,
         },
-        selection: Selected {
-            args: arguments(&common.selection),
-            hosts: hosts.keys().cloned().collect(),
-            shard: run.origin.part.as_ref().map(|part| part.shard),
-            whole: run.origin.part.as_ref().map(|part| part.whole.clone()),
-            complete: origin.whole,
-        },
+        selection: selected::of_run(run, common).1,
         summary: numbers(&summary),
         complete: summary.is_complete(),
         applyable: summary.has_actions() && summary.refused == 0,
@@ -99,28 +93,6 @@ fn numbers(summary: &Summary) -> BTreeMap<String, u64> {
         .unwrap_or_default()
 }
 
-/// The flags that selected the hosts.
-pub(crate) fn arguments(selection: &Selection) -> Vec<String> {
-    let Selection {
-        host,
-        group,
-        exclude,
-        // A shard is told by itself: it is a part of what these flags select.
-        shard: _,
-        shard_by: _,
-    } = selection;
-    let flag = |name: &str, values: &[String]| -> Vec<String> {
-        let each = values.iter().map(|value| format!("{name}={value}"));
-        each.collect()
-    };
-    [
-        flag("--host", host),
-        flag("--group", group),
-        flag("--exclude", exclude),
-    ]
-    .concat()
-}
-
 fn next(path: &Path, plan: &SavedPlan, common: &Common) -> String {
     let shown = path.display();
     let ssh = common
@@ -138,19 +110,21 @@ fn next(path: &Path, plan: &SavedPlan, common: &Common) -> String {
     )
 }
 
-/// What a person reads about a merged plan.
-pub(crate) fn merged(path: &Path, plan: &SavedPlan) -> String {
-    let shown = path.display();
+/// What a person reads about a merged plan, and where it was put.
+pub(crate) fn merged(path: Option<&Path>, plan: &SavedPlan) -> String {
     let hosts = plan.hosts.len();
     let hosts = if hosts == 1 {
         "1 host".to_owned()
     } else {
         format!("{hosts} hosts")
     };
+    let named = format!("Plan {}, sha256:{}\n", plan.digest.spoken(), plan.digest);
+    let Some(path) = path else {
+        return named;
+    };
+    let shown = path.display();
     format!(
-        "Plan {}, sha256:{}\nSaved {shown} for {hosts}, valid until {}. Apply exactly this: abide apply {shown}\n",
-        plan.digest.spoken(),
-        plan.digest,
+        "{named}Saved {shown} for {hosts}, valid until {}. Apply exactly this: abide apply {shown}\n",
         plan.expires_at,
     )
 }
@@ -207,6 +181,7 @@ pub(crate) fn document(plan: &SavedPlan) -> Document {
             directory: None,
         },
         manifest: Some(plan.manifest.name.clone()),
+        selected: Some((plan.manifest.digest, plan.selection.clone())),
         digest: Some(plan.digest),
         diagnostics: Vec::new(),
         failure: None,

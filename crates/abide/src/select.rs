@@ -40,14 +40,14 @@ pub(crate) fn choose(fleet: &Fleet, selection: &Selection) -> Result<Chosen, Fai
 }
 
 /// The same of the hosts in a saved plan. That of an empty shard has none.
-pub(crate) fn select_saved(
-    saved: &SavedPlan,
-    selection: &Selection,
-) -> Result<BTreeMap<HostName, FleetHost>, Failure> {
+pub(crate) fn select_saved(saved: &SavedPlan, selection: &Selection) -> Result<Chosen, Failure> {
     if saved.hosts.is_empty() && saved.selection.shard.is_some() {
-        return Ok(BTreeMap::new());
+        return Ok(Chosen {
+            hosts: BTreeMap::new(),
+            part: None,
+        });
     }
-    choose(&saved.fleet(), selection).map(|chosen| chosen.hosts)
+    choose(&saved.fleet(), selection)
 }
 
 /// The selected hosts of all shards.

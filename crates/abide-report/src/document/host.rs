@@ -6,7 +6,7 @@ use abide_model::{
     Surprise, Suspension, Timestamp, UserName, Watch,
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::block::Block;
 use crate::document::change::Places;
@@ -48,7 +48,7 @@ pub struct HostEntry {
 }
 
 /// The host itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Facts {
     /// `hostname`.
     pub hostname: String,
@@ -70,7 +70,7 @@ pub struct Facts {
 
 /// What is done on a host, in order. Secrets are in it as where they come from, and what stands in their place on the
 /// host is left out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HostPlan {
     /// What is done, in this order.
     pub actions: Vec<Action>,

@@ -26,6 +26,9 @@ pub struct ResourceEntry {
     pub id: String,
     /// The resource.
     pub resource: ResourceId,
+    /// What it is loaded as, where that has another name: the service of a quadlet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loaded_as: Option<ResourceId>,
     /// Its name for people: `sidekiq.service`, `linger`, `user deploy`.
     pub name: String,
     /// Whose it is for people: `system`, `user deploy`; empty for an account.
@@ -185,6 +188,7 @@ fn at_rest(host: &HostReport, declared: &Declared) -> ResourceEntry {
     ResourceEntry {
         state,
         reasons,
+        loaded_as: declared.loaded_as.clone(),
         origin: Some(declared.origin.clone()),
         ..blank(declared.resource.clone())
     }
@@ -196,6 +200,7 @@ fn blank(resource: ResourceId) -> ResourceEntry {
         name: step::title(&resource),
         owner: step::whose(&resource),
         resource,
+        loaded_as: None,
         state: ResourceState::Clean,
         effect: None,
         reasons: Vec::new(),

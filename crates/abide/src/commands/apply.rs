@@ -18,7 +18,7 @@ use crate::reports::ReportArgs;
 use crate::run::Run;
 use crate::select::select_saved;
 use crate::ui::Ui;
-use crate::{budgets, clock, next, plan_file, resuming};
+use crate::{budgets, clock, next, plan_file, resuming, selected};
 
 /// Make the hosts what the manifest says, or carry out a saved plan
 ///
@@ -131,7 +131,11 @@ impl Apply {
         (common, ui, environment): Context<'_>,
     ) -> Result<Done, Failure> {
         let mut run = Run::begin(common, &self.allowances, ui, environment).await?;
-        reporting.start(&run.manifest, run.diagnostics.clone(), run.hosts.clone());
+        reporting.start(
+            &run.manifest,
+            run.diagnostics.clone(),
+            selected::of_run(&run, common),
+        );
         run.keeps_budgets()?;
         let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
         let planned = run
@@ -193,9 +197,9 @@ impl Apply {
         let chosen = select_saved(&saved, &common.selection)?;
         let mut run = resuming::begin(path, &saved, common, (ui, environment)).await?;
         self.prepare(&mut run, saved.digest);
-        let names = chosen.keys().cloned().collect();
-        reporting.start(&saved.manifest.name, Vec::new(), names);
-        let before = resuming::before(&saved, |host| chosen.contains_key(host));
+        let selected = selected::of_saved(&saved, &chosen, &common.selection);
+        reporting.start(&saved.manifest.name, Vec::new(), selected);
+        let before = resuming::before(&saved, |host| chosen.hosts.contains_key(host));
         reporting.planned(&before, Some(saved.digest));
         if !saved.complete {
             ui.talk("The plan is incomplete: not every host could be observed when it was made.");

@@ -15,6 +15,7 @@ use crate::progress::Progress;
 use crate::reporting::{Done, Reporting};
 use crate::reports::ReportArgs;
 use crate::run::Run;
+use crate::selected;
 use crate::ui::Ui;
 
 /// Show what changed on the hosts since the last apply, and what is not as the manifest says; change nothing
@@ -70,7 +71,11 @@ impl DriftArgs {
         if !self.fix {
             run.engine.only_look();
         }
-        reporting.start(&run.manifest, run.diagnostics.clone(), run.hosts.clone());
+        reporting.start(
+            &run.manifest,
+            run.diagnostics.clone(),
+            selected::of_run(&run, common),
+        );
         if self.fix {
             run.keeps_budgets()?;
         }

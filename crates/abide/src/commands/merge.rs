@@ -1,66 +1,162 @@
 //! `abide merge`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use abide_model::saved_plan::merge;
 use abide_model::{MergeError, PlanKey, SavedPlan};
+use abide_report::document::{self, Document, Frame, Kept, Merged};
+use abide_report::{Command, text};
 use clap::Args;
+use serde_json::Value;
 
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::reports::ReportArgs;
 use crate::ui::Ui;
-use crate::{plan_file, resuming, saving};
+use crate::{files, plan_file, resuming, run_id, saving};
 
-/// Put the saved plans of all shards together into the plan of the whole
+/// Put the saved plans, or the reports, of all shards together into those of the whole
 ///
-/// The plans must be all the shards of one selection of hosts, made from the same manifest; else nothing is written, and
-/// what is missing is said. What comes of it has the digest of a plan that was made in one piece.
+/// They must be all the shards of one selection of hosts, made from the same manifest; else nothing is written, and what
+/// is missing is said. Merged plans have the digest of a plan that was made in one piece. Merged reports (`--report
+/// json=FILE` wrote them) are the report of a run in one piece, its exit code included; merging ends with 0.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   abide plan --shard 1/2 -o 1.json               on one machine
   abide plan --shard 2/2 -o 2.json               on another
-  abide merge 1.json 2.json -o plan.json && abide apply plan.json")]
+  abide merge 1.json 2.json -o plan.json && abide apply plan.json
+  abide merge drift-*.json --report html=fleet.html")]
 pub(crate) struct Merge {
-    /// The saved plans, in any order
+    /// The saved plans or the reports, in any order
     #[arg(value_name = "FILE", required = true)]
-    plans: Vec<PathBuf>,
-    /// Where the merged plan goes
-    #[arg(short, long, value_name = "FILE")]
-    out: PathBuf,
+    files: Vec<PathBuf>,
+    /// Where the merged plan, or the merged report as JSON, goes
+    #[arg(short, long, value_name = "FILE", required_unless_present = "report")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    reports: ReportArgs,
 }
+
+/// Largest report that is read, in bytes: some ten thousand hosts.
+const LARGEST: usize = 512 << 20;
 
 impl Merge {
     pub(crate) fn run(&self, ui: &Ui, environment: &Environment) -> Result<Exit, Failure> {
-        plan_file::check(&self.out)?;
+        if let Some(out) = &self.out {
+            plan_file::check(out)?;
+        }
+        self.reports.check(false)?;
+        let are_plans = self.files.first().is_some_and(|path| is_plan(path));
+        let (document, said) = if are_plans {
+            self.plans(environment)?
+        } else {
+            self.documents(environment, ui)?
+        };
+        if let Some(failure) = self.reports.write(&document).into_iter().next() {
+            return Err(failure);
+        }
+        match self.reports.answer(&document) {
+            Some(answer) => ui.answer(&answer)?,
+            None => ui.answer(&said)?,
+        }
+        Ok(Exit::Done)
+    }
+
+    fn plans(&self, environment: &Environment) -> Result<(Document, String), Failure> {
         let mut plans: Vec<(String, SavedPlan)> = Vec::new();
         let mut key: Option<PlanKey> = None;
-        for path in &self.plans {
+        for path in &self.files {
             let plan = plan_file::read(path)?;
             // The merged plan gets a seal of its own, so each part must deserve it.
             key = resuming::seal(path, &plan, environment)?.or(key);
             plans.push((path.display().to_string(), plan));
         }
-        let mut merged = merge(plans).map_err(|why| refused(&why))?;
+        let mut merged = merge(plans).map_err(|why| refused("plans", &why))?;
         merged.finish(key.as_ref());
-        plan_file::write(&self.out, &merged)?;
-        ui.answer(&saving::merged(&self.out, &merged))?;
-        Ok(Exit::Done)
+        if let Some(out) = &self.out {
+            plan_file::write(out, &merged)?;
+        }
+        let said = saving::merged(self.out.as_deref(), &merged);
+        Ok((saving::document(&merged), said))
+    }
+
+    fn documents(&self, environment: &Environment, ui: &Ui) -> Result<(Document, String), Failure> {
+        let named = |path: &PathBuf| read(path).map(|kept| (path.display().to_string(), kept));
+        let kept: Vec<(String, Kept)> = self.files.iter().map(named).collect::<Result<_, _>>()?;
+        let merged = document::merge(kept).map_err(|why| refused("reports", &why))?;
+        let said = match merged.kind {
+            Command::Drift => text::drift(&merged.report, &ui.options),
+            Command::Plan => text::plan(&merged.report, &ui.options),
+            Command::Apply | Command::Validate => text::report(&merged.report, &ui.options),
+        };
+        let document = whole(merged, environment)?;
+        if let Some(out) = &self.out {
+            crate::reports::put(out, document.to_json().as_bytes())?;
+        }
+        Ok((document, said))
     }
 }
 
-fn refused(why: &MergeError) -> Failure {
+/// Whether a file says that it is a saved plan. What cannot be read is found out by whoever reads it next.
+fn is_plan(path: &Path) -> bool {
+    let bytes = files::read(path, LARGEST).ok().flatten();
+    let value = bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    value.is_some_and(|value| value.get("kind") == Some(&Value::from("saved_plan")))
+}
+
+fn read(path: &Path) -> Result<Kept, Failure> {
+    let shown = path.display();
+    let bytes = files::read(path, LARGEST)
+        .map_err(|error| Failure::new(Exit::Stale, format!("{shown}: {error}")))?
+        .ok_or_else(|| Failure::new(Exit::Stale, format!("{shown} is too large")))?;
+    let code = |text: &str| abide_manifest::codes().find(|code| code.0 == text);
+    document::read(&bytes, code).map_err(|why| {
+        Failure::new(Exit::Stale, format!("{shown} is no report to merge: {why}"))
+            .hint("`--report json=FILE` of plan, apply and drift writes one")
+    })
+}
+
+/// The document of the run in one piece.
+fn whole(merged: Merged, environment: &Environment) -> Result<Document, Failure> {
+    let exits = merged.codes.iter().filter_map(|code| Exit::of_code(*code));
+    let exit = exits.fold(Exit::Done, Exit::or_worse);
+    let (started, ended) = merged.span;
+    let frame = Frame {
+        kind: merged.kind,
+        exit: exit.into(),
+        run: document::Run {
+            id: run_id::fresh().map_err(|error| Failure::here("random numbers", error))?,
+            abide: env!("CARGO_PKG_VERSION").to_owned(),
+            started,
+            ended,
+            millis: ended.0.saturating_sub(started.0),
+            url: environment.job.clone(),
+            directory: merged.directory,
+        },
+        manifest: Some(merged.manifest),
+        selected: Some(merged.selected),
+        digest: None,
+        diagnostics: merged.diagnostics,
+        failure: None,
+    };
+    Ok(Document::new(frame, &merged.report))
+}
+
+fn refused(what: &str, why: &MergeError) -> Failure {
     let failure = Failure::new(
         Exit::Stale,
-        format!("the plans are not merged, nothing was written: {why}"),
+        format!("the {what} are not merged, nothing was written: {why}"),
     );
     match why {
-        MergeError::Missing(_) => failure.hint("name the plans of all shards, of empty ones too"),
-        MergeError::NoShard(_) => failure.hint("`abide plan --shard 1/2 -o FILE` saves one"),
-        MergeError::Apart { .. } | MergeError::Gap(_) => {
-            failure.hint("make all plans anew from the same manifest, with the same flags")
+        MergeError::Missing(_) => {
+            failure.hint(format!("name the {what} of all shards, of empty ones too"))
         }
+        MergeError::NoShard(_) => failure.hint("`abide plan --shard 1/2 -o FILE` saves one"),
+        MergeError::Apart { .. } | MergeError::Gap(_) => failure.hint(format!(
+            "make all {what} anew from the same manifest, with the same flags"
+        )),
         MergeError::Nothing
         | MergeError::Odd { .. }
         | MergeError::Twice { .. }

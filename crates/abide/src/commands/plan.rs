@@ -19,7 +19,7 @@ use crate::resuming::approved;
 use crate::run::{Choice, Run};
 use crate::select::select_saved;
 use crate::ui::Ui;
-use crate::{clock, next, plan_file, saving};
+use crate::{clock, next, plan_file, saving, selected};
 
 /// Show what would change on the hosts, and why; change nothing
 #[derive(Debug, Args)]
@@ -79,7 +79,11 @@ impl PlanArgs {
         }
         let mut run = Run::begin(common, &self.allowances, ui, environment).await?;
         run.engine.only_look();
-        reporting.start(&run.manifest, run.diagnostics.clone(), run.hosts.clone());
+        reporting.start(
+            &run.manifest,
+            run.diagnostics.clone(),
+            selected::of_run(&run, common),
+        );
         let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
         let report = run
             .shown(progress, async |engine, events, cancel| {
@@ -118,12 +122,17 @@ impl PlanArgs {
         let saved = plan_file::read(path)?;
         plan_file::check_age(path, &saved, clock::utc(), self.max_age)?;
         let names: BTreeSet<HostName> = select_saved(&saved, &common.selection)?
+            .hosts
             .into_keys()
             .collect();
         let choice = Choice::Named(&names);
         let mut run = Run::begin_with(common, &self.allowances, choice, (ui, environment)).await?;
         run.engine.only_look();
-        reporting.start(&run.manifest, run.diagnostics.clone(), run.hosts.clone());
+        reporting.start(
+            &run.manifest,
+            run.diagnostics.clone(),
+            selected::of_run(&run, common),
+        );
         run.engine.approve(approved(&saved));
         let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
         let mut report = run

@@ -1,0 +1,76 @@
+use super::*;
+use crate::document::{Document, Frame};
+use crate::sample::{
+    diagnostic, everything, frame, origin, report, unit, unreachable, with_outcome,
+};
+use crate::sample_drift::drifted;
+
+fn back(document: &Document) -> Kept {
+    let known = |code: &str| (code == diagnostic().code.0).then(|| diagnostic().code);
+    read(document.to_json().as_bytes(), known).unwrap()
+}
+
+/// A document made of what was read of another is that other one, to the last byte.
+#[track_caller]
+fn is_read_back_whole(kind: Command, report: &Report) {
+    let framed = Frame {
+        diagnostics: vec![diagnostic()],
+        ..frame(kind)
+    };
+    let document = Document::new(framed.clone(), report);
+    let kept = back(&document);
+    assert_eq!(kept.kind, kind);
+    let again = Frame {
+        run: kept.run,
+        manifest: kept.manifest,
+        selected: kept.selected,
+        diagnostics: kept.diagnostics,
+        failure: kept.failure,
+        ..framed
+    };
+    assert_eq!(
+        Document::new(again, &kept.report).to_json(),
+        document.to_json()
+    );
+}
+
+#[test]
+fn what_is_read_back_makes_the_same_document_again() {
+    is_read_back_whole(Command::Plan, &everything());
+    is_read_back_whole(Command::Apply, &everything());
+    is_read_back_whole(Command::Drift, &drifted());
+    is_read_back_whole(Command::Apply, &unreachable(report(Vec::new()), "h9"));
+    for outcome in [
+        HostOutcome::NotStarted,
+        HostOutcome::Interrupted,
+        HostOutcome::Changed,
+        HostOutcome::Stale {
+            facts: vec!["x: planned from a, now b".to_owned()],
+        },
+    ] {
+        is_read_back_whole(Command::Apply, &with_outcome(everything(), "h1", outcome));
+    }
+}
+
+#[test]
+fn a_quadlet_stays_one_resource_with_its_service() {
+    let mut all = everything();
+    let host = all.hosts.get_mut(&"h1".parse().unwrap()).unwrap();
+    host.declared.push(Declared {
+        resource: unit("user:deploy/worker.container"),
+        loaded_as: Some(unit("user:deploy/sidekiq.service")),
+        origin: origin(3),
+    });
+    is_read_back_whole(Command::Plan, &all);
+}
+
+#[test]
+fn what_is_no_document_is_told_from_one_of_another_time() {
+    let said = |text: &str| read(text.as_bytes(), |_| None).unwrap_err().to_string();
+    assert!(said("nonsense").starts_with("it is not JSON"));
+    assert_eq!(
+        said("{\"format\": 2}"),
+        "its format is 2, and this abide reads 1"
+    );
+    assert!(said("{\"format\": 1}").contains("missing field"));
+}
