@@ -6,6 +6,8 @@
 mod args;
 mod argv;
 mod budgets;
+#[cfg(test)]
+mod cli_reference;
 mod clock;
 mod commands;
 mod environment;
