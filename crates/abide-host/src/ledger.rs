@@ -4,6 +4,7 @@
 //! abide-ledger 1
 //! user sidekiq
 //! linger sidekiq
+//! attribute sidekiq shell /bin/sh
 //! file user:sidekiq /srv/sidekiq/.config/systemd/user/sidekiq.service <sha256>
 //! file system /etc/systemd/system/new.service claimed
 //! unit user:sidekiq sidekiq.service <InvocationID or -> <sha256 of its configuration or -> enabled
@@ -12,6 +13,8 @@
 //!
 //! Names and paths are percent-encoded. `claimed` stands for a digest while a run is under way. A ledger
 //! without its `end` was cut and is not believed.
+
+use std::collections::BTreeMap;
 
 use abide_model::{HostPath, Ledger, LedgerFile, LedgerUnit, Scope, UnitName, UnitRef, UserName};
 
@@ -51,10 +54,16 @@ pub fn write(ledger: &Ledger) -> String {
         units,
         users,
         lingers,
+        attributes,
     } = ledger;
     let mut lines = vec![first_line()];
     lines.extend(users.iter().map(user_line));
     lines.extend(lingers.iter().map(linger_line));
+    lines.extend(
+        attributes
+            .iter()
+            .map(|(user, all)| attribute_lines(user, all)),
+    );
     lines.extend(files.iter().map(|(path, file)| file_line(path, file)));
     lines.extend(units.iter().map(|(unit, left)| {
         let [before, after] = unit_line(unit, left);
@@ -82,6 +91,15 @@ pub(crate) fn user_line(user: &UserName) -> String {
 /// The line of a user whose lingering abide enabled.
 pub(crate) fn linger_line(user: &UserName) -> String {
     format!("linger {user}\n")
+}
+
+/// The lines of a user's attributes.
+pub(crate) fn attribute_lines(user: &UserName, attributes: &BTreeMap<String, String>) -> String {
+    let line = |(field, value): (&String, &String)| {
+        let (field, value) = (percent::encode(field), percent::encode(value));
+        format!("attribute {user} {field} {value}\n")
+    };
+    attributes.iter().map(line).collect()
 }
 
 /// The line of a file.
@@ -138,6 +156,11 @@ fn read_line(ledger: &mut Ledger, line: &str) -> Option<()> {
         }
         ["linger", name] => {
             ledger.lingers.insert(UserName::parse(name).ok()?);
+        }
+        ["attribute", user, field, value] => {
+            let of = ledger.attributes.entry(UserName::parse(user).ok()?);
+            of.or_default()
+                .insert(percent::decode(field)?, percent::decode(value)?);
         }
         ["file", scope, path, digest] => {
             let path = HostPath::parse(&percent::decode(path)?).ok()?;

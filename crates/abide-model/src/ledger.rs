@@ -21,6 +21,9 @@ pub struct Ledger {
     pub users: BTreeSet<UserName>,
     /// Users whose lingering abide enabled.
     pub lingers: BTreeSet<UserName>,
+    /// Attributes of accounts that the manifest declares, as abide left them: `shell` is `/bin/sh`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<UserName, BTreeMap<String, String>>,
 }
 
 /// A file that abide owns.

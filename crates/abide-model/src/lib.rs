@@ -22,6 +22,7 @@ pub mod drift;
 pub mod event;
 pub mod fleet;
 pub mod forecast;
+pub mod hand_edit;
 pub mod ledger;
 pub mod name;
 pub mod observed;
@@ -50,6 +51,7 @@ pub use drift::{Drift, DriftClass, Finding, FindingKind, HostDrift, Left};
 pub use event::{Event, StepOutcome};
 pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Share, Via};
 pub use forecast::{Disruption, Effect, Surprise};
+pub use hand_edit::HandEdit;
 pub use ledger::{Ledger, LedgerFile, LedgerUnit};
 pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};
 pub use observed::{

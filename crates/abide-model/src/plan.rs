@@ -11,6 +11,7 @@ use crate::body::{Body, Bytes};
 use crate::desired::OnChange;
 use crate::digest::Digest;
 use crate::forecast::Disruption;
+use crate::hand_edit::HandEdit;
 use crate::ledger::Ledger;
 use crate::name::{HostName, ManifestName, UserName};
 use crate::observed::ActiveState;
@@ -309,6 +310,9 @@ pub enum Cause {
     ReloadOwed {
         /// What shows it, in words: `NeedDaemonReload`, `drop-in not loaded`, `changed after the last reload`.
         evidence: String,
+        /// The unit that shows it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<UnitName>,
     },
     /// The unit runs a configuration that is no longer on disk.
     RunningOldConfig {
@@ -321,6 +325,14 @@ pub enum Cause {
     Failed {
         /// systemd's `Result`.
         result: String,
+    },
+    /// Somebody changed it on the host since abide left it: it is not the manifest that moved on.
+    ChangedOnHost {
+        /// What was done.
+        edit: HandEdit,
+        /// When, by the host's clock, where the host shows it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
     },
 }
 
@@ -368,6 +380,8 @@ pub enum NoteKind {
     PendingRestart,
     /// A drop-in or file beside ours that we keep.
     Foreign,
+    /// A drop-in that appeared beside ours since the last apply, and that we keep.
+    Added,
     /// A lingering user that nobody declares.
     UndeclaredLinger,
     /// Ours by the ledger, no longer declared, and kept because `prune: false`.

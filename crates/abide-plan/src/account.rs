@@ -10,6 +10,7 @@ use abide_model::{
     ObservedUser, Presence, ResourceId, Scope, UserName,
 };
 
+use crate::by_hand;
 use crate::causes::said;
 use crate::draft::{Draft, Phase, Step, StepId};
 use crate::host::Host;
@@ -31,6 +32,8 @@ pub(crate) enum Account {
 /// Makes and changes users; says of every user of the manifest and the ledger what to expect.
 pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) -> BTreeMap<UserName, Account> {
     let mut accounts = BTreeMap::new();
+    let declared = |name: &UserName| host.declared(name).is_some();
+    draft.ledger.attributes.retain(|name, _| declared(name));
     for (name, user) in &host.desired.users {
         let account = match user.state {
             Presence::Present => present(host, draft, name, user),
@@ -71,9 +74,13 @@ fn present(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &Desired
         Observation::Known(found) => {
             match modify(host, name, wanted, found) {
                 Ok(fields) if fields.is_empty() => {}
-                Ok(fields) => change(draft, name, found, fields),
-                Err(denied) => draft.refuse(denied.about(ResourceId::User(name.clone()))),
+                Ok(fields) => change(host, draft, name, (found, fields)),
+                Err(denied) => {
+                    draft.refuse(denied.about(ResourceId::User(name.clone())));
+                    return Account::There;
+                }
             }
+            keep_books(draft, name, &wanted.account);
             Account::There
         }
         Observation::Absent if host.is_root() => Account::Made(make(host, draft, name, wanted)),
@@ -121,13 +128,56 @@ fn make(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &DesiredUse
     };
     let step = Step::new(Phase::Account, ResourceId::User(name.clone()), change);
     draft.ledger.users.insert(name.clone());
-    draft.add(step.because(Cause::Missing))
+    keep_books(draft, name, &wanted.account);
+    let why = [Cause::Missing].into_iter();
+    draft.add(step.because_all(why.chain(by_hand::account_gone(host, name))))
 }
 
-fn change(draft: &mut Draft, name: &UserName, found: &ObservedUser, fields: Vec<FieldChange>) {
+/// Says in the ledger how the declared attributes are left.
+fn keep_books(draft: &mut Draft, name: &UserName, wanted: &DesiredAccount) {
+    let attributes = attributes(wanted);
+    match attributes.is_empty() {
+        true => draft.ledger.attributes.remove(name),
+        false => draft.ledger.attributes.insert(name.clone(), attributes),
+    };
+}
+
+/// The attributes that can be seen on a host.
+fn attributes(wanted: &DesiredAccount) -> BTreeMap<String, String> {
+    let DesiredAccount {
+        uid,
+        group,
+        groups,
+        home,
+        shell,
+        comment,
+        system: _,
+    } = wanted;
+    let groups = groups.as_ref();
+    let groups = groups.map(|groups| groups.iter().map(String::as_str).collect::<Vec<_>>());
+    let all = [
+        ("uid", uid.map(|uid| uid.to_string())),
+        ("group", group.clone()),
+        ("groups", groups.map(|groups| groups.join(","))),
+        ("home", home.as_ref().map(HostPath::to_string)),
+        ("shell", shell.as_ref().map(HostPath::to_string)),
+        ("comment", comment.clone()),
+    ];
+    let all = all.into_iter();
+    all.filter_map(|(field, value)| Some((field.to_owned(), value?)))
+        .collect()
+}
+
+fn change(
+    host: &Host<'_>,
+    draft: &mut Draft,
+    name: &UserName,
+    (found, fields): (&ObservedUser, Vec<FieldChange>),
+) {
     let causes: Vec<_> = fields
         .iter()
         .map(|field| crate::causes::differs(&field.field, &field.from, &field.to))
+        .chain(by_hand::account(host, name, found, &fields))
         .collect();
     let new_groups = fields.iter().any(|field| field.field.starts_with("group"));
     if new_groups && found.linger.manager.is_up() {

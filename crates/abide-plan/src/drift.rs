@@ -94,7 +94,12 @@ fn noted(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
             NoteKind::UndeclaredLinger => {
                 cells.drifted(resource, finding(FindingKind::Linger, text));
             }
-            NoteKind::Foreign | NoteKind::Orphan | NoteKind::Expect | NoteKind::HeldBySession => {}
+            // Its finding says since when.
+            NoteKind::Added
+            | NoteKind::Foreign
+            | NoteKind::Orphan
+            | NoteKind::Expect
+            | NoteKind::HeldBySession => {}
         }
     }
 }

@@ -7,6 +7,7 @@ use abide_model::{
     ObservedFile, Scope, WriteFile,
 };
 
+use crate::by_hand;
 use crate::causes::{differs, said};
 use crate::ledger::is_secret;
 use crate::refuse::Denied;
@@ -34,8 +35,8 @@ pub(crate) enum Verdict {
     Same,
     /// It is as it should be, and becomes ours.
     Adopt,
-    /// This is done, for this reason.
-    Do(Box<Change>, Cause),
+    /// This is done, for these reasons.
+    Do(Box<Change>, Vec<Cause>),
     /// It should be gone, and is: the ledger lets go of it.
     Forget,
 }
@@ -63,12 +64,14 @@ pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdi
     };
     let Some(found) = seen(view, wanted.path)? else {
         let mode = new_mode(wanted);
-        return Ok(write(wanted, Before::Absent, mode, Cause::Missing));
+        let causes = with_hand_edit(view, wanted.path, None, Cause::Missing);
+        return Ok(write(wanted, Before::Absent, mode, causes));
     };
+    let because = |cause| with_hand_edit(view, wanted.path, Some(found), cause);
     let before = before(found, wanted.body.is_secret(), wanted.path)?;
     let digest = bytes.digest();
     let mode = wanted.mode.unwrap_or(found.mode);
-    let because = if found.kind != FileKind::Regular {
+    let differs_in = if found.kind != FileKind::Regular {
         Some(differs("kind", "symbolic link", "file"))
     } else if found.digest != Some(digest) {
         let observed = found.digest.map(|digest| digest.short());
@@ -84,9 +87,11 @@ pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdi
         // Only a file of its own user is safe from others, and root's may be unreadable for it.
         wrong_owner(view, found).map(|owner| differs("owner", said(&found.owner), owner))
     };
-    Ok(match because {
-        Some(cause) if found.kind == FileKind::Regular => write(wanted, before, mode, cause),
-        Some(cause) => write(wanted, before, new_mode(wanted), cause),
+    Ok(match differs_in {
+        Some(cause) if found.kind == FileKind::Regular => {
+            write(wanted, before, mode, because(cause))
+        }
+        Some(cause) => write(wanted, before, new_mode(wanted), because(cause)),
         None if mode != found.mode => set_mode(wanted, found.mode, mode),
         None if view.host.ledger.files.contains_key(wanted.path) => Verdict::Same,
         // What this login may not change it cannot own either.
@@ -119,7 +124,19 @@ pub(crate) fn absent(
         purpose,
         before: before(found, secret, path)?,
     };
-    Ok(Verdict::Do(Box::new(change), cause.clone()))
+    let causes = with_hand_edit(view, path, Some(found), cause.clone());
+    Ok(Verdict::Do(Box::new(change), causes))
+}
+
+/// The cause, and that somebody changed the file since abide wrote it.
+fn with_hand_edit(
+    view: &ScopeView<'_>,
+    path: &HostPath,
+    found: Option<&ObservedFile>,
+    cause: Cause,
+) -> Vec<Cause> {
+    let by_hand = by_hand::file(view.host, path, found);
+    [cause].into_iter().chain(by_hand).collect()
 }
 
 fn owned_by(view: &ScopeView<'_>, other: &ManifestName, path: &HostPath) -> Denied {
@@ -200,7 +217,7 @@ fn wrong_owner(view: &ScopeView<'_>, found: &ObservedFile) -> Option<String> {
     (!right).then_some(name)
 }
 
-fn write(wanted: &Wanted<'_>, before: Before, mode: u32, cause: Cause) -> Verdict {
+fn write(wanted: &Wanted<'_>, before: Before, mode: u32, causes: Vec<Cause>) -> Verdict {
     let change = Change::WriteFile(WriteFile {
         path: wanted.path.clone(),
         purpose: wanted.purpose,
@@ -208,7 +225,7 @@ fn write(wanted: &Wanted<'_>, before: Before, mode: u32, cause: Cause) -> Verdic
         mode,
         before,
     });
-    Verdict::Do(Box::new(change), cause)
+    Verdict::Do(Box::new(change), causes)
 }
 
 fn set_mode(wanted: &Wanted<'_>, from: u32, to: u32) -> Verdict {
@@ -219,6 +236,6 @@ fn set_mode(wanted: &Wanted<'_>, from: u32, to: u32) -> Verdict {
     };
     Verdict::Do(
         Box::new(change),
-        differs("mode", format!("{from:04o}"), format!("{to:04o}")),
+        vec![differs("mode", format!("{from:04o}"), format!("{to:04o}"))],
     )
 }

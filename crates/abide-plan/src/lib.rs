@@ -5,6 +5,7 @@
 //! out is left to abide-host.
 
 mod account;
+mod by_hand;
 mod causes;
 mod declared;
 mod draft;

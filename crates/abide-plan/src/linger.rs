@@ -11,6 +11,7 @@ use abide_model::{
 };
 
 use crate::account::Account;
+use crate::by_hand;
 use crate::causes;
 use crate::draft::{Draft, Phase, Step, StepId};
 use crate::host::Host;
@@ -72,7 +73,12 @@ fn one(host: &Host<'_>, draft: &mut Draft, name: &UserName, made: Option<StepId>
     };
     let enabled = match enable(host, name) {
         Ok(true) => None,
-        Ok(false) => Some(switch_on(draft, name, user, &manager.after)),
+        Ok(false) => {
+            // With a new account everything is off.
+            let by_hand = by_hand::lingering_off(host, name).filter(|_| made.is_none());
+            let why = [reason(user)].into_iter().chain(by_hand);
+            Some(switch_on(draft, name, why, &manager.after))
+        }
         Err(denied) => {
             draft.refuse(denied.about(ResourceId::Linger(name.clone())));
             return manager;
@@ -107,10 +113,15 @@ fn wanted_on<'a>(host: &Host<'a>, name: &UserName, workable: bool) -> Option<&'a
     (user.linger.value == Some(true) && (workable || declared)).then_some(user)
 }
 
-fn switch_on(draft: &mut Draft, name: &UserName, user: &DesiredUser, after: &[StepId]) -> StepId {
+fn switch_on(
+    draft: &mut Draft,
+    name: &UserName,
+    why: impl Iterator<Item = Cause>,
+    after: &[StepId],
+) -> StepId {
     let resource = ResourceId::Linger(name.clone());
     let step = Step::new(Phase::LingerOn, resource, Change::EnableLinger);
-    let step = step.because(reason(user)).after(after.iter().copied());
+    let step = step.because_all(why).after(after.iter().copied());
     draft.ledger.lingers.insert(name.clone());
     draft.add(step)
 }

@@ -121,8 +121,8 @@ fn act(
         Verdict::Adopt | Verdict::Forget => {
             Step::new(Phase::Claims, resource, claim).because(claimed)
         }
-        Verdict::Do(change, cause) => Step::new(Phase::Files, resource, *change)
-            .because(cause)
+        Verdict::Do(change, causes) => Step::new(Phase::Files, resource, *change)
+            .because_all(causes)
             .after(view.files_after.iter().copied()),
     };
     draft.add(step);

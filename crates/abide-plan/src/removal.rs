@@ -191,6 +191,7 @@ fn forget(draft: &mut Draft, name: &UserName) {
     let scope = Scope::User(name.clone());
     let ledger = &mut draft.ledger;
     ledger.users.remove(name);
+    ledger.attributes.remove(name);
     ledger.lingers.remove(name);
     ledger.files.retain(|_, file| file.scope != scope);
     ledger.units.retain(|unit, _| unit.scope != scope);

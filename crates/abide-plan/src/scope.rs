@@ -74,6 +74,7 @@ fn forget(draft: &mut Draft, name: &UserName) {
     draft.ledger.files.retain(|_, file| file.scope != scope);
     draft.ledger.units.retain(|unit, _| unit.scope != scope);
     draft.ledger.users.remove(name);
+    draft.ledger.attributes.remove(name);
     let step = Step::new(
         Phase::Claims,
         ResourceId::User(name.clone()),

@@ -1,6 +1,7 @@
 //! Plans against the simulated host. Numbers in names are those of the test cases in unit-change.md section 5.
 
 mod allowed;
+mod by_hand;
 mod declared;
 mod drift;
 mod drift_files;

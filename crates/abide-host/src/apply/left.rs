@@ -95,7 +95,24 @@ fn users(plan: &Plan) -> Vec<Entry> {
             &steps,
         )
     });
-    created.chain(lingering).collect()
+    created.chain(lingering).chain(attributes(plan)).collect()
+}
+
+fn attributes(plan: &Plan) -> Vec<Entry> {
+    let (after, claim) = (&plan.ledger_after.attributes, &plan.ledger_claim.attributes);
+    let users: BTreeSet<_> = after.keys().chain(claim.keys()).collect();
+    let of = |user| {
+        let lines = |all| ledger::attribute_lines(user, all);
+        let steps = steps_of(plan, |action| {
+            action.resource == ResourceId::User(user.clone())
+        });
+        entry(
+            &after.get(user).map(lines).unwrap_or_default(),
+            &claim.get(user).map(lines).unwrap_or_default(),
+            &steps,
+        )
+    };
+    users.into_iter().map(of).collect()
 }
 
 fn files(plan: &Plan) -> Vec<Entry> {

@@ -35,6 +35,13 @@ fn sample() -> Ledger {
         .into(),
         users: ["sidekiq".parse().unwrap()].into(),
         lingers: ["sidekiq".parse().unwrap()].into(),
+        attributes: [(
+            "sidekiq".parse().unwrap(),
+            [("comment", "Side kiq"), ("shell", "/bin/sh")]
+                .map(|(field, value)| (field.to_owned(), value.to_owned()))
+                .into(),
+        )]
+        .into(),
     }
 }
 
@@ -44,6 +51,8 @@ fn a_ledger_is_lines_of_plain_words() {
     abide-ledger 1
     user sidekiq
     linger sidekiq
+    attribute sidekiq comment Side%20kiq
+    attribute sidekiq shell /bin/sh
     file user:sidekiq /srv/new claimed
     file user:sidekiq /srv/side%20kiq/a%25b%0A.service ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
     unit user:sidekiq a%5Cx2db.service 8d2a94d1efb743ab9cf6e17478d0bfe5 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad enabled

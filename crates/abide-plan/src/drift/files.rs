@@ -1,15 +1,16 @@
 //! Files: what abide wrote against what stands there, and drop-ins that appeared beside ours.
 
 use abide_model::{
-    Body, FileKind, Finding, FindingKind, HostPath, LedgerFile, Observation, ObservedFile,
-    ResourceId, Scope, Timestamp, UnitRef,
+    FileKind, Finding, FindingKind, HandEdit, HostPath, LedgerFile, Observation, ObservedFile,
+    ResourceId, Scope, UnitRef,
 };
 
 use super::Cells;
+use crate::by_hand::{after_apply, file_edit, other_owner};
 use crate::causes::said;
 use crate::host::Host;
-use crate::ledger::is_secret;
 use crate::places::{Place, Places};
+use crate::unit::notes::as_edit_does;
 
 pub(super) fn judge(host: &Host<'_>, cells: &mut Cells) {
     for (path, recorded) in &host.ledger.files {
@@ -39,9 +40,9 @@ fn one(host: &Host<'_>, path: &HostPath, recorded: &LedgerFile, cells: &mut Cell
             cells.on_host(resource, told(path, format!("{name} was removed")));
         }
         Some(Observation::Known(found)) => {
-            if let Some(how) = change(host, path, recorded, found) {
-                let by = owner(&recorded.scope, found);
-                let told = told(path, format!("{name} {how}"));
+            if let Some(edit) = file_edit(host, path, recorded, found) {
+                let by = other_owner(&recorded.scope, found);
+                let told = told(path, format!("{name} {}", words(&edit, found)));
                 let since = Some(found.changed_at);
                 cells.on_host(resource, Finding { since, by, ..told });
             }
@@ -50,47 +51,16 @@ fn one(host: &Host<'_>, path: &HostPath, recorded: &LedgerFile, cells: &mut Cell
 }
 
 /// How a file changed since abide wrote it.
-fn change(
-    host: &Host<'_>,
-    path: &HostPath,
-    recorded: &LedgerFile,
-    found: &ObservedFile,
-) -> Option<&'static str> {
-    match &found.kind {
-        FileKind::Symlink(target) if target == "/dev/null" => return Some("was masked"),
-        FileKind::Symlink(_) => return Some("was replaced by a symbolic link"),
-        FileKind::Directory | FileKind::Other => return Some("was replaced"),
-        FileKind::Regular => {}
+fn words(edit: &HandEdit, found: &ObservedFile) -> &'static str {
+    match edit {
+        HandEdit::Masked => "was masked",
+        HandEdit::GivenAway => "belongs to somebody else now",
+        HandEdit::Replaced if matches!(found.kind, FileKind::Symlink(_)) => {
+            "was replaced by a symbolic link"
+        }
+        HandEdit::Replaced => "was replaced",
+        _ => "was edited",
     }
-    let same = if is_secret(recorded) {
-        is_same_secret(host, path, found)
-    } else {
-        found.digest == recorded.digest
-    };
-    if !same {
-        return Some("was edited");
-    }
-    owner(&recorded.scope, found).map(|_| "belongs to somebody else now")
-}
-
-/// The ledger keeps nothing that a secret could be guessed from. It is as abide left it where it is the declared one,
-/// or where nobody touched it since.
-fn is_same_secret(host: &Host<'_>, path: &HostPath, found: &ObservedFile) -> bool {
-    let declared = host.managed(path).and_then(Body::bytes);
-    let is_declared = declared.is_some_and(|bytes| found.digest == Some(bytes.digest()));
-    is_declared || !is_later(found.changed_at, host.observed.applied_at)
-}
-
-fn is_later(at: Timestamp, applied: Option<Timestamp>) -> bool {
-    applied.is_some_and(|applied| at > applied)
-}
-
-/// The owner, where it is not the scope's user.
-fn owner(scope: &Scope, found: &ObservedFile) -> Option<String> {
-    let ours = scope.user().map_or("root", |user| user.as_str());
-    let other = found.owner.as_str();
-    let is_name = !other.is_empty() && !other.bytes().all(|byte| byte.is_ascii_digit());
-    (is_name && other != ours).then(|| said(other))
 }
 
 /// Drop-ins of our units that nobody declares and that appeared after the last apply. An apply keeps them.
@@ -113,19 +83,15 @@ fn drop_ins(host: &Host<'_>, scope: &Scope, cells: &mut Cells) {
             || !host.ledger.units.contains_key(&unit)
             || is_declared
             || host.file_owner(path).is_some()
-            || !is_later(found.changed_at, host.observed.applied_at)
+            || !after_apply(host, found.changed_at)
         {
             continue;
         }
-        // systemctl(1): `edit` writes override.conf unless it is told another name.
-        let how = match path.file_name() {
-            "override.conf" => ", as `systemctl edit` does",
-            _ => "",
-        };
+        let how = as_edit_does(path);
         let told = Finding {
             kind: FindingKind::DropIn,
             since: Some(found.changed_at),
-            by: owner(scope, found),
+            by: other_owner(scope, found),
             ..told(
                 path,
                 format!("{} was added{how}; an apply leaves it", path.file_name()),

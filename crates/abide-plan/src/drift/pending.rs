@@ -26,10 +26,7 @@ pub(super) fn judge(plan: &Plan, cells: &mut Cells) {
 /// What only follows from other actions: those are told.
 fn is_consequence(action: &Action) -> bool {
     let follows = |cause: &Cause| matches!(cause, Cause::FollowsFrom(_));
-    match action.change {
-        Change::DaemonReload => action.causes.iter().any(follows),
-        _ => action.causes.iter().all(follows),
-    }
+    action.causes.iter().all(follows)
 }
 
 /// What is not as declared.
@@ -73,7 +70,7 @@ fn words(action: &Action) -> String {
 
 fn reload(action: &Action) -> String {
     let evidence = action.causes.iter().find_map(|cause| match cause {
-        Cause::ReloadOwed { evidence } => Some(said(evidence)),
+        Cause::ReloadOwed { evidence, .. } => Some(said(evidence)),
         _ => None,
     });
     let whose = match &action.resource {

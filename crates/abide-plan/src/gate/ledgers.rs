@@ -30,6 +30,10 @@ pub(super) fn without(
             !left.lingers.contains(user)
                 && approved.lingers.contains(user) == fresh.lingers.contains(user)
         }),
+        attributes: entries(&before.attributes, &fresh.attributes, |user| {
+            !left.users.contains(user)
+                && approved.attributes.contains_key(user) == fresh.attributes.contains_key(user)
+        }),
     }
 }
 

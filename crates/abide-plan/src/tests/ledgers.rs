@@ -36,7 +36,7 @@ fn a_file_of_another_owner_is_written_as_the_user() {
     let plan = assert_converges(&mut host, &wanted);
     assert_eq!(
         told(&plan),
-        "1 write /home/deploy/app.conf 0644 <- owner root -> deploy"
+        "1 write /home/deploy/app.conf 0644 <- owner root -> deploy; by hand: GivenAway"
     );
 }
 

@@ -22,7 +22,7 @@ fn case_15_a_drop_in_whose_reload_was_lost_is_reloaded_and_restarted() {
     assert_eq!(
         told(&plan).lines().collect::<Vec<_>>(),
         [
-            "1 manager user:deploy: daemon-reload <- reload owed: changed after the last reload",
+            "1 manager user:deploy: daemon-reload <- reload owed: web.service: changed after the last reload",
             "2 user:deploy/web.service: restart <- runs old ",
         ]
     );
@@ -196,6 +196,16 @@ fn case_20_a_foreign_drop_in_is_kept_and_told() {
     host.edit(&Edit::DaemonReload(scope("user:deploy")));
     let plan = assert_converges(&mut host, &wanted);
     assert_eq!(steps(&plan), Vec::<String>::new());
+    assert_eq!(
+        notes(&plan),
+        [
+            "user:deploy/web.service: drop-in override.conf beside ours is kept: it was written since the last apply, as `systemctl edit` does"
+        ]
+    );
+    // It is old news after the next apply that changes something.
+    let plan = assert_converges(&mut host, &web(&service("/bin/web --new")));
+    assert_eq!(notes(&plan).len(), 1);
+    let plan = planned(&host, &web(&service("/bin/web --new")));
     assert_eq!(
         notes(&plan),
         [

@@ -95,7 +95,12 @@ fn cause(cause: &Cause) -> String {
         Cause::Undeclared => "undeclared".to_owned(),
         Cause::LingerNeeded { unit } => format!("{unit} must run"),
         Cause::FollowsFrom(id) => format!("#{id}"),
-        Cause::ReloadOwed { evidence } => format!("reload owed: {evidence}"),
+        Cause::ReloadOwed {
+            evidence,
+            unit: Some(unit),
+        } => format!("reload owed: {unit}: {evidence}"),
+        Cause::ReloadOwed { evidence, .. } => format!("reload owed: {evidence}"),
+        Cause::ChangedOnHost { edit, .. } => format!("by hand: {edit:?}"),
         Cause::RunningOldConfig { keys, .. } => format!("runs old {}", keys.join(" ")),
         Cause::Failed { result } => format!("failed: {result}"),
     }

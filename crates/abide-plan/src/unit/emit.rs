@@ -8,6 +8,7 @@ use super::couple::{Bystanders, Decisions};
 use super::decide::Decision;
 use super::mask::Mask;
 use super::run::{Reason, Run, Verb};
+use crate::by_hand;
 use crate::causes::failed;
 use crate::draft::{Draft, Phase, Step, StepId, Why};
 use crate::file::Verdict;
@@ -111,7 +112,8 @@ impl Emitted<'_, '_> {
             let cause = crate::causes::differs("masked", "yes", "no");
             let step = self
                 .step(Phase::Unmask, &unit.loaded, Change::Unmask)
-                .because(cause);
+                .because(cause)
+                .because_all(by_hand::masked(unit));
             let id = self.draft.add(step);
             self.unmasked.insert(unit.loaded.clone(), id);
             before.push(id);
@@ -140,11 +142,11 @@ impl Emitted<'_, '_> {
         let goes = unit.goes().is_some() || unit.masked();
         let mut steps = Vec::new();
         for verdict in &decision.files {
-            let Verdict::Do(change, cause) = verdict else {
+            let Verdict::Do(change, causes) = verdict else {
                 continue;
             };
             let mut step = Step::new(Phase::Files, unit.file_resource(), (**change).clone())
-                .because(cause.clone())
+                .because_all(causes.clone())
                 .after(self.view.files_after.iter().copied());
             let removes = matches!(**change, Change::RemoveFile { .. });
             if !removes || goes {
@@ -219,16 +221,13 @@ impl Emitted<'_, '_> {
             .copied()
             .map(Why::from)
             .collect();
-        let mut evidence: Vec<&String> = decisions
-            .values()
-            .filter_map(|d| d.reload.as_ref())
-            .collect();
-        evidence.sort();
-        evidence.dedup();
-        let owed = evidence.into_iter().map(|evidence| {
-            Why::Fact(Cause::ReloadOwed {
-                evidence: evidence.clone(),
-            })
+        // Of a unit whose files this plan changes, that is reason enough.
+        let owed = decisions.values().filter(|d| !d.changes_files());
+        let owed = owed.filter_map(|d| {
+            Some(Why::Fact(Cause::ReloadOwed {
+                evidence: d.reload.clone()?,
+                unit: Some(d.unit.name.clone()),
+            }))
         });
         let why: Vec<Why> = owed.chain(changed).collect();
         if why.is_empty() {

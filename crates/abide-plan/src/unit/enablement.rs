@@ -10,6 +10,7 @@ use abide_unit::{Effective, LinkKind, install_links, specifier};
 
 use super::Unit;
 use super::sources::{Disk, UnitFile};
+use crate::by_hand;
 use crate::causes::{differs, said};
 use crate::linger::ManagerState;
 use crate::refuse::Denied;
@@ -79,6 +80,8 @@ fn ours_enabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
         (_, _, true) => vec![differs("enabled", "disabled", "enabled")],
         _ => vec![differs("links", listed(&present), listed(&wanted))],
     };
+    let by_hand = by_hand::links(unit, &add, &remove);
+    let why: Vec<Cause> = why.into_iter().chain(by_hand).collect();
     Ok(Links {
         enable: !why.is_empty(),
         add,
@@ -156,7 +159,10 @@ fn foreign_enabled(unit: &Unit<'_>, present: &BTreeSet<String>) -> Result<Links,
     }
     let enable = |state: &str| Links {
         enable: true,
-        why: vec![differs("enabled", state, "enabled")],
+        why: [differs("enabled", state, "enabled")]
+            .into_iter()
+            .chain(by_hand::disabled(unit))
+            .collect(),
         ..Links::default()
     };
     if !matches!(unit.view.manager, ManagerState::Up { .. }) {

@@ -6,7 +6,8 @@ use abide_model::{HostPath, NoteKind, Observation, ResourceId, UnitName, UnitRef
 
 use super::Unit;
 use super::couple::Decisions;
-use crate::causes::names;
+use crate::by_hand::after_apply;
+use crate::causes::{names, said};
 use crate::draft::Draft;
 use crate::scope::ScopeView;
 
@@ -14,7 +15,12 @@ use crate::scope::ScopeView;
 pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut Draft) {
     for decision in decisions.values() {
         let unit = &decision.unit;
-        let foreign = foreign_drop_ins(unit);
+        let (added, foreign) = foreign_drop_ins(unit)
+            .into_iter()
+            .partition::<BTreeSet<HostPath>, _>(|path| is_added(unit, path));
+        for path in added.iter().filter(|_| !unit.files.is_empty()) {
+            draft.note(unit.file_resource(), NoteKind::Added, added_text(path));
+        }
         if !foreign.is_empty() && !unit.files.is_empty() {
             let text = format!("drop-ins that are not ours are kept: {}", names(foreign, 5));
             draft.note(unit.file_resource(), NoteKind::Foreign, text);
@@ -59,6 +65,33 @@ fn foreign_drop_ins(unit: &Unit<'_>) -> BTreeSet<HostPath> {
         .filter(|path| !unit.view.host.ledger.files.contains_key(*path))
         .cloned()
         .collect()
+}
+
+/// Whether it appeared, or changed, since the last apply.
+fn is_added(unit: &Unit<'_>, path: &HostPath) -> bool {
+    let host = unit.view.host;
+    let found = unit
+        .view
+        .seen
+        .and_then(|seen| seen.files.get(path)?.known());
+    let changed = found.is_some_and(|found| after_apply(host, found.changed_at));
+    changed && unit.recorded().is_some() && host.file_owner(path).is_none()
+}
+
+fn added_text(path: &HostPath) -> String {
+    let name = said(path.file_name());
+    format!(
+        "drop-in {name} beside ours is kept: it was written since the last apply{}",
+        as_edit_does(path)
+    )
+}
+
+/// systemctl(1): `edit` writes override.conf unless it is told another name.
+pub(crate) fn as_edit_does(path: &HostPath) -> &'static str {
+    match path.file_name() {
+        "override.conf" => ", as `systemctl edit` does",
+        _ => "",
+    }
 }
 
 /// Running instances of our template that nobody declares and that have not seen its last change.

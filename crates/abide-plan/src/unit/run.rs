@@ -7,6 +7,7 @@ use super::enablement::{no_such_unit, starts_with_manager};
 use super::owed::{Owed, owed, wanted_config};
 use super::respond::{self, Response};
 use super::sources::Disk;
+use crate::by_hand;
 use crate::causes::{differs, failed, old_config, state};
 use crate::draft::Draft;
 use crate::linger::ManagerState;
@@ -147,7 +148,11 @@ fn stopped(unit: &Unit<'_>, comes_up: bool) -> Run {
         return Run::noting(NoteKind::Expect, text);
     }
     let stop = match (active.is_up(), comes_up) {
-        (true, _) => vec![state(active, ActiveState::Inactive).into()],
+        (true, _) => [state(active, ActiveState::Inactive)]
+            .into_iter()
+            .chain(by_hand::started(unit))
+            .map(Reason::Fact)
+            .collect(),
         (false, true) => vec![Reason::ManagerStart],
         (false, false) => Vec::new(),
     };
@@ -224,6 +229,7 @@ fn started(unit: &Unit<'_>, loads: bool) -> Result<Run, Denied> {
     if failed_before {
         why.push(failed(&unit.seen).into());
     }
+    why.extend(by_hand::stopped(unit).map(Reason::Fact));
     why.push(Reason::OwnFiles);
     let verb = match may_be_up_by_then(unit) {
         true => Verb::Restart,

@@ -93,6 +93,7 @@ fn causes() -> Vec<Cause> {
         Cause::FollowsFrom(ActionId(1)),
         Cause::ReloadOwed {
             evidence: "NeedDaemonReload".into(),
+            unit: Some("web.service".parse().unwrap()),
         },
         Cause::RunningOldConfig {
             since: Some(Timestamp(1_700_000_000_000_000)),
@@ -100,6 +101,10 @@ fn causes() -> Vec<Cause> {
         },
         Cause::Failed {
             result: "exit-code".into(),
+        },
+        Cause::ChangedOnHost {
+            edit: HandEdit::Edited,
+            at: Some(Timestamp(1_700_000_000_000_000)),
         },
     ]
 }
@@ -230,6 +235,11 @@ fn ledger() -> Ledger {
         units: [(unit("user:app/web.service"), left)].into(),
         users: ["app".parse().unwrap()].into(),
         lingers: ["app".parse().unwrap()].into(),
+        attributes: [(
+            "app".parse().unwrap(),
+            [("shell".to_owned(), "/bin/sh".to_owned())].into(),
+        )]
+        .into(),
     }
 }
 

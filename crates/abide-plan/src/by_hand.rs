@@ -1,0 +1,208 @@
+//! What somebody did on a host since abide left it: the ledger against what is there now. It tells a hand edit from a
+//! manifest that moved on.
+//!
+//! Only what the ledger records is told so. After a run that was cut it says how units were before that run, so then
+//! nothing is told of them.
+
+use std::collections::BTreeSet;
+
+use abide_model::{
+    ActiveState, Cause, FieldChange, FileKind, HandEdit, HostPath, LedgerFile, ObservedFile,
+    ObservedUser, Scope, Timestamp, UserName,
+};
+use abide_unit::install_links;
+
+use crate::causes::said;
+use crate::host::Host;
+use crate::ledger::{digest_of, is_secret};
+use crate::linger::ManagerState;
+use crate::unit::Unit;
+use crate::unit::sources::UnitFile;
+
+fn cause(edit: HandEdit, at: Option<Timestamp>) -> Cause {
+    Cause::ChangedOnHost { edit, at }
+}
+
+/// How the file that stands there, or nothing, came to be other than abide wrote it.
+pub(crate) fn file(
+    host: &Host<'_>,
+    path: &HostPath,
+    found: Option<&ObservedFile>,
+) -> Option<Cause> {
+    let recorded = host.ledger.files.get(path);
+    let recorded = recorded.filter(|file| file.digest.is_some())?;
+    match found {
+        None => Some(cause(HandEdit::Removed, None)),
+        Some(found) => {
+            let edit = file_edit(host, path, recorded, found)?;
+            Some(cause(edit, Some(found.changed_at)))
+        }
+    }
+}
+
+/// How a file changed since abide wrote it.
+pub(crate) fn file_edit(
+    host: &Host<'_>,
+    path: &HostPath,
+    recorded: &LedgerFile,
+    found: &ObservedFile,
+) -> Option<HandEdit> {
+    match &found.kind {
+        FileKind::Symlink(target) if target == "/dev/null" => return Some(HandEdit::Masked),
+        FileKind::Symlink(_) | FileKind::Directory | FileKind::Other => {
+            return Some(HandEdit::Replaced);
+        }
+        FileKind::Regular => {}
+    }
+    let same = if is_secret(recorded) {
+        is_same_secret(host, path, found)
+    } else {
+        found.digest == recorded.digest
+    };
+    if !same {
+        return Some(HandEdit::Edited);
+    }
+    other_owner(&recorded.scope, found).map(|_| HandEdit::GivenAway)
+}
+
+/// The ledger keeps nothing that a secret could be guessed from. It is as abide left it where it is the declared one,
+/// or where nobody touched it since.
+fn is_same_secret(host: &Host<'_>, path: &HostPath, found: &ObservedFile) -> bool {
+    let declared = host.managed(path).and_then(|body| body.bytes());
+    let is_declared = declared.is_some_and(|bytes| found.digest == Some(bytes.digest()));
+    is_declared || !after_apply(host, found.changed_at)
+}
+
+/// Whether this was after the last apply that changed something.
+pub(crate) fn after_apply(host: &Host<'_>, at: Timestamp) -> bool {
+    host.observed.applied_at.is_some_and(|applied| at > applied)
+}
+
+/// The owner, where it is not the scope's user.
+pub(crate) fn other_owner(scope: &Scope, found: &ObservedFile) -> Option<String> {
+    let ours = scope.user().map_or("root", |user| user.as_str());
+    let other = found.owner.as_str();
+    let is_name = !other.is_empty() && !other.bytes().all(|byte| byte.is_ascii_digit());
+    (is_name && other != ours).then(|| said(other))
+}
+
+/// Whether the last run was cut: it left files that are claimed only, or its lock.
+fn was_cut(host: &Host<'_>) -> bool {
+    let mut files = host.ledger.files.values();
+    host.observed.stale_lock.is_some() || files.any(|file| file.digest.is_none())
+}
+
+/// A unit that ran when abide left it and has stopped since, in this boot.
+pub(crate) fn stopped(unit: &Unit<'_>) -> Option<Cause> {
+    let ran = unit
+        .recorded()
+        .is_some_and(|left| !left.invocation.is_empty());
+    let up = matches!(unit.view.manager, ManagerState::Up { .. });
+    // Its manager keeps the name of the last run; after a boot there is none.
+    let in_this_boot = !unit.seen.invocation.is_empty();
+    let stopped = ran && up && in_this_boot && unit.seen.active == ActiveState::Inactive;
+    (stopped && !was_cut(unit.view.host)).then(|| cause(HandEdit::Stopped, None))
+}
+
+/// A unit that did not run when abide left it, and does.
+pub(crate) fn started(unit: &Unit<'_>) -> Option<Cause> {
+    let rested = unit
+        .recorded()
+        .is_some_and(|left| left.invocation.is_empty());
+    let started = rested && unit.seen.active.is_up() && !was_cut(unit.view.host);
+    started.then(|| cause(HandEdit::Started, unit.seen.started_at))
+}
+
+/// A mask in the place of our file, or of a unit that could not have been left masked.
+pub(crate) fn masked(unit: &Unit<'_>) -> Option<Cause> {
+    let mut files = unit.files.iter();
+    let of_file = files.find_map(|one| {
+        let edit = file(unit.view.host, &one.path, Some(one.found?))?;
+        let masked =
+            matches!(&edit, Cause::ChangedOnHost { edit, .. } if *edit == HandEdit::Masked);
+        masked.then_some(edit)
+    });
+    let worked = |left: &abide_model::LedgerUnit| left.enabled || !left.invocation.is_empty();
+    of_file.or_else(|| {
+        let masked = unit.recorded().is_some_and(worked) && !was_cut(unit.view.host);
+        masked.then(|| cause(HandEdit::Masked, None))
+    })
+}
+
+/// Links that were made or removed beside the ones that abide left.
+pub(crate) fn links(
+    unit: &Unit<'_>,
+    add: &BTreeSet<String>,
+    remove: &BTreeSet<String>,
+) -> Vec<Cause> {
+    let Some(left) = links_left(unit) else {
+        return Vec::new();
+    };
+    let made: BTreeSet<String> = remove.difference(&left).cloned().collect();
+    let gone: BTreeSet<String> = add.intersection(&left).cloned().collect();
+    let made = (!made.is_empty()).then(|| cause(HandEdit::Linked(made), None));
+    let gone = (!gone.is_empty()).then(|| cause(HandEdit::Unlinked(gone), None));
+    made.into_iter().chain(gone).collect()
+}
+
+/// A unit that abide enabled, and that is not: nobody showed us which links it had.
+pub(crate) fn disabled(unit: &Unit<'_>) -> Option<Cause> {
+    let enabled = unit.recorded().is_some_and(|left| left.enabled);
+    (enabled && !was_cut(unit.view.host)).then(|| cause(HandEdit::Unlinked(BTreeSet::new()), None))
+}
+
+/// The links that abide left, where that is known: the ledger says that it enabled the unit, and which `[Install]` it
+/// had then is in the manifest still, or on the disk still.
+fn links_left(unit: &Unit<'_>) -> Option<BTreeSet<String>> {
+    let enabled = unit.recorded().is_some_and(|left| left.enabled);
+    if !enabled || was_cut(unit.view.host) {
+        return None;
+    }
+    let files = || unit.files.iter().chain(&unit.template_files);
+    let recorded = |file: &UnitFile<'_>| unit.view.host.ledger.files.get(&file.path)?.digest;
+    let then = if files().all(|file| file.body.map(digest_of) == recorded(file)) {
+        &unit.wanted
+    } else if files().all(|file| file.found.and_then(|found| found.digest) == recorded(file)) {
+        unit.on_disk.effective()?
+    } else {
+        return None;
+    };
+    let links = install_links(&unit.loaded, then).into_iter();
+    Some(links.map(|link| link.path).collect())
+}
+
+/// Lingering that abide enabled, and that is off.
+pub(crate) fn lingering_off(host: &Host<'_>, name: &UserName) -> Option<Cause> {
+    let ours = host.ledger.lingers.contains(name);
+    ours.then(|| cause(HandEdit::LingerDisabled, None))
+}
+
+/// An account that abide made, and that is gone.
+pub(crate) fn account_gone(host: &Host<'_>, name: &UserName) -> Option<Cause> {
+    let ours = host.ledger.users.contains(name);
+    ours.then(|| cause(HandEdit::AccountDeleted, None))
+}
+
+/// Attributes that are not as abide left them, among those that are about to change.
+pub(crate) fn account(
+    host: &Host<'_>,
+    name: &UserName,
+    found: &ObservedUser,
+    fields: &[FieldChange],
+) -> Option<Cause> {
+    let left = host.ledger.attributes.get(name)?;
+    let changed = |field: &&FieldChange| match left.get(&field.field) {
+        Some(groups) if field.field == "groups" => {
+            let mut groups = groups.split(',').filter(|group| !group.is_empty());
+            groups.any(|group| !found.groups.contains(group) && found.group != group)
+        }
+        Some(left) => said(left) != field.from,
+        None => false,
+    };
+    let changed: BTreeSet<String> = fields
+        .iter()
+        .filter(changed)
+        .map(|field| field.field.clone())
+        .collect();
+    (!changed.is_empty()).then(|| cause(HandEdit::AccountModified(changed), None))
+}
