@@ -26,6 +26,7 @@ mod support;
 )]
 mod tool;
 
+mod by_hand;
 mod cases;
 mod change;
 mod cut;

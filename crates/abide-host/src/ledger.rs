@@ -11,7 +11,7 @@
 //! end
 //! ```
 //!
-//! Names and paths are percent-encoded. `claimed` stands for a digest while a run is under way. A ledger
+//! Names and paths are percent-encoded. `claimed` stands for a digest, and behind a unit, while a run is under way. A ledger
 //! without its `end` was cut and is not believed.
 
 use std::collections::BTreeMap;
@@ -118,9 +118,13 @@ pub(crate) fn unit_line(unit: &UnitRef, left: &LedgerUnit) -> [String; 2] {
         .config
         .map_or_else(|| NONE.to_owned(), |config| config.to_string());
     let enabled = if left.enabled { ENABLED } else { NONE };
+    let claimed = match left.claimed {
+        true => format!(" {CLAIMED}"),
+        false => String::new(),
+    };
     [
         format!("unit {scope} {unit} "),
-        format!(" {config} {enabled}\n"),
+        format!(" {config} {enabled}{claimed}\n"),
     ]
 }
 
@@ -171,7 +175,15 @@ fn read_line(ledger: &mut Ledger, line: &str) -> Option<()> {
             };
             ledger.files.insert(path, LedgerFile { scope, digest });
         }
-        ["unit", scope, name, invocation, config, enabled] => {
+        [
+            "unit",
+            scope,
+            name,
+            invocation,
+            config,
+            enabled,
+            claimed @ ..,
+        ] => {
             let unit = UnitName::parse(&percent::decode(name)?).ok()?;
             let scope: Scope = scope.parse().ok()?;
             let left = LedgerUnit {
@@ -181,6 +193,11 @@ fn read_line(ledger: &mut Ledger, line: &str) -> Option<()> {
                     digest => Some(digest.parse().ok()?),
                 },
                 enabled: read_enabled(enabled)?,
+                claimed: match claimed {
+                    [] => false,
+                    [CLAIMED] => true,
+                    _ => return None,
+                },
             };
             ledger.units.insert(UnitRef { scope, unit }, left);
         }

@@ -44,4 +44,7 @@ pub struct LedgerUnit {
     pub config: Option<Digest>,
     /// Whether abide enabled it.
     pub enabled: bool,
+    /// A run that changes it is under way, or did not get to its end there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub claimed: bool,
 }

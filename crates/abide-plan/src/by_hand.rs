@@ -1,14 +1,13 @@
 //! What somebody did on a host since abide left it: the ledger against what is there now. It tells a hand edit from a
 //! manifest that moved on.
 //!
-//! Only what the ledger records is told so. After a run that was cut it says how units were before that run, so then
-//! nothing is told of them.
+//! Only what the ledger records is told so, and nothing of what a run did not get to its end with.
 
 use std::collections::BTreeSet;
 
 use abide_model::{
-    ActiveState, Cause, FieldChange, FileKind, HandEdit, HostPath, LedgerFile, ObservedFile,
-    ObservedUser, Scope, Timestamp, UserName,
+    ActiveState, Cause, FieldChange, FileKind, HandEdit, HostPath, LedgerFile, LedgerUnit,
+    ObservedFile, ObservedUser, Scope, Timestamp, UserName,
 };
 use abide_unit::install_links;
 
@@ -16,6 +15,7 @@ use crate::causes::said;
 use crate::host::Host;
 use crate::ledger::{digest_of, is_secret};
 use crate::linger::ManagerState;
+use crate::places::Place;
 use crate::unit::Unit;
 use crate::unit::sources::UnitFile;
 
@@ -27,6 +27,7 @@ fn cause(edit: HandEdit, at: Option<Timestamp>) -> Cause {
 pub(crate) fn file(
     host: &Host<'_>,
     path: &HostPath,
+    place: &Place,
     found: Option<&ObservedFile>,
 ) -> Option<Cause> {
     let recorded = host.ledger.files.get(path);
@@ -34,7 +35,12 @@ pub(crate) fn file(
     match found {
         None => Some(cause(HandEdit::Removed, None)),
         Some(found) => {
-            let edit = file_edit(host, path, recorded, found)?;
+            let edit = match file_edit(host, path, recorded, found)? {
+                // That is told of the unit, which is unmasked.
+                HandEdit::Masked if matches!(place, Place::Unit(_)) => return None,
+                HandEdit::Masked => HandEdit::Replaced,
+                edit => edit,
+            };
             Some(cause(edit, Some(found.changed_at)))
         }
     }
@@ -86,30 +92,25 @@ pub(crate) fn other_owner(scope: &Scope, found: &ObservedFile) -> Option<String>
     (is_name && other != ours).then(|| said(other))
 }
 
-/// Whether the last run was cut: it left files that are claimed only, or its lock.
-fn was_cut(host: &Host<'_>) -> bool {
-    let mut files = host.ledger.files.values();
-    host.observed.stale_lock.is_some() || files.any(|file| file.digest.is_none())
+/// How abide left the unit, unless its last run was cut there or failed: that may have been itself.
+fn left<'a>(unit: &Unit<'a>) -> Option<&'a LedgerUnit> {
+    unit.recorded().filter(|left| !left.claimed)
 }
 
 /// A unit that ran when abide left it and has stopped since, in this boot.
 pub(crate) fn stopped(unit: &Unit<'_>) -> Option<Cause> {
-    let ran = unit
-        .recorded()
-        .is_some_and(|left| !left.invocation.is_empty());
+    let ran = left(unit).is_some_and(|left| !left.invocation.is_empty());
     let up = matches!(unit.view.manager, ManagerState::Up { .. });
     // Its manager keeps the name of the last run; after a boot there is none.
     let in_this_boot = !unit.seen.invocation.is_empty();
     let stopped = ran && up && in_this_boot && unit.seen.active == ActiveState::Inactive;
-    (stopped && !was_cut(unit.view.host)).then(|| cause(HandEdit::Stopped, None))
+    (stopped).then(|| cause(HandEdit::Stopped, None))
 }
 
 /// A unit that did not run when abide left it, and does.
 pub(crate) fn started(unit: &Unit<'_>) -> Option<Cause> {
-    let rested = unit
-        .recorded()
-        .is_some_and(|left| left.invocation.is_empty());
-    let started = rested && unit.seen.active.is_up() && !was_cut(unit.view.host);
+    let rested = left(unit).is_some_and(|left| left.invocation.is_empty());
+    let started = rested && unit.seen.active.is_up();
     started.then(|| cause(HandEdit::Started, unit.seen.started_at))
 }
 
@@ -117,14 +118,15 @@ pub(crate) fn started(unit: &Unit<'_>) -> Option<Cause> {
 pub(crate) fn masked(unit: &Unit<'_>) -> Option<Cause> {
     let mut files = unit.files.iter();
     let of_file = files.find_map(|one| {
-        let edit = file(unit.view.host, &one.path, Some(one.found?))?;
-        let masked =
-            matches!(&edit, Cause::ChangedOnHost { edit, .. } if *edit == HandEdit::Masked);
-        masked.then_some(edit)
+        let host = unit.view.host;
+        let (found, recorded) = (one.found?, host.ledger.files.get(&one.path)?);
+        recorded.digest?;
+        let edit = file_edit(host, &one.path, recorded, found)?;
+        (edit == HandEdit::Masked).then(|| cause(edit, Some(found.changed_at)))
     });
-    let worked = |left: &abide_model::LedgerUnit| left.enabled || !left.invocation.is_empty();
+    let worked = |left: &LedgerUnit| left.enabled || !left.invocation.is_empty();
     of_file.or_else(|| {
-        let masked = unit.recorded().is_some_and(worked) && !was_cut(unit.view.host);
+        let masked = left(unit).is_some_and(worked);
         masked.then(|| cause(HandEdit::Masked, None))
     })
 }
@@ -147,15 +149,15 @@ pub(crate) fn links(
 
 /// A unit that abide enabled, and that is not: nobody showed us which links it had.
 pub(crate) fn disabled(unit: &Unit<'_>) -> Option<Cause> {
-    let enabled = unit.recorded().is_some_and(|left| left.enabled);
-    (enabled && !was_cut(unit.view.host)).then(|| cause(HandEdit::Unlinked(BTreeSet::new()), None))
+    let enabled = left(unit).is_some_and(|left| left.enabled);
+    (enabled).then(|| cause(HandEdit::Unlinked(BTreeSet::new()), None))
 }
 
 /// The links that abide left, where that is known: the ledger says that it enabled the unit, and which `[Install]` it
 /// had then is in the manifest still, or on the disk still.
 fn links_left(unit: &Unit<'_>) -> Option<BTreeSet<String>> {
-    let enabled = unit.recorded().is_some_and(|left| left.enabled);
-    if !enabled || was_cut(unit.view.host) {
+    let enabled = left(unit).is_some_and(|left| left.enabled);
+    if !enabled {
         return None;
     }
     let files = || unit.files.iter().chain(&unit.template_files);
@@ -190,19 +192,36 @@ pub(crate) fn account(
     found: &ObservedUser,
     fields: &[FieldChange],
 ) -> Option<Cause> {
-    let left = host.ledger.attributes.get(name)?;
-    let changed = |field: &&FieldChange| match left.get(&field.field) {
-        Some(groups) if field.field == "groups" => {
-            let mut groups = groups.split(',').filter(|group| !group.is_empty());
+    let mut changed = attributes(host, name, found);
+    changed.retain(|attribute| fields.iter().any(|field| field.field == *attribute));
+    (!changed.is_empty()).then(|| cause(HandEdit::AccountModified(changed), None))
+}
+
+/// Attributes of an account that are not as abide left them.
+pub(crate) fn attributes(
+    host: &Host<'_>,
+    name: &UserName,
+    found: &ObservedUser,
+) -> BTreeSet<String> {
+    let left = host.ledger.attributes.get(name);
+    let left = left.into_iter().flatten();
+    left.filter(|(field, value)| is_other(field, value, found))
+        .map(|(field, _)| field.clone())
+        .collect()
+}
+
+fn is_other(field: &str, left: &str, found: &ObservedUser) -> bool {
+    match field {
+        "uid" => left != found.uid.to_string(),
+        "group" => left != found.group,
+        // Others may be added: nobody declares them.
+        "groups" => {
+            let mut groups = left.split(',').filter(|group| !group.is_empty());
             groups.any(|group| !found.groups.contains(group) && found.group != group)
         }
-        Some(left) => said(left) != field.from,
-        None => false,
-    };
-    let changed: BTreeSet<String> = fields
-        .iter()
-        .filter(changed)
-        .map(|field| field.field.clone())
-        .collect();
-    (!changed.is_empty()).then(|| cause(HandEdit::AccountModified(changed), None))
+        "home" => left != found.home.as_str(),
+        "shell" => left != found.shell,
+        "comment" => left != found.comment.trim_end_matches(','),
+        _ => false,
+    }
 }

@@ -3,7 +3,7 @@
 //! Two questions, kept apart. *Changed on the host* is what the ledger recorded against what is observed: content of
 //! files, lingering, enablement, whether a unit runs. *Differs from the manifest* is what a plan would do. Together they
 //! are four cells; what could not be seen is a fifth and never counts as clean. What the ledger does not record
-//! (permission bits, attributes of accounts) can only be told as a difference from the manifest.
+//! (permission bits) can only be told as a difference from the manifest.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use abide_model::{
     Plan, RefusalKind, ResourceId, Scope, Timestamp,
 };
 
+use crate::by_hand::attributes;
 use crate::causes::said;
 use crate::host::Host;
 use crate::plan;
@@ -51,12 +52,20 @@ fn judge(host: &Host<'_>, plan: &Plan) -> HostDrift {
     }
 }
 
-/// Accounts that are gone, and lingering that somebody switched off.
+/// Accounts that are gone or changed, and lingering that somebody switched off.
 fn users(host: &Host<'_>, cells: &mut Cells) {
     for name in &host.ledger.users {
         if matches!(host.user(name), Observation::Absent) {
             let text = format!("the account {name}, which abide created, is gone");
             let finding = finding(FindingKind::Account, text);
+            cells.on_host(ResourceId::User(name.clone()), finding);
+        }
+    }
+    for name in host.ledger.attributes.keys() {
+        let found = host.user(name);
+        let changed = found.known().map(|found| attributes(host, name, found));
+        for field in changed.into_iter().flatten() {
+            let finding = finding(FindingKind::Account, format!("its {field} was changed"));
             cells.on_host(ResourceId::User(name.clone()), finding);
         }
     }

@@ -135,7 +135,8 @@ fn with_hand_edit(
     found: Option<&ObservedFile>,
     cause: Cause,
 ) -> Vec<Cause> {
-    let by_hand = by_hand::file(view.host, path, found);
+    let place = view.places.classify(path);
+    let by_hand = by_hand::file(view.host, path, &place, found);
     [cause].into_iter().chain(by_hand).collect()
 }
 

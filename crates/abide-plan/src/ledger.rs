@@ -2,7 +2,7 @@
 //!
 //! The ledger says who owns a thing and how abide left it, never what is true: that is observed.
 
-use abide_model::{Body, Change, Digest, HostPath, Ledger, LedgerFile, Plan, ResourceId};
+use abide_model::{Body, Change, Digest, HostPath, Ledger, LedgerFile, Plan, ResourceId, UnitRef};
 use abide_unit::Effective;
 
 /// What stands in a ledger for the digest of a secret: a digest of the secret itself could be guessed from, and
@@ -42,7 +42,7 @@ pub(crate) fn config_digest<'a>(
 }
 
 /// The ledger before the first change: everything owned before or after. A file that is about to be written has no
-/// digest: that is how a later run sees that this one was cut. Nothing is said of attributes that are about to change.
+/// digest, and a unit is claimed: that is how a later run sees that this one was cut. Nothing is said of attributes that are about to change.
 pub(crate) fn claim(before: &Ledger, plan: &Plan) -> Ledger {
     let mut claim = plan.ledger_after.clone();
     for (path, file) in &before.files {
@@ -64,6 +64,17 @@ pub(crate) fn claim(before: &Ledger, plan: &Plan) -> Ledger {
         let mut left = left.clone();
         left.enabled |= enabled;
         claim.units.insert(unit.clone(), left);
+    }
+    for action in &plan.actions {
+        let ResourceId::Unit(unit) = &action.resource else {
+            continue;
+        };
+        let loaded = UnitRef::new(&unit.scope, &unit.unit.loaded_as());
+        for unit in [unit, &loaded] {
+            if let Some(left) = claim.units.get_mut(unit) {
+                left.claimed = true;
+            }
+        }
     }
     claim.users.extend(before.users.iter().cloned());
     claim.lingers.extend(before.lingers.iter().cloned());

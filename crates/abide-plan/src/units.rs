@@ -163,6 +163,7 @@ fn left(decision: &Decision<'_>, enabled: bool) -> LedgerUnit {
         invocation,
         config,
         enabled,
+        claimed: false,
     }
 }
 

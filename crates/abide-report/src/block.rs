@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    Action, ActionId, Cause, Change, Note, NoteKind, Plan, Refusal, RefusalKind, ResourceId,
-    Timestamp, UserName,
+    Action, ActionId, Change, Note, NoteKind, Plan, Refusal, RefusalKind, ResourceId, Timestamp,
+    UserName,
 };
 
 use crate::diff::{self, Shown};
 use crate::mark::{self, Mark};
 use crate::options::{Options, Verbosity};
 use crate::paint::Symbols;
+use crate::span::Span;
 use crate::step;
 use crate::summary::by_resource;
 use crate::why::Why;
@@ -34,8 +35,8 @@ pub(crate) struct Block {
     pub(crate) remarks: Vec<Remark>,
 }
 
-/// For each step the seconds that its unit has run with the old configuration, where that is known.
-pub(crate) type Ages = Vec<Option<u64>>;
+/// For each step since when it is so.
+pub(crate) type Ages = Vec<Span>;
 
 /// One action.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +78,7 @@ pub(crate) fn of(plan: &Plan, now: Option<Timestamp>, options: &Options) -> Vec<
     let mut remarks = remarks(plan);
     let mut blocks = Vec::new();
     for (resource, actions) in by_resource(plan) {
-        let ages = actions.iter().map(|action| age(action, now)).collect();
+        let ages = actions.iter().map(|action| Span::of(action, now)).collect();
         let block = Block {
             owner: owner(&resource),
             mark: mark::of(&resource, &actions, plan),
@@ -148,13 +149,6 @@ fn holds(resource: &ResourceId, plan: &Plan) -> Option<u64> {
     };
     let watch = plan.watches.iter().find(|watch| watch.unit == *unit)?;
     Some(watch.hold.as_secs())
-}
-
-fn age(action: &Action, now: Option<Timestamp>) -> Option<u64> {
-    action.causes.iter().find_map(|cause| match cause {
-        Cause::RunningOldConfig { since, .. } => Some(now?.secs_since((*since)?)),
-        _ => None,
-    })
 }
 
 fn remarks(plan: &Plan) -> BTreeMap<ResourceId, Vec<Remark>> {

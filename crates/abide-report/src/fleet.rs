@@ -8,6 +8,7 @@ use abide_model::{HostName, Report, ResourceId, Scope};
 use crate::block::{self, Ages, Block, Step};
 use crate::mark::{self, Mark};
 use crate::options::Options;
+use crate::span::Span;
 
 /// The hosts of one section.
 pub(crate) type Hosts<'a> = BTreeSet<&'a HostName>;
@@ -19,8 +20,8 @@ pub(crate) struct Section<'a> {
     pub(crate) blocks: Vec<(Block, Spans)>,
 }
 
-/// For each step the shortest and the longest time that a unit has run among the hosts.
-pub(crate) type Spans = Vec<Option<(u64, u64)>>;
+/// For each step since when it is so among the hosts.
+pub(crate) type Spans = Vec<Span>;
 
 /// What is said about each host.
 pub(crate) type Blocks<'a> = BTreeMap<&'a HostName, Vec<(Block, Ages)>>;
@@ -102,14 +103,10 @@ fn fold(step: &mut Step) {
     "(another diff on each host: --full shows them)".clone_into(&mut step.content);
 }
 
-fn widen(spans: &mut Spans, ages: &[Option<u64>]) {
-    spans.resize(ages.len(), None);
+fn widen(spans: &mut Spans, ages: &[Span]) {
+    spans.resize(ages.len(), Span::default());
     for (span, age) in spans.iter_mut().zip(ages) {
-        *span = match (*span, *age) {
-            (Some((least, most)), Some(age)) => Some((least.min(age), most.max(age))),
-            (None, Some(age)) => Some((age, age)),
-            (span, None) => span,
-        };
+        *span = span.with(*age);
     }
 }
 

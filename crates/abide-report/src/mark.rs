@@ -74,7 +74,7 @@ pub(crate) fn shown_under(action: &Action, plan: &Plan) -> ResourceId {
 /// change of its own.
 pub(crate) fn is_mere_reload(action: &Action) -> bool {
     let follows = |cause: &Cause| matches!(cause, Cause::FollowsFrom(_));
-    action.change == Change::DaemonReload && action.causes.iter().any(follows)
+    action.change == Change::DaemonReload && action.causes.iter().all(follows)
 }
 
 /// What becomes of a resource by these actions, which are all of one resource of this plan.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use abide_model::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -72,6 +73,18 @@ impl JsonSchema for Moment {
     fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
         json_schema!({"type": "string", "format": "date-time"})
     }
+}
+
+/// `2026-03-03 14:05 UTC`, or from the first to the last.
+pub(crate) fn when(span: Option<(Timestamp, Timestamp)>) -> Option<String> {
+    let (first, last) = span?;
+    let said = |at: Timestamp| Moment(at.0 / 1000).for_people();
+    let (first, last) = (said(first), said(last));
+    Some(if first == last {
+        first
+    } else {
+        format!("{} to {last}", first.trim_end_matches(" UTC"))
+    })
 }
 
 #[cfg(test)]

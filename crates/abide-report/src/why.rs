@@ -1,29 +1,39 @@
 //! Why an action is in a plan, in few words for the line that names it.
 
-use abide_model::{Action, Before, Cause, Change, FilePurpose, Plan, WriteFile};
+use std::collections::BTreeSet;
 
+use abide_model::{Action, Before, Cause, Change, FilePurpose, HandEdit, Plan, WriteFile};
+
+use crate::moment::when;
 use crate::paint::Symbols;
+use crate::span::Span;
 use crate::step::{name, or_none};
-use crate::words::{list, one_line};
+use crate::words::{list, one_line, running};
 
 /// Why a file is written whose content differs.
 const CONTENT_DIFFERS: &str = "content differs";
 
-/// The causes of an action in words. That a unit runs an old configuration stands apart: how long it has done so
-/// differs between hosts that are told of together.
+/// The causes of an action in words. That a unit runs an old configuration stands apart, and so does what somebody did by
+/// hand: since when differs between hosts that are told of together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Why {
     causes: Vec<String>,
     /// `with the old ExecStart=`.
     old: Option<String>,
+    /// `edited on the host since abide wrote it`.
+    by_hand: Option<String>,
 }
 
 impl Why {
     /// Why this action is in this plan.
     pub(crate) fn of(action: &Action, plan: &Plan, symbols: Symbols) -> Self {
         let old = action.causes.iter().find_map(old_config);
+        let by_hand = list(&action.causes.iter().filter_map(by_hand).collect::<Vec<_>>());
+        let by_hand = Some(by_hand).filter(|words| !words.is_empty());
         let old_or_down = old.is_some() || action.causes.iter().any(is_down);
-        let implied = |cause: &Cause| old_or_down && is_file(cause, action, plan);
+        let implied = |cause: &Cause| {
+            old_or_down && is_file(cause, action, plan) || by_hand.is_some() && is_difference(cause)
+        };
         let mut causes: Vec<String> = Vec::new();
         for cause in action.causes.iter().filter(|cause| !implied(cause)) {
             let words = cause_words(cause, action, plan, symbols);
@@ -35,30 +45,46 @@ impl Why {
             let more = causes.split_off(3).len();
             causes.push(format!("{more} more"));
         }
-        Self { causes, old }
+        Self {
+            causes,
+            old,
+            by_hand,
+        }
     }
 
-    /// The causes, joined; `up` says how long the unit has run.
-    pub(crate) fn words(&self, up: Option<&str>) -> String {
-        let old = self.old.as_ref().map(|old| match up {
+    /// The causes, joined, with how long the unit has run and when somebody changed it.
+    pub(crate) fn words(&self, span: Span) -> String {
+        let old = self.old.as_ref().map(|old| match running(span.up) {
             Some(up) => format!("up {up} {old}"),
             None => format!("it runs {old}"),
         });
-        let all: Vec<String> = old.into_iter().chain(self.causes.iter().cloned()).collect();
+        let by_hand = self.by_hand.as_ref().map(|words| match when(span.at) {
+            Some(when) => format!("{words} ({when})"),
+            None => words.clone(),
+        });
+        let causes = self.causes.iter().cloned();
+        let all: Vec<String> = by_hand.into_iter().chain(old).chain(causes).collect();
         list(&all)
     }
 
     /// Whether all it says is that a file's content differs, which a diff says better.
     pub(crate) fn is_content(&self) -> bool {
-        self.old.is_none() && self.causes == [CONTENT_DIFFERS]
+        self.old.is_none() && self.by_hand.is_none() && self.causes == [CONTENT_DIFFERS]
     }
 }
 
 /// Each cause of an action in words.
 pub(crate) fn each(action: &Action, plan: &Plan, symbols: Symbols) -> Vec<(Cause, String)> {
-    let words = |cause: &Cause| match old_config(cause) {
-        Some(old) => Some(format!("it runs {old}")),
-        None => cause_words(cause, action, plan, symbols),
+    let words = |cause: &Cause| match cause {
+        Cause::RunningOldConfig { .. } => Some(format!("it runs {}", old_config(cause)?)),
+        Cause::ChangedOnHost { at, .. } => {
+            let words = by_hand(cause)?;
+            Some(match when(at.map(|at| (at, at))) {
+                Some(when) => format!("{words} ({when})"),
+                None => words,
+            })
+        }
+        _ => cause_words(cause, action, plan, symbols),
     };
     action
         .causes
@@ -80,6 +106,45 @@ fn old_config(cause: &Cause) -> Option<String> {
         keys.push(format!("{more} more"));
     }
     Some(format!("with the old {}", list(&keys)))
+}
+
+/// What somebody did, to be read behind what an action changes.
+fn by_hand(cause: &Cause) -> Option<String> {
+    let Cause::ChangedOnHost { edit, .. } = cause else {
+        return None;
+    };
+    let named = |names: &BTreeSet<String>| {
+        let names: Vec<String> = names.iter().map(|name| one_line(name)).collect();
+        list(&names)
+    };
+    Some(match edit {
+        HandEdit::Edited => "edited on the host since abide wrote it".to_owned(),
+        HandEdit::Removed => "removed on the host since abide wrote it".to_owned(),
+        HandEdit::Replaced => "replaced on the host since abide wrote it".to_owned(),
+        HandEdit::GivenAway => "given to another owner since abide wrote it".to_owned(),
+        HandEdit::Masked => "masked by hand since abide left it".to_owned(),
+        HandEdit::Linked(made) if made.len() == 1 => {
+            "a link made by hand, [Install] does not ask for it".to_owned()
+        }
+        HandEdit::Linked(_) => "links made by hand, [Install] does not ask for them".to_owned(),
+        HandEdit::Unlinked(_) => "disabled by hand since abide enabled it".to_owned(),
+        HandEdit::Stopped => "it ran when abide left it, and was stopped since".to_owned(),
+        HandEdit::Started => "it did not run when abide left it, and was started since".to_owned(),
+        HandEdit::LingerDisabled => "switched off since abide enabled it".to_owned(),
+        HandEdit::AccountModified(fields) => {
+            format!("{} changed on the host since abide set it", named(fields))
+        }
+        HandEdit::AccountDeleted => "deleted on the host since abide created it".to_owned(),
+    })
+}
+
+/// What differs goes without saying where it is told how that came to be; of an owner it does not.
+fn is_difference(cause: &Cause) -> bool {
+    match cause {
+        Cause::Missing => true,
+        Cause::Differs { field, .. } => field != "owner",
+        _ => false,
+    }
 }
 
 /// Whether the unit does not run, which is reason enough to start it.
@@ -123,13 +188,13 @@ fn cause_words(cause: &Cause, action: &Action, plan: &Plan, symbols: Symbols) ->
         Cause::FollowsFrom(id) => plan
             .action(*id)
             .map_or_else(|| format!("step {id}"), |earlier| follows(earlier, action)),
-        Cause::ReloadOwed { evidence } => {
-            format!(
-                "files changed after it last read them ({})",
-                one_line(evidence)
-            )
+        Cause::ReloadOwed { evidence, unit } => {
+            let what = unit
+                .as_ref()
+                .map_or("its files".to_owned(), ToString::to_string);
+            format!("none since {what} changed ({})", one_line(evidence))
         }
-        Cause::RunningOldConfig { .. } => return None,
+        Cause::RunningOldConfig { .. } | Cause::ChangedOnHost { .. } => return None,
         Cause::Failed { result } => format!("it failed ({})", one_line(result)),
     })
 }
@@ -150,6 +215,7 @@ fn differs(field: &str, observed: &str, desired: &str, symbols: Symbols) -> Stri
         "content" => CONTENT_DIFFERS.to_owned(),
         "ActiveState" | "enabled" => format!("it is {}", one_line(observed)),
         "links" => "its links differ".to_owned(),
+        "kind" => format!("it is no {}", one_line(desired)),
         "linger" => format!("declared {}", one_line(desired)),
         field => format!(
             "{} {} {} {}",

@@ -22,6 +22,7 @@ fn plan(changes: Vec<(ResourceId, Change)>) -> Plan {
         invocation: String::new(),
         config: None,
         enabled: true,
+        claimed: false,
     };
     let ledger = Ledger {
         units: [(unit_ref(UNIT), entry)].into(),

@@ -60,7 +60,7 @@ fn case_12_a_removed_alias_goes_and_one_made_by_hand_is_told_and_goes() {
         assert_eq!(at.show("b.service", "LoadState"), "not-found");
         at.sh("ln -s a.service ~/.config/systemd/user/c.service");
     });
-    case.plan().says("its links differ").says("c.service");
+    case.plan().says("a link made by hand").says("c.service");
     case.converge();
     case.each(|at| assert_eq!(at.standing("c.service"), Vec::<String>::new()));
     assert_eq!(case.runs(&["a.service"]), runs, "nothing was restarted");

@@ -15,6 +15,7 @@ fn sample() -> Ledger {
         invocation: invocation.to_owned(),
         config,
         enabled,
+        claimed: false,
     };
     Ledger {
         files: [
@@ -31,6 +32,13 @@ fn sample() -> Ledger {
                 left("8d2a94d1efb743ab9cf6e17478d0bfe5", SHA.parse().ok(), true),
             ),
             (unit("b.timer"), left("", None, false)),
+            (
+                unit("c.timer"),
+                LedgerUnit {
+                    claimed: true,
+                    ..left("", None, true)
+                },
+            ),
         ]
         .into(),
         users: ["sidekiq".parse().unwrap()].into(),
@@ -57,6 +65,7 @@ fn a_ledger_is_lines_of_plain_words() {
     file user:sidekiq /srv/side%20kiq/a%25b%0A.service ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
     unit user:sidekiq a%5Cx2db.service 8d2a94d1efb743ab9cf6e17478d0bfe5 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad enabled
     unit user:sidekiq b.timer - - -
+    unit user:sidekiq c.timer - - enabled claimed
     end
     ");
 }

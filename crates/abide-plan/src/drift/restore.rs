@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Action, ActionId, Cause, Change, Desired, DriftClass, FindingKind, HostDrift, LedgerUnit, Left,
-    Observed, Plan, ResourceId,
+    Action, ActionId, Cause, Change, Desired, DriftClass, FieldChange, FindingKind, HostDrift,
+    LedgerUnit, Left, Observed, Plan, ResourceId,
 };
 
 use super::judge;
@@ -124,9 +124,9 @@ fn moved_on(host: &Host<'_>, action: &Action) -> Option<&'static str> {
                 )
             })
         }
+        Change::ModifyUser(fields) => !fields.iter().all(|field| is_as_left(host, action, field)),
         Change::RemoveFile { .. }
         | Change::SetMode { .. }
-        | Change::ModifyUser(_)
         | Change::DeleteUser { .. }
         | Change::Mask => true,
         Change::CreateUser { .. }
@@ -143,6 +143,22 @@ fn moved_on(host: &Host<'_>, action: &Action) -> Option<&'static str> {
         | Change::Forget => false,
     };
     moved.then_some(MOVED)
+}
+
+/// Whether an attribute becomes what abide left it as.
+fn is_as_left(host: &Host<'_>, action: &Action, field: &FieldChange) -> bool {
+    let ResourceId::User(user) = &action.resource else {
+        return false;
+    };
+    let left = host.ledger.attributes.get(user);
+    let left = left.and_then(|left| left.get(&field.field));
+    left.is_some_and(|left| match field.field.as_str() {
+        "groups" => {
+            let left: Vec<&str> = left.split(',').collect();
+            field.to.split(',').all(|group| left.contains(&group))
+        }
+        _ => *left == field.to,
+    })
 }
 
 /// The actions about these resources, with what they wait for and what they lead to.

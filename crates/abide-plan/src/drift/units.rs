@@ -65,6 +65,10 @@ impl Unit<'_> {
         };
         // A quadlet is enabled by its text, not by links.
         let has_links = self.scope.links.iter().any(|link| names(link, self.unit));
+        // What a run did not get to its end with, it may have changed itself.
+        if self.left.claimed {
+            return;
+        }
         if self.left.enabled && !has_links && !name.kind().is_quadlet() {
             changed(format!("{name} was disabled"));
         }
@@ -93,6 +97,8 @@ impl Unit<'_> {
             cells.drifted(self.resource(), told);
         } else if let Some(told) = self.flapping(seen) {
             cells.drifted(self.resource(), told);
+        } else if self.left.claimed {
+            // As above: the plan tells what is left to do.
         } else if ran && !is_up && self.should_run() {
             cells.on_host(self.resource(), self.stopped(seen));
         } else if !ran && is_up && self.planned(|change| *change == Change::Stop) {

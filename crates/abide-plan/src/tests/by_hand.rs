@@ -3,7 +3,7 @@
 use abide_model::{Cause, Desired, DesiredAccount, HandEdit, Observation, Wanted};
 use abide_sim::{Edit, SimHost, desired, path, unit_ref, user};
 
-use super::support::{as_declared, assert_converges, one, planned, service};
+use super::support::{as_declared, assert_converges, one, planned, service, steps};
 
 const WEB: &str = "user:deploy/web.service";
 const FILE: &str = "/home/deploy/.config/systemd/user/web.service";
@@ -191,6 +191,22 @@ fn a_shell_that_was_changed_is_told_apart_from_a_new_one_in_the_manifest() {
     };
     found.groups.clear();
     let plan = crate::plan(&shell("/bin/bash"), &seen);
+    let told = crate::drift(&shell("/bin/bash"), &seen);
+    assert_eq!(
+        told.resources[0].class,
+        abide_model::DriftClass::Drifted,
+        "{told:?}"
+    );
+    let restored = crate::restore(&shell("/bin/bash"), &seen);
+    assert_eq!(
+        steps(&restored.plan),
+        ["user deploy: modify groups  -> docker, shell /bin/sh -> /bin/bash"]
+    );
+    let restored = crate::restore(&shell("/bin/zsh"), &seen);
+    assert_eq!(
+        (steps(&restored.plan).len(), restored.drift.left.len()),
+        (0, 1)
+    );
     let of_both = HandEdit::AccountModified(["groups".to_owned(), "shell".to_owned()].into());
     assert_eq!(edits(&plan), [of_both]);
     assert_converges(&mut SimHost::new(), &shell("/bin/bash"));

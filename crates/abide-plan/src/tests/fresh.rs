@@ -196,6 +196,7 @@ fn the_ledger_claims_before_the_first_change_and_completes_after_the_last() {
         invocation: String::new(),
         config: None,
         enabled: true,
+        claimed: true,
     };
     assert_eq!(plan.ledger_claim.units[&unit], claimed);
     assert!(plan.ledger_after.units[&unit].config.is_some());

@@ -12,8 +12,8 @@ use crate::document::resource::Remark;
 use crate::fleet::{Section, Spans};
 use crate::hosts;
 use crate::mark::Mark;
+use crate::span::Span;
 use crate::step;
-use crate::words::running;
 
 /// A change of one resource that is the same on one or many hosts, or something that is said about it there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -89,11 +89,11 @@ fn change(hosts: Vec<HostName>, hosts_text: String, block: &Block, spans: &Spans
     }
 }
 
-fn change_step(step: &Step, span: Option<(u64, u64)>) -> ChangeStep {
+fn change_step(step: &Step, span: Span) -> ChangeStep {
     ChangeStep {
         verb: step.verb.to_owned(),
         object: step.object_words(),
-        why: step.why.words(running(span).as_deref()),
+        why: step.why.words(span),
         interrupts: step.interrupts,
         diff: step.lines.iter().map(unified).collect(),
     }

@@ -17,6 +17,8 @@ pub struct Reason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonCode {
+    /// Somebody changed it on the host since abide left it.
+    ChangedOnHost,
     /// It is declared and not there.
     Missing,
     /// A file's content differs.
@@ -57,7 +59,8 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// Every code.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
+        Self::ChangedOnHost,
         Self::Missing,
         Self::ContentDiffers,
         Self::EnablementDiffers,
@@ -81,6 +84,7 @@ impl ReasonCode {
     /// Its name in documents and labels.
     pub fn word(self) -> &'static str {
         match self {
+            Self::ChangedOnHost => "changed_on_host",
             Self::Missing => "missing",
             Self::ContentDiffers => "content_differs",
             Self::EnablementDiffers => "enablement_differs",
@@ -105,6 +109,7 @@ impl ReasonCode {
     /// What it means: one sentence.
     pub fn meaning(self) -> &'static str {
         match self {
+            Self::ChangedOnHost => "Somebody changed it on the host since abide left it.",
             Self::Missing => "It is declared and not there.",
             Self::ContentDiffers => "A file's content differs from what is declared.",
             Self::EnablementDiffers => {
@@ -151,6 +156,7 @@ impl ReasonCode {
             Cause::ReloadOwed { .. } => Self::ReloadOwed,
             Cause::RunningOldConfig { .. } => Self::RunningOldConfig,
             Cause::Failed { .. } => Self::UnitFailed,
+            Cause::ChangedOnHost { .. } => Self::ChangedOnHost,
         }
     }
 

@@ -223,6 +223,7 @@ fn ledgers(scope: &Scope, home: &str) -> (Ledger, Ledger) {
         invocation: String::new(),
         config,
         enabled,
+        claimed: false,
     };
     let old = (
         path("/etc/systemd/system/old.service"),
@@ -240,8 +241,11 @@ fn ledgers(scope: &Scope, home: &str) -> (Ledger, Ledger) {
         .into(),
         users: ["app".parse().unwrap()].into(),
         lingers: ["app".parse().unwrap()].into(),
+        attributes: std::collections::BTreeMap::new(),
     };
+    let shell = ("shell".to_owned(), "/bin/sh".to_owned());
     let after = Ledger {
+        attributes: [("app".parse().unwrap(), [shell].into())].into(),
         files: [(a, file(Some(Digest::of(b"a"))))].into(),
         units: [(unit(scope, "a.service"), left(Some(Digest::of(b"c")), true))].into(),
         ..claim.clone()

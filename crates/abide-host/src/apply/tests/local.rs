@@ -227,6 +227,7 @@ fn a_whole_plan_is_carried_out_and_told() {
             invocation: String::new(),
             config: Some(Digest::of(b"c")),
             enabled: true,
+            claimed: false,
         };
         plan.ledger_after.units.insert(a.clone(), left);
         let (told, status) = host.apply(shell, &plan);

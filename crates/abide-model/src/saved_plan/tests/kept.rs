@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::{
-    DesiredUnit, Disruption, Effect, FailedUnit, HostPathOrHome, LedgerFile, LedgerUnit,
+    DesiredUnit, Disruption, Effect, FailedUnit, HandEdit, HostPathOrHome, LedgerFile, LedgerUnit,
     LingerExclusive, LockHolder, OnChange, Refusal, RefusalKind, Settle, Share, Wanted, Watch,
 };
 
@@ -225,6 +225,7 @@ fn ledger() -> Ledger {
         invocation: "a".repeat(32),
         config: Some(Digest::of(b"config")),
         enabled: true,
+        claimed: false,
     };
     Ledger {
         files: [

@@ -5,8 +5,9 @@ use crate::diff::{Line, LineKind};
 use crate::fleet::Spans;
 use crate::layout::Page;
 use crate::paint::Role;
+use crate::span::Span;
 use crate::step;
-use crate::words::{columns, pad, running};
+use crate::words::{columns, pad};
 
 /// Names are padded to a common width up to this.
 const WIDEST_NAME: usize = 34;
@@ -51,7 +52,7 @@ fn write_block(page: &mut Page<'_>, block: &Block, spans: &Spans, widest: usize)
 }
 
 /// A step, its cause behind it or, where the line would be too long, under it.
-fn write_step(page: &mut Page<'_>, step: &Step, span: Option<(u64, u64)>, verbs: usize) {
+fn write_step(page: &mut Page<'_>, step: &Step, span: Span, verbs: usize) {
     let sign = match step.interrupts {
         Some(mark) => page.mark(STEP - 2, mark),
         None => " ".repeat(STEP),
@@ -69,11 +70,7 @@ fn write_step(page: &mut Page<'_>, step: &Step, span: Option<(u64, u64)>, verbs:
         pad(step.verb, verbs)
     };
     let what = format!("{lead}{object}");
-    let reason = format!(
-        "{} {}",
-        page.symbols.dash,
-        step.why.words(running(span).as_deref())
-    );
+    let reason = format!("{} {}", page.symbols.dash, step.why.words(span));
     // The diff under it says better that the content differs.
     let is_shown = step.why.is_content() && !step.lines.is_empty();
     let reason = if is_shown { String::new() } else { reason };

@@ -1,6 +1,6 @@
 use abide_model::{
-    ActionId, Before, Cause, Change, FieldChange, FilePurpose, LockHolder, NoteKind, RefusalKind,
-    ResourceId, Timestamp,
+    ActionId, Before, Cause, Change, FieldChange, FilePurpose, HandEdit, LockHolder, NoteKind,
+    RefusalKind, ResourceId, Timestamp,
 };
 
 use super::*;
@@ -283,6 +283,7 @@ fn accounts_files_and_modes_are_told_in_their_own_words() {
     let written = write(env, FilePurpose::Plain, present("A=1\n"), "A=2\n");
     let owed = Cause::ReloadOwed {
         evidence: "NeedDaemonReload".to_owned(),
+        unit: Some("nginx.service".parse().unwrap()),
     };
     let manager = ResourceId::Manager(scope("system"));
     let plan = plan_of("h1")
@@ -300,7 +301,7 @@ fn accounts_files_and_modes_are_told_in_their_own_words() {
     insta::assert_snapshot!(said(&report), @r##"
     h1
       ~ service manager               system
-          daemon-reload — files changed after it last read them (NeedDaemonReload)
+          daemon-reload — none since nginx.service changed (NeedDaemonReload)
       · nginx.service                 system
           adopt as it is, from now on abide's to keep — not there
       ~ user deploy
@@ -633,4 +634,52 @@ fn what_is_unchanged_is_named_where_it_is_asked_for() {
         said.contains("Unchanged on h2: nginx.service (system), sidekiq.service (user deploy).\n"),
         "{said}"
     );
+}
+
+#[test]
+fn what_somebody_did_by_hand_is_told_with_its_time_and_once_for_hosts_on_which_it_was_done_at_other_times()
+ {
+    let at = |minute: u64| Some(Timestamp::from_secs(NOW - 60 * minute));
+    let by_hand = |edit: HandEdit, at| Cause::ChangedOnHost { edit, at };
+    let plan = |host: &str, minute: u64| {
+        let edited = by_hand(HandEdit::Edited, at(minute));
+        let content = differs("content").into_iter().chain([edited]).collect();
+        let link = "timers.target.wants/a.service".to_owned();
+        let links = Change::Enable {
+            add: [].into(),
+            remove: [link.clone()].into(),
+        };
+        let made = by_hand(HandEdit::Linked([link].into()), None);
+        let links_differ = differs("links").into_iter().chain([made]).collect();
+        let stopped = by_hand(HandEdit::Stopped, None);
+        let down = differs("ActiveState").into_iter().chain([stopped]);
+        plan_of(host)
+            .does(
+                unit("user:deploy/a.service"),
+                write(
+                    "/home/deploy/a.service",
+                    FilePurpose::Unit,
+                    present("A=1\n"),
+                    "A=2\n",
+                ),
+                content,
+            )
+            .does(unit("user:deploy/a.service"), links, links_differ)
+            .does(unit("user:deploy/a.service"), Change::Start, down.collect())
+    };
+    let said = said(&report(vec![plan("h1", 5), plan("h2", 90)]));
+    insta::assert_snapshot!(said, @r##"
+    h1, h2
+      ~ a.service  user deploy
+          write  /home/deploy/a.service
+                 — edited on the host since abide wrote it (2001-09-09 00:16 to
+                 2001-09-09 01:41 UTC)
+            - A=1
+            + A=2
+          enable no longer wanted by timers.target
+                 — a link made by hand, [Install] does not ask for it
+          start — it ran when abide left it, and was stopped since
+
+    Plan: 0 to add, 2 to change, 0 to remove on 2 hosts.
+    "##);
 }

@@ -10,6 +10,7 @@ use crate::layout::Page;
 use crate::mark::{self, Mark};
 use crate::options::Options;
 use crate::paint::{Role, Symbols};
+use crate::span::Span;
 use crate::text::outcome;
 use crate::why::Why;
 use crate::words::one_line;
@@ -174,7 +175,7 @@ fn left(plan: &Plan, options: &Options) -> Vec<String> {
         .iter()
         .filter(|action| !mark::is_mere_reload(action));
     let actions = told.map(|action| {
-        let why = Why::of(action, plan, symbols).words(None);
+        let why = Why::of(action, plan, symbols).words(Span::default());
         format!("{} {} {why}", step::clause(action), symbols.dash)
     });
     let refused = plan.refused.iter().map(|refusal| {
