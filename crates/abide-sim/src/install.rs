@@ -75,23 +75,27 @@ impl SimHost {
         let mut names = also(&unit.unit, &on_disk.effective);
         names.insert(unit.unit.clone());
         let dir = config_dir(&unit.scope, &self.home(&unit.scope));
+        self.remove_links(&dir, |ends| {
+            names.iter().any(|name| ends.contains(&name.as_str()))
+        });
+        self.note(format!("disable {unit}"));
+    }
+
+    /// Removes links by their own name and that of what they point to; never masks.
+    fn remove_links(&mut self, dir: &HostPath, goes: impl Fn(&[&str; 2]) -> bool) {
         let goes = |path: &HostPath, target: &str| {
-            let ends = [
-                path.file_name(),
-                target.rsplit('/').next().unwrap_or_default(),
-            ];
-            target != "/dev/null" && names.iter().any(|name| ends.contains(&name.as_str()))
+            let end = target.rsplit('/').next().unwrap_or_default();
+            target != "/dev/null" && goes(&[path.file_name(), end])
         };
         let gone: Vec<_> = self
             .disk
-            .below(&dir)
+            .below(dir)
             .filter(|(path, node)| node.link().is_some_and(|target| goes(path, target)))
             .map(|(path, _)| path.clone())
             .collect();
         for path in gone {
             self.disk.remove(&path);
         }
-        self.note(format!("disable {unit}"));
     }
 
     /// `systemctl mask`. A unit file in its place forbids it.
@@ -113,7 +117,7 @@ impl SimHost {
         Ok(())
     }
 
-    /// `systemctl unmask`.
+    /// `systemctl unmask`: with the mask every link to the unit goes (seen on systemd 252 and 257).
     pub fn unmask(&mut self, unit: &UnitRef) {
         let dir = config_dir(&unit.scope, &self.home(&unit.scope));
         let Ok(path) = dir.child(unit.unit.as_str()) else {
@@ -121,6 +125,7 @@ impl SimHost {
         };
         if self.disk.get(&path).and_then(Node::link) == Some("/dev/null") {
             self.disk.remove(&path);
+            self.remove_links(&dir, |names| names.contains(&unit.unit.as_str()));
         }
         self.note(format!("unmask {unit}"));
     }

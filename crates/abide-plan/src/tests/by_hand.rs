@@ -129,9 +129,17 @@ fn links_that_were_made_and_removed_are_told_apart_from_another_install_section(
 #[test]
 fn a_mask_in_the_place_of_our_file_is_told() {
     let by_hand = [Edit::Remove(unit_ref(WEB)), Edit::Mask(unit_ref(WEB))];
-    assert_eq!(
-        after(&web("/bin/web"), &by_hand).into_iter().next(),
-        Some(HandEdit::Masked)
+    let mut host = as_declared(&web("/bin/web"));
+    for edit in by_hand {
+        host.edit(&edit);
+    }
+    let plan = assert_converges(&mut host, &web("/bin/web"));
+    assert_eq!(edits(&plan), [HandEdit::Masked]);
+    // `systemctl unmask` takes the links along.
+    assert!(
+        steps(&plan).iter().any(|step| step.contains(": enable")),
+        "{:?}",
+        steps(&plan)
     );
 }
 

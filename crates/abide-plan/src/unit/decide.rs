@@ -49,7 +49,7 @@ pub(crate) fn decide<'a>(unit: Unit<'a>, draft: &Draft) -> Result<Decision<'a>, 
     quadlet::nothing_before_it(&unit)?;
     let files = verdicts(&unit)?;
     let mask = mask::decide(&unit)?;
-    let links = enablement::decide(&unit)?;
+    let links = enablement::decide(&unit, mask)?;
     let changes = files.iter().any(|file| file.change().is_some());
     let template_changes = unit.template_files.iter().any(UnitFile::changes);
     let owed = reload::owed(&unit);

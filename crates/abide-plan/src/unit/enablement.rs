@@ -9,6 +9,7 @@ use abide_model::{Cause, FilePurpose, Link, ObservedScope, UnitName, Wanted};
 use abide_unit::{Effective, LinkKind, install_links, specifier};
 
 use super::Unit;
+use super::mask::Mask;
 use super::sources::{Disk, UnitFile};
 use crate::by_hand;
 use crate::causes::{differs, said};
@@ -23,18 +24,39 @@ pub(crate) struct Links {
     /// It is enabled, whatever links that takes: nobody showed us its file.
     pub(crate) enable: bool,
     pub(crate) why: Vec<Cause>,
+    /// The unmasking of this plan takes links along that are to stay.
+    pub(crate) lost: bool,
 }
 
 impl Links {
     /// Whether anything is to be done.
     pub(crate) fn is_work(&self) -> bool {
-        !self.why.is_empty()
+        self.lost || !self.why.is_empty()
     }
 }
 
-/// What makes the unit's links as declared.
-pub(crate) fn decide(unit: &Unit<'_>) -> Result<Links, Denied> {
+/// What makes the unit's links as declared, once its mask is so.
+pub(crate) fn decide(unit: &Unit<'_>, mask: Mask) -> Result<Links, Denied> {
     let present = links_of(unit);
+    let mut links = decide_links(unit, present.clone())?;
+    let enabled = unit.desired().map(|desired| desired.enabled) == Some(Wanted::Yes);
+    if mask == Mask::Off && enabled && !unit.name.kind().is_quadlet() {
+        // `systemctl unmask` removes every link to the unit (seen on systemd 252 and 257).
+        let again: BTreeSet<String> = match unit.ours {
+            true => wanted_links(unit)?
+                .intersection(&present)
+                .cloned()
+                .collect(),
+            false => present,
+        };
+        links.lost = !again.is_empty();
+        links.enable |= links.lost;
+        links.add.extend(again);
+    }
+    Ok(links)
+}
+
+fn decide_links(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied> {
     let Some(desired) = unit.desired() else {
         return Ok(match unit.goes() {
             Some(cause) if unit.ours || *cause == Cause::DeclaredAbsent => {
@@ -87,6 +109,7 @@ fn ours_enabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
         add,
         remove,
         why,
+        lost: false,
     })
 }
 
