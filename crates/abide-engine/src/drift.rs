@@ -1,8 +1,9 @@
-//! Judges one host for drift, and plans what restores it where that is asked for.
+//! Judges one host for drift, asks who may have done it, and plans what restores it where that is asked for.
 
 use abide_model::{Event, HostFacts, HostOutcome, HostReport, Observed, Plan};
 
 use crate::cancel::Cancel;
+use crate::evidence;
 use crate::gate::{Approved, look};
 use crate::host::{Host, Options, Sink, Teller};
 
@@ -14,7 +15,7 @@ pub(crate) async fn drift_one(
     events: &Sink,
     stop: &Cancel,
 ) -> HostReport {
-    look(host, options, events, stop, |host, observed, teller| {
+    let judge = |host: &mut Host, observed: Observed, teller: &Teller| {
         let desired = &host.wanted.desired;
         let drift = if fix {
             let restored = abide_plan::restore(desired, &observed);
@@ -26,8 +27,10 @@ pub(crate) async fn drift_one(
         };
         conclude(host, observed, teller);
         HostOutcome::Judged(Box::new(drift))
-    })
-    .await
+    };
+    let mut report = look(host, options, events, stop, judge).await;
+    evidence::add(host, &mut report, options, stop).await;
+    report
 }
 
 fn approve(host: &mut Host, plan: Plan, facts: &HostFacts) {

@@ -11,6 +11,7 @@ mod cancel;
 mod drift;
 mod each;
 mod engine;
+mod evidence;
 mod gate;
 mod host;
 mod nonce;

@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod bootstrap;
+pub mod evidence;
 pub mod ledger;
 pub mod order;
 pub mod probe;

@@ -18,7 +18,9 @@ mod read_scope;
 mod read_units;
 mod read_users;
 
-const COMMON: &str = include_str!("probe/common.sh");
+pub(crate) use frames::Frames;
+
+pub(crate) const COMMON: &str = include_str!("probe/common.sh");
 const HOST: &str = include_str!("probe/host.sh");
 const SCOPE: &str = include_str!("probe/scope.sh");
 

@@ -110,6 +110,59 @@ pub struct Finding {
     /// Who, where there is evidence: the owner of the file that stands there now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// What else the host knows of how that came to be; empty where nothing was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+}
+
+/// Something that a host knows of a change: it may have been that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// Which kind.
+    pub kind: EvidenceKind,
+    /// One clause: `sudo by ana: systemctl edit app.service`, `package nginx was installed or upgraded then`.
+    pub text: String,
+    /// When, by the host's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+}
+
+/// Where evidence comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceKind {
+    /// A line of sudo in the host's journal.
+    Sudo,
+    /// The package that the path belongs to.
+    Package,
+}
+
+impl Finding {
+    /// Whether somebody did this, so that it can be asked who.
+    pub fn is_done(&self) -> bool {
+        match self.kind {
+            FindingKind::File
+            | FindingKind::DropIn
+            | FindingKind::Enablement
+            | FindingKind::Linger
+            | FindingKind::Account
+            | FindingKind::State
+            | FindingKind::RunningOld => true,
+            FindingKind::Failed
+            | FindingKind::Flapping
+            | FindingKind::NotStarted
+            | FindingKind::Manifest
+            | FindingKind::Refused
+            | FindingKind::Unseen => false,
+        }
+    }
+}
+
+impl DriftClass {
+    /// Whether it changed on the host since the last apply.
+    pub fn is_on_host(self) -> bool {
+        matches!(self, Self::Drifted | Self::HandEditedButRight)
+    }
 }
 
 /// What a finding is about.

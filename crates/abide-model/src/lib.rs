@@ -47,7 +47,7 @@ pub use desired::{
 };
 pub use diagnostic::{Code, Diagnostic, Origin, Severity, Span};
 pub use digest::Digest;
-pub use drift::{Drift, DriftClass, Finding, FindingKind, HostDrift, Left};
+pub use drift::{Drift, DriftClass, Evidence, EvidenceKind, Finding, FindingKind, HostDrift, Left};
 pub use event::{Event, StepOutcome};
 pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Share, Via};
 pub use forecast::{Disruption, Effect, Surprise};

@@ -125,6 +125,7 @@ fn finding(kind: FindingKind, text: String) -> Finding {
         path: None,
         since: None,
         by: None,
+        evidence: Vec::new(),
     }
 }
 

@@ -96,6 +96,14 @@ pub(crate) fn shared<'a>(
 /// What was found, since when, and by whom as far as there is evidence.
 fn said(class: DriftClass, finding: &Finding) -> String {
     let text = one_line(&finding.text);
+    let more = more(class, finding);
+    match more.as_slice() {
+        [] => text,
+        more => format!("{text}  ({})", more.join(", ")),
+    }
+}
+
+fn more(class: DriftClass, finding: &Finding) -> Vec<String> {
     let since = finding
         .since
         .map(|at| format!("since {}", UtcTime::from_secs(at.secs())));
@@ -103,12 +111,22 @@ fn said(class: DriftClass, finding: &Finding) -> String {
         .by
         .as_ref()
         .map(|by| format!("now owned by {}", one_line(by)));
-    let on_host = matches!(class, DriftClass::Drifted | DriftClass::HandEditedButRight);
-    let unknown = (on_host && finding.since.is_none() && finding.by.is_none())
-        .then(|| "since when: unknown".to_owned());
-    let more: Vec<String> = [since, by, unknown].into_iter().flatten().collect();
-    match more.as_slice() {
-        [] => text,
-        more => format!("{text}  ({})", more.join(", ")),
-    }
+    let evidence = finding.evidence.iter().map(|one| match one.at {
+        // Of a finding without a time, the evidence has it.
+        Some(at) if finding.since.is_none() => {
+            let at = UtcTime::from_secs(at.secs());
+            format!("{} at {at}", one_line(&one.text))
+        }
+        _ => one_line(&one.text),
+    });
+    let known: Vec<String> = since.into_iter().chain(by).chain(evidence).collect();
+    let asked = class.is_on_host() && finding.is_done();
+    let unknown = match (known.is_empty(), finding.evidence.is_empty()) {
+        (true, _) if asked => Some("since when and by whom: unknown"),
+        (true, _) if class.is_on_host() => Some("since when: unknown"),
+        (false, true) if asked && finding.by.is_none() => Some("by whom: unknown"),
+        _ => None,
+    };
+    let unknown = unknown.map(str::to_owned);
+    known.into_iter().chain(unknown).collect()
 }

@@ -3,14 +3,14 @@
 use abide_model::printable;
 
 /// One frame: the words behind the nonce, and the lines until the next frame.
-pub(super) struct Frame<'a> {
-    pub(super) words: Vec<String>,
-    pub(super) lines: Vec<&'a [u8]>,
+pub(crate) struct Frame<'a> {
+    pub(crate) words: Vec<String>,
+    pub(crate) lines: Vec<&'a [u8]>,
 }
 
 impl<'a> Frame<'a> {
     /// The lines that are UTF-8 and not empty.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &'a str> + '_ {
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &'a str> + '_ {
         self.lines
             .iter()
             .filter_map(|line| std::str::from_utf8(line).ok())
@@ -18,7 +18,7 @@ impl<'a> Frame<'a> {
     }
 
     /// The whole body as text, with a newline behind each line; what is not UTF-8 is replaced.
-    pub(super) fn body(&self) -> String {
+    pub(crate) fn body(&self) -> String {
         let mut text = String::new();
         for line in &self.lines {
             text.push_str(&String::from_utf8_lossy(line));
@@ -28,26 +28,26 @@ impl<'a> Frame<'a> {
     }
 
     /// The body's lines without what the scope's indentation added.
-    pub(super) fn unindented(&self) -> Vec<&'a [u8]> {
+    pub(crate) fn unindented(&self) -> Vec<&'a [u8]> {
         self.lines
             .iter()
             .filter_map(|line| line.strip_prefix(b"\t"))
             .collect()
     }
 
-    pub(super) fn word(&self, index: usize) -> &str {
+    pub(crate) fn word(&self, index: usize) -> &str {
         self.words.get(index).map_or("", String::as_str)
     }
 }
 
 /// The frames of an answer, and the first line before them that is not empty.
-pub(super) struct Frames<'a> {
-    pub(super) frames: Vec<Frame<'a>>,
-    pub(super) stray: String,
+pub(crate) struct Frames<'a> {
+    pub(crate) frames: Vec<Frame<'a>>,
+    pub(crate) stray: String,
 }
 
 impl<'a> Frames<'a> {
-    pub(super) fn split(lines: impl IntoIterator<Item = &'a [u8]>, nonce: &str) -> Self {
+    pub(crate) fn split(lines: impl IntoIterator<Item = &'a [u8]>, nonce: &str) -> Self {
         let mut frames: Vec<Frame<'a>> = Vec::new();
         let mut stray = String::new();
         for line in lines {
@@ -69,23 +69,23 @@ impl<'a> Frames<'a> {
         Self { frames, stray }
     }
 
-    pub(super) fn of(answer: &'a [u8], nonce: &str) -> Self {
+    pub(crate) fn of(answer: &'a [u8], nonce: &str) -> Self {
         Self::split(answer.split(|byte| *byte == b'\n'), nonce)
     }
 
     /// The first frame of this name.
-    pub(super) fn get(&self, name: &str) -> Option<&Frame<'a>> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Frame<'a>> {
         self.all(name).next()
     }
 
-    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &Frame<'a>> {
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &Frame<'a>> {
         self.frames
             .iter()
             .filter(move |frame| frame.word(0) == name)
     }
 
     /// The frame of this name that is about this number, path or scope.
-    pub(super) fn about(&self, name: &str, subject: &str) -> Option<&Frame<'a>> {
+    pub(crate) fn about(&self, name: &str, subject: &str) -> Option<&Frame<'a>> {
         self.all(name).find(|frame| frame.word(1) == subject)
     }
 }
@@ -97,7 +97,7 @@ fn frame_words(line: &[u8], nonce: &str) -> Option<Vec<String>> {
 }
 
 /// A stray line as something that may be printed.
-pub(super) fn said(line: &[u8]) -> String {
+pub(crate) fn said(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
     printable(text.trim()).chars().take(300).collect()
 }

@@ -4,16 +4,6 @@
 generator_folders='/run/systemd/system-generators /etc/systemd/system-generators
   /usr/local/lib/systemd/system-generators /usr/lib/systemd/system-generators /lib/systemd/system-generators'
 
-find_limiter() {
-  if timeout -k 1 1 true 2>/dev/null; then
-    limiter=both
-  elif timeout 1 true 2>/dev/null; then
-    limiter=plain
-  else
-    limiter=none
-  fi
-}
-
 newline='
 '
 

@@ -1,0 +1,57 @@
+//! Asks a host that has drifted who may have done it: a second question over the connection that is there. What it does
+//! not answer stays unknown, and what was found stays found.
+
+use std::time::Duration;
+
+use abide_host::evidence;
+use abide_model::{HostDrift, HostOutcome, HostReport};
+
+use crate::cancel::{Cancel, Urgency};
+use crate::host::{Host, Options};
+use crate::nonce;
+use crate::script::{self, Limits, Script};
+
+/// More is not read.
+const LARGEST_ANSWER: usize = 1 << 20;
+/// A journal and a package database answer within that, or not at all.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Adds evidence to what was found, where there is something to ask.
+pub(crate) async fn add(host: &Host, report: &mut HostReport, options: &Options, stop: &Cancel) {
+    let HostOutcome::Judged(drift) = &mut report.outcome else {
+        return;
+    };
+    tokio::select! {
+        () = ask(host, drift, options) => {}
+        () = stop.at_least(Urgency::Finish) => {}
+    }
+}
+
+async fn ask(host: &Host, drift: &mut HostDrift, options: &Options) {
+    let (Some(session), Some(facts), Ok(nonce)) = (&host.session, &host.facts, nonce::fresh())
+    else {
+        return;
+    };
+    let Some(text) = evidence::script(drift, facts.now, &nonce) else {
+        return;
+    };
+    let limits = Limits {
+        timeout: options.timeout.min(PATIENCE),
+        output: LARGEST_ANSWER,
+    };
+    let mut answer = Vec::new();
+    let ran = script::run(
+        session,
+        host.wanted.connection.r#become,
+        Script::Probe(&text),
+        options.read_only,
+        limits,
+        |line| {
+            answer.extend_from_slice(line);
+            answer.push(b'\n');
+        },
+    );
+    if ran.await.is_ok() {
+        evidence::read(drift, facts.now, &nonce, &answer);
+    }
+}
