@@ -247,7 +247,11 @@ fn drift_writes_nothing_on_a_host_however_much_differs() {
         );
     }
     let before = ["h1", "h2"].map(|host| trace(&world, host));
-    world.abide(&["drift"]).ends_with(2);
+    // Who did it is asked as well.
+    world
+        .abide(&["drift"])
+        .ends_with(2)
+        .says("by whom: unknown");
     world.abide(&["drift", "--json"]).ends_with(2);
     world.abide(&["lock", "ls"]).ends_with(0);
     assert_eq!(["h1", "h2"].map(|host| trace(&world, host)), before);
@@ -345,4 +349,77 @@ fn what_runs_is_judged_beside_what_is_on_disk() {
         .says("b.service was disabled");
     world.abide(&["drift", "--fix", "--yes"]).ends_with(0);
     world.abide(&["drift"]).ends_with(0);
+}
+
+/// What an admin does with sudo: `deploy` may, without a password.
+fn sudo(world: &World, host: &str, command: &str) {
+    world.fleet.sh_as(
+        host,
+        "deploy",
+        &format!("sudo -n {command} >/dev/null 2>&1 || :"),
+    );
+}
+
+#[test]
+fn who_did_it_is_told_as_far_as_the_host_knows_and_never_an_argument_that_may_be_a_secret() {
+    let world = World::both("drift-who");
+    let unit = |name: &str| worker(&format!("Environment=NAME={name}"));
+    world
+        .manifest(
+            "version: 1\nname: who\nhosts: {h1: {}, h2: {}}\ngroups:\n  all:\n    units:\n      \
+             who-a.service: {source: a.service}\n      who-b.service: {source: b.service}\n      \
+             who-c.service: {source: c.service}\n      who-d.service: {source: d.service}\n",
+        )
+        .file("a.service", &unit("a"))
+        .file("b.service", &unit("b"))
+        .file("c.service", &unit("c"))
+        .file("d.service", &unit("d"));
+    world.converge();
+    for host in ["h1", "h2"] {
+        sudo(
+            &world,
+            host,
+            "sed -i -e s/NAME=a/NAME=z/ -e s/hunter2// /etc/systemd/system/who-a.service",
+        );
+        sudo(&world, host, "mkdir -p /etc/systemd/system/who-b.service.d");
+        sudo(
+            &world,
+            host,
+            "cp /dev/null /etc/systemd/system/who-b.service.d/override.conf",
+        );
+        sudo(&world, host, "systemctl stop who-c");
+        sudo(&world, host, "mysql -phunter3 who-c.service.sql");
+        // Root itself leaves no trace.
+        world.fleet.sh(
+            host,
+            "sleep 1; echo '# by hand' >>/etc/systemd/system/who-d.service",
+        );
+        world.fleet.sh(host, "journalctl --sync");
+    }
+    let said = world
+        .abide(&[
+            "drift",
+            "--report",
+            "json=drift.json",
+            "--report",
+            "md=drift.md",
+        ])
+        .ends_with(2)
+        .says("sudo by deploy: sed /etc/systemd/system/who-a.service")
+        .says("sudo by deploy: cp /etc/systemd/system/who-b.service.d/override.conf")
+        .says("sudo by deploy: systemctl stop who-c.service at 2")
+        .does_not_say("hunter");
+    println!("{}", said.stdout);
+    for line in said
+        .stdout
+        .lines()
+        .filter(|line| line.contains("who-d.service was edited"))
+    {
+        assert!(line.ends_with("by whom: unknown)"), "{line}");
+    }
+    for name in ["drift.json", "drift.md"] {
+        let report = std::fs::read_to_string(world.path(name)).expect("a report");
+        assert!(report.contains("sudo by deploy: sed"), "{report}");
+        assert!(!report.contains("hunter"), "{report}");
+    }
 }

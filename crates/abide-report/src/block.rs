@@ -11,6 +11,7 @@ use crate::diff::{self, Shown};
 use crate::mark::{self, Mark};
 use crate::options::{Options, Verbosity};
 use crate::paint::Symbols;
+use crate::sensitive;
 use crate::span::Span;
 use crate::step;
 use crate::summary::by_resource;
@@ -123,7 +124,11 @@ fn owner(resource: &ResourceId) -> Option<UserName> {
 
 fn step_of(action: &Action, plan: &Plan, options: &Options) -> Step {
     let symbols = Symbols::of(options);
-    let shown = match &action.change {
+    let change = match options.show_sensitive {
+        true => action.change.clone(),
+        false => sensitive::hidden(&action.change),
+    };
+    let shown = match &change {
         Change::WriteFile(write) => diff::of_write(write, options),
         Change::RemoveFile { before, .. } => diff::of_removal(before, options),
         _ => Shown::default(),

@@ -47,6 +47,7 @@ mod sample;
 mod sample_drift;
 pub mod sarif;
 pub mod schema;
+mod sensitive;
 mod span;
 pub mod status;
 mod step;

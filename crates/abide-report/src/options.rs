@@ -11,6 +11,8 @@ pub struct Options {
     pub context: usize,
     /// How much is said (`-q`, `-v`).
     pub verbosity: Verbosity,
+    /// What looks like a secret is shown (`--show-sensitive`).
+    pub show_sensitive: bool,
     /// Columns of the terminal; text that is not a diff or a path is laid out for it.
     pub width: usize,
 }
@@ -23,6 +25,7 @@ impl Default for Options {
             full: false,
             context: 3,
             verbosity: Verbosity::Normal,
+            show_sensitive: false,
             width: 100,
         }
     }

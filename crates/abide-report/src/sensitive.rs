@@ -1,0 +1,90 @@
+//! Hides what looks like a secret in contents that are shown: the one place, before every renderer
+//! (docs/decisions/0010).
+//!
+//! A value whose key looks like one in `Environment=` of a unit and in a line of another file, `SetCredential=`,
+//! passwords in URLs, private keys. Whoever wants to see them all says `--show-sensitive`. That a hidden value changes is
+//! told: old and new are hidden together.
+
+use std::collections::BTreeSet;
+
+use abide_model::{Before, Body, Bytes, Change, FilePurpose};
+
+mod key;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use scan::{Piece, pieces};
+
+/// What stands for a value.
+const HIDDEN: &str = "(hidden)";
+/// What stands for a value that is another than before.
+const CHANGED: &str = "(hidden, changed)";
+
+/// The change, with nothing in its contents that looks like a secret.
+pub(crate) fn hidden(change: &Change) -> Change {
+    let mut change = change.clone();
+    match &mut change {
+        Change::WriteFile(write) => {
+            let purpose = write.purpose;
+            let (before, after) = match (content(&mut write.before), &mut write.body) {
+                (before, Body::Plain(after)) => (before, Some(after)),
+                (before, Body::Secret { .. }) => (before, None),
+            };
+            hide(before, after, purpose);
+        }
+        Change::RemoveFile {
+            before, purpose, ..
+        } => hide(content(before), None, *purpose),
+        _ => {}
+    }
+    change
+}
+
+/// A content by itself.
+pub fn hidden_content(content: &Bytes, is_unit: bool) -> Bytes {
+    let mut content = content.clone();
+    let purpose = match is_unit {
+        true => FilePurpose::Unit,
+        false => FilePurpose::Plain,
+    };
+    hide(None, Some(&mut content), purpose);
+    content
+}
+
+fn content(before: &mut Before) -> Option<&mut Bytes> {
+    match before {
+        Before::File { content, .. } => content.as_mut(),
+        Before::Absent | Before::Symlink(_) => None,
+    }
+}
+
+fn hide(before: Option<&mut Bytes>, after: Option<&mut Bytes>, purpose: FilePurpose) {
+    let scanned = |bytes: &Bytes| Some(pieces(bytes.as_text()?, purpose != FilePurpose::Plain));
+    let old = before.as_deref().and_then(scanned);
+    let new = after.as_deref().and_then(scanned);
+    let known: BTreeSet<&Piece> = old.iter().flatten().collect();
+    let keys: BTreeSet<&str> = known.iter().filter_map(|piece| piece.of()).collect();
+    let is_new = |piece: &Piece| {
+        let had = piece.of().is_some_and(|key| keys.contains(key));
+        had && !known.contains(piece)
+    };
+    if let (Some(after), Some(new)) = (after, &new) {
+        *after = shown(new, is_new);
+    }
+    if let (Some(before), Some(old)) = (before, &old) {
+        *before = shown(old, |_| false);
+    }
+}
+
+fn shown(pieces: &[Piece], is_new: impl Fn(&Piece) -> bool) -> Bytes {
+    let text: String = pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Plain(text) => text.as_str(),
+            Piece::Secret { .. } if is_new(piece) => CHANGED,
+            Piece::Secret { .. } => HIDDEN,
+        })
+        .collect();
+    Bytes::from(text.as_str())
+}
