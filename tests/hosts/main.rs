@@ -40,3 +40,4 @@ mod names;
 mod quadlets;
 mod routes;
 mod saved;
+mod sensitive;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use abide_host::order::Order;
 use abide_model::plan_digest::host_digest;
 use abide_model::{
-    Desired, Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Observed, Report,
+    Desired, Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Observed, Plan, Report,
 };
 
 use crate::apply;
@@ -257,14 +257,14 @@ impl Engine {
         self.hosts.get(host).map(|host| &host.wanted.desired)
     }
 
-    /// The script that an apply of the last plan would run on a host, for people: without secrets, and with a word in
-    /// the place of the random one. `None` where nothing would be run.
-    pub fn script(&self, host: &HostName) -> Option<String> {
+    /// The script that an apply of the last plan, as it is `shown`, would run on a host, for people: without secrets, and
+    /// with a word in the place of the random one. `None` where nothing would be run.
+    pub fn script(&self, host: &HostName, shown: impl Fn(&Plan) -> Plan) -> Option<String> {
         let host = self.hosts.get(host)?;
         let plan = host.plan.as_ref().filter(|plan| !plan.actions.is_empty())?;
         let options = apply::apply_options("NONCE".to_owned(), &self.options);
         Some(abide_host::apply::shown_script(
-            plan,
+            &shown(plan),
             host.facts.as_ref()?,
             &options,
         ))

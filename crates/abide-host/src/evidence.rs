@@ -6,9 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{
-    Drift, Evidence, EvidenceKind, Finding, HostDrift, HostPath, ResourceId, Timestamp,
-};
+use abide_model::{Drift, Evidence, EvidenceKind, Finding, HostDrift, HostPath, Timestamp};
 
 use crate::probe::{COMMON, Frames};
 use crate::quote::word;

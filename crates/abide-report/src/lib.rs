@@ -66,6 +66,7 @@ pub use document::{Command, Document};
 pub use mark::Mark;
 pub use moment::Moment;
 pub use options::{Options, Verbosity};
+pub use sensitive::{without_sensitive, without_sensitive_contents};
 pub use status::{HostStatus, Seen};
 pub use summary::Summary;
 pub use text::{LockLine, ResolvedRow};

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{Before, Body, Bytes, Change, FilePurpose};
+use abide_model::{Before, Body, Bytes, Change, Desired, FilePurpose, Plan};
 
 mod key;
 mod scan;
@@ -41,15 +41,35 @@ pub(crate) fn hidden(change: &Change) -> Change {
     change
 }
 
-/// A content by itself.
-pub fn hidden_content(content: &Bytes, is_unit: bool) -> Bytes {
-    let mut content = content.clone();
-    let purpose = match is_unit {
-        true => FilePurpose::Unit,
-        false => FilePurpose::Plain,
-    };
-    hide(None, Some(&mut content), purpose);
-    content
+/// The plan, with nothing in its contents that looks like a secret: to be shown, not to be carried out.
+pub fn without_sensitive(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    for action in &mut plan.actions {
+        action.change = hidden(&action.change);
+    }
+    plan
+}
+
+/// What a manifest asks for, in the same way.
+pub fn without_sensitive_contents(desired: &Desired) -> Desired {
+    let mut desired = desired.clone();
+    let users = desired.users.values_mut();
+    let (files, units): (Vec<_>, Vec<_>) = users
+        .map(|user| (user.files.values_mut(), user.units.values_mut()))
+        .unzip();
+    let files = files.into_iter().flatten().map(|file| &mut file.body);
+    let units = desired
+        .units
+        .values_mut()
+        .chain(units.into_iter().flatten());
+    let units = units.flat_map(|unit| unit.file.iter_mut().chain(unit.drop_ins.values_mut()));
+    let files = files.map(|body| (body, FilePurpose::Plain));
+    for (body, purpose) in files.chain(units.map(|body| (body, FilePurpose::Unit))) {
+        if let Body::Plain(content) = body {
+            hide(None, Some(content), purpose);
+        }
+    }
+    desired
 }
 
 fn content(before: &mut Before) -> Option<&mut Bytes> {

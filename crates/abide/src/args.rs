@@ -176,6 +176,9 @@ pub(crate) struct Output {
         default_value = "3"
     )]
     pub(crate) unified: usize,
+    /// Show values in contents that look like secrets, such as `Environment=API_TOKEN=...`; reports never hold them
+    #[arg(long, global = true)]
+    pub(crate) show_sensitive: bool,
     /// Fold nothing: long diffs, new files, a diff that is another on each host
     #[arg(long, global = true)]
     pub(crate) full: bool,

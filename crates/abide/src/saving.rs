@@ -8,7 +8,7 @@ use abide_model::{
     FleetHost, HostName, PlanKey, PlannedManifest, Report, SavedPlan, UtcTime, printable,
 };
 use abide_report::document::{Document, Frame};
-use abide_report::{Command, Moment, Summary, text};
+use abide_report::{Command, Moment, Summary, text, without_sensitive_contents};
 
 use crate::args::Common;
 use crate::environment::Environment;
@@ -59,6 +59,16 @@ async fn make(
         key,
     };
     SavedPlan::new(hosts, planned, making)
+}
+
+/// A plan to be shown, with nothing in its contents that looks like a secret. It cannot be applied: its checksum is
+/// that of the whole one.
+pub(crate) fn without_sensitive(mut plan: SavedPlan) -> SavedPlan {
+    for host in &mut plan.hosts {
+        host.plan = host.plan.as_ref().map(abide_report::without_sensitive);
+        host.desired = without_sensitive_contents(&host.desired);
+    }
+    plan
 }
 
 /// The hosts as the manifest has them. What the command line says about connections is for this run only.

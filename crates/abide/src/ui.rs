@@ -34,6 +34,7 @@ impl Ui {
             options: Options {
                 unicode: environment.unicode,
                 full: output.full,
+                show_sensitive: output.show_sensitive,
                 context: output.unified,
                 verbosity,
                 width: environment.columns.unwrap_or(defaults.width),

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use abide_model::{DriftClass, FindingKind, UnitRef};
+use abide_model::{DriftClass, FindingKind, ResourceId, UnitRef};
 
 use super::*;
 use crate::testing::{run, shellcheck, shells};

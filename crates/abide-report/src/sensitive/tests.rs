@@ -3,7 +3,12 @@ use abide_model::WriteFile;
 use super::*;
 
 fn shown_of(text: &str, is_unit: bool) -> String {
-    let shown = hidden_content(&Bytes::from(text), is_unit);
+    let purpose = match is_unit {
+        true => FilePurpose::DropIn,
+        false => FilePurpose::Plain,
+    };
+    let mut shown = Bytes::from(text);
+    hide(None, Some(&mut shown), purpose);
     shown.as_text().unwrap().to_owned()
 }
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use abide_manifest::resolve;
-use abide_model::{HostName, HostOutcome, Report};
-use abide_report::{ResolvedRow, markdown, text};
+use abide_model::{HostName, HostOutcome, Plan, Report};
+use abide_report::{ResolvedRow, markdown, text, without_sensitive};
 use clap::{ArgGroup, Args};
 
 use crate::args::{Allowances, Common, Selection};
@@ -42,7 +42,7 @@ pub(crate) struct Show {
     /// The manifest as it holds for a host, each value with where it is written
     #[arg(long, value_name = "HOST", group = "what")]
     resolved: Option<String>,
-    /// The script that an apply would run on a host now; secrets are left out
+    /// The script that an apply would run on a host now; secrets, and what looks like one, are left out
     #[arg(long, value_name = "HOST", group = "what")]
     script: Option<String>,
     #[command(flatten)]
@@ -75,6 +75,10 @@ impl Show {
     fn saved(&self, path: &Path, ui: &Ui) -> Result<Exit, Failure> {
         let plan = plan_file::read(path)?;
         if self.json {
+            let plan = match ui.options.show_sensitive {
+                true => plan,
+                false => saving::without_sensitive(plan),
+            };
             let text = serde_json::to_string_pretty(&plan)
                 .map_err(|error| Failure::here("the plan", error))?;
             ui.answer(&format!("{text}\n"))?;
@@ -141,7 +145,11 @@ async fn script(
         })
         .await;
     for (name, host) in &report.hosts {
-        match run.engine.script(name) {
+        let shown = |plan: &Plan| match ui.options.show_sensitive {
+            true => plan.clone(),
+            false => without_sensitive(plan),
+        };
+        match run.engine.script(name, shown) {
             Some(script) => ui.answer(&script)?,
             None => ui.talk(&format!(
                 "{name}: {}; there is no script",
