@@ -300,6 +300,7 @@ fn an_instance_of_a_packages_template_is_stopped_and_disabled_where_it_is_declar
 #[test]
 fn a_packages_unit_that_nobody_declares_any_more_is_left_as_it_is() {
     let mut host = with_nginx();
+    host.stop(&unit_ref(NGINX)).unwrap();
     assert_converges(&mut host, &nginx().build());
     let none = desired("h1").build();
     let plan = assert_converges(&mut host, &none);

@@ -1,0 +1,267 @@
+//! Links by hand, and links of others: which belong to a unit, and which are left alone.
+
+use abide_model::{Cause, Desired, Wanted};
+use abide_sim::{DesiredBuilder, Edit, SimHost, desired, path, scope, unit_ref};
+
+use super::support::{
+    WEB, as_declared, assert_converges, one, planned, refusals, seen_unit, service, steps, told,
+};
+
+const DIR: &str = "/home/deploy/.config/systemd/user";
+
+fn with_install(install: &str) -> DesiredBuilder {
+    let text = format!("[Service]\nExecStart=/bin/web\n[Install]\n{install}");
+    one("web.service", &text).linger(Some(true))
+}
+
+#[test]
+fn a_unit_whose_enablement_nobody_manages_keeps_links_by_hand() {
+    let wanted = with_install("WantedBy=a.target\n")
+        .enabled(Wanted::Unmanaged)
+        .build();
+    let mut host = as_declared(&wanted);
+    host.edit(&Edit::Enable(unit_ref(WEB)));
+    host.reload_manager(&scope("user:deploy")).unwrap();
+    assert_eq!(
+        steps(&assert_converges(&mut host, &wanted)),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn links_that_change_are_told_with_what_they_were() {
+    let host = as_declared(&with_install("WantedBy=a.target\n").build());
+    let plan = planned(&host, &with_install("WantedBy=a.target b.target\n").build());
+    let enable = plan
+        .actions
+        .iter()
+        .find(|one| matches!(one.change, abide_model::Change::Enable { .. }))
+        .unwrap();
+    assert_eq!(
+        enable.causes,
+        [Cause::Differs {
+            field: "links".to_owned(),
+            observed: "a.target.wants/web.service".to_owned(),
+            desired: "a.target.wants/web.service b.target.wants/web.service".to_owned(),
+        }]
+    );
+}
+
+#[test]
+fn where_a_specifier_hides_some_links_none_is_taken_for_stale() {
+    let wanted = with_install("WantedBy=a.target %H.target\n").build();
+    let mut host = SimHost::new();
+    host.apply(&planned(&host, &wanted));
+    host.write_link(
+        &path(&format!("{DIR}/h1.target.wants/web.service")),
+        &format!("{DIR}/web.service"),
+        "deploy",
+    );
+    host.reload_manager(&scope("user:deploy")).unwrap();
+    let plan = planned(&host, &wanted);
+    assert_eq!(steps(&plan), Vec::<String>::new(), "{}", told(&plan));
+    // Without it, the same link is one too many.
+    let plain = with_install("WantedBy=a.target\n").build();
+    assert!(
+        steps(&planned(&host, &plain))
+            .contains(&format!("{WEB}: enable -h1.target.wants/web.service")),
+        "{}",
+        told(&planned(&host, &plain))
+    );
+}
+
+#[test]
+fn an_alias_is_free_where_other_links_lead_elsewhere() {
+    let other = with_install("WantedBy=a.target\n").unit(
+        "other.service",
+        "[Service]\nExecStart=/bin/o\n[Install]\nAlias=oo.service\nWantedBy=b.target\n",
+    );
+    let mut host = as_declared(&other.clone().build());
+    let wanted = other.unit(
+        "new.service",
+        "[Service]\nExecStart=/bin/n\n[Install]\nAlias=www.service\n",
+    );
+    let plan = assert_converges(&mut host, &wanted.build());
+    assert_eq!(refusals(&plan), Vec::<String>::new());
+    assert!(
+        steps(&plan).contains(&"user:deploy/new.service: enable +www.service".to_owned()),
+        "{}",
+        told(&plan)
+    );
+}
+
+#[test]
+fn a_unit_enabled_where_nothing_can_be_undone_is_refused_and_ours_never_is() {
+    let vendor = "[Service]\nExecStart=/bin/x\n[Install]\nWantedBy=multi-user.target\n";
+    let host = SimHost::new().with_vendor_unit(false, "nginx.service", vendor);
+    let says = |host: &SimHost, wanted: &Desired, unit: &str, state: &str| {
+        let mut seen = host.observe(wanted);
+        seen_unit(&mut seen, unit).file_state = state.to_owned();
+        refusals(&crate::plan(wanted, &seen))
+    };
+    let foreign = desired("h1")
+        .foreign("nginx.service")
+        .enabled(Wanted::No)
+        .build();
+    let nginx = "system/nginx.service";
+    let refused = |state: &str| {
+        [format!(
+            "{nginx}: it is `{state}` outside the configuration directory, where disabling it has no effect"
+        )]
+    };
+    for state in ["enabled", "enabled-runtime"] {
+        assert_eq!(says(&host, &foreign, nginx, state), refused(state));
+    }
+    assert_eq!(
+        says(&host, &foreign, nginx, "disabled"),
+        Vec::<String>::new()
+    );
+    let ours = with_install("WantedBy=a.target\n")
+        .enabled(Wanted::No)
+        .build();
+    let host = as_declared(&ours);
+    assert_eq!(says(&host, &ours, WEB, "enabled"), Vec::<String>::new());
+}
+
+/// The links of a scope, by their own paths.
+fn links(host: &SimHost) -> Vec<String> {
+    host.links(&scope("user:deploy")).into_iter().collect()
+}
+
+fn template() -> DesiredBuilder {
+    let text = "[Service]\nExecStart=/bin/pool %i\n[Install]\nWantedBy=a.target\n";
+    one("pool@.service", text).linger(Some(true))
+}
+
+/// A host with the template, an instance that somebody enabled, and links that only look like its own.
+fn with_instance_links() -> SimHost {
+    let mut host = as_declared(&template().unit("web.service", &service("/bin/web")).build());
+    let link = |host: &mut SimHost, at: &str, target: &str| {
+        host.write_link(&path(&format!("{DIR}/{at}")), target, "deploy");
+    };
+    let file = format!("{DIR}/pool@.service");
+    link(&mut host, "a.target.wants/pool@one.service", &file);
+    link(
+        &mut host,
+        "a.target.wants/pool@two.service",
+        "/opt/two.service",
+    );
+    link(&mut host, "a.target.wants/other@one.service", &file);
+    link(
+        &mut host,
+        "a.target.wants/other@two.service",
+        "/opt/other@.service",
+    );
+    host.reload_manager(&scope("user:deploy")).unwrap();
+    host
+}
+
+#[test]
+fn a_template_that_goes_takes_the_links_of_its_instances_along_and_no_others() {
+    let mut host = with_instance_links();
+    let rest = one("web.service", &service("/bin/web"))
+        .linger(Some(true))
+        .build();
+    let plan = assert_converges(&mut host, &rest);
+    assert_eq!(
+        steps(&plan)[0],
+        "user:deploy/pool@.service: disable -a.target.wants/pool@one.service",
+        "{}",
+        told(&plan)
+    );
+    let left = links(&host);
+    for stays in [
+        "a.target.wants/pool@two.service",
+        "a.target.wants/other@two.service",
+    ] {
+        assert!(left.contains(&stays.to_owned()), "{left:?}");
+    }
+}
+
+#[test]
+fn a_template_that_stays_keeps_the_links_of_instances_that_somebody_enabled() {
+    let mut host = with_instance_links();
+    let wanted = template()
+        .enabled(Wanted::No)
+        .unit("web.service", &service("/bin/web"))
+        .build();
+    let before = links(&host);
+    let plan = assert_converges(&mut host, &wanted);
+    assert_eq!(steps(&plan), Vec::<String>::new(), "{}", told(&plan));
+    assert_eq!(links(&host), before);
+}
+
+/// The steps about the web service where its user's manager has to be started, its link led from there, and it should not
+/// run. What its manager brings up by itself has to be stopped again.
+fn stopped_after(link: &str, change: impl Fn(&mut SimHost)) -> Vec<String> {
+    let with = |running: Wanted| {
+        let text = format!("[Service]\nExecStart=/bin/web\n[Install]\nWantedBy={link}\n");
+        let wanted = one("other.service", &service("/bin/other")).unit("web.service", &text);
+        wanted
+            .drop_in("10-nice.conf", "[Service]\nNice=5\n")
+            .running(running)
+            .enabled(Wanted::Yes)
+            .build()
+    };
+    let mut host = as_declared(&with(Wanted::Yes));
+    host.edit(&Edit::DisableLinger(abide_sim::user("deploy")));
+    change(&mut host);
+    let plan = assert_converges(&mut host, &with(Wanted::No));
+    let steps = steps(&plan);
+    steps
+        .into_iter()
+        .filter(|step| step.contains(WEB))
+        .collect()
+}
+
+#[test]
+fn what_a_manager_brings_up_by_itself_is_stopped_where_it_should_not_run() {
+    let stop = format!("{WEB}: stop");
+    assert_eq!(stopped_after("default.target", |_| {}), [stop]);
+    assert_eq!(stopped_after("a.target", |_| {}), Vec::<String>::new());
+    // A link to a file that is not there brings nothing up.
+    let file = path("/home/deploy/.config/systemd/user/web.service");
+    assert_eq!(
+        stopped_after("default.target", |host| host.remove_file(&file)),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_packages_unit_that_a_manager_brings_up_by_itself_is_stopped_too() {
+    let vendor = "[Service]\nExecStart=/bin/x\n[Install]\nWantedBy=default.target\n";
+    let with = |running: Wanted| {
+        let wanted = one("other.service", &service("/bin/other"));
+        wanted
+            .foreign("agent.service")
+            .running(running)
+            .enabled(Wanted::Yes)
+            .build()
+    };
+    let mut host = SimHost::new().with_vendor_unit(true, "agent.service", vendor);
+    assert_converges(&mut host, &with(Wanted::Yes));
+    host.edit(&Edit::DisableLinger(abide_sim::user("deploy")));
+    let plan = assert_converges(&mut host, &with(Wanted::No));
+    assert!(
+        steps(&plan).contains(&"user:deploy/agent.service: stop".to_owned()),
+        "{}",
+        told(&plan)
+    );
+}
+
+#[test]
+fn a_quadlet_that_a_manager_brings_up_by_itself_is_stopped_too() {
+    let with = |install: &str, running: Wanted| {
+        let text = format!("[Container]\nImage=i\n{install}");
+        let wanted = one("other.service", &service("/bin/other"));
+        wanted.unit("web.container", &text).running(running).build()
+    };
+    let stops = |install: &str| {
+        let mut host = as_declared(&with(install, Wanted::Yes));
+        host.edit(&Edit::DisableLinger(abide_sim::user("deploy")));
+        let plan = assert_converges(&mut host, &with(install, Wanted::No));
+        steps(&plan).contains(&format!("{WEB}: stop"))
+    };
+    assert!(stops("[Install]\nWantedBy=default.target\n"));
+    assert!(!stops(""));
+}

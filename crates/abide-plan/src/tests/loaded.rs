@@ -1,0 +1,155 @@
+//! What shows that a manager has not read what stands on disk.
+
+use abide_model::{Desired, Manager, Observation, Observed, Timestamp, Wanted};
+use abide_sim::{SimHost, desired, path};
+
+use super::support::{WEB, as_declared, one, seen_file, seen_of, seen_unit, service, steps, told};
+
+const FILE: &str = "/home/deploy/.config/systemd/user/web.service";
+const DROP_IN: &str = "/home/deploy/.config/systemd/user/web.service.d/10-nice.conf";
+
+fn wanted() -> Desired {
+    one("web.service", &service("/bin/web"))
+        .drop_in("10-nice.conf", "[Service]\nNice=5\n")
+        .build()
+}
+
+/// The plan for a host as declared, seen with this change.
+fn plan_of(wanted: &Desired, change: impl Fn(&mut Observed)) -> String {
+    let mut seen = as_declared(wanted).observe(wanted);
+    change(&mut seen);
+    told(&crate::plan(wanted, &seen))
+}
+
+fn reload(evidence: &str) -> String {
+    format!("1 manager user:deploy: daemon-reload <- reload owed: {evidence}")
+}
+
+#[test]
+fn a_unit_that_was_loaded_from_elsewhere_is_loaded_again() {
+    let from = |at: Option<&'static str>| {
+        plan_of(&wanted(), move |seen| {
+            seen_unit(seen, WEB).fragment = at.map(path);
+        })
+    };
+    let vendor = "/usr/lib/systemd/user/web.service";
+    assert_eq!(from(Some(vendor)), reload(&format!("loaded from {vendor}")));
+    assert_eq!(from(None), reload(&format!("{FILE} is not loaded")));
+    assert_eq!(from(Some(FILE)), "");
+}
+
+#[test]
+fn of_a_unit_that_is_not_loaded_nothing_is_compared() {
+    let all = plan_of(&wanted(), |seen| {
+        let unit = seen_unit(seen, WEB);
+        unit.load = "bad-setting".to_owned();
+        (unit.fragment, unit.drop_ins) = (None, Vec::new());
+    });
+    assert_eq!(all, "");
+}
+
+#[test]
+fn a_drop_in_that_is_not_loaded_is_named_unless_it_holds_nothing() {
+    let unloaded = |wanted: &Desired| plan_of(wanted, |seen| seen_unit(seen, WEB).drop_ins.clear());
+    assert_eq!(
+        unloaded(&wanted()),
+        reload("drop-in 10-nice.conf is not loaded")
+    );
+    // systemd leaves out an empty drop-in: it only hides others of its name.
+    let empty = one("web.service", &service("/bin/web")).drop_in("10-nice.conf", "");
+    assert_eq!(unloaded(&empty.build()), "");
+    // One of the same name in a place that comes first hides ours.
+    let hidden = plan_of(&wanted(), |seen| {
+        seen_unit(seen, WEB).drop_ins = vec![path("/etc/systemd/user/web.service.d/10-nice.conf")];
+    });
+    assert!(!hidden.contains("daemon-reload"), "{hidden}");
+}
+
+#[test]
+fn an_empty_drop_in_of_an_instance_hides_its_templates() {
+    let pool = "[Service]\nExecStart=/bin/pool %i\n";
+    let with = |own: &str| {
+        one("pool@.service", pool)
+            .drop_in("10-nice.conf", "[Service]\nNice=1\n")
+            .instance("pool@a.service")
+            .drop_in(own, "")
+            .build()
+    };
+    let unloaded = |own: &str| {
+        plan_of(&with(own), |seen| {
+            seen_unit(seen, "user:deploy/pool@a.service")
+                .drop_ins
+                .clear();
+        })
+    };
+    assert_eq!(unloaded("10-nice.conf"), "");
+    assert_eq!(
+        unloaded("20-other.conf"),
+        reload("drop-in 10-nice.conf is not loaded")
+    );
+}
+
+#[test]
+fn a_drop_in_that_is_loaded_and_gone_is_named() {
+    let gone = "/home/deploy/.config/systemd/user/web.service.d/50-gone.conf";
+    let all = plan_of(&wanted(), |seen| {
+        seen_unit(seen, WEB).drop_ins.push(path(gone));
+        seen_of(seen, "user:deploy")
+            .files
+            .insert(path(gone), Observation::Absent);
+    });
+    assert!(
+        all.starts_with(&reload("drop-in 50-gone.conf is loaded and gone")),
+        "{all}"
+    );
+}
+
+/// What is owed where the manager loaded its units at one time, and the file changed at another.
+fn with_times(loaded: u64, changed: u64) -> String {
+    plan_of(&wanted(), move |seen| {
+        let deploy = seen_of(seen, "user:deploy");
+        deploy.manager = Manager::Up {
+            units_loaded_at: Timestamp(loaded),
+        };
+        for file in [FILE, DROP_IN] {
+            seen_file(seen, "user:deploy", file).changed_at = Timestamp(1);
+        }
+        seen_file(seen, "user:deploy", FILE).changed_at = Timestamp(changed);
+    })
+}
+
+#[test]
+fn what_changed_after_the_last_load_is_not_loaded() {
+    const SECOND: u64 = 1_000_000;
+    let owed = reload("changed after the last reload");
+    let at = 1_700_000_000 * SECOND;
+    // To the microsecond, where the host can say so.
+    assert_eq!(with_times(at + 5, at + 5), "");
+    assert_eq!(with_times(at + 5, at + 4), "");
+    assert!(with_times(at + 5, at + 6).starts_with(&owed));
+    // In whole seconds, it may have been at any time within that second.
+    assert_eq!(with_times(at, at + SECOND - 1), "");
+    assert!(with_times(at, at + SECOND).starts_with(&owed));
+}
+
+#[test]
+fn a_packages_unit_is_loaded_again_before_it_is_started_and_not_otherwise() {
+    let vendor = "[Service]\nExecStart=/bin/x\n";
+    let host = SimHost::new().with_vendor_unit(false, "nginx.service", vendor);
+    let plan = |running: Wanted, stale: bool| {
+        let wanted = desired("h1")
+            .foreign("nginx.service")
+            .running(running)
+            .build();
+        let mut seen = host.observe(&wanted);
+        seen_unit(&mut seen, "system/nginx.service").need_reload = stale;
+        steps(&crate::plan(&wanted, &seen))
+    };
+    let start = "system/nginx.service: start";
+    assert_eq!(plan(Wanted::Yes, false), [start]);
+    assert_eq!(
+        plan(Wanted::Yes, true),
+        ["manager system: daemon-reload", start]
+    );
+    assert_eq!(plan(Wanted::No, true), Vec::<String>::new());
+}
