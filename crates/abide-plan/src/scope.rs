@@ -102,10 +102,7 @@ fn open_system<'a>(host: &'a Host<'a>) -> Result<ScopeView<'a>, Denied> {
         scope,
         seen: Some(seen),
         manager,
-        places: Places {
-            config: seen.config_dir.clone(),
-            ..Places::system()
-        },
+        places: Places::system(),
         files_after: Vec::new(),
         manager_after: Vec::new(),
     })

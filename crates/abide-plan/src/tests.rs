@@ -1,6 +1,7 @@
 //! Plans against the simulated host. Numbers in names are those of the test cases in unit-change.md section 5.
 
 mod allowed;
+mod books;
 mod by_hand;
 mod declared;
 mod drift;
@@ -26,8 +27,10 @@ mod quadlets_shared;
 mod refusals;
 mod removal;
 mod restore;
+mod scopes;
 mod services;
 mod started;
+mod stops;
 mod support;
 mod templates;
 mod together;

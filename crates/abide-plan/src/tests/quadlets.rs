@@ -290,3 +290,17 @@ fn a_changed_template_of_quadlets_restarts_its_instances() {
         ))
     );
 }
+
+#[test]
+fn a_quadlet_that_is_masked_or_has_no_file_needs_no_podman() {
+    let host = host_with(false, None);
+    let masked = one("web.container", "[Container]\nImage=i\n")
+        .masked(true)
+        .build();
+    assert_eq!(refusals(&planned(&host, &masked)), Vec::<String>::new());
+    let bare = abide_sim::desired("h1")
+        .user("deploy")
+        .foreign("web.container")
+        .build();
+    assert_eq!(refusals(&planned(&host, &bare)), Vec::<String>::new());
+}

@@ -226,3 +226,41 @@ fn an_image_is_pulled_again_and_a_build_runs_with_its_container() {
     );
     assert!(steps(&plan).contains(&"user:deploy/app-image.service: restart".to_owned()));
 }
+
+#[test]
+fn an_image_and_a_build_that_only_read_otherwise_pull_and_build_nothing() {
+    let with = |description: &str| {
+        let head = format!("[Unit]\nDescription={description}\n");
+        one("app.image", &format!("{head}[Image]\nImage=a:1\n"))
+            .unit(
+                "own.build",
+                &format!("{head}[Build]\nImageTag=own\nFile=/a\n"),
+            )
+            .linger(Some(true))
+            .build()
+    };
+    let plan = assert_converges(&mut as_declared(&with("a")), &with("b"));
+    assert_eq!(notes(&plan), Vec::<String>::new());
+}
+
+#[test]
+fn an_image_that_is_left_as_it_is_is_not_pulled_again() {
+    let with = |image: &str| {
+        one(
+            "app.image",
+            &format!("[Image]\nImage={image}\nImageTag=app\n"),
+        )
+        .linger(Some(true))
+        .on_change(abide_model::OnChange::None)
+        .build()
+    };
+    let plan = assert_converges(&mut as_declared(&with("a:1")), &with("a:2"));
+    assert!(
+        notes(&plan)
+            .iter()
+            .all(|note| !note.contains("pulls the image again")),
+        "{:?}",
+        notes(&plan)
+    );
+    assert!(!notes(&plan).is_empty());
+}

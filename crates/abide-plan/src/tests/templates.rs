@@ -116,3 +116,30 @@ fn a_bare_template_is_written_and_neither_started_nor_enabled() {
         ]
     );
 }
+
+#[test]
+fn an_instance_that_nobody_declares_is_told_as_old_until_it_starts_anew() {
+    let wanted = one("pool@.service", "[Service]\nExecStart=/bin/pool %i\n")
+        .instance("pool@a.service")
+        .build();
+    let host = as_declared(&wanted);
+    let told_where = |started: fn(abide_model::Timestamp) -> Option<abide_model::Timestamp>| {
+        let mut seen = host.observe(&wanted);
+        let template = "/home/deploy/.config/systemd/user/pool@.service";
+        let changed = super::support::seen_file(&mut seen, "user:deploy", template).changed_at;
+        let deploy = super::support::seen_of(&mut seen, "user:deploy");
+        let mut c = deploy.units[&abide_model::UnitName::parse("pool@a.service").unwrap()].clone();
+        c.id = abide_model::UnitName::parse("pool@c.service").unwrap();
+        c.started_at = started(changed);
+        deploy.units.insert(c.id.clone(), c);
+        !notes(&crate::plan(&wanted, &seen)).is_empty()
+    };
+    assert!(told_where(|changed| Some(abide_model::Timestamp(
+        changed.0 - 1
+    ))));
+    assert!(told_where(Some));
+    assert!(told_where(|_| None));
+    assert!(!told_where(|changed| Some(abide_model::Timestamp(
+        changed.0 + 1
+    ))));
+}

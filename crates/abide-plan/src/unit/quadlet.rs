@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use abide_model::{HostPath, NoteKind, Podman, PodmanVersion, UnitKind};
 use abide_unit::{
     ChangeClass, Effective, QUADLET_DROP_INS_SINCE, QUADLET_TEMPLATES_SINCE, compare,
-    quadlet_references, quadlet_resource, quadlet_section, quadlet_since,
+    quadlet_references, quadlet_resource, quadlet_since,
 };
 
 use super::Unit;
@@ -143,9 +143,6 @@ pub(crate) fn recreate(unit: &Unit<'_>) -> String {
 pub(crate) fn notes(decision: &Decision<'_>) -> Option<(NoteKind, String)> {
     let unit = &decision.unit;
     let kind = unit.name.kind();
-    if !decision.changes_files() || quadlet_section(kind).is_none() {
-        return None;
-    }
     let before = unit.on_disk.effective().and_then(quadlet_resource);
     let renamed = before != quadlet_resource(&unit.wanted);
     let left = before.filter(|_| unit.goes().is_some() || renamed);
