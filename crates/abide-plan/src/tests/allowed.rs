@@ -410,3 +410,19 @@ fn files_elsewhere_and_drop_ins_that_are_gone_are_not_told_as_foreign() {
         .insert(gone, abide_model::Observation::Absent);
     assert_eq!(notes(&crate::plan(&wanted, &seen)), Vec::<String>::new());
 }
+
+#[test]
+fn a_packages_unit_keeps_running_and_enabled_when_only_our_drop_in_goes() {
+    let mut host = with_nginx();
+    let with = nginx().drop_in("10-nice.conf", "[Service]\nNice=5\n");
+    assert_converges(&mut host, &with.build());
+    let plan = assert_converges(&mut host, &desired("h1").build());
+    assert_eq!(
+        steps(&plan),
+        lines(
+            "remove /etc/systemd/system/nginx.service.d/10-nice.conf
+            manager system: daemon-reload"
+        )
+    );
+    assert!(host.is_up(&unit_ref(NGINX)));
+}

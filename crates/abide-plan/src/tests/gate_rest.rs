@@ -7,7 +7,7 @@ use abide_model::{
 use abide_sim::{Edit, SimHost, desired, path, unit_ref, user};
 
 use super::gate::{FILE, changed, gated, rest, stale};
-use super::support::{WEB, as_declared, one, planned, service, steps, told};
+use super::support::{WEB, as_declared, one, planned, seen_file, service, steps, told};
 use crate::{Gate, gate};
 
 #[test]
@@ -216,4 +216,39 @@ fn what_is_left_of_a_plan_names_no_cause_of_its_own() {
     let reload = &rest.actions[0];
     assert_eq!(reload.change, Change::DaemonReload);
     assert_eq!(reload.causes, [Cause::FollowsFrom(ActionId(1))]);
+}
+
+#[test]
+fn what_was_refused_then_and_is_gone_by_now_is_not_let_go_of_in_passing() {
+    let with = |eve: bool, command: &str| {
+        let wanted = one("web.service", &service(command))
+            .unit("other.service", &service("/bin/other"))
+            .user("eve")
+            .linger(Some(true));
+        match eve {
+            true => wanted.build(),
+            false => wanted.user_absent(true).build(),
+        }
+    };
+    let mut host = as_declared(&with(true, "/bin/a"));
+    host.log_in(&user("eve"));
+    let wanted = with(false, "/bin/b");
+    let plan = planned(&host, &wanted);
+    assert_eq!(plan.refused[0].resource, ResourceId::User(user("eve")));
+    // Somebody deletes her, and something else moves.
+    let mut seen = host.observe(&wanted);
+    seen.users
+        .insert(user("eve"), abide_model::Observation::Absent);
+    let scope = abide_sim::scope("user:eve");
+    seen.scopes.insert(scope, abide_model::Observation::Absent);
+    let other = "/home/deploy/.config/systemd/user/other.service";
+    seen_file(&mut seen, "user:deploy", other).digest = Some(abide_model::Digest::of(b"x"));
+    let gated = gate(&plan, &wanted, &seen);
+    assert!(gated.elsewhere > 0);
+    let Gate::Go(rest) = gated.gate else {
+        panic!("{:?}", gated.gate)
+    };
+    assert_eq!(steps(&rest), steps(&plan));
+    assert!(rest.ledger_after.users.contains(&user("eve")));
+    assert!(rest.ledger_after.lingers.contains(&user("eve")));
 }

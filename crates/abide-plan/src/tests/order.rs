@@ -15,18 +15,19 @@ fn step<'p>(plan: &'p Plan, text: &str) -> &'p Action {
 
 /// Units of many kinds, each named against its turn.
 fn kinds() -> DesiredBuilder {
-    let mount = "[Mount]\nWhat=tmpfs\nWhere=/y\nType=tmpfs\n";
+    let mount = "[Mount]\nWhat=tmpfs\nWhere=/a\nType=tmpfs\n";
     desired("h1")
         .system()
         .unit("a.timer", "[Timer]\nOnCalendar=daily\nUnit=m.service\n")
         .unit("b.path", "[Path]\nPathExists=/b\nUnit=m.service\n")
+        .unit("c.service", "[Service]\nExecStart=/bin/c\n")
         .unit("m.service", "[Service]\nExecStart=/bin/m\n")
         .running(Wanted::Yes)
         .unit(
             "n.socket",
             "[Socket]\nListenStream=/run/n\nService=m.service\n",
         )
-        .unit("y.mount", mount)
+        .unit("a.mount", mount)
         .unit("z.slice", "[Slice]\nCPUWeight=10\n")
         .running(Wanted::Yes)
         .unit("zz.target", "[Unit]\nDescription=z\n")
@@ -49,10 +50,11 @@ fn what_others_stand_on_starts_first_and_what_starts_others_comes_last() {
     assert_eq!(
         order(&plan, "start"),
         [
-            "y.mount",
+            "a.mount",
             "z.slice",
             "zz.target",
             "n.socket",
+            "c.service",
             "m.service",
             "a.timer",
             "b.path"
@@ -74,8 +76,9 @@ fn what_starts_others_stops_first_and_what_others_stand_on_comes_last() {
             "a.timer",
             "b.path",
             "n.socket",
+            "c.service",
             "m.service",
-            "y.mount",
+            "a.mount",
             "z.slice",
             "zz.target"
         ],

@@ -6,7 +6,7 @@ use abide_model::{
 use abide_sim::{SimHost, desired, path, scope, unit_ref};
 
 use super::support::{
-    WEB, as_declared, one, planned, seen_file, seen_of, seen_unit, service, steps, told,
+    WEB, as_declared, notes, one, planned, seen_file, seen_of, seen_unit, service, steps, told,
 };
 
 const FILE: &str = "/home/deploy/.config/systemd/user/web.service";
@@ -117,6 +117,12 @@ fn a_file_that_was_only_touched_restarts_nothing() {
     let at = started(&mut seen);
     env_changed_at(&mut seen, Timestamp(at.0 + 1));
     assert_eq!(told(&crate::plan(&reads_env("/bin/web"), &seen)), "");
+}
+
+#[test]
+fn a_file_that_is_only_read_is_not_told_as_a_drop_in() {
+    let plan = planned(&with_env(), &reads_env("/bin/web"));
+    assert_eq!(notes(&plan), Vec::<String>::new());
 }
 
 #[test]
