@@ -14,6 +14,7 @@ fn finding(kind: FindingKind, text: &str, since: Option<u64>) -> Finding {
         text: text.to_owned(),
         path: None,
         since: since.map(Timestamp::from_secs),
+        evidence: Vec::new(),
         by: None,
     }
 }

@@ -452,9 +452,9 @@ fn a_look_for_drift_tells_what_was_found_before_what_an_apply_would_do() {
 
     | | hosts | resource | found |
     | --- | --- | --- | --- |
-    | **DM** | db1 | <code>user&#58;deploy/sidekiq.service</code> | sidekiq.service was edited  (since 2001-09-08T23&#58;46&#58;40Z) |
-    | **DM** | db1 | <code>system/nginx.service</code> | it was stopped &#124; by whom?  (since when: unknown) |
-    | **D** | db2 | <code>user&#58;deploy/sidekiq.service</code> | sidekiq.service was edited  (since 2001-09-09T01&#58;45&#58;40Z) |
+    | **DM** | db1 | <code>user&#58;deploy/sidekiq.service</code> | sidekiq.service was edited  (since 2001-09-08T23&#58;46&#58;40Z, by whom: unknown) |
+    | **DM** | db1 | <code>system/nginx.service</code> | it was stopped &#124; by whom?  (since when and by whom: unknown) |
+    | **D** | db2 | <code>user&#58;deploy/sidekiq.service</code> | sidekiq.service was edited  (since 2001-09-09T01&#58;45&#58;40Z, by whom: unknown) |
     | **M** | web1-web3 | <code>user&#58;deploy/sidekiq.service</code> | sidekiq.service is not what the manifest says |
     | **?** | web4 |  | apply of ana&#64;<!-- -->desk runs there now: what differs may be its doing |
 
