@@ -34,5 +34,6 @@ mod stops;
 mod support;
 mod templates;
 mod together;
+mod told;
 mod triggers;
 mod users;

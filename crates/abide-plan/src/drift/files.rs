@@ -37,12 +37,12 @@ fn one(host: &Host<'_>, path: &HostPath, recorded: &LedgerFile, cells: &mut Cell
             cells.unseen(resource, format!("{name} could not be seen: {}", said(why)));
         }
         Some(Observation::Absent) => {
-            cells.on_host(resource, told(path, format!("{name} was removed")));
+            cells.on_host(resource, told(path, &format!("{name} was removed")));
         }
         Some(Observation::Known(found)) => {
             if let Some(edit) = file_edit(host, path, recorded, found) {
                 let by = other_owner(&recorded.scope, found);
-                let told = told(path, format!("{name} {}", words(&edit, found)));
+                let told = told(path, &format!("{name} {}", words(&edit, found)));
                 let since = Some(found.changed_at);
                 cells.on_host(resource, Finding { since, by, ..told });
             }
@@ -94,17 +94,17 @@ fn drop_ins(host: &Host<'_>, scope: &Scope, cells: &mut Cells) {
             by: other_owner(scope, found),
             ..told(
                 path,
-                format!("{} was added{how}; an apply leaves it", path.file_name()),
+                &format!("{} was added{how}; an apply leaves it", path.file_name()),
             )
         };
         cells.drifted(ResourceId::Unit(unit), told);
     }
 }
 
-fn told(path: &HostPath, text: String) -> Finding {
+fn told(path: &HostPath, text: &str) -> Finding {
     Finding {
         path: Some(path.clone()),
-        ..super::finding(FindingKind::File, said(&text))
+        ..super::finding(FindingKind::File, said(text))
     }
 }
 

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Action, ActionId, Cause, Change, Desired, DriftClass, FieldChange, FindingKind, HostDrift,
-    LedgerUnit, Left, Observed, Plan, ResourceId,
+    Action, ActionId, Cause, Change, Desired, Drift, DriftClass, FieldChange, FindingKind,
+    HostDrift, LedgerUnit, Left, Observed, Plan, ResourceId,
 };
 
 use super::judge;
@@ -32,36 +32,15 @@ pub fn restore(desired: &Desired, observed: &Observed) -> Restored {
     let mut drift = judge(&host, &fresh);
     let mut left = Vec::new();
     let mut chosen = BTreeSet::new();
-    for one in drift
-        .resources
-        .iter()
-        .filter(|one| one.class == DriftClass::Drifted)
-    {
-        let about = one.resource.clone();
-        let added = |kind: &FindingKind| one.findings.iter().all(|found| found.kind == *kind);
-        let actions: Vec<&Action> = fresh
-            .actions
-            .iter()
-            .filter(|act| act.resource == about)
-            .collect();
-        let why = if let Some(why) = actions.iter().find_map(|act| moved_on(&host, act)) {
-            Some(why)
-        } else if actions.is_empty() && added(&FindingKind::DropIn) {
-            Some("abide removes no drop-in that it did not write: remove it, or declare it")
-        } else if actions.is_empty() && added(&FindingKind::Flapping) {
-            Some("nothing that abide restores would make it stay up")
-        } else if actions.is_empty() {
-            Some("no action of abide changes it")
-        } else {
-            None
-        };
-        match why {
+    let drifted = |one: &&Drift| one.class == DriftClass::Drifted;
+    for one in drift.resources.iter().filter(drifted) {
+        match why_left(&host, &fresh, one) {
             Some(reason) => left.push(Left {
-                resource: about,
+                resource: one.resource.clone(),
                 reason: reason.to_owned(),
             }),
             None => {
-                chosen.insert(about);
+                chosen.insert(one.resource.clone());
             }
         }
     }
@@ -95,6 +74,25 @@ pub fn restore(desired: &Desired, observed: &Observed) -> Restored {
     };
     drift.left = left;
     Restored { drift, plan }
+}
+
+/// Why nothing is done about a drifted resource, if so.
+fn why_left(host: &Host<'_>, fresh: &Plan, one: &Drift) -> Option<&'static str> {
+    let actions = fresh.actions.iter();
+    let mut actions = actions
+        .filter(|act| act.resource == one.resource)
+        .peekable();
+    if actions.peek().is_some() {
+        return actions.find_map(|act| moved_on(host, act));
+    }
+    let only = |kind: FindingKind| one.findings.iter().all(|found| found.kind == kind);
+    Some(if only(FindingKind::DropIn) {
+        "abide removes no drop-in that it did not write: remove it, or declare it"
+    } else if only(FindingKind::Flapping) {
+        "nothing that abide restores would make it stay up"
+    } else {
+        "no action of abide changes it"
+    })
 }
 
 /// Why an action leads to something else than the last apply left.

@@ -21,7 +21,7 @@ pub(super) fn judge(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
         let one = Unit {
             host,
             plan,
-            unit,
+            reference: unit,
             left,
             scope,
         };
@@ -33,14 +33,14 @@ pub(super) fn judge(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
 struct Unit<'a> {
     host: &'a Host<'a>,
     plan: &'a Plan,
-    unit: &'a UnitRef,
+    reference: &'a UnitRef,
     left: &'a LedgerUnit,
     scope: &'a ObservedScope,
 }
 
 impl Unit<'_> {
     fn resource(&self) -> ResourceId {
-        ResourceId::Unit(self.unit.clone())
+        ResourceId::Unit(self.reference.clone())
     }
 
     /// Whether the plan does something of this kind to the unit, under the name of its file or of what that becomes.
@@ -49,7 +49,7 @@ impl Unit<'_> {
     }
 
     fn actions(&self) -> impl Iterator<Item = (&Change, &[Cause])> {
-        let loaded = UnitRef::new(&self.unit.scope, &self.unit.unit.loaded_as());
+        let loaded = UnitRef::new(&self.reference.scope, &self.reference.unit.loaded_as());
         let ours = [self.resource(), ResourceId::Unit(loaded)];
         let actions = self.plan.actions.iter();
         actions
@@ -58,13 +58,17 @@ impl Unit<'_> {
     }
 
     fn enablement(&self, cells: &mut Cells) {
-        let name = &self.unit.unit;
+        let name = &self.reference.unit;
         let mut changed = |text: String| {
             let finding = finding(FindingKind::Enablement, text);
             cells.on_host(self.resource(), finding);
         };
         // A quadlet is enabled by its text, not by links.
-        let has_links = self.scope.links.iter().any(|link| names(link, self.unit));
+        let has_links = self
+            .scope
+            .links
+            .iter()
+            .any(|link| names(link, self.reference));
         // What a run did not get to its end with, it may have changed itself.
         if self.left.claimed {
             return;
@@ -85,10 +89,10 @@ impl Unit<'_> {
             self.manager_is_down(cells);
             return;
         }
-        let Some(seen) = self.scope.units.get(&self.unit.unit.loaded_as()) else {
+        let Some(seen) = self.scope.units.get(&self.reference.unit.loaded_as()) else {
             return;
         };
-        let name = &self.unit.unit;
+        let name = &self.reference.unit;
         let ran = !self.left.invocation.is_empty();
         let is_up = seen.active.is_up();
         if seen.active == ActiveState::Failed {
@@ -114,13 +118,19 @@ impl Unit<'_> {
     }
 
     fn stopped(&self, seen: &ObservedUnit) -> Finding {
-        let (name, booted) = (&self.unit.unit, self.host.observed.facts.booted_at);
+        let (name, booted) = (&self.reference.unit, self.host.observed.facts.booted_at);
         let since_boot = seen.started_at.is_some_and(|at| at >= booted);
         if since_boot || !seen.invocation.is_empty() {
             return finding(FindingKind::State, format!("{name} was stopped"));
         }
         // A manager forgets a unit that stopped and that nothing names; its links keep an enabled one loaded.
-        if self.left.enabled && self.scope.links.iter().any(|link| names(link, self.unit)) {
+        if self.left.enabled
+            && self
+                .scope
+                .links
+                .iter()
+                .any(|link| names(link, self.reference))
+        {
             let text = format!("{name} is enabled and was not started since this boot");
             return since(finding(FindingKind::NotStarted, text), Some(booted));
         }
@@ -136,7 +146,7 @@ impl Unit<'_> {
         (often || seen.sub == "auto-restart").then(|| {
             let text = format!(
                 "{} does not stay up: it was restarted {} times",
-                self.unit.unit, seen.restarts
+                self.reference.unit, seen.restarts
             );
             since(finding(FindingKind::Flapping, text), seen.started_at)
         })
@@ -148,7 +158,7 @@ impl Unit<'_> {
         }
         let text = format!(
             "{} does not run, for the manager of {} does not",
-            self.unit.unit, self.unit.scope
+            self.reference.unit, self.reference.scope
         );
         cells.on_host(self.resource(), finding(FindingKind::State, text));
     }
@@ -176,7 +186,7 @@ impl Unit<'_> {
             [] => String::new(),
             keys => format!(" of {}", keys.join(" ")),
         };
-        let text = format!("{} runs an old configuration{what}", self.unit.unit);
+        let text = format!("{} runs an old configuration{what}", self.reference.unit);
         let told = since(finding(FindingKind::RunningOld, text), at);
         // Somebody started it so after abide did; or abide left it so.
         if seen.invocation == self.left.invocation {

@@ -319,7 +319,7 @@ fn lingering_of_a_session_is_told_unless_it_is_switched_on() {
     assert!(held(&web(None).build()));
     assert!(!held(&web(Some(true)).build()));
     // That of another user is no help.
-    let two = web(None).user("other").linger(Some(true)).build();
+    let two = web(None).user("ana").linger(Some(true)).build();
     assert!(held(&two));
 }
 

@@ -4,7 +4,8 @@ use abide_model::{ActiveState, Desired, ObservedUnit, OnChange, Wanted};
 use abide_sim::{DesiredBuilder, Edit, SimHost, unit_ref};
 
 use super::support::{
-    as_declared, assert_converges, lines, notes, one, planned, seen_of, service, steps, told,
+    as_declared, assert_converges, lines, notes, one, planned, seen_of, seen_unit, service, steps,
+    told,
 };
 
 const APP: &str = "user:deploy/app.service";
@@ -86,34 +87,40 @@ fn between_its_stop_and_the_reload_no_timer_starts_the_old_unit() {
     );
 }
 
+/// The steps for a changed job, where its manager says that this timer starts it.
+fn with_trigger(timer: &str, up: bool, wanted: &Desired, host: &SimHost) -> Vec<String> {
+    let mut seen = host.observe(wanted);
+    let name = unit_ref(timer).unit;
+    let deploy = seen_of(&mut seen, "user:deploy");
+    let mut found = ObservedUnit::not_found(&name);
+    "loaded".clone_into(&mut found.load);
+    if up {
+        found.active = ActiveState::Active;
+    }
+    deploy.units.insert(name.clone(), found);
+    let job = seen_unit(&mut seen, "user:deploy/job.service");
+    job.triggered_by.insert(name);
+    verbs(&crate::plan(wanted, &seen))
+}
+
 #[test]
-fn a_timer_that_does_not_run_is_not_started_for_that() {
+fn a_timer_that_does_not_run_or_that_nobody_declares_is_left_alone() {
     let only_job = [
         "user:deploy/job.service: stop",
         "user:deploy/job.service: start",
     ];
     let unmanaged = Some(Wanted::Unmanaged);
-    let mut host = as_declared(&job("/bin/a", unmanaged));
-    host.edit(&Edit::Stop(unit_ref("user:deploy/job.timer")));
-    let plan = assert_converges(&mut host, &job("/bin/b", unmanaged));
-    assert_eq!(verbs(&plan), only_job, "{}", told(&plan));
-}
-
-#[test]
-fn a_timer_that_nobody_declares_is_left_alone() {
-    let timer = "[Timer]\nOnCalendar=daily\nUnit=job.service\n";
-    let mut host = as_declared(&job("/bin/a", None)).with_vendor_unit(true, "other.timer", timer);
-    host.edit(&Edit::Start(unit_ref("user:deploy/other.timer")));
-    assert!(host.is_up(&unit_ref("user:deploy/other.timer")));
-    let plan = assert_converges(&mut host, &job("/bin/b", None));
+    let host = as_declared(&job("/bin/a", unmanaged));
+    let timer = "user:deploy/job.timer";
     assert_eq!(
-        verbs(&plan),
-        [
-            "user:deploy/job.service: stop",
-            "user:deploy/job.service: start"
-        ],
-        "{}",
-        told(&plan)
+        with_trigger(timer, false, &job("/bin/b", unmanaged), &host),
+        only_job
+    );
+    let host = as_declared(&job("/bin/a", None));
+    let other = "user:deploy/other.timer";
+    assert_eq!(
+        with_trigger(other, true, &job("/bin/b", None), &host),
+        only_job
     );
 }
 
@@ -181,7 +188,7 @@ fn a_packages_unit_is_started_again_only_where_it_is_a_part() {
     let (stop, start) = (format!("{BASE}: stop"), format!("{APP}: start"));
     for named in [false, true] {
         assert_eq!(vendor_app("PartOf", named), [stop.clone(), start.clone()]);
-        assert_eq!(vendor_app("Requires", named), [stop.clone()]);
+        assert_eq!(vendor_app("Requires", named), std::slice::from_ref(&stop));
     }
 }
 
@@ -246,8 +253,12 @@ fn a_dependent_that_does_not_run_is_not_told_as_interrupted() {
             .running(Wanted::Unmanaged);
         wanted.unit("base.service", &service(base)).build()
     };
-    let mut host = as_declared(&wanted("/bin/a"));
-    let plan = assert_converges(&mut host, &wanted("/bin/b"));
+    let mut seen = as_declared(&wanted("/bin/a")).observe(&wanted("/bin/b"));
+    // A manager names what requires a unit whether that runs or not.
+    let relations = &mut seen_unit(&mut seen, BASE).relations;
+    let required_by = relations.entry("RequiredBy".to_owned()).or_default();
+    required_by.insert(unit_ref(APP).unit);
+    let plan = crate::plan(&wanted("/bin/b"), &seen);
     assert_eq!(notes(&plan), Vec::<String>::new());
     let start = format!("{APP}: start");
     assert!(!steps(&plan).contains(&start), "{}", told(&plan));
