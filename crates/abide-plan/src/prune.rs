@@ -9,27 +9,27 @@ use abide_model::{NoteKind, ResourceId, UnitName, UnitRef};
 use crate::draft::Draft;
 use crate::places::Place;
 use crate::scope::ScopeView;
+use crate::unit::sources::seen_unit;
 
-/// Units of a scope with something of ours that nothing declares: a unit file, drop-ins, an instance of our template.
+/// Units of a scope with something of ours that nothing declares: a unit file, drop-ins, or only our word in the ledger
+/// (an instance of a template, a unit of a package).
 pub(crate) fn units(view: &ScopeView<'_>) -> BTreeSet<UnitName> {
     let declared = declared(view);
-    let loaded: BTreeSet<UnitName> = declared.iter().map(UnitName::loaded_as).collect();
     let mut undeclared: BTreeSet<UnitName> = with_files(view)
         .into_iter()
         .filter(|unit| !declared.contains(unit))
         .collect();
-    let of_our_template = |unit: &UnitName| {
-        let template = unit.template();
-        template.is_some_and(|template| undeclared.contains(&template) || ours(view, &template))
-    };
+    let named = declared.iter().chain(&undeclared);
+    let loaded: BTreeSet<UnitName> = named.map(|unit| loaded(view, unit)).collect();
     let units = view.host.ledger.units.keys();
-    let instances: Vec<UnitName> = units
-        .filter(|unit| unit.scope == view.scope && !loaded.contains(&unit.unit))
-        .map(|unit| unit.unit.clone())
-        .filter(of_our_template)
-        .collect();
-    undeclared.extend(instances);
+    let units = units.filter(|unit| unit.scope == view.scope && !loaded.contains(&unit.unit));
+    undeclared.extend(units.map(|unit| unit.unit.clone()));
     undeclared
+}
+
+/// What the manager calls it: an alias stands for its unit.
+fn loaded(view: &ScopeView<'_>, unit: &UnitName) -> UnitName {
+    seen_unit(view, unit).map_or_else(|| unit.loaded_as(), |seen| seen.id.clone())
 }
 
 /// With `prune: false` they are only named.
@@ -71,12 +71,6 @@ fn declared(view: &ScopeView<'_>) -> BTreeSet<UnitName> {
         .flatten()
         .map(|(name, _)| name.clone())
         .collect()
-}
-
-fn ours(view: &ScopeView<'_>, unit: &UnitName) -> bool {
-    let units = view.host.units(&view.scope);
-    let unit = units.and_then(|units| units.get(unit));
-    unit.is_some_and(abide_model::DesiredUnit::is_ours)
 }
 
 fn with_files(view: &ScopeView<'_>) -> BTreeSet<UnitName> {

@@ -1,6 +1,6 @@
 //! What may be done to a unit, and what stands in the way of it.
 
-use abide_model::{Desired, OnChange, RootRoute, Wanted};
+use abide_model::{Cause, Desired, NoteKind, OnChange, Policy, RootRoute, Wanted};
 use abide_sim::{DesiredBuilder, Edit, SimHost, desired, path, scope, unit_ref, user};
 
 use super::support::{
@@ -297,14 +297,49 @@ fn an_instance_of_a_packages_template_is_stopped_and_disabled_where_it_is_declar
 }
 
 #[test]
-fn a_packages_unit_that_nobody_declares_any_more_is_left_as_it_is() {
+fn a_packages_unit_that_nobody_declares_any_more_is_let_go_of_and_left_as_it_is() {
     let mut host = with_nginx();
     host.stop(&unit_ref(NGINX)).unwrap();
     assert_converges(&mut host, &nginx().build());
-    let none = desired("h1").build();
-    let plan = assert_converges(&mut host, &none);
-    assert_eq!(steps(&plan), Vec::<String>::new());
+    let keeping = Policy {
+        prune: false,
+        ..Policy::default()
+    };
+    let kept = planned(&host, &desired("h1").policy(keeping).build());
+    assert!(
+        kept.is_empty() && kept.notes[0].kind == NoteKind::Orphan,
+        "{}",
+        told(&kept)
+    );
+    let plan = assert_converges(&mut host, &desired("h1").build());
+    assert_eq!(steps(&plan), [format!("{NGINX}: forget")]);
+    assert_eq!(plan.actions[0].causes, [Cause::Undeclared]);
     assert!(host.is_up(&unit_ref(NGINX)));
+    // Another manifest may have it now.
+    let other = nginx().running(Wanted::No).manifest("other").build();
+    assert_eq!(
+        steps(&assert_converges(&mut host, &other)),
+        [format!("{NGINX}: stop")]
+    );
+}
+
+#[test]
+fn a_unit_that_is_declared_under_its_alias_is_still_declared() {
+    let wanted = |running: Wanted| {
+        desired("h1")
+            .foreign("www.service")
+            .running(running)
+            .build()
+    };
+    let mut host = with_alias();
+    assert_eq!(
+        steps(&assert_converges(&mut host, &wanted(Wanted::Yes))),
+        [format!("{NGINX}: start")]
+    );
+    assert_eq!(
+        steps(&assert_converges(&mut host, &wanted(Wanted::No))),
+        [format!("{NGINX}: stop")]
+    );
 }
 
 #[test]

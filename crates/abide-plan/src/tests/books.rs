@@ -268,7 +268,7 @@ fn a_quadlet_and_the_service_that_it_becomes_are_not_declared_both() {
 }
 
 #[test]
-fn an_instance_of_a_packages_template_is_never_pruned() {
+fn an_instance_of_a_packages_template_is_let_go_of_and_keeps_running() {
     let vendor = "[Service]\nExecStart=/bin/x %i\n";
     let with = |instance: bool| {
         let wanted = desired("h1")
@@ -285,6 +285,6 @@ fn an_instance_of_a_packages_template_is_never_pruned() {
     let mut host = SimHost::new().with_vendor_unit(false, "getty@.service", vendor);
     assert_converges(&mut host, &with(true));
     let plan = assert_converges(&mut host, &with(false));
-    assert!(plan.is_empty(), "{}", told(&plan));
+    assert_eq!(steps(&plan), ["system/getty@tty9.service: forget"]);
     assert!(host.is_up(&unit_ref("system/getty@tty9.service")));
 }
