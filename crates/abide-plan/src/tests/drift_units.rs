@@ -307,6 +307,7 @@ fn lingering_that_another_manifest_needs_is_no_drift() {
         invocation: String::new(),
         config: None,
         enabled: false,
+        claimed: false,
     };
     let file = |of: &str| abide_model::LedgerFile {
         scope: scope(of),

@@ -22,7 +22,11 @@ fn plan_of(wanted: &Desired, change: impl Fn(&mut Observed)) -> String {
 }
 
 fn reload(evidence: &str) -> String {
-    format!("1 manager user:deploy: daemon-reload <- reload owed: {evidence}")
+    reload_for("web.service", evidence)
+}
+
+fn reload_for(unit: &str, evidence: &str) -> String {
+    format!("1 manager user:deploy: daemon-reload <- reload owed: {unit}: {evidence}")
 }
 
 #[test]
@@ -85,7 +89,7 @@ fn an_empty_drop_in_of_an_instance_hides_its_templates() {
     assert_eq!(unloaded("10-nice.conf"), "");
     assert_eq!(
         unloaded("20-other.conf"),
-        reload("drop-in 10-nice.conf is not loaded")
+        reload_for("pool@a.service", "drop-in 10-nice.conf is not loaded")
     );
 }
 
