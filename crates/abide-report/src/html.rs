@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::document::Document;
 
 mod changes;
+mod found;
 mod glyph;
 mod head;
 mod hosts;
@@ -43,6 +44,7 @@ pub fn render(document: &Document) -> String {
     head::write(&mut html, document);
     html.raw("<main>\n");
     matrix::write(&mut html, document);
+    found::write(&mut html, document);
     hosts::write_troubled(&mut html, document);
     changes::write(&mut html, document);
     hosts::write(&mut html, document);

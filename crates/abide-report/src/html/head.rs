@@ -22,6 +22,8 @@ pub(super) fn write(html: &mut Html, document: &Document) {
     html.text(&title(document));
     html.raw("</h1>\n");
     let tone = match document.exit.code {
+        // Of a plan, 2 is just another word for it.
+        2 if document.kind == Command::Drift => "warn",
         0 | 2 if document.complete => "good",
         0 | 2 | 3 => "warn",
         _ => "bad",

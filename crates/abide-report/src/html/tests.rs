@@ -448,3 +448,22 @@ fn samples_for_the_eye() {
         )),
     );
 }
+
+#[test]
+fn a_look_for_drift_tells_what_was_found_and_is_not_called_good() {
+    let mut frame = frame(Command::Drift);
+    frame.exit = Exit {
+        code: 2,
+        reason: "pending",
+    };
+    let text = render(&Document::new(frame, &crate::sample_drift::drifted()));
+    assert!(text.contains("<p class=\"verdict warn\">10 hosts: 1 clean,"));
+    let (_, found) = text.split_once("id=\"found\"").unwrap();
+    let (found, _) = found.split_once("</section>").unwrap();
+    assert_eq!(found.matches("<li ").count(), 5, "{found}");
+    assert!(found.contains(
+        "<span class=\"sign\">M</span><div><b>web1-web3</b> <code>user:deploy/sidekiq.service</code>"
+    ));
+    let plan = render(&document(Command::Plan, &everything()));
+    assert!(!plan.contains("id=\"found\""));
+}
