@@ -15,6 +15,8 @@ pub struct Options {
     pub show_sensitive: bool,
     /// Columns of the terminal; text that is not a diff or a path is laid out for it.
     pub width: usize,
+    /// A line of a list stays one line: nobody watches, and a program may read it.
+    pub unbroken: bool,
 }
 
 impl Default for Options {
@@ -27,6 +29,7 @@ impl Default for Options {
             verbosity: Verbosity::Normal,
             show_sensitive: false,
             width: 100,
+            unbroken: false,
         }
     }
 }

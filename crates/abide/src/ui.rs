@@ -38,6 +38,7 @@ impl Ui {
                 context: output.unified,
                 verbosity,
                 width: environment.columns.unwrap_or(defaults.width),
+                unbroken: environment.columns.is_none(),
                 ..defaults
             },
             can_ask: environment.stdin_is_terminal,

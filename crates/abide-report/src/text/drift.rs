@@ -13,6 +13,8 @@ use crate::words::{columns, pad};
 
 /// The widest that a column of names gets.
 const WIDEST: usize = 30;
+/// The fewest columns in which what was found is told.
+const NARROWEST: usize = 30;
 
 pub(super) fn render(report: &Report, options: &Options) -> String {
     let mut page = Page::new(options);
@@ -29,17 +31,40 @@ pub(super) fn render(report: &Report, options: &Options) -> String {
     let hosts = widest(rows.iter().map(|(hosts, _)| hosts));
     let resources = widest(rows.iter().map(|(_, found)| &found.resource));
     for (names, found) in &rows {
-        let mut row = format!("{}  {}", found.sign, pad(names, hosts));
+        let mut lead = pad(names, hosts);
         if !found.resource.is_empty() {
-            row.push_str(&format!("  {}", pad(&found.resource, resources)));
+            lead.push_str(&format!("  {}", pad(&found.resource, resources)));
         }
-        page.line(&format!("{row}  {}", found.text));
+        row(&mut page, found, &lead);
     }
     if rows.iter().any(|(_, found)| found.is_in_a_column()) {
         page.gap();
         page.line(findings::KEY);
     }
     page.finish()
+}
+
+/// What was found behind where it was, as far as there is room for that.
+fn row(page: &mut Page<'_>, found: &Found, lead: &str) {
+    let sign = role(found).paint(found.sign);
+    let indent = columns(lead) + 6;
+    if page.options.unbroken {
+        page.line(&format!("{sign}  {lead}  {}", found.text));
+    } else if indent + NARROWEST <= page.options.width {
+        page.prose(&format!("{sign}  {lead}  "), indent, &found.text, None);
+    } else {
+        page.line(&format!("{sign}  {lead}"));
+        page.prose("      ", 6, &found.text, None);
+    }
+}
+
+fn role(found: &Found) -> Role {
+    match found.sign {
+        "DM" => Role::Wrong,
+        " M" => Role::Change,
+        "? " => Role::Unknown,
+        _ => Role::Quiet,
+    }
 }
 
 fn widest<'a>(cells: impl Iterator<Item = &'a String>) -> usize {

@@ -10,7 +10,11 @@ fn said(report: &Report, options: &Options) -> String {
 
 #[test]
 fn a_finding_is_one_line_for_all_its_hosts_and_what_somebody_changed_comes_first() {
-    assert_snapshot!(said(&drifted(), &narrow()), @r#"
+    let unbroken = Options {
+        unbroken: true,
+        ..narrow()
+    };
+    assert_snapshot!(said(&drifted(), &unbroken), @r#"
     10 hosts: 1 clean, 1 hand-edited but right, 1 drifted, 3 pending rollout, 3 unknown, 1 suspended
     DM  db1         user:deploy/sidekiq.service  sidekiq.service was edited  (since 2001-09-08T23:46:40Z, by whom: unknown)
     DM  db1         system/nginx.service         it was stopped | by whom?  (since when and by whom: unknown)
@@ -34,4 +38,35 @@ fn where_all_is_well_the_counts_are_all_there_is_and_nothing_with_q() {
     };
     assert_eq!(said(&clean, &quiet), "");
     assert!(!said(&drifted(), &quiet).is_empty());
+}
+
+#[test]
+fn on_a_terminal_lines_are_broken_behind_the_names() {
+    assert_snapshot!(said(&drifted(), &narrow()), @r#"
+    10 hosts: 1 clean, 1 hand-edited but right, 1 drifted, 3 pending rollout, 3 unknown, 1 suspended
+    DM  db1         user:deploy/sidekiq.service  sidekiq.service was edited (since
+                                                 2001-09-08T23:46:40Z)
+    DM  db1         system/nginx.service         it was stopped | by whom? (since
+                                                 when: unknown)
+    D   db2         user:deploy/sidekiq.service  sidekiq.service was edited (since
+                                                 2001-09-09T01:45:40Z)
+     M  web1-web3   user:deploy/sidekiq.service  sidekiq.service is not what the
+                                                 manifest says
+    ?   web4        apply of ana@desk runs there now: what differs may be its doing
+    ?   web8, web9  not observed: connect timed out after 10s
+    -   web5        suspended by bob@desk until 2001-09-09T03:46:40Z: new disk
+
+    D: changed on the host since the last apply. M: differs from the manifest.
+    "#);
+    let very_narrow = Options {
+        width: 60,
+        ..narrow()
+    };
+    let said = said(&drifted(), &very_narrow);
+    assert!(
+        said.contains(
+            "\n M  web1-web3   user:deploy/sidekiq.service\n      sidekiq.service is not what the"
+        ),
+        "{said}"
+    );
 }
