@@ -45,11 +45,13 @@ fn on_a_terminal_lines_are_broken_behind_the_names() {
     assert_snapshot!(said(&drifted(), &narrow()), @r#"
     10 hosts: 1 clean, 1 hand-edited but right, 1 drifted, 3 pending rollout, 3 unknown, 1 suspended
     DM  db1         user:deploy/sidekiq.service  sidekiq.service was edited (since
-                                                 2001-09-08T23:46:40Z)
+                                                 2001-09-08T23:46:40Z, by whom:
+                                                 unknown)
     DM  db1         system/nginx.service         it was stopped | by whom? (since
-                                                 when: unknown)
+                                                 when and by whom: unknown)
     D   db2         user:deploy/sidekiq.service  sidekiq.service was edited (since
-                                                 2001-09-09T01:45:40Z)
+                                                 2001-09-09T01:45:40Z, by whom:
+                                                 unknown)
      M  web1-web3   user:deploy/sidekiq.service  sidekiq.service is not what the
                                                  manifest says
     ?   web4        apply of ana@desk runs there now: what differs may be its doing
