@@ -9,6 +9,7 @@ use abide_model::{NoteKind, ResourceId, UnitName, UnitRef};
 use crate::draft::Draft;
 use crate::places::Place;
 use crate::scope::ScopeView;
+use crate::unit::replace::giving_way;
 use crate::unit::sources::seen_unit;
 
 /// Units of a scope with something of ours that nothing declares: a unit file, drop-ins, or only our word in the ledger
@@ -24,6 +25,8 @@ pub(crate) fn units(view: &ScopeView<'_>) -> BTreeSet<UnitName> {
     let units = view.host.ledger.units.keys();
     let units = units.filter(|unit| unit.scope == view.scope && !loaded.contains(&unit.unit));
     undeclared.extend(units.map(|unit| unit.unit.clone()));
+    let giving_way = giving_way(view);
+    undeclared.retain(|unit| !giving_way.contains(unit));
     undeclared
 }
 

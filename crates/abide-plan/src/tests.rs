@@ -23,6 +23,7 @@ mod owed;
 mod owed_times;
 mod properties;
 mod quadlets;
+mod quadlets_replace;
 mod quadlets_shared;
 mod refusals;
 mod removal;

@@ -9,6 +9,7 @@ pub(crate) mod notes;
 pub(crate) mod owed;
 pub(crate) mod quadlet;
 pub(crate) mod reload;
+pub(crate) mod replace;
 pub(crate) mod respond;
 pub(crate) mod run;
 pub(crate) mod sources;
@@ -49,6 +50,8 @@ pub(crate) struct Unit<'a> {
     pub(crate) ours: bool,
     /// Its own files, declared ones and ours that go.
     pub(crate) files: Vec<sources::UnitFile<'a>>,
+    /// The files of another unit of ours whose name it takes.
+    pub(crate) replaces: Vec<sources::UnitFile<'a>>,
     /// The files of its template, which are planned there.
     pub(crate) template_files: Vec<sources::UnitFile<'a>>,
     /// What it should be configured as: its file, or its template's, with our drop-ins.
@@ -96,10 +99,14 @@ impl<'a> Unit<'a> {
                 Some(seen) => seen.id.clone(),
                 None => name.loaded_as(),
             },
-            wish,
             ours: sources.ours(),
             wanted,
             on_disk,
+            replaces: match &wish {
+                Wish::Declared(unit) if unit.is_ours() => replace::files(view, name)?,
+                Wish::Declared(_) | Wish::Removed(_) => Vec::new(),
+            },
+            wish,
             files: sources.own,
             template_files: sources.template,
             seen: seen.map_or_else(

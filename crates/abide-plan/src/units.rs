@@ -103,7 +103,8 @@ fn count_removal(decision: &Decision<'_>, draft: &mut Draft) {
 /// Says in the ledger how the unit is left.
 fn keep_books(decision: &Decision<'_>, draft: &mut Draft) {
     let unit = &decision.unit;
-    for (file, verdict) in unit.files.iter().zip(&decision.files) {
+    let replaced = unit.replaces.iter().zip(&decision.replaced);
+    for (file, verdict) in unit.files.iter().zip(&decision.files).chain(replaced) {
         match (file.body, verdict) {
             (Some(body), Verdict::Same | Verdict::Adopt | Verdict::Do(..)) => {
                 let left = LedgerFile {

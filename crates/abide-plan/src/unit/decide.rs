@@ -17,6 +17,8 @@ pub(crate) struct Decision<'a> {
     pub(crate) unit: Unit<'a>,
     /// In the order of the unit's files.
     pub(crate) files: Vec<Verdict>,
+    /// In the order of the files that it replaces.
+    pub(crate) replaced: Vec<Verdict>,
     pub(crate) mask: Mask,
     pub(crate) links: Links,
     pub(crate) run: Run,
@@ -27,7 +29,8 @@ pub(crate) struct Decision<'a> {
 impl Decision<'_> {
     /// Whether its unit file or drop-ins change on the host.
     pub(crate) fn changes_files(&self) -> bool {
-        self.files.iter().any(|file| file.change().is_some())
+        let mut files = self.files.iter().chain(&self.replaced);
+        files.any(|file| file.change().is_some())
     }
 
     /// Whether anything is done on the host.
@@ -50,7 +53,9 @@ pub(crate) fn decide<'a>(unit: Unit<'a>, draft: &Draft) -> Result<Decision<'a>, 
     let files = verdicts(&unit)?;
     let mask = mask::decide(&unit)?;
     let links = enablement::decide(&unit, mask)?;
-    let changes = files.iter().any(|file| file.change().is_some());
+    let replaced = replaced(&unit)?;
+    let mut all = files.iter().chain(&replaced);
+    let changes = all.any(|file| file.change().is_some());
     let template_changes = unit.template_files.iter().any(UnitFile::changes);
     let owed = reload::owed(&unit);
     let loads = changes || template_changes || owed.is_some() || mask == Mask::Off;
@@ -59,6 +64,7 @@ pub(crate) fn decide<'a>(unit: Unit<'a>, draft: &Draft) -> Result<Decision<'a>, 
     let decision = Decision {
         unit,
         files,
+        replaced,
         mask,
         links,
         run,
@@ -163,6 +169,13 @@ fn verdicts(unit: &Unit<'_>) -> Result<Vec<Verdict>, Denied> {
         verdicts.push(verdict);
     }
     Ok(verdicts)
+}
+
+fn replaced(unit: &Unit<'_>) -> Result<Vec<Verdict>, Denied> {
+    let files = unit.replaces.iter();
+    files
+        .map(|one| file::absent(unit.view, &one.path, one.purpose, &Cause::Undeclared))
+        .collect()
 }
 
 /// Whether this login may do it. What is as it should be needs no right at all.

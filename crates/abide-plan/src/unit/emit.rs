@@ -95,7 +95,9 @@ impl Emitted<'_, '_> {
     fn change_files(&mut self, decision: &Decision<'_>) {
         let unit = &decision.unit;
         let stop: Vec<StepId> = self.stops.get(&unit.loaded).copied().into_iter().collect();
-        let retires = unit.goes().is_some() || unit.masked();
+        // After its file is gone, systemctl knows nothing of an old unit's links.
+        let by_quadlet = unit.name.kind().is_quadlet() && !unit.replaces.is_empty();
+        let retires = unit.goes().is_some() || unit.masked() || by_quadlet;
         let mut before = stop;
         if retires && decision.links.is_work() {
             let change = Change::Disable {
@@ -139,9 +141,9 @@ impl Emitted<'_, '_> {
 
     fn files(&mut self, decision: &Decision<'_>, before: &[StepId]) -> Vec<StepId> {
         let unit = &decision.unit;
-        let goes = unit.goes().is_some() || unit.masked();
+        let goes = unit.goes().is_some() || unit.masked() || !unit.replaces.is_empty();
         let mut steps = Vec::new();
-        for verdict in &decision.files {
+        for verdict in decision.replaced.iter().chain(&decision.files) {
             let Verdict::Do(change, causes) = verdict else {
                 continue;
             };

@@ -10,6 +10,7 @@ use abide_unit::{Effective, LinkKind, install_links, specifier};
 
 use super::Unit;
 use super::mask::Mask;
+use super::replace;
 use super::sources::{Disk, UnitFile};
 use crate::by_hand;
 use crate::causes::{differs, said};
@@ -70,7 +71,10 @@ fn decide_links(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
     }
     if unit.name.kind().is_quadlet() {
         // Its generator reads `[Install]`; `systemctl enable` always fails (unit-change V12).
-        return Ok(Links::default());
+        return Ok(match unit.replaces.is_empty() {
+            true => Links::default(),
+            false => all_go(present, replace::cause(unit)),
+        });
     }
     match desired.enabled {
         Wanted::Yes if unit.ours => ours_enabled(unit, present),

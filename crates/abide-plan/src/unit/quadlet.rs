@@ -184,6 +184,8 @@ pub(crate) fn nothing_before_it(unit: &Unit<'_>) -> Result<(), Denied> {
         return Ok(());
     }
     let fragment = unit.seen.fragment.as_ref().filter(|_| !unit.seen.transient);
+    let goes = |path: &&HostPath| unit.replaces.iter().any(|file| file.path == **path);
+    let fragment = fragment.filter(|path| !goes(path));
     match fragment.filter(|path| comes_before_a_generator(path)) {
         Some(path) => Err(Denied::impossible(format!(
             "{path} comes before the {} that Podman makes of it",

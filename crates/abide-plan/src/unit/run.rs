@@ -5,6 +5,7 @@ use abide_model::{ActiveState, Cause, HostPath, LedgerUnit, NoteKind, UnitName, 
 use super::Unit;
 use super::enablement::{no_such_unit, starts_with_manager};
 use super::owed::{Owed, owed, wanted_config};
+use super::replace;
 use super::respond::{self, Response};
 use super::sources::Disk;
 use crate::by_hand;
@@ -96,6 +97,9 @@ pub(crate) fn decide(unit: &Unit<'_>, draft: &Draft, loads: bool) -> Result<Run,
     }
     if unit.running() == Wanted::No {
         return Ok(stopped(unit, comes_up));
+    }
+    if let Some(run) = replace::run(unit) {
+        return Ok(run);
     }
     if unit.seen.active.is_up() || comes_up {
         let run = up(unit, draft, comes_up)?;

@@ -254,7 +254,7 @@ fn undeclared(
     files
 }
 
-fn unit_file<'a>(
+pub(super) fn unit_file<'a>(
     view: &'a ScopeView<'a>,
     path: HostPath,
     purpose: FilePurpose,
