@@ -37,6 +37,7 @@ mod forty;
 mod lifecycle;
 mod locks;
 mod names;
+mod quadlet_kinds;
 mod quadlets;
 mod routes;
 mod saved;

@@ -12,7 +12,7 @@ fn declare(world: &World, value: &str) {
         .manifest(
             "version: 1\nname: sensitive\nhosts: {h1: {}}\ngroups:\n  all:\n    users:\n      app:\n        \
              files:\n          app.env: {source: app.env}\n        units:\n          a.service:\n            \
-             source: a.service\n            drop_ins: {10-env.conf: {source: env.conf}}\n",
+             source: a.service\n            drop_ins: {10-env.conf: env.conf}\n",
         )
         .file("app.env", &format!("A=1\nDB_PASSWORD={value}\nURL=postgres://u:{value}@db/x\n"))
         .file(
