@@ -148,11 +148,15 @@ fn images_are_built_and_pulled_for_the_containers_that_use_them_and_stay_behind(
     world.converge();
 
     declare(&world, &[], &[]);
+    let allowed = ["--allow-removals", "4"];
     world
-        .plan()
+        .abide(&["plan", allowed[0], allowed[1]])
         .ends_with(0)
         .says("the image localhost/built:1 stays");
-    world.converge();
+    world
+        .abide(&["apply", "--yes", allowed[0], allowed[1]])
+        .ends_with(0);
+    world.assert_converged();
     assert_eq!(running(&world), Vec::<String>::new());
     let images = as_app(&world, "podman images --format '{{.Repository}}:{{.Tag}}'");
     assert!(images.contains("localhost/built:1"), "{images}");
@@ -178,7 +182,6 @@ fn an_image_that_cannot_be_pulled_fails_with_its_reason_and_is_tried_again() {
     };
     with("oci-archive:/home/app/nothing.tar");
     let said = world.apply().ends_with(1).says("got-image.service");
-    println!("{}", said.stdout);
     assert!(said.stdout.contains("nothing.tar"), "{}", said.stdout);
     world.plan().ends_with(0).says("it failed");
     with("oci-archive:/home/app/box.tar");
@@ -197,8 +200,11 @@ fn a_quadlet_takes_the_place_of_a_service_of_its_name_and_gives_it_back() {
     world.converge();
     for _ in 0..2 {
         declare(&world, &[], &quadlet);
-        let said = world.plan().ends_with(0).does_not_say("refused");
-        println!("{}", said.stdout);
+        world
+            .plan()
+            .ends_with(0)
+            .does_not_say("refused")
+            .says("stop — web.service gives way to web.container");
         world.converge();
         assert_eq!(running(&world), ["systemd-web localhost/box:1"]);
         let links = "find .config/systemd/user -name 'web.service*' | wc -l";
@@ -209,8 +215,11 @@ fn a_quadlet_takes_the_place_of_a_service_of_its_name_and_gives_it_back() {
         );
 
         declare(&world, &[], &service);
-        let said = world.plan().ends_with(0).does_not_say("refused");
-        println!("{}", said.stdout);
+        world
+            .plan()
+            .ends_with(0)
+            .does_not_say("refused")
+            .says("stop — web.container gives way to web.service");
         world.converge();
         assert_eq!(running(&world), Vec::<String>::new());
         assert_eq!(

@@ -215,6 +215,7 @@ fn differs(field: &str, observed: &str, desired: &str, symbols: Symbols) -> Stri
         "content" => CONTENT_DIFFERS.to_owned(),
         "ActiveState" | "enabled" => format!("it is {}", one_line(observed)),
         "links" => "its links differ".to_owned(),
+        "unit file" => format!("{} gives way to {}", one_line(observed), one_line(desired)),
         "kind" => format!("it is no {}", one_line(desired)),
         "linger" => format!("declared {}", one_line(desired)),
         field => format!(

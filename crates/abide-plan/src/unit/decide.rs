@@ -6,7 +6,7 @@ use super::enablement::{self, Links};
 use super::mask::{self, Mask};
 use super::run::{self, Run};
 use super::sources::UnitFile;
-use super::{Unit, quadlet, reload};
+use super::{Unit, quadlet, reload, replace};
 use crate::draft::Draft;
 use crate::file::{self, Verdict};
 use crate::refuse::Denied;
@@ -172,9 +172,10 @@ fn verdicts(unit: &Unit<'_>) -> Result<Vec<Verdict>, Denied> {
 }
 
 fn replaced(unit: &Unit<'_>) -> Result<Vec<Verdict>, Denied> {
+    let cause = replace::cause(unit);
     let files = unit.replaces.iter();
     files
-        .map(|one| file::absent(unit.view, &one.path, one.purpose, &Cause::Undeclared))
+        .map(|one| file::absent(unit.view, &one.path, one.purpose, &cause))
         .collect()
 }
 
