@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHELL := /bin/bash
 
-.PHONY: demo test check unit hosts recipes build clippy fmt doc clean
+.PHONY: demo test check unit hosts recipes mutants build clippy fmt doc clean
 
 # Boots three throwaway hosts and lets abide plan, apply, find drift, repair, and survive a reboot.
 demo: need-cargo
@@ -37,13 +37,20 @@ recipes: need-cargo
 	$(CARGO) build --quiet --bin abide
 	@tests/recipes/follow target/debug/abide
 
+# Whether the tests of the planner and of what unit files mean notice each small change of the code (crates/README.md,
+# "Mutants"). It takes hours: MUTANTS="--shard 0/8" does an eighth, MUTANTS="--in-diff FILE" what a diff touches.
+mutants: need-cargo need-mutants
+	$(CARGO) mutants --package abide-plan --package abide-unit $(MUTANTS)
+
 build: need-cargo
 	$(CARGO) build --release --bin abide
 
-.PHONY: need-cargo need-shellcheck need-recipes
+.PHONY: need-cargo need-shellcheck need-recipes need-mutants
 need-cargo:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing. Install Rust 1.90 or newer: https://rustup.rs (or: apt-get install rustup && rustup default stable)"; exit 1; }
 need-shellcheck:
 	@command -v shellcheck >/dev/null || { echo "shellcheck is missing: sudo apt-get install shellcheck"; exit 1; }
 need-recipes:
 	@command -v jq >/dev/null && python3 -c 'import yaml' 2>/dev/null || { echo "jq or Python's yaml is missing: sudo apt-get install jq python3-yaml"; exit 1; }
+need-mutants:
+	@$(CARGO) mutants --version >/dev/null 2>&1 || { echo "cargo-mutants is missing: cargo install --locked cargo-mutants"; exit 1; }
