@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    ActiveState, Cause, FieldChange, FileKind, HandEdit, HostPath, LedgerFile, LedgerUnit,
-    ObservedFile, ObservedUser, Scope, Timestamp, UserName,
+    ActiveState, Cause, FieldChange, FileKind, FilePurpose, HandEdit, HostPath, LedgerFile,
+    LedgerUnit, ObservedFile, ObservedUser, Scope, Timestamp, UserName,
 };
 use abide_unit::install_links;
 
@@ -116,7 +116,10 @@ pub(crate) fn started(unit: &Unit<'_>) -> Option<Cause> {
 
 /// A mask in the place of our file, or of a unit that could not have been left masked.
 pub(crate) fn masked(unit: &Unit<'_>) -> Option<Cause> {
-    let mut files = unit.files.iter();
+    let mut files = unit
+        .files
+        .iter()
+        .filter(|one| one.purpose == FilePurpose::Unit);
     let of_file = files.find_map(|one| {
         let host = unit.view.host;
         let (found, recorded) = (one.found?, host.ledger.files.get(&one.path)?);

@@ -219,3 +219,155 @@ fn a_shell_that_was_changed_is_told_apart_from_a_new_one_in_the_manifest() {
     assert_eq!(edits(&plan), [of_both]);
     assert_converges(&mut SimHost::new(), &shell("/bin/bash"));
 }
+
+#[test]
+fn a_link_to_nowhere_in_the_place_of_a_drop_in_is_no_mask() {
+    let wanted = one("web.service", &service("/bin/web"))
+        .drop_in("10-nice.conf", "[Service]\nNice=5\n")
+        .build();
+    let mut host = as_declared(&wanted);
+    host.write_link(
+        &path(&format!("{FILE}.d/10-nice.conf")),
+        "/dev/null",
+        "deploy",
+    );
+    assert_eq!(edits(&planned(&host, &wanted)), [HandEdit::Replaced]);
+}
+
+#[test]
+fn a_mask_in_the_place_of_our_file_is_told_with_its_time() {
+    let mut host = as_declared(&web("/bin/web"));
+    host.write_link(&path(FILE), "/dev/null", "deploy");
+    let plan = planned(&host, &web("/bin/web"));
+    let causes = plan.actions.iter().flat_map(|action| &action.causes);
+    let mask = causes.into_iter().find_map(|cause| match cause {
+        Cause::ChangedOnHost {
+            edit: HandEdit::Masked,
+            at,
+        } => Some(at.is_some()),
+        _ => None,
+    });
+    assert_eq!(mask, Some(true));
+}
+
+const NGINX: &str = "system/nginx.service";
+
+/// A package's unit, running as declared and left so by abide, after this edit.
+fn after_of_package(enabled: Wanted, by_hand: &Edit) -> Vec<HandEdit> {
+    let vendor = "[Service]\nExecStart=/bin/x\n[Install]\nWantedBy=multi-user.target\n";
+    let mut wanted = desired("h1")
+        .foreign("nginx.service")
+        .running(Wanted::Yes)
+        .enabled(enabled)
+        .build();
+    for unit in wanted.units.values_mut() {
+        unit.masked = Some(false);
+    }
+    let mut host = SimHost::new().with_vendor_unit(false, "nginx.service", vendor);
+    assert_converges(&mut host, &wanted);
+    host.edit(by_hand);
+    edits(&assert_converges(&mut host, &wanted))
+}
+
+#[test]
+fn a_packages_unit_that_ran_was_masked_by_somebody() {
+    let mask = Edit::Mask(unit_ref(NGINX));
+    assert_eq!(
+        after_of_package(Wanted::Unmanaged, &mask),
+        [HandEdit::Masked]
+    );
+}
+
+#[test]
+fn a_packages_unit_that_abide_enabled_was_disabled_by_somebody() {
+    let disable = Edit::Disable(unit_ref(NGINX));
+    assert_eq!(
+        after_of_package(Wanted::Yes, &disable),
+        [HandEdit::Unlinked([].into())]
+    );
+}
+
+#[test]
+fn links_that_are_gone_are_told_also_where_the_manifest_moved_on() {
+    let mut host = as_declared(&web("/bin/web"));
+    host.edit(&Edit::Disable(unit_ref(WEB)));
+    let plan = assert_converges(&mut host, &web("/bin/web --new"));
+    let ours = "default.target.wants/web.service".to_owned();
+    assert_eq!(edits(&plan), [HandEdit::Unlinked([ours].into())]);
+}
+
+#[test]
+fn an_account_that_somebody_deleted_is_told() {
+    let wanted = shell("/bin/bash");
+    let mut seen = as_declared(&wanted).observe(&wanted);
+    seen.users.insert(user("deploy"), Observation::Absent);
+    let of_user = abide_sim::scope("user:deploy");
+    seen.scopes.insert(of_user, Observation::Absent);
+    assert_eq!(
+        edits(&crate::plan(&wanted, &seen)),
+        [HandEdit::AccountDeleted]
+    );
+}
+
+#[test]
+fn each_attribute_of_an_account_that_somebody_changed_is_told_and_no_other() {
+    let account = DesiredAccount {
+        uid: Some(4321),
+        group: Some("app".to_owned()),
+        groups: Some(["docker".to_owned(), "sudo".to_owned()].into()),
+        home: Some(path("/srv/deploy")),
+        shell: Some(path("/bin/bash")),
+        comment: Some("web".to_owned()),
+        ..DesiredAccount::default()
+    };
+    let wanted = desired("h1").user("deploy").account(account).build();
+    let mut host = SimHost::new();
+    assert_converges(&mut host, &wanted);
+    let after = |change: fn(&mut abide_model::ObservedUser)| {
+        let mut seen = host.observe(&wanted);
+        let Some(Observation::Known(found)) = seen.users.get_mut(&user("deploy")) else {
+            panic!()
+        };
+        change(found);
+        edits(&crate::plan(&wanted, &seen))
+    };
+    let told = |attribute: &str| [HandEdit::AccountModified([attribute.to_owned()].into())];
+    assert_eq!(after(|_| {}), []);
+    assert_eq!(after(|found| found.uid = 99), told("uid"));
+    assert_eq!(
+        after(|found| "root".clone_into(&mut found.group)),
+        told("group")
+    );
+    assert_eq!(
+        after(|found| found.groups.retain(|group| group != "sudo")),
+        told("groups")
+    );
+    assert_eq!(
+        after(|found| found.home = path("/home/deploy")),
+        told("home")
+    );
+    assert_eq!(
+        after(|found| "/bin/sh".clone_into(&mut found.shell)),
+        told("shell")
+    );
+    assert_eq!(
+        after(|found| "other".clone_into(&mut found.comment)),
+        told("comment")
+    );
+    // adduser(8) leaves empty parts behind the name.
+    assert_eq!(after(|found| "web,,,".clone_into(&mut found.comment)), []);
+}
+
+#[test]
+fn a_group_more_in_the_manifest_was_taken_away_by_nobody() {
+    let in_groups = |groups: &[&str]| {
+        let account = DesiredAccount {
+            groups: Some(groups.iter().map(|group| (*group).to_owned()).collect()),
+            ..DesiredAccount::default()
+        };
+        desired("h1").user("deploy").account(account).build()
+    };
+    let host = as_declared(&in_groups(&["docker"]));
+    let plan = planned(&host, &in_groups(&["docker", "video"]));
+    assert!(!plan.actions.is_empty() && edits(&plan).is_empty());
+}

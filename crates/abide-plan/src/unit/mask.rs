@@ -23,7 +23,10 @@ pub(crate) fn is_masked(unit: &Unit<'_>) -> bool {
     let links = unit.view.seen.into_iter().flat_map(|scope| &scope.links);
     let mut links = links.filter(|link| link.path == unit.loaded.as_str());
     let linked = links.any(|link| link.target == NOWHERE);
-    let mut files = unit.files.iter();
+    let mut files = unit
+        .files
+        .iter()
+        .filter(|file| file.purpose == FilePurpose::Unit);
     let masks = |kind: &FileKind| matches!(kind, FileKind::Symlink(target) if target == NOWHERE);
     linked || files.any(|file| file.found.is_some_and(|found| masks(&found.kind)))
 }
