@@ -1,7 +1,10 @@
+use abide_model::FilePurpose;
+
 use super::*;
 use crate::document::{Document, Frame};
 use crate::sample::{
-    diagnostic, everything, frame, origin, report, unit, unreachable, with_outcome,
+    diagnostic, everything, frame, missing, origin, plan_of, present, report, unit, unreachable,
+    with_outcome, write,
 };
 use crate::sample_drift::drifted;
 
@@ -73,4 +76,20 @@ fn what_is_no_document_is_told_from_one_of_another_time() {
         "its format is 2, and this abide reads 1"
     );
     assert!(said("{\"format\": 1}").contains("missing field"));
+}
+
+#[test]
+fn what_was_hidden_stays_hidden_as_it_was() {
+    let path = "/home/deploy/.config/systemd/user/sidekiq.service";
+    let text =
+        |token: &str| format!("[Service]\nEnvironment=API_TOKEN={token}\nExecStart=/bin/true\n");
+    let write = write(path, FilePurpose::Unit, present(&text("old")), &text("new"));
+    let plan = plan_of("h1").does(unit("user:deploy/sidekiq.service"), write, missing());
+    let report = report(vec![plan]);
+    let json = Document::new(frame(Command::Plan), &report).to_json();
+    assert!(
+        !json.contains("TOKEN=old") && !json.contains("TOKEN=new"),
+        "{json}"
+    );
+    is_read_back_whole(Command::Plan, &report);
 }
