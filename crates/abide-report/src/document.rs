@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{Diagnostic, Digest, HostState, ManifestName, Report, Selected};
+use abide_model::{Diagnostic, Digest, HostOutcome, HostState, ManifestName, Report, Selected};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fleet;
 use crate::moment::Moment;
 use crate::options::Options;
+use crate::sensitive;
 use crate::summary::Summary;
 use crate::url::Url;
 
@@ -170,10 +171,16 @@ pub struct Frame {
 }
 
 impl Document {
-    /// The document of what came of these hosts.
+    /// The document of what came of these hosts. Nothing in it looks like a secret.
     pub fn new(frame: Frame, report: &Report) -> Self {
+        Self::again(frame, &without_sensitive(report))
+    }
+
+    /// The document of what was read back from documents: what had to be hidden is.
+    pub fn again(frame: Frame, report: &Report) -> Self {
         let options = Options {
             full: true,
+            show_sensitive: true,
             ..Options::default()
         };
         let blocks = fleet::blocks(report, &options);
@@ -220,6 +227,24 @@ impl Document {
     pub fn to_json(&self) -> String {
         crate::json::pretty(self)
     }
+}
+
+/// What came of hosts, with nothing in the contents of their plans that looks like a secret.
+fn without_sensitive(report: &Report) -> Report {
+    let mut report = report.clone();
+    for host in report.hosts.values_mut() {
+        if let Some(plan) = &mut host.plan {
+            *plan = sensitive::without_sensitive(plan);
+        }
+        if let HostOutcome::Failed {
+            residue: Some(residue),
+            ..
+        } = &mut host.outcome
+        {
+            **residue = sensitive::without_sensitive(residue);
+        }
+    }
+    report
 }
 
 /// How often each state occurs, zeros included.

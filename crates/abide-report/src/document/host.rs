@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::block::Block;
 use crate::document::change::Places;
 use crate::document::resource::{self, ResourceEntry};
-use crate::sensitive;
 
 /// One host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -159,11 +158,10 @@ fn facts(facts: &HostFacts) -> Facts {
     }
 }
 
-/// The plan, without what looks like a secret, and without what stands now in the place of a secret: it is most likely the last secret.
+/// The plan, without what stands now in the place of a secret: it is most likely the last secret.
 fn plan(plan: &Plan) -> HostPlan {
     let mut actions = plan.actions.clone();
     for action in &mut actions {
-        action.change = sensitive::hidden(&action.change);
         if let Change::WriteFile(write) = &mut action.change
             && let (
                 Body::Secret { .. },

@@ -1,6 +1,6 @@
 use abide_model::{
-    ActionId, Body, Change, Declared, FailedUnit, HostOutcome, Origin, RefusalKind, ResourceId,
-    SecretSource, StepOutcome, StepReport, WriteFile,
+    ActionId, Body, Change, Declared, FailedUnit, Origin, RefusalKind, ResourceId, SecretSource,
+    StepOutcome, StepReport, WriteFile,
 };
 use serde_json::Value;
 

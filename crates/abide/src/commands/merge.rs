@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use abide_model::saved_plan::merge;
 use abide_model::{MergeError, PlanKey, SavedPlan};
 use abide_report::document::{self, Document, Frame, Kept, Merged};
-use abide_report::{Command, text};
+use abide_report::{Command, Options, text};
 use clap::Args;
 use serde_json::Value;
 
@@ -86,10 +86,15 @@ impl Merge {
         let named = |path: &PathBuf| read(path).map(|kept| (path.display().to_string(), kept));
         let kept: Vec<(String, Kept)> = self.files.iter().map(named).collect::<Result<_, _>>()?;
         let merged = document::merge(kept).map_err(|why| refused("reports", &why))?;
+        let options = Options {
+            // What had to be hidden is.
+            show_sensitive: true,
+            ..ui.options.clone()
+        };
         let said = match merged.kind {
-            Command::Drift => text::drift(&merged.report, &ui.options),
-            Command::Plan => text::plan(&merged.report, &ui.options),
-            Command::Apply | Command::Validate => text::report(&merged.report, &ui.options),
+            Command::Drift => text::drift(&merged.report, &options),
+            Command::Plan => text::plan(&merged.report, &options),
+            Command::Apply | Command::Validate => text::report(&merged.report, &options),
         };
         let document = whole(merged, environment)?;
         if let Some(out) = &self.out {
@@ -141,7 +146,7 @@ fn whole(merged: Merged, environment: &Environment) -> Result<Document, Failure>
         diagnostics: merged.diagnostics,
         failure: None,
     };
-    Ok(Document::new(frame, &merged.report))
+    Ok(Document::again(frame, &merged.report))
 }
 
 fn refused(what: &str, why: &MergeError) -> Failure {

@@ -32,7 +32,7 @@ fn is_read_back_whole(kind: Command, report: &Report) {
         ..framed
     };
     assert_eq!(
-        Document::new(again, &kept.report).to_json(),
+        Document::again(again, &kept.report).to_json(),
         document.to_json()
     );
 }
