@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{DriftClass, Finding, HostDrift, HostName, LockHolder, UtcTime};
+use abide_model::{
+    Drift, DriftClass, Finding, FindingKind, HostDrift, HostName, LockHolder, UtcTime,
+};
 
 use crate::words::one_line;
 
@@ -50,7 +52,8 @@ pub(crate) fn of(drift: &HostDrift) -> Vec<Found> {
         return vec![Found::of_host("? ", busy(holder))];
     }
     let found = drift.resources.iter().flat_map(|one| {
-        one.findings.iter().map(|finding| Found {
+        let told = one.findings.iter().filter(|finding| is_told(one, finding));
+        told.map(|finding| Found {
             sign: one.class.columns(),
             resource: one_line(&one.resource.to_string()),
             text: said(one.class, finding),
@@ -62,6 +65,15 @@ pub(crate) fn of(drift: &HostDrift) -> Vec<Found> {
         text: format!("not restored: {}", one_line(&left.reason)),
     });
     found.chain(left).collect()
+}
+
+/// That a unit runs something else than it should goes without saying where the manifest has moved on.
+fn is_told(drift: &Drift, finding: &Finding) -> bool {
+    let mut kinds = drift.findings.iter().map(|finding| finding.kind);
+    let follows = finding.kind == FindingKind::RunningOld
+        && drift.class == DriftClass::PendingRollout
+        && kinds.any(|kind| kind == FindingKind::Manifest);
+    !follows
 }
 
 /// Why nothing is said of what differs on a host that somebody changes just now.

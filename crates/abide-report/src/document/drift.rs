@@ -17,7 +17,13 @@ pub(super) fn tell(entry: &mut ResourceEntry, drift: &Drift) {
         DriftClass::Drifted => ResourceState::Drifted,
         DriftClass::Unknown => ResourceState::Unknown,
     };
-    let found = drift.findings.iter().filter_map(reason);
+    let mut codes = entry.reasons.iter().map(|reason| reason.code);
+    let is_said = codes.any(|code| code == ReasonCode::ChangedOnHost);
+    let news = drift
+        .findings
+        .iter()
+        .filter(|finding| !(is_said && finding.kind == FindingKind::File));
+    let found: Vec<Reason> = news.filter_map(reason).collect();
     entry.reasons.extend(found);
     entry.reasons.sort();
     entry.reasons.dedup();
