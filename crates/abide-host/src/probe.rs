@@ -4,7 +4,9 @@
 //! that begin with the run's nonce. What belongs to one user is read as that user, and its lines come indented, so
 //! that nobody on the host can forge what another says.
 
-use abide_model::{Desired, Observed, Presence, Scope, UserName};
+use std::collections::BTreeSet;
+
+use abide_model::{Desired, Observed, Presence, Scope, UnitRef, UserName};
 
 use crate::quote::{quote, word};
 
@@ -65,7 +67,13 @@ fn host_said(text: &str) -> String {
 /// It runs as `sh -s -- ROUTE USER UID REASON` (see [`bootstrap`](crate::bootstrap)), from standard input, and does
 /// nothing where it was cut on the way. `nonce` must be new for every run, at least 16 letters and digits.
 pub fn script(desired: &Desired, nonce: &str) -> String {
-    let ask = ask::Ask::new(desired);
+    script_with(desired, &BTreeSet::new(), nonce)
+}
+
+/// The same, and what became of these units: what is stopped may be named by nothing any more. Of scopes where nothing is
+/// declared nothing more is asked.
+pub fn script_with(desired: &Desired, also: &BTreeSet<UnitRef>, nonce: &str) -> String {
+    let ask = ask::Ask::new(desired, also);
     let users: Vec<&str> = desired.users.keys().map(UserName::as_str).collect();
     let absent = desired.users.iter();
     let absent = absent.filter(|(_, user)| user.state == Presence::Absent);

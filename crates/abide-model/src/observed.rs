@@ -244,10 +244,20 @@ pub struct ObservedScope {
     /// Every unit that was asked for (declared ones, their generated units, the ledger's). While the manager
     /// is down all are `not loaded` and inactive.
     pub units: BTreeMap<UnitName, ObservedUnit>,
+    /// Units that nobody asked for and that go along with those: what stops, restarts or starts together with them.
+    /// They tell what a plan interrupts, and nothing else is decided by them.
+    pub beside: BTreeMap<UnitName, ObservedUnit>,
     /// Every file that was asked for, and every drop-in beside the asked units (foreign ones too).
     pub files: BTreeMap<HostPath, Observation<ObservedFile>>,
     /// Symbolic links in the configuration directory, its `*.wants`, `*.requires` and `*.upholds`.
     pub links: BTreeSet<Link>,
+}
+
+impl ObservedScope {
+    /// A unit, asked for or beside those.
+    pub fn unit(&self, name: &UnitName) -> Option<&ObservedUnit> {
+        self.units.get(name).or_else(|| self.beside.get(name))
+    }
 }
 
 /// Whether a service manager answers.

@@ -21,6 +21,11 @@ type Asked = BTreeMap<HostPath, (Option<Digest>, bool)>;
 impl SimHost {
     /// Answers everything that a plan for this host needs. Looking changes nothing.
     pub fn observe(&self, desired: &Desired) -> Observed {
+        self.observe_with(desired, &BTreeSet::new())
+    }
+
+    /// The same, and what became of these units.
+    pub fn observe_with(&self, desired: &Desired, also: &BTreeSet<UnitRef>) -> Observed {
         let ledger = self.ledgers.get(&desired.manifest);
         let mut scopes = BTreeSet::from([Scope::System]);
         scopes.extend(desired.users.keys().cloned().map(Scope::User));
@@ -41,7 +46,7 @@ impl SimHost {
             scopes: scopes
                 .into_iter()
                 .map(|scope| {
-                    let seen = self.observed_scope(&scope, desired, ledger);
+                    let seen = self.observed_scope(&scope, desired, ledger, also);
                     (scope, seen)
                 })
                 .collect(),
@@ -125,6 +130,7 @@ impl SimHost {
         scope: &Scope,
         desired: &Desired,
         ledger: Option<&Ledger>,
+        also: &BTreeSet<UnitRef>,
     ) -> Observation<ObservedScope> {
         if let Scope::User(name) = scope {
             if !self.users.contains_key(name) {
@@ -138,15 +144,17 @@ impl SimHost {
         let names = asked_units(scope, &declared, ledger);
         let files = self.asked_files(scope, desired, &declared, ledger);
         let units = names.into_iter().filter(|name| !name.is_template());
+        let units: BTreeMap<UnitName, ObservedUnit> = units
+            .map(|name| {
+                let seen = self.observed_unit(&UnitRef::new(scope, &name));
+                (name, seen)
+            })
+            .collect();
         Observation::Known(ObservedScope {
             manager: self.observed_manager(scope),
             config_dir: config_dir(scope, &self.home(scope)),
-            units: units
-                .map(|name| {
-                    let seen = self.observed_unit(&UnitRef::new(scope, &name));
-                    (name, seen)
-                })
-                .collect(),
+            beside: self.observed_beside(scope, &units, also),
+            units,
             files: files
                 .into_iter()
                 .map(|(path, (digest, may_show))| {
@@ -156,6 +164,34 @@ impl SimHost {
                 .collect(),
             links: self.config_links(scope),
         })
+    }
+
+    /// Units that go along with asked ones, and what goes along with those: a few steps far.
+    fn observed_beside(
+        &self,
+        scope: &Scope,
+        asked: &BTreeMap<UnitName, ObservedUnit>,
+        also: &BTreeSet<UnitRef>,
+    ) -> BTreeMap<UnitName, ObservedUnit> {
+        let mut beside = BTreeMap::new();
+        if !self.managers.contains_key(scope) {
+            return beside;
+        }
+        let mut known: BTreeSet<UnitName> = asked.values().map(|unit| unit.id.clone()).collect();
+        let also = also.iter().filter(|unit| unit.scope == *scope);
+        let mut next: BTreeSet<UnitName> = also.map(|unit| unit.unit.clone()).collect();
+        next.extend(asked.values().flat_map(goes_along));
+        for _round in 0..4 {
+            next.retain(|name| !known.contains(name));
+            let shown: Vec<ObservedUnit> = std::mem::take(&mut next)
+                .into_iter()
+                .map(|name| self.observed_unit(&UnitRef::new(scope, &name)))
+                .collect();
+            known.extend(shown.iter().map(|unit| unit.id.clone()));
+            next.extend(shown.iter().flat_map(goes_along));
+            beside.extend(shown.into_iter().map(|unit| (unit.id.clone(), unit)));
+        }
+        beside
     }
 
     fn observed_manager(&self, scope: &Scope) -> Manager {
@@ -332,6 +368,12 @@ fn relations(graph: &Graph, unit: &UnitName) -> BTreeMap<String, BTreeSet<UnitNa
         ("UpheldBy", to(Dep::Upholds)),
         ("TriggeredBy", to(Dep::Triggers)),
         ("Triggers", of(Dep::Triggers)),
+        ("Requires", of(Dep::Requires)),
+        ("BindsTo", of(Dep::BindsTo)),
+        ("Wants", of(Dep::Wants)),
+        ("Upholds", of(Dep::Upholds)),
+        ("Conflicts", of(Dep::Conflicts)),
+        ("ConflictedBy", to(Dep::Conflicts)),
         ("PropagatesStopTo", of(Dep::PropagatesStopTo)),
         ("PropagatesReloadTo", of(Dep::PropagatesReloadTo)),
     ];
@@ -339,6 +381,42 @@ fn relations(graph: &Graph, unit: &UnitName) -> BTreeMap<String, BTreeSet<UnitNa
         .filter(|(_, units)| !units.is_empty())
         .map(|(name, units)| (name.to_owned(), units))
         .collect()
+}
+
+/// What a stop, restart or reload of this unit reaches while it is up, and what its start pulls in or stops.
+fn goes_along(unit: &ObservedUnit) -> BTreeSet<UnitName> {
+    let reached = [
+        "RequiredBy",
+        "RequisiteOf",
+        "BoundBy",
+        "ConsistsOf",
+        "UpheldBy",
+        "PropagatesStopTo",
+        "PropagatesReloadTo",
+        "Triggers",
+        "TriggeredBy",
+    ];
+    let pulled = [
+        "Requires",
+        "BindsTo",
+        "Wants",
+        "Upholds",
+        "Conflicts",
+        "ConflictedBy",
+    ];
+    let named = |keys: &[&str]| -> Vec<UnitName> {
+        let named = keys.iter().filter_map(|key| unit.relations.get(*key));
+        named.flatten().cloned().collect()
+    };
+    let interrupts = |name: &UnitName| {
+        use abide_model::UnitKind::{Path, Service, Socket, Timer};
+        matches!(name.kind(), Service | Socket | Timer | Path)
+    };
+    let mut all: BTreeSet<UnitName> = named(&pulled).into_iter().filter(interrupts).collect();
+    if unit.active.is_up() {
+        all.extend(named(&reached));
+    }
+    all
 }
 
 fn wanted(body: &Body) -> (Option<Digest>, bool) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Body, Desired, DesiredFile, DesiredUnit, Digest, HostPathOrHome, Scope, UnitName,
+    Body, Desired, DesiredFile, DesiredUnit, Digest, HostPathOrHome, Scope, UnitName, UnitRef,
 };
 
 use crate::layout;
@@ -21,6 +21,8 @@ pub(super) struct Ask {
 pub(super) struct ScopeAsk {
     /// Units as the manager knows them, each once.
     pub(super) units: BTreeSet<UnitName>,
+    /// Units beside those that are asked for all the same.
+    pub(super) also: BTreeSet<UnitName>,
     /// `app@*.service` of declared templates: instances that are loaded, ours or not.
     pub(super) patterns: BTreeSet<String>,
     /// Files, in the order of the answer.
@@ -47,7 +49,7 @@ enum Rule {
 }
 
 impl Ask {
-    pub(super) fn new(desired: &Desired) -> Self {
+    pub(super) fn new(desired: &Desired, also: &BTreeSet<UnitRef>) -> Self {
         let mut scopes = BTreeMap::new();
         if !desired.units.is_empty() {
             let mut scope = ScopeAsk::default();
@@ -61,6 +63,11 @@ impl Ask {
             }
             scope.add_units(&Scope::User(name.clone()), &user.units);
             scopes.insert(Scope::User(name.clone()), scope);
+        }
+        for UnitRef { scope, unit } in also {
+            if let Some(ask) = scopes.get_mut(scope) {
+                ask.also.insert(unit.clone());
+            }
         }
         let users = desired.users.values().flat_map(|user| user.units.keys());
         let mut units = desired.units.keys().chain(users);
@@ -148,6 +155,7 @@ impl ScopeAsk {
     /// Assignments and the call that scope.sh wants.
     fn text(&self, manager: &str, config: &str) -> String {
         let units: Vec<&str> = self.units.iter().map(UnitName::as_str).collect();
+        let also: Vec<&str> = self.also.iter().map(UnitName::as_str).collect();
         let patterns: Vec<&str> = self.patterns.iter().map(String::as_str).collect();
         let folders = self
             .folders
@@ -164,6 +172,7 @@ impl ScopeAsk {
         [
             format!("manager={manager}\nconfig={config}\n"),
             format!("units={}\n", quote(&units.join("\n"))),
+            format!("also={}\n", quote(&also.join(" "))),
             format!("patterns={}\n", quote(&patterns.join("\n"))),
             format!("folders={}\n", folders.collect::<Vec<_>>().concat()),
             format!("rules='{}'\n", rules.collect::<Vec<_>>().concat()),

@@ -113,7 +113,7 @@ struct Scopes<'a> {
 
 impl Scopes<'_> {
     fn read(&self, ledger: Option<&Ledger>) -> BTreeMap<Scope, Observation<ObservedScope>> {
-        let mut ask = Ask::new(self.desired);
+        let mut ask = Ask::new(self.desired, &BTreeSet::new());
         for scope in ledger.into_iter().flat_map(ledger_scopes) {
             ask.scopes.entry(scope).or_default();
         }

@@ -30,10 +30,12 @@ pub(super) fn scope(
         None => HostPath::parse(layout::SYSTEM_UNITS),
         Some(user) => HostPath::parse(&format!("{}/{}", user.home, layout::USER_UNITS)),
     };
+    let units = units(ask, answer, clock)?;
     Ok(ObservedScope {
         manager: manager(answer, clock)?,
         config_dir: config.map_err(|error| error.to_string())?,
-        units: units(ask, answer, clock)?,
+        beside: beside(&units, answer, clock),
+        units,
         files: read_files::files(ask, home, answer)?,
         links: links(answer)?,
     })
@@ -113,6 +115,21 @@ fn units(
         units.insert(name, unit(block, clock)?);
     }
     Ok(units)
+}
+
+/// Units that the scope named by itself. One that is not understood is not known: nothing is decided by it.
+fn beside(
+    asked: &BTreeMap<UnitName, ObservedUnit>,
+    answer: &Frames<'_>,
+    clock: Clock,
+) -> BTreeMap<UnitName, ObservedUnit> {
+    let known: BTreeSet<&UnitName> = asked.values().map(|unit| &unit.id).collect();
+    let blocks = answer.all("beside").flat_map(|frame| blocks(&frame.lines));
+    let units = blocks.filter_map(|block| unit(&block, clock).ok());
+    units
+        .filter(|unit| !known.contains(&unit.id))
+        .map(|unit| (unit.id.clone(), unit))
+        .collect()
 }
 
 /// Two lines a link. Only what could name or enable a unit is of interest: names that systemd would not take for

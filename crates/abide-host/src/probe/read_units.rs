@@ -28,7 +28,13 @@ pub(super) fn blocks<'a>(lines: &[&'a [u8]]) -> Vec<Block<'a>> {
 }
 
 /// Relations of the live graph that are reported by systemd's own name.
-const RELATIONS: [&str; 8] = [
+const RELATIONS: [&str; 14] = [
+    "Requires",
+    "BindsTo",
+    "Wants",
+    "Upholds",
+    "Conflicts",
+    "ConflictedBy",
     "RequiredBy",
     "RequisiteOf",
     "BoundBy",

@@ -10,6 +10,7 @@ unit_properties=$unit_properties,NRestarts,ExecMainStatus,CanReload,RefuseManual
 unit_properties=$unit_properties,ConditionResult,ConditionTimestampMonotonic,Transient
 unit_properties=$unit_properties,TriggeredBy,Triggers,RequiredBy,RequisiteOf,BoundBy
 unit_properties=$unit_properties,ConsistsOf,UpheldBy,PropagatesStopTo,PropagatesReloadTo
+unit_properties=$unit_properties,Requires,BindsTo,Wants,Upholds,Conflicts,ConflictedBy
 
 newline='
 '
@@ -45,14 +46,83 @@ unit_states() {
     printf '%s\n' $units
     frame show
     # shellcheck disable=SC2086 # as above
-    ask show "$stamps" -p "$unit_properties" -- $units 2>&1 | head -c 33554432
+    answer=$(ask show "$stamps" -p "$unit_properties" -- $units 2>&1 | head -c 33554432)
+    printf '%s\n' "$answer"
+    follow "$answer"
   fi
   if [ -n "$patterns" ]; then
     frame instances
     # shellcheck disable=SC2086 # as above
-    ask show "$stamps" -p "$unit_properties" -- $patterns 2>&1 | head -c 8388608
+    answer=$(ask show "$stamps" -p "$unit_properties" -- $patterns 2>&1 | head -c 8388608)
+    printf '%s\n' "$answer"
+    follow "$answer"
   fi
+  units_beside
   set +f
+}
+
+# Notes, of what `show` printed, the units that a stop, restart or reload of one that is up reaches ($along), and those
+# that its start or restart pulls in or stops ($pulled). The states come behind the relations.
+follow() {
+  IFS=$newline
+  for line in $1; do
+    case $line in
+      Id=*)
+        known=$known${line#Id=}$newline
+        reached=
+        named=
+        ;;
+      RequiredBy=?* | RequisiteOf=?* | BoundBy=?* | ConsistsOf=?* | UpheldBy=?* | PropagatesStopTo=?* | \
+        PropagatesReloadTo=?* | Triggers=?* | TriggeredBy=?*) reached="$reached ${line#*=}" ;;
+      Requires=?* | BindsTo=?* | Wants=?* | Upholds=?* | Conflicts=?* | ConflictedBy=?*) named="$named ${line#*=}" ;;
+      ActiveState=active | ActiveState=activating | ActiveState=reloading | ActiveState=refreshing)
+        along=$along$reached
+        pulled=$pulled$named
+        ;;
+      ActiveState=*) pulled=$pulled$named ;;
+    esac
+  done
+  unset IFS
+}
+
+# Takes over into $more what of these names is not known yet, and may be named: the host chose them.
+take() {
+  for name do
+    case $name in
+      '' | *[!A-Za-z0-9:_.@\\-]*) continue ;;
+    esac
+    case $newline$known in
+      *"$newline$name$newline"*) continue ;;
+    esac
+    taken=$((taken + 1))
+    [ $taken -le 256 ] || return 0
+    known=$known$name$newline
+    more="$more $name"
+  done
+}
+
+# Units that nobody declares and that go along with declared ones, and what goes along with those: so far, and no
+# further. There is rarely any, and then nothing is asked.
+units_beside() {
+  for round in 1 2 3 4; do
+    more=
+    taken=0
+    [ "$round" -gt 1 ] || along="$along $also"
+    # shellcheck disable=SC2086 # names, checked one by one
+    take $along
+    # What every unit stands on is of no interest here: it is up.
+    for name in $pulled; do
+      case $name in *.service | *.socket | *.timer | *.path) take "$name" ;; esac
+    done
+    [ -n "$more" ] || return 0
+    along=
+    pulled=
+    frame beside
+    # shellcheck disable=SC2086 # names, checked above
+    answer=$(ask show "$stamps" -p "$unit_properties" -- $more 2>/dev/null | head -c 8388608)
+    printf '%s\n' "$answer"
+    follow "$answer"
+  done
 }
 
 # Whether nothing is at a path for certain: its nearest parent that is there can be searched.
@@ -305,10 +375,13 @@ add_files() {
   file_states "$@"
 }
 
-# scope PATH...: everything, in this order. Set before: nonce, limiter, manager, config, units, patterns, folders,
-# rules, ledger_units, ledger_files.
+# scope PATH...: everything, in this order. Set before: nonce, limiter, manager, config, units, also, patterns,
+# folders, rules, ledger_units, ledger_files.
 scope() {
   allowance=8388608
+  known=$newline
+  along=
+  pulled=
   add_ledger_units
   manager_state && unit_states
   links

@@ -140,6 +140,7 @@ const ANSWERS: [(&str, &[u8]); 4] = [
     ("252 busybox", include_bytes!("testdata/252-busybox")),
 ];
 
+mod beside;
 mod captured;
 mod local;
 mod podman;

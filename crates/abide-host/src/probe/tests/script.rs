@@ -7,7 +7,7 @@ use super::*;
 fn shellcheck_has_nothing_to_say_about_the_script_and_its_scopes() {
     let script = script(&desired(), NONCE);
     shellcheck(&script);
-    for (scope, ask) in ask::Ask::new(&desired()).scopes {
+    for (scope, ask) in ask::Ask::new(&desired(), &BTreeSet::new()).scopes {
         let functions = [
             "# shellcheck disable=SC2016,SC2119,SC2120 # names are meant as they stand\n",
             COMMON,

@@ -117,6 +117,7 @@ fn observed(
             .into_iter()
             .map(|unit| (unit.id.clone(), unit))
             .collect(),
+        beside: BTreeMap::new(),
         files: BTreeMap::new(),
         links: enabled.iter().map(link).collect(),
     };
