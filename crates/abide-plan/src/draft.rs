@@ -8,6 +8,8 @@ use abide_model::{
     Cause, Change, HostPath, Ledger, Note, NoteKind, Refusal, ResourceId, Scope, UnitRef, Watch,
 };
 
+use crate::forecast::Definition;
+
 /// When within a host's run a step comes. Source: unit-change.md section 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
@@ -132,6 +134,8 @@ pub(crate) struct Draft {
     pub(crate) ledger: Ledger,
     /// Units that would be stopped for good or removed, for `max_removals`.
     pub(crate) removals: BTreeSet<UnitRef>,
+    /// What the files of declared units come to.
+    pub(crate) definitions: BTreeMap<UnitRef, Definition>,
     /// Which step writes a file.
     written: BTreeMap<HostPath, StepId>,
 }
@@ -146,6 +150,7 @@ impl Draft {
             watches: Vec::new(),
             ledger,
             removals: BTreeSet::new(),
+            definitions: BTreeMap::new(),
             written: BTreeMap::new(),
         }
     }

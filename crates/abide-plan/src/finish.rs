@@ -6,6 +6,7 @@ use abide_model::{Action, ActionId, Cause, Declared, Ledger, Plan, ResourceId, S
 
 use crate::declared::declared;
 use crate::draft::{Draft, Step, StepId, Why};
+use crate::forecast;
 use crate::host::Host;
 use crate::ledger;
 use crate::precondition;
@@ -13,15 +14,19 @@ use crate::precondition;
 /// The plan that a draft comes to.
 pub(crate) fn plan(host: &Host<'_>, draft: Draft) -> Plan {
     let actions = number(&draft.steps);
+    let forecast = forecast::of(host, &actions, &draft.definitions);
+    let unchanged = unchanged(host, &draft);
+    let mut notes = draft.notes;
+    notes.extend(forecast.notes);
     let mut plan = Plan {
         host: host.desired.host.clone(),
         manifest: host.desired.manifest.clone(),
-        unchanged: unchanged(host, &draft),
+        unchanged,
         preconditions: precondition::of(host, &actions),
         actions,
-        forecast: Vec::new(),
+        forecast: forecast.disruptions,
         refused: draft.refused,
-        notes: draft.notes,
+        notes,
         watches: draft.watches,
         ledger_claim: Ledger::default(),
         ledger_after: draft.ledger,

@@ -77,6 +77,9 @@ pub fn owed(approved: &Plan, desired: &Desired, observed: &Observed) -> (Plan, u
     let sorted = Listed::new(approved).sort(&fresh);
     let elsewhere: BTreeSet<ActionId> = sorted.elsewhere.iter().map(|one| one.id).collect();
     fresh.actions.retain(|one| !elsewhere.contains(&one.id));
+    fresh
+        .forecast
+        .retain(|one| !elsewhere.contains(&one.action));
     (fresh, elsewhere.len())
 }
 

@@ -12,6 +12,7 @@ mod draft;
 mod drift;
 mod file;
 mod finish;
+mod forecast;
 mod gate;
 mod guard;
 mod host;
@@ -32,6 +33,7 @@ use abide_model::{Desired, Observed, Plan};
 
 pub use declared::declared;
 pub use drift::{Restored, drift, restore};
+pub use forecast::{Runs, surprises};
 pub use gate::{Gate, Gated, gate, owed};
 
 use draft::Draft;

@@ -125,8 +125,7 @@ impl Facts {
         };
         let up = matches!(scope.manager, Manager::Up { .. });
         if let Some(seen) = scope
-            .units
-            .get(&unit.unit)
+            .unit(&unit.unit)
             .filter(|seen| up && settled(seen.active))
         {
             let fact = Precondition::Unit {

@@ -4,6 +4,7 @@ use abide_model::{Cause, Digest, LedgerFile, LedgerUnit, ResourceId, UnitName, U
 
 use crate::draft::Draft;
 use crate::file::Verdict;
+use crate::forecast::Definition;
 use crate::ledger::digest_of;
 use crate::prune;
 use crate::refuse::Denied;
@@ -27,6 +28,9 @@ pub(crate) fn draft<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) {
     note_runs(view, &decisions, &bystanders, draft);
     for decision in decisions.values() {
         count_removal(decision, draft);
+        draft
+            .definitions
+            .insert(decision.unit.reference(), definition(decision));
         if view.host.may_change(&view.scope) {
             keep_books(decision, draft);
         }
@@ -68,6 +72,20 @@ fn decisions<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
         }
     }
     decisions
+}
+
+/// What the unit's files come to before and after. Of a unit whose file is not ours, or is made by a generator, our files
+/// are only a part: what changes in them changes, and the rest stays as it is loaded.
+fn definition(decision: &Decision<'_>) -> Definition {
+    let unit = &decision.unit;
+    let in_part = !unit.ours || unit.name.kind().is_quadlet();
+    let up_to_date = unit.manager_up() && decision.reload.is_none() && unit.seen.load == "loaded";
+    Definition {
+        old: unit.on_disk.effective().cloned(),
+        new: unit.wanted.clone(),
+        is_loaded: in_part || up_to_date,
+        goes: unit.goes().is_some() || unit.masked(),
+    }
 }
 
 fn twice(loaded: &UnitName) -> Denied {

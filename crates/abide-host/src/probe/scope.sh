@@ -85,11 +85,12 @@ follow() {
   unset IFS
 }
 
-# Takes over into $more what of these names is not known yet, and may be named: the host chose them.
+# Takes over into $more what of these names is not known yet, and may be named: the host chose them. A bare template
+# would end the answer.
 take() {
   for name do
     case $name in
-      '' | *[!A-Za-z0-9:_.@\\-]*) continue ;;
+      '' | *@.* | *[!A-Za-z0-9:_.@\\-]*) continue ;;
     esac
     case $newline$known in
       *"$newline$name$newline"*) continue ;;

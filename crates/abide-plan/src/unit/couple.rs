@@ -35,7 +35,7 @@ pub(crate) fn couple<'a>(view: &ScopeView<'a>, decisions: &mut Decisions<'a>) ->
     scope.hold_triggers();
     scope.end_pods();
     scope.start_dependents();
-    scope.forecast();
+    scope.note_triggers();
     scope.bystanders
 }
 
@@ -62,7 +62,7 @@ impl<'a> Coupled<'_, 'a> {
     }
 
     fn seen(&self, unit: &UnitName) -> Option<&'a ObservedUnit> {
-        self.view.seen?.units.get(unit)
+        self.view.seen?.unit(unit)
     }
 
     /// Whether the unit runs, or will by the time its manager is asked for anything.
@@ -271,41 +271,17 @@ impl<'a> Coupled<'_, 'a> {
             .collect()
     }
 
-    /// Tells a reviewer which other units an action interrupts, and what could undo it.
-    fn forecast(&mut self) {
+    /// Tells a reviewer what could undo a stop. What it interrupts is `forecast`'s.
+    fn note_triggers(&mut self) {
         let mut notes = Vec::new();
         for (name, decision) in self.decisions.iter() {
-            let run = &decision.run;
-            let restarts = matches!(run.then, Some((Verb::Restart, _)));
-            let dependents = self.dependents(name, TOGETHER);
-            let dependents = dependents.iter().filter(|unit| {
-                let own = self.decisions.get(*unit);
-                own.is_none_or(|decision| !decision.run.is_work())
-            });
-            let dependents: Vec<_> = dependents.collect();
-            if restarts && !dependents.is_empty() {
-                notes.push((
-                    name.clone(),
-                    format!(
-                        "restarting {name} restarts {} as well",
-                        names(dependents, 5)
-                    ),
-                ));
-            } else if run.stops_for_good() && !dependents.is_empty() {
-                notes.push((
-                    name.clone(),
-                    format!("stopping {name} stops {} as well", names(dependents, 5)),
-                ));
-            }
             let triggers = decision.unit.seen.triggered_by.iter();
             let triggers: Vec<_> = triggers
                 .filter(|trigger| self.is_up(trigger) && !self.is_stopped(trigger))
                 .collect();
-            if run.stops_for_good() && !triggers.is_empty() {
-                notes.push((
-                    name.clone(),
-                    format!("{name} can still be started by {}", names(triggers, 5)),
-                ));
+            if decision.run.stops_for_good() && !triggers.is_empty() {
+                let text = format!("{name} can still be started by {}", names(triggers, 5));
+                notes.push((name.clone(), text));
             }
         }
         for (name, text) in notes {

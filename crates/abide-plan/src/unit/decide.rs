@@ -257,14 +257,6 @@ fn with_notes(mut decision: Decision<'_>) -> Decision<'_> {
         .desired()
         .is_some_and(|unit| unit.enabled == Wanted::Yes);
     let starts_timer = unit.name.kind() == UnitKind::Timer && decision.run.then.is_some();
-    let section = |key| unit.wanted.last("Timer", key).is_some();
-    if starts_timer && (section("OnBootSec") || section("OnStartupSec")) {
-        let text = format!(
-            "{} may fire at once: a time after boot that has passed counts as due",
-            unit.loaded
-        );
-        decision.run.notes.push((NoteKind::Expect, text));
-    }
     if starts_timer && unit.wanted.flag("Timer", "Persistent") == Some(true) && enabled {
         let text = format!(
             "{} fires at once if a run was missed (`Persistent=yes`)",

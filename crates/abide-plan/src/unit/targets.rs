@@ -26,7 +26,7 @@ pub(crate) fn start_new_members(
         };
         let (before, after) = (members(before), members(&unit.wanted));
         for member in after.difference(&before) {
-            let up = view.seen.and_then(|scope| scope.units.get(member));
+            let up = view.seen.and_then(|scope| scope.unit(member));
             let up = up.is_some_and(|unit| unit.active.is_up());
             if !up && !decisions.contains_key(member) {
                 let wanted = differs("Wants=", "", member.as_str());

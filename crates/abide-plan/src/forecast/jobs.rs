@@ -1,0 +1,122 @@
+//! What one call of systemctl comes to: the jobs that it adds for other units, one after the other (transaction.c).
+
+use std::collections::{BTreeSet, VecDeque};
+
+use abide_model::{ActionId, Effect, UnitName};
+
+use super::graph::Tie;
+use super::world::World;
+
+/// Since here a stop that `PropagatesStopTo=` passes on goes with a restart as well, and not through other ties.
+const GRACEFUL_STOP: u32 = 254;
+
+/// Something happens to a unit.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
+    pub(super) action: ActionId,
+    pub(super) unit: UnitName,
+    pub(super) effect: Effect,
+    pub(super) through: UnitName,
+    pub(super) setting: String,
+}
+
+/// A unit that is asked for, and whether its `PropagatesStopTo=` counts.
+struct Asked {
+    action: ActionId,
+    unit: UnitName,
+    effect: Effect,
+    graceful: bool,
+}
+
+/// What happens to other units when these get this job in one call.
+pub(super) fn of_call(world: &World<'_>, effect: Effect, units: &[(ActionId, UnitName)]) -> Vec<Job> {
+    let mut jobs: Vec<Job> = Vec::new();
+    let mut known: BTreeSet<(UnitName, Effect)> = BTreeSet::new();
+    let mut queue = VecDeque::new();
+    for (action, unit) in units {
+        known.insert((unit.clone(), effect));
+        queue.push_back(Asked {
+            action: *action,
+            unit: unit.clone(),
+            effect,
+            graceful: true,
+        });
+    }
+    while let Some(asked) = queue.pop_front() {
+        for (effect, unit, tie) in reached(world, &asked) {
+            if !known.insert((unit.clone(), effect)) {
+                continue;
+            }
+            jobs.push(Job {
+                action: asked.action,
+                unit: unit.clone(),
+                effect,
+                through: asked.unit.clone(),
+                setting: tie.setting().to_owned(),
+            });
+            queue.push_back(Asked {
+                action: asked.action,
+                unit,
+                effect,
+                graceful: asked.graceful && tie == Tie::StopTo,
+            });
+        }
+    }
+    jobs
+}
+
+/// The next ones: what a job of this unit adds for others.
+fn reached(world: &World<'_>, asked: &Asked) -> Vec<(Effect, UnitName, Tie)> {
+    let mut all = Vec::new();
+    match asked.effect {
+        Effect::Stop | Effect::Close => stops(world, asked, Effect::Stop, &mut all),
+        Effect::Restart => {
+            stops(world, asked, Effect::Restart, &mut all);
+            starts(world, &asked.unit, &mut all);
+        }
+        Effect::Start => starts(world, &asked.unit, &mut all),
+        Effect::Reload => {
+            let told = world.graph.of(&asked.unit, Tie::ReloadTo).into_iter();
+            let told = told.filter(|unit| world.is_up(unit) && world.can_reload(unit));
+            all.extend(told.map(|unit| (Effect::Reload, unit, Tie::ReloadTo)));
+        }
+    }
+    all
+}
+
+/// Units that stop or restart with one that does. A job of a unit that is down would do nothing and is dropped, together
+/// with what only it asked for.
+fn stops(
+    world: &World<'_>,
+    asked: &Asked,
+    effect: Effect,
+    all: &mut Vec<(Effect, UnitName, Tie)>,
+) {
+    for tie in [Tie::Requires, Tie::Requisite, Tie::BindsTo, Tie::PartOf] {
+        let followers = world.graph.to(&asked.unit, tie).into_iter();
+        let followers = followers.filter(|unit| world.is_up(unit));
+        all.extend(followers.map(|unit| (effect, unit, tie)));
+    }
+    let passes_on = match world.host.observed.facts.systemd >= GRACEFUL_STOP {
+        true => asked.graceful,
+        false => effect == Effect::Stop,
+    };
+    if passes_on {
+        let told = world.graph.of(&asked.unit, Tie::StopTo).into_iter();
+        let told = told.filter(|unit| world.is_up(unit));
+        all.extend(told.map(|unit| (Effect::Stop, unit, Tie::StopTo)));
+    }
+}
+
+/// Units that a start or restart brings up, and units that cannot be up together with it.
+fn starts(world: &World<'_>, unit: &UnitName, all: &mut Vec<(Effect, UnitName, Tie)>) {
+    for tie in [Tie::Requires, Tie::BindsTo, Tie::Wants, Tie::Upholds] {
+        let pulled = world.graph.of(unit, tie).into_iter();
+        let pulled = pulled.filter(|unit| !world.is_up(unit) && world.can_start(unit));
+        all.extend(pulled.map(|unit| (Effect::Start, unit, tie)));
+    }
+    let mut opponents = world.graph.of(unit, Tie::Conflicts);
+    opponents.extend(world.graph.to(unit, Tie::Conflicts));
+    let opponents = opponents.into_iter().filter(|unit| world.is_up(unit));
+    all.extend(opponents.map(|unit| (Effect::Stop, unit, Tie::Conflicts)));
+}

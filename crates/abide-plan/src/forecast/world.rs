@@ -1,0 +1,166 @@
+//! One manager's units while a plan is carried out in thought: what is up, what is loaded, what stands on disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{Change, HostPath, Manager, ObservedScope, ObservedUnit, Scope, UnitName, UnitRef};
+
+use super::Definition;
+use super::graph::Graph;
+use crate::host::Host;
+
+/// One manager and its units.
+#[derive(Debug)]
+pub(super) struct World<'a> {
+    pub(super) host: &'a Host<'a>,
+    pub(super) scope: Scope,
+    pub(super) graph: Graph,
+    /// Whether it has read all unit files in this plan.
+    pub(super) reloaded: bool,
+    seen: Option<&'a ObservedScope>,
+    definitions: BTreeMap<&'a UnitName, &'a Definition>,
+    /// What this plan has made of units so far.
+    now_up: BTreeMap<UnitName, bool>,
+    links: Links,
+}
+
+/// Links that come and go, read at the next daemon-reload.
+#[derive(Debug, Default)]
+struct Links {
+    come: BTreeSet<String>,
+    go: BTreeSet<String>,
+}
+
+impl<'a> World<'a> {
+    /// The manager as it was seen.
+    pub(super) fn new(
+        host: &'a Host<'a>,
+        scope: &Scope,
+        definitions: &'a BTreeMap<UnitRef, Definition>,
+    ) -> Self {
+        let seen = host.scope(scope).known().copied();
+        let own = definitions.iter().filter(|(unit, _)| unit.scope == *scope);
+        Self {
+            host,
+            scope: scope.clone(),
+            graph: seen.map(Graph::observed).unwrap_or_default(),
+            reloaded: false,
+            seen,
+            definitions: own.map(|(unit, own)| (&unit.unit, own)).collect(),
+            now_up: BTreeMap::new(),
+            links: Links::default(),
+        }
+    }
+
+    /// The unit as it was before the plan.
+    pub(super) fn seen(&self, unit: &UnitName) -> Option<&'a ObservedUnit> {
+        self.seen?.unit(unit)
+    }
+
+    /// Whether it was up before the plan.
+    pub(super) fn was_up(&self, unit: &UnitName) -> bool {
+        self.seen(unit).is_some_and(|seen| seen.active.is_up())
+    }
+
+    /// Whether it is up now.
+    pub(super) fn is_up(&self, unit: &UnitName) -> bool {
+        let made = self.now_up.get(unit).copied();
+        made.unwrap_or_else(|| self.was_up(unit))
+    }
+
+    /// What is wanted of a unit's files.
+    pub(super) fn definition(&self, unit: &UnitName) -> Option<&'a Definition> {
+        self.definitions.get(unit).copied()
+    }
+
+    /// All of them.
+    pub(super) fn definitions(&self) -> impl Iterator<Item = (&'a UnitName, &'a Definition)> + '_ {
+        self.definitions.iter().map(|(name, own)| (*name, *own))
+    }
+
+    /// Whether it can be started: what is not known of cannot be foretold.
+    pub(super) fn can_start(&self, unit: &UnitName) -> bool {
+        let loaded = self.seen(unit).is_some_and(|seen| seen.load == "loaded");
+        match self.definition(unit) {
+            Some(own) => !own.goes && (own.new.settings().next().is_some() || loaded),
+            None => loaded,
+        }
+    }
+
+    /// Whether it can be reloaded.
+    pub(super) fn can_reload(&self, unit: &UnitName) -> bool {
+        let own = self.definition(unit).filter(|_| self.reloaded);
+        own.is_some_and(|own| own.new.can_reload())
+            || self.seen(unit).is_some_and(|seen| seen.can_reload)
+    }
+
+    /// It stopped.
+    pub(super) fn stopped(&mut self, unit: &UnitName) {
+        self.now_up.insert(unit.clone(), false);
+    }
+
+    /// It started; what does its work and ends is down again.
+    pub(super) fn started(&mut self, unit: &UnitName) {
+        let ends = self.definition(unit).is_some_and(|own| {
+            own.new.is_oneshot() && !own.new.remains_after_exit()
+        });
+        self.now_up.insert(unit.clone(), !ends);
+    }
+
+    /// When the manager read its units last, as a bound of when it started.
+    pub(super) fn loaded_at(&self) -> Option<abide_model::Timestamp> {
+        match self.seen?.manager {
+            Manager::Up { units_loaded_at } => Some(units_loaded_at),
+            Manager::Down | Manager::Broken(_) => None,
+        }
+    }
+
+    /// An action that neither runs nor stops anything, and counts later.
+    pub(super) fn note(&mut self, change: &Change) {
+        match change {
+            Change::Enable { add, remove } => {
+                self.links.come.extend(add.iter().cloned());
+                self.links.go.extend(remove.iter().cloned());
+            }
+            Change::Disable { remove } => self.links.go.extend(remove.iter().cloned()),
+            _ => {}
+        }
+    }
+
+    /// The manager reads all unit files.
+    pub(super) fn reload(&mut self) {
+        self.reloaded = true;
+        let here: Vec<&str> = self
+            .seen
+            .into_iter()
+            .flat_map(|scope| &scope.links)
+            .map(|link| link.path.as_str())
+            .collect();
+        for (name, own) in &self.definitions {
+            let new = Some(&own.new).filter(|_| !own.goes);
+            if own.is_loaded {
+                self.graph.change(own.old.as_ref(), new);
+            } else {
+                self.graph.forget(name);
+                self.graph.change(None, new);
+                for path in &here {
+                    if path.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.')) {
+                        self.graph.link(path);
+                    }
+                }
+            }
+        }
+        let links = std::mem::take(&mut self.links);
+        for path in links.go {
+            self.graph.unlink(&path);
+        }
+        for path in links.come {
+            self.graph.link(&path);
+        }
+    }
+
+    /// Whether something stands at this path for certain, wherever it was asked for.
+    pub(super) fn exists(&self, path: &HostPath) -> bool {
+        let seen = self.host.file(&self.scope, path);
+        seen.is_some_and(|seen| seen.known().is_some())
+    }
+}
