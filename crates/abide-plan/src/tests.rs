@@ -9,6 +9,8 @@ mod drift_files;
 mod drift_units;
 mod enable;
 mod faults;
+mod forecast;
+mod forecast_fleets;
 mod fresh;
 mod gate;
 mod gate_facts;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use abide_model::{ActionId, Effect, UnitName};
+use abide_model::{ActionId, Effect, UnitKind, UnitName};
 
 use super::graph::Tie;
 use super::world::World;
@@ -62,7 +62,21 @@ pub(super) fn of_call(world: &World<'_>, effect: Effect, units: &[(ActionId, Uni
             });
         }
     }
+    leave_sockets_down(world, units, &mut jobs);
     jobs
+}
+
+/// A socket that restarts while its service goes on does not come back (unit-change V6).
+fn leave_sockets_down(world: &World<'_>, units: &[(ActionId, UnitName)], jobs: &mut [Job]) {
+    let named = units.iter().map(|(_, unit)| unit);
+    let others = jobs.iter().map(|job| &job.unit);
+    let touched: BTreeSet<UnitName> = named.chain(others).cloned().collect();
+    for job in jobs.iter_mut().filter(|job| job.effect == Effect::Restart) {
+        let mut services = world.graph.of(&job.unit, Tie::Triggers).into_iter();
+        if is_beside_its_service(world, &job.unit) && !services.any(|one| touched.contains(&one)) {
+            job.effect = Effect::Stop;
+        }
+    }
 }
 
 /// The next ones: what a job of this unit adds for others.
@@ -113,10 +127,18 @@ fn starts(world: &World<'_>, unit: &UnitName, all: &mut Vec<(Effect, UnitName, T
     for tie in [Tie::Requires, Tie::BindsTo, Tie::Wants, Tie::Upholds] {
         let pulled = world.graph.of(unit, tie).into_iter();
         let pulled = pulled.filter(|unit| !world.is_up(unit) && world.can_start(unit));
+        let pulled = pulled.filter(|unit| !is_beside_its_service(world, unit));
         all.extend(pulled.map(|unit| (Effect::Start, unit, tie)));
     }
     let mut opponents = world.graph.of(unit, Tie::Conflicts);
     opponents.extend(world.graph.to(unit, Tie::Conflicts));
     let opponents = opponents.into_iter().filter(|unit| world.is_up(unit));
     all.extend(opponents.map(|unit| (Effect::Stop, unit, Tie::Conflicts)));
+}
+
+/// A socket fails to start while its service runs (unit-change V6).
+fn is_beside_its_service(world: &World<'_>, unit: &UnitName) -> bool {
+    let accepts = world.definition(unit).is_some_and(|own| own.new.accepts());
+    let mut services = world.graph.of(unit, Tie::Triggers).into_iter();
+    unit.kind() == UnitKind::Socket && !accepts && services.any(|service| world.is_up(&service))
 }

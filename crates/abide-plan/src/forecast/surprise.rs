@@ -118,6 +118,10 @@ fn surprise(unit: &UnitRef, forecast: Option<Effect>, old: &Run, new: &Run) -> O
         (None | Some(Effect::Reload), None) => true,
         (None, Some(happened)) => is_by_itself(happened, old, new),
         (Some(Effect::Close | Effect::Stop), Some(Effect::Stop)) => true,
+        // Its new run has come to its end.
+        (Some(Effect::Restart), Some(Effect::Stop)) => {
+            is_other_run(old, new) && new.active != ActiveState::Failed
+        }
         // A condition held it back.
         (Some(Effect::Start), None) => !new.condition,
         (Some(forecast), Some(happened)) => {
@@ -133,15 +137,16 @@ fn surprise(unit: &UnitRef, forecast: Option<Effect>, old: &Run, new: &Run) -> O
 }
 
 fn happened(old: &Run, new: &Run) -> Option<Effect> {
-    let other_run = !new.invocation.is_empty() && new.invocation != old.invocation;
     match (old.active.is_up(), new.active.is_up()) {
-        (true, true) if other_run => Some(Effect::Restart),
-        (true, true) => None,
-        (true, false) if other_run && new.active != ActiveState::Failed => Some(Effect::Restart),
+        (true, true) => is_other_run(old, new).then_some(Effect::Restart),
         (true, false) => Some(Effect::Stop),
         (false, true) => Some(Effect::Start),
-        (false, false) => other_run.then_some(Effect::Start),
+        (false, false) => is_other_run(old, new).then_some(Effect::Start),
     }
+}
+
+fn is_other_run(old: &Run, new: &Run) -> bool {
+    !new.invocation.is_empty() && new.invocation != old.invocation
 }
 
 fn is_by_itself(happened: Effect, old: &Run, new: &Run) -> bool {

@@ -8,7 +8,7 @@ use abide_model::{
 };
 use abide_sim::{DesiredBuilder, SimHost, desired, path, scope, unit_ref};
 
-use crate::plan;
+use crate::{Runs, plan, surprises};
 
 /// A plan as a person would sum it up: one line an action, its causes behind it.
 pub(super) fn told(plan: &Plan) -> String {
@@ -165,7 +165,8 @@ pub(super) fn assert_sound(plan: &Plan) {
 /// Carries out the plan for what is wanted and says what it was; the next plan must be empty.
 #[track_caller]
 pub(super) fn assert_converges(host: &mut SimHost, wanted: &Desired) -> Plan {
-    let first = plan(wanted, &host.observe(wanted));
+    let seen = host.observe(wanted);
+    let first = plan(wanted, &seen);
     assert_sound(&first);
     assert_eq!(
         host.stale(&first),
@@ -184,6 +185,7 @@ pub(super) fn assert_converges(host: &mut SimHost, wanted: &Desired) -> Plan {
             told(&first)
         );
     }
+    assert_foretold(host, wanted, &first, &Runs::of(&seen));
     let second = plan(wanted, &host.observe(wanted));
     assert_eq!(
         steps(&second),
@@ -193,6 +195,35 @@ pub(super) fn assert_converges(host: &mut SimHost, wanted: &Desired) -> Plan {
         told(&second)
     );
     first
+}
+
+/// What happened to units beside those that a plan names is what it foretold.
+#[track_caller]
+pub(super) fn assert_foretold(host: &SimHost, wanted: &Desired, plan: &Plan, before: &Runs) {
+    let after = Runs::of(&host.observe_with(wanted, before.beside()));
+    let wrong = surprises(plan, before, &after);
+    let wrong: Vec<String> = wrong
+        .iter()
+        .map(|one| format!("{}: {:?}, not {:?}", one.unit, one.happened, one.forecast))
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "it came otherwise: {wrong:#?}\nforetold {:#?}\n{}",
+        foretold(plan),
+        told(plan)
+    );
+}
+
+/// What is foretold, each as `NUMBER: EFFECT UNIT (SETTING of UNIT)`.
+pub(super) fn foretold(plan: &Plan) -> Vec<String> {
+    let all = plan.forecast.iter();
+    all.map(|one| {
+        format!(
+            "{}: {:?} {} ({} {})",
+            one.action, one.effect, one.unit, one.setting, one.through
+        )
+    })
+    .collect()
 }
 
 /// A service of a user that starts at boot.

@@ -223,7 +223,9 @@ impl<'a> Coupled<'_, 'a> {
                 continue;
             }
             for dependent in self.dependents(&name, TOGETHER) {
-                let able = comes_back || self.runs_without(&dependent, &name);
+                // What nobody declares is a part of what stops for good, and stops with it.
+                let declared = self.decisions.contains_key(&dependent);
+                let able = comes_back || declared && self.runs_without(&dependent, &name);
                 if !able || self.is_stopped(&dependent) || !self.may_run(&dependent) {
                     continue;
                 }

@@ -1,0 +1,225 @@
+//! Over random graphs of units, declared ones and others': what is foretold is what happens, and nothing else is
+//! interrupted. The simulator shares no code with the forecast.
+
+use std::collections::BTreeSet;
+
+use abide_model::{Change, Desired, Effect, OnChange, Plan, ResourceId, StepOutcome, UnitRef, Wanted};
+use abide_sim::{DesiredBuilder, SimHost, desired, scope, unit_ref};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::properties::cases;
+use super::support::{assert_foretold, foretold, told};
+use crate::{Runs, plan};
+
+/// Units of the graph; the last ones are a package's.
+const UNITS: [&str; 8] = [
+    "a.service",
+    "b.service",
+    "c.service",
+    "d.socket",
+    "e.timer",
+    "w.service",
+    "x.service",
+    "y.service",
+];
+const DECLARED: usize = 5;
+
+const TIES: [&str; 9] = [
+    "Requires",
+    "Requires",
+    "BindsTo",
+    "PartOf",
+    "PartOf",
+    "Wants",
+    "Conflicts",
+    "PropagatesStopTo",
+    "PropagatesReloadTo",
+];
+
+/// A unit says this about an earlier one, so that nothing goes round in circles.
+#[derive(Debug, Clone)]
+struct Said {
+    tie: &'static str,
+    about: usize,
+    ordered: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Unit {
+    said: Vec<Said>,
+    version: u8,
+    oneshot: bool,
+    running: Wanted,
+    on_change: OnChange,
+}
+
+fn unit() -> impl Strategy<Value = Unit> {
+    let said = (select(TIES.to_vec()), any::<usize>(), any::<bool>()).prop_map(|(tie, about, ordered)| Said {
+        tie,
+        about,
+        ordered,
+    });
+    let running = select(vec![Wanted::Yes, Wanted::Yes, Wanted::Yes, Wanted::No, Wanted::Unmanaged]);
+    let on_change = select(vec![
+        OnChange::Restart,
+        OnChange::Restart,
+        OnChange::Reload,
+        OnChange::StopStart,
+    ]);
+    (vec(said, 0..3), 0..2u8, prop::bool::weighted(0.1), running, on_change).prop_map(
+        |(said, version, oneshot, running, on_change)| Unit {
+            said,
+            version,
+            oneshot,
+            running,
+            on_change,
+        },
+    )
+}
+
+fn text(number: usize, unit: &Unit) -> String {
+    let name = UNITS[number];
+    let mut text = "[Unit]\n".to_owned();
+    for said in unit.said.iter().filter(|_| number > 0) {
+        // A package's unit may name everything, a declared one what is declared.
+        let about = UNITS[said.about % number.min(UNITS.len() - 1)];
+        text.push_str(&format!("{}={about}\n", said.tie));
+        // A trigger comes before what it starts.
+        if said.ordered && name.ends_with(".service") {
+            text.push_str(&format!("After={about}\n"));
+        }
+    }
+    let body = match name.rsplit_once('.').unwrap().1 {
+        "socket" => format!("[Socket]\nListenStream=/run/{}.sock\nService=c.service\n", unit.version),
+        "timer" => format!("[Timer]\nOnActiveSec={}\nUnit=b.service\n", u32::from(unit.version) * 3600),
+        _ if unit.oneshot => format!("[Service]\nType=oneshot\nExecStart=/bin/run {}\nExecReload=/bin/r\n", unit.version),
+        _ => format!("[Service]\nExecStart=/bin/run {}\nExecReload=/bin/r\n", unit.version),
+    };
+    format!("{text}{body}[Install]\nWantedBy=default.target\n")
+}
+
+fn manifest(units: &[Unit]) -> Desired {
+    let mut builder: DesiredBuilder = desired("h1").user("deploy");
+    for (number, unit) in units.iter().enumerate().take(DECLARED) {
+        let service = UNITS[number].ends_with(".service");
+        let running = match unit.running {
+            Wanted::Yes if unit.oneshot => Wanted::Unmanaged,
+            running => running,
+        };
+        builder = builder.unit(UNITS[number], &text(number, unit)).running(running);
+        if service {
+            builder = builder.on_change(unit.on_change);
+        }
+    }
+    builder.policy(abide_model::Policy {
+        max_removals: abide_model::Share::Count(1000),
+        ..abide_model::Policy::default()
+    })
+    .build()
+}
+
+/// Units of packages; they are read as the manifest's are.
+fn with_packages(mut host: SimHost, units: &[Unit]) -> SimHost {
+    for (number, unit) in units.iter().enumerate().skip(DECLARED) {
+        host = host.with_vendor_unit(true, UNITS[number], &text(number, unit));
+    }
+    host
+}
+
+/// Which units run, and which run it is.
+fn runs(host: &SimHost) -> Vec<(UnitRef, bool, String)> {
+    let deploy = scope("user:deploy");
+    let all = host.in_memory(&deploy).into_iter();
+    all.map(|(name, seen)| {
+        let unit = UnitRef::new(&deploy, &name);
+        (unit, seen.active.is_up(), seen.invocation)
+    })
+    .collect()
+}
+
+/// Units that ran and no longer do so, or run anew.
+fn interrupted(before: &SimHost, after: &SimHost) -> BTreeSet<UnitRef> {
+    let now = runs(after);
+    let goes_on = |unit: &UnitRef, invocation: &String| {
+        now.iter()
+            .any(|(other, up, run)| other == unit && *up && run == invocation)
+    };
+    runs(before)
+        .into_iter()
+        .filter(|(unit, up, invocation)| *up && !goes_on(unit, invocation))
+        .map(|(unit, _, _)| unit)
+        .collect()
+}
+
+fn acted_on(plan: &Plan) -> BTreeSet<UnitRef> {
+    let runs = |change: &Change| matches!(change, Change::Stop | Change::Start | Change::Restart);
+    let actions = plan.actions.iter().filter(|action| runs(&action.change));
+    actions
+        .filter_map(|action| match &action.resource {
+            ResourceId::Unit(unit) => Some(unit.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(cases(100))]
+
+    #[test]
+    fn what_is_foretold_happens_and_nothing_else(
+        systemd in select(vec![252, 257]),
+        first in vec(unit(), UNITS.len()),
+        second in vec(unit(), UNITS.len()),
+        by_hand in vec((0..UNITS.len(), any::<bool>()), 0..6),
+        same in vec(any::<bool>(), UNITS.len()),
+    ) {
+        let mut host = SimHost::new();
+        host.facts.systemd = systemd;
+        let mut host = with_packages(host, &first);
+        let one = manifest(&first);
+        host.apply(&plan(&one, &host.observe(&one)));
+        for (number, up) in by_hand {
+            let unit = unit_ref(&format!("user:deploy/{}", UNITS[number]));
+            let _either = if up { host.start(&unit) } else { host.stop(&unit) };
+        }
+        let second: Vec<Unit> = first
+            .iter()
+            .zip(second)
+            .zip(same)
+            .map(|((old, new), same)| match same {
+                true => Unit { version: new.version, ..old.clone() },
+                false => new,
+            })
+            .collect();
+        let two = manifest(&second);
+        let seen = host.observe(&two);
+        let before = host.clone();
+        let planned = plan(&two, &seen);
+        let reports = host.apply(&planned);
+        prop_assume!(reports.iter().all(|report| report.outcome == StepOutcome::Ok));
+        let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            assert_foretold(&host, &two, &planned, &Runs::of(&seen));
+        }));
+        if judged.is_err() {
+            let units: Vec<String> = second.iter().enumerate().map(|(n, unit)| format!("{} {:?}: {}", UNITS[n], unit.running, text(n, unit))).collect();
+            let was: Vec<String> = first.iter().enumerate().map(|(n, unit)| format!("{} {:?}: {}", UNITS[n], unit.running, text(n, unit))).collect();
+            eprintln!("FIRST {}\nSECOND {}\nBEFORE {:?}\n{:#?}", was.join("\n"), units.join("\n"), runs(&before), host.log());
+            prop_assert!(false, "see above");
+        }
+        let foretold_units: BTreeSet<UnitRef> = planned
+            .forecast
+            .iter()
+            .filter(|one| one.effect != Effect::Reload)
+            .map(|one| one.unit.clone())
+            .collect();
+        let acted_on = acted_on(&planned);
+        for unit in interrupted(&before, &host) {
+            prop_assert!(
+                acted_on.contains(&unit) || foretold_units.contains(&unit),
+                "{} was interrupted\nforetold {:#?}\n{}\n{:#?}", unit, foretold(&planned), told(&planned), host.log()
+            );
+        }
+    }
+}
