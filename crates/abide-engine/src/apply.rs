@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use abide_host::apply;
 use abide_host::apply::{ApplyOptions, HostEvent, Reader};
 use abide_model::{
-    ActiveState, Event, FailedUnit, HostOutcome, HostReport, LockHolder, Observed, Plan,
-    StepReport, Suspension, printable,
+    Action, ActiveState, Event, FailedUnit, HostOutcome, HostReport, LockHolder, Observed, Plan,
+    StepOutcome, StepReport, Surprise, Suspension, printable,
 };
 use abide_transport::{Exit, RunError};
 
@@ -30,6 +30,8 @@ pub(crate) struct Told {
     pub(crate) locked: Option<LockHolder>,
     pub(crate) suspended: Option<Suspension>,
     pub(crate) stale: Vec<String>,
+    /// Units with which something else happened than was forecast.
+    pub(crate) surprises: Vec<Surprise>,
     /// What went wrong beside the steps, one clause each.
     pub(crate) reasons: Vec<String>,
 }
@@ -49,6 +51,7 @@ pub(crate) async fn change(
     };
     let mut report = host.report(outcome);
     report.steps = told.steps;
+    report.surprises = told.surprises;
     teller.done(&mut report);
     host.spent += teller.elapsed();
     report
@@ -94,7 +97,26 @@ async fn change_and_verify(
             seen
         }
     };
+    if let Ok(observed) = &seen {
+        told.surprises = surprises(host, observed, told);
+    }
     verdict(host, seen, told)
+}
+
+/// Where the forecast was wrong; where a step failed or was not heard of, nobody forecast what came then.
+fn surprises(host: &Host, observed: &Observed, told: &Told) -> Vec<Surprise> {
+    let Some(plan) = &host.plan else {
+        return Vec::new();
+    };
+    let done = |action: &Action| {
+        let mut steps = told.steps.iter();
+        steps.any(|step| step.action == action.id && step.outcome == StepOutcome::Ok)
+    };
+    if plan.actions.iter().all(done) {
+        abide_plan::surprises(plan, &host.runs, &abide_plan::Runs::of(observed))
+    } else {
+        Vec::new()
+    }
 }
 
 /// Why a script did not come to its end before our eyes.
@@ -207,7 +229,7 @@ fn note_exit(exit: &Exit, told: &mut Told) {
     let all_well = told
         .steps
         .iter()
-        .all(|step| step.outcome == abide_model::StepOutcome::Ok);
+        .all(|step| step.outcome == StepOutcome::Ok);
     if !exit.success() && silent && all_well {
         let status = exit
             .code

@@ -358,6 +358,7 @@ async fn plan_one(host: &mut Host, options: &Options, events: &Sink, stop: &Canc
             HostOutcome::Pending
         };
         host.declared = abide_plan::declared(&host.wanted.desired, Some(&observed));
+        host.runs = abide_plan::Runs::of(&observed);
         host.facts = Some(observed.facts);
         host.plan = Some(plan);
         outcome

@@ -64,6 +64,7 @@ pub(crate) async fn gate_one(
         };
         let actions = plan.actions.len();
         teller.tell(|host| Event::ObserveDone { host, actions });
+        host.runs = abide_plan::Runs::of(&observed);
         host.facts = Some(observed.facts);
         host.plan = Some(plan);
         outcome

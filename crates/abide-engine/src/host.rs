@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use abide_model::{
     Declared, Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Plan, Rollout,
 };
+use abide_plan::Runs;
 use abide_transport::Session;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -48,6 +49,8 @@ pub(crate) struct Host {
     /// What the manifest declares for it.
     pub(crate) declared: Vec<Declared>,
     pub(crate) plan: Option<Plan>,
+    /// Which run of each unit there was when that was planned, or held against the host.
+    pub(crate) runs: Runs,
     /// What was approved: nothing else is done then.
     pub(crate) approved: Option<Approved>,
     /// Wall time spent on it so far.
@@ -63,6 +66,7 @@ impl Host {
             session: None,
             facts: None,
             plan: None,
+            runs: Runs::default(),
             approved: None,
             spent: Duration::ZERO,
         }

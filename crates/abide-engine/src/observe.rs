@@ -127,7 +127,8 @@ async fn probe(
     options: &Options,
 ) -> Result<Observed, Unseen> {
     let desired = &host.wanted.desired;
-    let text = probe::script(desired, nonce);
+    // After an apply there may be nothing that names what stopped, so it is asked for by name.
+    let text = probe::script_with(desired, host.runs.beside(), nonce);
     let limits = Limits {
         timeout: options.timeout.min(PATIENCE),
         output: LARGEST_ANSWER,

@@ -17,8 +17,8 @@ use crate::host::Host;
 
 mod graph;
 mod jobs;
-mod sum;
 mod span;
+mod sum;
 mod surprise;
 mod triggers;
 mod world;
@@ -71,7 +71,10 @@ pub(crate) fn of(
         }
         let scope = first.resource.scope();
         let new = || Course::new(host, &scope, definitions);
-        scopes.entry(scope.clone()).or_insert_with(new).take(&call, &written);
+        scopes
+            .entry(scope.clone())
+            .or_insert_with(new)
+            .take(&call, &written);
     }
     let mut forecast = Forecast::default();
     for course in scopes.into_values() {
@@ -117,6 +120,8 @@ struct Course<'a> {
     world: World<'a>,
     log: Log,
     notes: Vec<Note>,
+    /// The last action about each unit so far.
+    last: BTreeMap<UnitName, ActionId>,
 }
 
 impl<'a> Course<'a> {
@@ -129,12 +134,16 @@ impl<'a> Course<'a> {
             world: World::new(host, scope, definitions),
             log: Log::default(),
             notes: Vec::new(),
+            last: BTreeMap::new(),
         }
     }
 
     fn take(&mut self, call: &[&Action], written: &BTreeSet<HostPath>) {
         for action in call {
             self.world.note(&action.change);
+            if let ResourceId::Unit(unit) = &action.resource {
+                self.last.insert(unit.unit.loaded_as(), action.id);
+            }
         }
         let units: Vec<(ActionId, UnitName)> = call
             .iter()
@@ -160,7 +169,13 @@ impl<'a> Course<'a> {
         let jobs = jobs::of_call(&self.world, effect, units);
         let mut started: Vec<(ActionId, UnitName)> = Vec::new();
         for (action, unit) in units {
-            self.log.own(unit, Own { action: *action, effect });
+            self.log.own(
+                unit,
+                Own {
+                    action: *action,
+                    effect,
+                },
+            );
             match effect {
                 Effect::Stop | Effect::Close => self.world.stopped(unit),
                 Effect::Start | Effect::Restart => {
@@ -213,10 +228,15 @@ impl<'a> Course<'a> {
 
     /// A timer or path that has started may start its unit at once.
     fn started(&mut self, action: ActionId, unit: &UnitName, written: &BTreeSet<HostPath>) {
+        if self.world.ends(unit) {
+            self.ended(action, unit);
+        }
         match triggers::fires(&self.world, unit, written) {
             Fires::Now(setting) => self.fire(action, unit, setting),
             Fires::Perhaps => {
-                let text = format!("{unit} may fire at once: a time after boot that has passed counts as due");
+                let text = format!(
+                    "{unit} may fire at once: a time after boot that has passed counts as due"
+                );
                 self.notes.push(Note {
                     resource: ResourceId::Unit(UnitRef::new(&self.world.scope, unit)),
                     kind: NoteKind::Expect,
@@ -225,6 +245,31 @@ impl<'a> Course<'a> {
             }
             Fires::No => {}
         }
+    }
+
+    /// A unit has done its work: what is bound to it stops (systemd.unit(5), `BindsTo=`, `PropagatesStopTo=`).
+    fn ended(&mut self, action: ActionId, unit: &UnitName) {
+        let bound = self.world.graph.to(unit, Tie::BindsTo).into_iter();
+        let bound = bound.map(|bound| (bound, Tie::BindsTo));
+        let told = self.world.graph.of(unit, Tie::StopTo).into_iter();
+        let all: Vec<(UnitName, Tie)> = bound
+            .chain(told.map(|told| (told, Tie::StopTo)))
+            .filter(|(other, _)| self.world.is_up(other))
+            .collect();
+        let calls: Vec<_> = all
+            .iter()
+            .map(|(other, _)| (action, other.clone()))
+            .collect();
+        let further = jobs::of_call(&self.world, Effect::Stop, &calls);
+        let jobs = all.into_iter().map(|(other, tie)| Job {
+            action,
+            unit: other,
+            effect: Effect::Stop,
+            through: unit.clone(),
+            setting: tie.setting().to_owned(),
+        });
+        self.happen(jobs.chain(further).collect());
+        self.log.next();
     }
 
     fn fire(&mut self, action: ActionId, trigger: &UnitName, setting: &str) {
@@ -246,8 +291,13 @@ impl<'a> Course<'a> {
         }];
         let call = [(action, unit.clone())];
         jobs.extend(jobs::of_call(&self.world, Effect::Start, &call));
-        self.happen(jobs);
+        let started = self.happen(jobs);
         self.log.next();
+        for (action, unit) in started {
+            if self.world.ends(&unit) {
+                self.ended(action, &unit);
+            }
+        }
     }
 
     /// The manager reads its units: paths that change look at once (unit-change V6b).
@@ -265,7 +315,8 @@ impl<'a> Course<'a> {
             .collect();
         for path in looks {
             if let Fires::Now(setting) = triggers::fires(&self.world, &path, written) {
-                self.fire(action, &path, setting);
+                let changed = self.last.get(&path).copied().unwrap_or(action);
+                self.fire(changed, &path, setting);
             }
         }
     }
@@ -278,7 +329,9 @@ impl<'a> Course<'a> {
             .filter(|(name, own)| {
                 name.kind() == UnitKind::Path && self.world.is_up(name) && own.is_loaded
             })
-            .filter_map(|(name, own)| Some((name.clone(), triggers::watches(own.old.as_ref()?, file)?)))
+            .filter_map(|(name, own)| {
+                Some((name.clone(), triggers::watches(own.old.as_ref()?, file)?))
+            })
             .collect();
         for (path, setting) in paths {
             self.fire(action, &path, setting);
@@ -286,7 +339,9 @@ impl<'a> Course<'a> {
     }
 
     fn end(self) -> Forecast {
-        let Self { world, log, notes } = self;
+        let Self {
+            world, log, notes, ..
+        } = self;
         Forecast {
             disruptions: log.sum(&world),
             notes,

@@ -7,6 +7,7 @@ use abide_model::{
     UserName,
 };
 
+use crate::brings;
 use crate::diff::{self, Shown};
 use crate::mark::{self, Mark};
 use crate::options::{Options, Verbosity};
@@ -51,6 +52,8 @@ pub(crate) struct Step {
     /// The action's number in its plan, where it is asked for: it keeps hosts apart that are else alike.
     pub(crate) number: Option<ActionId>,
     pub(crate) why: Why,
+    /// What it interrupts beside its unit, one clause each.
+    pub(crate) brings: Vec<String>,
     /// A diff.
     pub(crate) lines: Vec<diff::Line>,
 }
@@ -144,6 +147,7 @@ fn step_of(action: &Action, plan: &Plan, options: &Options) -> Step {
         content: shown.words,
         number: (options.verbosity == Verbosity::Verbose).then_some(action.id),
         why: Why::of(action, plan, symbols),
+        brings: brings::of(action, plan),
         lines: shown.lines,
     }
 }

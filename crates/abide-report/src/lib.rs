@@ -23,6 +23,7 @@
 //! ```
 
 mod block;
+mod brings;
 mod diff;
 pub mod document;
 pub mod events;
@@ -52,6 +53,7 @@ mod span;
 pub mod status;
 mod step;
 pub mod summary;
+mod surprise;
 mod tally;
 pub mod text;
 #[cfg(test)]

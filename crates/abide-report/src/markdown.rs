@@ -183,6 +183,7 @@ fn plan_counts(document: &Document) -> String {
     let more = [
         ("↻ reloads", summary.reloads),
         ("stops", summary.stops),
+        ("by dependency", summary.by_dependency),
         ("adopt", summary.adopt),
         ("! refused", summary.refused),
     ];

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Action, ActionId, Before, Body, Bytes, Cause, Change, Code, Declared, Diagnostic, Event,
-    FailedUnit, FilePurpose, HostFacts, HostOutcome, HostReport, HostState, Ledger, Note, NoteKind,
-    Origin, Plan, Refusal, RefusalKind, Report, ResourceId, RootRoute, Scope, SecretSource,
-    Severity, Span, StepOutcome, StepReport, Timestamp, UnitRef, UserName, WriteFile,
+    Action, ActionId, Before, Body, Bytes, Cause, Change, Code, Declared, Diagnostic, Disruption,
+    Effect, Event, FailedUnit, FilePurpose, HostFacts, HostOutcome, HostReport, HostState, Ledger,
+    Note, NoteKind, Origin, Plan, Refusal, RefusalKind, Report, ResourceId, RootRoute, Scope,
+    SecretSource, Severity, Span, StepOutcome, StepReport, Timestamp, UnitRef, UserName, WriteFile,
 };
 
 use crate::document::{Command, Document, Exit, Frame, Run};
@@ -201,6 +201,43 @@ impl Building {
         )
         .does(ResourceId::Manager(owner), Change::DaemonReload, from(4))
         .does(sidekiq, Change::Start, missing())
+    }
+
+    /// An action's effect beside its own unit: `ACTION EFFECT UNIT` through a unit and its setting.
+    pub(crate) fn disrupts(
+        mut self,
+        action: u32,
+        effect: Effect,
+        unit: &str,
+        (setting, through): (&str, &str),
+    ) -> Self {
+        self.0.forecast.push(Disruption {
+            action: ActionId(action),
+            unit: unit.parse().unwrap(),
+            effect,
+            through: through.parse().unwrap(),
+            setting: setting.to_owned(),
+        });
+        self
+    }
+
+    /// A restart that takes others along.
+    pub(crate) fn with_dependents(self) -> Self {
+        let by = |setting| (setting, "sidekiq.service");
+        self.changed(1_764_000_000)
+            .disrupts(3, Effect::Stop, "user:deploy/old.service", by("Conflicts="))
+            .disrupts(
+                3,
+                Effect::Restart,
+                "user:deploy/app.service",
+                by("Requires="),
+            )
+            .disrupts(
+                3,
+                Effect::Restart,
+                "user:deploy/web.service",
+                ("PartOf=", "app.service"),
+            )
     }
 
     /// A changed `ExecStart=` of a running unit.

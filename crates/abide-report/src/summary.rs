@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{Action, Change, HostOutcome, HostReport, Plan, RefusalKind, Report, ResourceId};
+use abide_model::{
+    Action, Change, Effect, HostOutcome, HostReport, Plan, RefusalKind, Report, ResourceId,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -37,6 +39,8 @@ pub struct Summary {
     pub reloads: usize,
     /// Units that are stopped and stay so.
     pub stops: usize,
+    /// Units that no step is about and that are restarted or stopped by dependency.
+    pub by_dependency: usize,
     /// Wishes that are refused.
     pub refused: usize,
     /// Wishes that are refused because something could not be seen; they are part of `refused`.
@@ -102,6 +106,11 @@ impl Summary {
             .iter()
             .filter(|refusal| refusal.kind == RefusalKind::Unknown)
             .count();
+        let interrupted = plan.forecast.iter().filter(|one| {
+            let down = matches!(one.effect, Effect::Restart | Effect::Stop | Effect::Close);
+            down && one.unit.unit != one.through
+        });
+        self.by_dependency += interrupted.count();
         for (resource, actions) in by_resource(plan) {
             self.count_interruption(&actions);
             match mark::of(&resource, &actions, plan) {

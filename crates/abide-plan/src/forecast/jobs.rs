@@ -29,7 +29,11 @@ struct Asked {
 }
 
 /// What happens to other units when these get this job in one call.
-pub(super) fn of_call(world: &World<'_>, effect: Effect, units: &[(ActionId, UnitName)]) -> Vec<Job> {
+pub(super) fn of_call(
+    world: &World<'_>,
+    effect: Effect,
+    units: &[(ActionId, UnitName)],
+) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     let mut known: BTreeSet<(UnitName, Effect)> = BTreeSet::new();
     let mut queue = VecDeque::new();
@@ -100,12 +104,7 @@ fn reached(world: &World<'_>, asked: &Asked) -> Vec<(Effect, UnitName, Tie)> {
 
 /// Units that stop or restart with one that does. A job of a unit that is down would do nothing and is dropped, together
 /// with what only it asked for.
-fn stops(
-    world: &World<'_>,
-    asked: &Asked,
-    effect: Effect,
-    all: &mut Vec<(Effect, UnitName, Tie)>,
-) {
+fn stops(world: &World<'_>, asked: &Asked, effect: Effect, all: &mut Vec<(Effect, UnitName, Tie)>) {
     for tie in [Tie::Requires, Tie::Requisite, Tie::BindsTo, Tie::PartOf] {
         let followers = world.graph.to(&asked.unit, tie).into_iter();
         let followers = followers.filter(|unit| world.is_up(unit));

@@ -52,7 +52,15 @@ mod tests {
 
     #[test]
     fn anything_else_is_not_known() {
-        for text in ["", "soon", "5 moons", "1.5h", "infinity", "99999999999999999999", "99999999999999y"] {
+        for text in [
+            "",
+            "soon",
+            "5 moons",
+            "1.5h",
+            "infinity",
+            "99999999999999999999",
+            "99999999999999y",
+        ] {
             assert_eq!(micros(text), None, "{text}");
         }
     }

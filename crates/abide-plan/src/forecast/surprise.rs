@@ -84,10 +84,12 @@ pub fn surprises(plan: &Plan, before: &Runs, after: &Runs) -> Vec<Surprise> {
 
 /// Units whose runs the actions themselves are about.
 fn named(plan: &Plan) -> BTreeSet<&UnitRef> {
-    let about = plan
-        .actions
-        .iter()
-        .filter(|action| matches!(action.change, Change::Stop | Change::Start | Change::Restart));
+    let about = plan.actions.iter().filter(|action| {
+        matches!(
+            action.change,
+            Change::Stop | Change::Start | Change::Restart
+        )
+    });
     about
         .filter_map(|action| match &action.resource {
             ResourceId::Unit(unit) => Some(unit),
@@ -98,16 +100,17 @@ fn named(plan: &Plan) -> BTreeSet<&UnitRef> {
 
 /// Scopes whose manager comes or goes, with all its units.
 fn scopes_that_change(plan: &Plan) -> BTreeSet<Scope> {
-    let about = plan.actions.iter().filter_map(|action| {
-        match (&action.resource, &action.change) {
+    let about = plan
+        .actions
+        .iter()
+        .filter_map(|action| match (&action.resource, &action.change) {
             (ResourceId::Manager(scope), Change::StartManager) => Some(scope.clone()),
             (ResourceId::Linger(user), Change::DisableLinger) => Some(Scope::User(user.clone())),
             (ResourceId::User(user), Change::CreateUser { .. } | Change::DeleteUser { .. }) => {
                 Some(Scope::User(user.clone()))
             }
             _ => None,
-        }
-    });
+        });
     about.collect()
 }
 

@@ -42,12 +42,15 @@ fn timer(world: &World<'_>, unit: &UnitName, own: &Effective) -> Fires {
     };
     let due = |key: &str, from: Option<u64>| {
         let spans = own.all("Timer", key).into_iter().filter_map(micros);
-        spans.min().zip(from).is_some_and(|(span, from)| {
-            from.saturating_add(span).saturating_add(delay) <= now
-        })
+        spans
+            .min()
+            .zip(from)
+            .is_some_and(|(span, from)| from.saturating_add(span).saturating_add(delay) <= now)
     };
     // What was due once since boot is not due again until its times are read anew.
-    let ran = world.seen(unit).is_some_and(|seen| !seen.invocation.is_empty());
+    let ran = world
+        .seen(unit)
+        .is_some_and(|seen| !seen.invocation.is_empty());
     let anew = world.reloaded || !ran;
     let booted = world.host.observed.facts.booted_at.0;
     // A user's manager starts later than the host; its last reload is later still.
@@ -55,11 +58,16 @@ fn timer(world: &World<'_>, unit: &UnitName, own: &Effective) -> Fires {
         Scope::System => Some(booted),
         Scope::User(_) => world.loaded_at().map(|at| at.0.max(booted)),
     };
-    let triggered = own.triggers().and_then(|unit| world.seen(&unit)?.started_at);
+    let triggered = own
+        .triggers()
+        .and_then(|unit| world.seen(&unit)?.started_at);
     if due("OnActiveSec", Some(now)) {
         return Fires::Now("OnActiveSec=");
     }
-    for (key, name) in [("OnBootSec", "OnBootSec="), ("OnStartupSec", "OnStartupSec=")] {
+    for (key, name) in [
+        ("OnBootSec", "OnBootSec="),
+        ("OnStartupSec", "OnStartupSec="),
+    ] {
         if anew && due(key, started) {
             return Fires::Now(name);
         }
@@ -67,7 +75,10 @@ fn timer(world: &World<'_>, unit: &UnitName, own: &Effective) -> Fires {
     if due("OnUnitActiveSec", triggered.map(|at| at.0)) {
         return Fires::Now("OnUnitActiveSec=");
     }
-    match ["OnBootSec", "OnStartupSec"].iter().any(|key| due(key, Some(booted))) {
+    match ["OnBootSec", "OnStartupSec"]
+        .iter()
+        .any(|key| due(key, Some(booted)))
+    {
         true => Fires::Perhaps,
         false => Fires::No,
     }

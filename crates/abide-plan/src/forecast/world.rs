@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{Change, HostPath, Manager, ObservedScope, ObservedUnit, Scope, UnitName, UnitRef};
+use abide_model::{
+    Change, HostPath, Manager, ObservedScope, ObservedUnit, Scope, UnitName, UnitRef,
+};
 
 use super::Definition;
 use super::graph::Graph;
@@ -100,10 +102,13 @@ impl<'a> World<'a> {
 
     /// It started; what does its work and ends is down again.
     pub(super) fn started(&mut self, unit: &UnitName) {
-        let ends = self.definition(unit).is_some_and(|own| {
-            own.new.is_oneshot() && !own.new.remains_after_exit()
-        });
-        self.now_up.insert(unit.clone(), !ends);
+        self.now_up.insert(unit.clone(), !self.ends(unit));
+    }
+
+    /// Whether it does its work and ends.
+    pub(super) fn ends(&self, unit: &UnitName) -> bool {
+        let own = self.definition(unit);
+        own.is_some_and(|own| own.new.is_oneshot() && !own.new.remains_after_exit())
     }
 
     /// When the manager read its units last, as a bound of when it started.
@@ -143,7 +148,10 @@ impl<'a> World<'a> {
                 self.graph.forget(name);
                 self.graph.change(None, new);
                 for path in &here {
-                    if path.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.')) {
+                    if path
+                        .strip_prefix(name.as_str())
+                        .is_some_and(|rest| rest.starts_with('.'))
+                    {
                         self.graph.link(path);
                     }
                 }

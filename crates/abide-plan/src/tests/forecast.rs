@@ -108,9 +108,7 @@ fn a_reload_is_passed_on() {
         let text = format!(
             "[Unit]\nPropagatesReloadTo=theirs.service\n[Service]\nExecStart=/bin/db {version}\nExecReload=/bin/r\n[Install]\nWantedBy=default.target\n"
         );
-        one("db.service", &text)
-            .on_change(OnChange::Reload)
-            .build()
+        one("db.service", &text).on_change(OnChange::Reload).build()
     };
     let mut host = SimHost::new().with_vendor_unit(
         true,
@@ -236,9 +234,7 @@ fn a_socket_that_is_stopped_closes_what_it_listens_on() {
     };
     assert_eq!(
         between(&api("/run/a.sock"), &api("/run/b.sock")),
-        [
-            "1: Close user:deploy/api.socket (ListenStream=/run/a.sock and 1 more api.socket)"
-        ]
+        ["1: Close user:deploy/api.socket (ListenStream=/run/a.sock and 1 more api.socket)"]
     );
 }
 
@@ -259,7 +255,10 @@ fn job(times: &str) -> Desired {
 #[test]
 fn a_timer_whose_time_has_passed_runs_its_job_at_once() {
     let told = between(&job("OnCalendar=daily"), &job("OnActiveSec=0"));
-    assert_eq!(told, ["4: Start system/job.service (OnActiveSec= job.timer)"]);
+    assert_eq!(
+        told,
+        ["4: Start system/job.service (OnActiveSec= job.timer)"]
+    );
     let mut host = as_declared(&job("OnCalendar=daily"));
     host.facts.now.0 += 60_000_000;
     let plan = assert_converges(&mut host, &job("OnBootSec=30s"));
@@ -285,10 +284,7 @@ fn a_path_that_is_there_already_starts_its_unit_at_once() {
             "watch.path",
             &format!("[Path]\nPathExists={path}\n[Install]\nWantedBy=default.target\n"),
         )
-        .unit(
-            "watch.service",
-            "[Service]\nExecStart=/bin/watch\n",
-        )
+        .unit("watch.service", "[Service]\nExecStart=/bin/watch\n")
         .file("there", "x")
         .build()
     };
@@ -299,7 +295,7 @@ fn a_path_that_is_there_already_starts_its_unit_at_once() {
     assert!(told[0].contains("Start user:deploy/watch.service (PathExists= watch.path)"));
     assert_eq!(
         between(&watch("/nowhere"), &watch("/home/deploy/there")),
-        ["2: Start user:deploy/watch.service (PathExists= watch.path)"]
+        ["1: Start user:deploy/watch.service (PathExists= watch.path)"]
     );
 }
 
@@ -345,7 +341,11 @@ fn what_happened_and_was_not_foretold_is_a_surprise() {
         [(theirs.clone(), Some(Effect::Restart), Some(Effect::Stop))]
     );
     assert_eq!(
-        surprised(&database(1).running(Wanted::No).build(), "Requires=db.service", by_hand),
+        surprised(
+            &database(1).running(Wanted::No).build(),
+            "Requires=db.service",
+            by_hand
+        ),
         [(theirs.clone(), Some(Effect::Stop), Some(Effect::Restart))]
     );
     assert_eq!(

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{Change, Desired, Effect, OnChange, Plan, ResourceId, StepOutcome, UnitRef, Wanted};
+use abide_model::{
+    Change, Desired, Effect, OnChange, Plan, ResourceId, StepOutcome, UnitRef, Wanted,
+};
 use abide_sim::{DesiredBuilder, SimHost, desired, scope, unit_ref};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -56,35 +58,52 @@ struct Unit {
 }
 
 fn unit() -> impl Strategy<Value = Unit> {
-    let said = (select(TIES.to_vec()), any::<usize>(), any::<bool>()).prop_map(|(tie, about, ordered)| Said {
-        tie,
-        about,
-        ordered,
-    });
-    let running = select(vec![Wanted::Yes, Wanted::Yes, Wanted::Yes, Wanted::No, Wanted::Unmanaged]);
+    let said =
+        (select(TIES.to_vec()), any::<usize>(), any::<bool>()).prop_map(|(tie, about, ordered)| {
+            Said {
+                tie,
+                about,
+                ordered,
+            }
+        });
+    let running = select(vec![
+        Wanted::Yes,
+        Wanted::Yes,
+        Wanted::Yes,
+        Wanted::No,
+        Wanted::Unmanaged,
+    ]);
     let on_change = select(vec![
         OnChange::Restart,
         OnChange::Restart,
         OnChange::Reload,
         OnChange::StopStart,
     ]);
-    (vec(said, 0..3), 0..2u8, prop::bool::weighted(0.1), running, on_change).prop_map(
-        |(said, version, oneshot, running, on_change)| Unit {
+    (
+        vec(said, 0..3),
+        0..2u8,
+        prop::bool::weighted(0.1),
+        running,
+        on_change,
+    )
+        .prop_map(|(said, version, oneshot, running, on_change)| Unit {
             said,
             version,
             oneshot,
             running,
             on_change,
-        },
-    )
+        })
 }
 
 fn text(number: usize, unit: &Unit) -> String {
     let name = UNITS[number];
     let mut text = "[Unit]\n".to_owned();
     for said in unit.said.iter().filter(|_| number > 0) {
-        // A package's unit may name everything, a declared one what is declared.
-        let about = UNITS[said.about % number.min(UNITS.len() - 1)];
+        let about = UNITS[said.about % number];
+        // Declared units that must run and exclude each other come to nothing that anybody could foretell.
+        if said.tie == "Conflicts" && number < DECLARED {
+            continue;
+        }
         text.push_str(&format!("{}={about}\n", said.tie));
         // A trigger comes before what it starts.
         if said.ordered && name.ends_with(".service") {
@@ -92,10 +111,22 @@ fn text(number: usize, unit: &Unit) -> String {
         }
     }
     let body = match name.rsplit_once('.').unwrap().1 {
-        "socket" => format!("[Socket]\nListenStream=/run/{}.sock\nService=c.service\n", unit.version),
-        "timer" => format!("[Timer]\nOnActiveSec={}\nUnit=b.service\n", u32::from(unit.version) * 3600),
-        _ if unit.oneshot => format!("[Service]\nType=oneshot\nExecStart=/bin/run {}\nExecReload=/bin/r\n", unit.version),
-        _ => format!("[Service]\nExecStart=/bin/run {}\nExecReload=/bin/r\n", unit.version),
+        "socket" => format!(
+            "[Socket]\nListenStream=/run/{}.sock\nService=c.service\n",
+            unit.version
+        ),
+        "timer" => format!(
+            "[Timer]\nOnActiveSec={}\nUnit=b.service\n",
+            u32::from(unit.version) * 3600
+        ),
+        _ if unit.oneshot => format!(
+            "[Service]\nType=oneshot\nExecStart=/bin/run {}\nExecReload=/bin/r\n",
+            unit.version
+        ),
+        _ => format!(
+            "[Service]\nExecStart=/bin/run {}\nExecReload=/bin/r\n",
+            unit.version
+        ),
     };
     format!("{text}{body}[Install]\nWantedBy=default.target\n")
 }
@@ -108,16 +139,19 @@ fn manifest(units: &[Unit]) -> Desired {
             Wanted::Yes if unit.oneshot => Wanted::Unmanaged,
             running => running,
         };
-        builder = builder.unit(UNITS[number], &text(number, unit)).running(running);
+        builder = builder
+            .unit(UNITS[number], &text(number, unit))
+            .running(running);
         if service {
             builder = builder.on_change(unit.on_change);
         }
     }
-    builder.policy(abide_model::Policy {
-        max_removals: abide_model::Share::Count(1000),
-        ..abide_model::Policy::default()
-    })
-    .build()
+    builder
+        .policy(abide_model::Policy {
+            max_removals: abide_model::Share::Count(1000),
+            ..abide_model::Policy::default()
+        })
+        .build()
 }
 
 /// Units of packages; they are read as the manifest's are.

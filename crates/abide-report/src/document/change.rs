@@ -49,6 +49,8 @@ pub struct ChangeStep {
     pub why: String,
     /// Whether something that runs is interrupted by it: `interrupt` by a restart or reload, `remove` by a stop.
     pub interrupts: Option<Mark>,
+    /// What it interrupts beside its unit, one clause each: `also restarts app.service (Requires=)`.
+    pub brings: Vec<String>,
     /// A diff, line by line. A line begins with its sign: a space, `+` or `-`; `@` and `\` begin words about lines.
     pub diff: Vec<String>,
 }
@@ -95,6 +97,7 @@ fn change_step(step: &Step, span: Span) -> ChangeStep {
         object: step.object_words(),
         why: step.why.words(span),
         interrupts: step.interrupts,
+        brings: step.brings.clone(),
         diff: step.lines.iter().map(unified).collect(),
     }
 }

@@ -99,6 +99,7 @@ fn searchable(group: &[(usize, &SharedChange)]) -> String {
         words.extend(change.hosts.iter().map(abide_model::HostName::as_str));
         for step in &change.steps {
             words.extend([step.verb.as_str(), &step.object, &step.why]);
+            words.extend(step.brings.iter().map(String::as_str));
             words.extend(step.diff.iter().map(String::as_str));
         }
         words.extend(change.remarks.iter().map(|remark| remark.text.as_str()));
@@ -184,6 +185,9 @@ fn write_step(html: &mut Html, step: &ChangeStep) {
     }
     if !step.why.is_empty() {
         html.leaf("span", &[("class", "quiet")], &format!("— {}", step.why));
+    }
+    for clause in &step.brings {
+        html.leaf("p", &[("class", "remark")], clause);
     }
     if !step.diff.is_empty() {
         write_diff(html, &step.diff);

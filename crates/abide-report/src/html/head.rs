@@ -92,6 +92,12 @@ fn write_counts(html: &mut Html, document: &Document) {
             summary.stops,
             plural(summary.stops, ["stop", "stops"]),
         ),
+        (
+            "interrupt",
+            "↻",
+            summary.by_dependency,
+            "more by dependency",
+        ),
         ("adopt", "⊙", summary.adopt, "to adopt"),
         ("refused", "!", summary.refused, "refused"),
         (

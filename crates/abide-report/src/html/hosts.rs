@@ -5,6 +5,7 @@ use abide_model::HostState;
 use crate::document::{Document, HostEntry, Remark, RemarkKind, ResourceEntry, ResourceState};
 use crate::html::glyph;
 use crate::html::write::Html;
+use crate::surprise;
 use crate::words::{count, duration, millis};
 
 /// Hosts that somebody should look at.
@@ -110,6 +111,9 @@ fn states(host: &HostEntry) -> String {
 fn write_about(html: &mut Html, host: &HostEntry) {
     for reason in &host.reasons {
         html.leaf("p", &[("class", "remark bad")], reason);
+    }
+    for one in &host.surprises {
+        html.leaf("p", &[("class", "remark")], &surprise::sentence(one));
     }
     if let Some(lock) = &host.lock {
         let text = format!("locked by {} ({})", lock.who, lock.operation);

@@ -467,3 +467,28 @@ fn a_look_for_drift_tells_what_was_found_and_is_not_called_good() {
     let plan = render(&document(Command::Plan, &everything()));
     assert!(!plan.contains("id=\"found\""));
 }
+
+#[test]
+fn what_a_restart_takes_along_and_a_wrong_forecast_are_told() {
+    let mut done = with_outcome(
+        report(vec![plan_of("h1").with_dependents()]),
+        "h1",
+        HostOutcome::Changed,
+    );
+    done.hosts.values_mut().for_each(|host| {
+        host.surprises = vec![abide_model::Surprise {
+            unit: "user:deploy/log.service".parse().unwrap(),
+            forecast: None,
+            happened: Some(abide_model::Effect::Restart),
+        }];
+    });
+    let page = render(&document(Command::Apply, &done));
+    assert!(
+        page.contains("also restarts app.service (Requires=) and web.service"),
+        "{page}"
+    );
+    assert!(
+        page.contains("log.service (user deploy) was restarted too"),
+        "{page}"
+    );
+}

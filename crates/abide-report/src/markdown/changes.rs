@@ -103,6 +103,12 @@ fn of_step(step: &ChangeStep, detail: Detail) -> String {
         text.push_str(&format!(" — {}", prose(&step.why)));
     }
     text.push_str("\n\n");
+    for clause in &step.brings {
+        text.push_str(&format!("- {}\n", prose(clause)));
+    }
+    if !step.brings.is_empty() {
+        text.push('\n');
+    }
     let lines = step
         .diff
         .iter()

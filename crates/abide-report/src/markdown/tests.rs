@@ -487,3 +487,28 @@ fn a_look_for_drift_tells_what_was_found_before_what_an_apply_would_do() {
     <sub>abide 0.1.0 · 2026-03-03 14:05 UTC, took 3.8s</sub>
     "#);
 }
+
+#[test]
+fn what_a_restart_takes_along_and_a_wrong_forecast_are_told() {
+    let planned = report(vec![plan_of("h1").with_dependents()]);
+    let text = render(&document(Command::Plan, &planned));
+    assert!(
+        text.contains(
+            "- also restarts app.service (Requires=) and web.service (PartOf= app.service)"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("by dependency"), "{text}");
+    let mut done = with_outcome(planned, "h1", HostOutcome::Changed);
+    done.hosts.values_mut().for_each(|host| {
+        host.surprises = vec![abide_model::Surprise {
+            unit: "user:deploy/log.service".parse().unwrap(),
+            forecast: None,
+            happened: Some(abide_model::Effect::Restart),
+        }];
+    });
+    let text = render(&document(Command::Apply, &done));
+    let said =
+        "> - **h1**: log.service (user deploy) was restarted too, which the plan did not forecast";
+    assert!(text.contains(said), "{text}");
+}

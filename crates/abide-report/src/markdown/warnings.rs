@@ -8,6 +8,7 @@ use crate::document::{Document, HostEntry, RemarkKind, SharedChange};
 use crate::hosts;
 use crate::mark::Mark;
 use crate::markdown::escape::{code, prose};
+use crate::surprise;
 use crate::words::count;
 
 /// Warnings that are said one by one; of more, the number.
@@ -18,6 +19,7 @@ pub(super) fn alert(document: &Document) -> Option<String> {
     let mut all: Vec<String> = Vec::new();
     all.extend(document.changes.iter().flat_map(of_change));
     all.extend(of_hosts(&document.hosts));
+    all.extend(of_surprises(&document.hosts));
     all.extend(of_manifest(document));
     if all.is_empty() {
         return None;
@@ -114,6 +116,22 @@ fn obstacle(host: &HostEntry) -> Option<String> {
         | HostState::NotStarted
         | HostState::Interrupted => Some(host.reasons.join("; ")),
     }
+}
+
+/// Where a forecast was wrong, each once.
+fn of_surprises(all: &[HostEntry]) -> Vec<String> {
+    let mut said: BTreeMap<String, Vec<&HostName>> = BTreeMap::new();
+    for host in all {
+        for one in &host.surprises {
+            let hosts = said.entry(surprise::sentence(one)).or_default();
+            hosts.push(&host.host);
+        }
+    }
+    let said = said.into_iter().map(|(text, names)| {
+        let names = prose(&hosts::ranges(names));
+        format!("**{names}**: {}", prose(&text))
+    });
+    said.collect()
 }
 
 fn of_manifest(document: &Document) -> Vec<String> {

@@ -13,6 +13,7 @@ use crate::mark::Mark;
 use crate::options::Options;
 use crate::paint::Role;
 use crate::summary::is_restart;
+use crate::surprise;
 use crate::words::{count, list};
 
 mod trouble;
@@ -26,6 +27,7 @@ pub(super) fn render(report: &Report, options: &Options) -> String {
     }
     write_fine(&mut page, report);
     trouble::write(&mut page, report);
+    write_surprises(&mut page, report);
     write_undone(&mut page, report);
     page.gap();
     page.line(&summary(report));
@@ -57,6 +59,26 @@ fn write_fine(page: &mut Page<'_>, report: &Report) {
             let lead = Role::Good.paint(&format!("{} ", page.symbols.good));
             page.prose(&lead, 2, &format!("{} {words}", names(&set, &all)), None);
         }
+    }
+}
+
+/// Where the plans' forecasts were wrong, each once. It changes no outcome.
+fn write_surprises(page: &mut Page<'_>, report: &Report) {
+    let mut said: BTreeMap<String, Hosts<'_>> = BTreeMap::new();
+    for (name, host) in &report.hosts {
+        for one in &host.surprises {
+            said.entry(surprise::sentence(one))
+                .or_default()
+                .insert(name);
+        }
+    }
+    if !said.is_empty() {
+        page.gap();
+    }
+    let all = report.hosts.keys().collect();
+    for (text, set) in said {
+        let names = names(&set, &all);
+        page.remark(0, Mark::Interrupt, &format!("{names} {text}"), None);
     }
 }
 

@@ -85,6 +85,14 @@ fn write_step(page: &mut Page<'_>, step: &Step, span: Span, verbs: usize) {
         let indent = STEP + verbs + 1;
         page.prose(&" ".repeat(indent), indent, &reason, Some(Role::Quiet));
     }
+    for clause in &step.brings {
+        page.prose(
+            &" ".repeat(STEP + 2),
+            STEP + 4,
+            clause,
+            Some(Role::Interrupt),
+        );
+    }
     for line in &step.lines {
         page.line(&format!("{}{}", " ".repeat(STEP + 2), painted(line)));
     }

@@ -58,6 +58,10 @@ fn changes(summary: &Summary) -> String {
         .iter()
         .filter(|(n, _)| *n > 0)
         .map(|(n, word)| count(*n, word))
+        .chain(
+            (summary.by_dependency > 0)
+                .then(|| format!("{} more by dependency", summary.by_dependency)),
+        )
         .chain((summary.adopt > 0).then(|| format!("{} to adopt", summary.adopt)))
         .collect();
     if !extras.is_empty() {

@@ -1,5 +1,5 @@
 use abide_model::{
-    ActionId, Before, Cause, Change, FieldChange, FilePurpose, HandEdit, LockHolder, NoteKind,
+    ActionId, Before, Cause, Change, Effect, FieldChange, FilePurpose, HandEdit, LockHolder, NoteKind,
     RefusalKind, ResourceId, Timestamp,
 };
 
@@ -681,5 +681,75 @@ fn what_somebody_did_by_hand_is_told_with_its_time_and_once_for_hosts_on_which_i
           start — it ran when abide left it, and was stopped since
 
     Plan: 0 to add, 2 to change, 0 to remove on 2 hosts.
+    "##);
+}
+
+#[test]
+fn what_a_restart_takes_along_is_told_under_it() {
+    let report = report(vec![plan_of("h1").with_dependents()]);
+    insta::assert_snapshot!(said(&report), @r##"
+    "##);
+}
+
+#[test]
+fn hosts_with_the_same_consequences_are_told_together_and_others_apart() {
+    let report = report(vec![
+        plan_of("h1").with_dependents(),
+        plan_of("h2").with_dependents(),
+        plan_of("h3").changed(1_764_000_000),
+    ]);
+    let text = said(&report);
+    assert_eq!(
+        text.matches("also restarts app.service").count(),
+        1,
+        "{text}"
+    );
+    assert!(
+        text.contains("1 restart") || text.contains("3 restarts, 6 more by dependency"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_fires_closes_and_is_undone_is_told_in_words_of_its_own() {
+    let (timer, socket, app) = (
+        unit("user:deploy/backup.timer"),
+        unit("user:deploy/web.socket"),
+        unit("user:deploy/app.service"),
+    );
+    let api = unit("user:deploy/api.socket");
+    let report = report(vec![
+        plan_of("h1")
+            .does(socket.clone(), Change::Stop, missing())
+            .does(api, Change::Stop, missing())
+            .does(app, Change::Stop, missing())
+            .does(socket, Change::Start, missing())
+            .does(timer, Change::Start, missing())
+            .disrupts(
+                1,
+                Effect::Close,
+                "user:deploy/web.socket",
+                ("ListenStream=8080", "web.socket"),
+            )
+            .disrupts(
+                2,
+                Effect::Close,
+                "user:deploy/api.socket",
+                ("ListenStream=", "api.socket"),
+            )
+            .disrupts(
+                3,
+                Effect::Start,
+                "user:deploy/app.service",
+                ("Wants=", "db.service"),
+            )
+            .disrupts(
+                5,
+                Effect::Start,
+                "user:deploy/backup.service",
+                ("OnBootSec=", "backup.timer"),
+            ),
+    ]);
+    insta::assert_snapshot!(said(&report), @r##"
     "##);
 }

@@ -1,4 +1,4 @@
-use abide_model::{ActionId, FailedUnit, HostName, UnitRef};
+use abide_model::{ActionId, Effect, FailedUnit, HostName, Surprise, UnitRef};
 
 use super::*;
 use crate::sample::*;
@@ -244,4 +244,37 @@ fn a_long_journal_keeps_its_end() {
         "{said}"
     );
     assert!(said.lines().all(|line| columns(line) < 340), "{said}");
+}
+
+fn surprised(report: &mut Report, host: &str, all: &[(&str, Option<Effect>, Option<Effect>)]) {
+    let name = host.parse::<HostName>().unwrap();
+    let host = report.hosts.get_mut(&name).unwrap();
+    host.surprises = all
+        .iter()
+        .map(|(unit, forecast, happened)| Surprise {
+            unit: unit.parse().unwrap(),
+            forecast: *forecast,
+            happened: *happened,
+        })
+        .collect();
+}
+
+#[test]
+fn a_forecast_that_was_wrong_is_told_and_all_is_well_none_the_less() {
+    let mut report = report(vec![plan_of("h1").changed(1), plan_of("h2").changed(1)]);
+    for host in ["h1", "h2"] {
+        report = with_outcome(report, host, HostOutcome::Changed);
+        report = stepped(report, host, &[]);
+    }
+    let app = ("user:deploy/app.service", None, Some(Effect::Restart));
+    surprised(&mut report, "h1", &[app]);
+    let web = ("system/web.service", Some(Effect::Restart), None);
+    let old = (
+        "system/old.service",
+        Some(Effect::Stop),
+        Some(Effect::Restart),
+    );
+    surprised(&mut report, "h2", &[app, web, old]);
+    insta::assert_snapshot!(said(&report), @r##"
+    "##);
 }
