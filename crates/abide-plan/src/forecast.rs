@@ -154,6 +154,12 @@ impl<'a> Course<'a> {
             .collect();
         let Some(first) = call.first() else { return };
         match effect(&first.change) {
+            // Each start is a transaction of its own, and what one brings up the next finds running.
+            Some(Effect::Start) => {
+                for unit in units {
+                    self.run(Effect::Start, &[unit], written);
+                }
+            }
             Some(effect) => self.run(effect, &units, written),
             None if first.change == Change::DaemonReload => self.reload(first.id, written),
             None => {}

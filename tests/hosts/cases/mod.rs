@@ -7,6 +7,7 @@ mod shell;
 mod cuts;
 mod enable;
 mod faults;
+mod forecast;
 mod linger;
 mod owed;
 mod removal;

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::properties::cases;
-use super::support::{assert_foretold, foretold, told};
+use super::support::{came_otherwise, foretold, told};
 use crate::{Runs, plan};
 
 /// Units of the graph; the last ones are a package's.
@@ -131,6 +131,20 @@ fn text(number: usize, unit: &Unit) -> String {
     format!("{text}{body}[Install]\nWantedBy=default.target\n")
 }
 
+fn texts(units: &[Unit]) -> String {
+    let texts = units.iter().enumerate();
+    texts
+        .map(|(number, unit)| {
+            format!(
+                "{} {:?} {}",
+                UNITS[number],
+                unit.running,
+                text(number, unit)
+            )
+        })
+        .collect()
+}
+
 fn manifest(units: &[Unit]) -> Desired {
     let mut builder: DesiredBuilder = desired("h1").user("deploy");
     for (number, unit) in units.iter().enumerate().take(DECLARED) {
@@ -233,15 +247,12 @@ proptest! {
         let planned = plan(&two, &seen);
         let reports = host.apply(&planned);
         prop_assume!(reports.iter().all(|report| report.outcome == StepOutcome::Ok));
-        let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            assert_foretold(&host, &two, &planned, &Runs::of(&seen));
-        }));
-        if judged.is_err() {
-            let units: Vec<String> = second.iter().enumerate().map(|(n, unit)| format!("{} {:?}: {}", UNITS[n], unit.running, text(n, unit))).collect();
-            let was: Vec<String> = first.iter().enumerate().map(|(n, unit)| format!("{} {:?}: {}", UNITS[n], unit.running, text(n, unit))).collect();
-            eprintln!("FIRST {}\nSECOND {}\nBEFORE {:?}\n{:#?}", was.join("\n"), units.join("\n"), runs(&before), host.log());
-            prop_assert!(false, "see above");
-        }
+        let wrong = came_otherwise(&host, &two, &planned, &Runs::of(&seen));
+        prop_assert!(
+            wrong.is_empty(),
+            "it came otherwise: {:#?}\nforetold {:#?}\n{}\n{:#?}\nfrom\n{}\nto\n{}",
+            wrong, foretold(&planned), told(&planned), host.log(), texts(&first), texts(&second)
+        );
         let foretold_units: BTreeSet<UnitRef> = planned
             .forecast
             .iter()

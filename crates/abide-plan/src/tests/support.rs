@@ -200,18 +200,27 @@ pub(super) fn assert_converges(host: &mut SimHost, wanted: &Desired) -> Plan {
 /// What happened to units beside those that a plan names is what it foretold.
 #[track_caller]
 pub(super) fn assert_foretold(host: &SimHost, wanted: &Desired, plan: &Plan, before: &Runs) {
-    let after = Runs::of(&host.observe_with(wanted, before.beside()));
-    let wrong = surprises(plan, before, &after);
-    let wrong: Vec<String> = wrong
-        .iter()
-        .map(|one| format!("{}: {:?}, not {:?}", one.unit, one.happened, one.forecast))
-        .collect();
+    let wrong = came_otherwise(host, wanted, plan, before);
     assert!(
         wrong.is_empty(),
         "it came otherwise: {wrong:#?}\nforetold {:#?}\n{}",
         foretold(plan),
         told(plan)
     );
+}
+
+/// Where the forecast was wrong, each as `UNIT: HAPPENED, not FORETOLD`.
+pub(super) fn came_otherwise(
+    host: &SimHost,
+    wanted: &Desired,
+    plan: &Plan,
+    before: &Runs,
+) -> Vec<String> {
+    let after = Runs::of(&host.observe_with(wanted, before.beside()));
+    let wrong = surprises(plan, before, &after).into_iter();
+    wrong
+        .map(|one| format!("{}: {:?}, not {:?}", one.unit, one.happened, one.forecast))
+        .collect()
 }
 
 /// What is foretold, each as `NUMBER: EFFECT UNIT (SETTING of UNIT)`.

@@ -276,5 +276,14 @@ fn a_forecast_that_was_wrong_is_told_and_all_is_well_none_the_less() {
     );
     surprised(&mut report, "h2", &[app, web, old]);
     insta::assert_snapshot!(said(&report), @r##"
+    ✓ h1, h2 changed, and seen to be as the manifest says
+
+    ↻ h1, h2 app.service (user deploy) was restarted too, which the plan did not
+      forecast
+    ↻ h2 old.service was restarted, and the plan had forecast that it would be
+      stopped
+    ↻ h2 web.service was not restarted, which the plan had forecast
+
+    Done: 2 hosts changed; 6 steps and 2 restarts done.
     "##);
 }
