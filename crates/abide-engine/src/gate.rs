@@ -1,7 +1,9 @@
 //! Holds an approved plan against a host as it is now, before anything is written anywhere.
 
-use abide_model::{Desired, Digest, Event, HostOutcome, HostReport, Observed, Plan};
-use abide_plan::{Gate, Gated};
+use abide_model::{
+    Desired, Digest, Disruption, Event, HostOutcome, HostReport, Observed, Plan, printable,
+};
+use abide_plan::{Gate, Gated, Runs};
 
 use crate::cancel::{Cancel, Urgency};
 use crate::host::{Host, Options, Sink, Teller};
@@ -53,8 +55,14 @@ pub(crate) async fn gate_one(
                 "{elsewhere} more would be to do here; the plan does not name it, so it is left alone"
             ));
         }
+        if let Gate::Go(rest) = &gate
+            && let Some(more) = more_interrupted(&approved.plan, rest)
+        {
+            teller.progress(more);
+        }
         let nothing = Plan {
             actions: Vec::new(),
+            forecast: Vec::new(),
             ..approved.plan.clone()
         };
         let (plan, outcome) = match gate {
@@ -64,12 +72,31 @@ pub(crate) async fn gate_one(
         };
         let actions = plan.actions.len();
         teller.tell(|host| Event::ObserveDone { host, actions });
-        host.runs = abide_plan::Runs::of(&observed);
+        host.runs = Runs::of(&observed);
         host.facts = Some(observed.facts);
         host.plan = Some(plan);
         outcome
     })
     .await
+}
+
+/// What would be interrupted now and was not when the plan was approved. Whether other units run is no part of what was
+/// approved, so it does not make the plan stale.
+fn more_interrupted(approved: &Plan, now: &Plan) -> Option<String> {
+    let is_new = |one: &&Disruption| {
+        let mut known = approved.forecast.iter();
+        !known.any(|other| (&other.unit, other.effect) == (&one.unit, one.effect))
+    };
+    let units = now.forecast.iter().filter(is_new);
+    let units: Vec<String> = units
+        .map(|one| format!("{} ({} {})", one.unit.unit, one.setting, one.through))
+        .collect();
+    (!units.is_empty()).then(|| {
+        format!(
+            "more than the plan says would be interrupted here: {}",
+            printable(&units.join(", "))
+        )
+    })
 }
 
 /// Observes and plans one host, and sees whether that plan is the approved one.
@@ -94,6 +121,7 @@ pub(crate) async fn check_one(
                 facts: vec!["something is to be done there now, and was not planned".to_owned()],
             },
         };
+        host.runs = Runs::of(&observed);
         host.facts = Some(observed.facts);
         host.plan = Some(plan);
         outcome

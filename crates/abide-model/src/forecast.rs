@@ -18,7 +18,8 @@ pub struct Disruption {
     pub effect: Effect,
     /// The unit that passes it on: the action's own, or one between them.
     pub through: UnitName,
-    /// The setting that ties the two, as a unit file has it: `Requires=`, `PartOf=`, `Unit=`.
+    /// The setting that ties the two or lets it happen, as a unit file has it: `Requires=`, `PartOf=`, `OnBootSec=`; of a
+    /// socket that closes, its address, `ListenStream=8080`.
     pub setting: String,
 }
 
