@@ -40,7 +40,6 @@ fn what_became_of_a_file_is_told_with_its_place_its_time_and_who_owns_it_now() {
             since: Some(file.changed_at),
             evidence: Vec::new(),
             by: Some("eve".to_owned()),
-            evidence: Vec::new(),
         }
     );
 }
@@ -102,7 +101,6 @@ fn a_drop_in_by_hand_is_told_with_its_place_its_time_and_whose_it_is() {
             since: Some(since),
             evidence: Vec::new(),
             by: Some("root".to_owned()),
-            evidence: Vec::new(),
         })
     );
 }
