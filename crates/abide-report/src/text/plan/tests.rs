@@ -1,6 +1,6 @@
 use abide_model::{
-    ActionId, Before, Cause, Change, Effect, FieldChange, FilePurpose, HandEdit, LockHolder, NoteKind,
-    RefusalKind, ResourceId, Timestamp,
+    ActionId, Before, Cause, Change, Effect, FieldChange, FilePurpose, HandEdit, LockHolder,
+    NoteKind, RefusalKind, ResourceId, Timestamp,
 };
 
 use super::*;
