@@ -37,9 +37,10 @@ fn timer(world: &World<'_>, unit: &UnitName, own: &Effective) -> Fires {
     let now = world.host.observed.facts.now.0;
     let random = own.last("Timer", "RandomizedDelaySec");
     let delay = random.map_or(Some(0), micros);
-    let (Some(delay), None | Some(false)) = (delay, own.flag("Timer", "Persistent")) else {
+    let Some(delay) = delay else {
         return Fires::No;
     };
+    let persistent = own.flag("Timer", "Persistent") == Some(true);
     let due = |key: &str, from: Option<u64>| {
         let spans = own.all("Timer", key).into_iter().filter_map(micros);
         spans
@@ -51,7 +52,7 @@ fn timer(world: &World<'_>, unit: &UnitName, own: &Effective) -> Fires {
     let ran = world
         .seen(unit)
         .is_some_and(|seen| !seen.invocation.is_empty());
-    let anew = world.reloaded || !ran;
+    let anew = !persistent && (world.reloaded || !ran);
     let booted = world.host.observed.facts.booted_at.0;
     // A user's manager starts later than the host; its last reload is later still.
     let started = match world.scope {

@@ -63,20 +63,6 @@ fn case_38_a_dependent_that_a_stop_takes_along_is_started_again() {
 }
 
 #[test]
-fn a_restart_says_which_units_it_takes_along() {
-    let both = |version: u8| {
-        let base = one("base.service", &service(&format!("/bin/base {version}")));
-        let app = format!("[Unit]\nRequires=base.service\n{}", service("/bin/app"));
-        base.unit("app.service", &app).build()
-    };
-    let host = as_declared(&both(1));
-    assert_eq!(
-        notes(&planned(&host, &both(2))),
-        ["user:deploy/base.service: restarting base.service restarts app.service as well"]
-    );
-}
-
-#[test]
 fn case_52_an_alias_stands_for_its_unit() {
     let vendor =
         "[Service]\nExecStart=/bin/x\n[Install]\nAlias=www.service\nWantedBy=multi-user.target\n";
