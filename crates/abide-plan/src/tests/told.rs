@@ -12,7 +12,7 @@ fn a_timer_that_runs_already_is_not_foretold_to_fire() {
     )
     .unit(
         "job.timer",
-        "[Timer]\nOnBootSec=1h\nPersistent=yes\n[Install]\nWantedBy=timers.target\n",
+        "[Timer]\nOnBootSec=5s\nPersistent=yes\n[Install]\nWantedBy=timers.target\n",
     )
     .build();
     let first = planned(&SimHost::new(), &wanted);
