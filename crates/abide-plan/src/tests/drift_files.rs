@@ -38,7 +38,6 @@ fn what_became_of_a_file_is_told_with_its_place_its_time_and_who_owns_it_now() {
             text: "web.service was edited".to_owned(),
             path: Some(path(FILE)),
             since: Some(file.changed_at),
-            evidence: Vec::new(),
             by: Some("eve".to_owned()),
         }
     );
@@ -99,7 +98,6 @@ fn a_drop_in_by_hand_is_told_with_its_place_its_time_and_whose_it_is() {
             text: "10-nice.conf was added; an apply leaves it".to_owned(),
             path: Some(path(DROP_IN)),
             since: Some(since),
-            evidence: Vec::new(),
             by: Some("root".to_owned()),
         })
     );
