@@ -51,6 +51,24 @@ mod tests {
     }
 
     #[test]
+    fn each_unit_has_its_length() {
+        const SECOND: u64 = 1_000_000;
+        let day = 86_400 * SECOND;
+        for (text, micros) in [
+            ("7us", 7),
+            ("7 sec", 7 * SECOND),
+            ("7 min", 7 * 60 * SECOND),
+            ("7 hours", 7 * 3_600 * SECOND),
+            ("7days", 7 * day),
+            ("7w", 49 * day),
+            ("7M", 7 * 2_629_800 * SECOND),
+            ("7 years", 7 * 31_557_600 * SECOND),
+        ] {
+            assert_eq!(super::micros(text), Some(micros), "{text}");
+        }
+    }
+
+    #[test]
     fn anything_else_is_not_known() {
         for text in [
             "",

@@ -252,3 +252,18 @@ fn what_was_refused_then_and_is_gone_by_now_is_not_let_go_of_in_passing() {
     assert!(rest.ledger_after.users.contains(&user("eve")));
     assert!(rest.ledger_after.lingers.contains(&user("eve")));
 }
+#[test]
+fn what_a_restart_takes_along_is_told_under_the_approved_number() {
+    let both = |command: &str| {
+        let app = "[Unit]\nRequires=web.service\nAfter=web.service\n[Service]\nExecStart=/bin/app\n[Install]\nWantedBy=default.target\n";
+        let wanted = one("web.service", &service(command));
+        wanted.unit("app.service", app).build()
+    };
+    let mut host = as_declared(&both("/bin/a"));
+    let plan = planned(&host, &both("/bin/b"));
+    host.write_file(&path(FILE), &service("/bin/b"), "deploy");
+    let rest = rest(&host, &both("/bin/b"), &plan);
+    assert!(!rest.forecast.is_empty());
+    assert_eq!(rest.forecast, plan.forecast);
+    assert!(rest.action(rest.forecast[0].action).is_some());
+}

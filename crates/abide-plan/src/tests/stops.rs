@@ -184,11 +184,11 @@ fn vendor_app(relation: &str, named: bool) -> Vec<String> {
 }
 
 #[test]
-fn a_packages_unit_is_started_again_only_where_it_is_a_part() {
+fn a_packages_unit_is_started_again_only_where_it_is_a_part_and_declared() {
     let (stop, start) = (format!("{BASE}: stop"), format!("{APP}: start"));
-    for named in [false, true] {
-        assert_eq!(vendor_app("PartOf", named), [stop.clone(), start.clone()]);
-        assert_eq!(vendor_app("Requires", named), std::slice::from_ref(&stop));
+    assert_eq!(vendor_app("PartOf", true), [stop.clone(), start]);
+    for (relation, named) in [("PartOf", false), ("Requires", true), ("Requires", false)] {
+        assert_eq!(vendor_app(relation, named), std::slice::from_ref(&stop));
     }
 }
 
