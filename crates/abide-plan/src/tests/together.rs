@@ -4,7 +4,7 @@ use abide_model::{Change, OnChange, Wanted};
 use abide_sim::{SimHost, desired, scope, unit_ref};
 
 use super::support::{
-    as_declared, assert_converges, from_to, lines, notes, one, planned, refusals, service, steps,
+    as_declared, assert_converges, from_to, lines, one, planned, refusals, service, steps,
 };
 
 #[test]

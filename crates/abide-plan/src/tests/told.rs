@@ -19,7 +19,7 @@ fn a_timer_that_runs_already_is_not_foretold_to_fire() {
     assert!(
         notes(&first)
             .iter()
-            .any(|note| note.contains("may fire at once")),
+            .any(|note| note.contains("fires at once if a run was missed")),
         "{:?}",
         notes(&first)
     );
