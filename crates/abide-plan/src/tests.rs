@@ -35,6 +35,7 @@ mod services;
 mod started;
 mod stops;
 mod support;
+mod surprises;
 mod templates;
 mod together;
 mod told;
