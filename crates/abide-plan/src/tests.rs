@@ -11,6 +11,7 @@ mod enable;
 mod faults;
 mod forecast;
 mod forecast_fleets;
+mod forecast_triggers;
 mod fresh;
 mod gate;
 mod gate_facts;
