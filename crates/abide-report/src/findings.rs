@@ -3,9 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{
-    Drift, DriftClass, Finding, FindingKind, HostDrift, HostName, LockHolder, UtcTime,
-};
+use abide_model::{DriftClass, Finding, HostDrift, HostName, LockHolder, UtcTime};
 
 use crate::words::one_line;
 
@@ -52,8 +50,7 @@ pub(crate) fn of(drift: &HostDrift) -> Vec<Found> {
         return vec![Found::of_host("? ", busy(holder))];
     }
     let found = drift.resources.iter().flat_map(|one| {
-        let told = one.findings.iter().filter(|finding| is_told(one, finding));
-        told.map(|finding| Found {
+        one.findings.iter().map(|finding| Found {
             sign: one.class.columns(),
             resource: one_line(&one.resource.to_string()),
             text: said(one.class, finding),
@@ -65,15 +62,6 @@ pub(crate) fn of(drift: &HostDrift) -> Vec<Found> {
         text: format!("not restored: {}", one_line(&left.reason)),
     });
     found.chain(left).collect()
-}
-
-/// That a unit runs something else than it should goes without saying where the manifest has moved on.
-fn is_told(drift: &Drift, finding: &Finding) -> bool {
-    let mut kinds = drift.findings.iter().map(|finding| finding.kind);
-    let follows = finding.kind == FindingKind::RunningOld
-        && drift.class == DriftClass::PendingRollout
-        && kinds.any(|kind| kind == FindingKind::Manifest);
-    !follows
 }
 
 /// Why nothing is said of what differs on a host that somebody changes just now.

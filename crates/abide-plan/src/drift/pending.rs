@@ -23,10 +23,15 @@ pub(super) fn judge(plan: &Plan, cells: &mut Cells) {
     }
 }
 
-/// What only follows from other actions: those are told.
+/// What only follows from other actions: those are told. That a unit runs something else than it should goes without
+/// saying where its files are to change.
 fn is_consequence(action: &Action) -> bool {
     let follows = |cause: &Cause| matches!(cause, Cause::FollowsFrom(_));
-    action.causes.iter().all(follows)
+    let mut causes = action.causes.iter();
+    match action.change {
+        Change::Restart | Change::Reload => causes.any(follows),
+        _ => causes.all(follows),
+    }
 }
 
 /// What is not as declared.
