@@ -39,6 +39,7 @@ fn what_became_of_a_file_is_told_with_its_place_its_time_and_who_owns_it_now() {
             path: Some(path(FILE)),
             since: Some(file.changed_at),
             by: Some("eve".to_owned()),
+            evidence: Vec::new(),
         }
     );
 }
@@ -99,6 +100,7 @@ fn a_drop_in_by_hand_is_told_with_its_place_its_time_and_whose_it_is() {
             path: Some(path(DROP_IN)),
             since: Some(since),
             by: Some("root".to_owned()),
+            evidence: Vec::new(),
         })
     );
 }
