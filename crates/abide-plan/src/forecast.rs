@@ -59,7 +59,12 @@ pub(crate) fn of(
     actions: &[Action],
     definitions: &BTreeMap<UnitRef, Definition>,
 ) -> Forecast {
-    let mut scopes: BTreeMap<Scope, Course<'_>> = BTreeMap::new();
+    // All from the start: what is written first may be watched anywhere.
+    let named = definitions.keys().map(|unit| unit.scope.clone());
+    let named = named.chain(actions.iter().map(|action| action.resource.scope()));
+    let named: BTreeSet<Scope> = named.collect();
+    let course = |scope: Scope| (scope.clone(), Course::new(host, &scope, definitions));
+    let mut scopes: BTreeMap<Scope, Course<'_>> = named.into_iter().map(course).collect();
     let mut written = BTreeSet::new();
     for call in calls(actions) {
         let Some(first) = call.first() else { continue };
@@ -69,12 +74,9 @@ pub(crate) fn of(
                 course.file_written(first.id, &write.path);
             }
         }
-        let scope = first.resource.scope();
-        let new = || Course::new(host, &scope, definitions);
-        scopes
-            .entry(scope.clone())
-            .or_insert_with(new)
-            .take(&call, &written);
+        if let Some(course) = scopes.get_mut(&first.resource.scope()) {
+            course.take(&call, &written);
+        }
     }
     let mut forecast = Forecast::default();
     for course in scopes.into_values() {
