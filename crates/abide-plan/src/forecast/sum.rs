@@ -63,8 +63,8 @@ impl Log {
     /// reload says nothing about whether a unit runs.
     fn since(&self, unit: &UnitName, world: &World<'_>) -> (Option<usize>, bool) {
         let own = self.own.get(unit).into_iter().flatten();
-        let runs = own.filter(|(_, own)| own.effect != Effect::Reload);
-        match runs.last() {
+        let mut runs = own.filter(|(_, own)| own.effect != Effect::Reload);
+        match runs.next_back() {
             Some((moment, own)) => (Some(*moment), own.effect != Effect::Stop),
             None => (None, world.was_up(unit)),
         }

@@ -134,28 +134,9 @@ impl<'a> World<'a> {
     /// The manager reads all unit files.
     pub(super) fn reload(&mut self) {
         self.reloaded = true;
-        let here: Vec<&str> = self
-            .seen
-            .into_iter()
-            .flat_map(|scope| &scope.links)
-            .map(|link| link.path.as_str())
-            .collect();
-        for (name, own) in &self.definitions {
-            let new = Some(&own.new).filter(|_| !own.goes);
-            if own.is_loaded {
-                self.graph.change(own.old.as_ref(), new);
-            } else {
-                self.graph.forget(name);
-                self.graph.change(None, new);
-                for path in &here {
-                    if path
-                        .strip_prefix(name.as_str())
-                        .is_some_and(|rest| rest.starts_with('.'))
-                    {
-                        self.graph.link(path);
-                    }
-                }
-            }
+        for (name, own) in std::mem::take(&mut self.definitions) {
+            self.read(name, own);
+            self.definitions.insert(name, own);
         }
         let links = std::mem::take(&mut self.links);
         for path in links.go {
@@ -163,6 +144,24 @@ impl<'a> World<'a> {
         }
         for path in links.come {
             self.graph.link(&path);
+        }
+    }
+
+    fn read(&mut self, name: &UnitName, own: &Definition) {
+        let new = Some(&own.new).filter(|_| !own.goes);
+        if own.is_loaded {
+            self.graph.change(own.old.as_ref(), new);
+            return;
+        }
+        self.graph.forget(name);
+        self.graph.change(None, new);
+        let links = self.seen.into_iter().flat_map(|scope| &scope.links);
+        let beside = |path: &str| {
+            let rest = path.strip_prefix(name.as_str());
+            rest.is_some_and(|rest| rest.starts_with('.'))
+        };
+        for link in links.filter(|link| beside(&link.path)) {
+            self.graph.link(&link.path);
         }
     }
 

@@ -133,16 +133,13 @@ fn text(number: usize, unit: &Unit) -> String {
 
 fn texts(units: &[Unit]) -> String {
     let texts = units.iter().enumerate();
-    texts
+    let texts: Vec<String> = texts
         .map(|(number, unit)| {
-            format!(
-                "{} {:?} {}",
-                UNITS[number],
-                unit.running,
-                text(number, unit)
-            )
+            let text = text(number, unit);
+            format!("{} {:?} {text}", UNITS[number], unit.running)
         })
-        .collect()
+        .collect();
+    texts.concat()
 }
 
 fn manifest(units: &[Unit]) -> Desired {

@@ -1,4 +1,5 @@
 //! Units that nobody declares and that go along with declared ones: which are asked about, in how many calls.
+#![expect(clippy::string_slice, reason = "the texts are known to be ASCII there")]
 
 use super::*;
 use crate::testing::run;
