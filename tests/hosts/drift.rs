@@ -208,7 +208,7 @@ fn reports_of_the_look(world: &World) {
     let results = log["runs"][0]["results"].as_array().expect("results");
     let place = &results[0]["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "abide.yaml");
-    assert!(text("drift.sarif").contains("a.service was edited"));
+    assert!(text("drift.sarif").contains("edited on the host since abide wrote it"));
 
     let markdown = text("drift.md");
     assert!(
