@@ -223,6 +223,23 @@ fn case_25_a_masked_unit_is_stopped_disabled_and_removed_first_and_stays_masked(
 }
 
 #[test]
+fn a_masked_unit_with_a_drop_in_of_somebody_else_is_reloaded_once() {
+    // systemd 252 says `NeedDaemonReload=yes` of it for ever.
+    for systemd in [252, 257] {
+        let mut host = SimHost::new();
+        host.facts.systemd = systemd;
+        host.edit(&Edit::DropIn(
+            unit_ref("system/web.service"),
+            "10-site.conf".to_owned(),
+            "[Service]\nNice=5\n".to_owned(),
+        ));
+        let masked = desired("h1").foreign("web.service").masked(true).build();
+        assert_converges(&mut host, &masked);
+        assert!(planned(&host, &masked).is_empty(), "systemd {systemd}");
+    }
+}
+
+#[test]
 fn case_26_a_masked_unit_that_should_run_is_unmasked_first() {
     let wanted = desired("h1").unit(
         "web.service",

@@ -20,7 +20,7 @@ pub(crate) fn owed(unit: &Unit<'_>) -> Option<String> {
     if unit.files.is_empty() && unit.template_files.is_empty() {
         return None;
     }
-    if unit.seen.need_reload {
+    if says_so(unit) {
         return Some("NeedDaemonReload".to_owned());
     }
     if is_undone(unit) {
@@ -44,8 +44,15 @@ pub(crate) fn owed(unit: &Unit<'_>) -> Option<String> {
 
 /// A reload is owed once more after a foreign unit was changed by its package, and only where it is about to be used.
 pub(crate) fn before_use(unit: &Unit<'_>) -> Option<String> {
-    let stale = unit.manager_up() && unit.seen.need_reload;
+    let stale = unit.manager_up() && says_so(unit);
     stale.then(|| "NeedDaemonReload".to_owned())
+}
+
+/// Whether `NeedDaemonReload` says yes and means it. systemd 252 says yes of a masked unit that has drop-ins however
+/// often it reads them; 257 does not load them (`unit_need_daemon_reload` of unit.c, seen on hosts).
+fn says_so(unit: &Unit<'_>) -> bool {
+    let for_ever = unit.seen.load == "masked" && !unit.seen.drop_ins.is_empty();
+    unit.seen.need_reload && !for_ever
 }
 
 /// The unit was loaded from another place, and ours comes first.
