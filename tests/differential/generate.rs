@@ -45,11 +45,15 @@ pub fn batch(seed: u64, size: usize) -> Vec<Sequence> {
     let reloads: Vec<bool> = (0..STEPS)
         .map(|step| step > 0 && random.percent(25))
         .collect();
-    (0..size).map(|_| sequence(&mut random, &reloads)).collect()
+    // Links of one unit show in all units of systemd 257: some batches change none.
+    let links = random.percent(70);
+    (0..size)
+        .map(|_| sequence(&mut random, &reloads, links))
+        .collect()
 }
 
-fn sequence(random: &mut Random, reloads: &[bool]) -> Sequence {
-    let mut world = World::new(random);
+fn sequence(random: &mut Random, reloads: &[bool], links: bool) -> Sequence {
+    let mut world = World::new(random, links);
     let steps = reloads
         .iter()
         .enumerate()
@@ -67,6 +71,8 @@ struct World<'r> {
     random: &'r mut Random,
     /// The units that have files, in the order in which they come after each other.
     cast: Vec<&'static str>,
+    /// Whether verbs may change links.
+    links: bool,
 }
 
 /// Names in an order; units name only what is before them in `After=`, so that no order is a circle.
@@ -86,7 +92,7 @@ const NAMES: [&str; 12] = [
 ];
 
 impl<'r> World<'r> {
-    fn new(random: &'r mut Random) -> Self {
+    fn new(random: &'r mut Random, links: bool) -> Self {
         let mut cast: Vec<&str> = NAMES
             .into_iter()
             .filter(|name| {
@@ -114,7 +120,11 @@ impl<'r> World<'r> {
                 cast.push(unit);
             }
         }
-        Self { random, cast }
+        Self {
+            random,
+            cast,
+            links,
+        }
     }
 
     /// Files of all units, to begin with.
@@ -135,7 +145,8 @@ impl<'r> World<'r> {
     }
 
     fn step(&mut self) -> Step {
-        match self.random.below(100) {
+        let end = if self.links { 100 } else { 80 };
+        match self.random.below(end) {
             0..28 => {
                 let many = if self.random.percent(25) { 2 } else { 1 };
                 Step::Files((0..many).map(|_| self.edit()).collect())

@@ -136,7 +136,7 @@ fn script(lane: &Lane, batch: &[Sequence], pace: Pace) -> String {
             "c() { n=$1; shift; systemctl $m \"$@\" >/dev/null 2>&1; echo \"c $n $?\"; }"
         }
         Pace::Slow => {
-            "c() { n=$1; shift; said=$(systemctl $m \"$@\" 2>&1); echo \"c $n $?\"; printf '%s\\n' \"$said\" | sed \"s/^/s $n /\"; sleep 0.1; }"
+            "c() { n=$1; shift; said=$(timeout 10 systemctl $m \"$@\" 2>&1); echo \"c $n $?\"; printf '%s\\n' \"$said\" | sed \"s/^/s $n /\"; }"
         }
     };
     let config = lane.config();

@@ -77,7 +77,30 @@ impl Verb {
     }
 }
 
+impl Verb {
+    /// Whether it makes and removes links.
+    pub fn changes_links(self) -> bool {
+        matches!(
+            self,
+            Self::Enable | Self::Reenable | Self::Disable | Self::Mask | Self::Unmask
+        )
+    }
+}
+
 impl Sequence {
+    /// Whether drop-ins of this unit are ever written, or of its template.
+    pub fn has_drop_ins(&self, unit: &str) -> bool {
+        let (prefix, _) = unit.split_once('@').unwrap_or((unit, ""));
+        let edits = self.steps.iter().filter_map(|step| match step {
+            Step::Files(edits) => Some(edits),
+            Step::Reload | Step::Verb(..) | Step::Nothing => None,
+        });
+        edits.flatten().any(|edit| match edit.place() {
+            Place::Config(path) => path.starts_with(prefix) && path.contains(".d/"),
+            Place::Flag(_) => false,
+        })
+    }
+
     /// Every unit that has a file in it, or that a verb names: what is looked at in the end.
     pub fn units(&self) -> Vec<String> {
         let mut units: Vec<String> = self.steps.iter().flat_map(Step::units).collect();

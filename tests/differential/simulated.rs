@@ -7,13 +7,43 @@ use abide_sim::{SimHost, desired, path, scope, unit_ref, user};
 
 use crate::real::Lane;
 use crate::sequence::{Edit, Place, Sequence, Step, Verb};
-use crate::trace::{Runs, Seen, Shown, State, Trace};
+use crate::trace::{ANYTHING, Runs, Seen, Shown, State, Trace};
 
 /// The prefix of the only sequence on the simulated host.
 const PREFIX: &str = "q";
 
+/// What goes on in the same manager, as far as it shows in a sequence that has nothing to do with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beside {
+    /// Links change after the last daemon-reload.
+    pub links: bool,
+}
+
+impl Beside {
+    /// What all sequences of a batch do.
+    pub fn of(batch: &[Sequence]) -> Self {
+        let touches = |sequence: &Sequence| {
+            let steps = sequence.steps.iter().rev();
+            let mut since = steps.take_while(|step| **step != Step::Reload);
+            since.any(|step| matches!(step, Step::Verb(verb, _) if verb.changes_links()))
+        };
+        Self {
+            links: batch.len() > 1 && batch.iter().any(touches),
+        }
+    }
+
+    /// Whether `NeedDaemonReload` depends on nobody else: systemd 257 says yes for all units where links of one were
+    /// changed, and 252 finds a new directory of drop-ins when any unit is loaded after it was made.
+    fn tells_reload(self, systemd: u32, sequence: &Sequence, unit: &str) -> bool {
+        match systemd {
+            252 => !sequence.has_drop_ins(unit),
+            _ => !self.links,
+        }
+    }
+}
+
 /// What a host of this systemd would do in this lane.
-pub fn run(systemd: u32, lane: &Lane, sequence: &Sequence) -> Trace {
+pub fn run(systemd: u32, lane: &Lane, sequence: &Sequence, beside: Beside) -> Trace {
     let mut world = World::new(systemd, lane);
     let mut trace = Trace::default();
     let mut runs = Runs::default();
@@ -25,7 +55,10 @@ pub fn run(systemd: u32, lane: &Lane, sequence: &Sequence) -> Trace {
         trace.steps.push(seen);
     }
     for name in sequence.units() {
-        let shown = world.show(&name, &began);
+        let mut shown = world.show(&name, &began);
+        if !beside.tells_reload(systemd, sequence, &name) {
+            shown.insert("NeedDaemonReload", ANYTHING.to_owned());
+        }
         trace.last.insert(name, shown);
     }
     trace
@@ -89,10 +122,7 @@ impl World {
             Verb::ResetFailed => each(units, |unit| host.reset_failed(unit).is_ok()),
             Verb::Enable => each(units, |unit| host.enable(unit).is_ok()),
             Verb::Reenable => each(units, |unit| host.reenable(unit).is_ok()),
-            Verb::Disable => each(units, |unit| {
-                host.disable(unit);
-                true
-            }),
+            Verb::Disable => each(units, |unit| host.disable(unit).is_ok()),
             Verb::Mask => each(units, |unit| host.mask(unit).is_ok()),
             Verb::Unmask => each(units, |unit| {
                 host.unmask(unit);

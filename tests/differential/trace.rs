@@ -34,6 +34,9 @@ pub struct State {
     pub sub: String,
 }
 
+/// A value that agrees with every other.
+pub const ANYTHING: &str = "?";
+
 /// A unit as `systemctl show` has it: properties by name, as compared.
 pub type Shown = BTreeMap<&'static str, String>;
 
@@ -72,7 +75,7 @@ impl Trace {
             let keys: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
             for key in keys {
                 let value = |shown: &Shown| shown.get(key).cloned().unwrap_or_default();
-                if value(ours) != value(theirs) {
+                if value(ours) != value(theirs) && value(ours) != ANYTHING {
                     found.push(Difference {
                         step: None,
                         about: format!("{name} {key}"),

@@ -246,10 +246,7 @@ impl SimHost {
                     self.reenable(unit)
                 }
             }
-            Change::Disable { .. } => {
-                self.disable(unit);
-                Ok(())
-            }
+            Change::Disable { .. } => self.disable(unit),
             Change::Mask => self.mask(unit),
             Change::Unmask => {
                 self.unmask(unit);

@@ -25,6 +25,7 @@ impl SimHost {
         let manager = Manager {
             started_at: now,
             loaded_at: now,
+            links_outdated: false,
             definitions: BTreeMap::new(),
             runtimes: BTreeMap::new(),
         };
@@ -84,6 +85,7 @@ impl SimHost {
             return;
         };
         manager.loaded_at = loaded_at;
+        manager.links_outdated = false;
         let known = std::mem::take(&mut manager.definitions);
         let known = known.into_values().map(|unit| unit.id);
         let known: BTreeSet<UnitName> = known

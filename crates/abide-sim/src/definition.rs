@@ -36,6 +36,9 @@ pub struct Definition {
     stamps: BTreeMap<HostPath, Timestamp>,
 }
 
+/// systemd 252 looks for drop-ins only in directories that it knows.
+const SEES_NEW_DIRECTORIES: u32 = 254;
+
 enum Found {
     File(HostPath),
     Masked(HostPath),
@@ -55,17 +58,27 @@ impl Sources<'_> {
     /// Reads a unit from the files as they are now.
     pub(crate) fn load(&self, name: &UnitName) -> Definition {
         match self.find_or_template(name) {
-            Found::Alias(id) if id != *name => self.load(&id),
+            Found::Alias(id) if id != *name => match self.load(&id) {
+                // A link that leads nowhere is no other name of anything.
+                missing if missing.load == "not-found" => empty(name, "not-found"),
+                unit => unit,
+            },
             Found::File(path) => self.read(name, Some(path)),
             Found::Masked(path) => {
                 let mut masked = empty(name, "masked");
-                masked.stamp(self.disk, &path);
+                masked.drop_ins = self.drop_ins(name, &search_path(self.scope, &self.home));
+                for path in std::iter::once(&path).chain(&masked.drop_ins.clone()) {
+                    masked.stamp(self.disk, path);
+                }
                 masked.fragment = Some(path);
                 masked
             }
             Found::Nothing | Found::Alias(_) => match self.quadlet(name) {
                 Some((quadlet, path)) => self.generated(name, &quadlet, path),
-                None if is_builtin(self.scope, name) => self.read(name, None),
+                // A slice needs no file.
+                None if is_builtin(self.scope, name) || name.kind() == UnitKind::Slice => {
+                    self.read(name, None)
+                }
                 None => empty(name, "not-found"),
             },
         }
@@ -268,23 +281,82 @@ fn drop_in_dirs(name: &UnitName) -> Vec<String> {
     own.chain([format!("{}.d", name.kind().suffix())]).collect()
 }
 
-/// systemd refuses a service without anything to run (V1) and a file with a broken header.
+/// systemd refuses a service without anything to run (V1), a trigger without anything to wait for, and a file with a
+/// broken header.
 fn load_state(name: &UnitName, text: &str, effective: &Effective) -> &'static str {
     let problems = UnitFile::parse(text).problems;
-    let runs_nothing = ["ExecStart", "ExecStop"]
-        .iter()
-        .all(|key| effective.last("Service", key).is_none());
-    if problems
-        .iter()
-        .any(|problem| problem.kind == ProblemKind::BadHeader)
-    {
+    let has = |section, keys: &[&str]| {
+        keys.iter()
+            .any(|key| effective.last(section, key).is_some())
+    };
+    let works = match name.kind() {
+        UnitKind::Service => service_works(effective),
+        UnitKind::Socket => has("Socket", &LISTEN),
+        UnitKind::Timer => has("Timer", &ELAPSE),
+        UnitKind::Path => has("Path", &WATCH),
+        _ => true,
+    };
+    let broken = |problem: &abide_unit::Problem| problem.kind == ProblemKind::BadHeader;
+    if problems.iter().any(broken) {
         "error"
-    } else if name.kind() == UnitKind::Service && runs_nothing {
-        "bad-setting"
-    } else {
+    } else if works {
         "loaded"
+    } else {
+        "bad-setting"
     }
 }
+
+/// `service_verify` of service.c, as far as units of tests go.
+fn service_works(effective: &Effective) -> bool {
+    let starts = effective.all("Service", "ExecStart").len();
+    let oneshot = effective.is_oneshot();
+    let restarts = effective.last("Service", "Restart");
+    let program = |command: &&str| {
+        let command = command.trim_start_matches(['@', '-', ':', '+', '!', '|']);
+        let program = command.split_whitespace().next().unwrap_or_default();
+        program.starts_with('/') || !program.contains('/')
+    };
+    if !effective.all("Service", "ExecStart").iter().all(program) {
+        return false;
+    }
+    match starts {
+        0 => {
+            oneshot
+                && effective.remains_after_exit()
+                && effective.last("Service", "ExecStop").is_some()
+        }
+        1 => !(oneshot && matches!(restarts, Some("always" | "on-success"))),
+        _ => oneshot && !matches!(restarts, Some("always" | "on-success")),
+    }
+}
+
+const LISTEN: [&str; 8] = [
+    "ListenStream",
+    "ListenDatagram",
+    "ListenSequentialPacket",
+    "ListenFIFO",
+    "ListenSpecial",
+    "ListenNetlink",
+    "ListenMessageQueue",
+    "ListenUSBFunction",
+];
+const ELAPSE: [&str; 8] = [
+    "OnCalendar",
+    "OnActiveSec",
+    "OnBootSec",
+    "OnStartupSec",
+    "OnUnitActiveSec",
+    "OnUnitInactiveSec",
+    "OnClockChange",
+    "OnTimezoneChange",
+];
+const WATCH: [&str; 5] = [
+    "PathExists",
+    "PathExistsGlob",
+    "PathChanged",
+    "PathModified",
+    "DirectoryNotEmpty",
+];
 
 impl Definition {
     fn stamp(&mut self, disk: &Disk, path: &HostPath) {
@@ -293,26 +365,37 @@ impl Definition {
         }
     }
 
-    /// `NeedDaemonReload`, with its false negatives: a drop-in in a new directory goes unseen (V2), and for systemd
-    /// 252 a file that a mask replaced.
-    pub(crate) fn needs_reload(&self, disk: &Disk, systemd: u32) -> bool {
-        let sees_masks = systemd > 252;
+    /// `NeedDaemonReload`, with its false negatives (`unit_need_daemon_reload` of unit.c): a file that a mask replaced
+    /// goes unseen, and for systemd 252 a drop-in in a new directory (V2).
+    pub(crate) fn needs_reload(&self, sources: &Sources<'_>, systemd: u32) -> bool {
         let changed = |(path, at): (&HostPath, &Timestamp)| {
-            disk.get(path).is_none_or(|node| {
-                node.modified_at != *at && (sees_masks || node.link() != Some("/dev/null"))
-            })
+            let Some(node) = sources.disk.get(path) else {
+                return true;
+            };
+            let empty = sources.disk.text(path).is_some_and(str::is_empty);
+            let masks = node.link() == Some("/dev/null");
+            match self.load {
+                "masked" if Some(path) == self.fragment.as_ref() => !masks && !empty,
+                _ => node.modified_at != *at && !masks,
+            }
         };
-        let dirs: BTreeSet<_> = self.drop_ins.iter().map(HostPath::parent).collect();
-        // One that another of its name hides is not loaded, and not missed.
-        let known = |path: &HostPath| {
-            let mut names = self.drop_ins.iter().map(HostPath::file_name);
-            names.any(|name| name == path.file_name())
+        let place = self.source.as_ref().map(HostPath::parent);
+        let place = place.map_or_else(
+            || search_path(sources.scope, &sources.home),
+            |dir| vec![dir],
+        );
+        let name = self.source.as_ref().map(HostPath::file_name);
+        let name = name.and_then(|name| UnitName::parse(name).ok());
+        let mut now = sources.drop_ins(name.as_ref().unwrap_or(&self.id), &place);
+        if systemd < SEES_NEW_DIRECTORIES {
+            let known: BTreeSet<HostPath> = self.drop_ins.iter().map(HostPath::parent).collect();
+            now.retain(|path| known.contains(&path.parent()));
+        }
+        let differs = match self.load {
+            "loaded" => now != self.drop_ins,
+            _ => systemd < SEES_NEW_DIRECTORIES && !self.drop_ins.is_empty(),
         };
-        let added = |dir: &HostPath| {
-            disk.children(dir)
-                .any(|(path, _)| is_drop_in(path) && !known(path))
-        };
-        self.stamps.iter().any(changed) || dirs.iter().any(added)
+        differs || self.stamps.iter().any(changed)
     }
 
     /// The units that a setting of `[Unit]` names, and those that links of this kind add.

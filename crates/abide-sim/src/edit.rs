@@ -78,10 +78,7 @@ impl SimHost {
             Edit::Stop(unit) => self.stop(unit),
             Edit::Crash(unit) => self.crash(unit),
             Edit::Enable(unit) => self.enable(unit),
-            Edit::Disable(unit) => {
-                self.disable(unit);
-                Ok(())
-            }
+            Edit::Disable(unit) => self.disable(unit),
             Edit::Link(unit, link) => {
                 self.hand_link(unit, link);
                 Ok(())

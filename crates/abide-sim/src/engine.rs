@@ -83,6 +83,7 @@ pub(crate) struct Engine<'h> {
     uphold: BTreeSet<UnitName>,
     unbind: BTreeSet<UnitName>,
     unneed: BTreeSet<UnitName>,
+    happened: u32,
 }
 
 impl<'h> Engine<'h> {
@@ -100,6 +101,7 @@ impl<'h> Engine<'h> {
             uphold: BTreeSet::new(),
             unbind: BTreeSet::new(),
             unneed: BTreeSet::new(),
+            happened: 0,
         };
         engine.read_graph();
         engine
@@ -134,14 +136,20 @@ impl<'h> Engine<'h> {
 
     /// Lets everything happen that can happen now and later.
     pub(crate) fn settle(&mut self) {
-        // A crash loop ends by its limit; whatever does not has a fault of its own.
-        for _ in 0..10_000 {
+        loop {
             self.run_jobs();
-            match self.later.pop_front() {
-                Some(event) => self.happen(event),
-                None => return,
-            }
+            let Some(event) = self.later.pop_front() else {
+                return;
+            };
+            self.count(&event);
+            self.happen(event);
         }
+    }
+
+    /// A crash loop ends by its limit: what has no end is a fault of the simulator's.
+    fn count(&mut self, what: &impl std::fmt::Debug) {
+        self.happened += 1;
+        assert!(self.happened < 2000, "{what:?} again and again");
     }
 
     /// Lets everything happen that needs no time.
@@ -151,8 +159,10 @@ impl<'h> Engine<'h> {
                 continue;
             }
             if let Some(event) = self.soon.pop_front() {
+                self.count(&event);
                 self.happen(event);
             } else if let Some(unit) = self.next_in_queue() {
+                self.count(&unit);
                 self.queue.remove(&unit);
                 self.run(&unit);
             } else {
@@ -618,7 +628,7 @@ impl Units for Engine<'_> {
             }
             startable(&self.definition(unit)).map_err(Refusal::Impossible)?;
         }
-        if kind == Kind::Reload && !self.can_reload(unit) {
+        if kind == Kind::Reload && !can_reload(&self.definition(unit), &self.graph) {
             return Err(Refusal::NotApplicable(format!(
                 "Job type reload is not applicable for unit {unit}."
             )));
@@ -631,14 +641,11 @@ impl Units for Engine<'_> {
     }
 }
 
-impl Engine<'_> {
-    pub(crate) fn can_reload(&self, unit: &UnitName) -> bool {
-        let definition = self.definition(unit);
-        let serves = matches!(unit.kind(), UnitKind::Service | UnitKind::Mount);
-        match serves {
-            true => definition.effective.can_reload(),
-            false => !self.graph.of(unit, &[Dep::PropagatesReloadTo]).is_empty(),
-        }
+/// Whether a unit has a way to reload: a command, or others that it passes the reload on to.
+pub(crate) fn can_reload(unit: &Definition, graph: &Graph) -> bool {
+    match unit.id.kind() {
+        UnitKind::Service | UnitKind::Mount => unit.effective.can_reload(),
+        _ => !graph.of(&unit.id, &[Dep::PropagatesReloadTo]).is_empty(),
     }
 }
 

@@ -12,6 +12,8 @@ use crate::place::config_dir;
 
 /// systemd 252 does not know `UpheldBy=`, 257 does.
 const UPHELD_BY: u32 = 254;
+/// From here on `NeedDaemonReload` tells of links that the manager changed.
+const KNOWS_LINKS: u32 = 254;
 
 impl SimHost {
     /// `systemctl enable`: exactly the links that the files on disk ask for come; others stay.
@@ -51,8 +53,9 @@ impl SimHost {
             .map(HostPath::to_string)
             .unwrap_or_default();
         for link in install_links(&on_disk.id, &on_disk.effective) {
-            if link.kind != LinkKind::Upholds || self.facts.systemd >= UPHELD_BY {
-                self.add_link(&unit.scope, &link.path, &target);
+            let known = link.kind != LinkKind::Upholds || self.facts.systemd >= UPHELD_BY;
+            if known && self.add_link(&unit.scope, &link.path, &target) {
+                self.note_links(&unit.scope);
             }
         }
         for other in also(&on_disk.id, &on_disk.effective) {
@@ -64,38 +67,47 @@ impl SimHost {
 
     /// `systemctl reenable`: the links go, and exactly those come that the files on disk ask for.
     pub fn reenable(&mut self, unit: &UnitRef) -> Result<(), String> {
-        self.disable(unit);
+        // Without links there is nothing to disable, and no harm done.
+        let _nothing = self.disable(unit).is_err();
         self.enable(unit)
     }
 
     /// `systemctl disable`: every link by the unit's name or to its file goes, of a template those of its instances.
-    /// The alias of an instance stays (seen on systemd 252 and 257). Works without the file.
-    pub fn disable(&mut self, unit: &UnitRef) {
+    /// The alias of an instance stays (seen on systemd 252 and 257). Works without the file where there is a link to
+    /// remove, and leaves a masked unit alone.
+    pub fn disable(&mut self, unit: &UnitRef) -> Result<(), String> {
         let on_disk = self.sources(&unit.scope).load(&unit.unit);
+        if on_disk.load == "masked" {
+            return Ok(());
+        }
         let mut names = also(&unit.unit, &on_disk.effective);
         names.insert(unit.unit.clone());
         let dir = config_dir(&unit.scope, &self.home(&unit.scope));
-        self.remove_links(&dir, |ends| {
-            names.iter().any(|name| ends.contains(&name.as_str()))
-        });
-        self.note(format!("disable {unit}"));
-    }
-
-    /// Removes links by their own name and that of what they point to; never masks.
-    fn remove_links(&mut self, dir: &HostPath, goes: impl Fn(&[&str; 2]) -> bool) {
         let goes = |path: &HostPath, target: &str| {
-            let end = target.rsplit('/').next().unwrap_or_default();
-            target != "/dev/null" && goes(&[path.file_name(), end])
+            let ends = [
+                path.file_name(),
+                target.rsplit('/').next().unwrap_or_default(),
+            ];
+            target != "/dev/null" && names.iter().any(|name| ends.contains(&name.as_str()))
         };
         let gone: Vec<_> = self
             .disk
-            .below(dir)
+            .below(&dir)
             .filter(|(path, node)| node.link().is_some_and(|target| goes(path, target)))
             .map(|(path, _)| path.clone())
             .collect();
+        if on_disk.load == "not-found" && gone.is_empty() {
+            return Err(format!(
+                "Failed to disable unit: Unit file {} does not exist.",
+                unit.unit
+            ));
+        }
         for path in gone {
             self.disk.remove(&path);
+            self.note_links(&unit.scope);
         }
+        self.note(format!("disable {unit}"));
+        Ok(())
     }
 
     /// `systemctl mask`. A unit file in its place forbids it.
@@ -111,13 +123,16 @@ impl SimHost {
                     "Failed to mask unit: File '{path}' already exists."
                 ));
             }
-            None => self.add_link(&unit.scope, unit.unit.as_str(), "/dev/null"),
+            None => {
+                self.add_link(&unit.scope, unit.unit.as_str(), "/dev/null");
+                self.note_links(&unit.scope);
+            }
         }
         self.note(format!("mask {unit}"));
         Ok(())
     }
 
-    /// `systemctl unmask`: with the mask every link to the unit goes (seen on systemd 252 and 257).
+    /// `systemctl unmask`.
     pub fn unmask(&mut self, unit: &UnitRef) {
         let dir = config_dir(&unit.scope, &self.home(&unit.scope));
         let Ok(path) = dir.child(unit.unit.as_str()) else {
@@ -125,21 +140,44 @@ impl SimHost {
         };
         if self.disk.get(&path).and_then(Node::link) == Some("/dev/null") {
             self.disk.remove(&path);
-            self.remove_links(&dir, |names| names.contains(&unit.unit.as_str()));
+            // With the mask every link to the unit goes (seen on systemd 252 and 257).
+            let name = unit.unit.as_str();
+            let leads = |target: &str| target.rsplit('/').next() == Some(name);
+            let links = self.disk.below(&dir);
+            let gone: Vec<_> = links
+                .filter(|(path, node)| {
+                    let target = node.link().filter(|target| *target != "/dev/null");
+                    target.is_some_and(|target| path.file_name() == name || leads(target))
+                })
+                .map(|(path, _)| path.clone())
+                .collect();
+            for path in gone {
+                self.disk.remove(&path);
+            }
+            self.note_links(&unit.scope);
         }
         self.note(format!("unmask {unit}"));
     }
 
-    /// Makes a link by its path below the configuration directory.
-    pub(crate) fn add_link(&mut self, scope: &Scope, relative: &str, target: &str) {
+    /// A manager that changed links itself knows that it has not read them (seen on systemd 257).
+    fn note_links(&mut self, scope: &Scope) {
+        let knows = self.facts.systemd >= KNOWS_LINKS;
+        if let Some(manager) = self.managers.get_mut(scope) {
+            manager.links_outdated |= knows;
+        }
+    }
+
+    /// Makes a link by its path below the configuration directory. Whether it was not there before.
+    pub(crate) fn add_link(&mut self, scope: &Scope, relative: &str, target: &str) -> bool {
         let path = crate::place::below(&config_dir(scope, &self.home(scope)), relative);
         if self.disk.get(&path).and_then(Node::link) == Some(target) {
-            return;
+            return false;
         }
         let at = self.tick();
         let owner = owner(scope);
         let node = Node::new(NodeKind::Link(target.to_owned()), &owner, 0o777, at);
         self.disk.put(path, node);
+        true
     }
 
     /// Links in the configuration directory and in its `*.wants`, `*.requires` and `*.upholds`.

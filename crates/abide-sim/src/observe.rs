@@ -11,6 +11,7 @@ use abide_model::{
 use crate::definition::Definition;
 use crate::deps::{Dep, Graph};
 use crate::disk::{Node, NodeKind};
+use crate::engine::can_reload;
 use crate::host::{Runtime, SimHost};
 use crate::install::owner;
 use crate::place::{below, config_dir, quadlet_dir, transient_dir};
@@ -229,16 +230,19 @@ impl SimHost {
         seen.fragment.clone_from(&definition.fragment);
         seen.source.clone_from(&definition.source);
         seen.drop_ins.clone_from(&definition.drop_ins);
-        seen.need_reload = definition.needs_reload(&self.disk, self.facts.systemd);
+        let outdated = self.managers.get(&unit.scope);
+        let outdated = outdated.is_some_and(|manager| manager.links_outdated);
+        let sources = self.sources(&unit.scope);
+        seen.need_reload = outdated || definition.needs_reload(&sources, self.facts.systemd);
         let transients = transient_dir(&unit.scope, &self.home(&unit.scope));
         let fragment = definition.fragment.as_ref();
         seen.transient = fragment.is_some_and(|path| path.parent() == transients);
         seen.file_state = self.file_state(&unit.scope, &definition);
-        seen.can_reload = definition.load == "loaded" && definition.effective.can_reload();
         let flag = |key| definition.effective.flag("Unit", key) == Some(true);
         seen.refuse_start = flag("RefuseManualStart");
         seen.refuse_stop = flag("RefuseManualStop");
         let graph = self.graph_with(unit);
+        seen.can_reload = can_reload(&definition, &graph);
         seen.triggered_by = graph.to(&definition.id, &[Dep::Triggers]);
         seen.relations = relations(&graph, &definition.id);
         if let Some(runtime) = self.runtime(unit) {
