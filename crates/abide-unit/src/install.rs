@@ -62,6 +62,23 @@ pub fn install_links(unit: &UnitName, effective: &Effective) -> BTreeSet<Install
     links
 }
 
+/// Names in `[Install]` that `systemctl enable UNIT` refuses: it fails for them, after it made all other links. An alias
+/// of another type, of a template where the unit is none, or the other way round; a plain unit that should pull in a
+/// template (seen on systemd 252 and 257).
+pub fn refused_links(unit: &UnitName, effective: &Effective) -> BTreeSet<UnitName> {
+    let aliases = names(unit, effective, "Alias").into_iter();
+    let mut refused: BTreeSet<UnitName> = aliases
+        .filter(|alias| alias != unit && alias_link(unit, alias).is_none())
+        .collect();
+    if unit.is_template() && default_instance(unit, effective).is_none() {
+        for key in ["WantedBy", "RequiredBy", "UpheldBy"] {
+            let by = names(unit, effective, key).into_iter();
+            refused.extend(by.filter(|by| by.instance().is_none()));
+        }
+    }
+    refused
+}
+
 /// The units that are enabled and disabled together with this one (`Also=`).
 pub fn also(unit: &UnitName, effective: &Effective) -> BTreeSet<UnitName> {
     names(unit, effective, "Also").into_iter().collect()

@@ -31,7 +31,7 @@ pub mod specifier;
 pub use class::{ChangeClass, class_of};
 pub use compare::{Difference, KeyChange, compare};
 pub use effective::{Credential, Effective, EnvironmentFile};
-pub use install::{InstallLink, LinkKind, also, install_links};
+pub use install::{InstallLink, LinkKind, also, install_links, refused_links};
 pub use parse::{Entry, Problem, ProblemKind, UnitFile, boolean};
 pub use quadlet::{
     QUADLET_DROP_INS_SINCE, QUADLET_TEMPLATES_SINCE, quadlet_pod, quadlet_references,
