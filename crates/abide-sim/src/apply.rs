@@ -11,7 +11,7 @@ use crate::disk::{Node, NodeKind};
 use crate::host::{SimHost, SimUser};
 use crate::install::owner;
 use crate::job::Job;
-use crate::transaction::Kind;
+use crate::kind::Kind;
 
 impl SimHost {
     /// Carries out a whole plan: the claim, every action, the completed ledger. What follows from a failed action is

@@ -10,7 +10,8 @@ use crate::engine::Engine;
 use crate::host::{Manager, SimHost};
 use crate::place::{BOOT_TARGETS, is_builtin, transient_dir, unit_name};
 use crate::service::KEEPS_COUNT;
-use crate::transaction::Kind;
+use crate::kind::Kind;
+use crate::transaction::Mode;
 
 impl SimHost {
     /// Starts a manager that is down: it reads its files and starts what its targets want.
@@ -35,7 +36,7 @@ impl SimHost {
         let mut engine = Engine::new(self, scope);
         for unit in wanted {
             // Whatever does not start does not keep the others from it.
-            let _failed = engine.submit(Kind::Start, &unit).is_err();
+            let _failed = engine.submit(Kind::Start, &unit, Mode::Replace).is_err();
         }
         engine.settle();
         self.collect(scope);
@@ -70,6 +71,7 @@ impl SimHost {
         }
         self.load_all(scope);
         let mut engine = Engine::new(self, scope);
+        engine.look_at_all();
         engine.resume_triggers();
         engine.settle();
         self.collect(scope);
@@ -92,9 +94,12 @@ impl SimHost {
             .chain(manager.runtimes.keys().cloned())
             .chain(BOOT_TARGETS.map(unit_name))
             .collect();
-        for runtime in manager.runtimes.values_mut().filter(|_| forgets) {
-            runtime.counted = (0, None);
+        for runtime in manager.runtimes.values_mut() {
             runtime.limited = false;
+            if forgets {
+                runtime.counted = (0, None);
+                runtime.acted = 0;
+            }
         }
         self.load_with_mentioned(scope, known);
     }

@@ -36,8 +36,8 @@ pub struct Definition {
     stamps: BTreeMap<HostPath, Timestamp>,
 }
 
-/// systemd 252 looks for drop-ins only in directories that it knows.
-const SEES_NEW_DIRECTORIES: u32 = 254;
+/// Before this `NeedDaemonReload` looks for drop-ins only in directories that the manager knows (V2).
+const SEES_NEW_DIRECTORIES: u32 = 257;
 
 enum Found {
     File(HostPath),
@@ -122,7 +122,10 @@ impl Sources<'_> {
                 Some("/dev/null") => Found::Masked(path),
                 Some(target) => {
                     let target = target.rsplit('/').next().unwrap_or(target);
-                    UnitName::parse(target).map_or(Found::Nothing, Found::Alias)
+                    match UnitName::parse(target) {
+                        Ok(target) if is_alias(name, &target) => Found::Alias(target),
+                        _ => continue,
+                    }
                 }
                 // An empty file masks as well (V1).
                 None if self.disk.text(&path).is_some_and(str::is_empty) => Found::Masked(path),
@@ -152,10 +155,17 @@ impl Sources<'_> {
             .as_ref()
             .and_then(|path| self.disk.text(path))
             .unwrap_or_default();
-        read.drop_ins = self.drop_ins(name, &search_path(self.scope, &self.home));
-        read.effective = self.effective(name, text, &read.drop_ins);
-        read.load = load_state(name, text, &read.effective);
-        read.linked = self.linked(name);
+        read.effective = self.effective(name, text, &[]);
+        match unreadable(name, text, &read.effective) {
+            // What stands beside it is not looked at.
+            Some(load) => read.load = load,
+            None => {
+                read.drop_ins = self.drop_ins(name, &search_path(self.scope, &self.home));
+                read.effective = self.effective(name, text, &read.drop_ins);
+                read.load = load_state(name, &read.effective);
+                read.linked = self.linked(name);
+            }
+        }
         read.find_deps();
         for path in fragment.iter().chain(&read.drop_ins.clone()) {
             read.stamp(self.disk, path);
@@ -269,6 +279,16 @@ fn empty(name: &UnitName, load: &'static str) -> Definition {
     }
 }
 
+/// Whether a link by this name makes it another name of what it leads to: of one type, and of
+/// one instance, if any, or its template (`unit_validate_alias_symlink_or_warn`). Others are no links at all.
+fn is_alias(name: &UnitName, target: &UnitName) -> bool {
+    let of_instance = match (name.instance(), target.instance()) {
+        (Some(_), Some("")) => true,
+        (own, other) => own == other,
+    };
+    name.kind() == target.kind() && of_instance
+}
+
 fn is_drop_in(path: &HostPath) -> bool {
     path.file_name()
         .rsplit_once('.')
@@ -281,10 +301,28 @@ fn drop_in_dirs(name: &UnitName) -> Vec<String> {
     own.chain([format!("{}.d", name.kind().suffix())]).collect()
 }
 
-/// systemd refuses a service without anything to run (V1), a trigger without anything to wait for, and a file with a
-/// broken header.
-fn load_state(name: &UnitName, text: &str, effective: &Effective) -> &'static str {
+/// The load state of a file that cannot be read to its end: its header is broken, or a command is none.
+fn unreadable(name: &UnitName, text: &str, effective: &Effective) -> Option<&'static str> {
     let problems = UnitFile::parse(text).problems;
+    let broken = |problem: &abide_unit::Problem| problem.kind == ProblemKind::BadHeader;
+    let program = |command: &&str| {
+        let command = command.trim_start_matches(['@', '-', ':', '+', '!', '|']);
+        let program = command.split_whitespace().next().unwrap_or_default();
+        program.starts_with('/') || !program.contains('/')
+    };
+    if problems.iter().any(broken) {
+        Some("error")
+    } else if name.kind() != UnitKind::Service
+        || effective.all("Service", "ExecStart").iter().all(program)
+    {
+        None
+    } else {
+        Some("bad-setting")
+    }
+}
+
+/// systemd refuses a service without anything to run (V1) and a trigger without anything to wait for.
+fn load_state(name: &UnitName, effective: &Effective) -> &'static str {
     let has = |section, keys: &[&str]| {
         keys.iter()
             .any(|key| effective.last(section, key).is_some())
@@ -296,13 +334,9 @@ fn load_state(name: &UnitName, text: &str, effective: &Effective) -> &'static st
         UnitKind::Path => has("Path", &WATCH),
         _ => true,
     };
-    let broken = |problem: &abide_unit::Problem| problem.kind == ProblemKind::BadHeader;
-    if problems.iter().any(broken) {
-        "error"
-    } else if works {
-        "loaded"
-    } else {
-        "bad-setting"
+    match works {
+        true => "loaded",
+        false => "bad-setting",
     }
 }
 
@@ -311,14 +345,6 @@ fn service_works(effective: &Effective) -> bool {
     let starts = effective.all("Service", "ExecStart").len();
     let oneshot = effective.is_oneshot();
     let restarts = effective.last("Service", "Restart");
-    let program = |command: &&str| {
-        let command = command.trim_start_matches(['@', '-', ':', '+', '!', '|']);
-        let program = command.split_whitespace().next().unwrap_or_default();
-        program.starts_with('/') || !program.contains('/')
-    };
-    if !effective.all("Service", "ExecStart").iter().all(program) {
-        return false;
-    }
     match starts {
         0 => {
             oneshot

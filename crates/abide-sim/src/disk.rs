@@ -83,6 +83,18 @@ impl Disk {
         Some(bytes.as_text().unwrap_or_default())
     }
 
+    /// Where a path leads over all links, whether or not something stands there. `None` where there is no end.
+    pub(crate) fn follow(&self, path: &HostPath) -> Option<HostPath> {
+        let mut path = path.clone();
+        for _ in 0..8 {
+            let Some(target) = self.get(&path).and_then(Node::link) else {
+                return Some(path);
+            };
+            path = relative_to(&path, target)?;
+        }
+        None
+    }
+
     /// What stands directly in a directory.
     pub(crate) fn children<'a>(
         &'a self,
@@ -103,4 +115,22 @@ impl Disk {
             .take_while(move |(path, _)| path.as_str().starts_with(dir.as_str()))
             .filter(move |(path, _)| path.is_within(dir) && *path != dir)
     }
+}
+
+/// What a link at this path leads to.
+fn relative_to(link: &HostPath, target: &str) -> Option<HostPath> {
+    if target.starts_with('/') {
+        return HostPath::parse(target).ok();
+    }
+    let mut parts: Vec<&str> = link.as_str().split('/').collect();
+    parts.pop();
+    for part in target.split('/') {
+        match part {
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    HostPath::parse(&parts.join("/")).ok()
 }

@@ -104,6 +104,8 @@ pub struct Runtime {
     pub(crate) restarting: bool,
     /// When it, a timer, last fired.
     pub(crate) triggered_at: Option<Timestamp>,
+    /// What it, a timer, waits for no more, for it comes only once.
+    pub(crate) elapsed: BTreeSet<&'static str>,
 }
 
 impl Runtime {
@@ -129,6 +131,7 @@ impl Runtime {
             forbids_restart: false,
             restarting: false,
             triggered_at: None,
+            elapsed: BTreeSet::new(),
         }
     }
 }

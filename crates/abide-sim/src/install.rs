@@ -1,10 +1,12 @@
-//! `systemctl enable`, `reenable`, `disable`, `mask` and `unmask`, all with `--no-reload`: they look at files only (V3).
+//! `systemctl enable`, `reenable` and `mask`, all with `--no-reload`: they look at files only (V3; install.c of systemd
+//! 252 and 257).
 
 use std::collections::BTreeSet;
 
-use abide_model::{HostPath, Link, Scope, UnitName, UnitRef};
-use abide_unit::{LinkKind, also, install_links};
+use abide_model::{HostPath, Link, Scope, UnitRef};
+use abide_unit::{InstallLink, LinkKind, also, install_links, refused_links};
 
+use crate::definition::Definition;
 use crate::disk::{Node, NodeKind};
 use crate::host::SimHost;
 use crate::job::Job;
@@ -14,55 +16,82 @@ use crate::place::config_dir;
 const UPHELD_BY: u32 = 254;
 /// From here on `NeedDaemonReload` tells of links that the manager changed.
 const KNOWS_LINKS: u32 = 254;
+/// From here on an alias takes the place of a link that leads nowhere.
+const REPLACES_BROKEN: u32 = 254;
 
 impl SimHost {
-    /// `systemctl enable`: exactly the links that the files on disk ask for come; others stay.
+    /// `systemctl enable`: exactly the links that the files on disk ask for come; others stay. It fails where one cannot
+    /// be made, after it made the others.
     pub fn enable(&mut self, unit: &UnitRef) -> Result<(), String> {
-        self.enable_with(unit, &mut BTreeSet::new())
+        let mut done = BTreeSet::new();
+        let mut next = vec![unit.unit.clone()];
+        let mut result = Ok(());
+        while let Some(name) = next.pop() {
+            if !done.insert(name.clone()) {
+                continue;
+            }
+            let of = UnitRef::new(&unit.scope, &name);
+            let on_disk = self.sources(&unit.scope).load(&name);
+            match self.may_enable(&of, &on_disk) {
+                Err(why) if name == unit.unit => return Err(why),
+                // A unit of `Also=` that cannot be enabled is left out.
+                Err(_) => continue,
+                Ok(()) => {}
+            }
+            next.extend(also(&on_disk.id, &on_disk.effective));
+            result = result.and(self.add_install_links(&of, &on_disk));
+        }
+        self.note(format!("enable {unit}"));
+        result
     }
 
-    fn enable_with(&mut self, unit: &UnitRef, done: &mut BTreeSet<UnitName>) -> Job {
-        if !done.insert(unit.unit.clone()) {
-            return Ok(());
-        }
-        let on_disk = self.sources(&unit.scope).load(&unit.unit);
-        match on_disk.load {
-            "masked" => {
-                return Err(format!(
-                    "Failed to enable unit: Unit file {} is masked.",
-                    unit.unit
-                ));
-            }
-            "not-found" => {
-                return Err(format!(
-                    "Failed to enable unit: Unit file {} does not exist.",
-                    unit.unit
-                ));
-            }
+    fn may_enable(&self, unit: &UnitRef, on_disk: &Definition) -> Job {
+        let path = config_dir(&unit.scope, &self.home(&unit.scope)).child(unit.unit.as_str());
+        let link = path.ok().and_then(|path| self.disk.get(&path)?.link());
+        let why = match on_disk.load {
+            "masked" => format!("Unit file {} is masked.", unit.unit),
+            "not-found" => format!("Unit file {} does not exist.", unit.unit),
+            "error" => format!("Unit file {} cannot be read.", unit.unit),
             _ if on_disk.source.is_some() => {
-                return Err(format!(
-                    "Failed to enable unit: Unit {} is transient or generated.",
-                    unit.unit
-                ));
+                format!("Unit {} is transient or generated.", unit.unit)
             }
-            _ => {}
-        }
-        let target = on_disk
-            .fragment
-            .as_ref()
-            .map(HostPath::to_string)
-            .unwrap_or_default();
+            _ if link.is_some() => format!("{} is an alias name or linked unit file.", unit.unit),
+            _ => return Ok(()),
+        };
+        Err(format!("Failed to enable unit: {why}"))
+    }
+
+    fn add_install_links(&mut self, unit: &UnitRef, on_disk: &Definition) -> Job {
+        let target = on_disk.fragment.as_ref();
+        let target = target.map(HostPath::to_string).unwrap_or_default();
+        let refused = refused_links(&on_disk.id, &on_disk.effective);
+        let mut result = match refused.first() {
+            Some(name) => Err(format!("{name} is no name for {}.", unit.unit)),
+            None => Ok(()),
+        };
         for link in install_links(&on_disk.id, &on_disk.effective) {
-            let known = link.kind != LinkKind::Upholds || self.facts.systemd >= UPHELD_BY;
-            if known && self.add_link(&unit.scope, &link.path, &target) {
+            if link.kind == LinkKind::Upholds && self.facts.systemd < UPHELD_BY {
+                continue;
+            }
+            if self.is_taken(&unit.scope, &link, &target) {
+                result = result.and(Err(format!("File {} already exists.", link.path)));
+            } else if self.add_link(&unit.scope, &link.path, &target) {
                 self.note_links(&unit.scope);
             }
         }
-        for other in also(&on_disk.id, &on_disk.effective) {
-            self.enable_with(&UnitRef::new(&unit.scope, &other), done)?;
-        }
-        self.note(format!("enable {unit}"));
-        Ok(())
+        result
+    }
+
+    /// Whether an alias has something else in its place.
+    fn is_taken(&self, scope: &Scope, link: &InstallLink, target: &str) -> bool {
+        let path = crate::place::below(&config_dir(scope, &self.home(scope)), &link.path);
+        let Some(node) = self.disk.get(&path).filter(|_| link.kind == LinkKind::Alias) else {
+            return false;
+        };
+        let end = self.disk.follow(&path);
+        let broken = end.is_none_or(|end| self.disk.get(&end).is_none() && !is_null(&end));
+        let replaced = broken && self.facts.systemd >= REPLACES_BROKEN;
+        !node.link().is_some_and(|there| is_same(there, target)) && !replaced
     }
 
     /// `systemctl reenable`: the links go, and exactly those come that the files on disk ask for.
@@ -70,44 +99,6 @@ impl SimHost {
         // Without links there is nothing to disable, and no harm done.
         let _nothing = self.disable(unit).is_err();
         self.enable(unit)
-    }
-
-    /// `systemctl disable`: every link by the unit's name or to its file goes, of a template those of its instances.
-    /// The alias of an instance stays (seen on systemd 252 and 257). Works without the file where there is a link to
-    /// remove, and leaves a masked unit alone.
-    pub fn disable(&mut self, unit: &UnitRef) -> Result<(), String> {
-        let on_disk = self.sources(&unit.scope).load(&unit.unit);
-        if on_disk.load == "masked" {
-            return Ok(());
-        }
-        let mut names = also(&unit.unit, &on_disk.effective);
-        names.insert(unit.unit.clone());
-        let dir = config_dir(&unit.scope, &self.home(&unit.scope));
-        let goes = |path: &HostPath, target: &str| {
-            let ends = [
-                path.file_name(),
-                target.rsplit('/').next().unwrap_or_default(),
-            ];
-            target != "/dev/null" && names.iter().any(|name| ends.contains(&name.as_str()))
-        };
-        let gone: Vec<_> = self
-            .disk
-            .below(&dir)
-            .filter(|(path, node)| node.link().is_some_and(|target| goes(path, target)))
-            .map(|(path, _)| path.clone())
-            .collect();
-        if on_disk.load == "not-found" && gone.is_empty() {
-            return Err(format!(
-                "Failed to disable unit: Unit file {} does not exist.",
-                unit.unit
-            ));
-        }
-        for path in gone {
-            self.disk.remove(&path);
-            self.note_links(&unit.scope);
-        }
-        self.note(format!("disable {unit}"));
-        Ok(())
     }
 
     /// `systemctl mask`. A unit file in its place forbids it.
@@ -132,35 +123,8 @@ impl SimHost {
         Ok(())
     }
 
-    /// `systemctl unmask`.
-    pub fn unmask(&mut self, unit: &UnitRef) {
-        let dir = config_dir(&unit.scope, &self.home(&unit.scope));
-        let Ok(path) = dir.child(unit.unit.as_str()) else {
-            return;
-        };
-        if self.disk.get(&path).and_then(Node::link) == Some("/dev/null") {
-            self.disk.remove(&path);
-            // With the mask every link to the unit goes (seen on systemd 252 and 257).
-            let name = unit.unit.as_str();
-            let leads = |target: &str| target.rsplit('/').next() == Some(name);
-            let links = self.disk.below(&dir);
-            let gone: Vec<_> = links
-                .filter(|(path, node)| {
-                    let target = node.link().filter(|target| *target != "/dev/null");
-                    target.is_some_and(|target| path.file_name() == name || leads(target))
-                })
-                .map(|(path, _)| path.clone())
-                .collect();
-            for path in gone {
-                self.disk.remove(&path);
-            }
-            self.note_links(&unit.scope);
-        }
-        self.note(format!("unmask {unit}"));
-    }
-
     /// A manager that changed links itself knows that it has not read them (seen on systemd 257).
-    fn note_links(&mut self, scope: &Scope) {
+    pub(crate) fn note_links(&mut self, scope: &Scope) {
         let knows = self.facts.systemd >= KNOWS_LINKS;
         if let Some(manager) = self.managers.get_mut(scope) {
             manager.links_outdated |= knows;
@@ -170,7 +134,8 @@ impl SimHost {
     /// Makes a link by its path below the configuration directory. Whether it was not there before.
     pub(crate) fn add_link(&mut self, scope: &Scope, relative: &str, target: &str) -> bool {
         let path = crate::place::below(&config_dir(scope, &self.home(scope)), relative);
-        if self.disk.get(&path).and_then(Node::link) == Some(target) {
+        let there = self.disk.get(&path).and_then(Node::link);
+        if there.is_some_and(|there| is_same(there, target)) {
             return false;
         }
         let at = self.tick();
@@ -201,6 +166,15 @@ impl SimHost {
         };
         self.disk.below(&dir).filter_map(link).collect()
     }
+}
+
+/// Whether two links lead to the same unit file, relative or not.
+fn is_same(link: &str, other: &str) -> bool {
+    link.rsplit('/').next() == other.rsplit('/').next()
+}
+
+pub(crate) fn is_null(path: &HostPath) -> bool {
+    path.as_str() == "/dev/null"
 }
 
 /// Who owns what is written in a scope.

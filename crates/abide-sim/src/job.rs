@@ -9,7 +9,8 @@ use crate::boot::no_manager;
 use crate::definition::Definition;
 use crate::engine::{Engine, Outcome};
 use crate::host::{Runtime, SimHost};
-use crate::transaction::Kind;
+use crate::kind::Kind;
+use crate::transaction::Mode;
 
 /// What came of a job; the reason is systemctl's, in short.
 pub(crate) type Job = Result<(), String>;
@@ -64,7 +65,7 @@ impl SimHost {
             .map(|unit| {
                 let id = engine.host.admit(kind, unit)?;
                 engine.read_graph();
-                let job = engine.submit(kind, &id);
+                let job = engine.submit(kind, &id, Mode::Replace);
                 engine.run_jobs();
                 job.map_err(crate::transaction::Refusal::text)
             })

@@ -38,12 +38,15 @@ mod engine;
 mod host;
 mod install;
 mod job;
+mod kind;
 mod observe;
 mod place;
 pub mod random;
+mod reduce;
 mod service;
 mod transaction;
 mod trigger;
+mod uninstall;
 
 pub use definition::Definition;
 pub use desired::{DesiredBuilder, desired};

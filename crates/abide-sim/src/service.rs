@@ -4,8 +4,9 @@ use abide_model::{ActiveState, UnitKind, UnitName};
 use abide_unit::Effective;
 
 use crate::definition::Definition;
-use crate::engine::{Engine, Event, Hold, Outcome};
-use crate::transaction::{Kind, Units as _};
+use crate::engine::{Change, Engine, Event, Hold, Outcome};
+use crate::kind::Kind;
+use crate::transaction::{Mode, Units as _};
 
 /// What becomes of a service's main process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,7 @@ enum Process {
 /// From here on a daemon-reload keeps count of starts.
 pub(crate) const KEEPS_COUNT: u32 = 253;
 /// From here on an automatic restart is a start that restarts what depends on the unit.
-const RESTARTS_BY_START: u32 = 254;
+pub(crate) const RESTARTS_BY_START: u32 = 254;
 
 impl Engine<'_> {
     /// Starts a unit that is down, or that waits for its automatic restart.
@@ -31,15 +32,18 @@ impl Engine<'_> {
             kind,
             UnitKind::Service | UnitKind::Socket | UnitKind::Timer | UnitKind::Path
         );
-        let sub = self.runtime(unit).map_or("dead", |runtime| runtime.sub);
-        match (kind, sub) {
-            (UnitKind::Service, "stop-sigterm") => return Err(Hold::Again),
-            (UnitKind::Service, "start") => return Ok(()),
-            _ => {}
-        }
+        let sub = self.sub(unit);
         if counted && !self.host.may_start_again(&self.at(unit)) {
             self.hit_limit(unit);
             return Err(Hold::Ends(Outcome::Failed));
+        }
+        match (kind, sub) {
+            (UnitKind::Service, "stop-sigterm") => return Err(Hold::Again),
+            (UnitKind::Service, "start") => return Ok(()),
+            (UnitKind::Service, "auto-restart") if self.systemd() < RESTARTS_BY_START => {
+                return Err(Hold::Again);
+            }
+            _ => {}
         }
         match kind {
             UnitKind::Service => {
@@ -68,7 +72,7 @@ impl Engine<'_> {
 
     /// Stops a unit that is up, or about to be.
     pub(crate) fn stop(&mut self, unit: &UnitName) {
-        let sub = self.runtime(unit).map_or("dead", |runtime| runtime.sub);
+        let sub = self.sub(unit);
         let run = self.run_of(unit);
         match (unit.kind(), sub) {
             (_, "stop-sigterm") => {}
@@ -123,14 +127,17 @@ impl Engine<'_> {
                 } else {
                     "running"
                 };
-                let reloaded = reloaded != Process::Fails;
-                self.set_state_after_reload(&unit, ActiveState::Active, sub, reloaded);
+                let how = match reloaded {
+                    Process::Fails => Change::ReloadFailed,
+                    _ => Change::Plain,
+                };
+                self.change(&unit, ActiveState::Active, sub, how);
             }
             Event::Restart(unit, run) if self.is_in(&unit, run, &["auto-restart"]) => {
                 self.restart_automatically(&unit);
             }
             Event::Elapsed(timer) => self.elapse(&timer),
-            Event::Recheck(path) => self.wait_for_path(&path, false),
+            Event::Recheck(path) => self.recheck(&path),
             Event::Ready(..)
             | Event::Exited(..)
             | Event::Stopped(..)
@@ -239,7 +246,11 @@ impl Engine<'_> {
             true => (ActiveState::Failed, "failed"),
             false => (ActiveState::Inactive, "dead"),
         };
-        self.set_state(unit, active, sub);
+        let how = match restarts {
+            true => Change::BeforeRestart,
+            false => Change::Plain,
+        };
+        self.change(unit, active, sub, how);
         if restarts {
             let run = self.run_of(unit);
             self.later(Event::Restart(unit.clone(), run));
@@ -252,8 +263,11 @@ impl Engine<'_> {
             return;
         }
         let by_start = self.systemd() >= RESTARTS_BY_START;
-        let kind = if by_start { Kind::Start } else { Kind::Restart };
-        let submitted = self.submit_as(kind, unit, by_start);
+        let (kind, mode) = match by_start {
+            true => (Kind::Start, Mode::RestartDependencies),
+            false => (Kind::Restart, Mode::Replace),
+        };
+        let submitted = self.submit(kind, unit, mode);
         if submitted.is_err() {
             self.runtime_mut(unit).forbids_restart = true;
             self.end_service(unit, "resources");

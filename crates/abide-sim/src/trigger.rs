@@ -8,7 +8,14 @@ use abide_unit::Effective;
 use crate::definition::Definition;
 use crate::deps::Dep;
 use crate::engine::{Engine, Event, Hold, Outcome};
-use crate::transaction::{Kind, Units as _, is_down};
+use crate::kind::{Kind, is_down};
+use crate::service::RESTARTS_BY_START;
+use crate::transaction::{Mode, Units as _};
+
+/// Before this a timer that is started anew forgets when it last fired.
+const REMEMBERS_TRIGGER: u32 = 254;
+/// From here on a unit that is about to stop is down for its path.
+const KNOWS_STOPPING: u32 = 254;
 
 /// From when a timer counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +59,7 @@ impl Engine<'_> {
         let service = service.filter(|_| !definition.effective.accepts());
         if let Some(service) = service {
             // A socket cannot take over from a service that already runs (V6).
-            let active = !is_down(self.state(&service));
+            let active = !is_down(self.state(&service)) && !self.waits_for_restart(&service);
             if self.definition(&service).load != "loaded" || active {
                 return Err(Hold::Ends(Outcome::Failed));
             }
@@ -62,8 +69,17 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Whether a service is down only until it is restarted automatically.
+    fn waits_for_restart(&self, service: &UnitName) -> bool {
+        match self.sub(service) {
+            "auto-restart" => true,
+            "auto-restart-queued" => self.systemd() >= RESTARTS_BY_START,
+            _ => false,
+        }
+    }
+
     fn tell_socket(&mut self, socket: &UnitName, service: &UnitName) {
-        let sub = self.runtime(socket).map_or("dead", |runtime| runtime.sub);
+        let sub = self.sub(socket);
         let accepts = self.definition(socket).effective.accepts();
         if !matches!(sub, "listening" | "running") || accepts {
             return;
@@ -77,11 +93,11 @@ impl Engine<'_> {
         if self.has_job(service) {
             return;
         }
-        let runs = self.runtime(service).map_or("dead", |runtime| runtime.sub);
-        if is_down(self.state(service)) && sub != "listening" {
+        let down = is_down(self.state(service)) || self.waits_for_restart(service);
+        if down && sub != "listening" {
             self.set_state(socket, ActiveState::Active, "listening");
         }
-        if runs == "running" && sub != "running" {
+        if self.sub(service) == "running" && sub != "running" {
             self.set_state(socket, ActiveState::Active, "running");
         }
     }
@@ -93,6 +109,12 @@ impl Engine<'_> {
     ) -> Result<(), Hold> {
         self.trigger_is_loaded(definition)?;
         self.begin_run(unit, definition);
+        let forgets = self.systemd() < REMEMBERS_TRIGGER;
+        let timer = self.runtime_mut(unit);
+        timer.elapsed.remove("OnActiveSec");
+        if forgets {
+            timer.triggered_at = None;
+        }
         self.wait_for_time(unit);
         Ok(())
     }
@@ -107,46 +129,54 @@ impl Engine<'_> {
         }
     }
 
-    /// Computes when a timer elapses next.
+    /// Computes when a timer elapses next (`timer_enter_waiting`).
     pub(crate) fn wait_for_time(&mut self, timer: &UnitName) {
+        self.soon.retain(|event| *event != Event::Elapsed(timer.clone()));
         let config = self.definition(timer).effective;
-        let mut calendar = false;
-        let mut stays = false;
-        let mut next: Option<Timestamp> = None;
-        let now = self.host.facts.now;
-        for (key, base) in BASES {
-            for value in config.all("Timer", key) {
-                stays |= matches!(base, Base::UnitActive | Base::UnitInactive);
-                if base == Base::Calendar {
-                    calendar = true;
-                    continue;
-                }
-                let Some(from) = self.counts_from(timer, &config, base) else {
-                    continue;
-                };
-                let at = Timestamp(from.0.saturating_add(span(value)));
-                let fired = self
-                    .runtime(timer)
-                    .is_some_and(|runtime| runtime.triggered_at.is_some());
-                let once = matches!(base, Base::Active | Base::Boot | Base::Startup);
-                if fired && once && at < now {
-                    continue;
-                }
-                next = Some(next.map_or(at, |next| next.min(at)));
-            }
-        }
-        if next.is_none() && !calendar {
+        let has = |base: Base| {
+            let mut keys = BASES.iter().filter(|(_, other)| *other == base);
+            keys.any(|(key, _)| !config.all("Timer", key).is_empty())
+        };
+        let next = self.next_elapse(timer, &config);
+        if next.is_none() && !has(Base::Calendar) {
             let remains = config.flag("Timer", "RemainAfterElapse") != Some(false);
-            match remains || stays {
+            match remains || has(Base::UnitActive) || has(Base::UnitInactive) {
                 true => self.set_state(timer, ActiveState::Active, "elapsed"),
                 false => self.set_state(timer, ActiveState::Inactive, "dead"),
             }
             return;
         }
-        if next.is_some_and(|next| next <= now) {
-            self.later(Event::Elapsed(timer.clone()));
+        if next.is_some_and(|next| next <= self.host.facts.now) {
+            self.soon(Event::Elapsed(timer.clone()));
         }
         self.set_state(timer, ActiveState::Active, "waiting");
+    }
+
+    /// The earliest moment that a timer waits for, beside its calendar.
+    fn next_elapse(&mut self, timer: &UnitName, config: &Effective) -> Option<Timestamp> {
+        let now = self.host.facts.now;
+        let fired = self
+            .runtime(timer)
+            .is_some_and(|timer| timer.triggered_at.is_some());
+        let mut next: Option<Timestamp> = None;
+        for (key, base) in BASES {
+            let elapsed = self
+                .runtime(timer)
+                .is_some_and(|timer| timer.elapsed.contains(key));
+            for value in config.all("Timer", key) {
+                let Some(from) = self.counts_from(timer, config, base) else {
+                    continue;
+                };
+                let at = Timestamp(from.0.saturating_add(span(value)));
+                let once = matches!(base, Base::Active | Base::Boot | Base::Startup);
+                if elapsed || fired && once && at < now {
+                    self.runtime_mut(timer).elapsed.insert(key);
+                    continue;
+                }
+                next = Some(next.map_or(at, |next| next.min(at)));
+            }
+        }
+        next
     }
 
     fn counts_from(&self, timer: &UnitName, config: &Effective, base: Base) -> Option<Timestamp> {
@@ -179,7 +209,7 @@ impl Engine<'_> {
             return;
         }
         let unit = self.definition(timer).effective.triggers();
-        let started = unit.is_some_and(|unit| self.submit(Kind::Start, &unit).is_ok());
+        let started = unit.is_some_and(|unit| self.submit(Kind::Start, &unit, Mode::Replace).is_ok());
         if started {
             let now = self.host.blink();
             self.runtime_mut(timer).triggered_at = Some(now);
@@ -211,16 +241,13 @@ impl Engine<'_> {
 
     /// Starts the unit where the path is as it should be, and watches it otherwise.
     pub(crate) fn wait_for_path(&mut self, path: &UnitName, initial: bool) {
-        let sub = self.runtime(path).map_or("dead", |runtime| runtime.sub);
-        if !initial && !matches!(sub, "waiting" | "running") {
+        if !initial && !matches!(self.sub(path), "waiting" | "running") {
             return;
         }
+        self.soon.retain(|event| *event != Event::Recheck(path.clone()));
         let config = self.definition(path).effective;
         let unit = config.triggers();
-        let busy = unit.as_ref().is_some_and(|unit| {
-            let state = self.state(unit);
-            !is_down(state) && state != ActiveState::Deactivating
-        });
+        let busy = unit.is_some_and(|unit| !self.is_down_for_path(&unit));
         let exists = |path: &str| {
             HostPath::parse(path).is_ok_and(|path| self.host.disk.get(&path).is_some())
         };
@@ -240,7 +267,7 @@ impl Engine<'_> {
             return;
         }
         let unit = self.definition(path).effective.triggers();
-        let started = unit.is_some_and(|unit| self.submit(Kind::Start, &unit).is_ok());
+        let started = unit.is_some_and(|unit| self.submit(Kind::Start, &unit, Mode::Replace).is_ok());
         if started {
             self.set_state(path, ActiveState::Active, "running");
         } else {
@@ -249,24 +276,38 @@ impl Engine<'_> {
         }
     }
 
+    fn is_down_for_path(&self, unit: &UnitName) -> bool {
+        let state = self.state(unit);
+        let stops = state == ActiveState::Deactivating && self.systemd() >= KNOWS_STOPPING;
+        is_down(state) || stops
+    }
+
+    /// What was put off when the path heard of its unit.
+    pub(crate) fn recheck(&mut self, path: &UnitName) {
+        let unit = self.definition(path).effective.triggers();
+        if unit.is_some_and(|unit| self.concerns_path(path, &unit)) {
+            self.wait_for_path(path, false);
+        }
+    }
+
     fn tell_path(&mut self, path: &UnitName, unit: &UnitName) {
-        let sub = self.runtime(path).map_or("dead", |runtime| runtime.sub);
+        if self.concerns_path(path, unit) {
+            self.soon(Event::Recheck(path.clone()));
+        }
+    }
+
+    /// Whether the state of its unit is new for a path. Fails the path where its unit was started too often.
+    fn concerns_path(&mut self, path: &UnitName, unit: &UnitName) -> bool {
+        let sub = self.sub(path);
         if !matches!(sub, "waiting" | "running") {
-            return;
+            return false;
         }
         if self.runtime(unit).is_some_and(|runtime| runtime.limited) {
             self.runtime_mut(path).result = "unit-start-limit-hit";
             self.set_state(path, ActiveState::Failed, "failed");
-            return;
+            return false;
         }
-        if self.has_job(unit) {
-            return;
-        }
-        let state = self.state(unit);
-        let down = is_down(state) || state == ActiveState::Deactivating;
-        if (sub == "running") == down {
-            self.soon(Event::Recheck(path.clone()));
-        }
+        !self.has_job(unit) && (sub == "running") == self.is_down_for_path(unit)
     }
 
     /// A file appeared, changed or went: path units that watch it.
@@ -293,13 +334,14 @@ impl Engine<'_> {
         let manager = self.host.managers.get(&self.scope);
         let runtimes = manager.into_iter().flat_map(|manager| &manager.runtimes);
         let triggers: Vec<(UnitName, &'static str)> = runtimes
-            .filter(|(_, runtime)| matches!(runtime.sub, "waiting" | "running"))
+            .filter(|(name, _)| matches!(name.kind(), UnitKind::Timer | UnitKind::Path))
             .map(|(name, runtime)| (name.clone(), runtime.sub))
             .collect();
         for (name, sub) in triggers {
+            self.runtime_mut(&name).elapsed.clear();
             match (name.kind(), sub) {
                 (UnitKind::Timer, "waiting") => self.wait_for_time(&name),
-                (UnitKind::Path, _) => self.wait_for_path(&name, true),
+                (UnitKind::Path, "waiting" | "running") => self.wait_for_path(&name, true),
                 _ => {}
             }
         }

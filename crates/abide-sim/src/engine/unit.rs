@@ -1,0 +1,123 @@
+//! What a job does to its unit, and whether a unit can have it (`unit_start`, `unit_stop` and `unit_reload` of unit.c).
+
+use abide_model::{ActiveState, UnitKind, UnitName};
+
+use super::{Engine, Hold, Outcome};
+use crate::definition::Definition;
+use crate::deps::{Dep, Graph};
+use crate::kind::{Kind, is_active, is_down};
+use crate::place::is_builtin;
+use crate::transaction::{Refusal, Units};
+
+impl Engine<'_> {
+    pub(super) fn start_unit(&mut self, unit: &UnitName) -> Result<(), Hold> {
+        let state = self.state(unit);
+        if is_active(state) {
+            return Err(Hold::Already);
+        }
+        let definition = self.definition(unit);
+        if definition.load != "loaded" {
+            return Err(Hold::Ends(Outcome::Failed));
+        }
+        if state != ActiveState::Activating {
+            let holds = self.host.condition_holds(&definition.effective);
+            self.runtime_mut(unit).condition = holds;
+            if !holds {
+                return Err(Hold::Condition);
+            }
+        }
+        let after = self.graph.after(unit);
+        for other in self.graph.of(unit, &[Dep::BindsTo]) {
+            if after.contains(&other) && !is_active(self.state(&other)) {
+                return Err(Hold::Ends(Outcome::Dependency));
+            }
+        }
+        self.start(unit, &definition)
+    }
+
+    pub(super) fn stop_unit(&mut self, unit: &UnitName) -> Result<(), Hold> {
+        if is_down(self.state(unit)) {
+            return Err(Hold::Already);
+        }
+        self.stop(unit);
+        Ok(())
+    }
+
+    pub(super) fn reload_unit(&mut self, unit: &UnitName) -> Result<(), Hold> {
+        let definition = self.definition(unit);
+        if definition.load != "loaded" {
+            return Err(Hold::Ends(Outcome::Failed));
+        }
+        if !can_reload(&definition, &self.graph) {
+            return Err(Hold::Ends(Outcome::Skipped));
+        }
+        match self.state(unit) {
+            ActiveState::Active => {
+                self.reload(unit);
+                Ok(())
+            }
+            ActiveState::Reloading => Err(Hold::Again),
+            _ => Err(Hold::Ends(Outcome::Invalid)),
+        }
+    }
+}
+
+impl Units for Engine<'_> {
+    fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    fn state(&self, unit: &UnitName) -> ActiveState {
+        match self.runtime(unit) {
+            Some(runtime) => runtime.active,
+            None if is_builtin(&self.scope, unit) && unit.as_str() != "shutdown.target" => {
+                ActiveState::Active
+            }
+            None => ActiveState::Inactive,
+        }
+    }
+
+    fn installed(&self, unit: &UnitName) -> Option<Kind> {
+        self.jobs.get(unit).map(|job| job.kind)
+    }
+
+    fn check(&mut self, kind: Kind, unit: &UnitName) -> Result<(), Refusal> {
+        if kind != Kind::Stop {
+            if self.host.look_again(&self.at(unit)) {
+                self.read_graph();
+            }
+            startable(&self.definition(unit)).map_err(Refusal::Impossible)?;
+        }
+        if kind == Kind::Reload && !can_reload(&self.definition(unit), &self.graph) {
+            return Err(Refusal::NotApplicable(format!(
+                "Job type reload is not applicable for unit {unit}."
+            )));
+        }
+        Ok(())
+    }
+
+    fn systemd(&self) -> u32 {
+        self.host.facts.systemd
+    }
+}
+
+/// Whether a unit has a way to reload: a command, or others that it passes the reload on to.
+pub(crate) fn can_reload(unit: &Definition, graph: &Graph) -> bool {
+    match unit.id.kind() {
+        UnitKind::Service | UnitKind::Mount => unit.effective.can_reload(),
+        _ => !graph.of(&unit.id, &[Dep::PropagatesReloadTo]).is_empty(),
+    }
+}
+
+/// Whether a unit is loaded so that it can be started; the text is systemctl's, in short.
+pub(crate) fn startable(definition: &Definition) -> Result<(), String> {
+    match definition.load {
+        "loaded" => Ok(()),
+        "masked" => Err(format!("Unit {} is masked.", definition.id)),
+        "not-found" => Err(format!("Unit {} not found.", definition.id)),
+        bad => Err(format!(
+            "Unit {} has a bad unit file setting ({bad}).",
+            definition.id
+        )),
+    }
+}

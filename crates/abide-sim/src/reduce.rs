@@ -1,0 +1,322 @@
+//! The jobs of a transaction while they are sorted out: what is redundant, in a circle, contradicts another or is no
+//! longer asked for goes; what is left of a unit becomes one job (transaction.c of systemd 252 and 257).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::UnitName;
+
+use crate::kind::Kind;
+use crate::transaction::{Mode, Refusal, Units};
+
+/// The first job: the one that was asked for.
+pub(crate) const ANCHOR: usize = 0;
+
+#[derive(Debug, Clone)]
+struct Job {
+    unit: UnitName,
+    kind: Kind,
+    matters: bool,
+}
+
+/// One job asks for another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Link {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    /// Without the other it cannot be.
+    pub(crate) matters: bool,
+    pub(crate) conflicts: bool,
+}
+
+/// The jobs while they are gathered and sorted out.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    jobs: BTreeMap<usize, Job>,
+    links: Vec<Link>,
+    next: usize,
+}
+
+impl Draft {
+    /// Adds a job, unless it is there. Its number, and whether it is new.
+    pub(crate) fn add(&mut self, kind: Kind, unit: &UnitName) -> (usize, bool) {
+        let mut known = self.of_unit(unit).filter(|(_, job)| job.kind == kind);
+        if let Some((id, _)) = known.next() {
+            return (id, false);
+        }
+        drop(known);
+        let id = self.next;
+        self.next += 1;
+        let job = Job {
+            unit: unit.clone(),
+            kind,
+            matters: false,
+        };
+        self.jobs.insert(id, job);
+        (id, true)
+    }
+
+    pub(crate) fn link(&mut self, link: Link) {
+        self.links.push(link);
+    }
+
+    /// The kinds of a unit's jobs.
+    pub(crate) fn kinds(&self, unit: &UnitName) -> Vec<Kind> {
+        self.of_unit(unit).map(|(_, job)| job.kind).collect()
+    }
+
+    /// Sorts the jobs out (`transaction_activate`).
+    pub(crate) fn reduce(
+        mut self,
+        units: &impl Units,
+        mode: Mode,
+    ) -> Result<BTreeMap<UnitName, Kind>, Refusal> {
+        self.mark();
+        if mode == Mode::Fail {
+            self.minimize_impact(units);
+        }
+        self.drop_redundant(units);
+        loop {
+            self.collect_garbage();
+            if !self.break_cycle(units)? {
+                break;
+            }
+        }
+        while self.drop_contradiction()? {
+            self.collect_garbage();
+        }
+        self.merge(units);
+        self.drop_redundant(units);
+        if mode == Mode::Fail {
+            self.refuse_destruction(units)?;
+        }
+        let jobs = self.jobs.into_values();
+        Ok(jobs.map(|job| (job.unit, job.kind)).collect())
+    }
+
+    /// Deletes a job, and with it those that cannot be without it.
+    pub(crate) fn delete(&mut self, id: usize, with_those_it_matters_to: bool) {
+        self.jobs.remove(&id);
+        let gone = self.links.iter();
+        let needs: Vec<usize> = gone
+            .filter(|link| link.to == id && link.matters)
+            .map(|link| link.from)
+            .collect();
+        self.links.retain(|link| link.from != id && link.to != id);
+        if with_those_it_matters_to {
+            for other in needs {
+                if self.jobs.contains_key(&other) {
+                    self.delete(other, true);
+                }
+            }
+        }
+    }
+
+    fn of_unit(&self, unit: &UnitName) -> impl Iterator<Item = (usize, &Job)> {
+        let unit = unit.clone();
+        let jobs = self.jobs.iter();
+        jobs.filter(move |(_, job)| job.unit == unit)
+            .map(|(id, job)| (*id, job))
+    }
+
+    fn units(&self) -> BTreeSet<UnitName> {
+        self.jobs.values().map(|job| job.unit.clone()).collect()
+    }
+
+    /// Marks the jobs without which the first cannot be.
+    fn mark(&mut self) {
+        let mut next = vec![ANCHOR];
+        while let Some(id) = next.pop() {
+            if let Some(job) = self.jobs.get_mut(&id)
+                && !job.matters
+            {
+                job.matters = true;
+                let links = self.links.iter();
+                let asked = links.filter(|link| link.from == id && link.matters);
+                next.extend(asked.map(|link| link.to));
+            }
+        }
+    }
+
+    /// Drops what does not matter and would stop what runs, or replace a job that is under way.
+    fn minimize_impact(&mut self, units: &impl Units) {
+        let harms = |job: &Job| {
+            let stops = job.kind == Kind::Stop && units.state(&job.unit).is_up();
+            !job.matters && (stops || contradicts(units, job))
+        };
+        while let Some(id) = self.jobs.iter().find(|(_, job)| harms(job)) {
+            self.delete(*id.0, true);
+        }
+    }
+
+    /// Drops the jobs of units all of whose jobs would do nothing.
+    fn drop_redundant(&mut self, units: &impl Units) {
+        for unit in self.units() {
+            let state = units.state(&unit);
+            let idle = |(id, job): (usize, &Job)| {
+                id != ANCHOR && job.kind.is_redundant(state) && !contradicts(units, job)
+            };
+            if self.of_unit(&unit).all(idle) {
+                self.delete_all(&unit, false);
+            }
+        }
+    }
+
+    fn delete_all(&mut self, unit: &UnitName, with_those_it_matters_to: bool) {
+        let ids: Vec<usize> = self.of_unit(unit).map(|(id, _)| id).collect();
+        for id in ids {
+            self.delete(id, with_those_it_matters_to);
+        }
+    }
+
+    /// Drops what no other job asks for any more.
+    fn collect_garbage(&mut self) {
+        loop {
+            let asked: BTreeSet<usize> = self.links.iter().map(|link| link.to).collect();
+            let unasked = |id: &&usize| **id != ANCHOR && !asked.contains(id);
+            let Some(id) = self.jobs.keys().find(unasked).copied() else {
+                return;
+            };
+            self.delete(id, true);
+        }
+    }
+
+    /// Where two jobs of a unit contradict each other, drops the one that matters less.
+    fn drop_contradiction(&mut self) -> Result<bool, Refusal> {
+        for unit in self.units() {
+            let jobs: Vec<(usize, Job)> = self
+                .of_unit(&unit)
+                .map(|(id, job)| (id, job.clone()))
+                .collect();
+            let stop = jobs.iter().find(|(_, job)| job.kind == Kind::Stop);
+            let other = jobs.iter().find(|(_, job)| job.kind != Kind::Stop);
+            let (Some((stop, stopping)), Some((other, starting))) = (stop, other) else {
+                continue;
+            };
+            let mut conflicts = self.links.iter();
+            let conflicted = conflicts.any(|link| link.to == *stop && link.conflicts);
+            let dropped = match (stopping.matters, starting.matters) {
+                (false, false) if conflicted => *other,
+                (false, _) => *stop,
+                (true, false) => *other,
+                (true, true) => {
+                    return Err(Refusal::Impossible(format!(
+                        "Transaction contains conflicting jobs for {unit}."
+                    )));
+                }
+            };
+            self.delete(dropped, true);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Makes the jobs of each unit one.
+    fn merge(&mut self, units: &impl Units) {
+        for unit in self.units() {
+            let state = units.state(&unit);
+            let jobs: Vec<(usize, Kind)> = self
+                .of_unit(&unit)
+                .map(|(id, job)| (id, job.kind))
+                .collect();
+            let Some((first, kind)) = jobs.first().copied() else {
+                continue;
+            };
+            let others = jobs.iter().skip(1);
+            let merged = others.clone().fold(kind, |kind, (_, other)| {
+                kind.merge(*other, state).unwrap_or(kind)
+            });
+            for (id, _) in others {
+                for link in &mut self.links {
+                    for end in [&mut link.from, &mut link.to] {
+                        if *end == *id {
+                            *end = first;
+                        }
+                    }
+                }
+                self.jobs.remove(id);
+            }
+            if let Some(job) = self.jobs.get_mut(&first) {
+                job.kind = merged;
+            }
+        }
+    }
+
+    /// A job that systemd adds on its own account replaces none that is under way.
+    fn refuse_destruction(&self, units: &impl Units) -> Result<(), Refusal> {
+        match self.jobs.values().find(|job| contradicts(units, job)) {
+            Some(job) => Err(Refusal::Impossible(format!(
+                "Transaction is destructive ({} has a job).",
+                job.unit
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Finds jobs that wait for each other, and drops one that does not matter.
+    fn break_cycle(&mut self, units: &impl Units) -> Result<bool, Refusal> {
+        let mut done = BTreeSet::new();
+        for unit in self.units() {
+            let mut path = Vec::new();
+            let Some(cycle) = self.cycle_from(units, &unit, &mut path, &mut done) else {
+                continue;
+            };
+            let of_unit = |unit: &UnitName| {
+                let mut jobs = self.of_unit(unit).peekable();
+                jobs.peek().is_some() && jobs.all(|(_, job)| !job.matters)
+            };
+            let dropped = cycle.iter().rev().find(|unit| of_unit(unit));
+            let Some(dropped) = dropped.cloned() else {
+                return Err(Refusal::Impossible(
+                    "Transaction order is cyclic.".to_owned(),
+                ));
+            };
+            self.delete_all(&dropped, true);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn cycle_from(
+        &self,
+        units: &impl Units,
+        unit: &UnitName,
+        path: &mut Vec<UnitName>,
+        done: &mut BTreeSet<UnitName>,
+    ) -> Option<Vec<UnitName>> {
+        if let Some(at) = path.iter().position(|other| other == unit) {
+            return Some(path.iter().skip(at).cloned().collect());
+        }
+        if done.contains(unit) {
+            return None;
+        }
+        let kind = self.kind_of(units, unit)?;
+        path.push(unit.clone());
+        let graph = units.graph();
+        let later = graph.before(unit).into_iter().filter(|other| {
+            let kind = self.kind_of(units, other);
+            kind.is_some_and(|kind| !kind.comes_first())
+        });
+        let earlier = graph.after(unit).into_iter();
+        let earlier = earlier.filter(|_| kind.comes_first());
+        for other in later.chain(earlier) {
+            if let Some(cycle) = self.cycle_from(units, &other, path, done) {
+                return Some(cycle);
+            }
+        }
+        path.pop();
+        done.insert(unit.clone());
+        None
+    }
+
+    /// The kind of a unit's job that was added last, or that is under way.
+    fn kind_of(&self, units: &impl Units, unit: &UnitName) -> Option<Kind> {
+        let last = self.of_unit(unit).map(|(_, job)| job.kind).last();
+        last.or_else(|| units.installed(unit))
+    }
+}
+
+/// Whether the job would replace one of its unit that is under way.
+fn contradicts(units: &impl Units, job: &Job) -> bool {
+    let installed = units.installed(&job.unit);
+    installed.is_some_and(|other| job.kind.merge(other, units.state(&job.unit)).is_none())
+}
