@@ -29,6 +29,7 @@ impl SimHost {
             links_outdated: false,
             definitions: BTreeMap::new(),
             runtimes: BTreeMap::new(),
+            kept: BTreeSet::new(),
         };
         self.managers.insert(scope.clone(), manager);
         self.load_all(scope);
@@ -88,6 +89,7 @@ impl SimHost {
         };
         manager.loaded_at = loaded_at;
         manager.links_outdated = false;
+        manager.kept.clear();
         let known = std::mem::take(&mut manager.definitions);
         let known = known.into_values().map(|unit| unit.id);
         let known: BTreeSet<UnitName> = known
@@ -112,7 +114,7 @@ impl SimHost {
         }
     }
 
-    fn read_with_mentioned(
+    pub(crate) fn read_with_mentioned(
         &self,
         scope: &Scope,
         names: BTreeSet<UnitName>,
@@ -122,17 +124,25 @@ impl SimHost {
         let mut read = BTreeMap::new();
         let mut next: Vec<UnitName> = names.into_iter().collect();
         while let Some(name) = next.pop() {
-            if name.is_template()
-                || read.contains_key(&name)
-                || known.is_some_and(|known| known.contains_key(&name))
-            {
+            // What was not found is looked for again.
+            let stands = |name: &UnitName| {
+                let known = known.and_then(|known| known.get(name));
+                known.is_some_and(|known| known.load != "not-found")
+            };
+            if name.is_template() || read.contains_key(&name) || stands(&name) {
                 continue;
             }
-            let unit = sources.load(&name);
-            next.extend(unit.mentions.iter().cloned());
-            for alias in sources.aliases(&unit.id) {
-                read.insert(alias, unit.clone());
+            let mut unit = sources.load(&name);
+            let aliases = sources.aliases(&unit.id);
+            if unit.id != name && stands(&unit.id) || aliases.iter().any(stands) {
+                // A unit that is loaded takes no other name, and gives none away (`unit_merge`).
+                unit = unit.unmerged(&name);
+            } else {
+                for alias in aliases {
+                    read.insert(alias, unit.clone());
+                }
             }
+            next.extend(unit.mentions.iter().cloned());
             read.insert(unit.id.clone(), unit.clone());
             read.insert(name, unit);
         }
@@ -153,7 +163,7 @@ impl SimHost {
         };
         let names = manager.definitions.iter();
         let mut next: Vec<UnitName> = names
-            .filter(|(name, unit)| is_builtin(scope, name) || lives(&unit.id))
+            .filter(|(name, unit)| is_builtin(scope, name) || lives(&unit.id) || manager.kept.contains(&unit.id))
             .map(|(name, _)| name.clone())
             .collect();
         let mut kept = BTreeSet::new();
@@ -195,12 +205,14 @@ impl SimHost {
         let Some(manager) = self.managers.get(&unit.scope) else {
             return Graph::default();
         };
-        if manager.definitions.contains_key(&unit.unit) {
-            return Graph::new(&manager.definitions);
+        let known = manager.definitions.get(&unit.unit);
+        if known.is_some_and(|known| known.load != "not-found") {
+            return Graph::new(&manager.definitions, self.hash_order);
         }
         let mut all = manager.definitions.clone();
+        all.remove(&unit.unit);
         all.extend(self.read_with_mentioned(&unit.scope, [unit.unit.clone()].into()));
-        Graph::new(&all)
+        Graph::new(&all, self.hash_order)
     }
 
     /// Looks again for a unit that others name and for which nothing was found. Whether there is something now.

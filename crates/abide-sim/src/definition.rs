@@ -67,6 +67,9 @@ impl Sources<'_> {
             Found::Masked(path) => {
                 let mut masked = empty(name, "masked");
                 masked.drop_ins = self.drop_ins(name, &search_path(self.scope, &self.home));
+                masked.effective = self.effective(name, "", &masked.drop_ins);
+                masked.linked = self.linked(name);
+                masked.find_deps();
                 for path in std::iter::once(&path).chain(&masked.drop_ins.clone()) {
                     masked.stamp(self.disk, path);
                 }
@@ -391,6 +394,15 @@ impl Definition {
         }
     }
 
+    /// What becomes of it where another unit that is loaded already has one of its names: under this name it is read,
+    /// and not to its end.
+    pub(crate) fn unmerged(mut self, name: &UnitName) -> Self {
+        self.id = name.clone();
+        self.load = "error";
+        self.drop_ins.clear();
+        self
+    }
+
     /// `NeedDaemonReload`, with its false negatives (`unit_need_daemon_reload` of unit.c): a file that a mask replaced
     /// goes unseen, and for systemd 252 a drop-in in a new directory (V2).
     pub(crate) fn needs_reload(&self, sources: &Sources<'_>, systemd: u32) -> bool {
@@ -452,7 +464,8 @@ impl Definition {
             let named = self.named(key, "");
             self.deps_of_others.entry(dep).or_default().extend(named);
         }
-        if let Some(triggered) = self.effective.triggers() {
+        let triggered = self.effective.triggers();
+        if let Some(triggered) = triggered.filter(|_| self.load != "masked") {
             for dep in [Dep::Triggers, Dep::Before] {
                 self.deps.entry(dep).or_default().insert(triggered.clone());
             }

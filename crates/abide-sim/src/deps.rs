@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::UnitName;
 
 use crate::definition::Definition;
+use crate::order::Order;
 
 /// A dependency as a unit file has it, or as its type implies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +57,8 @@ type Edges = BTreeMap<UnitName, BTreeMap<Dep, BTreeSet<UnitName>>>;
 pub(crate) struct Graph {
     forward: Edges,
     reverse: Edges,
+    mentions: BTreeMap<UnitName, BTreeSet<UnitName>>,
+    order: Order,
 }
 
 const WITH_REQUIREMENTS: [Dep; 5] = [
@@ -67,8 +70,11 @@ const WITH_REQUIREMENTS: [Dep; 5] = [
 ];
 
 impl Graph {
-    pub(crate) fn new(definitions: &BTreeMap<UnitName, Definition>) -> Self {
-        let mut graph = Self::default();
+    pub(crate) fn new(definitions: &BTreeMap<UnitName, Definition>, order: Order) -> Self {
+        let mut graph = Self {
+            order,
+            ..Self::default()
+        };
         let id = |name: &UnitName| {
             let loaded = definitions.get(name);
             loaded.map_or_else(|| name.clone(), |unit| unit.id.clone())
@@ -77,6 +83,8 @@ impl Graph {
             if *name != unit.id {
                 continue;
             }
+            let mentions = unit.mentions.iter().map(id).collect();
+            graph.mentions.insert(name.clone(), mentions);
             for (dep, others) in &unit.deps {
                 for other in others {
                     graph.add(name, *dep, &id(other));
@@ -127,13 +135,13 @@ impl Graph {
     }
 
     /// Units that this one names so.
-    pub(crate) fn of(&self, unit: &UnitName, deps: &[Dep]) -> BTreeSet<UnitName> {
-        Self::take(&self.forward, unit, deps)
+    pub(crate) fn of(&self, unit: &UnitName, deps: &[Dep]) -> Vec<UnitName> {
+        self.order.sorted(Self::take(&self.forward, unit, deps))
     }
 
     /// Units that name this one so.
-    pub(crate) fn to(&self, unit: &UnitName, deps: &[Dep]) -> BTreeSet<UnitName> {
-        Self::take(&self.reverse, unit, deps)
+    pub(crate) fn to(&self, unit: &UnitName, deps: &[Dep]) -> Vec<UnitName> {
+        self.order.sorted(Self::take(&self.reverse, unit, deps))
     }
 
     fn take(edges: &Edges, unit: &UnitName, deps: &[Dep]) -> BTreeSet<UnitName> {
@@ -142,22 +150,24 @@ impl Graph {
         named.flatten().cloned().collect()
     }
 
+    fn both(&self, unit: &UnitName, of: &[Dep], to: &[Dep]) -> Vec<UnitName> {
+        let mut all = Self::take(&self.forward, unit, of);
+        all.extend(Self::take(&self.reverse, unit, to));
+        self.order.sorted(all)
+    }
+
     /// Units that come after this one.
-    pub(crate) fn before(&self, unit: &UnitName) -> BTreeSet<UnitName> {
-        let mut all = self.of(unit, &[Dep::Before]);
-        all.extend(self.to(unit, &[Dep::After]));
-        all
+    pub(crate) fn before(&self, unit: &UnitName) -> Vec<UnitName> {
+        self.both(unit, &[Dep::Before], &[Dep::After])
     }
 
     /// Units that come before this one.
-    pub(crate) fn after(&self, unit: &UnitName) -> BTreeSet<UnitName> {
-        let mut all = self.of(unit, &[Dep::After]);
-        all.extend(self.to(unit, &[Dep::Before]));
-        all
+    pub(crate) fn after(&self, unit: &UnitName) -> Vec<UnitName> {
+        self.both(unit, &[Dep::After], &[Dep::Before])
     }
 
     /// Units that a stop or restart takes along: `RequiredBy`, `RequisiteOf`, `BoundBy`, `ConsistsOf`.
-    pub(crate) fn followers(&self, unit: &UnitName) -> BTreeSet<UnitName> {
+    pub(crate) fn followers(&self, unit: &UnitName) -> Vec<UnitName> {
         self.to(
             unit,
             &[Dep::Requires, Dep::Requisite, Dep::BindsTo, Dep::PartOf],
@@ -165,31 +175,34 @@ impl Graph {
     }
 
     /// Units whose start fails when this one's does.
-    pub(crate) fn dependents(&self, unit: &UnitName) -> BTreeSet<UnitName> {
+    pub(crate) fn dependents(&self, unit: &UnitName) -> Vec<UnitName> {
         self.to(unit, &[Dep::Requires, Dep::Requisite, Dep::BindsTo])
     }
 
     /// Units that keep one with `StopWhenUnneeded=` up.
-    pub(crate) fn users(&self, unit: &UnitName) -> BTreeSet<UnitName> {
+    pub(crate) fn users(&self, unit: &UnitName) -> Vec<UnitName> {
         self.to(unit, &WITH_REQUIREMENTS)
     }
 
     /// Units that this one may keep up.
-    pub(crate) fn used(&self, unit: &UnitName) -> BTreeSet<UnitName> {
+    pub(crate) fn used(&self, unit: &UnitName) -> Vec<UnitName> {
         self.of(unit, &WITH_REQUIREMENTS)
     }
 
     /// Units that stop because this one stopped by itself.
-    pub(crate) fn bound(&self, unit: &UnitName) -> BTreeSet<UnitName> {
-        let mut all = self.to(unit, &[Dep::BindsTo]);
-        all.extend(self.of(unit, &[Dep::PropagatesStopTo]));
-        all
+    pub(crate) fn bound(&self, unit: &UnitName) -> Vec<UnitName> {
+        self.both(unit, &[Dep::PropagatesStopTo], &[Dep::BindsTo])
     }
 
     /// Units that cannot be up together with this one.
-    pub(crate) fn opponents(&self, unit: &UnitName) -> BTreeSet<UnitName> {
-        let mut all = self.of(unit, &[Dep::Conflicts]);
-        all.extend(self.to(unit, &[Dep::Conflicts]));
-        all
+    pub(crate) fn opponents(&self, unit: &UnitName) -> Vec<UnitName> {
+        self.both(unit, &[Dep::Conflicts], &[Dep::Conflicts])
+    }
+
+    /// Units that name this one in whatever way.
+    pub(crate) fn referrers(&self, unit: &UnitName) -> Vec<UnitName> {
+        let named = self.mentions.iter();
+        let named = named.filter(|(_, others)| others.contains(unit));
+        named.map(|(name, _)| name.clone()).collect()
     }
 }

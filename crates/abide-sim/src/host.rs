@@ -11,6 +11,7 @@ use abide_unit::Effective;
 
 use crate::definition::{Definition, Sources};
 use crate::disk::Disk;
+use crate::order::Order;
 use crate::place::path;
 
 /// A simulated host. Two hosts are equal where everything on them is.
@@ -22,6 +23,10 @@ pub struct SimHost {
     pub lock: Option<LockHolder>,
     /// `DefaultStartLimitIntervalSec=`: five starts of a unit within it, and the sixth fails.
     pub start_limit_interval: Duration,
+    /// In what order systemd happens to go through its hash tables.
+    pub hash_order: Order,
+    /// Units were found that never come to rest: from then on nothing that it says of their manager counts.
+    pub restless: bool,
     pub(crate) serial: u64,
     pub(crate) disk: Disk,
     pub(crate) users: BTreeMap<UserName, SimUser>,
@@ -61,6 +66,8 @@ pub(crate) struct Manager {
     pub(crate) links_outdated: bool,
     pub(crate) definitions: BTreeMap<UnitName, Definition>,
     pub(crate) runtimes: BTreeMap<UnitName, Runtime>,
+    /// Units that are down and still known: when they would have been forgotten, what their end started was not done.
+    pub(crate) kept: BTreeSet<UnitName>,
 }
 
 /// What a unit does, or did last.
@@ -106,6 +113,8 @@ pub struct Runtime {
     pub(crate) triggered_at: Option<Timestamp>,
     /// What it, a timer, waits for no more, for it comes only once.
     pub(crate) elapsed: BTreeSet<&'static str>,
+    /// How often it, a path, fired, and since when.
+    pub(crate) fired: (u32, Option<Timestamp>),
 }
 
 impl Runtime {
@@ -132,6 +141,7 @@ impl Runtime {
             restarting: false,
             triggered_at: None,
             elapsed: BTreeSet::new(),
+            fired: (0, None),
         }
     }
 }
@@ -176,6 +186,8 @@ impl SimHost {
             facts,
             lock: None,
             start_limit_interval: Duration::from_secs(10),
+            hash_order: Order::default(),
+            restless: false,
             serial: 0,
             disk: Disk::default(),
             users: BTreeMap::from([(login, root)]),
@@ -262,6 +274,17 @@ impl SimHost {
             || self.sources(&unit.scope).load(&unit.unit),
             Definition::clone,
         )
+    }
+
+    /// A unit as `systemctl show` has it: one that was not found is looked for again.
+    pub(crate) fn shown(&self, unit: &UnitRef) -> Definition {
+        let known = self.definition(unit);
+        if known.load != "not-found" {
+            return known;
+        }
+        let names = BTreeSet::from([unit.unit.clone()]);
+        let mut read = self.read_with_mentioned(&unit.scope, names);
+        read.remove(&unit.unit).unwrap_or(known)
     }
 
     /// Everything that happened to units, users and lingering, one line each: `start user:deploy/web.service`.

@@ -211,20 +211,29 @@ impl SimHost {
 
     /// What a manager has in its memory: each unit by its own name.
     pub fn in_memory(&self, scope: &Scope) -> BTreeMap<UnitName, ObservedUnit> {
-        let known = self.managers.get(scope);
-        let known = known.into_iter().flat_map(|manager| &manager.definitions);
+        let Some(manager) = self.managers.get(scope) else {
+            return BTreeMap::new();
+        };
+        let graph = Graph::new(&manager.definitions, self.hash_order);
+        let known = manager.definitions.iter();
         known
             .filter(|(name, unit)| **name == unit.id)
-            .map(|(name, _)| (name.clone(), self.observed_unit(&UnitRef::new(scope, name))))
+            .map(|(name, unit)| {
+                let seen = self.seen_as(&UnitRef::new(scope, name), unit, &graph);
+                (name.clone(), seen)
+            })
             .collect()
     }
 
     fn observed_unit(&self, unit: &UnitRef) -> ObservedUnit {
-        let mut seen = ObservedUnit::not_found(&unit.unit);
-        if !self.managers.contains_key(&unit.scope) {
-            return seen;
+        match self.managers.contains_key(&unit.scope) {
+            true => self.seen_as(unit, &self.shown(unit), &self.graph_with(unit)),
+            false => ObservedUnit::not_found(&unit.unit),
         }
-        let definition = self.definition(unit);
+    }
+
+    fn seen_as(&self, unit: &UnitRef, definition: &Definition, graph: &Graph) -> ObservedUnit {
+        let mut seen = ObservedUnit::not_found(&unit.unit);
         definition.load.clone_into(&mut seen.load);
         seen.id = definition.id.clone();
         seen.fragment.clone_from(&definition.fragment);
@@ -237,14 +246,14 @@ impl SimHost {
         let transients = transient_dir(&unit.scope, &self.home(&unit.scope));
         let fragment = definition.fragment.as_ref();
         seen.transient = fragment.is_some_and(|path| path.parent() == transients);
-        seen.file_state = self.file_state(&unit.scope, &definition);
+        seen.file_state = self.file_state(&unit.scope, definition);
         let flag = |key| definition.effective.flag("Unit", key) == Some(true);
         seen.refuse_start = flag("RefuseManualStart");
         seen.refuse_stop = flag("RefuseManualStop");
-        let graph = self.graph_with(unit);
-        seen.can_reload = can_reload(&definition, &graph);
-        seen.triggered_by = graph.to(&definition.id, &[Dep::Triggers]);
-        seen.relations = relations(&graph, &definition.id);
+        seen.can_reload = can_reload(definition, graph);
+        let triggers = graph.to(&definition.id, &[Dep::Triggers]);
+        seen.triggered_by = triggers.into_iter().collect();
+        seen.relations = relations(graph, &definition.id);
         if let Some(runtime) = self.runtime(unit) {
             show_runtime(&mut seen, runtime);
         }
@@ -383,7 +392,7 @@ fn relations(graph: &Graph, unit: &UnitName) -> BTreeMap<String, BTreeSet<UnitNa
     ];
     all.into_iter()
         .filter(|(_, units)| !units.is_empty())
-        .map(|(name, units)| (name.to_owned(), units))
+        .map(|(name, units)| (name.to_owned(), units.into_iter().collect()))
         .collect()
 }
 

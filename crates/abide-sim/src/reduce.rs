@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::UnitName;
 
 use crate::kind::Kind;
+use crate::order::Order;
 use crate::transaction::{Mode, Refusal, Units};
 
 /// The first job: the one that was asked for.
@@ -34,9 +35,17 @@ pub(crate) struct Draft {
     jobs: BTreeMap<usize, Job>,
     links: Vec<Link>,
     next: usize,
+    order: Order,
 }
 
 impl Draft {
+    pub(crate) fn new(order: Order) -> Self {
+        Self {
+            order,
+            ..Self::default()
+        }
+    }
+
     /// Adds a job, unless it is there. Its number, and whether it is new.
     pub(crate) fn add(&mut self, kind: Kind, unit: &UnitName) -> (usize, bool) {
         let mut known = self.of_unit(unit).filter(|(_, job)| job.kind == kind);
@@ -118,8 +127,9 @@ impl Draft {
             .map(|(id, job)| (*id, job))
     }
 
-    fn units(&self) -> BTreeSet<UnitName> {
-        self.jobs.values().map(|job| job.unit.clone()).collect()
+    fn units(&self) -> Vec<UnitName> {
+        let units = self.jobs.values().map(|job| job.unit.clone());
+        self.order.sorted(units.collect())
     }
 
     /// Marks the jobs without which the first cannot be.

@@ -117,7 +117,9 @@ impl Engine<'_> {
             Event::Ready(unit, run) if self.is_in(&unit, run, &["start"]) => self.get_ready(&unit),
             Event::Exited(unit, run) if self.is_in(&unit, run, &["running"]) => self.exit(&unit),
             Event::Stopped(unit, run) if self.is_in(&unit, run, &["stop-sigterm"]) => {
-                self.end_service(&unit, "success");
+                // The end by a signal is a clean one for daemons only.
+                let oneshot = self.definition(&unit).effective.is_oneshot();
+                self.end_service(&unit, if oneshot { "signal" } else { "success" });
             }
             Event::Reloaded(unit, run) if self.is_in(&unit, run, &["reload"]) => {
                 let command = self.definition(&unit).effective;

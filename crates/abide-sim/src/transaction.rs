@@ -7,6 +7,7 @@ use abide_model::{ActiveState, UnitName};
 
 use crate::deps::{Dep, Graph};
 use crate::kind::{Kind, is_active};
+use crate::order::Order;
 use crate::reduce::{Draft, Link};
 
 /// Why a job cannot be had.
@@ -34,6 +35,8 @@ pub(crate) trait Units {
     fn installed(&self, unit: &UnitName) -> Option<Kind>;
     /// Whether the unit can have the job; it is read now if nothing was found at its place before.
     fn check(&mut self, kind: Kind, unit: &UnitName) -> Result<(), Refusal>;
+    /// The order of hash tables.
+    fn order(&self) -> Order;
     /// systemd's version.
     fn systemd(&self) -> u32;
 }
@@ -79,8 +82,8 @@ impl<'u, U: Units> Transaction<'u, U> {
         mode: Mode,
     ) -> Result<BTreeMap<UnitName, Kind>, Refusal> {
         let mut transaction = Self {
+            draft: Draft::new(units.order()),
             units,
-            draft: Draft::default(),
             mode,
         };
         transaction.add(kind, unit, By::default())?;
@@ -168,7 +171,8 @@ impl<'u, U: Units> Transaction<'u, U> {
             let mut followers = self.units.graph().followers(unit);
             let told = self.units.graph().of(unit, &[Dep::PropagatesStopTo]);
             if !graceful && kind == Kind::Stop {
-                followers.extend(told.iter().cloned());
+                let new = told.iter().filter(|other| !followers.contains(other));
+                followers.extend(new.cloned().collect::<Vec<_>>());
             }
             for other in followers {
                 let up = self.units.state(&other).is_up();

@@ -132,6 +132,12 @@ impl Engine<'_> {
     /// Computes when a timer elapses next (`timer_enter_waiting`).
     pub(crate) fn wait_for_time(&mut self, timer: &UnitName) {
         self.soon.retain(|event| *event != Event::Elapsed(timer.clone()));
+        if self.graph.of(timer, &[Dep::Triggers]).is_empty() {
+            // Its file is gone, and with it what it would start.
+            self.runtime_mut(timer).result = "resources";
+            self.set_state(timer, ActiveState::Failed, "failed");
+            return;
+        }
         let config = self.definition(timer).effective;
         let has = |base: Base| {
             let mut keys = BASES.iter().filter(|(_, other)| *other == base);
@@ -266,14 +272,31 @@ impl Engine<'_> {
         if self.stop_pending(path) {
             return;
         }
-        let unit = self.definition(path).effective.triggers();
-        let started = unit.is_some_and(|unit| self.submit(Kind::Start, &unit, Mode::Replace).is_ok());
+        if self.fires_too_often(path) {
+            self.runtime_mut(path).result = "trigger-limit-hit";
+            self.set_state(path, ActiveState::Failed, "failed");
+            return;
+        }
+        let unit = self.graph.of(path, &[Dep::Triggers]).pop();
+        let started =
+            unit.is_some_and(|unit| self.submit(Kind::Start, &unit, Mode::Replace).is_ok());
         if started {
             self.set_state(path, ActiveState::Active, "running");
         } else {
             self.runtime_mut(path).result = "resources";
             self.set_state(path, ActiveState::Failed, "failed");
         }
+    }
+
+    /// `TriggerLimitIntervalSec=` and `TriggerLimitBurst=`, as they are where nobody sets them.
+    fn fires_too_often(&mut self, path: &UnitName) -> bool {
+        let now = self.host.facts.now;
+        let fired = &mut self.runtime_mut(path).fired;
+        match fired.1 {
+            Some(since) if now.secs_since(since) <= 2 => fired.0 += 1,
+            _ => *fired = (1, Some(now)),
+        }
+        fired.0 > 200
     }
 
     fn is_down_for_path(&self, unit: &UnitName) -> bool {

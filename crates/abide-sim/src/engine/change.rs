@@ -1,7 +1,5 @@
 //! What every change of a unit's state sets off (`unit_notify` of unit.c).
 
-use std::collections::BTreeSet;
-
 use abide_model::{ActiveState, UnitName};
 
 use super::{Engine, Job, Outcome};
@@ -80,6 +78,7 @@ impl Engine<'_> {
                 self.look_whether_bound(&other);
             }
             self.look_whether_upheld(unit);
+            self.garbage.insert(unit.clone());
         } else if is_active(now) {
             for other in self.graph.of(unit, &[Dep::Upholds]) {
                 self.look_whether_upheld(&other);
@@ -157,7 +156,7 @@ impl Engine<'_> {
         self.stop_each(bound);
     }
 
-    fn stop_each(&mut self, units: BTreeSet<UnitName>) {
+    fn stop_each(&mut self, units: Vec<UnitName>) {
         for unit in units {
             if self.state(&unit).is_up() {
                 let _cannot = self.submit(Kind::Stop, &unit, Mode::Replace).is_err();

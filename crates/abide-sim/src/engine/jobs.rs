@@ -1,7 +1,5 @@
 //! Jobs in their order (job.c).
 
-use std::collections::BTreeSet;
-
 use abide_model::{ActiveState, UnitKind, UnitName};
 
 use super::{Engine, Hold, Job, Outcome};
@@ -59,6 +57,9 @@ impl Engine<'_> {
             let nice = definition.effective.last("Service", "Nice");
             nice.and_then(|nice| nice.parse::<i32>().ok()).unwrap_or(0)
         };
+        if self.queue.len() < 2 {
+            return self.queue.first().cloned();
+        }
         let first = |unit: &&UnitName| (rank(unit), nice(unit), (*unit).clone());
         self.queue.iter().min_by_key(first).cloned()
     }
@@ -123,6 +124,7 @@ impl Engine<'_> {
         } else {
             self.jobs.remove(unit);
             self.ended.insert(job.id, outcome);
+            self.garbage.insert(unit.clone());
             if tells {
                 self.tell_dependents(unit, job.kind, outcome);
             }
@@ -153,10 +155,10 @@ impl Engine<'_> {
             Outcome::Done if matches!(kind, Kind::Start | Kind::Reload) && !up => {
                 self.graph.to(unit, &[Dep::Requisite])
             }
-            Outcome::Done => BTreeSet::new(),
+            Outcome::Done => Vec::new(),
             _ if starts => self.graph.dependents(unit),
             _ if kind == Kind::Stop => self.graph.to(unit, &[Dep::Conflicts]),
-            _ => BTreeSet::new(),
+            _ => Vec::new(),
         };
         for other in told {
             let waits = self.jobs.get(&other).map(|job| job.kind);

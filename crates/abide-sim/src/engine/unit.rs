@@ -6,6 +6,7 @@ use super::{Engine, Hold, Outcome};
 use crate::definition::Definition;
 use crate::deps::{Dep, Graph};
 use crate::kind::{Kind, is_active, is_down};
+use crate::order::Order;
 use crate::place::is_builtin;
 use crate::transaction::{Refusal, Units};
 
@@ -94,6 +95,10 @@ impl Units for Engine<'_> {
             )));
         }
         Ok(())
+    }
+
+    fn order(&self) -> Order {
+        self.host.hash_order
     }
 
     fn systemd(&self) -> u32 {
