@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{ActiveState, Scope, UnitName, UnitRef, UserName};
+use abide_model::{ActiveState, Scope, UnitKind, UnitName, UnitRef, UserName};
 
 use crate::definition::Definition;
 use crate::deps::Graph;
@@ -136,17 +136,35 @@ impl SimHost {
             let aliases = sources.aliases(&unit.id);
             if unit.id != name && stands(&unit.id) || aliases.iter().any(stands) {
                 // A unit that is loaded takes no other name, and gives none away (`unit_merge`).
-                unit = unit.unmerged(&name);
+                unit = unit.unmerged(&name, "error");
             } else {
                 for alias in aliases {
                     read.insert(alias, unit.clone());
                 }
+            }
+            if unit.load != "not-found" && self.cannot_have_slice(scope, &name) {
+                unit.load = "error";
             }
             next.extend(unit.mentions.iter().cloned());
             read.insert(unit.id.clone(), unit.clone());
             read.insert(name, unit);
         }
         read
+    }
+
+    /// A unit whose file was gone when it was read last, and that is up, cannot be read again without a daemon-reload:
+    /// its slice cannot be set (`unit_set_slice`).
+    fn cannot_have_slice(&self, scope: &Scope, name: &UnitName) -> bool {
+        let manager = self.managers.get(scope);
+        let known = manager.and_then(|manager| manager.definitions.get(name));
+        let state = manager.and_then(|manager| manager.runtimes.get(name));
+        let has_slice = matches!(
+            name.kind(),
+            UnitKind::Service | UnitKind::Socket | UnitKind::Mount | UnitKind::Swap
+        );
+        known.is_some_and(|known| known.load == "not-found")
+            && state.is_some_and(|state| state.active != ActiveState::Inactive)
+            && has_slice
     }
 
     /// Forgets units that neither run nor failed and that no unit which is kept names: they are read again when
@@ -217,17 +235,15 @@ impl SimHost {
 
     /// Looks again for a unit that others name and for which nothing was found. Whether there is something now.
     pub(crate) fn look_again(&mut self, unit: &UnitRef) -> bool {
-        let found = self.sources(&unit.scope).load(&unit.unit).load != "not-found";
-        let manager = self.managers.get_mut(&unit.scope);
-        let Some(manager) = manager.filter(|manager| {
-            let known = manager.definitions.get(&unit.unit);
-            found && known.is_none_or(|known| known.load == "not-found")
-        }) else {
-            return false;
+        let load = |host: &Self| {
+            let manager = host.managers.get(&unit.scope)?;
+            Some(manager.definitions.get(&unit.unit)?.load)
         };
-        manager.definitions.remove(&unit.unit);
-        self.load_new(unit);
-        true
+        let missing = load(self).is_none_or(|load| load == "not-found");
+        if missing {
+            self.load_new(unit);
+        }
+        missing && load(self) != Some("not-found")
     }
 
     /// Starts the host anew: what is enabled starts, what was started by hand does not.

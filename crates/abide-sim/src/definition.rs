@@ -32,12 +32,17 @@ pub struct Definition {
     pub(crate) deps_of_others: BTreeMap<Dep, BTreeSet<UnitName>>,
     /// Every unit that it names.
     pub(crate) mentions: BTreeSet<UnitName>,
+    /// Its file was not read to its end.
+    unreadable: bool,
     /// When each file was last modified.
     stamps: BTreeMap<HostPath, Timestamp>,
 }
 
 /// Before this `NeedDaemonReload` looks for drop-ins only in directories that the manager knows (V2).
 const SEES_NEW_DIRECTORIES: u32 = 257;
+
+/// Before this what stands beside a masked unit counts: its drop-ins, and links in its `.wants`.
+const MASKS_ALL: u32 = 254;
 
 enum Found {
     File(HostPath),
@@ -52,6 +57,7 @@ pub(crate) struct Sources<'a> {
     pub(crate) disk: &'a Disk,
     pub(crate) scope: &'a Scope,
     pub(crate) home: HostPath,
+    pub(crate) systemd: u32,
 }
 
 impl Sources<'_> {
@@ -61,15 +67,18 @@ impl Sources<'_> {
             Found::Alias(id) if id != *name => match self.load(&id) {
                 // A link that leads nowhere is no other name of anything.
                 missing if missing.load == "not-found" => empty(name, "not-found"),
+                broken if broken.unreadable => broken.unmerged(name, broken.load),
                 unit => unit,
             },
             Found::File(path) => self.read(name, Some(path)),
             Found::Masked(path) => {
                 let mut masked = empty(name, "masked");
-                masked.drop_ins = self.drop_ins(name, &search_path(self.scope, &self.home));
-                masked.effective = self.effective(name, "", &masked.drop_ins);
-                masked.linked = self.linked(name);
-                masked.find_deps();
+                if self.systemd < MASKS_ALL {
+                    masked.drop_ins = self.drop_ins(name, &search_path(self.scope, &self.home));
+                    masked.effective = self.effective(name, "", &masked.drop_ins);
+                    masked.linked = self.linked(name);
+                    masked.find_deps();
+                }
                 for path in std::iter::once(&path).chain(&masked.drop_ins.clone()) {
                     masked.stamp(self.disk, path);
                 }
@@ -161,7 +170,10 @@ impl Sources<'_> {
         read.effective = self.effective(name, text, &[]);
         match unreadable(name, text, &read.effective) {
             // What stands beside it is not looked at.
-            Some(load) => read.load = load,
+            Some(load) => {
+                read.load = load;
+                read.unreadable = true;
+            }
             None => {
                 read.drop_ins = self.drop_ins(name, &search_path(self.scope, &self.home));
                 read.effective = self.effective(name, text, &read.drop_ins);
@@ -278,6 +290,7 @@ fn empty(name: &UnitName, load: &'static str) -> Definition {
         deps: BTreeMap::new(),
         deps_of_others: BTreeMap::new(),
         mentions: BTreeSet::new(),
+        unreadable: false,
         stamps: BTreeMap::new(),
     }
 }
@@ -394,13 +407,24 @@ impl Definition {
         }
     }
 
-    /// What becomes of it where another unit that is loaded already has one of its names: under this name it is read,
-    /// and not to its end.
-    pub(crate) fn unmerged(mut self, name: &UnitName) -> Self {
-        self.id = name.clone();
-        self.load = "error";
-        self.drop_ins.clear();
-        self
+    /// What becomes of it under this name where its file was not read to its end, or where another unit that is loaded
+    /// already has one of its names.
+    pub(crate) fn unmerged(&self, name: &UnitName, load: &'static str) -> Self {
+        let mut alone = self.clone();
+        alone.id = name.clone();
+        alone.load = load;
+        alone.drop_ins.clear();
+        alone
+    }
+
+    /// Whether it is there without any file, as a slice may be.
+    pub(crate) fn has_no_file(&self) -> bool {
+        self.fragment.is_none() && self.source.is_none()
+    }
+
+    /// Whether it is a oneshot. What is not loaded is nothing.
+    pub(crate) fn is_oneshot(&self) -> bool {
+        matches!(self.load, "loaded" | "bad-setting") && self.effective.is_oneshot()
     }
 
     /// `NeedDaemonReload`, with its false negatives (`unit_need_daemon_reload` of unit.c): a file that a mask replaced
@@ -465,7 +489,7 @@ impl Definition {
             self.deps_of_others.entry(dep).or_default().extend(named);
         }
         let triggered = self.effective.triggers();
-        if let Some(triggered) = triggered.filter(|_| self.load != "masked") {
+        if let Some(triggered) = triggered.filter(|_| self.load != "masked" && !self.unreadable) {
             for dep in [Dep::Triggers, Dep::Before] {
                 self.deps.entry(dep).or_default().insert(triggered.clone());
             }

@@ -270,21 +270,22 @@ impl SimHost {
     pub fn definition(&self, unit: &UnitRef) -> Definition {
         let manager = self.managers.get(&unit.scope);
         let loaded = manager.and_then(|manager| manager.definitions.get(&unit.unit));
-        loaded.map_or_else(
-            || self.sources(&unit.scope).load(&unit.unit),
-            Definition::clone,
-        )
+        loaded.map_or_else(|| self.would_load(unit), Definition::clone)
     }
 
     /// A unit as `systemctl show` has it: one that was not found is looked for again.
     pub(crate) fn shown(&self, unit: &UnitRef) -> Definition {
-        let known = self.definition(unit);
-        if known.load != "not-found" {
-            return known;
+        match self.definition(unit) {
+            missing if missing.load == "not-found" => self.would_load(unit),
+            known => known,
         }
+    }
+
+    fn would_load(&self, unit: &UnitRef) -> Definition {
         let names = BTreeSet::from([unit.unit.clone()]);
         let mut read = self.read_with_mentioned(&unit.scope, names);
-        read.remove(&unit.unit).unwrap_or(known)
+        let found = read.remove(&unit.unit);
+        found.unwrap_or_else(|| self.sources(&unit.scope).load(&unit.unit))
     }
 
     /// Everything that happened to units, users and lingering, one line each: `start user:deploy/web.service`.
@@ -360,6 +361,7 @@ impl SimHost {
             disk: &self.disk,
             scope,
             home: self.home(scope),
+            systemd: self.facts.systemd,
         }
     }
 

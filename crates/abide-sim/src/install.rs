@@ -51,6 +51,7 @@ impl SimHost {
         let why = match on_disk.load {
             "masked" => format!("Unit file {} is masked.", unit.unit),
             "not-found" => format!("Unit file {} does not exist.", unit.unit),
+            _ if on_disk.has_no_file() => format!("Unit file {} does not exist.", unit.unit),
             "error" => format!("Unit file {} cannot be read.", unit.unit),
             _ if on_disk.source.is_some() => {
                 format!("Unit {} is transient or generated.", unit.unit)

@@ -118,7 +118,7 @@ impl Engine<'_> {
             Event::Exited(unit, run) if self.is_in(&unit, run, &["running"]) => self.exit(&unit),
             Event::Stopped(unit, run) if self.is_in(&unit, run, &["stop-sigterm"]) => {
                 // The end by a signal is a clean one for daemons only.
-                let oneshot = self.definition(&unit).effective.is_oneshot();
+                let oneshot = self.definition(&unit).is_oneshot();
                 self.end_service(&unit, if oneshot { "signal" } else { "success" });
             }
             Event::Reloaded(unit, run) if self.is_in(&unit, run, &["reload"]) => {

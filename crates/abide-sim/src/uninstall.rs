@@ -35,6 +35,7 @@ impl SimHost {
             match on_disk.load {
                 "masked" => continue,
                 "not-found" | "error" => failed |= own,
+                _ if on_disk.has_no_file() => failed |= own,
                 _ => {
                     next.extend(also(&on_disk.id, &on_disk.effective));
                     if on_disk.id != name {
