@@ -8,9 +8,9 @@ use crate::definition::Definition;
 use crate::deps::Graph;
 use crate::engine::Engine;
 use crate::host::{Manager, SimHost};
+use crate::kind::Kind;
 use crate::place::{BOOT_TARGETS, is_builtin, transient_dir, unit_name};
 use crate::service::KEEPS_COUNT;
-use crate::kind::Kind;
 use crate::transaction::Mode;
 
 impl SimHost {
@@ -181,7 +181,9 @@ impl SimHost {
         };
         let names = manager.definitions.iter();
         let mut next: Vec<UnitName> = names
-            .filter(|(name, unit)| is_builtin(scope, name) || lives(&unit.id) || manager.kept.contains(&unit.id))
+            .filter(|(name, unit)| {
+                is_builtin(scope, name) || lives(&unit.id) || manager.kept.contains(&unit.id)
+            })
             .map(|(name, _)| name.clone())
             .collect();
         let mut kept = BTreeSet::new();

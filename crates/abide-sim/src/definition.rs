@@ -7,6 +7,7 @@ use abide_unit::{Effective, LinkKind, ProblemKind, UnitFile, install_links, spec
 
 use crate::deps::Dep;
 use crate::disk::Disk;
+use crate::install::is_null;
 use crate::place::{is_builtin, quadlet_dir, search_path};
 
 /// A unit as its manager read it from the files of that moment.
@@ -168,18 +169,15 @@ impl Sources<'_> {
             .and_then(|path| self.disk.text(path))
             .unwrap_or_default();
         read.effective = self.effective(name, text, &[]);
-        match unreadable(name, text, &read.effective) {
+        if let Some(load) = unreadable(name, text, &read.effective) {
             // What stands beside it is not looked at.
-            Some(load) => {
-                read.load = load;
-                read.unreadable = true;
-            }
-            None => {
-                read.drop_ins = self.drop_ins(name, &search_path(self.scope, &self.home));
-                read.effective = self.effective(name, text, &read.drop_ins);
-                read.load = load_state(name, &read.effective);
-                read.linked = self.linked(name);
-            }
+            read.load = load;
+            read.unreadable = true;
+        } else {
+            read.drop_ins = self.drop_ins(name, &search_path(self.scope, &self.home));
+            read.effective = self.effective(name, text, &read.drop_ins);
+            read.load = load_state(name, &read.effective);
+            read.linked = self.linked(name);
         }
         read.find_deps();
         for path in fragment.iter().chain(&read.drop_ins.clone()) {
@@ -238,10 +236,9 @@ impl Sources<'_> {
                     .iter()
                     .filter_map(|dir| dir.child(&format!("{of}.{suffix}")).ok())
                 {
-                    let links = self
-                        .disk
-                        .children(&dir)
-                        .filter(|(_, node)| node.link().is_some());
+                    let links = self.disk.children(&dir);
+                    let links =
+                        links.filter(|(path, node)| node.link().is_some() && !self.masks(path));
                     let units =
                         links.filter_map(|(path, _)| UnitName::parse(path.file_name()).ok());
                     linked.entry(suffix).or_default().extend(units);
@@ -250,6 +247,12 @@ impl Sources<'_> {
         }
         self.add_generated_links(name, &mut linked);
         linked
+    }
+
+    /// Whether what stands at a path leads to nothing but an empty file.
+    fn masks(&self, path: &HostPath) -> bool {
+        let end = self.disk.follow(path);
+        end.is_some_and(|end| is_null(&end) || self.disk.text(&end).is_some_and(str::is_empty))
     }
 
     /// Podman's generator makes the links of a quadlet's `[Install]` section anew at every load.

@@ -72,6 +72,10 @@ pub(crate) struct Manager {
 
 /// What a unit does, or did last.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "systemd has them too, each for itself"
+)]
 pub struct Runtime {
     /// Its state.
     pub active: ActiveState,

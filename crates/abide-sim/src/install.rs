@@ -16,6 +16,8 @@ use crate::place::config_dir;
 const UPHELD_BY: u32 = 254;
 /// From here on `NeedDaemonReload` tells of links that the manager changed.
 const KNOWS_LINKS: u32 = 254;
+/// From here on systemctl warns of what still starts a unit that is disabled or masked.
+const WARNS_OF_TRIGGERS: u32 = 254;
 /// From here on an alias takes the place of a link that leads nowhere.
 const REPLACES_BROKEN: u32 = 254;
 
@@ -86,7 +88,11 @@ impl SimHost {
     /// Whether an alias has something else in its place.
     fn is_taken(&self, scope: &Scope, link: &InstallLink, target: &str) -> bool {
         let path = crate::place::below(&config_dir(scope, &self.home(scope)), &link.path);
-        let Some(node) = self.disk.get(&path).filter(|_| link.kind == LinkKind::Alias) else {
+        let Some(node) = self
+            .disk
+            .get(&path)
+            .filter(|_| link.kind == LinkKind::Alias)
+        else {
             return false;
         };
         let end = self.disk.follow(&path);
@@ -120,8 +126,20 @@ impl SimHost {
                 self.note_links(&unit.scope);
             }
         }
+        self.ask_about(unit);
         self.note(format!("mask {unit}"));
         Ok(())
+    }
+
+    /// systemctl asks about a unit that it disabled or masked, to warn of what still starts it. A manager that had found
+    /// nothing looks again then.
+    pub(crate) fn ask_about(&mut self, unit: &UnitRef) {
+        let manager = self.managers.get(&unit.scope);
+        let known = manager.and_then(|manager| manager.definitions.get(&unit.unit));
+        let missing = known.is_some_and(|known| known.load == "not-found");
+        if missing && self.facts.systemd >= WARNS_OF_TRIGGERS {
+            self.look_again(unit);
+        }
     }
 
     /// A manager that changed links itself knows that it has not read them (seen on systemd 257).

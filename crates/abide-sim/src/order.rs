@@ -20,7 +20,11 @@ impl Order {
 
     /// FNV-1a, begun with the order.
     fn rank(self, name: &UnitName) -> u64 {
-        let bytes = self.0.to_le_bytes().into_iter().chain(name.as_str().bytes());
+        let bytes = self
+            .0
+            .to_le_bytes()
+            .into_iter()
+            .chain(name.as_str().bytes());
         bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         })

@@ -236,13 +236,9 @@ impl Draft {
                 kind.merge(*other, state).unwrap_or(kind)
             });
             for (id, _) in others {
-                for link in &mut self.links {
-                    for end in [&mut link.from, &mut link.to] {
-                        if *end == *id {
-                            *end = first;
-                        }
-                    }
-                }
+                let ends = self.links.iter_mut();
+                let ends = ends.flat_map(|link| [&mut link.from, &mut link.to]);
+                ends.filter(|end| **end == *id).for_each(|end| *end = first);
                 self.jobs.remove(id);
             }
             if let Some(job) = self.jobs.get_mut(&first) {

@@ -117,9 +117,8 @@ impl Engine<'_> {
             Event::Ready(unit, run) if self.is_in(&unit, run, &["start"]) => self.get_ready(&unit),
             Event::Exited(unit, run) if self.is_in(&unit, run, &["running"]) => self.exit(&unit),
             Event::Stopped(unit, run) if self.is_in(&unit, run, &["stop-sigterm"]) => {
-                // The end by a signal is a clean one for daemons only.
-                let oneshot = self.definition(&unit).is_oneshot();
-                self.end_service(&unit, if oneshot { "signal" } else { "success" });
+                let result = self.result_of_stop(&unit);
+                self.end_service(&unit, result);
             }
             Event::Reloaded(unit, run) if self.is_in(&unit, run, &["reload"]) => {
                 let command = self.definition(&unit).effective;
@@ -145,6 +144,16 @@ impl Engine<'_> {
             | Event::Stopped(..)
             | Event::Reloaded(..)
             | Event::Restart(..) => {}
+        }
+    }
+
+    /// How a stop ends. A process that ends at once by itself did so before it was killed; the end by a signal is a clean
+    /// one for daemons only.
+    fn result_of_stop(&self, unit: &UnitName) -> &'static str {
+        match self.process(unit, &self.config(unit)) {
+            Process::Fails => "exit-code",
+            Process::Runs if self.definition(unit).is_oneshot() => "signal",
+            Process::Runs | Process::Succeeds | Process::Impossible => "success",
         }
     }
 

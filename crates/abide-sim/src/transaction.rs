@@ -133,9 +133,7 @@ impl<'u, U: Units> Transaction<'u, U> {
             applicable(self.add(Kind::Start, &other, by(true, false)))?;
         }
         for other in wanted {
-            let _missing = self
-                .add(Kind::Start, &other, by(false, false))
-                .is_err();
+            let _missing = self.add(Kind::Start, &other, by(false, false)).is_err();
         }
         for other in verified {
             applicable(self.add(Kind::Verify, &other, by(true, false)))?;
@@ -144,21 +142,13 @@ impl<'u, U: Units> Transaction<'u, U> {
             applicable(self.add(Kind::Stop, &other, by(true, true)))?;
         }
         for other in conflicted {
-            let _missing = self
-                .add(Kind::Stop, &other, by(false, false))
-                .is_err();
+            let _missing = self.add(Kind::Stop, &other, by(false, false)).is_err();
         }
         Ok(())
     }
 
     /// What stops, restarts and reloads with it.
-    fn propagate(
-        &mut self,
-        kind: Kind,
-        unit: &UnitName,
-        id: usize,
-        by: By,
-    ) -> Result<(), Refusal> {
+    fn propagate(&mut self, kind: Kind, unit: &UnitName, id: usize, by: By) -> Result<(), Refusal> {
         let graceful = self.units.systemd() >= GRACEFUL_STOP;
         let mut from = By {
             job: Some(id),
@@ -186,9 +176,10 @@ impl<'u, U: Units> Transaction<'u, U> {
             if graceful && (by.job.is_none() || by.graceful) {
                 from.graceful = true;
                 for other in told {
-                    if let Some(kind) = self.graceful_stop(&other) {
-                        applicable(self.add(kind, &other, from))?;
-                    }
+                    let Some(kind) = self.graceful_stop(&other) else {
+                        continue;
+                    };
+                    applicable(self.add(kind, &other, from))?;
                 }
             }
         }

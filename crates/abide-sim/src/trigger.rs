@@ -131,7 +131,13 @@ impl Engine<'_> {
 
     /// Computes when a timer elapses next (`timer_enter_waiting`).
     pub(crate) fn wait_for_time(&mut self, timer: &UnitName) {
-        self.soon.retain(|event| *event != Event::Elapsed(timer.clone()));
+        self.wait_for_time_from(timer, false);
+    }
+
+    /// The same; after a daemon-reload `OnActiveSec=` counts from then on, for the timer is not yet known to be active.
+    fn wait_for_time_from(&mut self, timer: &UnitName, reloaded: bool) {
+        self.soon
+            .retain(|event| *event != Event::Elapsed(timer.clone()));
         if self.graph.of(timer, &[Dep::Triggers]).is_empty() {
             // Its file is gone, and with it what it would start.
             self.runtime_mut(timer).result = "resources";
@@ -143,7 +149,7 @@ impl Engine<'_> {
             let mut keys = BASES.iter().filter(|(_, other)| *other == base);
             keys.any(|(key, _)| !config.all("Timer", key).is_empty())
         };
-        let next = self.next_elapse(timer, &config);
+        let next = self.next_elapse(timer, &config, reloaded);
         if next.is_none() && !has(Base::Calendar) {
             let remains = config.flag("Timer", "RemainAfterElapse") != Some(false);
             match remains || has(Base::UnitActive) || has(Base::UnitInactive) {
@@ -159,7 +165,12 @@ impl Engine<'_> {
     }
 
     /// The earliest moment that a timer waits for, beside its calendar.
-    fn next_elapse(&mut self, timer: &UnitName, config: &Effective) -> Option<Timestamp> {
+    fn next_elapse(
+        &mut self,
+        timer: &UnitName,
+        config: &Effective,
+        reloaded: bool,
+    ) -> Option<Timestamp> {
         let now = self.host.facts.now;
         let fired = self
             .runtime(timer)
@@ -170,7 +181,11 @@ impl Engine<'_> {
                 .runtime(timer)
                 .is_some_and(|timer| timer.elapsed.contains(key));
             for value in config.all("Timer", key) {
-                let Some(from) = self.counts_from(timer, config, base) else {
+                let from = match base {
+                    Base::Active if reloaded => Some(now),
+                    base => self.counts_from(timer, config, base),
+                };
+                let Some(from) = from else {
                     continue;
                 };
                 let at = Timestamp(from.0.saturating_add(span(value)));
@@ -215,7 +230,8 @@ impl Engine<'_> {
             return;
         }
         let unit = self.definition(timer).effective.triggers();
-        let started = unit.is_some_and(|unit| self.submit(Kind::Start, &unit, Mode::Replace).is_ok());
+        let started =
+            unit.is_some_and(|unit| self.submit(Kind::Start, &unit, Mode::Replace).is_ok());
         if started {
             let now = self.host.blink();
             self.runtime_mut(timer).triggered_at = Some(now);
@@ -250,7 +266,8 @@ impl Engine<'_> {
         if !initial && !matches!(self.sub(path), "waiting" | "running") {
             return;
         }
-        self.soon.retain(|event| *event != Event::Recheck(path.clone()));
+        self.soon
+            .retain(|event| *event != Event::Recheck(path.clone()));
         let config = self.definition(path).effective;
         let unit = config.triggers();
         let busy = unit.is_some_and(|unit| !self.is_down_for_path(&unit));
@@ -363,7 +380,7 @@ impl Engine<'_> {
         for (name, sub) in triggers {
             self.runtime_mut(&name).elapsed.clear();
             match (name.kind(), sub) {
-                (UnitKind::Timer, "waiting") => self.wait_for_time(&name),
+                (UnitKind::Timer, "waiting") => self.wait_for_time_from(&name, true),
                 (UnitKind::Path, "waiting" | "running") => self.wait_for_path(&name, true),
                 _ => {}
             }

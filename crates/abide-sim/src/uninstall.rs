@@ -54,6 +54,7 @@ impl SimHost {
                 unit.unit
             ));
         }
+        self.ask_about(unit);
         self.note(format!("disable {unit}"));
         Ok(())
     }
@@ -65,9 +66,8 @@ impl SimHost {
             return;
         };
         let end = self.disk.follow(&path);
-        let masks = end.is_some_and(|end| {
-            is_null(&end) || self.disk.text(&end).is_some_and(str::is_empty)
-        });
+        let masks =
+            end.is_some_and(|end| is_null(&end) || self.disk.text(&end).is_some_and(str::is_empty));
         if masks {
             self.disk.remove(&path);
             self.note_links(&unit.scope);

@@ -137,7 +137,10 @@ impl Engine<'_> {
     fn start_what_it_needs(&mut self, unit: &UnitName) {
         let after = self.graph.after(unit);
         let needs = [
-            (vec![Dep::Requires, Dep::BindsTo, Dep::Upholds], Mode::Replace),
+            (
+                vec![Dep::Requires, Dep::BindsTo, Dep::Upholds],
+                Mode::Replace,
+            ),
             (vec![Dep::Wants], Mode::Fail),
         ];
         for (deps, mode) in needs {

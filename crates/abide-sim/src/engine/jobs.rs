@@ -101,8 +101,7 @@ impl Engine<'_> {
 
     fn is_runnable(&self, unit: &UnitName, kind: Kind) -> bool {
         let job = |unit: &UnitName| self.jobs.get(unit).map(|job| job.kind);
-        let waits_for_earlier =
-            |other: &UnitName| job(other).is_some_and(|_| !kind.comes_first());
+        let waits_for_earlier = |other: &UnitName| job(other).is_some_and(|_| !kind.comes_first());
         let waits_for_later = |other: &UnitName| job(other).is_some_and(Kind::comes_first);
         !self.graph.after(unit).iter().any(waits_for_earlier)
             && !self.graph.before(unit).iter().any(waits_for_later)
