@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::PathBuf;
 
 use crate::fleet::Fleet;
 use crate::sequence::{Edit, FLAGS, Place, Sequence, Step};
@@ -13,9 +16,19 @@ pub struct Lane {
     pub host: String,
     /// `None`: the system's.
     pub user: Option<String>,
+    /// Its place among the lanes of the host, which tells their files outside of their directories apart.
+    pub place: usize,
 }
 
+/// More sequences than run in a lane at once.
+const SEQUENCES: usize = 1000;
+
 impl Lane {
+    /// What the names of its n-th sequence begin with.
+    fn prefix(&self, index: usize) -> String {
+        format!("q{}", (self.place + 1) * SEQUENCES + index)
+    }
+
     /// The directory of its units.
     pub fn config(&self) -> String {
         match &self.user {
@@ -28,9 +41,9 @@ impl Lane {
 /// How fast a batch is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// With a short pause after each step of all sequences.
+    /// After each step of all sequences until nothing seems to change any more.
     Quick,
-    /// With a pause that lets everything come to rest even where the host is busy, and with what systemctl says.
+    /// Longer, for everything comes to rest even where the host is busy, and with what systemctl says.
     Slow,
 }
 
@@ -68,6 +81,7 @@ pub fn prepare(fleet: &Fleet, host: &str, users: usize) -> Vec<Lane> {
     let mut lanes = vec![Lane {
         host: host.to_owned(),
         user: None,
+        place: 0,
     }];
     let mut script = format!(
         "mkdir -m 1777 {FLAGS}
@@ -91,6 +105,7 @@ pub fn prepare(fleet: &Fleet, host: &str, users: usize) -> Vec<Lane> {
         lanes.push(Lane {
             host: host.to_owned(),
             user: Some(user),
+            place: number,
         });
     }
     fleet.sh(host, &script);
@@ -101,11 +116,15 @@ pub fn prepare(fleet: &Fleet, host: &str, users: usize) -> Vec<Lane> {
 /// sequences have theirs at the same steps.
 pub fn run(fleet: &Fleet, lane: &Lane, batch: &[Sequence], pace: Pace) -> Vec<Trace> {
     let script = script(lane, batch, pace);
+    let kept = kept(lane, &script);
+    if let Some(answer) = kept.as_ref().and_then(|path| fs::read_to_string(path).ok()) {
+        return read(lane, batch, &answer);
+    }
     let user = lane.user.as_deref().unwrap_or("root");
     let ran = fleet.exec_with(
         &lane.host,
         user,
-        &["timeout", "300", "/bin/sh", "-s"],
+        &["timeout", "120", "/bin/sh", "-s"],
         script.as_bytes(),
     );
     assert!(
@@ -115,11 +134,19 @@ pub fn run(fleet: &Fleet, lane: &Lane, batch: &[Sequence], pace: Pace) -> Vec<Tr
         ran.stdout,
         ran.stderr
     );
+    if let Some(path) = kept {
+        fs::write(path, &ran.stdout).expect("what a host answered is kept");
+    }
     read(lane, batch, &ran.stdout)
 }
 
-fn prefix(index: usize) -> String {
-    format!("q{index}")
+/// Where the answer to a script is kept, if it is.
+fn kept(lane: &Lane, script: &str) -> Option<PathBuf> {
+    let dir = std::env::var_os("ABIDE_DIFFERENTIAL_KEEP")?;
+    let mut hasher = DefaultHasher::new();
+    (&lane.host, script).hash(&mut hasher);
+    let name = format!("{}-{:016x}", lane.host, hasher.finish());
+    Some(PathBuf::from(dir).join(name))
 }
 
 fn script(lane: &Lane, batch: &[Sequence], pace: Pace) -> String {
@@ -127,16 +154,17 @@ fn script(lane: &Lane, batch: &[Sequence], pace: Pace) -> String {
         None => ("--system", "/run/systemd/units"),
         Some(_) => ("--user", "$XDG_RUNTIME_DIR/systemd/units"),
     };
-    let pause = match pace {
-        Pace::Quick => "0.05",
-        Pace::Slow => "0.15",
+    // How long it is looked whether everything has come to rest.
+    let (pause, tries) = match pace {
+        Pace::Quick => ("0.05", 20),
+        Pace::Slow => ("0.15", 30),
     };
     let said = match pace {
         Pace::Quick => {
-            "c() { n=$1; shift; systemctl $m \"$@\" >/dev/null 2>&1; echo \"c $n $?\"; }"
+            "c() { n=$1; shift; timeout 20 systemctl $m \"$@\" >/dev/null 2>&1; echo \"c $n $?\"; }"
         }
         Pace::Slow => {
-            "c() { n=$1; shift; said=$(timeout 10 systemctl $m \"$@\" 2>&1); echo \"c $n $?\"; printf '%s\\n' \"$said\" | sed \"s/^/s $n /\"; }"
+            "c() { n=$1; shift; said=$(timeout 20 systemctl $m \"$@\" 2>&1); echo \"c $n $?\"; printf '%s\\n' \"$said\" | sed \"s/^/s $n /\"; }"
         }
     };
     let config = lane.config();
@@ -146,27 +174,44 @@ m={manager}; state={state}; config={config}
 cd \"$config\" || exit
 {said}
 d() {{ [ -d \"$1\" ] || mkdir \"$1\"; }}
-w() {{ printf '%s' \"$2\" >\"$1\"; }}
-o() {{
-  sleep {pause}
-  echo \"step $1\"
+w() {{ [ ! -h \"$1\" ] || rm \"$1\"; printf '%s' \"$2\" >\"$1\"; }}
+l() {{
   systemctl $m list-units --all --plain --no-legend --no-pager --full 'q*' | sed 's/^/u /'
   find \"$state\" -name 'invocation:q*' -printf 'i %f %l\\n'
+}}
+o() {{
+  was=; tries=0
+  while sleep {pause}; do
+    now=$(l); tries=$((tries + 1))
+    case $now in
+      *' activating '* | *' deactivating '* | *' reloading '*) ;;
+      \"$was\") break ;;
+    esac
+    [ $tries -lt {tries} ] || break
+    was=$now
+  done
+  echo \"step $1\"
+  printf '%s\\n' \"$now\"
   find \"$config\" -maxdepth 2 -type l -printf 'l %P %l\\n'
 }}
 t() {{ read -r up idle </proc/uptime; echo \"t $up\"; }}
 "
     );
+    for index in 0..batch.len() {
+        let _ = writeln!(script, "mkdir -m 1777 {FLAGS}/{}.dir", lane.prefix(index));
+    }
     let steps = batch.iter().map(|sequence| sequence.steps.len()).max();
     for step in 0..steps.unwrap_or(0) {
         script.push_str("t\n");
         let mut reloads = false;
         for (index, sequence) in batch.iter().enumerate() {
             match sequence.steps.get(step) {
-                Some(Step::Files(edits)) => files(&mut script, edits, index),
+                Some(Step::Files(edits)) => files(&mut script, edits, &lane.prefix(index)),
                 Some(Step::Reload) => reloads = true,
                 Some(Step::Verb(verb, units)) => {
-                    let units: Vec<String> = units.iter().map(|unit| named(unit, index)).collect();
+                    let prefix = lane.prefix(index);
+                    let units: Vec<String> =
+                        units.iter().map(|unit| named(unit, &prefix)).collect();
                     let _ = writeln!(script, "c {index} {} {}", verb.words(), units.join(" "));
                 }
                 Some(Step::Nothing) | None => {}
@@ -182,38 +227,40 @@ t() {{ read -r up idle </proc/uptime; echo \"t $up\"; }}
         .enumerate()
         .flat_map(|(index, sequence)| {
             let units = sequence.units().into_iter();
-            units.map(move |unit| named(&unit, index))
+            let prefix = lane.prefix(index);
+            units.map(move |unit| named(&unit, &prefix))
         })
         .collect();
     let _ = write!(
         script,
         "echo show
 systemctl $m show -p {} -- {}
-rm -rf q* */q* {FLAGS}/q*
+rm -rf q* */q* {FLAGS}/q{}[0-9][0-9][0-9]*
 systemctl $m daemon-reload
 systemctl $m stop 'q*'
 systemctl $m reset-failed 'q*' >/dev/null 2>&1
 echo end
 ",
         PROPERTIES.join(","),
-        units.join(" ")
+        units.join(" "),
+        lane.place + 1
     );
     script
 }
 
-fn files(script: &mut String, edits: &[Edit], index: usize) {
+fn files(script: &mut String, edits: &[Edit], prefix: &str) {
     for edit in edits {
         match edit {
             Edit::Write(place, text) => {
-                let path = directory(script, place, index);
-                let _ = writeln!(script, "w {path} {}", quoted(&named(text, index)));
+                let path = directory(script, place, prefix);
+                let _ = writeln!(script, "w {path} {}", quoted(&named(text, prefix)));
             }
             Edit::Link(place, target) => {
-                let path = directory(script, place, index);
-                let _ = writeln!(script, "ln -sf {} {path}", named(target, index));
+                let path = directory(script, place, prefix);
+                let _ = writeln!(script, "ln -sf {} {path}", named(target, prefix));
             }
             Edit::Remove(place) => {
-                let path = named(&place.to_string(), index);
+                let path = named(&place.to_string(), prefix);
                 let _ = writeln!(script, "rm -f {path}");
                 if let (Place::Config(_), Some((dir, _))) = (place, path.rsplit_once('/')) {
                     let _ = writeln!(script, "rmdir {dir} 2>/dev/null");
@@ -224,16 +271,16 @@ fn files(script: &mut String, edits: &[Edit], index: usize) {
 }
 
 /// Makes the directory of a file, and returns its path.
-fn directory(script: &mut String, place: &Place, index: usize) -> String {
-    let path = named(&place.to_string(), index);
+fn directory(script: &mut String, place: &Place, prefix: &str) -> String {
+    let path = named(&place.to_string(), prefix);
     if let (Place::Config(_), Some((dir, _))) = (place, path.rsplit_once('/')) {
         let _ = writeln!(script, "d {dir}");
     }
     path
 }
 
-fn named(text: &str, index: usize) -> String {
-    text.replace('~', &prefix(index))
+fn named(text: &str, prefix: &str) -> String {
+    text.replace('~', prefix)
 }
 
 fn quoted(text: &str) -> String {
@@ -274,7 +321,7 @@ fn read(lane: &Lane, batch: &[Sequence], answer: &str) -> Vec<Trace> {
             "u" => {
                 let mut words = rest.split_whitespace();
                 let mut word = || words.next().unwrap_or_default().to_owned();
-                if let Some((index, unit)) = owner(&word()) {
+                if let Some((index, unit)) = owner(lane, &word()) {
                     let state = State {
                         load: word(),
                         active: word(),
@@ -286,7 +333,7 @@ fn read(lane: &Lane, batch: &[Sequence], answer: &str) -> Vec<Trace> {
             "i" => {
                 let (unit, invocation) = rest.split_once(' ').unwrap_or((rest, ""));
                 let unit = unit.trim_start_matches("invocation:");
-                if let Some((index, unit)) = owner(unit) {
+                if let Some((index, unit)) = owner(lane, unit) {
                     all[index]
                         .invocations
                         .push((unit, invocation.trim().to_owned()));
@@ -296,9 +343,10 @@ fn read(lane: &Lane, batch: &[Sequence], answer: &str) -> Vec<Trace> {
                 let (path, target) = rest.split_once(' ').unwrap_or((rest, ""));
                 let target = target.rsplit('/').next().unwrap_or(target);
                 for (index, reading) in all.iter_mut().enumerate() {
-                    let here = tilde(path, index);
+                    let prefix = lane.prefix(index);
+                    let here = tilde(path, &prefix);
                     if here != path {
-                        let link = (here, tilde(target, index));
+                        let link = (here, tilde(target, &prefix));
                         reading.now.links.insert(link);
                     }
                 }
@@ -348,7 +396,12 @@ fn show(lane: &Lane, batch: &[Sequence], times: &[f64], text: &str, all: &mut [R
 
 /// The properties as they are compared: times as steps, lists sorted and without what every unit has.
 fn shown(lane: &Lane, index: usize, times: &[f64], block: &BTreeMap<&str, &str>) -> Shown {
-    let text = |key: &str| tilde(block.get(key).copied().unwrap_or_default(), index);
+    let text = |key: &str| {
+        tilde(
+            block.get(key).copied().unwrap_or_default(),
+            &lane.prefix(index),
+        )
+    };
     let mut shown = Shown::new();
     for key in PROPERTIES {
         let value = match key {
@@ -399,24 +452,24 @@ fn began(stamp: &str, times: &[f64]) -> String {
 }
 
 /// The sequence that a unit belongs to, and its name in there.
-fn owner(unit: &str) -> Option<(usize, String)> {
+fn owner(lane: &Lane, unit: &str) -> Option<(usize, String)> {
     let rest = unit.strip_prefix('q')?;
     let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-    let (index, name) = rest.split_at(digits);
-    Some((index.parse().ok()?, format!("~{name}")))
+    let (number, name) = rest.split_at(digits);
+    let index = number.parse::<usize>().ok()? - (lane.place + 1) * SEQUENCES;
+    Some((index, format!("~{name}")))
 }
 
 /// The text with the sequence's prefix taken back. A prefix ends before a letter, so `q1` is none in `q12a`.
-fn tilde(text: &str, index: usize) -> String {
-    let prefix = prefix(index);
+fn tilde(text: &str, prefix: &str) -> String {
     let mut result = String::new();
     let mut rest = text;
-    while let Some(at) = rest.find(&prefix) {
+    while let Some(at) = rest.find(prefix) {
         let (before, found) = rest.split_at(at);
         let after = &found[prefix.len()..];
         result.push_str(before);
         let ends = after.starts_with(|c: char| c.is_ascii_alphabetic());
-        result.push_str(if ends { "~" } else { &prefix });
+        result.push_str(if ends { "~" } else { prefix });
         rest = after;
     }
     result.push_str(rest);

@@ -42,7 +42,8 @@ pub enum Place {
     Flag(String),
 }
 
-/// A directory that everybody may write, for conditions and path units.
+/// A directory that everybody may write, for conditions and sockets. What path units watch is in a directory below it
+/// that the sequence has for itself: they wake up at whatever is made beside their path.
 pub const FLAGS: &str = "/run/flags";
 
 /// What systemctl is asked for.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::fleet::Fleet;
 use crate::real::{self, Lane, Pace};
 use crate::sequence::{Edit, Sequence, Step};
-use crate::simulated::{self, Beside};
+use crate::simulated::{self, Beside, Verdict};
 use crate::trace::{Difference, Trace};
 
 /// What was found out about a sequence.
@@ -96,13 +96,14 @@ impl Try<'_> {
         let traces = real::run(self.fleet, self.lane, sequences, Pace::Slow);
         let beside = Beside::of(sequences);
         let shown = sequences.iter().zip(traces).map(|(sequence, real)| {
-            let ours = simulated::run(self.systemd, self.lane, sequence, beside);
-            let differences = ours.differences(&real);
-            (!differences.is_empty()).then(|| Shown {
-                sequence: sequence.clone(),
-                differences,
-                real,
-            })
+            match simulated::compare(self.systemd, self.lane, sequence, beside, &real) {
+                Verdict::Agrees | Verdict::Undecided => None,
+                Verdict::Differs(differences) => Some(Shown {
+                    sequence: sequence.clone(),
+                    differences,
+                    real,
+                }),
+            }
         });
         shown.collect()
     }

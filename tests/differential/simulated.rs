@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use abide_model::{Link, ObservedUnit, Scope, UnitName, UnitRef};
-use abide_sim::{SimHost, desired, path, scope, unit_ref, user};
+use abide_sim::{Order, SimHost, desired, path, scope, unit_ref, user};
 
 use crate::real::Lane;
 use crate::sequence::{Edit, Place, Sequence, Step, Verb};
-use crate::trace::{ANYTHING, Runs, Seen, Shown, State, Trace};
+use crate::trace::{ANYTHING, Difference, Runs, Seen, Shown, State, Trace};
 
 /// The prefix of the only sequence on the simulated host.
 const PREFIX: &str = "q";
@@ -42,9 +42,58 @@ impl Beside {
     }
 }
 
-/// What a host of this systemd would do in this lane.
-pub fn run(systemd: u32, lane: &Lane, sequence: &Sequence, beside: Beside) -> Trace {
+/// What came of a comparison.
+pub enum Verdict {
+    Agrees,
+    /// What systemd does depends on the order of its hash tables, so on luck.
+    Undecided,
+    Differs(Vec<Difference>),
+}
+
+/// Orders of hash tables that are tried.
+const ORDERS: u64 = 6;
+
+/// Compares what a real host did with what the simulated one does.
+pub fn compare(
+    systemd: u32,
+    lane: &Lane,
+    sequence: &Sequence,
+    beside: Beside,
+    real: &Trace,
+) -> Verdict {
+    let first = run(systemd, lane, sequence, beside, Order::default());
+    let differences = first.differences(real);
+    if differences.is_empty() {
+        return Verdict::Agrees;
+    }
+    let mut alike = true;
+    for order in (1..ORDERS).map(Order) {
+        let other = run(systemd, lane, sequence, beside, order);
+        if other.differences(real).is_empty() {
+            return Verdict::Agrees;
+        }
+        alike &= other == first;
+    }
+    match alike {
+        true => Verdict::Differs(differences),
+        false => Verdict::Undecided,
+    }
+}
+
+/// Whether the manager comes to rest after each step. There are units that start each other for ever; systemd is busy
+/// with nothing else then.
+pub fn rests(systemd: u32, lane: &Lane, sequence: &Sequence) -> bool {
     let mut world = World::new(systemd, lane);
+    for step in &sequence.steps {
+        world.step(step);
+    }
+    !world.host.restless
+}
+
+/// What a host of this systemd would do in this lane.
+pub fn run(systemd: u32, lane: &Lane, sequence: &Sequence, beside: Beside, order: Order) -> Trace {
+    let mut world = World::new(systemd, lane);
+    world.host.hash_order = order;
     let mut trace = Trace::default();
     let mut runs = Runs::default();
     let mut began = BTreeMap::new();
@@ -56,7 +105,8 @@ pub fn run(systemd: u32, lane: &Lane, sequence: &Sequence, beside: Beside) -> Tr
     }
     for name in sequence.units() {
         let mut shown = world.show(&name, &began);
-        if !beside.tells_reload(systemd, sequence, &name) {
+        let id = shown.get("Id").cloned().unwrap_or_default();
+        if !beside.tells_reload(systemd, sequence, &id) {
             shown.insert("NeedDaemonReload", ANYTHING.to_owned());
         }
         trace.last.insert(name, shown);
