@@ -299,6 +299,24 @@ fn a_path_that_is_there_already_starts_its_unit_at_once() {
     );
 }
 
+#[test]
+fn a_path_that_watches_a_file_starts_its_unit_when_that_is_written() {
+    let watch = |text: &str| {
+        one(
+            "watch.path",
+            "[Path]\nPathChanged=/home/deploy/app.conf\n[Install]\nWantedBy=default.target\n",
+        )
+        .unit("watch.service", "[Service]\nExecStart=/bin/watch\n")
+        .running(Wanted::Unmanaged)
+        .file("app.conf", text)
+        .build()
+    };
+    assert_eq!(
+        between(&watch("a"), &watch("b")),
+        ["1: Start user:deploy/watch.service (PathChanged= watch.path)"]
+    );
+}
+
 /// The manifest of `database`, carried out on a host where `theirs.service` requires it; what was seen before and after.
 #[track_caller]
 fn surprised(

@@ -1,0 +1,256 @@
+//! A plan's actions carried out in thought in one scope: calls of systemctl, daemon-reloads, what fires because of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abide_model::{
+    Action, ActionId, Change, Effect, HostPath, Note, NoteKind, ResourceId, Scope, UnitKind,
+    UnitName, UnitRef,
+};
+
+use super::graph::Tie;
+use super::jobs::{self, Job};
+use super::sum::{Log, Own};
+use super::triggers::{self, Fires};
+use super::world::World;
+use super::{Definition, Forecast, effect};
+use crate::host::Host;
+
+/// A plan's course in one scope.
+pub(super) struct Course<'a> {
+    world: World<'a>,
+    log: Log,
+    notes: Vec<Note>,
+    /// The last action about each unit so far.
+    last: BTreeMap<UnitName, ActionId>,
+}
+
+impl<'a> Course<'a> {
+    pub(super) fn new(
+        host: &'a Host<'a>,
+        scope: &Scope,
+        definitions: &'a BTreeMap<UnitRef, Definition>,
+    ) -> Self {
+        Self {
+            world: World::new(host, scope, definitions),
+            log: Log::default(),
+            notes: Vec::new(),
+            last: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn take(&mut self, call: &[&Action], written: &BTreeSet<HostPath>) {
+        for action in call {
+            self.world.note(&action.change);
+            if let ResourceId::Unit(unit) = &action.resource {
+                self.last.insert(unit.unit.loaded_as(), action.id);
+            }
+        }
+        let units: Vec<(ActionId, UnitName)> = call
+            .iter()
+            .filter_map(|action| match &action.resource {
+                ResourceId::Unit(unit) => Some((action.id, unit.unit.loaded_as())),
+                _ => None,
+            })
+            .collect();
+        let Some(first) = call.first() else { return };
+        match effect(&first.change) {
+            // Each start is a transaction of its own, and what one brings up the next finds running.
+            Some(Effect::Start) => {
+                for unit in units {
+                    self.run(Effect::Start, &[unit], written);
+                }
+            }
+            Some(effect) => self.run(effect, &units, written),
+            None if first.change == Change::DaemonReload => self.reload(first.id, written),
+            None => {}
+        }
+    }
+
+    fn run(
+        &mut self,
+        effect: Effect,
+        units: &[(ActionId, UnitName)],
+        written: &BTreeSet<HostPath>,
+    ) {
+        let jobs = jobs::of_call(&self.world, effect, units);
+        let mut started: Vec<(ActionId, UnitName)> = Vec::new();
+        for (action, unit) in units {
+            self.log.own(
+                unit,
+                Own {
+                    action: *action,
+                    effect,
+                },
+            );
+            match effect {
+                Effect::Stop | Effect::Close => self.world.stopped(unit),
+                Effect::Start | Effect::Restart => {
+                    self.world.started(unit);
+                    started.push((*action, unit.clone()));
+                }
+                Effect::Reload => {}
+            }
+        }
+        started.extend(self.happen(jobs));
+        self.log.next();
+        for (action, unit) in started {
+            self.started(action, &unit, written);
+        }
+    }
+
+    /// Jobs of other units are done; which of them start something.
+    fn happen(&mut self, jobs: Vec<Job>) -> Vec<(ActionId, UnitName)> {
+        let mut started = Vec::new();
+        let mut stopped = Vec::new();
+        for job in jobs {
+            match job.effect {
+                Effect::Stop | Effect::Close => {
+                    self.world.stopped(&job.unit);
+                    stopped.push((job.action, job.unit.clone()));
+                }
+                Effect::Start => {
+                    self.world.started(&job.unit);
+                    started.push((job.action, job.unit.clone()));
+                }
+                Effect::Restart => self.world.started(&job.unit),
+                Effect::Reload => {}
+            }
+            self.log.job(job);
+        }
+        for (action, unit) in stopped {
+            self.upheld(action, &unit);
+        }
+        started
+    }
+
+    /// What stops although a unit that is up upholds it comes back (systemd.unit(5), `Upholds=`).
+    fn upheld(&mut self, action: ActionId, unit: &UnitName) {
+        let mut upholders = self.world.graph.to(unit, Tie::Upholds).into_iter();
+        let upholder = upholders.find(|one| self.world.is_up(one));
+        if let Some(through) = upholder.filter(|_| !self.world.is_up(unit)) {
+            self.start(action, unit, &through, Tie::Upholds.setting());
+        }
+    }
+
+    /// A timer or path that has started may start its unit at once.
+    fn started(&mut self, action: ActionId, unit: &UnitName, written: &BTreeSet<HostPath>) {
+        if self.world.ends(unit) {
+            self.ended(action, unit);
+        }
+        match triggers::fires(&self.world, unit, written) {
+            Fires::Now(setting) => self.fire(action, unit, setting),
+            Fires::Perhaps => {
+                let text = format!(
+                    "{unit} may fire at once: a time after boot that has passed counts as due"
+                );
+                self.notes.push(Note {
+                    resource: ResourceId::Unit(UnitRef::new(&self.world.scope, unit)),
+                    kind: NoteKind::Expect,
+                    text,
+                });
+            }
+            Fires::No => {}
+        }
+    }
+
+    /// A unit has done its work: what is bound to it stops (systemd.unit(5), `BindsTo=`, `PropagatesStopTo=`).
+    fn ended(&mut self, action: ActionId, unit: &UnitName) {
+        let bound = self.world.graph.to(unit, Tie::BindsTo).into_iter();
+        let bound = bound.map(|bound| (bound, Tie::BindsTo));
+        let told = self.world.graph.of(unit, Tie::StopTo).into_iter();
+        let all: Vec<(UnitName, Tie)> = bound
+            .chain(told.map(|told| (told, Tie::StopTo)))
+            .filter(|(other, _)| self.world.is_up(other))
+            .collect();
+        let calls: Vec<_> = all
+            .iter()
+            .map(|(other, _)| (action, other.clone()))
+            .collect();
+        let further = jobs::of_call(&self.world, Effect::Stop, &calls);
+        let jobs = all.into_iter().map(|(other, tie)| Job {
+            action,
+            unit: other,
+            effect: Effect::Stop,
+            through: unit.clone(),
+            setting: tie.setting().to_owned(),
+        });
+        self.happen(jobs.chain(further).collect());
+        self.log.next();
+    }
+
+    fn fire(&mut self, action: ActionId, trigger: &UnitName, setting: &str) {
+        for unit in self.world.graph.of(trigger, Tie::Triggers) {
+            if !self.world.is_up(&unit) && self.world.can_start(&unit) {
+                self.start(action, &unit, trigger, setting);
+            }
+        }
+    }
+
+    /// A unit is started by another one, with all that this brings.
+    fn start(&mut self, action: ActionId, unit: &UnitName, through: &UnitName, setting: &str) {
+        let mut jobs = vec![Job {
+            action,
+            unit: unit.clone(),
+            effect: Effect::Start,
+            through: through.clone(),
+            setting: setting.to_owned(),
+        }];
+        let call = [(action, unit.clone())];
+        jobs.extend(jobs::of_call(&self.world, Effect::Start, &call));
+        let started = self.happen(jobs);
+        self.log.next();
+        for (action, unit) in started {
+            if self.world.ends(&unit) {
+                self.ended(action, &unit);
+            }
+        }
+    }
+
+    /// The manager reads its units: paths that change look at once (unit-change V6b).
+    fn reload(&mut self, action: ActionId, written: &BTreeSet<HostPath>) {
+        self.world.reload();
+        let looks: Vec<UnitName> = self
+            .world
+            .definitions()
+            .filter(|(name, own)| {
+                name.kind() == UnitKind::Path
+                    && self.world.is_up(name)
+                    && (!own.is_loaded || own.old.as_ref() != Some(&own.new))
+            })
+            .map(|(name, _)| name.clone())
+            .collect();
+        for path in looks {
+            if let Fires::Now(setting) = triggers::fires(&self.world, &path, written) {
+                let changed = self.last.get(&path).copied().unwrap_or(action);
+                self.fire(changed, &path, setting);
+            }
+        }
+    }
+
+    /// A file was written: paths that watch it start their units, whatever their files will say later.
+    pub(super) fn file_written(&mut self, action: ActionId, file: &HostPath) {
+        let paths: Vec<(UnitName, &'static str)> = self
+            .world
+            .definitions()
+            .filter(|(name, own)| {
+                name.kind() == UnitKind::Path && self.world.is_up(name) && own.is_loaded
+            })
+            .filter_map(|(name, own)| {
+                Some((name.clone(), triggers::watches(own.old.as_ref()?, file)?))
+            })
+            .collect();
+        for (path, setting) in paths {
+            self.fire(action, &path, setting);
+        }
+    }
+
+    pub(super) fn end(self) -> Forecast {
+        let Self {
+            world, log, notes, ..
+        } = self;
+        Forecast {
+            disruptions: log.sum(&world),
+            notes,
+        }
+    }
+}
