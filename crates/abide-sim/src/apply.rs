@@ -283,6 +283,7 @@ impl SimHost {
         let at = self.tick();
         let node = Node::new(NodeKind::File(bytes), &owner(scope), write.mode, at);
         self.disk.put(write.path.clone(), node);
+        self.tell_paths(&write.path);
         Ok(())
     }
 

@@ -158,7 +158,7 @@ impl SimHost {
     }
 
     /// Lets path units see that a file changed.
-    fn tell_paths(&mut self, changed: &HostPath) {
+    pub(crate) fn tell_paths(&mut self, changed: &HostPath) {
         for scope in self.managers.keys().cloned().collect::<Vec<_>>() {
             let mut engine = Engine::new(self, &scope);
             engine.look_at(changed);

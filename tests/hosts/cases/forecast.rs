@@ -144,6 +144,26 @@ fn a_timer_whose_time_has_passed_runs_its_job_as_was_foretold() {
 }
 
 #[test]
+fn a_path_that_watches_a_managed_file_starts_its_unit_as_was_foretold() {
+    let mut case = Case::user("fpath");
+    case.user_key("files: {app.conf: {content: first}}")
+        .unit(
+            "w.path",
+            "[Path]\nPathChanged=/home/fpath/app.conf\n[Install]\nWantedBy=default.target\n",
+        )
+        .unit("w.service", "[Service]\nExecStart=/bin/sleep infinity\n")
+        .keys("w.service", "state: unmanaged");
+    case.begin();
+    case.each(|at| at.is("w.service", "inactive"));
+    case.user_key("files: {app.conf: {content: second}}");
+    case.plan()
+        .ends_with(0)
+        .says("starts w.service at once (PathChanged= of w.path)");
+    case.converge().does_not_say("forecast");
+    case.each(|at| at.is("w.service", "active"));
+}
+
+#[test]
 fn a_forecast_that_was_wrong_is_told_and_fails_nothing() {
     let mut case = Case::user("fwrong");
     let db = |nice: u8| {
