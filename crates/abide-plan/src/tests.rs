@@ -10,6 +10,7 @@ mod drift_units;
 mod enable;
 mod faults;
 mod forecast;
+mod forecast_course;
 mod forecast_fleets;
 mod forecast_triggers;
 mod fresh;

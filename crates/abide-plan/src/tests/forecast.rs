@@ -9,11 +9,11 @@ use super::support::{
 use crate::{Runs, plan, surprises};
 
 /// A unit file that starts at boot and says this about others.
-fn worker(about: &str, command: &str) -> String {
+pub(super) fn worker(about: &str, command: &str) -> String {
     format!("[Unit]\n{about}\n{}", service(command))
 }
 
-fn database(version: u8) -> DesiredBuilder {
+pub(super) fn database(version: u8) -> DesiredBuilder {
     one("db.service", &service(&format!("/bin/db {version}")))
 }
 
@@ -25,7 +25,7 @@ fn between(first: &Desired, second: &Desired) -> Vec<String> {
 }
 
 /// A host with a unit of a package that the user started.
-fn with_theirs(mut host: SimHost, name: &str, about: &str) -> SimHost {
+pub(super) fn with_theirs(mut host: SimHost, name: &str, about: &str) -> SimHost {
     host = host.with_vendor_unit(true, name, &worker(about, "/usr/bin/theirs"));
     host.start(&unit_ref(&format!("user:deploy/{name}")))
         .unwrap();

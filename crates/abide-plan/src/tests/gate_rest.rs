@@ -267,3 +267,42 @@ fn what_a_restart_takes_along_is_told_under_the_approved_number() {
     assert_eq!(rest.forecast, plan.forecast);
     assert!(rest.action(rest.forecast[0].action).is_some());
 }
+
+#[test]
+fn what_is_owed_interrupts_nothing_for_the_sake_of_something_else() {
+    let with = |command: &str| {
+        let needs = |name: &str| {
+            format!(
+                "[Unit]\nRequires={name}\nAfter={name}\n[Service]\nExecStart=/bin/n\n[Install]\nWantedBy=default.target\n"
+            )
+        };
+        one("web.service", &service(command))
+            .unit("of-web.service", &needs("web.service"))
+            .unit("other.service", &service("/bin/other"))
+            .unit("of-other.service", &needs("other.service"))
+            .build()
+    };
+    let mut host = as_declared(&with("/bin/a"));
+    let wanted = with("/bin/b");
+    let plan = planned(&host, &wanted);
+    host.edit(&Edit::Write(
+        unit_ref("user:deploy/other.service"),
+        service("/bin/by-hand"),
+    ));
+    host.edit(&Edit::DaemonReload(abide_sim::scope("user:deploy")));
+    host.edit(&Edit::Stop(unit_ref("user:deploy/other.service")));
+    host.edit(&Edit::Start(unit_ref("user:deploy/of-other.service")));
+    let seen = host.observe(&wanted);
+    let interrupted = |plan: &abide_model::Plan| {
+        let forecast = plan.forecast.iter();
+        let units: Vec<String> = forecast.map(|one| one.unit.unit.to_string()).collect();
+        units
+    };
+    assert_eq!(
+        interrupted(&crate::plan(&wanted, &seen)),
+        ["of-other.service", "of-web.service"]
+    );
+    let (owed, elsewhere) = crate::owed(&plan, &wanted, &seen);
+    assert!(elsewhere > 0);
+    assert_eq!(interrupted(&owed), ["of-web.service"]);
+}
