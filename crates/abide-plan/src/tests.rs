@@ -11,6 +11,7 @@ mod enable;
 mod faults;
 mod forecast;
 mod forecast_course;
+mod forecast_files;
 mod forecast_fleets;
 mod forecast_triggers;
 mod fresh;

@@ -134,9 +134,19 @@ impl<'a> World<'a> {
     /// The manager reads all unit files.
     pub(super) fn reload(&mut self) {
         self.reloaded = true;
-        for (name, own) in std::mem::take(&mut self.definitions) {
-            self.read(name, own);
-            self.definitions.insert(name, own);
+        for (name, own) in &self.definitions {
+            let new = Some(&own.new).filter(|_| !own.goes);
+            if own.is_loaded {
+                self.graph.change(own.old.as_ref(), new);
+            } else {
+                self.graph.forget(name);
+                self.graph.change(None, new);
+            }
+        }
+        // Links that stand there count from now on, whoever made them and whenever.
+        let here = self.seen.into_iter().flat_map(|scope| &scope.links);
+        for link in here {
+            self.graph.link(&link.path);
         }
         let links = std::mem::take(&mut self.links);
         for path in links.go {
