@@ -160,3 +160,64 @@ fn a_scope_of_its_own_has_a_course_of_its_own() {
     sorted.sort_unstable();
     assert_eq!(sorted, ["system/app.service", APP], "{told:?}");
 }
+
+#[test]
+fn a_stop_is_passed_on_from_unit_to_unit_and_not_through_other_ties() {
+    let db = |version: u8| {
+        let text = worker("PropagatesStopTo=a.service", &format!("/bin/db {version}"));
+        one("db.service", &text).build()
+    };
+    let mut host = as_declared(&db(1));
+    host = with_theirs(host, "b.service", "Description=b");
+    host = with_theirs(host, "a.service", "PropagatesStopTo=b.service");
+    host = with_theirs(host, "d.service", "Description=d");
+    host = with_theirs(
+        host,
+        "c.service",
+        "Requires=db.service\nPropagatesStopTo=d.service",
+    );
+    assert_eq!(
+        foretold(&assert_converges(&mut host, &db(2))),
+        [
+            "3: Stop user:deploy/a.service (PropagatesStopTo= db.service)",
+            "3: Stop user:deploy/b.service (PropagatesStopTo= a.service)",
+            "3: Restart user:deploy/c.service (Requires= db.service)",
+        ]
+    );
+    assert!(host.is_up(&unit_ref("user:deploy/d.service")));
+}
+
+#[test]
+fn a_reload_reaches_only_what_runs_and_can_be_reloaded() {
+    let db = |version: u8| {
+        let text = format!(
+            "[Unit]\nPropagatesReloadTo=down.service stiff.service\n[Service]\nExecStart=/bin/db {version}\nExecReload=/bin/r\n[Install]\nWantedBy=default.target\n"
+        );
+        one("db.service", &text)
+            .on_change(abide_model::OnChange::Reload)
+            .build()
+    };
+    let reloads = "[Service]\nExecStart=/bin/t\nExecReload=/bin/r\n";
+    let mut host = SimHost::new().with_vendor_unit(true, "down.service", reloads);
+    host = host.with_vendor_unit(true, "stiff.service", "[Service]\nExecStart=/bin/t\n");
+    assert_converges(&mut host, &db(1));
+    host.start(&unit_ref("user:deploy/stiff.service")).unwrap();
+    let plan = assert_converges(&mut host, &db(2));
+    assert!(steps(&plan).contains(&"user:deploy/db.service: reload".to_owned()));
+    assert_eq!(foretold(&plan), Vec::<String>::new(), "{}", told(&plan));
+}
+
+#[test]
+fn what_one_call_does_to_its_own_units_is_no_disruption() {
+    let both = |version: u8| {
+        let db = worker(
+            "PropagatesStopTo=app.service",
+            &format!("/bin/db {version}"),
+        );
+        let app = worker("Description=x", &format!("/bin/app {version}"));
+        one("db.service", &db).unit("app.service", &app).build()
+    };
+    let plan = planned(&as_declared(&both(1)), &both(2));
+    assert!(steps(&plan).contains(&format!("{APP}: restart")));
+    assert_eq!(foretold(&plan), Vec::<String>::new(), "{}", told(&plan));
+}
