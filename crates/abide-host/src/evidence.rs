@@ -35,7 +35,7 @@ pub fn script(drift: &HostDrift, now: Timestamp, nonce: &str) -> Option<String> 
     let from = spans.iter().map(|span| span.from).min()?;
     let to = spans.iter().map(|span| span.to).max()?;
     let paths = paths(drift).into_iter().map(|path| word(path.as_str()));
-    let paths: String = paths.map(|path| format!(" {path}")).collect();
+    let paths: Vec<String> = paths.map(|path| format!(" {path}")).collect();
     Some(
         [
             "# abide: who may have changed what differs. It reads and changes nothing.\nmain() {\n"
@@ -48,7 +48,7 @@ pub fn script(drift: &HostDrift, now: Timestamp, nonce: &str) -> Option<String> 
             ),
             COMMON.to_owned(),
             EVIDENCE.to_owned(),
-            format!("\nevidence{paths} </dev/null\n}}\nmain\n"),
+            format!("\nevidence{} </dev/null\n}}\nmain\n", paths.concat()),
         ]
         .concat(),
     )
