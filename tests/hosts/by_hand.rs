@@ -45,7 +45,7 @@ const EDITS: &[Edit] = &[
     Edit {
         what: "a mask",
         script: "rm $dir/masked.service; ctl mask masked.service",
-        words: &["masked by hand since abide left it"],
+        words: &["masked on the host since abide left it"],
     },
     Edit {
         what: "a forgotten daemon-reload",

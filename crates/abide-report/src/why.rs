@@ -122,12 +122,12 @@ fn by_hand(cause: &Cause) -> Option<String> {
         HandEdit::Removed => "removed on the host since abide wrote it".to_owned(),
         HandEdit::Replaced => "replaced on the host since abide wrote it".to_owned(),
         HandEdit::GivenAway => "given to another owner since abide wrote it".to_owned(),
-        HandEdit::Masked => "masked by hand since abide left it".to_owned(),
+        HandEdit::Masked => "masked on the host since abide left it".to_owned(),
         HandEdit::Linked(made) if made.len() == 1 => {
             "a link made by hand, [Install] does not ask for it".to_owned()
         }
         HandEdit::Linked(_) => "links made by hand, [Install] does not ask for them".to_owned(),
-        HandEdit::Unlinked(_) => "disabled by hand since abide enabled it".to_owned(),
+        HandEdit::Unlinked(_) => "disabled on the host since abide enabled it".to_owned(),
         HandEdit::Stopped => "it ran when abide left it, and was stopped since".to_owned(),
         HandEdit::Started => "it did not run when abide left it, and was started since".to_owned(),
         HandEdit::LingerDisabled => "switched off since abide enabled it".to_owned(),
