@@ -51,7 +51,7 @@ fn without_root_each_kind_of_work_is_refused_and_what_is_right_is_not() {
     let stopped = |host: &mut SimHost| host.stop(&unit_ref(NGINX)).unwrap();
     assert_eq!(refused(&stopped, &nginx().build()), needs_root);
     let disabled = |host: &mut SimHost| {
-        host.disable(&unit_ref(NGINX));
+        host.disable(&unit_ref(NGINX)).unwrap();
         host.reload_manager(&scope("system")).unwrap();
     };
     assert_eq!(refused(&disabled, &nginx().build()), needs_root);

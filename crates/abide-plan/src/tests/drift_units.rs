@@ -33,6 +33,7 @@ fn what_was_enabled_or_started_by_hand_is_told_and_undone() {
     let mut host = as_declared(&off());
     assert_eq!(told(&host, &off()), Vec::<String>::new());
     host.edit(&Edit::Enable(unit_ref(WEB)));
+    host.reload_manager(&scope("user:deploy")).unwrap();
     host.edit(&Edit::Start(unit_ref(WEB)));
     assert_eq!(
         told(&host, &off()),

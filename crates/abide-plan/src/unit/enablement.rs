@@ -260,12 +260,16 @@ fn names(link: &Link, unit: &UnitName) -> bool {
     }
 }
 
-/// Whether this link enables an instance of the template: `systemctl enable` points it to the template's file.
+/// Whether `systemctl disable` of the template takes this link along: one that bears the name of an instance, wherever it
+/// leads, or one that leads to the template's file, whatever its name (`remove_marked_symlinks_fd` of install.c; systemd 252
+/// and 257 do both).
 fn is_instance(link: &Link, template: &UnitName) -> bool {
-    let name = link.path.split_once('/').map(|(_, name)| name);
-    let unit = name.and_then(|name| UnitName::parse(name).ok());
+    let Some((_, name)) = link.path.split_once('/') else {
+        return false;
+    };
+    let unit = UnitName::parse(name).ok();
     let of = unit.and_then(|unit| unit.template());
-    of.as_ref() == Some(template) && pointed_to(link) == template.as_str()
+    of.as_ref() == Some(template) || pointed_to(link) == template.as_str()
 }
 
 fn pointed_to(link: &Link) -> &str {
