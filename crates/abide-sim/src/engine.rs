@@ -91,7 +91,10 @@ pub(crate) struct Engine<'h> {
     ended: BTreeMap<u64, Outcome>,
     next_job: u64,
     pub(crate) soon: VecDeque<Event>,
-    later: VecDeque<Event>,
+    /// What happens when, in moments; of one moment in the order in which it was begun.
+    later: BTreeMap<(u64, u64), Event>,
+    moment: u64,
+    begun: u64,
     promises: Promises,
     garbage: BTreeSet<UnitName>,
     happened: u32,
@@ -108,7 +111,9 @@ impl<'h> Engine<'h> {
             ended: BTreeMap::new(),
             next_job: 0,
             soon: VecDeque::new(),
-            later: VecDeque::new(),
+            later: BTreeMap::new(),
+            moment: 0,
+            begun: 0,
             promises: Promises::default(),
             garbage: BTreeSet::new(),
             happened: 0,
@@ -147,9 +152,10 @@ impl<'h> Engine<'h> {
     pub(crate) fn settle(&mut self) {
         loop {
             self.run_jobs();
-            let Some(event) = self.later.pop_front() else {
+            let Some(((moment, _), event)) = self.later.pop_first() else {
                 return;
             };
+            self.moment = moment;
             self.happen(event);
         }
     }
@@ -194,10 +200,11 @@ impl<'h> Engine<'h> {
         }
     }
 
-    pub(crate) fn later(&mut self, event: Event) {
-        if !self.later.contains(&event) {
-            self.later.push_back(event);
-        }
+    /// Lets something happen after so many moments.
+    pub(crate) fn later(&mut self, moments: u64, event: Event) {
+        self.begun += 1;
+        let at = (self.moment + moments, self.begun);
+        self.later.insert(at, event);
     }
 
     pub(crate) fn has_job(&self, unit: &UnitName) -> bool {

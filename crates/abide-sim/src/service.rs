@@ -19,6 +19,14 @@ enum Process {
     Impossible,
 }
 
+/// How long things take compared with each other, as seen on hosts: a signal ends a process, a pause of a millisecond
+/// before an automatic restart, a program is known to run, a program that does nothing has run, a program is not found.
+const KILL: u64 = 1;
+const PAUSE: u64 = 2;
+const RUNS: u64 = 3;
+const PROGRAM: u64 = 4;
+const NO_PROGRAM: u64 = 6;
+
 /// From here on a daemon-reload keeps count of starts.
 pub(crate) const KEEPS_COUNT: u32 = 253;
 /// From here on an automatic restart is a start that restarts what depends on the unit.
@@ -82,7 +90,7 @@ impl Engine<'_> {
             (UnitKind::Service, "running" | "start" | "reload") => {
                 self.host.note(format!("stop {}", self.at(unit)));
                 self.runtime_mut(unit).forbids_restart = true;
-                self.later(Event::Stopped(unit.clone(), run));
+                self.later(KILL, Event::Stopped(unit.clone(), run));
                 self.set_state(unit, ActiveState::Deactivating, "stop-sigterm");
             }
             (UnitKind::Service, _) => {
@@ -103,7 +111,7 @@ impl Engine<'_> {
         self.runtime_mut(unit).reloads += 1;
         if unit.kind() == UnitKind::Service {
             let run = self.run_of(unit);
-            self.later(Event::Reloaded(unit.clone(), run));
+            self.later(PROGRAM, Event::Reloaded(unit.clone(), run));
             self.set_state(unit, ActiveState::Reloading, "reload");
         } else {
             let sub = self.runtime(unit).map_or("active", |runtime| runtime.sub);
@@ -116,9 +124,17 @@ impl Engine<'_> {
         match event {
             Event::Ready(unit, run) if self.is_in(&unit, run, &["start"]) => self.get_ready(&unit),
             Event::Exited(unit, run) if self.is_in(&unit, run, &["running"]) => self.exit(&unit),
+            // It was quicker than the signal that should have ended it.
+            Event::Ready(unit, run) | Event::Exited(unit, run)
+                if self.is_in(&unit, run, &["stop-sigterm"]) && self.ends(&unit) =>
+            {
+                let fails = self.process(&unit, &self.config(&unit)) == Process::Fails;
+                self.end_service(&unit, if fails { "exit-code" } else { "success" });
+            }
             Event::Stopped(unit, run) if self.is_in(&unit, run, &["stop-sigterm"]) => {
-                let result = self.result_of_stop(&unit);
-                self.end_service(&unit, result);
+                // The end by a signal is a clean one for daemons only.
+                let oneshot = self.definition(&unit).is_oneshot();
+                self.end_service(&unit, if oneshot { "signal" } else { "success" });
             }
             Event::Reloaded(unit, run) if self.is_in(&unit, run, &["reload"]) => {
                 let command = self.definition(&unit).effective;
@@ -147,13 +163,19 @@ impl Engine<'_> {
         }
     }
 
-    /// How a stop ends. A process that ends at once by itself did so before it was killed; the end by a signal is a clean
-    /// one for daemons only.
-    fn result_of_stop(&self, unit: &UnitName) -> &'static str {
-        match self.process(unit, &self.config(unit)) {
-            Process::Fails => "exit-code",
-            Process::Runs if self.definition(unit).is_oneshot() => "signal",
-            Process::Runs | Process::Succeeds | Process::Impossible => "success",
+    /// Whether its process ends by itself.
+    fn ends(&self, unit: &UnitName) -> bool {
+        self.process(unit, &self.config(unit)) != Process::Runs
+    }
+
+    /// How long it takes until a process has ended that does so at once, or until it is known that it runs.
+    fn time_to_start(&self, config: &Effective) -> u64 {
+        let commands = config.all("Service", "ExecStart");
+        let missing = commands.iter().any(|command| command.ends_with("/missing"));
+        match config.service_type() {
+            _ if missing => NO_PROGRAM,
+            "exec" => RUNS,
+            _ => PROGRAM,
         }
     }
 
@@ -192,12 +214,13 @@ impl Engine<'_> {
                 self.get_ready(unit);
             }
             (_, "oneshot" | "exec" | "notify" | "notify-reload" | "forking" | "dbus") => {
-                self.later(Event::Ready(unit.clone(), run));
+                self.later(self.time_to_start(config), Event::Ready(unit.clone(), run));
                 self.set_state(unit, ActiveState::Activating, "start");
             }
             (process, _) => {
                 if process != Process::Runs {
-                    self.later(Event::Exited(unit.clone(), run));
+                    let time = self.time_to_start(config);
+                    self.later(time, Event::Exited(unit.clone(), run));
                 }
                 self.set_state(unit, ActiveState::Active, "running");
             }
@@ -216,7 +239,7 @@ impl Engine<'_> {
             }
             (true, _) => self.end_service(unit, "success"),
             (false, Process::Succeeds) => {
-                self.later(Event::Exited(unit.clone(), run));
+                self.later(PROGRAM, Event::Exited(unit.clone(), run));
                 self.set_state(unit, ActiveState::Active, "running");
             }
             (false, Process::Runs) => self.set_state(unit, ActiveState::Active, "running"),
@@ -264,7 +287,7 @@ impl Engine<'_> {
         self.change(unit, active, sub, how);
         if restarts {
             let run = self.run_of(unit);
-            self.later(Event::Restart(unit.clone(), run));
+            self.later(PAUSE, Event::Restart(unit.clone(), run));
             self.set_state(unit, ActiveState::Activating, "auto-restart");
         }
     }
