@@ -209,6 +209,7 @@ impl<'a> Course<'a> {
     /// The manager reads its units: paths that change look at once (unit-change V6b).
     fn reload(&mut self, action: ActionId, written: &BTreeSet<HostPath>) {
         self.world.reload();
+        self.unbind(action);
         let looks: Vec<UnitName> = self
             .world
             .definitions()
@@ -224,6 +225,28 @@ impl<'a> Course<'a> {
                 let changed = self.last.get(&path).copied().unwrap_or(action);
                 self.fire(changed, &path, setting);
             }
+        }
+    }
+
+    /// What is up and from now on bound to what is down stops (unit_is_bound_by_inactive of unit.c).
+    fn unbind(&mut self, action: ActionId) {
+        let up = self.world.definitions().map(|(name, _)| name.clone());
+        let up: Vec<UnitName> = up.filter(|name| self.world.is_up(name)).collect();
+        for unit in up {
+            let mut others = self.world.graph.of(&unit, Tie::BindsTo).into_iter();
+            let gone = others.find(|other| self.world.is_known(other) && !self.world.is_up(other));
+            let Some(through) = gone else { continue };
+            let changed = self.last.get(&unit).copied().unwrap_or(action);
+            let mut jobs = vec![Job {
+                action: changed,
+                unit: unit.clone(),
+                effect: Effect::Stop,
+                through,
+                setting: Tie::BindsTo.setting().to_owned(),
+            }];
+            jobs.extend(jobs::of_call(&self.world, Effect::Stop, &[(changed, unit)]));
+            self.happen(jobs);
+            self.log.next();
         }
     }
 

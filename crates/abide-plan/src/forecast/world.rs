@@ -69,6 +69,11 @@ impl<'a> World<'a> {
         made.unwrap_or_else(|| self.was_up(unit))
     }
 
+    /// Whether anybody knows whether it is up.
+    pub(super) fn is_known(&self, unit: &UnitName) -> bool {
+        self.seen(unit).is_some() || self.definition(unit).is_some()
+    }
+
     /// What is wanted of a unit's files.
     pub(super) fn definition(&self, unit: &UnitName) -> Option<&'a Definition> {
         self.definitions.get(unit).copied()
