@@ -6,6 +6,7 @@
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::format_collect,
+    clippy::indexing_slicing,
     clippy::let_underscore_must_use,
     clippy::panic,
     clippy::string_slice,

@@ -144,7 +144,7 @@ fn spelled(flag: &Arg) -> String {
 }
 
 fn said(text: Option<&clap::builder::StyledStr>) -> String {
-    text.map_or_else(String::new, |text| text.to_string())
+    text.map_or_else(String::new, ToString::to_string)
 }
 
 /// Nothing of a text is taken for Markdown but its backticks.

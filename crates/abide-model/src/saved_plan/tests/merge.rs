@@ -1,9 +1,7 @@
 //! Shards are put together only where they are all the parts of one plan.
 
 use super::*;
-use crate::HostName;
 use crate::pieces::MergeError;
-use crate::saved_plan::merge::merge;
 
 /// The plans that machines would make of the shards of what one machine planned, with their names.
 fn shards((hosts, report): &Planned, count: u32) -> Vec<(String, SavedPlan)> {
