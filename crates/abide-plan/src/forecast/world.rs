@@ -162,24 +162,6 @@ impl<'a> World<'a> {
         }
     }
 
-    fn read(&mut self, name: &UnitName, own: &Definition) {
-        let new = Some(&own.new).filter(|_| !own.goes);
-        if own.is_loaded {
-            self.graph.change(own.old.as_ref(), new);
-            return;
-        }
-        self.graph.forget(name);
-        self.graph.change(None, new);
-        let links = self.seen.into_iter().flat_map(|scope| &scope.links);
-        let beside = |path: &str| {
-            let rest = path.strip_prefix(name.as_str());
-            rest.is_some_and(|rest| rest.starts_with('.'))
-        };
-        for link in links.filter(|link| beside(&link.path)) {
-            self.graph.link(&link.path);
-        }
-    }
-
     /// Whether something stands at this path for certain, wherever it was asked for.
     pub(super) fn exists(&self, path: &HostPath) -> bool {
         let seen = self.host.file(&self.scope, path);
