@@ -20,10 +20,9 @@ enum Process {
 }
 
 /// How long things take compared with each other, as seen on hosts: a signal ends a process, a pause of a millisecond
-/// before an automatic restart, a program is known to run, a program that does nothing has run, a program is not found.
+/// before an automatic restart, a program has run or is known to run, a program is not found.
 const KILL: u64 = 1;
 const PAUSE: u64 = 2;
-const RUNS: u64 = 3;
 const PROGRAM: u64 = 4;
 const NO_PROGRAM: u64 = 6;
 
@@ -172,11 +171,7 @@ impl Engine<'_> {
     fn time_to_start(&self, config: &Effective) -> u64 {
         let commands = config.all("Service", "ExecStart");
         let missing = commands.iter().any(|command| command.ends_with("/missing"));
-        match config.service_type() {
-            _ if missing => NO_PROGRAM,
-            "exec" => RUNS,
-            _ => PROGRAM,
-        }
+        if missing { NO_PROGRAM } else { PROGRAM }
     }
 
     /// A new invocation, with what the unit reads at its start.
