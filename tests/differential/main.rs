@@ -11,9 +11,11 @@
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::let_underscore_must_use,
     clippy::panic,
     clippy::print_stderr,
     clippy::string_slice,
+    clippy::too_many_lines,
     reason = "one test binary that runs programs and panics when a host is not as it should be"
 )]
 

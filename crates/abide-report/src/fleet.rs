@@ -61,6 +61,9 @@ pub(crate) fn sections<'a>(blocks: &Blocks<'a>) -> Vec<Section<'a>> {
 /// More ways than this in which a resource changes are not shown each with its diff.
 const MOST_VARIANTS: usize = 3;
 
+/// The ways in which a resource changes, each with how many hosts share it.
+type Variants = Vec<(Reverse<usize>, Block)>;
+
 /// Where a resource changes differently on many hosts, keeps the diffs that most hosts share and takes the others away:
 /// hosts that differ in nothing else are then told together.
 pub(crate) fn fold_variants(blocks: &mut Blocks<'_>) {
@@ -68,7 +71,7 @@ pub(crate) fn fold_variants(blocks: &mut Blocks<'_>) {
     for (block, _) in blocks.values().flatten() {
         *counts.entry(block.clone()).or_default() += 1;
     }
-    let mut variants: BTreeMap<(ResourceId, Mark), Vec<(Reverse<usize>, Block)>> = BTreeMap::new();
+    let mut variants: BTreeMap<(ResourceId, Mark), Variants> = BTreeMap::new();
     for (block, count) in counts {
         let key = (block.resource.clone(), block.mark);
         variants

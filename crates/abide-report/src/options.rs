@@ -2,6 +2,10 @@
 
 /// How text is rendered. The command line fills it in from its flags, the locale and the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line or of the terminal"
+)]
 pub struct Options {
     /// Symbols beyond ASCII may be used: the locale is UTF-8.
     pub unicode: bool,

@@ -39,7 +39,6 @@ impl Ui {
                 verbosity,
                 width: environment.columns.unwrap_or(defaults.width),
                 unbroken: environment.columns.is_none(),
-                ..defaults
             },
             can_ask: environment.stdin_is_terminal,
             is_watched: environment.stderr_is_terminal,

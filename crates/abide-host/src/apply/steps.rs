@@ -210,7 +210,7 @@ fn after_reload(plan: &Plan, action: &Action) -> String {
         // The generator reads a quadlet's files, and the manager what that makes of them.
         match write.purpose {
             FilePurpose::Unit if unit.unit.kind().is_quadlet() => {
-                gated.source = write.path.as_str()
+                gated.source = write.path.as_str();
             }
             _ if unit.unit.kind().is_quadlet() => {}
             FilePurpose::Unit => gated.fragment = write.path.as_str(),

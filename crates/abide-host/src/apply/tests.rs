@@ -1,7 +1,5 @@
 //! The scripts are what a shell and shellcheck accept, do what the plan says, and tell it.
 
-use std::time::Duration;
-
 use abide_model::{
     Action, ActionId, ActiveState, Before, Body, Bytes, Cause, Change, Digest, FieldChange,
     FilePurpose, HostPath, Ledger, LedgerFile, LedgerUnit, OnChange, Precondition, ResourceId,

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::{
     ActiveState, Body, Bytes, DesiredAccount, DesiredFile, DesiredLinger, DesiredUnit, DesiredUser,
     FileKind, HomePath, HostPath, HostPathOrHome, LingerReason, Manager, Observation, OnChange,
-    Origin, Policy, Presence, RootRoute, Scope, SecretSource, Settle, Timestamp, UnitName, Wanted,
+    Origin, Policy, RootRoute, Scope, SecretSource, Settle, Timestamp, UnitName, Wanted,
 };
 use proptest::prelude::*;
 

@@ -184,7 +184,7 @@ fn rows(document: &Document) -> Vec<Row<'_>> {
     for host in hosts {
         let look = look(host.1);
         if let Some(row) = places.get(&look).and_then(|place| rows.get_mut(*place)) {
-            row.hosts.push(host)
+            row.hosts.push(host);
         } else {
             places.insert(look, rows.len());
             rows.push(Row { hosts: vec![host] });

@@ -418,7 +418,6 @@ fn a_run_without_hosts_is_a_page_too() {
 
 /// Writes the samples for a person to look at: `ABIDE_SAMPLES=DIRECTORY cargo test -p abide-report html`.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test may ask for a variable")]
 fn samples_for_the_eye() {
     let Some(directory) = std::env::var_os("ABIDE_SAMPLES") else {
         return;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{Connection, FleetHost, HostName, Shard, Via};
+use abide_model::{Connection, FleetHost, GroupName, HostName, Shard, Via};
 use abide_report::text;
 use clap::Args;
 use serde::Serialize;
@@ -107,7 +107,7 @@ fn line<'a>(name: &'a HostName, host: &'a FleetHost, shard: Option<&Shard>) -> L
         address: over_ssh.then(|| address.as_deref().unwrap_or(name.as_str())),
         port: *port,
         user: user.as_deref(),
-        groups: host.groups.iter().map(|group| group.as_str()).collect(),
+        groups: host.groups.iter().map(GroupName::as_str).collect(),
         shard: shard.map(ToString::to_string),
     }
 }

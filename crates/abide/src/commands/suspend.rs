@@ -73,7 +73,6 @@ impl Suspend {
 }
 
 impl Resume {
-    #[expect(clippy::unused_self, reason = "every command is run alike")]
     pub(crate) async fn run(
         &self,
         common: &Common,
