@@ -180,7 +180,12 @@ impl<'a> Course<'a> {
 
     fn fire(&mut self, action: ActionId, trigger: &UnitName, setting: &str) {
         for unit in self.world.graph.of(trigger, Tie::Triggers) {
-            if !self.world.is_up(&unit) && self.world.can_start(&unit) {
+            if self.world.is_up(&unit) {
+                // It is started all the same, and brings up what it wants.
+                let jobs = jobs::of_call(&self.world, Effect::Start, &[(action, unit)]);
+                self.happen(jobs);
+                self.log.next();
+            } else if self.world.can_start(&unit) {
                 self.start(action, &unit, trigger, setting);
             }
         }

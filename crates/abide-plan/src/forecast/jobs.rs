@@ -117,7 +117,13 @@ fn stops(world: &World<'_>, asked: &Asked, effect: Effect, all: &mut Vec<(Effect
     if passes_on {
         let told = world.graph.of(&asked.unit, Tie::StopTo).into_iter();
         let told = told.filter(|unit| world.is_up(unit));
-        all.extend(told.map(|unit| (Effect::Stop, unit, Tie::StopTo)));
+        // What the restart needs again is restarted with it.
+        let needed = needed(world, &asked.unit);
+        all.extend(told.map(|unit| {
+            let again = effect == Effect::Restart && needed.contains(&unit);
+            let effect = if again { Effect::Restart } else { Effect::Stop };
+            (effect, unit, Tie::StopTo)
+        }));
     }
 }
 
@@ -140,4 +146,17 @@ fn is_beside_its_service(world: &World<'_>, unit: &UnitName) -> bool {
     let accepts = world.definition(unit).is_some_and(|own| own.new.accepts());
     let mut services = world.graph.of(unit, Tie::Triggers).into_iter();
     unit.kind() == UnitKind::Socket && !accepts && services.any(|service| world.is_up(&service))
+}
+
+/// All that a start of this unit asks for, whether it is up or not.
+fn needed(world: &World<'_>, unit: &UnitName) -> BTreeSet<UnitName> {
+    let mut all = BTreeSet::new();
+    let mut next = vec![unit.clone()];
+    while let Some(unit) = next.pop() {
+        for tie in [Tie::Requires, Tie::BindsTo, Tie::Wants, Tie::Upholds] {
+            let named = world.graph.of(&unit, tie).into_iter();
+            next.extend(named.filter(|other| all.insert(other.clone())));
+        }
+    }
+    all
 }

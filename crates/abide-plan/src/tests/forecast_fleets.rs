@@ -27,6 +27,8 @@ const UNITS: [&str; 8] = [
     "y.service",
 ];
 const DECLARED: usize = 5;
+/// The timer's, and the one that may do its work and end.
+const JOB: &str = "b.service";
 
 const TIES: [&str; 9] = [
     "Requires",
@@ -82,7 +84,7 @@ fn unit() -> impl Strategy<Value = Unit> {
     (
         vec(said, 0..3),
         0..2u8,
-        prop::bool::weighted(0.1),
+        prop::bool::weighted(0.3),
         running,
         on_change,
     )
@@ -104,6 +106,10 @@ fn text(number: usize, unit: &Unit) -> String {
         if said.tie == "Conflicts" && number < DECLARED {
             continue;
         }
+        // What is bound to a job that ends does not come up, or not for long.
+        if said.tie == "BindsTo" && about == JOB {
+            continue;
+        }
         text.push_str(&format!("{}={about}\n", said.tie));
         // A trigger comes before what it starts.
         if said.ordered && name.ends_with(".service") {
@@ -119,7 +125,7 @@ fn text(number: usize, unit: &Unit) -> String {
             "[Timer]\nOnActiveSec={}\nUnit=b.service\n",
             u32::from(unit.version) * 3600
         ),
-        _ if unit.oneshot => format!(
+        _ if unit.oneshot && name == JOB => format!(
             "[Service]\nType=oneshot\nExecStart=/bin/run {}\nExecReload=/bin/r\n",
             unit.version
         ),
@@ -147,7 +153,7 @@ fn manifest(units: &[Unit]) -> Desired {
     for (number, unit) in units.iter().enumerate().take(DECLARED) {
         let service = UNITS[number].ends_with(".service");
         let running = match unit.running {
-            Wanted::Yes if unit.oneshot => Wanted::Unmanaged,
+            Wanted::Yes if unit.oneshot && UNITS[number] == JOB => Wanted::Unmanaged,
             running => running,
         };
         builder = builder
