@@ -34,6 +34,33 @@ pub(super) fn of_call(
     effect: Effect,
     units: &[(ActionId, UnitName)],
 ) -> Vec<Job> {
+    let mut needed = BTreeSet::new();
+    loop {
+        let mut jobs = added(world, effect, units, &needed);
+        // What restarts asks for what it needs again: that is restarted where it would only stop, with all that follows.
+        let again = jobs.iter().filter(|job| job.effect == Effect::Restart);
+        let again = again.map(|job| &job.unit);
+        let named = units.iter().map(|(_, unit)| unit);
+        let named = named.filter(|_| effect == Effect::Restart);
+        let now: BTreeSet<UnitName> = named
+            .chain(again)
+            .flat_map(|unit| needs(world, unit))
+            .collect();
+        if now.is_subset(&needed) {
+            leave_sockets_down(world, units, &mut jobs);
+            return jobs;
+        }
+        needed.extend(now);
+    }
+}
+
+/// The jobs that systemd adds, one after the other; of what has to stop, the needed ones come back.
+fn added(
+    world: &World<'_>,
+    effect: Effect,
+    units: &[(ActionId, UnitName)],
+    needed: &BTreeSet<UnitName>,
+) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     let mut known: BTreeSet<(UnitName, Effect)> = BTreeSet::new();
     let mut queue = VecDeque::new();
@@ -47,7 +74,7 @@ pub(super) fn of_call(
         });
     }
     while let Some(asked) = queue.pop_front() {
-        for (effect, unit, tie) in reached(world, &asked) {
+        for (effect, unit, tie) in reached(world, &asked, needed) {
             if !known.insert((unit.clone(), effect)) {
                 continue;
             }
@@ -66,7 +93,6 @@ pub(super) fn of_call(
             });
         }
     }
-    leave_sockets_down(world, units, &mut jobs);
     jobs
 }
 
@@ -84,12 +110,20 @@ fn leave_sockets_down(world: &World<'_>, units: &[(ActionId, UnitName)], jobs: &
 }
 
 /// The next ones: what a job of this unit adds for others.
-fn reached(world: &World<'_>, asked: &Asked) -> Vec<(Effect, UnitName, Tie)> {
+fn reached(
+    world: &World<'_>,
+    asked: &Asked,
+    needed: &BTreeSet<UnitName>,
+) -> Vec<(Effect, UnitName, Tie)> {
     let mut all = Vec::new();
     match asked.effect {
-        Effect::Stop | Effect::Close => stops(world, asked, Effect::Stop, &mut all),
+        Effect::Stop | Effect::Close => {
+            followers(world, asked, Effect::Stop, &mut all);
+            told(world, asked, needed, &mut all);
+        }
         Effect::Restart => {
-            stops(world, asked, Effect::Restart, &mut all);
+            followers(world, asked, Effect::Restart, &mut all);
+            told(world, asked, needed, &mut all);
             starts(world, &asked.unit, &mut all);
         }
         Effect::Start => starts(world, &asked.unit, &mut all),
@@ -104,27 +138,42 @@ fn reached(world: &World<'_>, asked: &Asked) -> Vec<(Effect, UnitName, Tie)> {
 
 /// Units that stop or restart with one that does. A job of a unit that is down would do nothing and is dropped, together
 /// with what only it asked for.
-fn stops(world: &World<'_>, asked: &Asked, effect: Effect, all: &mut Vec<(Effect, UnitName, Tie)>) {
+fn followers(
+    world: &World<'_>,
+    asked: &Asked,
+    effect: Effect,
+    all: &mut Vec<(Effect, UnitName, Tie)>,
+) {
     for tie in [Tie::Requires, Tie::Requisite, Tie::BindsTo, Tie::PartOf] {
         let followers = world.graph.to(&asked.unit, tie).into_iter();
         let followers = followers.filter(|unit| world.is_up(unit));
         all.extend(followers.map(|unit| (effect, unit, tie)));
     }
+}
+
+/// Units that `PropagatesStopTo=` stops. Those that something which restarts needs are restarted.
+fn told(
+    world: &World<'_>,
+    asked: &Asked,
+    needed: &BTreeSet<UnitName>,
+    all: &mut Vec<(Effect, UnitName, Tie)>,
+) {
     let passes_on = match world.host.observed.facts.systemd >= GRACEFUL_STOP {
         true => asked.graceful,
-        false => effect == Effect::Stop,
+        false => asked.effect != Effect::Restart,
     };
-    if passes_on {
-        let told = world.graph.of(&asked.unit, Tie::StopTo).into_iter();
-        let told = told.filter(|unit| world.is_up(unit));
-        // What the restart needs again is restarted with it.
-        let needed = needed(world, &asked.unit);
-        all.extend(told.map(|unit| {
-            let again = effect == Effect::Restart && needed.contains(&unit);
-            let effect = if again { Effect::Restart } else { Effect::Stop };
-            (effect, unit, Tie::StopTo)
-        }));
+    if !passes_on {
+        return;
     }
+    let told = world.graph.of(&asked.unit, Tie::StopTo).into_iter();
+    let told = told.filter(|unit| world.is_up(unit));
+    all.extend(told.map(|unit| {
+        let effect = match needed.contains(&unit) {
+            true => Effect::Restart,
+            false => Effect::Stop,
+        };
+        (effect, unit, Tie::StopTo)
+    }));
 }
 
 /// Units that a start or restart brings up, and units that cannot be up together with it.
@@ -149,7 +198,7 @@ fn is_beside_its_service(world: &World<'_>, unit: &UnitName) -> bool {
 }
 
 /// All that a start of this unit asks for, whether it is up or not.
-fn needed(world: &World<'_>, unit: &UnitName) -> BTreeSet<UnitName> {
+fn needs(world: &World<'_>, unit: &UnitName) -> BTreeSet<UnitName> {
     let mut all = BTreeSet::new();
     let mut next = vec![unit.clone()];
     while let Some(unit) = next.pop() {
