@@ -269,7 +269,8 @@ impl Engine<'_> {
         self.soon
             .retain(|event| *event != Event::Recheck(path.clone()));
         let config = self.definition(path).effective;
-        let unit = config.triggers();
+        // One whose file is gone has nothing to start, and waits.
+        let unit = self.graph.of(path, &[Dep::Triggers]).pop();
         let busy = unit.is_some_and(|unit| !self.is_down_for_path(&unit));
         let exists = |path: &str| {
             HostPath::parse(path).is_ok_and(|path| self.host.disk.get(&path).is_some())

@@ -318,6 +318,19 @@ fn a_timer_whose_file_is_gone_fails_at_the_daemon_reload() {
 }
 
 #[test]
+fn a_path_whose_file_is_gone_waits_while_its_unit_runs() {
+    let mut host = host(257);
+    write(&mut host, "a.service", DAEMON);
+    write(&mut host, "a.path", "[Path]\nPathChanged=/run/x\n");
+    host.start(&unit("a.service")).unwrap();
+    host.start(&unit("a.path")).unwrap();
+    assert_eq!(host.runtime(&unit("a.path")).unwrap().sub, "running");
+    host.edit(&Edit::Remove(unit("a.path")));
+    reload(&mut host);
+    assert_eq!(host.runtime(&unit("a.path")).unwrap().sub, "waiting");
+}
+
+#[test]
 fn a_daemon_reload_counts_on_active_sec_anew() {
     let mut host = host(257);
     write(
