@@ -167,13 +167,6 @@ impl Engine<'_> {
         self.process(unit, &self.config(unit)) != Process::Runs
     }
 
-    /// How long it takes until a process has ended that does so at once, or until it is known that it runs.
-    fn time_to_start(&self, config: &Effective) -> u64 {
-        let commands = config.all("Service", "ExecStart");
-        let missing = commands.iter().any(|command| command.ends_with("/missing"));
-        if missing { NO_PROGRAM } else { PROGRAM }
-    }
-
     /// A new invocation, with what the unit reads at its start.
     pub(crate) fn begin_run(&mut self, unit: &UnitName, definition: &Definition) {
         let at = self.host.blink();
@@ -209,12 +202,12 @@ impl Engine<'_> {
                 self.get_ready(unit);
             }
             (_, "oneshot" | "exec" | "notify" | "notify-reload" | "forking" | "dbus") => {
-                self.later(self.time_to_start(config), Event::Ready(unit.clone(), run));
+                self.later(time_to_start(config), Event::Ready(unit.clone(), run));
                 self.set_state(unit, ActiveState::Activating, "start");
             }
             (process, _) => {
                 if process != Process::Runs {
-                    let time = self.time_to_start(config);
+                    let time = time_to_start(config);
                     self.later(time, Event::Exited(unit.clone(), run));
                 }
                 self.set_state(unit, ActiveState::Active, "running");
@@ -363,6 +356,13 @@ impl Engine<'_> {
                 .runtime(unit)
                 .is_some_and(|runtime| subs.contains(&runtime.sub))
     }
+}
+
+/// How long it takes until a process has ended that does so at once, or until it is known that it runs.
+fn time_to_start(config: &Effective) -> u64 {
+    let commands = config.all("Service", "ExecStart");
+    let missing = commands.iter().any(|command| command.ends_with("/missing"));
+    if missing { NO_PROGRAM } else { PROGRAM }
 }
 
 /// What a command does. Most programs of a simulated host are daemons.

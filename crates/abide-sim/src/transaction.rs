@@ -176,10 +176,8 @@ impl<'u, U: Units> Transaction<'u, U> {
             if graceful && (by.job.is_none() || by.graceful) {
                 from.graceful = true;
                 for other in told {
-                    let Some(kind) = self.graceful_stop(&other) else {
-                        continue;
-                    };
-                    applicable(self.add(kind, &other, from))?;
+                    let kind = self.graceful_stop(&other);
+                    kind.map_or(Ok(()), |kind| applicable(self.add(kind, &other, from)))?;
                 }
             }
         }
