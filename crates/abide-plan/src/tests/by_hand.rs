@@ -354,6 +354,16 @@ fn each_attribute_of_an_account_that_somebody_changed_is_told_and_no_other() {
         after(|found| "other".clone_into(&mut found.comment)),
         told("comment")
     );
+    // One of two groups is put back as it was left.
+    let mut seen = host.observe(&wanted);
+    if let Some(Observation::Known(found)) = seen.users.get_mut(&user("deploy")) {
+        found.groups.retain(|group| group != "sudo");
+    }
+    let restored = crate::restore(&wanted, &seen);
+    assert_eq!(
+        (steps(&restored.plan).len(), restored.drift.left.len()),
+        (1, 0)
+    );
     // adduser(8) leaves empty parts behind the name.
     assert_eq!(after(|found| "web,,,".clone_into(&mut found.comment)), []);
 }

@@ -168,6 +168,10 @@ fn what_is_done_beside_something_left_alone_is_in_the_ledger() {
         match deploy {
             true => wanted
                 .user("deploy")
+                .account(DesiredAccount {
+                    shell: Some(path("/bin/bash")),
+                    ..DesiredAccount::default()
+                })
                 .unit("web.service", &service("/bin/web"))
                 .build(),
             false => wanted.build(),
@@ -186,6 +190,7 @@ fn what_is_done_beside_something_left_alone_is_in_the_ledger() {
     let after = &rest.ledger_after;
     assert!(after.users.contains(&user("deploy")));
     assert!(after.lingers.contains(&user("deploy")));
+    assert!(after.attributes.contains_key(&user("deploy")));
     assert!(after.units.contains_key(&unit_ref(WEB)));
     assert_eq!(
         after.files[&path(FILE)].digest,
@@ -305,4 +310,34 @@ fn what_is_owed_interrupts_nothing_for_the_sake_of_something_else() {
     let (owed, elsewhere) = crate::owed(&plan, &wanted, &seen);
     assert!(elsewhere > 0);
     assert_eq!(interrupted(&owed), ["of-web.service"]);
+}
+
+#[test]
+fn an_attribute_that_could_not_be_changed_and_is_right_by_now_is_not_claimed_in_passing() {
+    let with = |shell: Option<&str>, command: &str| {
+        let account = DesiredAccount {
+            shell: shell.map(path),
+            ..DesiredAccount::default()
+        };
+        let wanted = one("web.service", &service(command)).account(account);
+        wanted.unit("other.service", &service("/bin/other")).build()
+    };
+    let mut host = without_root(as_declared(&with(None, "/bin/a")));
+    let wanted = with(Some("/bin/zsh"), "/bin/b");
+    let plan = planned(&host, &wanted);
+    assert_eq!(plan.refused.len(), 1, "{}", told(&plan));
+    host.edit(&Edit::Write(
+        unit_ref("user:deploy/other.service"),
+        service("/bin/by-hand"),
+    ));
+    let mut seen = host.observe(&wanted);
+    if let Some(abide_model::Observation::Known(found)) = seen.users.get_mut(&user("deploy")) {
+        found.shell = "/bin/zsh".to_owned();
+    }
+    let gated = gate(&plan, &wanted, &seen);
+    assert!(gated.elsewhere > 0);
+    let Gate::Go(rest) = gated.gate else {
+        panic!("{:?}", gated.gate)
+    };
+    assert!(!rest.ledger_after.attributes.contains_key(&user("deploy")));
 }

@@ -245,23 +245,50 @@ fn what_should_not_run_and_cannot_be_stopped_is_not_started_again_either() {
 }
 
 #[test]
-fn a_dependent_that_does_not_run_is_not_told_as_interrupted() {
-    let wanted = |base: &str| {
-        let app = "[Unit]\nRequires=base.service\n[Service]\nExecStart=/bin/app\n";
-        let wanted = one("app.service", app)
-            .linger(Some(true))
-            .running(Wanted::Unmanaged);
-        wanted.unit("base.service", &service(base)).build()
-    };
-    let mut seen = as_declared(&wanted("/bin/a")).observe(&wanted("/bin/b"));
-    // A manager names what requires a unit whether that runs or not.
-    let relations = &mut seen_unit(&mut seen, BASE).relations;
-    let required_by = relations.entry("RequiredBy".to_owned()).or_default();
-    required_by.insert(unit_ref(APP).unit);
-    let plan = crate::plan(&wanted("/bin/b"), &seen);
+fn a_dependent_that_does_not_run_is_not_started_again() {
+    for on_change in [OnChange::Restart, OnChange::StopStart] {
+        let wanted = |base: &str| {
+            let app = "[Unit]\nRequires=base.service\n[Service]\nExecStart=/bin/app\n";
+            let wanted = one("app.service", app)
+                .linger(Some(true))
+                .running(Wanted::Unmanaged);
+            let wanted = wanted.unit("base.service", &service(base));
+            wanted.on_change(on_change).build()
+        };
+        let mut seen = as_declared(&wanted("/bin/a")).observe(&wanted("/bin/b"));
+        // A manager names what requires a unit whether that runs or not.
+        let relations = &mut seen_unit(&mut seen, BASE).relations;
+        let required_by = relations.entry("RequiredBy".to_owned()).or_default();
+        required_by.insert(unit_ref(APP).unit);
+        let plan = crate::plan(&wanted("/bin/b"), &seen);
+        assert_eq!(notes(&plan), Vec::<String>::new());
+        let start = format!("{APP}: start");
+        assert!(!steps(&plan).contains(&start), "{}", told(&plan));
+    }
+}
+
+#[test]
+fn a_timer_that_does_not_run_is_not_told_as_one_that_could_start_a_stopped_unit() {
+    let unmanaged = Some(Wanted::Unmanaged);
+    let mut host = as_declared(&job("/bin/a", unmanaged));
+    host.edit(&Edit::Stop(unit_ref("user:deploy/job.timer")));
+    let mut wanted = job("/bin/a", unmanaged);
+    let units = wanted
+        .users
+        .values_mut()
+        .flat_map(|user| user.units.iter_mut());
+    for (name, unit) in units {
+        if name.as_str() == "job.service" {
+            unit.running = Wanted::No;
+        }
+    }
+    let mut seen = host.observe(&wanted);
+    let timer = unit_ref("user:deploy/job.timer").unit;
+    let of_job = seen_unit(&mut seen, "user:deploy/job.service");
+    of_job.triggered_by.insert(timer);
+    let plan = crate::plan(&wanted, &seen);
+    assert_eq!(verbs(&plan), ["user:deploy/job.service: stop"]);
     assert_eq!(notes(&plan), Vec::<String>::new());
-    let start = format!("{APP}: start");
-    assert!(!steps(&plan).contains(&start), "{}", told(&plan));
 }
 
 /// What a target or a service that gains a member starts, where the member is a package's.
