@@ -203,3 +203,16 @@ fn an_instance_of_our_template_that_is_down_and_undeclared_is_only_let_go_of() {
     let plan = assert_converges(&mut host, &with(false));
     assert_eq!(steps(&plan), ["user:deploy/pool@a.service: forget"]);
 }
+
+#[test]
+fn a_unit_that_is_to_be_masked_is_stopped_before_its_file_goes() {
+    let wanted = one("web.service", &service("/bin/web"));
+    let masked = wanted.clone().masked(true).build();
+    let plan = planned(&as_declared(&wanted.build()), &masked);
+    let stop = step(&plan, &format!("{WEB}: stop"));
+    let remove = step(
+        &plan,
+        "remove /home/deploy/.config/systemd/user/web.service",
+    );
+    assert!(remove.after.contains(&stop.id), "{}", told(&plan));
+}

@@ -304,3 +304,33 @@ fn a_quadlet_that_is_masked_or_has_no_file_needs_no_podman() {
         .build();
     assert_eq!(refusals(&planned(&host, &bare)), Vec::<String>::new());
 }
+
+#[test]
+fn a_service_file_of_ours_makes_room_for_the_quadlet_of_its_name() {
+    let with = |name: &str, text: &str| one(name, text).linger(Some(true)).build();
+    let service = with("web.service", "[Service]\nExecStart=/bin/web\n");
+    let quadlet = with("web.container", "[Container]\nImage=i\n");
+    let plan = assert_converges(&mut as_declared(&service), &quadlet);
+    assert_eq!(refusals(&plan), Vec::<String>::new());
+    assert!(
+        steps(&plan).contains(&"remove /home/deploy/.config/systemd/user/web.service".to_owned()),
+        "{:?}",
+        steps(&plan)
+    );
+    // Another file in that place, which is not ours, stays in the way.
+    let mut host = as_declared(&with("job.service", "[Service]\nExecStart=/bin/job\n"));
+    host.write_file(
+        &abide_sim::path("/home/deploy/.config/systemd/user/web.service"),
+        "[Service]\nExecStart=/bin/mine\n",
+        "deploy",
+    );
+    host.reload_manager(&abide_sim::scope("user:deploy"))
+        .unwrap();
+    host.start(&abide_sim::unit_ref("user:deploy/web.service"))
+        .unwrap();
+    assert!(
+        refusals(&planned(&host, &quadlet))[0].contains("comes before the web.service"),
+        "{:?}",
+        refusals(&planned(&host, &quadlet))
+    );
+}

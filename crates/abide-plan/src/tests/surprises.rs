@@ -46,6 +46,10 @@ fn down(invocation: &str) -> ObservedUnit {
 }
 
 /// What happened and was not foretold, if anything.
+#[expect(
+    clippy::option_option,
+    reason = "the inner one is what `Surprise::happened` says"
+)]
 fn surprise(
     forecast: Option<Effect>,
     before: ObservedUnit,

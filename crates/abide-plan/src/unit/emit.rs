@@ -390,11 +390,11 @@ pub(crate) fn stop_rank(unit: &UnitName) -> u8 {
 /// Behind all of [`start_rank`].
 const LAST: u8 = 4;
 
-/// What others stand on comes before them, triggers come last: they must find what they start.
+/// What others stand on comes before them, triggers come last: they must find what they start. Within a rank the order is
+/// that of the stops, with sockets before services.
 fn start_rank(unit: &UnitName) -> u8 {
     match unit.kind() {
         UnitKind::Slice | UnitKind::Target | UnitKind::Mount | UnitKind::Swap => 0,
-        UnitKind::Socket => 1,
         UnitKind::Timer | UnitKind::Path | UnitKind::Automount => 3,
         _ => 2,
     }
