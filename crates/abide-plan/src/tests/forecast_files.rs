@@ -137,6 +137,33 @@ fn what_a_stop_passes_on_goes_with_a_restart_since_254() {
 }
 
 #[test]
+fn what_a_restart_stops_comes_back_where_a_dependent_that_restarts_needs_it() {
+    let with = |version: u8| {
+        let text = worker(
+            "PropagatesStopTo=theirs.service",
+            &format!("/bin/db {version}"),
+        );
+        one("db.service", &text).build()
+    };
+    let mut host = SimHost::new();
+    host.facts.systemd = 257;
+    assert_converges(&mut host, &with(1));
+    host = with_theirs(host, "theirs.service", "Description=x");
+    host = with_theirs(
+        host,
+        "both.service",
+        "Requires=db.service\nRequires=theirs.service",
+    );
+    assert_eq!(
+        foretold(&assert_converges(&mut host, &with(2))),
+        [
+            "3: Restart user:deploy/both.service (Requires= db.service)",
+            "3: Restart user:deploy/theirs.service (PropagatesStopTo= db.service)",
+        ]
+    );
+}
+
+#[test]
 fn a_scope_of_its_own_has_a_course_of_its_own() {
     let with = |version: u8| {
         let text = |command: &str| format!("[Service]\nExecStart={command} {version}\n");
