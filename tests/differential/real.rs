@@ -356,7 +356,13 @@ fn read(lane: &Lane, batch: &[Sequence], answer: &str) -> Vec<Trace> {
     }
     finish(&mut all, step);
     show(lane, batch, &times, last, &mut all);
-    all.into_iter().map(|reading| reading.trace).collect()
+    let traces = all.into_iter().map(|reading| reading.trace);
+    traces
+        .map(|mut trace| {
+            trace.forget_others();
+            trace
+        })
+        .collect()
 }
 
 impl Reading {

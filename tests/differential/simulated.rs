@@ -111,6 +111,7 @@ pub fn run(systemd: u32, lane: &Lane, sequence: &Sequence, beside: Beside, order
         }
         trace.last.insert(name, shown);
     }
+    trace.forget_others();
     trace
 }
 

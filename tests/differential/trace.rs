@@ -37,6 +37,32 @@ pub struct State {
 /// A value that agrees with every other.
 pub const ANYTHING: &str = "?";
 
+/// What others are to a unit. Only those that were in memory count: 257 keeps for a moment what it loaded because
+/// another unit was shown before.
+pub const BY_OTHERS: [&str; 5] = [
+    "TriggeredBy",
+    "RequiredBy",
+    "RequisiteOf",
+    "BoundBy",
+    "ConsistsOf",
+];
+
+impl Trace {
+    /// Leaves out units that were not in memory after the last step.
+    pub fn forget_others(&mut self) {
+        let known = self.steps.last().map(|seen| &seen.units);
+        for shown in self.last.values_mut() {
+            for (_, units) in shown.iter_mut().filter(|(key, _)| BY_OTHERS.contains(key)) {
+                let names = units.split(' ');
+                let kept =
+                    names.filter(|name| known.is_some_and(|known| known.contains_key(*name)));
+                let kept: Vec<&str> = kept.collect();
+                *units = kept.join(" ");
+            }
+        }
+    }
+}
+
 /// A unit as `systemctl show` has it: properties by name, as compared.
 pub type Shown = BTreeMap<&'static str, String>;
 
