@@ -157,3 +157,57 @@ fn a_packages_unit_is_loaded_again_before_it_is_started_and_not_otherwise() {
     );
     assert_eq!(plan(Wanted::No, true), Vec::<String>::new());
 }
+
+#[test]
+fn a_drop_in_of_somebody_else_that_changed_after_the_last_load_is_not_loaded() {
+    let mine = "/home/deploy/.config/systemd/user/web.service.d/50-mine.conf";
+    let with = |changed: u64| {
+        plan_of(&wanted(), move |seen| {
+            let mut file = seen_file(seen, "user:deploy", DROP_IN).clone();
+            for own in [FILE, DROP_IN] {
+                seen_file(seen, "user:deploy", own).changed_at = Timestamp(1);
+            }
+            file.changed_at = Timestamp(changed);
+            let deploy = seen_of(seen, "user:deploy");
+            deploy.manager = Manager::Up {
+                units_loaded_at: Timestamp(1_000_005),
+            };
+            deploy.files.insert(path(mine), Observation::Known(file));
+            seen_unit(seen, WEB).drop_ins.push(path(mine));
+        })
+    };
+    assert_eq!(with(1_000_005), "");
+    assert!(with(1_000_006).starts_with(&reload("changed after the last reload")));
+}
+
+#[test]
+fn a_masked_unit_with_drop_ins_says_for_ever_that_it_is_not_loaded() {
+    let mut masked = desired("h1")
+        .user("deploy")
+        .linger(Some(true))
+        .foreign("web.service")
+        .drop_in("10-nice.conf", "[Service]\nNice=5\n")
+        .build();
+    let units = masked.users.values_mut();
+    for unit in units.flat_map(|user| user.units.values_mut()) {
+        unit.masked = Some(true);
+    }
+    let owes = |wanted: &Desired, load: &'static str, drop_ins: bool| {
+        let all = plan_of(wanted, move |seen| {
+            let unit = seen_unit(seen, WEB);
+            unit.need_reload = true;
+            load.clone_into(&mut unit.load);
+            if load == "masked" {
+                unit.fragment = Some(path("/run/systemd/user/web.service"));
+            }
+            unit.drop_ins = match drop_ins {
+                true => vec![path(DROP_IN)],
+                false => Vec::new(),
+            };
+        });
+        all.contains("daemon-reload")
+    };
+    assert!(!owes(&masked, "masked", true));
+    assert!(owes(&masked, "masked", false));
+    assert!(owes(&wanted(), "loaded", true));
+}

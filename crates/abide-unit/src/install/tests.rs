@@ -95,3 +95,24 @@ fn units_enabled_along_are_named() {
         .collect();
     assert_eq!(also, ["a@x.timer", "b.socket"]);
 }
+
+fn refused(unit: &str, install: &str) -> Vec<String> {
+    let unit = UnitName::parse(unit).unwrap();
+    let text = format!("[Install]\n{}\n", install.replace("; ", "\n"));
+    let effective = Effective::new(&unit, &text, &[]);
+    let refused = refused_links(&unit, &effective).into_iter();
+    refused.map(|name| name.to_string()).collect()
+}
+
+#[test]
+fn names_that_enable_refuses_are_told() {
+    assert_eq!(
+        refused("a.service", "Alias=a.service b.timer c@.service e.service"),
+        ["b.timer", "c@.service"]
+    );
+    let by = "WantedBy=m.target; RequiredBy=x@1.service; UpheldBy=u.target";
+    assert_eq!(refused("a@.service", by), ["m.target", "u.target"]);
+    let default = format!("{by}; DefaultInstance=one");
+    assert_eq!(refused("a@.service", &default), Vec::<String>::new());
+    assert_eq!(refused("a.service", by), Vec::<String>::new());
+}
