@@ -139,3 +139,41 @@ fn what_a_package_says_of_its_unit_is_known_also_before_a_reload() {
         );
     }
 }
+
+#[test]
+fn what_was_started_once_is_not_started_again_by_what_requires_it() {
+    let wanted = one("a.service", &worker("Description=a", "/bin/a"))
+        .unit("b.service", &worker("Requires=a.service", "/bin/b"))
+        .build();
+    let mut host = as_declared(&wanted);
+    host.edit(&Edit::Stop(unit_ref("user:deploy/b.service")));
+    host.edit(&Edit::Stop(unit_ref("user:deploy/a.service")));
+    let plan = assert_converges(&mut host, &wanted);
+    assert_eq!(foretold(&plan), Vec::<String>::new(), "{}", told(&plan));
+}
+
+#[test]
+fn what_is_bound_to_something_that_nobody_knows_is_not_foretold_to_stop() {
+    let with = |about: &str| {
+        database(1)
+            .unit("app.service", &worker(about, "/bin/app"))
+            .build()
+    };
+    let bound = with("BindsTo=other.service");
+    let host = as_declared(&with("Description=x"));
+    let stop = |known: bool| {
+        let mut seen = host.observe(&bound);
+        let mut other =
+            abide_model::ObservedUnit::not_found(&unit_ref("system/other.service").unit);
+        "loaded".clone_into(&mut other.load);
+        let deploy = seen_of(&mut seen, "user:deploy");
+        deploy.beside.remove(&other.id);
+        if known {
+            deploy.beside.insert(other.id.clone(), other);
+        }
+        foretold(&crate::plan(&bound, &seen))
+    };
+    assert_eq!(stop(false), Vec::<String>::new());
+    assert_eq!(stop(true).len(), 1, "{:?}", stop(true));
+    assert!(stop(true)[0].contains("Stop user:deploy/app.service (BindsTo= other.service)"));
+}
