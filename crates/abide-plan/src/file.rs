@@ -17,6 +17,8 @@ use crate::scope::ScopeView;
 pub(crate) const READABLE: u32 = 0o644;
 /// Permission bits of a new secret that says nothing else.
 const PRIVATE: u32 = 0o600;
+/// What is left of a file's bits where a secret that says nothing else takes its place.
+const FOR_OWNER: u32 = 0o700;
 
 /// A declared file.
 #[derive(Debug)]
@@ -70,7 +72,11 @@ pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdi
     let because = |cause| with_hand_edit(view, wanted.path, Some(found), cause);
     let before = before(found, wanted.body.is_secret(), wanted.path)?;
     let digest = bytes.digest();
-    let mode = wanted.mode.unwrap_or(found.mode);
+    let mode = wanted.mode.unwrap_or(match wanted.body.is_secret() {
+        // Whatever stood there may have been for everybody to read.
+        true => found.mode & FOR_OWNER,
+        false => found.mode,
+    });
     let differs_in = if found.kind != FileKind::Regular {
         Some(differs("kind", "symbolic link", "file"))
     } else if found.digest != Some(digest) {

@@ -119,6 +119,21 @@ fn secret(value: &str) -> abide_model::Desired {
 }
 
 #[test]
+fn a_secret_is_its_owners_alone_even_where_a_file_stood_open() {
+    for content in ["old", "new"] {
+        let mut wanted = secret("new");
+        let user = wanted.users.values_mut().next().unwrap();
+        user.files.values_mut().next().unwrap().mode = None;
+        let mut host = SimHost::new().with_user("deploy");
+        let token = path("/home/deploy/token");
+        host.write_file(&token, content, "deploy");
+        assert_eq!(host.mode_and_owner(&token), Some((0o644, "deploy")));
+        assert_converges(&mut host, &wanted);
+        assert_eq!(host.mode_and_owner(&token), Some((0o600, "deploy")));
+    }
+}
+
+#[test]
 fn a_changed_secret_is_written_and_restarts_and_is_told_nowhere() {
     let mut host = as_declared(&secret("canary-one"));
     let plan = assert_converges(&mut host, &secret("canary-two"));
