@@ -1,7 +1,7 @@
 //! The course of a plan in thought: what has been read by when, what comes back, and what a change of links makes of it.
 
 use abide_model::{ActiveState, Manager, Timestamp, Wanted};
-use abide_sim::{Edit, unit_ref};
+use abide_sim::{Edit, SimHost, unit_ref};
 
 use super::forecast::{database, with_theirs, worker};
 use super::support::{
@@ -176,4 +176,55 @@ fn what_is_bound_to_something_that_nobody_knows_is_not_foretold_to_stop() {
     assert_eq!(stop(false), Vec::<String>::new());
     assert_eq!(stop(true).len(), 1, "{:?}", stop(true));
     assert!(stop(true)[0].contains("Stop user:deploy/app.service (BindsTo= other.service)"));
+}
+
+#[test]
+fn what_one_call_brings_up_the_next_may_stop_again() {
+    let with = |version: u8, app: Wanted| {
+        let db = worker("Wants=theirs.service", &format!("/bin/db {version}"));
+        one("db.service", &db)
+            .unit(
+                "app.service",
+                &worker("Conflicts=theirs.service", "/bin/app"),
+            )
+            .running(app)
+            .build()
+    };
+    let mut host = as_declared(&with(1, Wanted::No));
+    host = with_theirs(host, "theirs.service", "Description=x");
+    host.edit(&Edit::Stop(unit_ref("user:deploy/theirs.service")));
+    host = with_theirs(host, "part.service", "PartOf=theirs.service");
+    let plan = assert_converges(&mut host, &with(2, Wanted::Yes));
+    assert!(!host.is_up(&unit_ref("user:deploy/theirs.service")));
+    assert_eq!(
+        foretold(&plan),
+        [
+            "3: Start user:deploy/theirs.service (Wants= db.service)",
+            "4: Stop user:deploy/part.service (PartOf= theirs.service)",
+        ],
+        "{}",
+        told(&plan)
+    );
+}
+
+#[test]
+fn what_a_restart_stops_and_needs_itself_comes_back() {
+    let with = |version: u8| {
+        one(
+            "db.service",
+            &worker(
+                "Wants=theirs.service\nPropagatesStopTo=theirs.service",
+                &format!("/bin/db {version}"),
+            ),
+        )
+        .build()
+    };
+    let mut host = SimHost::new();
+    host.facts.systemd = 257;
+    assert_converges(&mut host, &with(1));
+    host = with_theirs(host, "theirs.service", "Description=x");
+    assert_eq!(
+        foretold(&assert_converges(&mut host, &with(2))),
+        ["3: Restart user:deploy/theirs.service (PropagatesStopTo= db.service)"]
+    );
 }
