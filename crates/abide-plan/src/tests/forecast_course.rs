@@ -78,6 +78,7 @@ fn what_comes_to_its_end_takes_along_what_it_says() {
     host.edit(&Edit::Start(unit_ref("user:deploy/theirs.service")));
     let plan = assert_converges(&mut host, &with(2));
     assert!(!host.is_up(&unit_ref("user:deploy/theirs.service")));
+    assert!(!host.is_up(&unit_ref("user:deploy/part.service")));
     assert_eq!(
         foretold(&plan),
         [
@@ -188,14 +189,21 @@ fn what_one_call_brings_up_the_next_may_stop_again() {
                 &worker("Conflicts=theirs.service", "/bin/app"),
             )
             .running(app)
+            .unit(
+                "part.service",
+                &worker("PartOf=theirs.service", "/bin/part"),
+            )
+            .running(Wanted::Unmanaged)
             .build()
     };
     let mut host = as_declared(&with(1, Wanted::No));
     host = with_theirs(host, "theirs.service", "Description=x");
     host.edit(&Edit::Stop(unit_ref("user:deploy/theirs.service")));
-    host = with_theirs(host, "part.service", "PartOf=theirs.service");
+    host.edit(&Edit::Start(unit_ref("user:deploy/part.service")));
+    assert!(host.is_up(&unit_ref("user:deploy/part.service")));
     let plan = assert_converges(&mut host, &with(2, Wanted::Yes));
     assert!(!host.is_up(&unit_ref("user:deploy/theirs.service")));
+    assert!(!host.is_up(&unit_ref("user:deploy/part.service")));
     assert_eq!(
         foretold(&plan),
         [
