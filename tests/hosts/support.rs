@@ -1,6 +1,7 @@
 //! What the tests share: hosts, a manifest's directory, and abide run as a person would run it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -98,11 +99,16 @@ impl World {
         Self::new(name, &[("h1", "bookworm"), ("h2", "trixie")])
     }
 
-    /// Writes a file beside the manifest; `abide.yaml` is the manifest itself.
+    /// Writes a file beside the manifest; `abide.yaml` is the manifest itself. All at once: a case asks its hosts side by
+    /// side, and one may read what the other writes.
     pub fn file(&self, name: &str, text: &str) -> &Self {
         let path = self.path(name);
-        fs::create_dir_all(path.parent().expect("a directory")).expect("directories");
-        fs::write(path, text).expect("a file");
+        let directory = path.parent().expect("a directory");
+        fs::create_dir_all(directory).expect("directories");
+        let new = tempfile::NamedTempFile::new_in(directory).expect("a file");
+        fs::write(new.path(), text).expect("a file");
+        fs::set_permissions(new.path(), fs::Permissions::from_mode(0o644)).expect("a mode");
+        new.persist(path).expect("a file");
         self
     }
 
