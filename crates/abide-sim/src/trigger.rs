@@ -381,11 +381,29 @@ impl Engine<'_> {
         for (name, sub) in triggers {
             self.runtime_mut(&name).elapsed.clear();
             match (name.kind(), sub) {
-                (UnitKind::Timer, "waiting") => self.wait_for_time_from(&name, true),
+                (UnitKind::Timer, "waiting") => {
+                    self.wait_for_time_from(&name, true);
+                    if self.hears_again(&name) {
+                        self.wait_for_time(&name);
+                    }
+                }
                 (UnitKind::Path, "waiting" | "running") => self.wait_for_path(&name, true),
                 _ => {}
             }
         }
+    }
+}
+
+impl Engine<'_> {
+    /// Whether what a timer starts is read back after the timer itself: it tells its timer then, which is active by now and
+    /// does not count `OnActiveSec=` from the reload (`manager_coldplug` goes through a hash table).
+    fn hears_again(&self, timer: &UnitName) -> bool {
+        let Some(unit) = self.definition(timer).effective.triggers() else {
+            return false;
+        };
+        let both = [timer.clone(), unit.clone()].into_iter().collect();
+        let last = self.host.hash_order.sorted(both).pop();
+        self.state(&unit) != ActiveState::Inactive && last == Some(unit)
     }
 }
 

@@ -458,6 +458,29 @@ fn units_that_start_each_other_for_ever_leave_a_manager_without_rest() {
 }
 
 #[test]
+fn a_timer_that_is_read_back_before_its_failed_unit_does_not_elapse_anew_at_a_daemon_reload() {
+    let ends: Vec<ActiveState> = (0..6)
+        .map(|order| {
+            let mut host = host(257);
+            host.hash_order = Order(order);
+            let timer = "[Timer]\nOnActiveSec=0\nOnUnitInactiveSec=1h\n";
+            write(&mut host, "job.timer", timer);
+            write(
+                &mut host,
+                "job.service",
+                "[Service]\nType=oneshot\nExecStart=/bin/false\n",
+            );
+            host.start(&unit("job.timer")).unwrap();
+            write(&mut host, "job.service", "");
+            reload(&mut host);
+            show(&host, "job.timer").active
+        })
+        .collect();
+    assert!(ends.contains(&ActiveState::Failed), "{ends:?}");
+    assert!(ends.contains(&ActiveState::Active), "{ends:?}");
+}
+
+#[test]
 fn what_depends_on_the_order_of_hash_tables_ends_one_way_or_the_other() {
     // The start of a.service wants and cannot stand b.service. Which of the two jobs of b.service goes is decided when
     // either unit's come up.
