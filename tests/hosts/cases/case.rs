@@ -289,6 +289,16 @@ impl At<'_> {
         assert_eq!(now, state, "{unit} on {}", self.host);
     }
 
+    /// Waits until a unit is in a state that systemd brings it to by itself, at most 10 seconds.
+    #[track_caller]
+    pub fn becomes(&self, unit: &str, state: &str) {
+        let begin = std::time::Instant::now();
+        while self.show(unit, "ActiveState") != state && begin.elapsed().as_secs() < 10 {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        self.is(unit, state);
+    }
+
     /// What units of the case wrote to `log` in the home, one word a line; then the log is emptied.
     pub fn log(&self) -> Vec<String> {
         let said = self.sh("cat log 2>/dev/null || true; rm -f log");

@@ -160,7 +160,7 @@ fn a_path_that_watches_a_managed_file_starts_its_unit_as_was_foretold() {
         .ends_with(0)
         .says("starts w.service at once (PathChanged= of w.path)");
     case.converge().does_not_say("forecast");
-    case.each(|at| at.is("w.service", "active"));
+    case.each(|at| at.becomes("w.service", "active"));
 }
 
 #[test]
