@@ -9,7 +9,7 @@ use abide_model::{HostDrift, HostOutcome, HostReport};
 use crate::cancel::{Cancel, Urgency};
 use crate::host::{Host, Options};
 use crate::nonce;
-use crate::script::{self, Limits, Script};
+use crate::script::{self, Limits};
 
 /// More is not read.
 const LARGEST_ANSWER: usize = 1 << 20;
@@ -39,19 +39,9 @@ async fn ask(host: &Host, drift: &mut HostDrift, options: &Options) {
         timeout: options.timeout.min(PATIENCE),
         output: LARGEST_ANSWER,
     };
-    let mut answer = Vec::new();
-    let ran = script::run(
-        session,
-        host.wanted.connection.r#become,
-        Script::Probe(&text),
-        options.read_only,
-        limits,
-        |line| {
-            answer.extend_from_slice(line);
-            answer.push(b'\n');
-        },
-    );
-    if ran.await.is_ok() {
+    let r#become = host.wanted.connection.r#become;
+    let asked = script::ask(session, r#become, &text, options.read_only, limits);
+    if let Ok((_, answer)) = asked.await {
         evidence::read(drift, facts.now, &nonce, &answer);
     }
 }

@@ -8,7 +8,7 @@ use abide_transport::{ConnectError, Exit, RunError, Session};
 
 use crate::host::{Host, Options};
 use crate::nonce;
-use crate::script::{self, Limits, NotRun, Script};
+use crate::script::{self, Limits, NotRun};
 use crate::settings::settings;
 
 /// Largest answer of a host: some thousand units and their differing files. More is not believed.
@@ -133,20 +133,10 @@ async fn probe(
         timeout: options.timeout.min(PATIENCE),
         output: LARGEST_ANSWER,
     };
-    let mut answer = Vec::new();
-    let ran = script::run(
-        session,
-        host.wanted.connection.r#become,
-        Script::Probe(&text),
-        options.read_only,
-        limits,
-        |line| {
-            answer.extend_from_slice(line);
-            answer.push(b'\n');
-        },
-    );
-    let exit = match ran.await {
-        Ok(exit) => exit,
+    let r#become = host.wanted.connection.r#become;
+    let asked = script::ask(session, r#become, &text, options.read_only, limits);
+    let (exit, answer) = match asked.await {
+        Ok(answered) => answered,
         Err(NotRun::Run(error)) => return Err(Unseen::Run(error)),
         Err(error @ NotRun::ReadOnly) => return Err(Unseen::Broken(error.to_string())),
     };

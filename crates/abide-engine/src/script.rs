@@ -57,6 +57,24 @@ pub(crate) async fn run(
     Ok(session.run(exec, on_line).await?)
 }
 
+/// Runs a probe and gathers what it answers.
+pub(crate) async fn ask(
+    session: &Session,
+    r#become: Become,
+    probe: &str,
+    read_only: bool,
+    limits: Limits,
+) -> Result<(Exit, Vec<u8>), NotRun> {
+    let mut answer = Vec::new();
+    let gather = |line: &[u8]| {
+        answer.extend_from_slice(line);
+        answer.push(b'\n');
+    };
+    let probe = Script::Probe(probe);
+    let exit = run(session, r#become, probe, read_only, limits, gather).await?;
+    Ok((exit, answer))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@
 
 use std::env;
 use std::io::IsTerminal as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
 use abide_report::Url;
@@ -103,9 +104,19 @@ fn terminal_columns() -> Option<usize> {
     Some(usize::from(width.0))
 }
 
+/// The one who runs this. A service that systemd starts may have neither variable (systemd.exec(5)): it has a uid.
 fn user() -> String {
+    let by_uid = || {
+        let uid = std::fs::metadata("/proc/self").ok()?.uid();
+        Some(if uid == 0 {
+            "root".to_owned()
+        } else {
+            format!("uid-{uid}")
+        })
+    };
     text("USER")
         .or_else(|| text("LOGNAME"))
+        .or_else(by_uid)
         .unwrap_or_else(|| "unknown".to_owned())
 }
 

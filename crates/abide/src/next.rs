@@ -20,6 +20,12 @@ pub(crate) fn after_plan(report: &Report, common: &Common, ui: &Ui) -> String {
     line(&[format!("abide apply{}", flags(common, None))], ui)
 }
 
+/// How a plan that was just saved is applied, on all of its hosts.
+pub(crate) fn apply_file(plan: &Path, common: &Common) -> String {
+    let flags = spelled(Vec::new(), common);
+    format!("abide apply {}{flags}", word(&plan.to_string_lossy()))
+}
+
 /// After an apply, of this saved plan where it was one.
 pub(crate) fn after_apply(
     report: &Report,
@@ -49,11 +55,10 @@ pub(crate) fn after_apply(
     }
     let again = match plan {
         // The rest of a plan is carried out by the same plan.
-        Some(path) => format!(
-            "abide apply {}{}",
-            word(&path.to_string_lossy()),
-            beside_file(common)
-        ),
+        Some(path) => {
+            let flags = beside_file(common);
+            format!("abide apply {}{flags}", word(&path.to_string_lossy()))
+        }
         None => format!("abide plan{}", flags(common, None)),
     };
     line(&[again], ui)

@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::run::Run;
-use crate::{clock, plan_file, plan_key, revision, selected};
+use crate::{clock, next, plan_file, plan_key, revision, selected};
 
 /// Saves a run's plan and says how to go on.
 pub(crate) async fn save(
@@ -28,7 +28,7 @@ pub(crate) async fn save(
     let key = key(&hosts, environment)?;
     let plan = make(run, &hosts, planned, key.as_ref(), common).await;
     plan_file::write(path, &plan)?;
-    Ok(next(path, &plan, common))
+    Ok(how_to_go_on(path, &plan, common))
 }
 
 async fn make(
@@ -103,18 +103,12 @@ fn numbers(summary: &Summary) -> BTreeMap<String, u64> {
         .unwrap_or_default()
 }
 
-fn next(path: &Path, plan: &SavedPlan, common: &Common) -> String {
+fn how_to_go_on(path: &Path, plan: &SavedPlan, common: &Common) -> String {
     let shown = path.display();
-    let ssh = common
-        .run
-        .ssh_config
-        .as_ref()
-        .map_or_else(String::new, |file| {
-            format!(" --ssh-config {}", file.display())
-        });
+    let apply = next::apply_file(path, common);
     let valid = valid_for(plan.created_at, plan.expires_at);
     format!(
-        "Plan {}, sha256:{}\nSaved {shown}, valid {valid}. Apply exactly this: abide apply {shown}{ssh}\n",
+        "Plan {}, sha256:{}\nSaved {shown}, valid {valid}. Apply exactly this: {apply}\n",
         plan.digest.spoken(),
         plan.digest,
     )

@@ -1,6 +1,6 @@
 //! Masks that somebody made, and where they are.
 
-use abide_model::{Desired, DesiredUnit, Wanted};
+use abide_model::{Desired, DesiredUnit, Presence, Wanted};
 use abide_sim::{Edit, SimHost, desired, path, scope, unit_ref};
 
 use super::support::{
@@ -58,6 +58,37 @@ fn a_mask_by_hand_goes_where_the_manifest_says_so() {
         "{:?}",
         steps(&plan)
     );
+}
+
+#[test]
+fn links_to_a_unit_that_stays_masked_start_nothing_and_stay() {
+    use Wanted::{No, Unmanaged};
+    let absent = each(nginx(None, No, No), |unit| {
+        unit.presence = Presence::Absent;
+    });
+    for wanted in [nginx(Some(true), No, No), nginx(None, Unmanaged, No), absent] {
+        let mut host = masked_by_hand();
+        let link = "stale.target.wants/nginx.service".to_owned();
+        host.edit(&Edit::Link(unit_ref(NGINX), link));
+        let plan = assert_converges(&mut host, &wanted);
+        let disables = steps(&plan).iter().any(|step| step.contains("disable"));
+        assert!(!disables, "{:?}", steps(&plan));
+    }
+}
+
+#[test]
+fn links_to_a_template_that_stays_masked_start_nothing_and_stay() {
+    let template = "[Service]\nExecStart=/bin/x %i\n[Install]\nWantedBy=multi-user.target\n";
+    let wanted = desired("h1").foreign("pool@one.service").build();
+    let wanted = each(wanted, |unit| unit.enabled = Wanted::No);
+    let mut host = SimHost::new().with_vendor_unit(false, "pool@.service", template);
+    host.edit(&Edit::Mask(unit_ref("system/pool@.service")));
+    host.reload_manager(&scope("system")).unwrap();
+    let link = "multi-user.target.wants/pool@one.service".to_owned();
+    host.edit(&Edit::Link(unit_ref("system/pool@one.service"), link));
+    let plan = assert_converges(&mut host, &wanted);
+    let disables = steps(&plan).iter().any(|step| step.contains("disable"));
+    assert!(!disables, "{:?}", steps(&plan));
 }
 
 #[test]

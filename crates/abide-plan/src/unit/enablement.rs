@@ -9,7 +9,7 @@ use abide_model::{Cause, FilePurpose, Link, ObservedScope, UnitName, Wanted};
 use abide_unit::{Effective, LinkKind, install_links, specifier};
 
 use super::Unit;
-use super::mask::Mask;
+use super::mask::{Mask, keeps_links};
 use super::replace;
 use super::sources::{Disk, UnitFile};
 use crate::by_hand;
@@ -40,6 +40,9 @@ impl Links {
 pub(crate) fn decide(unit: &Unit<'_>, mask: Mask) -> Result<Links, Denied> {
     let present = links_of(unit);
     let mut links = decide_links(unit, present.clone())?;
+    if mask == Mask::Leave && !links.enable && keeps_links(unit) {
+        return Ok(Links::default());
+    }
     let enabled = unit.desired().map(|desired| desired.enabled) == Some(Wanted::Yes);
     if mask == Mask::Off && enabled && !unit.name.kind().is_quadlet() {
         // `systemctl unmask` removes every link to the unit (seen on systemd 252 and 257).

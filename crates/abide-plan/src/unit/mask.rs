@@ -39,6 +39,21 @@ pub(crate) fn is_undone(unit: &Unit<'_>) -> bool {
     unit.seen.load == "masked" && !is_masked(unit) && link.is_some_and(|link| link.parent() == own)
 }
 
+/// Whether `systemctl disable` passes over the unit, and leaves its links: it is masked now, or its template is (seen on
+/// 252 and 257). Such links start nothing, and go when the unit is unmasked.
+pub(crate) fn keeps_links(unit: &Unit<'_>) -> bool {
+    let template = unit.loaded.template();
+    let mut links = unit.view.seen.into_iter().flat_map(|scope| &scope.links);
+    let mut by_template = || {
+        links.any(|link| {
+            let path = Some(link.path.as_str());
+            link.target == NOWHERE && path == template.as_ref().map(|name| name.as_str())
+        })
+    };
+    let by_manager = unit.seen.load == "masked" && !is_undone(unit);
+    is_masked(unit) || by_manager || by_template()
+}
+
 /// What makes the mask as declared.
 pub(crate) fn decide(unit: &Unit<'_>) -> Result<Mask, Denied> {
     let Some(desired) = unit.desired() else {
