@@ -10,6 +10,7 @@ use abide_sim::{DesiredBuilder, SimHost, desired, scope, unit_ref};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::test_runner::Config;
 
 use super::properties::cases;
 use super::support::{came_otherwise, foretold, told};
@@ -29,6 +30,8 @@ const UNITS: [&str; 8] = [
 const DECLARED: usize = 5;
 /// The timer's, and the one that may do its work and end.
 const JOB: &str = "b.service";
+/// Its service is `c.service`.
+const SOCKET: &str = "d.socket";
 
 const TIES: [&str; 9] = [
     "Requires",
@@ -97,22 +100,103 @@ fn unit() -> impl Strategy<Value = Unit> {
         })
 }
 
+/// What a unit says about others: the tie, the other one's number, and whether it comes after it.
+fn ties(number: usize, unit: &Unit) -> Vec<(&'static str, usize, bool)> {
+    let said = unit.said.iter().filter(|_| number > 0);
+    let said = said.map(|said| (said.tie, said.about % number, said.ordered));
+    said.filter(|(tie, about, _)| match *tie {
+        // Declared units that must run and exclude each other come to nothing that anybody could foretell.
+        "Conflicts" => number >= DECLARED,
+        // What is bound to a job that ends does not stay up; what needs a socket that cannot listen beside its service comes
+        // up or not, as luck has it.
+        "BindsTo" => UNITS[*about] != JOB && UNITS[*about] != SOCKET,
+        "Requires" => UNITS[*about] != SOCKET,
+        _ => true,
+    })
+    .collect()
+}
+
+/// Who says what about whom.
+struct Graph(Vec<(usize, &'static str, usize)>);
+
+impl Graph {
+    fn of(units: &[Unit]) -> Self {
+        let all = units.iter().enumerate().flat_map(|(number, unit)| {
+            let said = ties(number, unit).into_iter();
+            said.map(move |(tie, about, _)| (number, tie, about))
+        });
+        Self(all.collect())
+    }
+
+    fn named_by(&self, unit: usize, wanted: &[&str]) -> Vec<usize> {
+        let all = self.0.iter();
+        let all = all.filter(|(by, tie, _)| *by == unit && wanted.contains(tie));
+        all.map(|(.., about)| *about).collect()
+    }
+
+    fn naming(&self, unit: usize, wanted: &[&str]) -> Vec<usize> {
+        let all = self.0.iter();
+        let all = all.filter(|(_, tie, about)| *about == unit && wanted.contains(tie));
+        all.map(|(by, ..)| *by).collect()
+    }
+
+    /// This unit and all that a start of it asks for.
+    fn asked_for(&self, unit: usize) -> BTreeSet<usize> {
+        let needs = |one| self.named_by(one, &["Requires", "BindsTo", "Wants"]);
+        reach(unit, needs)
+    }
+
+    /// This unit and all that a stop of it stops.
+    fn stopped_with(&self, unit: usize) -> BTreeSet<usize> {
+        reach(unit, |one| {
+            let mut next = self.named_by(one, &["PropagatesStopTo"]);
+            next.extend(self.naming(one, &["Requires", "BindsTo", "PartOf"]));
+            next
+        })
+    }
+
+    /// Whether one call may ask for a unit to be up and to stop: 252 and 257 drop another one of the two jobs, and where
+    /// they come one after the other the second may be in time to replace the first (both seen on hosts).
+    fn asks_for_both(&self) -> bool {
+        (0..UNITS.len()).any(|unit| {
+            let up = self.asked_for(unit);
+            let opponents = up.iter().flat_map(|one| {
+                let mut both = self.named_by(*one, &["Conflicts"]);
+                both.extend(self.naming(*one, &["Conflicts"]));
+                both
+            });
+            let mut stopped = opponents.flat_map(|one| self.stopped_with(one));
+            let mut needed = up.iter().filter(|one| **one != unit);
+            let stops = |by: usize| by != unit;
+            let by_others = |one| {
+                self.naming(one, &["PropagatesStopTo"])
+                    .into_iter()
+                    .any(stops)
+            };
+            stopped.any(|one| up.contains(&one)) || needed.any(|one| by_others(*one))
+        })
+    }
+}
+
+fn reach(from: usize, follow: impl Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {
+    let (mut found, mut next) = (BTreeSet::new(), vec![from]);
+    while let Some(one) = next.pop() {
+        if found.insert(one) {
+            next.extend(follow(one));
+        }
+    }
+    found
+}
+
 fn text(number: usize, unit: &Unit) -> String {
     let name = UNITS[number];
-    let mut text = "[Unit]\n".to_owned();
-    for said in unit.said.iter().filter(|_| number > 0) {
-        let about = UNITS[said.about % number];
-        // Declared units that must run and exclude each other come to nothing that anybody could foretell.
-        if said.tie == "Conflicts" && number < DECLARED {
-            continue;
-        }
-        // What is bound to a job that ends does not come up, or not for long.
-        if said.tie == "BindsTo" && about == JOB {
-            continue;
-        }
-        text.push_str(&format!("{}={about}\n", said.tie));
+    // Nobody foretells how often somebody started it before.
+    let mut text = "[Unit]\nStartLimitIntervalSec=0\n".to_owned();
+    for (tie, about, ordered) in ties(number, unit) {
+        let about = UNITS[about];
+        text.push_str(&format!("{tie}={about}\n"));
         // A trigger comes before what it starts.
-        if said.ordered && name.ends_with(".service") {
+        if ordered && name.ends_with(".service") {
             text.push_str(&format!("After={about}\n"));
         }
     }
@@ -204,6 +288,13 @@ fn interrupted(before: &SimHost, after: &SimHost) -> BTreeSet<UnitRef> {
         .collect()
 }
 
+/// A socket that is interrupted beside its service comes back or not: a service that another job of the same call restarts
+/// may be down in time (seen on 252 and 257).
+fn is_a_race_of_the_socket(wrong: &str) -> bool {
+    let of_both = wrong.strip_prefix("user:deploy/d.socket: ");
+    of_both.is_some_and(|effects| !effects.contains("None") && !effects.contains("Start"))
+}
+
 fn acted_on(plan: &Plan) -> BTreeSet<UnitRef> {
     let runs = |change: &Change| matches!(change, Change::Stop | Change::Start | Change::Restart);
     let actions = plan.actions.iter().filter(|action| runs(&action.change));
@@ -216,7 +307,7 @@ fn acted_on(plan: &Plan) -> BTreeSet<UnitRef> {
 }
 
 proptest! {
-    #![proptest_config(cases(100))]
+    #![proptest_config(Config { max_global_rejects: 1 << 20, ..cases(100) })]
 
     #[test]
     fn what_is_foretold_happens_and_nothing_else(
@@ -226,6 +317,7 @@ proptest! {
         by_hand in vec((0..UNITS.len(), any::<bool>()), 0..6),
         same in vec(any::<bool>(), UNITS.len()),
     ) {
+        prop_assume!(!Graph::of(&first).asks_for_both());
         let mut host = SimHost::new();
         host.facts.systemd = systemd;
         let mut host = with_packages(host, &first);
@@ -244,13 +336,16 @@ proptest! {
                 false => new,
             })
             .collect();
+        let together: Vec<Unit> = second.iter().take(DECLARED).chain(&first[DECLARED..]).cloned().collect();
+        prop_assume!(!Graph::of(&together).asks_for_both());
         let two = manifest(&second);
         let seen = host.observe(&two);
         let before = host.clone();
         let planned = plan(&two, &seen);
         let reports = host.apply(&planned);
         prop_assume!(reports.iter().all(|report| report.outcome == StepOutcome::Ok));
-        let wrong = came_otherwise(&host, &two, &planned, &Runs::of(&seen));
+        let mut wrong = came_otherwise(&host, &two, &planned, &Runs::of(&seen));
+        wrong.retain(|one| !is_a_race_of_the_socket(one));
         prop_assert!(
             wrong.is_empty(),
             "it came otherwise: {:#?}\nforetold {:#?}\n{}\n{:#?}\nfrom\n{}\nto\n{}",

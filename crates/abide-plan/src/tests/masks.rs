@@ -66,7 +66,11 @@ fn links_to_a_unit_that_stays_masked_start_nothing_and_stay() {
     let absent = each(nginx(None, No, No), |unit| {
         unit.presence = Presence::Absent;
     });
-    for wanted in [nginx(Some(true), No, No), nginx(None, Unmanaged, No), absent] {
+    for wanted in [
+        nginx(Some(true), No, No),
+        nginx(None, Unmanaged, No),
+        absent,
+    ] {
         let mut host = masked_by_hand();
         let link = "stale.target.wants/nginx.service".to_owned();
         host.edit(&Edit::Link(unit_ref(NGINX), link));

@@ -164,7 +164,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(5))]
+    #![proptest_config(cases(2))]
 
     #[test]
     fn a_run_that_is_cut_anywhere_is_completed_by_the_next(
