@@ -1,6 +1,6 @@
 //! Masks: a link to `/dev/null` in the place of the unit file.
 
-use abide_model::{FileKind, FilePurpose, Wanted};
+use abide_model::{FileKind, FilePurpose, UnitName, Wanted};
 
 use super::Unit;
 use crate::refuse::Denied;
@@ -47,7 +47,7 @@ pub(crate) fn keeps_links(unit: &Unit<'_>) -> bool {
     let mut by_template = || {
         links.any(|link| {
             let path = Some(link.path.as_str());
-            link.target == NOWHERE && path == template.as_ref().map(|name| name.as_str())
+            link.target == NOWHERE && path == template.as_ref().map(UnitName::as_str)
         })
     };
     let by_manager = unit.seen.load == "masked" && !is_undone(unit);
