@@ -104,6 +104,8 @@ pub fn run(systemd: u32, lane: &Lane, sequence: &Sequence, beside: Beside, order
         trace.steps.push(seen);
     }
     for name in sequence.units() {
+        let unit = world.unit(&name);
+        world.host.show(&unit);
         let mut shown = world.show(&name, &began);
         let id = shown.get("Id").cloned().unwrap_or_default();
         if !beside.tells_reload(systemd, sequence, &id) {

@@ -104,7 +104,12 @@ impl Sources<'_> {
         links
             .filter(|(_, node)| node.link().is_some())
             .filter_map(|(path, _)| UnitName::parse(path.file_name()).ok())
-            .filter(|name| name != id && !name.is_template() && self.load(name).id == *id)
+            .filter(|name| name != id && !name.is_template())
+            .filter(|name| {
+                let unit = self.load(name);
+                // A mask is nobody's file, and has no other names.
+                unit.id == *id && unit.load != "masked"
+            })
             .collect()
     }
 
@@ -417,6 +422,11 @@ impl Definition {
         alone.id = name.clone();
         alone.load = load;
         alone.drop_ins.clear();
+        if self.load == "masked" {
+            // The time of a mask is not noted, and where it does not count as one its file is newer.
+            let never = Timestamp::from_secs(0);
+            alone.stamps.values_mut().for_each(|at| *at = never);
+        }
         alone
     }
 
@@ -441,6 +451,7 @@ impl Definition {
             let masks = node.link() == Some("/dev/null");
             match self.load {
                 "masked" if Some(path) == self.fragment.as_ref() => !masks && !empty,
+                "error" if masks => *at == Timestamp::from_secs(0),
                 _ => node.modified_at != *at && !masks,
             }
         };

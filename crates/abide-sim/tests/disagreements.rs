@@ -504,3 +504,50 @@ fn what_depends_on_the_order_of_hash_tables_ends_one_way_or_the_other() {
     let ends: Vec<bool> = (0..16).map(ends).collect();
     assert!(ends.contains(&true) && ends.contains(&false), "{ends:?}");
 }
+
+#[test]
+fn a_unit_that_is_shown_is_looked_for_again_and_others_know_what_it_says() {
+    let mut host = host(252);
+    write(
+        &mut host,
+        "c.service",
+        "[Unit]\nAfter=a.service\n[Service]\nExecStart=/bin/c\n",
+    );
+    host.start(&unit("c.service")).unwrap();
+    write(
+        &mut host,
+        "a.service",
+        "[Unit]\nRequires=c.service\n[Service]\nExecStart=/bin/a\n",
+    );
+    let required_by = |host: &SimHost| show(host, "c.service").relations.get("RequiredBy").cloned();
+    assert_eq!(required_by(&host).unwrap_or_default().len(), 0);
+    host.show(&unit("a.service"));
+    assert_eq!(required_by(&host).unwrap_or_default().len(), 1);
+}
+
+#[test]
+fn a_masked_unit_that_is_loaded_has_no_other_names() {
+    for systemd in [252, 257] {
+        let mut host = host(systemd);
+        write(&mut host, "b.service", "");
+        link(&mut host, "al.service", "b.service");
+        let text = "[Unit]\nAfter=b.service\n[Service]\nExecStart=/bin/c\n";
+        write(&mut host, "c.service", text);
+        host.start(&unit("c.service")).unwrap();
+        let alias = show(&host, "al.service");
+        assert_eq!(
+            (alias.id.as_str(), alias.load.as_str()),
+            ("al.service", "error")
+        );
+        assert!(alias.need_reload);
+    }
+}
+
+#[test]
+fn a_link_that_leads_to_a_mask_is_masked_already() {
+    let mut host = host(252);
+    link(&mut host, "b.service", "/dev/null");
+    link(&mut host, "al.service", "b.service");
+    host.mask(&unit("al.service")).unwrap();
+    assert_eq!(links(&host), ["al.service", "b.service"]);
+}
