@@ -176,6 +176,26 @@ fn a_packages_unit_that_is_not_there_cannot_be_started() {
 }
 
 #[test]
+fn a_packages_unit_that_is_not_there_gets_no_drop_ins() {
+    let with = |vendor: bool| {
+        let wanted = desired("h1")
+            .foreign("nginx.service")
+            .running(Wanted::Unmanaged)
+            .drop_in("10-nice.conf", "[Service]\nNice=5\n")
+            .build();
+        let mut host = SimHost::new();
+        if vendor {
+            host = host.with_vendor_unit(false, "nginx.service", "[Service]\nExecStart=/bin/x\n");
+        }
+        let plan = assert_converges(&mut host, &wanted);
+        (steps(&plan), refusals(&plan))
+    };
+    let refusal = "system/nginx.service: there is no such unit on the host".to_owned();
+    assert_eq!(with(false), (vec![], vec![refusal]));
+    assert_eq!(with(true).1, Vec::<String>::new());
+}
+
+#[test]
 fn a_packages_unit_is_started_where_its_manager_could_not_be_asked_yet() {
     let vendor = "[Service]\nExecStart=/bin/x\n";
     let wanted = desired("h1")

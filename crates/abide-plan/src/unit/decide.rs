@@ -1,6 +1,6 @@
 //! Everything that is to be done about one unit, before it is known what that does to others.
 
-use abide_model::{Cause, FilePurpose, NoteKind, Observation, UnitKind, Wanted};
+use abide_model::{Cause, Change, FilePurpose, NoteKind, Observation, UnitKind, Wanted};
 
 use super::enablement::{self, Links};
 use super::mask::{self, Mask};
@@ -51,6 +51,7 @@ pub(crate) fn decide<'a>(unit: Unit<'a>, draft: &Draft) -> Result<Decision<'a>, 
     quadlet::supported(&unit)?;
     quadlet::nothing_before_it(&unit)?;
     let files = verdicts(&unit)?;
+    has_what_it_adds_to(&unit, &files)?;
     let mask = mask::decide(&unit)?;
     let links = enablement::decide(&unit, mask)?;
     let replaced = replaced(&unit)?;
@@ -74,6 +75,18 @@ pub(crate) fn decide<'a>(unit: Unit<'a>, draft: &Draft) -> Result<Decision<'a>, 
     spares_the_connection(&decision)?;
     vendor_unit_stays(&decision)?;
     Ok(with_notes(decision))
+}
+
+/// Drop-ins for a unit that is not there do not load (`LoadState=not-found`): better said now than by the apply.
+fn has_what_it_adds_to(unit: &Unit<'_>, files: &[Verdict]) -> Result<(), Denied> {
+    let adds = files
+        .iter()
+        .any(|file| matches!(file.change(), Some(Change::WriteFile(_))));
+    let runs = !unit.name.is_template() && !unit.name.kind().is_quadlet();
+    match unit.seen.load == "not-found" && unit.manager_up() && !unit.ours && adds && runs {
+        true => Err(enablement::no_such_unit()),
+        false => Ok(()),
+    }
 }
 
 fn claimed_by_us_alone(unit: &Unit<'_>) -> Result<(), Denied> {
