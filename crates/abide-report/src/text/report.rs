@@ -35,12 +35,16 @@ pub(super) fn render(report: &Report, options: &Options) -> String {
 }
 
 fn hosts_with(report: &Report, wanted: fn(&HostOutcome) -> bool) -> Hosts<'_> {
-    report
-        .hosts
-        .iter()
-        .filter(|(_, host)| wanted(&host.outcome))
-        .map(|(name, _)| name)
-        .collect()
+    let hosts = report.hosts.iter();
+    let hosts = hosts.filter(|(_, host)| wanted(&host.outcome));
+    hosts.map(|(name, _)| name).collect()
+}
+
+/// Of these, the ones where nothing was refused.
+fn fine_with(report: &Report, wanted: fn(&HostOutcome) -> bool) -> Hosts<'_> {
+    let mut hosts = hosts_with(report, wanted);
+    hosts.retain(|name| report.hosts.get(*name).is_some_and(trouble::is_fine));
+    hosts
 }
 
 fn names(set: &Hosts<'_>, all: &Hosts<'_>) -> String {
@@ -48,8 +52,8 @@ fn names(set: &Hosts<'_>, all: &Hosts<'_>) -> String {
 }
 
 fn write_fine(page: &mut Page<'_>, report: &Report) {
-    let changed = hosts_with(report, |outcome| *outcome == HostOutcome::Changed);
-    let unchanged = hosts_with(report, |outcome| *outcome == HostOutcome::Unchanged);
+    let changed = fine_with(report, |outcome| *outcome == HostOutcome::Changed);
+    let unchanged = fine_with(report, |outcome| *outcome == HostOutcome::Unchanged);
     let all = report.hosts.keys().collect();
     for (set, words) in [
         (changed, "changed, and seen to be as the manifest says"),
@@ -132,20 +136,27 @@ fn summary(report: &Report) -> String {
             _ => format!("{n} {word}"),
         })
         .collect();
-    let fine = hosts
-        .keys()
-        .all(|word| matches!(*word, "changed" | "unchanged"));
+    let fine = report.hosts.values().all(trouble::is_fine);
     let (word, role) = if fine {
         ("Done", Role::Good)
     } else {
         ("Not all done", Role::Wrong)
     };
     format!(
-        "{} {}{}.",
+        "{} {}{}{}.",
         role.paint(&format!("{word}:")),
         list(&said),
-        done(report)
+        done(report),
+        refused(report)
     )
+}
+
+fn refused(report: &Report) -> String {
+    let plans = report.hosts.values().filter_map(|host| host.plan.as_ref());
+    match plans.map(|plan| plan.refused.len()).sum() {
+        0 => String::new(),
+        n => format!("; {n} refused"),
+    }
 }
 
 fn done(report: &Report) -> String {

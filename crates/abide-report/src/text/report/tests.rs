@@ -1,4 +1,4 @@
-use abide_model::{ActionId, Effect, FailedUnit, HostName, Surprise, UnitRef};
+use abide_model::{ActionId, Effect, FailedUnit, HostName, RefusalKind, Surprise, UnitRef};
 
 use super::*;
 use crate::sample::*;
@@ -72,6 +72,32 @@ fn a_run_that_went_well_is_told_in_two_lines() {
 
     Done: 3 hosts changed and 1 unchanged; 9 steps and 3 restarts done.
     "##);
+}
+
+#[test]
+fn what_was_refused_is_told_once_and_keeps_a_host_from_being_done() {
+    let refused = |host: &str| {
+        let cron = unit("system/cron.service");
+        let reason = "there is no such unit on the host";
+        plan_of(host).refuses(cron, RefusalKind::Impossible, reason, "install it")
+    };
+    let mut all = report(vec![
+        refused("h1").changed(NOW),
+        refused("h2").changed(NOW),
+        plan_of("h3").changed(NOW),
+    ]);
+    for host in ["h1", "h2", "h3"] {
+        all = stepped(with_outcome(all, host, HostOutcome::Changed), host, &[]);
+    }
+    insta::assert_snapshot!(said(&all), @r"
+    ✓ h3 changed, and seen to be as the manifest says
+
+    ✗ h1, h2 changed, and not everything could be done there
+        ! cron.service — refused: there is no such unit on the host (help: install
+          it)
+
+    Not all done: 3 hosts changed; 9 steps and 3 restarts done; 2 refused.
+    ");
 }
 
 #[test]
@@ -224,7 +250,7 @@ fn a_host_where_everything_is_refused_says_so() {
           lingering of deploy — refused: lingering cannot be enabled without root
           (help: connect as root)
 
-    Not all done: 1 host pending.
+    Not all done: 1 host pending; 1 refused.
     "##);
 }
 

@@ -96,12 +96,29 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
                 .flat_map(|plan| left(plan, options))
                 .collect(),
         }),
+        HostOutcome::Unchanged | HostOutcome::Changed if !is_fine(host) => Some(Trouble {
+            text: format!("{text}, and not everything could be done there"),
+            reasons: host
+                .plan
+                .iter()
+                .flat_map(|plan| refused(plan, options))
+                .collect(),
+            units: Vec::new(),
+            steps: Vec::new(),
+            left: Vec::new(),
+        }),
         HostOutcome::Unchanged
         | HostOutcome::Changed
         | HostOutcome::Judged(_)
         | HostOutcome::NotStarted
         | HostOutcome::Interrupted => None,
     }
+}
+
+/// Whether the host is as the manifest says in all of it: nothing was refused.
+pub(super) fn is_fine(host: &HostReport) -> bool {
+    let refused = host.plan.iter().any(|plan| !plan.refused.is_empty());
+    matches!(host.outcome, HostOutcome::Changed | HostOutcome::Unchanged) && !refused
 }
 
 fn several(reasons: &[String]) -> Vec<String> {
@@ -178,6 +195,11 @@ fn left(plan: &Plan, options: &Options) -> Vec<String> {
         let why = Why::of(action, plan, symbols).words(Span::default());
         format!("{} {} {why}", step::clause(action), symbols.dash)
     });
+    actions.chain(refused(plan, options)).collect()
+}
+
+fn refused(plan: &Plan, options: &Options) -> Vec<String> {
+    let symbols = Symbols::of(options);
     let refused = plan.refused.iter().map(|refusal| {
         let help = refusal.help.as_deref().map(one_line);
         let help = help.map_or_else(String::new, |help| format!(" (help: {help})"));
@@ -188,7 +210,7 @@ fn left(plan: &Plan, options: &Options) -> Vec<String> {
             one_line(&refusal.reason)
         )
     });
-    actions.chain(refused).collect()
+    refused.collect()
 }
 
 fn write_trouble(page: &mut Page<'_>, trouble: &Trouble, on: &[(&HostName, &HostReport)]) {
