@@ -88,7 +88,7 @@ pub(crate) fn object(action: &Action, symbols: Symbols) -> String {
             }
         }
         Change::Adopt => "as it is, from now on abide's to keep".to_owned(),
-        Change::Forget => "it is gone, and no longer declared".to_owned(),
+        Change::Forget => "it is gone".to_owned(),
         Change::EnableLinger
         | Change::DisableLinger
         | Change::Mask
@@ -194,11 +194,13 @@ fn links(links: &BTreeSet<String>) -> String {
     ];
     let mut said: Vec<String> = Vec::new();
     for (joint, words) in kinds {
-        let units: Vec<String> = links
+        // Links of several instances hang from one target.
+        let units: BTreeSet<String> = links
             .iter()
             .filter_map(|link| link.split_once(joint))
             .map(|(unit, _)| one_line(unit))
             .collect();
+        let units: Vec<String> = units.into_iter().collect();
         if !units.is_empty() {
             said.push(format!("{words} {}", list(&units)));
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use abide_model::{HostName, HostState, Report};
 use abide_report::{Summary, Verbosity, text};
 
-use crate::args::Common;
+use crate::args::{Allowances, Common};
 use crate::selected;
 use crate::ui::Ui;
 
@@ -13,11 +13,20 @@ use crate::ui::Ui;
 const MOST_NAMED: usize = 3;
 
 /// After a plan that was not saved.
-pub(crate) fn after_plan(report: &Report, common: &Common, ui: &Ui) -> String {
+pub(crate) fn after_plan(
+    report: &Report,
+    allowances: &Allowances,
+    common: &Common,
+    ui: &Ui,
+) -> String {
     if !Summary::of(report).has_actions() {
         return String::new();
     }
-    line(&[format!("abide apply{}", flags(common, None))], ui)
+    // Without it the apply would refuse what this plan allowed.
+    let allowed = allowances.allow_removals;
+    let allowed = allowed.map_or_else(String::new, |n| format!(" --allow-removals={n}"));
+    let flags = flags(common, None);
+    line(&[format!("abide apply{allowed}{flags}")], ui)
 }
 
 /// How a plan that was just saved is applied, on all of its hosts.
@@ -92,6 +101,9 @@ fn flags(common: &Common, hosts: Option<&[&HostName]>) -> String {
     let mut words: Vec<String> = files
         .flat_map(|file| ["-f".to_owned(), file.to_string_lossy().into_owned()])
         .collect();
+    if common.manifest.allow_outside {
+        words.push("--allow-outside".to_owned());
+    }
     match hosts {
         Some(hosts) if hosts.len() <= MOST_NAMED => {
             words.extend(hosts.iter().map(|host| format!("--host={host}")));

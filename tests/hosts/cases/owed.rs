@@ -238,7 +238,8 @@ fn a_plan_that_removes_too_much_is_refused_unless_it_is_allowed() {
     case.world
         .abide(&["plan", "--allow-removals", "4"])
         .ends_with(0)
-        .says("8 to remove on 2 hosts");
+        .says("8 to remove on 2 hosts")
+        .says("Next: abide apply --allow-removals=4 ");
     case.world
         .abide(&["apply", "--yes", "--allow-removals", "4"])
         .ends_with(0);

@@ -107,7 +107,7 @@ impl PlanArgs {
                 text.push_str(&saving::save(path, &run, &report, (common, environment)).await?);
             }
             None if run.signals.exit().is_some() => {}
-            None => text.push_str(&next::after_plan(&report, common, ui)),
+            None => text.push_str(&next::after_plan(&report, &self.allowances, common, ui)),
         }
         Ok(Done { report, exit, text })
     }
