@@ -113,12 +113,12 @@ pub fn prepare(fleet: &Fleet, host: &str, users: usize) -> Vec<Lane> {
 }
 
 /// Runs a batch in a lane. Step by step, each sequence takes its turn; a daemon-reload is everybody's, so all
-/// sequences have theirs at the same steps.
-pub fn run(fleet: &Fleet, lane: &Lane, batch: &[Sequence], pace: Pace) -> Vec<Trace> {
+/// sequences have theirs at the same steps. `None` where the manager does not come to rest any more, and answers nobody.
+pub fn run(fleet: &Fleet, lane: &Lane, batch: &[Sequence], pace: Pace) -> Option<Vec<Trace>> {
     let script = script(lane, batch, pace);
     let kept = kept(lane, &script);
     if let Some(answer) = kept.as_ref().and_then(|path| fs::read_to_string(path).ok()) {
-        return read(lane, batch, &answer);
+        return Some(read(lane, batch, &answer));
     }
     let user = lane.user.as_deref().unwrap_or("root");
     let ran = fleet.exec_with(
@@ -127,17 +127,30 @@ pub fn run(fleet: &Fleet, lane: &Lane, batch: &[Sequence], pace: Pace) -> Vec<Tr
         &["timeout", "120", "/bin/sh", "-s"],
         script.as_bytes(),
     );
-    assert!(
-        ran.stdout.ends_with("end\n"),
-        "a batch on {lane:?} ended early ({})\n{script}\n--- stdout\n{}\n--- stderr\n{}",
-        ran.code,
-        ran.stdout,
-        ran.stderr
-    );
+    if !ran.stdout.ends_with("end\n") {
+        eprintln!(
+            "a batch on {lane:?} ended early ({})\n{script}\n--- stdout\n{}\n--- stderr\n{}",
+            ran.code, ran.stdout, ran.stderr
+        );
+        start_anew(fleet, lane);
+        return None;
+    }
     if let Some(path) = kept {
         fs::write(path, &ran.stdout).expect("what a host answered is kept");
     }
-    read(lane, batch, &ran.stdout)
+    Some(read(lane, batch, &ran.stdout))
+}
+
+/// A manager that is busy for ever is ended; its units are gone by then.
+fn start_anew(fleet: &Fleet, lane: &Lane) {
+    let user = lane.user.as_deref();
+    let user = user.expect("the system's manager comes to rest");
+    let script = format!(
+        "rm -rf {}/q*; systemctl kill -s KILL user@$(id -u {user}).service; sleep 1
+         systemctl reset-failed user@$(id -u {user}).service; systemctl restart user@$(id -u {user}).service",
+        lane.config()
+    );
+    fleet.sh(&lane.host, &script);
 }
 
 /// Where the answer to a script is kept, if it is.

@@ -94,6 +94,9 @@ impl Try<'_> {
             return Vec::new();
         }
         let traces = real::run(self.fleet, self.lane, sequences, Pace::Slow);
+        let Some(traces) = traces else {
+            return sequences.iter().map(|_| None).collect();
+        };
         let beside = Beside::of(sequences);
         let shown = sequences.iter().zip(traces).map(|(sequence, real)| {
             match simulated::compare(self.systemd, self.lane, sequence, beside, &real) {

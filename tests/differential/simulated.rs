@@ -341,7 +341,7 @@ fn said(result: &str) -> String {
 
 /// Names follow each other in one call of systemctl; one that fails does not keep it from the next.
 fn each(units: &[UnitRef], mut verb: impl FnMut(&UnitRef) -> bool) -> bool {
-    let done: Vec<bool> = units.iter().map(|unit| verb(unit)).collect();
+    let done: Vec<bool> = units.iter().map(&mut verb).collect();
     done.into_iter().all(|done| done)
 }
 

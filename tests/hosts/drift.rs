@@ -327,10 +327,7 @@ fn what_runs_is_judged_beside_what_is_on_disk() {
         .ends_with(2)
         .says("abide removes no drop-in that it did not write");
     for host in ["h1", "h2"] {
-        assert_eq!(
-            world.show(host, "app", "b.service", "MainPID").is_empty(),
-            false
-        );
+        assert!(!world.show(host, "app", "b.service", "MainPID").is_empty());
         world
             .fleet
             .sh(host, "rm -r /home/app/.config/systemd/user/a.service.d");

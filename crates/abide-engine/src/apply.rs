@@ -143,12 +143,12 @@ async fn run_script(
     let limits = Limits {
         timeout: options.timeout + longest_hold(plan) + options.lock_timeout,
         output: LARGEST_OUTPUT,
+        read_only: options.read_only,
     };
     let ran = script::run(
         session,
         host.wanted.connection.r#become,
         Script::Change(&text),
-        options.read_only,
         limits,
         |line| {
             for event in reader.line(line) {

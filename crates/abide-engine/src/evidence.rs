@@ -38,9 +38,10 @@ async fn ask(host: &Host, drift: &mut HostDrift, options: &Options) {
     let limits = Limits {
         timeout: options.timeout.min(PATIENCE),
         output: LARGEST_ANSWER,
+        read_only: options.read_only,
     };
     let r#become = host.wanted.connection.r#become;
-    let asked = script::ask(session, r#become, &text, options.read_only, limits);
+    let asked = script::ask(session, r#become, &text, limits);
     if let Ok((_, answer)) = asked.await {
         evidence::read(drift, facts.now, &nonce, &answer);
     }

@@ -132,9 +132,10 @@ async fn probe(
     let limits = Limits {
         timeout: options.timeout.min(PATIENCE),
         output: LARGEST_ANSWER,
+        read_only: options.read_only,
     };
     let r#become = host.wanted.connection.r#become;
-    let asked = script::ask(session, r#become, &text, options.read_only, limits);
+    let asked = script::ask(session, r#become, &text, limits);
     let (exit, answer) = match asked.await {
         Ok(answered) => answered,
         Err(NotRun::Run(error)) => return Err(Unseen::Run(error)),

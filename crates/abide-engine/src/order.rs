@@ -50,20 +50,14 @@ async fn send(host: &mut Host, order: &Order, options: &Options) -> Result<Strin
     let limits = Limits {
         timeout: PATIENCE,
         output: LARGEST_ANSWER,
+        read_only: options.read_only,
     };
     let mut answer = None;
-    let ran = script::run(
-        session,
-        r#become,
-        Script::Change(&text),
-        options.read_only,
-        limits,
-        |line| {
-            if let Some(said) = order::read(line, &nonce) {
-                answer = Some(said);
-            }
-        },
-    )
+    let ran = script::run(session, r#become, Script::Change(&text), limits, |line| {
+        if let Some(said) = order::read(line, &nonce) {
+            answer = Some(said);
+        }
+    })
     .await;
     let exit = match ran {
         Ok(exit) => exit,

@@ -31,20 +31,21 @@ pub(crate) enum NotRun {
 pub(crate) struct Limits {
     pub(crate) timeout: Duration,
     pub(crate) output: usize,
+    /// Nothing but a probe is ever sent.
+    pub(crate) read_only: bool,
 }
 
-/// Runs a script as the manifest wants to become root. Where `read_only`, nothing but a probe is ever sent.
+/// Runs a script as the manifest wants to become root.
 pub(crate) async fn run(
     session: &Session,
     r#become: Become,
     script: Script<'_>,
-    read_only: bool,
     limits: Limits,
     on_line: impl FnMut(&[u8]) + Send,
 ) -> Result<Exit, NotRun> {
     let text = match script {
         Script::Probe(text) => text,
-        Script::Change(_) if read_only => return Err(NotRun::ReadOnly),
+        Script::Change(_) if limits.read_only => return Err(NotRun::ReadOnly),
         Script::Change(text) => text,
     };
     let command = bootstrap::command(r#become);
@@ -62,7 +63,6 @@ pub(crate) async fn ask(
     session: &Session,
     r#become: Become,
     probe: &str,
-    read_only: bool,
     limits: Limits,
 ) -> Result<(Exit, Vec<u8>), NotRun> {
     let mut answer = Vec::new();
@@ -71,7 +71,7 @@ pub(crate) async fn ask(
         answer.push(b'\n');
     };
     let probe = Script::Probe(probe);
-    let exit = run(session, r#become, probe, read_only, limits, gather).await?;
+    let exit = run(session, r#become, probe, limits, gather).await?;
     Ok((exit, answer))
 }
 
@@ -79,11 +79,6 @@ pub(crate) async fn ask(
 mod tests {
     use super::*;
     use abide_transport::{Route, Settings, connect};
-
-    const LIMITS: Limits = Limits {
-        timeout: Duration::from_secs(20),
-        output: 1024,
-    };
 
     /// What this script leaves behind, on this machine, without root.
     async fn leaves(
@@ -100,7 +95,12 @@ mod tests {
         } else {
             Script::Change(&text)
         };
-        let ran = run(&session, Become::Never, kind, read_only, LIMITS, |_| {}).await;
+        let limits = Limits {
+            timeout: Duration::from_secs(20),
+            output: 1024,
+            read_only,
+        };
+        let ran = run(&session, Become::Never, kind, limits, |_| {}).await;
         (matches!(ran, Err(NotRun::ReadOnly)), path.exists())
     }
 

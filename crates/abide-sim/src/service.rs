@@ -137,15 +137,17 @@ impl Engine<'_> {
             }
             Event::Reloaded(unit, run) if self.is_in(&unit, run, &["reload"]) => {
                 let command = self.definition(&unit).effective;
-                let reloaded = outcome(command.last("Service", "ExecReload"));
+                let commands = command.all("Service", "ExecReload").into_iter();
+                let fails = |command| outcome(Some(command)) == Process::Fails;
+                let fails = commands.filter(|text| !text.is_empty()).any(fails);
                 let sub = if command.is_oneshot() || self.has_no_process(&unit) {
                     "exited"
                 } else {
                     "running"
                 };
-                let how = match reloaded {
-                    Process::Fails => Change::ReloadFailed,
-                    _ => Change::Plain,
+                let how = match fails {
+                    true => Change::ReloadFailed,
+                    false => Change::Plain,
                 };
                 self.change(&unit, ActiveState::Active, sub, how);
             }

@@ -551,3 +551,13 @@ fn a_link_that_leads_to_a_mask_is_masked_already() {
     host.mask(&unit("al.service")).unwrap();
     assert_eq!(links(&host), ["al.service", "b.service"]);
 }
+
+#[test]
+fn a_reload_runs_every_command_and_fails_with_the_first_that_does() {
+    let mut host = host(257);
+    let text = "[Service]\nExecStart=/bin/daemon\nExecReload=/bin/false\n";
+    write(&mut host, "b.service", text);
+    drop_in(&mut host, "b.service", "[Service]\nExecReload=/bin/true\n");
+    host.start(&unit("b.service")).unwrap();
+    assert!(host.reload(&unit("b.service")).is_err());
+}

@@ -70,7 +70,7 @@ impl Case {
 
     /// What the manifest says about a unit beside its text, as a YAML flow mapping without its braces.
     pub fn keys(&mut self, name: &str, keys: &str) -> &mut Self {
-        self.units.entry(name.to_owned()).or_default().keys = keys.to_owned();
+        keys.clone_into(&mut self.units.entry(name.to_owned()).or_default().keys);
         self
     }
 

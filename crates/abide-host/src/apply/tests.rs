@@ -37,7 +37,7 @@ fn options() -> ApplyOptions {
     ApplyOptions {
         plan: String::new(),
         url: String::new(),
-        lock_timeout: std::time::Duration::ZERO,
+        lock_timeout: Duration::ZERO,
         nonce: "n0nce".into(),
         who: "ana@laptop".into(),
     }

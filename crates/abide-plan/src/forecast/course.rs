@@ -233,7 +233,7 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// What is up and from now on bound to what is down stops (unit_is_bound_by_inactive of unit.c).
+    /// What is up and from now on bound to what is down stops (`unit_is_bound_by_inactive` of unit.c).
     fn unbind(&mut self, action: ActionId) {
         let up = self.world.definitions().map(|(name, _)| name.clone());
         let up: Vec<UnitName> = up.filter(|name| self.world.is_up(name)).collect();

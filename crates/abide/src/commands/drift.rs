@@ -89,7 +89,7 @@ impl DriftArgs {
         reporting.planned(&found, None);
         let told = text::drift(&found, &ui.options);
         if fix && run.signals.exit().is_none() {
-            return self.restore(run, found, told, reporting, ui).await;
+            return self.restore(run, found, told, (reporting, ui)).await;
         }
         run.engine.close().await;
         Ok(Done {
@@ -105,8 +105,7 @@ impl DriftArgs {
         mut run: Run,
         found: Report,
         told: String,
-        reporting: &Reporting,
-        ui: &Ui,
+        (reporting, ui): (&Reporting, &Ui),
     ) -> Result<Done, Failure> {
         let left = left(&found);
         let (actions, hosts) = count(&found);

@@ -240,7 +240,7 @@ fn locked_and_stale_hosts_are_told_with_the_next_step() {
 fn a_host_where_everything_is_refused_says_so() {
     let plan = plan_of("h1").refuses(
         ResourceId::Linger(user("deploy")),
-        abide_model::RefusalKind::Impossible,
+        RefusalKind::Impossible,
         "lingering cannot be enabled without root",
         "connect as root",
     );
