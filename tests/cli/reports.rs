@@ -24,7 +24,8 @@ fn events(said: &Said) -> Vec<Value> {
     let events: Vec<Value> = lines
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(events.first().unwrap()["type"], "version", "{said:?}");
+    let first = events.first().unwrap();
+    assert_eq!(first["type"], "version", "{said:?}");
     let last = events.last().unwrap();
     assert_eq!(last["type"], "run_summary", "{said:?}");
     assert_eq!(last["exit"]["code"], said.code);

@@ -92,20 +92,21 @@ fn compare(image: &str, systemd: u32) {
     let lanes = real::prepare(&fleet, &host, USERS);
     let batches = count.div_ceil(BATCH);
     let compared: Mutex<Compared> = Mutex::default();
+    let in_lane = |first: usize, lane: &Lane| {
+        for index in (first..batches).step_by(lanes.len()) {
+            if compared.lock().expect("no panic").disagreements.len() >= ENOUGH {
+                return;
+            }
+            let size = BATCH.min(count - index * BATCH);
+            let batch = seed.wrapping_add(u64::try_from(index).expect("few batches"));
+            let more = compare_batch(&fleet, systemd, lane, batch, size);
+            compared.lock().expect("no panic").add(more);
+        }
+    };
     std::thread::scope(|scope| {
         for (first, lane) in lanes.iter().enumerate() {
-            let (fleet, compared, stride) = (&fleet, &compared, lanes.len());
-            scope.spawn(move || {
-                for index in (first..batches).step_by(stride) {
-                    if compared.lock().expect("no panic").disagreements.len() >= ENOUGH {
-                        return;
-                    }
-                    let size = BATCH.min(count - index * BATCH);
-                    let batch = seed.wrapping_add(u64::try_from(index).expect("few batches"));
-                    let more = compare_batch(fleet, systemd, lane, batch, size);
-                    compared.lock().expect("no panic").add(more);
-                }
-            });
+            let in_lane = &in_lane;
+            scope.spawn(move || in_lane(first, lane));
         }
     });
     let mut compared = compared.into_inner().expect("no panic");

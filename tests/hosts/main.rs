@@ -20,7 +20,7 @@ mod fleet;
 mod pool;
 mod support;
 #[path = "../../crates/abide-report/src/tool.rs"]
-#[allow(
+#[expect(
     clippy::unwrap_used,
     clippy::print_stderr,
     reason = "a tool of tests, there and here"

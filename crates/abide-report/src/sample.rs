@@ -369,6 +369,7 @@ pub(crate) fn document(kind: Command, report: &Report) -> Document {
 }
 
 /// A fleet on which something of everything happened.
+#[expect(clippy::too_many_lines, reason = "something of everything")]
 pub(crate) fn everything() -> Report {
     let secret = Change::WriteFile(WriteFile {
         path: "/home/deploy/.env".parse().unwrap(),

@@ -13,6 +13,7 @@ fn is_valid(xml: &str) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a whole document")]
 fn a_suite_is_a_host_and_a_case_is_a_resource() {
     let mut frame = frame(Command::Apply);
     frame.exit = Exit {

@@ -37,6 +37,7 @@ const INCOMPLETE: Exit = Exit {
 const RUN: &str = "manifest=\"shop\",command=\"plan\"";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a whole document")]
 fn every_gauge_has_its_help_and_its_zeros() {
     let mut all = report(vec![plan_of("h1").changed(NOW)]);
     all.hosts.extend(report(vec![plan_of("h2")]).hosts);

@@ -4,6 +4,7 @@ use super::*;
 use crate::testing::{run, shellcheck, shells};
 
 /// A plan with every kind of change.
+#[expect(clippy::too_many_lines, reason = "something of everything")]
 fn everything() -> Plan {
     let user: UserName = "app".parse().unwrap();
     let scope = Scope::User(user.clone());

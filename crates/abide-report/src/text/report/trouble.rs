@@ -22,7 +22,7 @@ const MOST_LEFT: usize = 10;
 const MOST_JOURNAL: usize = 20;
 
 /// What a failure comes to, comparable across hosts. Journals differ on each and are shown of the first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Trouble {
     text: String,
     /// Where there are several.
@@ -49,6 +49,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) {
 fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
     let now = host.facts.as_ref().map(|facts| facts.now);
     let text = outcome::sentence(&host.outcome, now);
+    let plan = host.plan.iter();
     match &host.outcome {
         HostOutcome::Failed {
             residue,
@@ -72,40 +73,23 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
         HostOutcome::Stale { facts } => Some(Trouble {
             text: "stale, nothing was written".to_owned(),
             reasons: facts.iter().map(|fact| one_line(fact)).collect(),
-            units: Vec::new(),
-            steps: Vec::new(),
-            left: Vec::new(),
+            ..Trouble::default()
         }),
         HostOutcome::Unreachable { .. }
         | HostOutcome::Locked(_)
         | HostOutcome::Suspended { .. } => Some(Trouble {
             text,
-            reasons: Vec::new(),
-            units: Vec::new(),
-            steps: Vec::new(),
-            left: Vec::new(),
+            ..Trouble::default()
         }),
         HostOutcome::Pending => Some(Trouble {
             text,
-            reasons: Vec::new(),
-            units: Vec::new(),
-            steps: Vec::new(),
-            left: host
-                .plan
-                .iter()
-                .flat_map(|plan| left(plan, options))
-                .collect(),
+            left: plan.flat_map(|plan| left(plan, options)).collect(),
+            ..Trouble::default()
         }),
         HostOutcome::Unchanged | HostOutcome::Changed if !is_fine(host) => Some(Trouble {
             text: format!("{text}, and not everything could be done there"),
-            reasons: host
-                .plan
-                .iter()
-                .flat_map(|plan| refused(plan, options))
-                .collect(),
-            units: Vec::new(),
-            steps: Vec::new(),
-            left: Vec::new(),
+            reasons: plan.flat_map(|plan| refused(plan, options)).collect(),
+            ..Trouble::default()
         }),
         HostOutcome::Unchanged
         | HostOutcome::Changed
