@@ -17,7 +17,7 @@ test: need-cargo need-shellcheck need-recipes
 	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/demo/demo tests/guide/follow tests/recipes/follow examples/ci/timer/abide-drift-tell .ci/run
 	RUST_TEST_THREADS=4 $(CARGO) test --workspace   # hosts mostly wait: more threads than cores
 	ABIDE_FLEETS=30 CARGO_PROFILE_RELEASE_LTO=off $(CARGO) test --release -p abide-plan --lib -- properties forecast_fleets
-	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --quiet -- $(CLIPPY_FLAGS)
 	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --workspace --no-deps --quiet
 	tests/demo/demo target/debug/abide >/dev/null
 	tests/guide/follow target/debug/abide >/dev/null
