@@ -223,3 +223,49 @@ fn case_20_a_foreign_drop_in_is_kept_and_told() {
         ]
     );
 }
+
+#[test]
+fn a_foreign_drop_in_of_an_instance_is_told_of_the_instance() {
+    let text = "[Service]\nExecStart=/bin/pool %i\n[Install]\nWantedBy=default.target\n";
+    let wanted = desired("h1")
+        .user("deploy")
+        .unit("pool@.service", text)
+        .instance("pool@a.service")
+        .instance("pool@b.service")
+        .build();
+    let mut host = as_declared(&wanted);
+    let by_hand = |of: &str, name: &str| {
+        let of = unit_ref(&format!("user:deploy/{of}"));
+        Edit::DropIn(of, name.to_owned(), "[Service]\nNice=1\n".to_owned())
+    };
+    host.edit(&by_hand("pool@a.service", "one.conf"));
+    host.edit(&by_hand("pool@.service", "all.conf"));
+    host.edit(&Edit::DaemonReload(scope("user:deploy")));
+    let kept = |unit: &str, name: &str| {
+        format!(
+            "user:deploy/{unit}: drop-in {name} beside ours is kept: it was written since the last apply"
+        )
+    };
+    assert_eq!(
+        notes(&assert_converges(&mut host, &wanted)),
+        [
+            kept("pool@.service", "all.conf"),
+            kept("pool@a.service", "one.conf")
+        ]
+    );
+}
+
+#[test]
+fn a_link_to_a_unit_that_has_no_install_section_is_kept_and_told() {
+    let wanted = web("[Service]\nExecStart=/bin/web\n");
+    let mut host = as_declared(&wanted);
+    assert_eq!(notes(&planned(&host, &wanted)), Vec::<String>::new());
+    let link = "default.target.wants/web.service".to_owned();
+    host.edit(&Edit::Link(unit_ref(WEB), link));
+    assert_eq!(
+        notes(&assert_converges(&mut host, &wanted)),
+        [
+            "user:deploy/web.service: links that were made by hand are kept, for `enabled` is not declared: default.target.wants/web.service"
+        ]
+    );
+}

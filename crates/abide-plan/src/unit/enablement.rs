@@ -243,7 +243,7 @@ fn listed(links: &BTreeSet<String>) -> String {
 }
 
 /// The links that enable or name the unit; of a template that goes, those of all its instances.
-fn links_of(unit: &Unit<'_>) -> BTreeSet<String> {
+pub(crate) fn links_of(unit: &Unit<'_>) -> BTreeSet<String> {
     let goes = unit.goes().is_some() && unit.loaded.is_template();
     scope_links(unit.view.seen)
         .filter(|link| names(link, &unit.loaded) || goes && is_instance(link, &unit.loaded))

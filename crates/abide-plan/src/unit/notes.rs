@@ -1,27 +1,31 @@
-//! What a person should know about units beside ours: drop-ins that we keep, instances that nobody declares.
+//! What a person should know about units beside ours: drop-ins and links that we keep, instances that nobody declares.
 
 use std::collections::BTreeSet;
 
-use abide_model::{HostPath, NoteKind, Observation, ResourceId, UnitName, UnitRef};
+use abide_model::{HostPath, NoteKind, Observation, ResourceId, UnitName, UnitRef, Wanted};
 
 use super::Unit;
 use super::couple::Decisions;
+use super::enablement::links_of;
 use crate::by_hand::after_apply;
 use crate::causes::{names, said};
 use crate::draft::Draft;
 use crate::scope::ScopeView;
 
-/// Notes foreign drop-ins and stale instances of a scope.
+/// Notes foreign drop-ins, links that nothing asks for, and stale instances of a scope.
 pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut Draft) {
     for decision in decisions.values() {
         let unit = &decision.unit;
         let (added, foreign) = foreign_drop_ins(unit)
             .into_iter()
             .partition::<BTreeSet<HostPath>, _>(|path| is_added(unit, path));
-        for path in added.iter().filter(|_| !unit.files.is_empty()) {
+        for path in &added {
             draft.note(unit.file_resource(), NoteKind::Added, added_text(path));
         }
-        if !foreign.is_empty() && !unit.files.is_empty() {
+        if let Some(links) = links_by_hand(unit) {
+            draft.note(unit.file_resource(), NoteKind::Added, links);
+        }
+        if !foreign.is_empty() {
             let text = format!("drop-ins that are not ours are kept: {}", names(foreign, 5));
             draft.note(unit.file_resource(), NoteKind::Foreign, text);
         }
@@ -40,8 +44,26 @@ pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut
     }
 }
 
-/// Drop-ins in effect that no manifest of ours declares. What a distribution ships belongs to its unit.
+/// Links to a unit of ours that has no `[Install]` section, so abide makes none: they start it all the same.
+fn links_by_hand(unit: &Unit<'_>) -> Option<String> {
+    let desired = unit.desired()?;
+    let nothing_asks = unit.ours && !unit.wanted.has_install() && !unit.name.kind().is_quadlet();
+    let links = links_of(unit);
+    let kept = nothing_asks && desired.enabled == Wanted::Unmanaged && !unit.masked();
+    (kept && !links.is_empty()).then(|| {
+        format!(
+            "links that were made by hand are kept, for `enabled` is not declared: {}",
+            names(links, 5)
+        )
+    })
+}
+
+/// Drop-ins in effect that no manifest of ours declares. What a distribution ships belongs to its unit, and what a template
+/// has is told of the template.
 fn foreign_drop_ins(unit: &Unit<'_>) -> BTreeSet<HostPath> {
+    if unit.files.is_empty() && !unit.ours {
+        return BTreeSet::new();
+    }
     let ours: BTreeSet<&HostPath> = unit
         .files
         .iter()
@@ -62,6 +84,7 @@ fn foreign_drop_ins(unit: &Unit<'_>) -> BTreeSet<HostPath> {
         .iter()
         .chain(beside)
         .filter(|path| !ours.contains(path) && !shipped(path))
+        .filter(|path| !unit.files.is_empty() || Some(path.parent()) == dir)
         .filter(|path| !unit.view.host.ledger.files.contains_key(*path))
         .cloned()
         .collect()
@@ -75,7 +98,11 @@ fn is_added(unit: &Unit<'_>, path: &HostPath) -> bool {
         .seen
         .and_then(|seen| seen.files.get(path)?.known());
     let changed = found.is_some_and(|found| after_apply(host, found.changed_at));
-    changed && unit.recorded().is_some() && host.file_owner(path).is_none()
+    let mut files = unit.files.iter();
+    // Of a template only the files are in the ledger.
+    let by_us =
+        unit.recorded().is_some() || files.any(|file| host.ledger.files.contains_key(&file.path));
+    changed && by_us && host.file_owner(path).is_none()
 }
 
 fn added_text(path: &HostPath) -> String {
