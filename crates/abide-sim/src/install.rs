@@ -141,13 +141,11 @@ impl SimHost {
         }
     }
 
-    /// What `systemctl show` changes: a unit that others name and for which nothing was found is looked for again.
+    /// What `systemctl show` changes: a unit is looked for where nothing was found, and so is what it names. What nothing
+    /// keeps is forgotten at once.
     pub fn show(&mut self, unit: &UnitRef) {
-        let manager = self.managers.get(&unit.scope);
-        let known = manager.and_then(|manager| manager.definitions.get(&unit.unit));
-        if known.is_some_and(|known| known.load == "not-found") {
-            self.look_again(unit);
-        }
+        self.look_again(unit);
+        self.collect(&unit.scope);
     }
 
     /// A manager that changed links itself knows that it has not read them (seen on systemd 257).

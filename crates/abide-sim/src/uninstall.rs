@@ -10,6 +10,9 @@ use crate::host::SimHost;
 use crate::install::is_null;
 use crate::place::config_dir;
 
+/// Since here what cannot be read is not disabled (seen on 257; 252 disables it).
+const READS_FIRST: u32 = 257;
+
 /// What is removed: links by these names or to files of these names, and links that lead to one of these paths.
 #[derive(Debug, Default)]
 struct Marked {
@@ -34,6 +37,12 @@ impl SimHost {
             let on_disk = self.sources(&unit.scope).load(&name);
             match on_disk.load {
                 "masked" => continue,
+                "error" if own && self.facts.systemd >= READS_FIRST => {
+                    return Err(format!(
+                        "Failed to disable unit: File {}: Bad message",
+                        unit.unit
+                    ));
+                }
                 "not-found" | "error" => failed |= own,
                 _ if on_disk.has_no_file() => failed |= own,
                 _ => {

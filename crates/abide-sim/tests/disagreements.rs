@@ -561,3 +561,38 @@ fn a_reload_runs_every_command_and_fails_with_the_first_that_does() {
     host.start(&unit("b.service")).unwrap();
     assert!(host.reload(&unit("b.service")).is_err());
 }
+
+#[test]
+fn a_unit_that_names_a_missing_one_makes_its_manager_look_again_when_it_is_shown() {
+    let mut host = host(252);
+    write(
+        &mut host,
+        "a.service",
+        "[Unit]\nBefore=c.service\n[Service]\nExecStart=/bin/a\n",
+    );
+    let text = "[Unit]\nBefore=c.service\n[Service]\nExecStart=/bin/b\n";
+    write(&mut host, "b.service", text);
+    host.start(&unit("b.service")).unwrap();
+    write(
+        &mut host,
+        "c.service",
+        "[Unit]\nBindsTo=b.service\n[Service]\nExecStart=/bin/c\n",
+    );
+    host.show(&unit("a.service"));
+    let bound = show(&host, "b.service").relations.get("BoundBy").cloned();
+    assert_eq!(bound.unwrap_or_default().len(), 1);
+    assert!(!is_known(&host, "a.service"), "nothing keeps it");
+}
+
+#[test]
+fn what_cannot_be_read_is_disabled_on_252_only() {
+    for (systemd, left) in [(252, 0), (257, 1)] {
+        let mut host = host(systemd);
+        let text = format!("{DAEMON}[Install]\nWantedBy=multi-user.target\n");
+        write(&mut host, "c.service", &text);
+        host.enable(&unit("c.service")).unwrap();
+        write(&mut host, "c.service", "[Service\n");
+        assert_eq!(host.disable(&unit("c.service")).is_ok(), left == 0);
+        assert_eq!(links(&host).len(), left);
+    }
+}
