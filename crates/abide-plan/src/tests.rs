@@ -13,6 +13,7 @@ mod forecast;
 mod forecast_course;
 mod forecast_files;
 mod forecast_fleets;
+mod forecast_sockets;
 mod forecast_triggers;
 mod fresh;
 mod gate;

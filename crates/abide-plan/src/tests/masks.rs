@@ -96,6 +96,26 @@ fn links_to_a_template_that_stays_masked_start_nothing_and_stay() {
 }
 
 #[test]
+fn a_link_goes_where_only_another_unit_is_masked_or_the_mask_is_gone() {
+    let wanted = nginx(None, Wanted::Unmanaged, Wanted::No);
+    let link = Edit::Link(
+        unit_ref(NGINX),
+        "stale.target.wants/nginx.service".to_owned(),
+    );
+    let mut other = SimHost::new().with_vendor_unit(false, "nginx.service", VENDOR);
+    other.edit(&Edit::Mask(unit_ref("system/other.service")));
+    // The manager has the mask still.
+    let mut undone = masked_by_hand();
+    undone.remove_file(&path("/etc/systemd/system/nginx.service"));
+    for mut host in [other, undone] {
+        host.edit(&link);
+        let plan = assert_converges(&mut host, &wanted);
+        let disable = format!("{NGINX}: disable -stale.target.wants/nginx.service");
+        assert!(steps(&plan).contains(&disable), "{:?}", steps(&plan));
+    }
+}
+
+#[test]
 fn our_unit_file_undoes_a_mask_in_its_place() {
     let wanted = one("web.service", &service("/bin/web")).build();
     let wanted = each(wanted, |unit| unit.masked = None);
@@ -114,7 +134,20 @@ fn our_unit_file_undoes_a_mask_in_its_place() {
 
 /// The plan for a unit that is masked in a place where nothing of it can be undone.
 fn masked_elsewhere(wanted: &Desired) -> (Vec<String>, Vec<String>) {
-    let mut seen = masked_by_hand().observe(wanted);
+    of_masked_elsewhere(&masked_by_hand(), wanted)
+}
+
+fn masked_elsewhere_and_linked(wanted: &Desired) -> (Vec<String>, Vec<String>) {
+    let mut host = masked_by_hand();
+    host.edit(&Edit::Link(
+        unit_ref(NGINX),
+        "stale.target.wants/nginx.service".to_owned(),
+    ));
+    of_masked_elsewhere(&host, wanted)
+}
+
+fn of_masked_elsewhere(host: &SimHost, wanted: &Desired) -> (Vec<String>, Vec<String>) {
+    let mut seen = host.observe(wanted);
     let link = "nginx.service";
     let system = super::support::seen_of(&mut seen, "system");
     system.links.retain(|one| one.path != link);
@@ -133,6 +166,11 @@ fn masked_elsewhere(wanted: &Desired) -> (Vec<String>, Vec<String>) {
 #[test]
 fn a_mask_elsewhere_is_as_good_as_ours_and_cannot_be_undone() {
     let none: (Vec<String>, Vec<String>) = (vec![], vec![]);
+    let (steps, _) = masked_elsewhere_and_linked(&nginx(Some(true), Wanted::No, Wanted::No));
+    assert!(
+        !steps.iter().any(|step| step.contains("disable")),
+        "{steps:?}"
+    );
     let with = |masked, running| nginx(masked, running, Wanted::Unmanaged);
     let (steps, refused) = masked_elsewhere(&with(Some(true), Wanted::No));
     assert!(

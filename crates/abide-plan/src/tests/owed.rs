@@ -1,6 +1,6 @@
 //! What a running unit is owed, seen on the host: a restart that was cut off, a hand's edit, a file that it reads.
 
-use abide_model::{Cause, Change, HomePath, HostPathOrHome};
+use abide_model::{Cause, Change, Desired, HomePath, HostPathOrHome, Wanted};
 use abide_sim::{Edit, SimHost, desired, path, scope, unit_ref};
 
 use super::support::{
@@ -268,4 +268,73 @@ fn a_link_to_a_unit_that_has_no_install_section_is_kept_and_told() {
             "user:deploy/web.service: links that were made by hand are kept, for `enabled` is not declared: default.target.wants/web.service"
         ]
     );
+}
+
+/// Notes on a host where `web.service` was linked into `default.target.wants` by hand.
+fn noted_of_link(wanted: &Desired) -> Vec<String> {
+    let mut host = as_declared(wanted);
+    let link = "default.target.wants/web.service".to_owned();
+    host.edit(&Edit::Link(unit_ref(WEB), link));
+    notes(&assert_converges(&mut host, wanted))
+}
+
+#[test]
+fn a_link_that_goes_or_is_somebody_elses_affair_is_not_told_as_kept() {
+    use Wanted::{No, Unmanaged};
+    let web = |install: &str, enabled: Wanted| {
+        let text = format!("[Service]\nExecStart=/bin/web\n{install}");
+        one("web.service", &text).enabled(enabled).build()
+    };
+    let install = "[Install]\nWantedBy=default.target\n";
+    assert_eq!(noted_of_link(&web("", Unmanaged)).len(), 1);
+    assert_eq!(noted_of_link(&web("", No)), Vec::<String>::new());
+    assert_eq!(
+        noted_of_link(&web(install, Unmanaged)),
+        Vec::<String>::new()
+    );
+    let theirs = desired("h1").user("deploy").foreign("web.service");
+    let theirs = theirs.running(Unmanaged).enabled(Unmanaged).build();
+    let mut host = SimHost::new().with_user("deploy");
+    host = host.with_vendor_unit(true, "web.service", "[Service]\nExecStart=/bin/web\n");
+    assert_converges(&mut host, &theirs);
+    let link = "default.target.wants/web.service".to_owned();
+    host.edit(&Edit::Link(unit_ref(WEB), link.clone()));
+    assert_eq!(notes(&planned(&host, &theirs)), Vec::<String>::new());
+    // What is masked loses its links first.
+    let mut host = as_declared(&web("", Unmanaged));
+    host.edit(&Edit::Link(unit_ref(WEB), link));
+    let masked = one("web.service", "[Service]\nExecStart=/bin/web\n")
+        .running(No)
+        .enabled(Unmanaged)
+        .masked(true)
+        .build();
+    assert_eq!(
+        notes(&assert_converges(&mut host, &masked)),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn drop_ins_of_a_packages_unit_are_told_where_some_are_ours() {
+    let with = |ours: bool| {
+        let wanted = desired("h1").foreign("nginx.service").running(Wanted::Yes);
+        match ours {
+            true => wanted
+                .drop_in("10-ours.conf", "[Service]\nNice=5\n")
+                .build(),
+            false => wanted.build(),
+        }
+    };
+    for ours in [false, true] {
+        let vendor = "[Service]\nExecStart=/bin/x\n";
+        let mut host = SimHost::new().with_vendor_unit(false, "nginx.service", vendor);
+        assert_converges(&mut host, &with(ours));
+        host.edit(&Edit::DropIn(
+            unit_ref("system/nginx.service"),
+            "theirs.conf".to_owned(),
+            "[Service]\nNice=1\n".to_owned(),
+        ));
+        let noted = notes(&assert_converges(&mut host, &with(ours)));
+        assert_eq!(noted.len(), usize::from(ours), "{noted:?}");
+    }
 }

@@ -196,6 +196,47 @@ fn a_packages_unit_that_is_not_there_gets_no_drop_ins() {
 }
 
 #[test]
+fn drop_ins_of_what_cannot_be_asked_for_are_written() {
+    let drop_in = |name: &str| {
+        let wanted = desired("h1").foreign(name).running(Wanted::Unmanaged);
+        wanted
+            .drop_in("10-nice.conf", "[Service]\nNice=5\n")
+            .build()
+    };
+    // A template has no state, and a manager that is down knows nothing.
+    let template = "[Service]\nExecStart=/bin/x %i\n";
+    let mut host = SimHost::new().with_vendor_unit(false, "pool@.service", template);
+    let plan = assert_converges(&mut host, &drop_in("pool@.service"));
+    assert_eq!(refusals(&plan), Vec::<String>::new());
+    assert!(steps(&plan)[0].starts_with("write "), "{:?}", steps(&plan));
+    let of_user = desired("h1")
+        .user("deploy")
+        .foreign("nginx.service")
+        .running(Wanted::Unmanaged)
+        .drop_in("10-nice.conf", "[Service]\nNice=5\n")
+        .build();
+    let plan = assert_converges(&mut SimHost::new().with_user("deploy"), &of_user);
+    assert_eq!(refusals(&plan), Vec::<String>::new());
+}
+
+#[test]
+fn drop_ins_that_are_there_already_need_no_unit() {
+    let wanted = desired("h1")
+        .foreign("nginx.service")
+        .running(Wanted::Unmanaged)
+        .drop_in("10-nice.conf", "[Service]\nNice=5\n")
+        .build();
+    let mut host = SimHost::new();
+    host.write_file(
+        &path("/etc/systemd/system/nginx.service.d/10-nice.conf"),
+        "[Service]\nNice=5\n",
+        "root",
+    );
+    let plan = assert_converges(&mut host, &wanted);
+    assert_eq!(refusals(&plan), Vec::<String>::new());
+}
+
+#[test]
 fn a_packages_unit_is_started_where_its_manager_could_not_be_asked_yet() {
     let vendor = "[Service]\nExecStart=/bin/x\n";
     let wanted = desired("h1")

@@ -82,8 +82,9 @@ fn has_what_it_adds_to(unit: &Unit<'_>, files: &[Verdict]) -> Result<(), Denied>
     let adds = files
         .iter()
         .any(|file| matches!(file.change(), Some(Change::WriteFile(_))));
-    let runs = !unit.name.is_template() && !unit.name.kind().is_quadlet();
-    match unit.seen.load == "not-found" && unit.manager_up() && !unit.ours && adds && runs {
+    // Nobody can ask a manager for a template.
+    let missing = unit.seen.load == "not-found" && !unit.name.is_template() && unit.manager_up();
+    match missing && adds && !unit.ours {
         true => Err(enablement::no_such_unit()),
         false => Ok(()),
     }

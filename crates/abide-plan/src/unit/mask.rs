@@ -20,15 +20,20 @@ const NOWHERE: &str = "/dev/null";
 
 /// Whether the unit is masked in its configuration directory, where it can be undone.
 pub(crate) fn is_masked(unit: &Unit<'_>) -> bool {
-    let links = unit.view.seen.into_iter().flat_map(|scope| &scope.links);
-    let mut links = links.filter(|link| link.path == unit.loaded.as_str());
-    let linked = links.any(|link| link.target == NOWHERE);
     let mut files = unit
         .files
         .iter()
         .filter(|file| file.purpose == FilePurpose::Unit);
     let masks = |kind: &FileKind| matches!(kind, FileKind::Symlink(target) if target == NOWHERE);
-    linked || files.any(|file| file.found.is_some_and(|found| masks(&found.kind)))
+    has_mask(unit, &unit.loaded)
+        || files.any(|file| file.found.is_some_and(|found| masks(&found.kind)))
+}
+
+/// Whether a link to nowhere stands in the configuration directory in the place of this unit file.
+fn has_mask(unit: &Unit<'_>, name: &UnitName) -> bool {
+    let links = unit.view.seen.into_iter().flat_map(|scope| &scope.links);
+    let mut links = links.filter(|link| link.path == name.as_str());
+    links.any(|link| link.target == NOWHERE)
 }
 
 /// Whether the mask that the manager has loaded is no longer there: a reload was lost. A masked unit is loaded from its
@@ -43,15 +48,9 @@ pub(crate) fn is_undone(unit: &Unit<'_>) -> bool {
 /// 252 and 257). Such links start nothing, and go when the unit is unmasked.
 pub(crate) fn keeps_links(unit: &Unit<'_>) -> bool {
     let template = unit.loaded.template();
-    let mut links = unit.view.seen.into_iter().flat_map(|scope| &scope.links);
-    let mut by_template = || {
-        links.any(|link| {
-            let path = Some(link.path.as_str());
-            link.target == NOWHERE && path == template.as_ref().map(UnitName::as_str)
-        })
-    };
-    let by_manager = unit.seen.load == "masked" && !is_undone(unit);
-    is_masked(unit) || by_manager || by_template()
+    let by_template = template.is_some_and(|template| has_mask(unit, &template));
+    let elsewhere = unit.seen.load == "masked" && !is_undone(unit);
+    is_masked(unit) || by_template || elsewhere
 }
 
 /// What makes the mask as declared.

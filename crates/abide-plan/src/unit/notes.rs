@@ -47,10 +47,10 @@ pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut
 /// Links to a unit of ours that has no `[Install]` section, so abide makes none: they start it all the same.
 fn links_by_hand(unit: &Unit<'_>) -> Option<String> {
     let desired = unit.desired()?;
-    let nothing_asks = unit.ours && !unit.wanted.has_install() && !unit.name.kind().is_quadlet();
+    let nothing_asks = unit.ours && !unit.wanted.has_install();
+    let kept = desired.enabled == Wanted::Unmanaged && !unit.masked();
     let links = links_of(unit);
-    let kept = nothing_asks && desired.enabled == Wanted::Unmanaged && !unit.masked();
-    (kept && !links.is_empty()).then(|| {
+    (nothing_asks && kept && !links.is_empty()).then(|| {
         format!(
             "links that were made by hand are kept, for `enabled` is not declared: {}",
             names(links, 5)
@@ -84,7 +84,7 @@ fn foreign_drop_ins(unit: &Unit<'_>) -> BTreeSet<HostPath> {
         .iter()
         .chain(beside)
         .filter(|path| !ours.contains(path) && !shipped(path))
-        .filter(|path| !unit.files.is_empty() || Some(path.parent()) == dir)
+        .filter(|path| unit.template_files.is_empty() || Some(path.parent()) == dir)
         .filter(|path| !unit.view.host.ledger.files.contains_key(*path))
         .cloned()
         .collect()
