@@ -104,7 +104,11 @@ impl Misfit {
             bytes: key.filter(|_| empty).map_or(node.bytes, |key| key.bytes),
             key: key.map(|key| key.name.clone()),
             what: name_of(&node.shape),
-            written: written.chars().take(200).collect(),
+            written: match &node.shape {
+                // Of a list only its bracket is told apart in the text.
+                Shape::List(items) => words_of(items).join(" "),
+                _ => written.chars().take(200).collect(),
+            },
         });
         self
     }
@@ -234,6 +238,7 @@ fn instead(wanted: &Wrong, what: &str, written: &str) -> Option<String> {
         Wrong::Map | Wrong::Keys { .. } if what == NOTHING => {
             "write `{}` where there is nothing to say".to_owned()
         }
+        Wrong::Map if what == LIST => as_keys(written)?,
         Wrong::Keys {
             of: "LingerPolicy", ..
         } => "lingering is declared for a user, under `users`; here it is `{exclusive: true}`"
@@ -251,6 +256,24 @@ fn instead(wanted: &Wrong, what: &str, written: &str) -> Option<String> {
         | Wrong::Word { .. }
         | Wrong::Described(_) => return None,
     })
+}
+
+/// The items of a list that are text.
+fn words_of(items: &[Node]) -> Vec<&str> {
+    let words = items.iter().map(|item| match &item.shape {
+        Shape::Text(text) => text.as_str(),
+        _ => "",
+    });
+    words.take(5).collect()
+}
+
+/// The names of a list, as keys of a map.
+fn as_keys(list: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@ ".contains(c);
+    let keys = list.split_whitespace().map(|word| format!("{word}: …"));
+    let keys: Vec<String> = keys.collect();
+    (list.chars().all(plain) && !keys.is_empty())
+        .then(|| format!("write `{{{}}}`", keys.join(", ")))
 }
 
 impl Wrong {
@@ -273,6 +296,7 @@ const NOTHING: &str = "nothing";
 const FLAG: &str = "a boolean";
 const NUMBER: &str = "a number";
 const TEXT: &str = "text";
+const LIST: &str = "a list";
 
 fn name_of(shape: &Shape) -> &'static str {
     match shape {
@@ -280,7 +304,7 @@ fn name_of(shape: &Shape) -> &'static str {
         Shape::Flag(_) => FLAG,
         Shape::Number(_) => NUMBER,
         Shape::Text(_) => TEXT,
-        Shape::List(_) => "a list",
+        Shape::List(_) => LIST,
         Shape::Map(_) => "a map",
     }
 }
