@@ -193,3 +193,31 @@ fn a_host_that_moves_while_somebody_reads_the_plan_holds_back_all() {
     assert!(said.contains("nothing was done on any host"), "{said}");
     assert_eq!(traces(&world), before, "nothing was written on any host");
 }
+
+#[test]
+fn what_would_be_interrupted_since_the_plan_was_approved_is_told_and_holds_nothing_back() {
+    let world = changed("saved-more");
+    save(&world).does_not_say("also restarts");
+    // Somebody starts a unit that requires the one which is about to restart.
+    world.fleet.sh_as(
+        "h2",
+        "app",
+        "export XDG_RUNTIME_DIR=/run/user/$(id -u); cd ~/.config/systemd/user
+         printf '[Unit]\\nRequires=a.service\\n[Service]\\nExecStart=/bin/sleep infinity\\n' >theirs.service
+         systemctl --user start theirs.service",
+    );
+    let theirs = world.show("h2", "app", "theirs.service", "InvocationID");
+    world
+        .abide(&["apply", "plan.json"])
+        .ends_with(0)
+        .says("h2")
+        .says("more than the plan says would be interrupted here: theirs.service (Requires= a.service)");
+    assert_ne!(
+        world.show("h2", "app", "theirs.service", "InvocationID"),
+        theirs
+    );
+    for host in HOSTS {
+        assert_eq!(runs_version(&world, host), "V=2");
+    }
+    world.assert_converged();
+}
