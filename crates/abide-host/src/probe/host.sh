@@ -234,7 +234,7 @@ suspension() {
 applied() {
   [ -f "$ledger" ] || return 0
   frame applied
-  stat -c %Z -- "$ledger" 2>/dev/null
+  stat -c %z -- "$ledger" 2>/dev/null
 }
 
 ledgers() {

@@ -8,7 +8,7 @@ use abide_model::{
 };
 
 use super::ProbeError;
-use super::clock::{Clock, seconds};
+use super::clock::{Clock, date_time, seconds};
 use super::frames::{Frame, Frames};
 
 /// `key=value` lines; the first of a key counts.
@@ -128,9 +128,8 @@ pub(super) fn suspension(frames: &Frames<'_>) -> Option<Suspension> {
         .map(|frame| crate::apply::suspension(&frame.body()))
 }
 
-/// When the ledger was written last.
+/// When the ledger was written last, which is after everything else: what changed later was not the apply. Where the
+/// host's stat(1) tells whole seconds only, it does so of every file.
 pub(super) fn applied(frames: &Frames<'_>) -> Option<Timestamp> {
-    let secs = frames.get("applied")?.texts().next()?.parse().ok()?;
-    // Whole seconds: what changed within the same second counts as the apply's own.
-    Some(Timestamp(Timestamp::from_secs(secs).0 + 999_999))
+    date_time(frames.get("applied")?.texts().next()?)
 }

@@ -32,6 +32,19 @@ fn an_answer_that_ends_early_is_no_answer() {
 }
 
 #[test]
+fn what_changed_within_the_second_of_an_apply_is_told_from_it() {
+    let applied = |at: &str| {
+        let (end, frame) = (format!("\n{NONCE} end"), format!("\n{NONCE} applied\n{at}"));
+        observed(&altered(&end, &format!("{frame}{end}"))).applied_at
+    };
+    let at = applied("2026-11-23 09:31:52.497666094 +0000").unwrap();
+    assert_eq!(at.0 % 1_000_000, 497_666);
+    let whole = applied("2026-11-23 09:31:52 +0000").unwrap();
+    assert_eq!(whole.0, at.0 - 497_666);
+    assert_eq!(applied("soon"), None);
+}
+
+#[test]
 fn the_frames_of_another_run_are_not_believed() {
     let other = "fedcba9876543210fedcba9876543210";
     assert!(matches!(
