@@ -199,10 +199,7 @@ fn note(event: HostEvent, teller: &Teller, told: &mut Told) {
             });
         }
         HostEvent::Progress(message) => teller.progress(message),
-        HostEvent::Waiting(left, holder) => {
-            let message = waiting(left, &holder);
-            teller.tell(|host| Event::Waiting { host, message });
-        }
+        HostEvent::Waiting(left, holder) => teller.notice(waiting(left, &holder)),
         HostEvent::Suspended(suspension) => told.suspended = Some(suspension),
         HostEvent::Locked(holder) => told.locked = Some(holder),
         HostEvent::Stale(fact) => told.stale.push(fact),

@@ -51,14 +51,14 @@ pub(crate) async fn gate_one(
         };
         let Gated { gate, elsewhere } = approved.gate(&host.wanted.desired, &observed);
         if elsewhere > 0 {
-            teller.progress(format!(
+            teller.notice(format!(
                 "{elsewhere} more would be to do here; the plan does not name it, so it is left alone"
             ));
         }
         if let Gate::Go(rest) = &gate
             && let Some(more) = more_interrupted(&approved.plan, rest)
         {
-            teller.progress(more);
+            teller.notice(more);
         }
         let nothing = Plan {
             actions: Vec::new(),

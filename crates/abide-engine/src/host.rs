@@ -123,6 +123,11 @@ impl Teller {
         self.tell(|host| Event::Progress { host, message });
     }
 
+    pub(crate) fn notice(&self, message: impl Into<String>) {
+        let message = message.into();
+        self.tell(|host| Event::Notice { host, message });
+    }
+
     /// Ends with a host: adds the time to what was spent on it.
     pub(crate) fn done(&self, report: &mut HostReport) {
         report.millis = report.millis.saturating_add(millis(self.since.elapsed()));

@@ -41,18 +41,19 @@ pub enum Event {
         /// What the host said, control characters removed; may be empty.
         message: String,
     },
-    /// Something that belongs to no action: waiting for a lock, settling.
+    /// Something that belongs to no action, for those who watch closely: settling, a new connection.
     Progress {
         /// The host.
         host: HostName,
         /// One clause.
         message: String,
     },
-    /// Somebody else is changing the host, and abide waits for that.
-    Waiting {
+    /// Something that a person should know while it goes on: that somebody else is changing the host, that more would be
+    /// interrupted than was approved.
+    Notice {
         /// The host.
         host: HostName,
-        /// Who, and how much longer: one clause.
+        /// One clause.
         message: String,
     },
     /// abide is done with a host.

@@ -252,7 +252,7 @@ impl StreamEvent {
                     }
                 }
             }
-            Event::Progress { host, message } | Event::Waiting { host, message } => {
+            Event::Progress { host, message } | Event::Notice { host, message } => {
                 Self::HostProgress { host, message }
             }
             Event::HostDone {

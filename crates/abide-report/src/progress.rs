@@ -23,7 +23,7 @@ pub fn line(event: &Event, planned: &Report, options: &Options) -> Option<String
             format!("observed: {} to do", count(*actions, "step")),
         ),
         Event::Progress { host, message } => (Verbosity::Verbose, host, one_line(message)),
-        Event::Waiting { host, message } => (Verbosity::Normal, host, one_line(message)),
+        Event::Notice { host, message } => (Verbosity::Normal, host, one_line(message)),
         Event::ActionDone {
             host,
             action,
@@ -124,7 +124,7 @@ fn sign(event: &Event) -> Option<Role> {
         Event::HostStart { .. }
         | Event::ObserveDone { .. }
         | Event::ActionStart { .. }
-        | Event::Waiting { .. }
+        | Event::Notice { .. }
         | Event::Progress { .. } => None,
     }
 }
@@ -159,7 +159,7 @@ impl Tally {
             Event::ObserveDone { .. }
             | Event::ActionStart { .. }
             | Event::ActionDone { .. }
-            | Event::Waiting { .. }
+            | Event::Notice { .. }
             | Event::Progress { .. } => {}
         }
     }
