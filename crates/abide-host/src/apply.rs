@@ -97,7 +97,11 @@ fn compile(plan: &Plan, facts: &HostFacts, options: &ApplyOptions, secrets: Secr
     parts.push(steps::all(plan));
     parts.push(left::all(plan));
     parts.push(watches(plan));
-    parts.push("tell end\nexit \"$outcome\"\n}\nmain \"$@\" </dev/null\n".to_owned());
+    // Who reads of the end looks at the host at once, and nobody is at it any more.
+    parts.push(
+        "trap - EXIT\nclean_up\ntell end\nexit \"$outcome\"\n}\nmain \"$@\" </dev/null\n"
+            .to_owned(),
+    );
     parts.concat()
 }
 

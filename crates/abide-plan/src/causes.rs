@@ -39,9 +39,14 @@ pub(crate) fn old_config(unit: &ObservedUnit, keys: Vec<String>) -> Cause {
 
 /// A unit that failed.
 pub(crate) fn failed(unit: &ObservedUnit) -> Cause {
-    Cause::Failed {
-        result: said(&unit.result),
-    }
+    let result = match unit.active {
+        ActiveState::Failed => said(&unit.result),
+        _ => count(
+            usize::try_from(unit.restarts).unwrap_or(usize::MAX),
+            "restart",
+        ),
+    };
+    Cause::Failed { result }
 }
 
 /// Names for a sentence: `a.service, b.service and 3 more`.

@@ -4,7 +4,7 @@ use abide_model::{Cause, Change, Desired, HomePath, HostPathOrHome, Wanted};
 use abide_sim::{Edit, SimHost, desired, path, scope, unit_ref};
 
 use super::support::{
-    WEB, as_declared, assert_converges, notes, one, planned, service, steps, told, web,
+    WEB, as_declared, assert_converges, notes, one, planned, seen_unit, service, steps, told, web,
 };
 
 #[test]
@@ -337,4 +337,23 @@ fn drop_ins_of_a_packages_unit_are_told_where_some_are_ours() {
         let noted = notes(&assert_converges(&mut host, &with(ours)));
         assert_eq!(noted.len(), usize::from(ours), "{noted:?}");
     }
+}
+
+#[test]
+fn a_changed_unit_that_keeps_crashing_is_reset_before_it_is_restarted() {
+    let host = as_declared(&web(&service("/bin/web")));
+    let wanted = web(&service("/bin/web --new"));
+    let resets = |restarts: u32, secs_ago: u64| {
+        let mut seen = host.observe(&wanted);
+        let at = seen.facts.now.0 - secs_ago * 1_000_000;
+        let unit = seen_unit(&mut seen, WEB);
+        (unit.restarts, unit.started_at) = (restarts, Some(abide_model::Timestamp(at)));
+        let steps = steps(&crate::plan(&wanted, &seen));
+        assert!(steps.contains(&format!("{WEB}: restart")), "{steps:?}");
+        steps.contains(&format!("{WEB}: reset-failed"))
+    };
+    assert!(resets(3, 1));
+    assert!(resets(3, 59));
+    assert!(!resets(3, 60), "it runs by now");
+    assert!(!resets(0, 1));
 }

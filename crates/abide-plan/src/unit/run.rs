@@ -1,6 +1,8 @@
 //! Whether a unit is started, stopped, restarted or reloaded, from what should run and what does.
 
-use abide_model::{ActiveState, Cause, HostPath, LedgerUnit, NoteKind, UnitName, Wanted};
+use abide_model::{
+    ActiveState, Cause, HostPath, LedgerUnit, NoteKind, Timestamp, UnitName, Wanted,
+};
 
 use super::Unit;
 use super::enablement::{no_such_unit, starts_with_manager};
@@ -178,13 +180,24 @@ fn up(unit: &Unit<'_>, draft: &Draft, comes_up: bool) -> Result<Run, Denied> {
     let owed = owed(unit, draft, comes_up);
     if owed.restart {
         let response = respond::to_restart(unit)?;
-        return Ok(respond_with(unit, response, reasons(unit, &owed)));
+        let run = respond_with(unit, response, reasons(unit, &owed));
+        let reset = run.then.is_some() && crashes(unit);
+        return Ok(Run { reset, ..run });
     }
     if owed.reload && !comes_up {
         let response = respond::to_reload(unit)?;
         return Ok(respond_with(unit, response, reasons(unit, &owed)));
     }
     Ok(Run::default())
+}
+
+/// Whether the unit keeps failing and coming back by itself. It may meet its `StartLimitBurst=` before its turn comes, and
+/// then nothing but `reset-failed` lets it start with its new file (V9).
+fn crashes(unit: &Unit<'_>) -> bool {
+    const LATELY: u64 = 60_000_000;
+    let now = unit.view.host.observed.facts.now;
+    let lately = |at: Timestamp| now.0.saturating_sub(at.0) < LATELY;
+    unit.seen.restarts > 0 && unit.seen.started_at.is_none_or(lately)
 }
 
 fn respond_with(unit: &Unit<'_>, response: Response, reasons: Vec<Reason>) -> Run {
