@@ -82,7 +82,7 @@ fn compile(plan: &Plan, facts: &HostFacts, options: &ApplyOptions, secrets: Secr
     parts.push("main() {\n".to_owned());
     parts.push(settings(plan, facts, options));
     parts.push(format!(
-        "\nlock_timeout={}\ntake_lock {} {} {}\nmake_work\ntrap clean_up EXIT\ncheck_suspension\n",
+        "\nlock_timeout={}\ntake_lock {} {} {}\nmake_work\nhas_lock=yes\ntrap clean_up EXIT\ncheck_suspension\n",
         options.lock_timeout.as_secs(),
         word(&options.who),
         quote(&options.plan),
@@ -97,11 +97,7 @@ fn compile(plan: &Plan, facts: &HostFacts, options: &ApplyOptions, secrets: Secr
     parts.push(steps::all(plan));
     parts.push(left::all(plan));
     parts.push(watches(plan));
-    // Who reads of the end looks at the host at once, and nobody is at it any more.
-    parts.push(
-        "trap - EXIT\nclean_up\ntell end\nexit \"$outcome\"\n}\nmain \"$@\" </dev/null\n"
-            .to_owned(),
-    );
+    parts.push("end_run \"$outcome\"\n}\nmain \"$@\" </dev/null\n".to_owned());
     parts.concat()
 }
 
@@ -157,7 +153,7 @@ fn patience(plan: &Plan) -> u64 {
 /// Before the first change the ledger names everything that is owned before or after. Without it nothing begins.
 fn claim(plan: &Plan) -> String {
     format!(
-        "\nif [ -n \"$given_up\" ]; then tell end; exit 1; fi\n\
+        "\nif [ -n \"$given_up\" ]; then end_run 1; fi\n\
          write_ledger <<'END_OF_LEDGER' || stop_here \"the ledger $ledger cannot be written, so nothing was changed\"\n\
          {}END_OF_LEDGER\n",
         ledger::write(&plan.ledger_claim)

@@ -106,7 +106,7 @@ impl Misfit {
             what: name_of(&node.shape),
             written: match &node.shape {
                 // Of a list only its bracket is told apart in the text.
-                Shape::List(items) => words_of(items).join(" "),
+                Shape::List(items) => words_of(items).unwrap_or_default().join(" "),
                 _ => written.chars().take(200).collect(),
             },
         });
@@ -258,13 +258,13 @@ fn instead(wanted: &Wrong, what: &str, written: &str) -> Option<String> {
     })
 }
 
-/// The items of a list that are text.
-fn words_of(items: &[Node]) -> Vec<&str> {
+/// The items of a short list of text.
+fn words_of(items: &[Node]) -> Option<Vec<&str>> {
     let words = items.iter().map(|item| match &item.shape {
-        Shape::Text(text) => text.as_str(),
-        _ => "",
+        Shape::Text(text) => Some(text.as_str()),
+        _ => None,
     });
-    words.take(5).collect()
+    words.collect::<Option<_>>().filter(|_| items.len() <= 5)
 }
 
 /// The names of a list, as keys of a map.

@@ -15,8 +15,17 @@ problem() {
 # stop_here TEXT: before the first change.
 stop_here() {
   problem "$1"
+  end_run 1
+}
+
+# end_run STATUS: who reads of the end looks at the host at once, and finds nobody at it any more.
+end_run() {
+  if [ -n "${has_lock-}" ]; then
+    trap - EXIT
+    clean_up
+  fi
   tell end
-  exit 1
+  exit "$1"
 }
 
 find_limiter() {

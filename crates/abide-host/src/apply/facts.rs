@@ -42,7 +42,7 @@ pub(super) fn checks(plan: &Plan) -> String {
     }
     lines.extend(calls("expect_files", files));
     lines.extend(calls("expect_runs", runs));
-    lines.push("if [ -n \"$is_stale\" ]; then tell end; exit 1; fi\n".to_owned());
+    lines.push("if [ -n \"$is_stale\" ]; then end_run 1; fi\n".to_owned());
     lines.concat()
 }
 

@@ -45,8 +45,7 @@ steal_lock() {
 
 locked() {
   tell locked "$(head -c 1000 "$1" 2>/dev/null | tr '\n' '\t')"
-  tell end
-  exit 1
+  end_run 1
 }
 
 # Nothing is done on a host that somebody suspended, be it after the plan was made.
@@ -59,8 +58,7 @@ check_suspension() {
   case $until in '' | *[!0-9]*) return 0 ;; esac
   [ "$until" -gt "$(date +%s)" ] || return 0
   tell suspended "$(head -c 2000 "$suspended" | tr '\n' '\t')"
-  tell end
-  exit 1
+  end_run 1
 }
 
 # Where contents wait, for nobody else to read; only the directory of files to verify is open. What an earlier run left

@@ -348,9 +348,17 @@ fn a_changed_unit_that_keeps_crashing_is_reset_before_it_is_restarted() {
         let at = seen.facts.now.0 - secs_ago * 1_000_000;
         let unit = seen_unit(&mut seen, WEB);
         (unit.restarts, unit.started_at) = (restarts, Some(abide_model::Timestamp(at)));
-        let steps = steps(&crate::plan(&wanted, &seen));
+        let plan = crate::plan(&wanted, &seen);
+        let steps = steps(&plan);
         assert!(steps.contains(&format!("{WEB}: restart")), "{steps:?}");
-        steps.contains(&format!("{WEB}: reset-failed"))
+        let resets = steps.contains(&format!("{WEB}: reset-failed"));
+        assert_eq!(
+            told(&plan).contains("3 restarts"),
+            resets,
+            "{}",
+            told(&plan)
+        );
+        resets
     };
     assert!(resets(3, 1));
     assert!(resets(3, 59));

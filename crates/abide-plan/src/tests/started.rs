@@ -175,64 +175,46 @@ fn a_packages_unit_that_is_not_there_cannot_be_started() {
     );
 }
 
+/// A drop-in for what a package brings, and nothing else.
+fn drop_in_for(of: DesiredBuilder, unit: &str) -> Desired {
+    of.foreign(unit)
+        .running(Wanted::Unmanaged)
+        .drop_in("10-nice.conf", "[Service]\nNice=5\n")
+        .build()
+}
+
 #[test]
 fn a_packages_unit_that_is_not_there_gets_no_drop_ins() {
-    let with = |vendor: bool| {
-        let wanted = desired("h1")
-            .foreign("nginx.service")
-            .running(Wanted::Unmanaged)
-            .drop_in("10-nice.conf", "[Service]\nNice=5\n")
-            .build();
-        let mut host = SimHost::new();
-        if vendor {
-            host = host.with_vendor_unit(false, "nginx.service", "[Service]\nExecStart=/bin/x\n");
-        }
-        let plan = assert_converges(&mut host, &wanted);
-        (steps(&plan), refusals(&plan))
-    };
-    let refusal = "system/nginx.service: there is no such unit on the host".to_owned();
-    assert_eq!(with(false), (vec![], vec![refusal]));
-    assert_eq!(with(true).1, Vec::<String>::new());
+    let wanted = drop_in_for(desired("h1"), "nginx.service");
+    let plan = assert_converges(&mut SimHost::new(), &wanted);
+    assert_eq!(steps(&plan), Vec::<String>::new());
+    let refusal = "system/nginx.service: there is no such unit on the host";
+    assert_eq!(refusals(&plan), [refusal]);
+    let vendor = "[Service]\nExecStart=/bin/x\n";
+    let mut host = SimHost::new().with_vendor_unit(false, "nginx.service", vendor);
+    let plan = assert_converges(&mut host, &wanted);
+    assert_eq!(refusals(&plan), Vec::<String>::new());
 }
 
 #[test]
 fn drop_ins_of_what_cannot_be_asked_for_are_written() {
-    let drop_in = |name: &str| {
-        let wanted = desired("h1").foreign(name).running(Wanted::Unmanaged);
-        wanted
-            .drop_in("10-nice.conf", "[Service]\nNice=5\n")
-            .build()
-    };
     // A template has no state, and a manager that is down knows nothing.
     let template = "[Service]\nExecStart=/bin/x %i\n";
     let mut host = SimHost::new().with_vendor_unit(false, "pool@.service", template);
-    let plan = assert_converges(&mut host, &drop_in("pool@.service"));
+    let plan = assert_converges(&mut host, &drop_in_for(desired("h1"), "pool@.service"));
     assert_eq!(refusals(&plan), Vec::<String>::new());
     assert!(steps(&plan)[0].starts_with("write "), "{:?}", steps(&plan));
-    let of_user = desired("h1")
-        .user("deploy")
-        .foreign("nginx.service")
-        .running(Wanted::Unmanaged)
-        .drop_in("10-nice.conf", "[Service]\nNice=5\n")
-        .build();
+    let of_user = drop_in_for(desired("h1").user("deploy"), "nginx.service");
     let plan = assert_converges(&mut SimHost::new().with_user("deploy"), &of_user);
     assert_eq!(refusals(&plan), Vec::<String>::new());
 }
 
 #[test]
 fn drop_ins_that_are_there_already_need_no_unit() {
-    let wanted = desired("h1")
-        .foreign("nginx.service")
-        .running(Wanted::Unmanaged)
-        .drop_in("10-nice.conf", "[Service]\nNice=5\n")
-        .build();
     let mut host = SimHost::new();
-    host.write_file(
-        &path("/etc/systemd/system/nginx.service.d/10-nice.conf"),
-        "[Service]\nNice=5\n",
-        "root",
-    );
-    let plan = assert_converges(&mut host, &wanted);
+    let at = path("/etc/systemd/system/nginx.service.d/10-nice.conf");
+    host.write_file(&at, "[Service]\nNice=5\n", "root");
+    let plan = assert_converges(&mut host, &drop_in_for(desired("h1"), "nginx.service"));
     assert_eq!(refusals(&plan), Vec::<String>::new());
 }
 
