@@ -25,11 +25,12 @@ use crate::ledger;
 use crate::quote::{quote, word};
 
 /// The fixed part: small functions, in the order in which they build on each other.
-const FUNCTIONS: [&str; 9] = [
+const FUNCTIONS: [&str; 10] = [
     include_str!("apply/events.sh"),
     include_str!("apply/scope.sh"),
     include_str!("apply/files.sh"),
     include_str!("apply/units.sh"),
+    include_str!("apply/restart.sh"),
     include_str!("apply/users.sh"),
     include_str!("apply/verify.sh"),
     include_str!("apply/quadlets.sh"),

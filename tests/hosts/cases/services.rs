@@ -323,6 +323,52 @@ fn case_38_each_is_restarted_once_in_one_call() {
 }
 
 #[test]
+fn case_38_each_is_restarted_once_however_many_are_restarted_between_them() {
+    let units = |case: &mut Case, version: u8| {
+        let text = |name: &str, ties: &str| {
+            let text = service(&format!("Environment=V={version}"));
+            text.replace("echo ", &format!("echo {name}-"))
+                .replace("[Unit]", &format!("[Unit]\n{ties}"))
+        };
+        // Alphabetical, as they are asked for: what restarts first has long restarted when the last one does.
+        case.unit(
+            "a.service",
+            &text("a", "Requires=z.service\nAfter=z.service"),
+        );
+        case.unit("b.service", &text("b", "BindsTo=a.service"));
+        case.unit("c.service", &text("c", "PartOf=z.service"));
+        for number in 10..30 {
+            case.unit(&format!("m{number}.service"), &text("m", ""));
+        }
+        case.unit("z.service", &text("z", ""));
+    };
+    let mut case = Case::user("c38m");
+    units(&mut case, 1);
+    case.begin();
+    case.each(|at| assert_eq!(at.log().len(), 24));
+    units(&mut case, 2);
+    case.converge();
+    case.each(|at| {
+        let mut log = at.log();
+        log.retain(|word| !word.starts_with("m-"));
+        log.sort();
+        let once = [
+            "a-start", "a-stop", "b-start", "b-stop", "c-start", "c-stop", "z-start", "z-stop",
+        ];
+        assert_eq!(log, once, "on {}", at.host);
+        for unit in [
+            "a.service",
+            "b.service",
+            "c.service",
+            "m15.service",
+            "z.service",
+        ] {
+            has(at, unit, "V=2");
+        }
+    });
+}
+
+#[test]
 fn case_39_units_that_refuse_hands_are_kept_as_they_are() {
     let refusing =
         |key: &str, line: &str| service(line).replace("[Unit]", &format!("[Unit]\n{key}=yes"));

@@ -13,6 +13,7 @@ mod compiled;
 mod local;
 mod quadlets;
 mod reader;
+mod restart;
 
 fn facts(root: RootRoute) -> HostFacts {
     HostFacts {

@@ -1,7 +1,6 @@
 # Names of units have neither blanks nor patterns, and `set -f` holds: lists of them are words.
 
-# batch VERB SCOPE, then `member`s, then `flush`: one systemctl call for all units of a verb, so that a unit which
-# depends on another is not restarted twice.
+# batch VERB SCOPE, then `member`s, then `flush`: one systemctl call for all units of a verb.
 batch() {
   verb=$1
   batch_scope=$2
@@ -27,9 +26,13 @@ flush() {
   [ -n "$members" ] || return 0
   names=
   for pair in $members; do names="$names ${pair#*:}"; done
-  # shellcheck disable=SC2086 # words
-  said=$(ctl "$batch_scope" "$verb" -- $names 2>&1)
-  ended=$?
+  if [ "$verb" = restart ] && [ "${members# * }" != "$members" ]; then
+    restart_each_once
+  else
+    # shellcheck disable=SC2086 # words
+    said=$(ctl "$batch_scope" "$verb" -- $names 2>&1)
+    ended=$?
+  fi
   [ -z "$gone_for_good" ] || note_killed
   blamed=
   for pair in $members; do

@@ -8,7 +8,7 @@ use super::*;
 use crate::testing::{Directory, shells};
 
 /// A home with doubles of systemd's tools. What they do is in files that a test may write: `show` is what
-/// `systemctl show` says of each unit, `fails` has a line `VERB MESSAGE` for a verb that fails.
+/// `systemctl show` says of each unit, `fails` has a line `VERB MESSAGE` for a verb that fails, `on.VERB` is run for one.
 pub(super) struct Host {
     pub(super) at: Directory,
     pub(super) scope: Scope,
@@ -31,6 +31,7 @@ if [ "$verb" = show ]; then
   done
   exit 0
 fi
+if [ -e "$at/on.$verb" ]; then . "$at/on.$verb"; fi
 grep "^$verb " "$at/fails" | cut -d' ' -f2- >&2
 ! grep -q "^$verb " "$at/fails"
 "#;
@@ -149,7 +150,7 @@ impl Host {
         (told, output.status.code().unwrap())
     }
 
-    fn apply(&self, shell: &[&str], plan: &Plan) -> (String, i32) {
+    pub(super) fn apply(&self, shell: &[&str], plan: &Plan) -> (String, i32) {
         self.apply_with(shell, plan, |script| script)
     }
 
