@@ -6,10 +6,10 @@ use abide_model::{ActiveState, Scope, UnitKind, UnitName, UnitRef, UserName};
 
 use crate::definition::Definition;
 use crate::deps::Graph;
-use crate::engine::Engine;
+use crate::engine::{Engine, TELLS_FIRST};
 use crate::host::{Manager, SimHost};
 use crate::kind::Kind;
-use crate::place::{BOOT_TARGETS, is_builtin, transient_dir, unit_name};
+use crate::place::{BOOT_TARGETS, transient_dir, unit_name};
 use crate::service::KEEPS_COUNT;
 use crate::transaction::Mode;
 
@@ -29,7 +29,8 @@ impl SimHost {
             links_outdated: false,
             definitions: BTreeMap::new(),
             runtimes: BTreeMap::new(),
-            kept: BTreeSet::new(),
+            garbage: Vec::new(),
+            untold: Vec::new(),
         };
         self.managers.insert(scope.clone(), manager);
         self.load_all(scope);
@@ -89,7 +90,6 @@ impl SimHost {
         };
         manager.loaded_at = loaded_at;
         manager.links_outdated = false;
-        manager.kept.clear();
         let known = std::mem::take(&mut manager.definitions);
         let known = known.into_values().map(|unit| unit.id);
         let known: BTreeSet<UnitName> = known
@@ -109,7 +109,16 @@ impl SimHost {
     /// Reads units that the manager does not know yet, and all that they name.
     fn load_with_mentioned(&mut self, scope: &Scope, names: BTreeSet<UnitName>) {
         let read = self.read_with_mentioned(scope, names);
+        let tells_first = self.facts.systemd >= TELLS_FIRST;
         if let Some(manager) = self.managers.get_mut(scope) {
+            let ids = read.values().map(|unit| unit.id.clone());
+            let ids: BTreeSet<UnitName> = ids.collect();
+            let queue = match tells_first {
+                true => &mut manager.untold,
+                false => &mut manager.garbage,
+            };
+            queue.retain(|unit| !ids.contains(unit));
+            queue.extend(ids);
             manager.definitions.extend(read);
         }
     }
@@ -136,7 +145,7 @@ impl SimHost {
             let aliases = sources.aliases(&unit.id);
             if unit.id != name && stands(&unit.id) || aliases.iter().any(stands) {
                 // A unit that is loaded takes no other name, and gives none away (`unit_merge`).
-                unit = unit.unmerged(&name, "error");
+                unit = sources.own_file(&unit).unmerged(&name, "error");
             } else {
                 for alias in aliases {
                     read.insert(alias, unit.clone());
@@ -167,51 +176,10 @@ impl SimHost {
             && has_slice
     }
 
-    /// Forgets units that neither run nor failed and that no unit which is kept names: they are read again when
-    /// somebody asks for them, and their last run is forgotten. An enabled unit is kept, for its target names it
-    /// (seen on systemd 252 and 257).
+    /// Forgets what nothing keeps.
     pub(crate) fn collect(&mut self, scope: &Scope) {
-        let transients = transient_dir(scope, &self.home(scope));
-        let Some(manager) = self.managers.get_mut(scope) else {
-            return;
-        };
-        let lives = |id: &UnitName| {
-            let runtime = manager.runtimes.get(id);
-            runtime.is_some_and(|runtime| runtime.active != ActiveState::Inactive)
-        };
-        let names = manager.definitions.iter();
-        let mut next: Vec<UnitName> = names
-            .filter(|(name, unit)| {
-                is_builtin(scope, name) || lives(&unit.id) || manager.kept.contains(&unit.id)
-            })
-            .map(|(name, _)| name.clone())
-            .collect();
-        let mut kept = BTreeSet::new();
-        while let Some(name) = next.pop() {
-            if let Some(unit) = manager.definitions.get(&name)
-                && kept.insert(name)
-            {
-                next.extend(unit.mentions.iter().cloned());
-                next.push(unit.id.clone());
-            }
-        }
-        // A transient unit goes with its file; one that another unit names stays as it is (seen on 252 and 257).
-        let forgotten = manager
-            .definitions
-            .iter()
-            .filter(|(name, unit)| !kept.contains(*name) && !kept.contains(&unit.id));
-        let transient: Vec<_> = forgotten
-            .filter_map(|(_, unit)| unit.fragment.clone())
-            .filter(|path| path.parent() == transients)
-            .collect();
-        manager
-            .definitions
-            .retain(|name, unit| kept.contains(name) || kept.contains(&unit.id));
-        manager
-            .runtimes
-            .retain(|name, runtime| kept.contains(name) || runtime.active != ActiveState::Inactive);
-        for path in transient {
-            self.disk.remove(&path);
+        if self.managers.contains_key(scope) {
+            Engine::new(self, scope).run_jobs();
         }
     }
 

@@ -97,6 +97,21 @@ impl Sources<'_> {
         }
     }
 
+    /// A unit as far as its own file goes: what stands beside it is not read where the unit cannot have its names.
+    pub(crate) fn own_file(&self, unit: &Definition) -> Definition {
+        let mut own = empty(&unit.id, unit.load);
+        let fragment = unit.fragment.as_ref();
+        let text = fragment.and_then(|path| self.disk.text(path));
+        own.effective = self.effective(&unit.id, text.unwrap_or_default(), &[]);
+        own.unreadable = unit.unreadable;
+        own.find_deps();
+        for path in fragment {
+            own.stamp(self.disk, path);
+        }
+        own.fragment.clone_from(&unit.fragment);
+        own
+    }
+
     /// Other names of a unit: links in the search path that lead to it.
     pub(crate) fn aliases(&self, id: &UnitName) -> BTreeSet<UnitName> {
         let dirs = search_path(self.scope, &self.home);
@@ -495,6 +510,10 @@ impl Definition {
                 Dep::Upholds => "upholds",
                 _ => "",
             };
+            if dep == Dep::OnFailure && self.id.kind() == UnitKind::Slice {
+                // A slice cannot fail.
+                continue;
+            }
             let named = self.named(key, linked);
             self.deps.entry(dep).or_default().extend(named);
         }

@@ -58,6 +58,7 @@ pub(crate) struct Graph {
     forward: Edges,
     reverse: Edges,
     mentions: BTreeMap<UnitName, BTreeSet<UnitName>>,
+    mentioned_by: BTreeMap<UnitName, BTreeSet<UnitName>>,
     order: Order,
 }
 
@@ -83,7 +84,11 @@ impl Graph {
             if *name != unit.id {
                 continue;
             }
-            let mentions = unit.mentions.iter().map(id).collect();
+            let mentions: BTreeSet<UnitName> = unit.mentions.iter().map(id).collect();
+            for other in &mentions {
+                let by = graph.mentioned_by.entry(other.clone()).or_default();
+                by.insert(name.clone());
+            }
             graph.mentions.insert(name.clone(), mentions);
             for (dep, others) in &unit.deps {
                 for other in others {
@@ -201,8 +206,19 @@ impl Graph {
 
     /// Units that name this one in whatever way.
     pub(crate) fn referrers(&self, unit: &UnitName) -> Vec<UnitName> {
-        let named = self.mentions.iter();
-        let named = named.filter(|(_, others)| others.contains(unit));
-        named.map(|(name, _)| name.clone()).collect()
+        let named = self.mentioned_by.get(unit);
+        self.order.sorted(named.cloned().unwrap_or_default())
+    }
+
+    /// Units that this one names in whatever way.
+    pub(crate) fn mentioned(&self, unit: &UnitName) -> Vec<UnitName> {
+        let named = self.mentions.get(unit);
+        self.order.sorted(named.cloned().unwrap_or_default())
+    }
+
+    /// Units that have to do with this one in whatever way.
+    pub(crate) fn neighbours(&self, unit: &UnitName) -> Vec<UnitName> {
+        let both = self.referrers(unit).into_iter();
+        both.chain(self.mentioned(unit)).collect()
     }
 }

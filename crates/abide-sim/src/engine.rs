@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use abide_model::{Scope, UnitName, UnitRef};
 
 pub(crate) use self::change::Change;
+pub(crate) use self::garbage::TELLS_FIRST;
 use self::promise::Promises;
 pub(crate) use self::unit::can_reload;
 use crate::definition::Definition;
@@ -96,7 +97,6 @@ pub(crate) struct Engine<'h> {
     moment: u64,
     begun: u64,
     promises: Promises,
-    garbage: BTreeSet<UnitName>,
     happened: u32,
 }
 
@@ -115,7 +115,6 @@ impl<'h> Engine<'h> {
             moment: 0,
             begun: 0,
             promises: Promises::default(),
-            garbage: BTreeSet::new(),
             happened: 0,
         };
         engine.read_graph();
@@ -167,7 +166,7 @@ impl<'h> Engine<'h> {
         while self.happened < RESTLESS {
             self.happened += 1;
             self.look_for_garbage();
-            if self.keep_promises() {
+            if self.keep_promises() || self.tell_changes() {
                 continue;
             }
             if let Some(event) = self.soon.pop_front() {

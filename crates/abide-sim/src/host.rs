@@ -66,8 +66,10 @@ pub(crate) struct Manager {
     pub(crate) links_outdated: bool,
     pub(crate) definitions: BTreeMap<UnitName, Definition>,
     pub(crate) runtimes: BTreeMap<UnitName, Runtime>,
-    /// Units that are down and still known: when they would have been forgotten, what their end started was not done.
-    pub(crate) kept: BTreeSet<UnitName>,
+    /// Units to look at: nothing may keep them any more. The one that came last is looked at first.
+    pub(crate) garbage: Vec<UnitName>,
+    /// Units that changed, which clients were not told yet.
+    pub(crate) untold: Vec<UnitName>,
 }
 
 /// What a unit does, or did last.
@@ -111,8 +113,8 @@ pub struct Runtime {
     pub(crate) acted: u32,
     /// It was stopped by hand: it does not come back by itself.
     pub(crate) forbids_restart: bool,
-    /// It is about to come back by itself.
-    pub(crate) restarting: bool,
+    /// Its last run was not followed by an automatic restart: the next start counts these anew (before 254).
+    pub(crate) ends_count: bool,
     /// When it, a timer, last fired.
     pub(crate) triggered_at: Option<Timestamp>,
     /// What it, a timer, waits for no more, for it comes only once.
@@ -142,7 +144,7 @@ impl Runtime {
             counted: (0, None),
             acted: 0,
             forbids_restart: false,
-            restarting: false,
+            ends_count: false,
             triggered_at: None,
             elapsed: BTreeSet::new(),
             fired: (0, None),

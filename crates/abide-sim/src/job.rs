@@ -123,6 +123,7 @@ impl SimHost {
             runtime.limited = false;
             runtime.counted = (0, None);
             runtime.restarts = 0;
+            runtime.ends_count = false;
             if runtime.active == ActiveState::Failed {
                 engine.set_state(&id, ActiveState::Inactive, "dead");
             }

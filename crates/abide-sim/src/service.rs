@@ -187,12 +187,15 @@ impl Engine<'_> {
     }
 
     fn start_service(&mut self, unit: &UnitName, definition: &Definition) {
-        let again = self.runtime(unit).is_some_and(|runtime| runtime.restarting);
+        let counts = match self.systemd() >= RESTARTS_BY_START {
+            true => self.sub(unit) != "auto-restart-queued",
+            false => self.runtime(unit).is_some_and(|unit| unit.ends_count),
+        };
         self.begin_run(unit, definition);
         let runtime = self.runtime_mut(unit);
         runtime.forbids_restart = false;
-        runtime.restarting = false;
-        if !again {
+        runtime.ends_count = false;
+        if counts {
             runtime.restarts = 0;
         }
         let run = self.run_of(unit);
@@ -275,6 +278,7 @@ impl Engine<'_> {
             false => Change::Plain,
         };
         self.change(unit, active, sub, how);
+        self.runtime_mut(unit).ends_count |= !restarts;
         if restarts {
             let run = self.run_of(unit);
             self.later(PAUSE, Event::Restart(unit.clone(), run));
@@ -299,7 +303,7 @@ impl Engine<'_> {
         }
         let runtime = self.runtime_mut(unit);
         runtime.restarts += 1;
-        runtime.restarting = true;
+        runtime.ends_count = false;
         if by_start {
             self.set_state(unit, ActiveState::Activating, "auto-restart-queued");
         }
@@ -312,7 +316,7 @@ impl Engine<'_> {
             runtime.result = "start-limit-hit";
         }
         runtime.forbids_restart = false;
-        runtime.restarting = false;
+        runtime.ends_count = true;
         self.set_state(unit, ActiveState::Failed, "failed");
     }
 

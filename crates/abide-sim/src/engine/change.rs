@@ -78,7 +78,7 @@ impl Engine<'_> {
                 self.look_whether_bound(&other);
             }
             self.look_whether_upheld(unit);
-            self.garbage.insert(unit.clone());
+            self.tell_clients(unit);
         } else if is_active(now) {
             for other in self.graph.of(unit, &[Dep::Upholds]) {
                 self.look_whether_upheld(&other);

@@ -123,7 +123,7 @@ impl Engine<'_> {
         } else {
             self.jobs.remove(unit);
             self.ended.insert(job.id, outcome);
-            self.garbage.insert(unit.clone());
+            self.tell_clients(unit);
             if tells {
                 self.tell_dependents(unit, job.kind, outcome);
             }

@@ -60,6 +60,18 @@ impl Engine<'_> {
         }
     }
 
+    /// Does not look at a unit that is no longer known.
+    pub(super) fn forget_promises(&mut self, unit: &UnitName) {
+        let Promises {
+            upheld,
+            bound,
+            unneeded,
+        } = &mut self.promises;
+        for queue in [upheld, bound, unneeded] {
+            queue.retain(|other| other != unit);
+        }
+    }
+
     /// Looks at all units that are to be looked at. Whether there were any.
     pub(super) fn keep_promises(&mut self) -> bool {
         let mut looked = false;
