@@ -596,3 +596,68 @@ fn what_cannot_be_read_is_disabled_on_252_only() {
         assert_eq!(links(&host).len(), left);
     }
 }
+
+#[test]
+fn a_unit_is_looked_at_again_when_one_is_forgotten_that_named_it() {
+    for systemd in [252, 257] {
+        let mut host = host(systemd);
+        let text = "[Unit]\nOnSuccess=s.slice\n[Service]\nExecStart=/bin/true\n";
+        write(&mut host, "a.service", text);
+        let text = format!("[Unit]\nBindsTo=a.service\n{DAEMON}");
+        write(&mut host, "c.service", &text);
+        host.start(&unit("c.service")).unwrap();
+        assert!(!is_known(&host, "c.service"));
+        assert!(!is_known(&host, "a.service"), "nothing names it any more");
+    }
+}
+
+#[test]
+fn a_unit_that_failed_to_start_stays_known_if_what_it_would_start_then_was_about_to_start() {
+    let mut host = host(252);
+    write(&mut host, "d.service", DAEMON);
+    let text = "[Unit]\nBindsTo=d.service\nOnFailure=d.service\n[Path]\nPathChanged=/run/p\n";
+    write(&mut host, "c.path", text);
+    assert!(host.restart(&unit("c.path")).is_err());
+    assert!(is_known(&host, "c.path"));
+    assert_eq!(
+        state(&host, "c.service"),
+        ("not-found".to_owned(), ActiveState::Inactive)
+    );
+}
+
+#[test]
+fn a_slice_cannot_fail_and_names_nothing_to_start_then() {
+    let mut host = host(252);
+    let text = "[Unit]\nOnFailure=a.service\n[Install]\nWantedBy=multi-user.target\n";
+    write(&mut host, "s.slice", text);
+    host.enable(&unit("s.slice")).unwrap();
+    reload(&mut host);
+    assert!(is_known(&host, "s.slice"));
+    assert!(!is_known(&host, "a.service"));
+}
+
+#[test]
+fn beside_a_unit_whose_other_name_is_taken_nothing_is_looked_at() {
+    for systemd in [252, 257] {
+        let mut host = host(systemd);
+        write(&mut host, "b.service", DAEMON);
+        link(&mut host, "al.service", "b.service");
+        drop_in(&mut host, "a.service", "[Service]\nExecReload=/bin/true\n");
+        host.start(&unit("al.service")).unwrap();
+        write(&mut host, "a.service", DAEMON);
+        link(&mut host, "al.service", "a.service");
+        assert!(!show(&host, "a.service").can_reload);
+    }
+}
+
+#[test]
+fn restarts_are_counted_anew_when_an_automatic_one_is_replaced_by_another() {
+    let mut host = host(257);
+    let text = "[Unit]\nRequisite=b.service\n[Service]\nRestart=on-failure\nExecStart=/bin/false\n";
+    write(&mut host, "a.service", text);
+    let text = format!("[Unit]\nPartOf=a.service\n{DAEMON}");
+    write(&mut host, "b.service", &text);
+    host.restart(&unit("b.service")).unwrap();
+    host.restart(&unit("a.service")).unwrap();
+    assert_eq!(show(&host, "a.service").restarts, 1);
+}
