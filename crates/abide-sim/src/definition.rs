@@ -105,7 +105,7 @@ impl Sources<'_> {
         own.effective = self.effective(&unit.id, text.unwrap_or_default(), &[]);
         own.unreadable = unit.unreadable;
         own.find_deps();
-        for path in fragment {
+        if let Some(path) = fragment {
             own.stamp(self.disk, path);
         }
         own.fragment.clone_from(&unit.fragment);
