@@ -73,6 +73,9 @@ struct World<'r> {
     cast: Vec<&'static str>,
     /// Whether verbs may change links.
     links: bool,
+    /// Whether programs end by themselves. Beside these none is missing: whether that is known before another program
+    /// has ended is a race.
+    ends: bool,
 }
 
 /// Names in an order; units name only what is before them in `After=`, so that no order is a circle: a trigger comes
@@ -121,10 +124,12 @@ impl<'r> World<'r> {
                 cast.push(unit);
             }
         }
+        let ends = random.percent(85);
         Self {
             random,
             cast,
             links,
+            ends,
         }
     }
 
@@ -363,7 +368,7 @@ impl<'r> World<'r> {
 
     fn service(&mut self) -> String {
         let mut text = String::from("[Service]\n");
-        text.push_str(match self.random.below(100) {
+        let program = match self.random.below(100) {
             0..62 => "ExecStart=/bin/sleep infinity\n",
             62..70 => "Type=oneshot\nExecStart=/bin/true\n",
             70..80 => "Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n",
@@ -378,8 +383,17 @@ impl<'r> World<'r> {
             94..96 => "ExecStart=/bin/true\n",
             96..97 => "RemainAfterExit=yes\nExecStart=/bin/true\n",
             97..98 => "Restart=on-failure\nRestartSec=1ms\nExecStart=/bin/false\n",
-            98..99 => "ExecStart=/bin/sleep infinity\nEnvironmentFile=/run/missing\n",
+            98..99 => "ExecStart=/bin/sleep infinity\nEnvironmentFile=/run/absent\n",
             _ => "Restart=always\nRestartSec=1ms\nExecStart=/bin/sleep infinity\n",
+        };
+        let has = |end| program.contains(end);
+        let races = match self.ends {
+            true => has("/missing\n"),
+            false => has("/true\n") || has("/false\n"),
+        };
+        text.push_str(match races {
+            true => "ExecStart=/bin/sleep infinity\n",
+            false => program,
         });
         if self.random.percent(30) {
             text.push_str("ExecReload=/bin/true\n");

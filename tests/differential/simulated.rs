@@ -106,6 +106,7 @@ pub fn run(systemd: u32, lane: &Lane, sequence: &Sequence, beside: Beside, order
     for name in sequence.units() {
         let unit = world.unit(&name);
         world.host.show(&unit);
+        world.forget_starts(&mut began);
         let mut shown = world.show(&name, &began);
         let id = shown.get("Id").cloned().unwrap_or_default();
         if !beside.tells_reload(systemd, sequence, &id) {
@@ -243,11 +244,17 @@ impl World {
         seen
     }
 
-    /// Notes the step at which each unit last became active.
-    fn note_starts(&self, step: usize, began: &mut BTreeMap<UnitName, (String, usize)>) {
+    /// Forgets the starts of units that the manager has forgotten: a unit that was read only to be shown may go with
+    /// others that it names.
+    fn forget_starts(&self, began: &mut BTreeMap<UnitName, (String, usize)>) {
         let memory = self.host.in_memory(&self.scope);
         began.retain(|name, _| memory.contains_key(name));
-        for (name, unit) in memory {
+    }
+
+    /// Notes the step at which each unit last became active.
+    fn note_starts(&self, step: usize, began: &mut BTreeMap<UnitName, (String, usize)>) {
+        self.forget_starts(began);
+        for (name, unit) in self.host.in_memory(&self.scope) {
             if let Some(at) = self.host.began(&UnitRef::new(&self.scope, &name)) {
                 let at = format!("{at:?}");
                 let known = began.entry(unit.id).or_insert((String::new(), step));

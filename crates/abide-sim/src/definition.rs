@@ -45,6 +45,15 @@ const SEES_NEW_DIRECTORIES: u32 = 257;
 /// Before this what stands beside a masked unit counts: its drop-ins, and links in its `.wants`.
 const MASKS_ALL: u32 = 254;
 
+/// Why a link is no other name of anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DeadAlias {
+    /// What it leads to is of another type or instance.
+    NoName,
+    /// It leads to nothing.
+    Missing,
+}
+
 enum Found {
     File(HostPath),
     Masked(HostPath),
@@ -126,6 +135,19 @@ impl Sources<'_> {
                 unit.id == *id && unit.load != "masked"
             })
             .collect()
+    }
+
+    /// Whether the unit's name is a link to what cannot have it as another name, or to nothing.
+    pub(crate) fn dead_alias(&self, name: &UnitName) -> Option<DeadAlias> {
+        let dirs = search_path(self.scope, &self.home).into_iter();
+        let mut nodes = dirs.filter_map(|dir| self.disk.get(&dir.child(name.as_str()).ok()?));
+        let target = nodes.next()?.link().filter(|link| *link != "/dev/null")?;
+        let target = UnitName::parse(target.rsplit('/').next().unwrap_or(target));
+        let Some(target) = target.ok().filter(|target| is_alias(name, target)) else {
+            return Some(DeadAlias::NoName);
+        };
+        let missing = matches!(self.find_or_template(&target), Found::Nothing);
+        (missing && !target.is_template()).then_some(DeadAlias::Missing)
     }
 
     fn find_or_template(&self, name: &UnitName) -> Found {

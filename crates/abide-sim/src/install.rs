@@ -104,7 +104,11 @@ impl SimHost {
     /// `systemctl reenable`: the links go, and exactly those come that the files on disk ask for.
     pub fn reenable(&mut self, unit: &UnitRef) -> Result<(), String> {
         // Without links there is nothing to disable, and no harm done.
-        let _nothing = self.disable(unit).is_err();
+        let disabled = self.remove_enablement(unit);
+        let dead = self.sources(&unit.scope).dead_alias(&unit.unit);
+        if dead.is_some() {
+            disabled?;
+        }
         self.enable(unit)
     }
 

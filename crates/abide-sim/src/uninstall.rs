@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use abide_model::{HostPath, Scope, UnitName, UnitRef};
 use abide_unit::also;
 
+use crate::definition::DeadAlias;
 use crate::host::SimHost;
 use crate::install::is_null;
 use crate::place::config_dir;
@@ -25,6 +26,23 @@ impl SimHost {
     /// The alias of an instance stays (seen on systemd 252 and 257). Works without the file where there is a link to
     /// remove, and leaves a masked unit alone.
     pub fn disable(&mut self, unit: &UnitRef) -> Result<(), String> {
+        let dead = self.sources(&unit.scope).dead_alias(&unit.unit);
+        if dead == Some(DeadAlias::NoName) {
+            // systemctl itself asks for the state of the file before (seen on 252 and 257).
+            return Err("Failed to look up unit file state: Invalid cross-device link".to_owned());
+        }
+        self.remove_enablement(unit)
+    }
+
+    /// The same as the manager does it.
+    pub(crate) fn remove_enablement(&mut self, unit: &UnitRef) -> Result<(), String> {
+        let dead = self.sources(&unit.scope).dead_alias(&unit.unit);
+        if dead.is_some() && self.facts.systemd >= READS_FIRST {
+            return Err(format!(
+                "Failed to disable unit: Unit {} is an unresolvable alias",
+                unit.unit
+            ));
+        }
         let mut marked = Marked::default();
         let mut seen = BTreeSet::new();
         let mut next = vec![unit.unit.clone()];

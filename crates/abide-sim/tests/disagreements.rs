@@ -661,3 +661,25 @@ fn restarts_are_counted_anew_when_an_automatic_one_is_replaced_by_another() {
     host.restart(&unit("a.service")).unwrap();
     assert_eq!(show(&host, "a.service").restarts, 1);
 }
+
+#[test]
+fn an_alias_of_nothing_is_disabled_on_252_only() {
+    for (systemd, left) in [(252, 0), (257, 1)] {
+        let mut host = host(systemd);
+        link(&mut host, "al.service", "b.service");
+        assert_eq!(host.disable(&unit("al.service")).is_ok(), left == 0);
+        assert_eq!(links(&host).len(), left);
+    }
+}
+
+#[test]
+fn a_link_that_cannot_be_an_alias_is_not_disabled_and_goes_with_reenable_on_252_only() {
+    for (systemd, left) in [(252, 0), (257, 1)] {
+        let mut host = host(systemd);
+        link(&mut host, "al.service", "x@2.service");
+        assert!(host.disable(&unit("al.service")).is_err());
+        assert_eq!(links(&host).len(), 1);
+        assert!(host.reenable(&unit("al.service")).is_err());
+        assert_eq!(links(&host).len(), left);
+    }
+}
