@@ -155,6 +155,7 @@ impl SimHost {
                 unit.load = "error";
             }
             next.extend(unit.mentions.iter().cloned());
+            next.extend(unit.named_in_vain.iter().cloned());
             read.insert(unit.id.clone(), unit.clone());
             read.insert(name, unit);
         }

@@ -33,6 +33,8 @@ pub struct Definition {
     pub(crate) deps_of_others: BTreeMap<Dep, BTreeSet<UnitName>>,
     /// Every unit that it names.
     pub(crate) mentions: BTreeSet<UnitName>,
+    /// Units that it names in a setting that does not count: they are read, and forgotten.
+    pub(crate) named_in_vain: BTreeSet<UnitName>,
     /// Its file was not read to its end.
     unreadable: bool,
     /// When each file was last modified.
@@ -335,6 +337,7 @@ fn empty(name: &UnitName, load: &'static str) -> Definition {
         deps: BTreeMap::new(),
         deps_of_others: BTreeMap::new(),
         mentions: BTreeSet::new(),
+        named_in_vain: BTreeSet::new(),
         unreadable: false,
         stamps: BTreeMap::new(),
     }
@@ -532,11 +535,12 @@ impl Definition {
                 Dep::Upholds => "upholds",
                 _ => "",
             };
+            let named = self.named(key, linked);
             if dep == Dep::OnFailure && self.id.kind() == UnitKind::Slice {
                 // A slice cannot fail.
+                self.named_in_vain = named;
                 continue;
             }
-            let named = self.named(key, linked);
             self.deps.entry(dep).or_default().extend(named);
         }
         for (key, dep) in Dep::REVERSED {

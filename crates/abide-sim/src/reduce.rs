@@ -178,12 +178,15 @@ impl Draft {
         }
     }
 
-    /// Drops what no other job asks for any more.
+    /// Drops what no other job asks for any more. Of each unit only the job that came last is looked at
+    /// (`transaction_collect_garbage`): others stay, and may contradict it.
     fn collect_garbage(&mut self) {
         loop {
             let asked: BTreeSet<usize> = self.links.iter().map(|link| link.to).collect();
-            let unasked = |id: &&usize| **id != ANCHOR && !asked.contains(id);
-            let Some(id) = self.jobs.keys().find(unasked).copied() else {
+            let last: BTreeMap<&UnitName, usize> =
+                self.jobs.iter().map(|(id, job)| (&job.unit, *id)).collect();
+            let unasked = |id: &usize| *id != ANCHOR && !asked.contains(id);
+            let Some(id) = last.into_values().find(unasked) else {
                 return;
             };
             self.delete(id, true);
@@ -197,9 +200,13 @@ impl Draft {
                 .of_unit(&unit)
                 .map(|(id, job)| (id, job.clone()))
                 .collect();
-            let stop = jobs.iter().find(|(_, job)| job.kind == Kind::Stop);
-            let other = jobs.iter().find(|(_, job)| job.kind != Kind::Stop);
-            let (Some((stop, stopping)), Some((other, starting))) = (stop, other) else {
+            // Those that came last are looked at first.
+            let last = |stops: bool| {
+                let mut jobs = jobs.iter().rev();
+                jobs.find(|(_, job)| (job.kind == Kind::Stop) == stops)
+            };
+            let (Some((stop, stopping)), Some((other, starting))) = (last(true), last(false))
+            else {
                 continue;
             };
             let mut conflicts = self.links.iter();

@@ -683,3 +683,30 @@ fn a_link_that_cannot_be_an_alias_is_not_disabled_and_goes_with_reenable_on_252_
         assert_eq!(links(&host).len(), left);
     }
 }
+
+#[test]
+fn a_job_that_nobody_asks_for_any_more_may_still_contradict_another_of_its_unit() {
+    for systemd in [252, 257] {
+        let mut host = host(systemd);
+        let text = format!("[Unit]\nRequires=c.path\nConflicts=u.target\n{DAEMON}");
+        write(&mut host, "a.service", &text);
+        let text = "[Unit]\nWants=a.service\nPartOf=c.service\n[Path]\nPathExists=/run/p\n";
+        write(&mut host, "c.path", text);
+        let text = format!("[Unit]\nPartOf=u.target\nWants=c.path\n{DAEMON}");
+        write(&mut host, "c.service", &text);
+        host.start(&unit("c.service")).unwrap();
+        let refused = host.restart(&unit("c.path")).unwrap_err();
+        assert!(refused.contains("conflicting jobs for a.service"));
+    }
+}
+
+#[test]
+fn what_a_slice_would_start_if_it_could_fail_is_read_all_the_same() {
+    let mut host = host(252);
+    write(&mut host, "s.slice", "[Unit]\nOnFailure=c.service\n");
+    write(&mut host, "b.service", "[Unit]\nOnSuccess=s.slice\n");
+    write(&mut host, "c.service", "[Unit]\nWants=b.service\n");
+    host.start(&unit("s.slice")).unwrap();
+    assert!(!is_known(&host, "c.service"));
+    assert!(is_known(&host, "b.service"));
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::UnitName;
+use abide_model::{UnitKind, UnitName};
 
 use crate::effective::Effective;
 use crate::specifier;
@@ -57,16 +57,28 @@ pub fn install_links(unit: &UnitName, effective: &Effective) -> BTreeSet<Install
             }
         }
     }
-    let aliases = names(unit, effective, "Alias");
+    let aliases = aliases(unit, effective);
     links.extend(aliases.iter().filter_map(|alias| alias_link(unit, alias)));
     links
+}
+
+/// `Alias=`, which systemd ignores for types of which a unit has one name only (`unit_type_may_alias`).
+fn aliases(unit: &UnitName, effective: &Effective) -> Vec<UnitName> {
+    let one_name = matches!(
+        unit.kind(),
+        UnitKind::Slice | UnitKind::Mount | UnitKind::Automount | UnitKind::Swap
+    );
+    match one_name {
+        true => Vec::new(),
+        false => names(unit, effective, "Alias"),
+    }
 }
 
 /// Names in `[Install]` that `systemctl enable UNIT` refuses: it fails for them, after it made all other links. An alias
 /// of another type, of a template where the unit is none, or the other way round; a plain unit that should pull in a
 /// template (seen on systemd 252 and 257).
 pub fn refused_links(unit: &UnitName, effective: &Effective) -> BTreeSet<UnitName> {
-    let aliases = names(unit, effective, "Alias").into_iter();
+    let aliases = aliases(unit, effective).into_iter();
     let mut refused: BTreeSet<UnitName> = aliases
         .filter(|alias| alias != unit && alias_link(unit, alias).is_none())
         .collect();

@@ -116,3 +116,18 @@ fn names_that_enable_refuses_are_told() {
     assert_eq!(refused("a@.service", &default), Vec::<String>::new());
     assert_eq!(refused("a.service", by), Vec::<String>::new());
 }
+
+#[test]
+fn a_type_that_has_one_name_only_is_not_linked_by_another() {
+    for name in ["s.slice", "a.mount", "a.automount", "a.swap"] {
+        let unit = UnitName::parse(name).unwrap();
+        let kind = unit.kind().suffix();
+        let text = format!("[Install]\nAlias=b.{kind} c.service\n");
+        let effective = Effective::new(&unit, &text, &[]);
+        assert!(install_links(&unit, &effective).is_empty());
+        assert!(
+            refused_links(&unit, &effective).is_empty(),
+            "systemd ignores it"
+        );
+    }
+}
