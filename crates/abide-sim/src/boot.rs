@@ -151,7 +151,8 @@ impl SimHost {
                     read.insert(alias, unit.clone());
                 }
             }
-            if unit.load != "not-found" && self.cannot_have_slice(scope, &name) {
+            let has_none = matches!(unit.load, "not-found" | "masked");
+            if !has_none && self.cannot_have_slice(scope, &name) {
                 unit.load = "error";
             }
             next.extend(unit.mentions.iter().cloned());

@@ -114,6 +114,8 @@ impl SimHost {
 
     /// `systemctl mask`. A unit file in its place forbids it.
     pub fn mask(&mut self, unit: &UnitRef) -> Result<(), String> {
+        // systemctl asks whether the unit exists (`unit_exists`).
+        self.show(unit);
         let dir = config_dir(&unit.scope, &self.home(&unit.scope));
         let path = dir
             .child(unit.unit.as_str())

@@ -88,6 +88,8 @@ impl SimHost {
 
     /// `systemctl unmask`: the link to `/dev/null` goes, or the empty file, and what leads to it.
     pub fn unmask(&mut self, unit: &UnitRef) {
+        // systemctl asks whether the unit exists (`unit_exists`).
+        self.show(unit);
         let dir = config_dir(&unit.scope, &self.home(&unit.scope));
         let Ok(path) = dir.child(unit.unit.as_str()) else {
             return;

@@ -710,3 +710,23 @@ fn what_a_slice_would_start_if_it_could_fail_is_read_all_the_same() {
     assert!(!is_known(&host, "c.service"));
     assert!(is_known(&host, "b.service"));
 }
+
+#[test]
+fn mask_and_unmask_ask_about_the_unit_and_what_it_names_is_read_again() {
+    for systemd in [252, 257] {
+        let mut host = host(systemd);
+        write(&mut host, "a.socket", "Alias=al.service\n");
+        let text = "[Service]\nExecStart=/bin/false\n";
+        write(&mut host, "a.service", text);
+        host.start(&unit("a.service")).unwrap();
+        host.edit(&Edit::Remove(unit("a.service")));
+        reload(&mut host);
+        write(&mut host, "a.service", "");
+        host.unmask(&unit("a.socket"));
+        assert_eq!(
+            state(&host, "a.service"),
+            ("masked".to_owned(), ActiveState::Failed),
+            "a mask needs no slice, as other files do"
+        );
+    }
+}
