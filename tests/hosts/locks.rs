@@ -40,7 +40,8 @@ fn world(name: &str, seconds: u32) -> World {
     world
         .manifest(MANIFEST)
         .file("other/abide.yaml", OTHER)
-        .file("other/o.service", &worker(""))
+        // It holds the lock for a while after it waited: who was there before looks at the host meanwhile.
+        .file("other/o.service", &slow(3))
         .file("a.service", &slow(seconds));
     world
 }

@@ -81,7 +81,12 @@ async fn change_and_verify(
     let seen = match ran {
         Ok(exit) => {
             note_exit(&exit, told);
-            observe_again(host, options).await
+            let seen = observe_again(host, options).await;
+            // Our script has ended: who holds the lock now came after us.
+            seen.map(|observed| Observed {
+                lock: None,
+                ..observed
+            })
         }
         Err(Unran::NotSent(why)) => return failed(why),
         Err(Unran::Run(error @ RunError::Lost { .. })) => {
