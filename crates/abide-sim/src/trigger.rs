@@ -171,7 +171,8 @@ impl Engine<'_> {
         config: &Effective,
         reloaded: bool,
     ) -> Option<Timestamp> {
-        let now = self.host.facts.now;
+        // Time has passed since the timer started, unless it starts just now.
+        let now = self.host.blink();
         let fired = self
             .runtime(timer)
             .is_some_and(|timer| timer.triggered_at.is_some());

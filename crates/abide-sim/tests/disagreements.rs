@@ -730,3 +730,14 @@ fn mask_and_unmask_ask_about_the_unit_and_what_it_names_is_read_again() {
         );
     }
 }
+
+#[test]
+fn a_timer_that_hears_of_its_unit_before_it_elapses_has_missed_the_moment_of_its_start() {
+    let mut host = host(257);
+    let text = "[Unit]\nOnSuccess=b.service\n[Timer]\nOnActiveSec=0\n";
+    write(&mut host, "b.timer", text);
+    write(&mut host, "b.service", DAEMON);
+    host.start(&unit("b.timer")).unwrap();
+    host.restart(&unit("b.timer")).unwrap();
+    assert_eq!(show(&host, "b.timer").sub, "elapsed");
+}
