@@ -143,8 +143,13 @@ impl SimHost {
             }
             let mut unit = sources.load(&name);
             let aliases = sources.aliases(&unit.id);
-            if unit.id != name && stands(&unit.id) || aliases.iter().any(stands) {
-                // A unit that is loaded takes no other name, and gives none away (`unit_merge`).
+            let goes_on = |name: &UnitName| {
+                let known = known.is_some_and(|known| known.contains_key(name));
+                known && self.is_up(&UnitRef::new(scope, name))
+            };
+            let taken = |name: &UnitName| stands(name) || goes_on(name);
+            if unit.id != name && taken(&unit.id) || aliases.iter().any(taken) {
+                // A unit that is loaded or up takes no other name, and gives none away (`unit_merge`).
                 unit = sources.own_file(&unit).unmerged(&name, "error");
             } else {
                 for alias in aliases {

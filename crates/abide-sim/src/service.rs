@@ -136,20 +136,7 @@ impl Engine<'_> {
                 self.end_service(&unit, if oneshot { "signal" } else { "success" });
             }
             Event::Reloaded(unit, run) if self.is_in(&unit, run, &["reload"]) => {
-                let command = self.definition(&unit).effective;
-                let commands = command.all("Service", "ExecReload").into_iter();
-                let fails = |command| outcome(Some(command)) == Process::Fails;
-                let fails = commands.filter(|text| !text.is_empty()).any(fails);
-                let sub = if command.is_oneshot() || self.has_no_process(&unit) {
-                    "exited"
-                } else {
-                    "running"
-                };
-                let how = match fails {
-                    true => Change::ReloadFailed,
-                    false => Change::Plain,
-                };
-                self.change(&unit, ActiveState::Active, sub, how);
+                self.go_on_after_reload(&unit);
             }
             Event::Restart(unit, run) if self.is_in(&unit, run, &["auto-restart"]) => {
                 self.restart_automatically(&unit);
@@ -161,6 +148,27 @@ impl Engine<'_> {
             | Event::Stopped(..)
             | Event::Reloaded(..)
             | Event::Restart(..) => {}
+        }
+    }
+
+    /// `ExecReload=` has ended: the unit goes on, if something of it still runs or nothing needs to
+    /// (`service_enter_running`).
+    fn go_on_after_reload(&mut self, unit: &UnitName) {
+        let now = self.definition(unit).effective;
+        let commands = now.all("Service", "ExecReload").into_iter();
+        let fails = |command| outcome(Some(command)) == Process::Fails;
+        let fails = commands.filter(|text| !text.is_empty()).any(fails);
+        let how = match fails {
+            true => Change::ReloadFailed,
+            false => Change::Plain,
+        };
+        match self.process(unit, &self.config(unit)) {
+            Process::Runs => self.change(unit, ActiveState::Active, "running", how),
+            Process::Succeeds if now.remains_after_exit() => {
+                self.change(unit, ActiveState::Active, "exited", how);
+            }
+            Process::Succeeds => self.end_service(unit, "success"),
+            Process::Fails | Process::Impossible => self.end_service(unit, "exit-code"),
         }
     }
 
@@ -344,10 +352,6 @@ impl Engine<'_> {
             None if commands.is_empty() && !ends => Process::Runs,
             None => Process::Succeeds,
         }
-    }
-
-    fn has_no_process(&self, unit: &UnitName) -> bool {
-        self.process(unit, &self.config(unit)) == Process::Succeeds
     }
 
     /// The number of the unit's run.

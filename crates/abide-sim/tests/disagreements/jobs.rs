@@ -3,7 +3,7 @@
 use abide_model::ActiveState;
 use abide_sim::{Edit, Order};
 
-use crate::{DAEMON, drop_in, host, is_known, reload, show, unit, write};
+use crate::{DAEMON, drop_in, host, is_known, reload, show, state, unit, write};
 
 #[test]
 fn a_process_that_fails_at_once_did_so_before_it_was_killed() {
@@ -208,4 +208,18 @@ fn a_job_that_nobody_asks_for_any_more_may_still_contradict_another_of_its_unit(
         let refused = host.restart(&unit("c.path")).unwrap_err();
         assert!(refused.contains("conflicting jobs for a.service"));
     }
+}
+
+#[test]
+fn a_reload_ends_a_unit_that_no_longer_stays_up_without_a_process() {
+    let mut host = host(257);
+    let text = "[Service]\nRemainAfterExit=yes\nExecStart=/bin/true\n";
+    write(&mut host, "a.service", text);
+    host.start(&unit("a.service")).unwrap();
+    let text = format!("{DAEMON}ExecReload=/bin/true\n");
+    write(&mut host, "a.service", &text);
+    reload(&mut host);
+    assert_eq!(state(&host, "a.service").1, ActiveState::Active);
+    host.reload(&unit("a.service")).unwrap();
+    assert_eq!(state(&host, "a.service").1, ActiveState::Inactive);
 }

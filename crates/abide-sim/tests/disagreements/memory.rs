@@ -245,3 +245,18 @@ fn mask_and_unmask_ask_about_the_unit_and_what_it_names_is_read_again() {
         );
     }
 }
+
+#[test]
+fn a_unit_whose_file_was_gone_and_that_is_up_takes_no_further_name() {
+    let mut host = host(257);
+    write(&mut host, "b.service", DAEMON);
+    link(&mut host, "al.service", "b.service");
+    host.start(&unit("b.service")).unwrap();
+    host.edit(&Edit::Remove(unit("b.service")));
+    reload(&mut host);
+    write(&mut host, "b.service", "");
+    assert_eq!(
+        state(&host, "al.service"),
+        ("error".to_owned(), ActiveState::Inactive)
+    );
+}
