@@ -131,11 +131,12 @@ impl Teller {
     /// Ends with a host: adds the time to what was spent on it.
     pub(crate) fn done(&self, report: &mut HostReport) {
         report.millis = report.millis.saturating_add(millis(self.since.elapsed()));
-        let (state, millis) = (report.outcome.state(), report.millis);
         self.tell(|host| Event::HostDone {
             host,
-            state,
-            millis,
+            state: report.outcome.state(),
+            reasons: report.outcome.reasons(),
+            failed_units: report.outcome.failed_units().to_vec(),
+            millis: report.millis,
         });
     }
 

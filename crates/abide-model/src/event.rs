@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::HostName;
 use crate::plan::ActionId;
-use crate::report::HostState;
+use crate::report::{FailedUnit, HostState};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,6 +62,10 @@ pub enum Event {
         host: HostName,
         /// What came of it.
         state: HostState,
+        /// Why it is not as it should be, one clause each.
+        reasons: Vec<String>,
+        /// Units that did not hold, with their last journal lines.
+        failed_units: Vec<FailedUnit>,
         /// Wall time in milliseconds.
         millis: u64,
     },

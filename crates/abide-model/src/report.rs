@@ -137,6 +137,33 @@ impl HostOutcome {
     pub fn word(&self) -> &'static str {
         self.state().said()
     }
+
+    /// Why it is not as it should be, one clause each. Who holds a lock says more than a clause.
+    pub fn reasons(&self) -> Vec<String> {
+        match self {
+            Self::Failed { reasons, .. } => reasons.clone(),
+            Self::Unreachable { reason, .. } => vec![reason.clone()],
+            Self::Suspended { suspension, .. } => {
+                vec![format!("by {}: {}", suspension.who, suspension.reason)]
+            }
+            Self::Stale { facts } => facts.clone(),
+            Self::Unchanged
+            | Self::Pending
+            | Self::Changed
+            | Self::Locked(_)
+            | Self::Judged(_)
+            | Self::NotStarted
+            | Self::Interrupted => Vec::new(),
+        }
+    }
+
+    /// Units that did not hold, with their last journal lines.
+    pub fn failed_units(&self) -> &[FailedUnit] {
+        match self {
+            Self::Failed { failed_units, .. } => failed_units,
+            _ => &[],
+        }
+    }
 }
 
 /// How a host is, or what came of it.

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    ActionId, Diagnostic, Digest, Event, HostName, HostState, ManifestName, Report, StepOutcome,
+    ActionId, Diagnostic, Digest, Event, FailedUnit, HostName, HostState, ManifestName, Report,
+    StepOutcome,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -150,6 +151,10 @@ pub enum StreamEvent {
         host: HostName,
         /// What came of it.
         state: HostState,
+        /// Why it is not as it should be, one clause each.
+        reasons: Vec<String>,
+        /// Units that did not stay up, with their last journal lines.
+        failed_units: Vec<FailedUnit>,
         /// How long abide was at it so far, in milliseconds.
         millis: u64,
     },
@@ -258,10 +263,14 @@ impl StreamEvent {
             Event::HostDone {
                 host,
                 state,
+                reasons,
+                failed_units,
                 millis,
             } => Self::HostDone {
                 host,
                 state,
+                reasons,
+                failed_units,
                 millis,
             },
         }

@@ -45,6 +45,7 @@ pub fn line(event: &Event, planned: &Report, options: &Options) -> Option<String
             host,
             state,
             millis: took,
+            ..
         } => (
             importance(*state),
             host,

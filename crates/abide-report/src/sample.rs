@@ -407,11 +407,7 @@ pub(crate) fn everything() -> Report {
     let failed = HostOutcome::Failed {
         reasons: vec!["1 step failed".to_owned()],
         residue: Some(Box::new(plan_of("h2").changed(NOW - 60).0)),
-        failed_units: vec![FailedUnit {
-            unit: "user:deploy/sidekiq.service".parse().unwrap(),
-            state: "failed (exit-code), 3 restarts".to_owned(),
-            journal: vec!["boom".to_owned()],
-        }],
+        failed_units: vec![failed_unit()],
     };
     let all = report(vec![
         full,
@@ -492,8 +488,18 @@ pub(crate) fn engine_events() -> Vec<Event> {
         },
         Event::HostDone {
             host: host(),
-            state: HostState::NotStarted,
+            state: HostState::Failed,
+            reasons: vec!["sidekiq.service did not stay up".to_owned()],
+            failed_units: vec![failed_unit()],
             millis: 12,
         },
     ]
+}
+
+fn failed_unit() -> FailedUnit {
+    FailedUnit {
+        unit: "user:deploy/sidekiq.service".parse().unwrap(),
+        state: "failed (exit-code), 3 restarts".to_owned(),
+        journal: vec!["boom".to_owned()],
+    }
 }

@@ -95,7 +95,7 @@ pub(super) fn entry<B>(
     let mut entry = HostEntry {
         host: name.clone(),
         state: host.outcome.state(),
-        reasons: Vec::new(),
+        reasons: host.outcome.reasons(),
         help: None,
         lock: None,
         drift: None,
@@ -105,7 +105,7 @@ pub(super) fn entry<B>(
         resources: resource::entries(host, blocks, places),
         plan: host.plan.as_ref().map(plan),
         steps: host.steps.clone(),
-        failed_units: Vec::new(),
+        failed_units: host.outcome.failed_units().to_vec(),
         surprises: host.surprises.clone(),
         residue: None,
     };
@@ -116,27 +116,13 @@ pub(super) fn entry<B>(
 /// What an outcome says beyond its word.
 fn detail(entry: &mut HostEntry, outcome: &HostOutcome) {
     match outcome {
-        HostOutcome::Failed {
-            reasons,
-            residue,
-            failed_units,
-        } => {
-            entry.reasons.clone_from(reasons);
-            entry.residue = residue.as_deref().map(plan);
-            entry.failed_units.clone_from(failed_units);
-        }
-        HostOutcome::Unreachable { reason, help } => {
-            entry.reasons = vec![reason.clone()];
-            entry.help.clone_from(help);
-        }
+        HostOutcome::Failed { residue, .. } => entry.residue = residue.as_deref().map(plan),
+        HostOutcome::Unreachable { help, .. } => entry.help.clone_from(help),
         HostOutcome::Locked(holder) => entry.lock = Some(holder.clone()),
         HostOutcome::Judged(drift) => entry.drift = Some(drift.as_ref().clone()),
-        HostOutcome::Suspended { suspension, .. } => {
-            entry.reasons = vec![format!("by {}: {}", suspension.who, suspension.reason)];
-            entry.suspension = Some(suspension.clone());
-        }
-        HostOutcome::Stale { facts } => entry.reasons.clone_from(facts),
-        HostOutcome::Unchanged
+        HostOutcome::Suspended { suspension, .. } => entry.suspension = Some(suspension.clone()),
+        HostOutcome::Stale { .. }
+        | HostOutcome::Unchanged
         | HostOutcome::Pending
         | HostOutcome::Changed
         | HostOutcome::NotStarted

@@ -9,6 +9,8 @@ fn done(name: &str, state: HostState) -> Event {
     Event::HostDone {
         host: host(name),
         state,
+        reasons: Vec::new(),
+        failed_units: Vec::new(),
         millis: 6120,
     }
 }
