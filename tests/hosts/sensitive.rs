@@ -102,3 +102,42 @@ fn what_looks_like_a_secret_is_in_no_output_and_that_it_changes_is() {
     assert!(env.contains("DB_PASSWORD=canary-second\n"), "{env}");
     world.assert_converged();
 }
+
+#[test]
+fn a_secret_that_a_failing_service_prints_is_in_no_output() {
+    let world = World::used();
+    world
+        .manifest(
+            "version: 1\nname: loose-tongue\nhosts: {h1: {}}\ngroups:\n  all:\n    users:\n      app:\n        \
+             files:\n          .config/app/secret.env: {secret: {file: secret.env}}\n        units: {a.service: {source: a.service}}\n",
+        )
+        .file("secret.env", &format!("DB_PASSWORD={}\n", CANARIES[0]))
+        .file(
+            "a.service",
+            "[Service]\nEnvironmentFile=%h/.config/app/secret.env\n\
+             ExecStart=/bin/sh -c 'echo no login with $DB_PASSWORD; sleep 0.3; exit 3'\n\
+             [Install]\nWantedBy=default.target\n",
+        );
+    let kinds = ["json", "md", "html", "junit"];
+    let reports = kinds.map(|kind| format!("--report={kind}=apply.{kind}"));
+    let mut arguments = vec!["apply", "--yes"];
+    arguments.extend(reports.iter().map(String::as_str));
+    let said = world
+        .abide(&arguments)
+        .ends_with(1)
+        .says("no login with (secret)");
+    said_clean("an apply", &said);
+    for kind in kinds {
+        let report = std::fs::read_to_string(world.path(&format!("apply.{kind}")));
+        let report = report.expect("a report");
+        is_clean(kind, &report);
+        assert!(report.contains("no login with"), "{kind}: {report}");
+    }
+    let events = world.abide(&["apply", "--yes", "--json"]).ends_with(1);
+    assert!(
+        events.stdout.contains("no login with (secret)"),
+        "the events say why: {}",
+        events.stdout
+    );
+    said_clean("events", &events);
+}

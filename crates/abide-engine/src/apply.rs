@@ -80,7 +80,7 @@ async fn change_and_verify(
     }
     let seen = match ran {
         Ok(exit) => {
-            note_exit(&exit, told);
+            note_exit(host, &exit, told);
             let seen = observe_again(host, options).await;
             // Our script has ended: who holds the lock now came after us.
             seen.map(|observed| Observed {
@@ -143,7 +143,7 @@ async fn run_script(
     };
     let nonce = nonce::fresh()
         .map_err(|error| Unran::NotSent(format!("no random numbers on this machine: {error}")))?;
-    let mut reader = Reader::new(plan, &nonce);
+    let mut reader = Reader::new(plan, &nonce, host.masks());
     let text = apply::script(plan, facts, &apply_options(nonce, options));
     let limits = Limits {
         timeout: options.timeout + longest_hold(plan) + options.lock_timeout,
@@ -226,7 +226,7 @@ fn waiting(left: u64, holder: &LockHolder) -> String {
 }
 
 /// A script that fails has told why by its events; where it has not, its last words are all there is.
-fn note_exit(exit: &Exit, told: &mut Told) {
+fn note_exit(host: &Host, exit: &Exit, told: &mut Told) {
     let silent = told.reasons.is_empty() && told.failed_units.is_empty();
     let all_well = told
         .steps
@@ -236,7 +236,7 @@ fn note_exit(exit: &Exit, told: &mut Told) {
         let status = exit
             .code
             .map_or("a signal".to_owned(), |code| format!("status {code}"));
-        let said = last_line(&exit.stderr);
+        let said = host.masks().hide(&last_line(&exit.stderr));
         told.reasons
             .push(format!("the apply script ended with {status}: {said}"));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use abide_model::{
-    Declared, Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Plan, Rollout,
+    Declared, Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Masks, Plan, Rollout,
 };
 use abide_plan::Runs;
 use abide_transport::Session;
@@ -70,6 +70,11 @@ impl Host {
             approved: None,
             spent: Duration::ZERO,
         }
+    }
+
+    /// The secrets that it is given, to be kept out of what it says.
+    pub(crate) fn masks(&self) -> Masks {
+        Masks::of(self.wanted.desired.bodies().map(|(_, _, body)| body))
     }
 
     /// What came of it, as far as it came.

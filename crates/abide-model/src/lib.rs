@@ -24,6 +24,7 @@ pub mod fleet;
 pub mod forecast;
 pub mod hand_edit;
 pub mod ledger;
+pub mod masks;
 pub mod name;
 pub mod observed;
 pub mod path;
@@ -53,6 +54,7 @@ pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Share, Via};
 pub use forecast::{Disruption, Effect, Surprise};
 pub use hand_edit::HandEdit;
 pub use ledger::{Ledger, LedgerFile, LedgerUnit};
+pub use masks::Masks;
 pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};
 pub use observed::{
     ActiveState, FileKind, HostFacts, Link, LockHolder, Manager, Observation, Observed,

@@ -1,8 +1,9 @@
-//! What an apply script tells, read line by line. A host's lines are bounded, printable and believed only behind the
-//! run's nonce.
+//! What an apply script tells, read line by line. A host's lines are bounded, printable, without the secrets of the
+//! manifest, and believed only behind the run's nonce.
 
 use abide_model::{
-    ActionId, FailedUnit, LockHolder, Plan, StepOutcome, Suspension, Timestamp, UnitRef, printable,
+    ActionId, FailedUnit, LockHolder, Masks, Plan, StepOutcome, Suspension, Timestamp, UnitRef,
+    printable,
 };
 
 /// Longest text of one event, in characters.
@@ -48,15 +49,17 @@ pub struct Reader {
     actions: Vec<ActionId>,
     /// A unit whose journal lines are still coming.
     unit: Option<FailedUnit>,
+    masks: Masks,
 }
 
 impl Reader {
-    /// Reads what the script of this plan tells with this nonce.
-    pub fn new(plan: &Plan, nonce: &str) -> Self {
+    /// Reads what the script of this plan tells with this nonce, without these secrets.
+    pub fn new(plan: &Plan, nonce: &str, masks: Masks) -> Self {
         Self {
             nonce: nonce.to_owned(),
             actions: plan.actions.iter().map(|action| action.id).collect(),
             unit: None,
+            masks,
         }
     }
 
@@ -75,7 +78,8 @@ impl Reader {
                 .as_mut()
                 .filter(|unit| unit.journal.len() < MOST_LINES)
             {
-                unit.journal.push(text(rest));
+                let line = self.masks.hide(rest);
+                unit.journal.push(text(&line));
             }
             return Vec::new();
         }
@@ -91,7 +95,7 @@ impl Reader {
         match kind {
             "begin" => self.action(rest).map(HostEvent::Start),
             "done" => self.done(rest),
-            "progress" => Some(HostEvent::Progress(text(rest))),
+            "progress" => Some(HostEvent::Progress(self.text(rest))),
             "locked" => Some(HostEvent::Locked(holder(&rest.replace('\t', "\n")))),
             "waiting" => {
                 let (left, body) = rest.split_once(' ')?;
@@ -99,8 +103,8 @@ impl Reader {
                 Some(HostEvent::Waiting(left.parse().ok()?, holder))
             }
             "suspended" => Some(HostEvent::Suspended(suspension(&rest.replace('\t', "\n")))),
-            "stale" => Some(HostEvent::Stale(text(rest))),
-            "failed" => Some(HostEvent::Failed(text(rest))),
+            "stale" => Some(HostEvent::Stale(self.text(rest))),
+            "failed" => Some(HostEvent::Failed(self.text(rest))),
             _ => None,
         }
     }
@@ -118,8 +122,12 @@ impl Reader {
         Some(HostEvent::Done {
             action: self.action(id)?,
             outcome,
-            message: text(message),
+            message: self.text(message),
         })
+    }
+
+    fn text(&self, raw: &str) -> String {
+        text(&self.masks.hide(raw))
     }
 
     fn action(&self, word: &str) -> Option<ActionId> {

@@ -2,11 +2,15 @@
 
 use proptest::prelude::*;
 
+use abide_model::Masks;
+
 use super::*;
 
 fn reader() -> Reader {
     let app = ResourceId::Linger("app".parse().unwrap());
-    Reader::new(&plan_of(vec![(app, Change::EnableLinger, vec![])]), "n0nce")
+    let plan = plan_of(vec![(app, Change::EnableLinger, vec![])]);
+    let masks = Masks::of([&secret("correct horse\n")]);
+    Reader::new(&plan, "n0nce", masks)
 }
 
 #[test]
@@ -84,4 +88,19 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_secret_that_a_service_prints_is_not_passed_on() {
+    let mut reader = reader();
+    let said = [
+        reader.line(b"n0nce done 1 failed bad line: correct horse"),
+        reader.line(b"n0nce failed cannot use correct horse"),
+        reader.line(b"n0nce unit user:app/a.service failed (exit-code)"),
+        reader.line(b"n0nce journal no login with correct horse"),
+        reader.line(b"n0nce progress correct horse"),
+    ];
+    let said = format!("{said:?}");
+    assert!(!said.contains("horse"), "{said}");
+    assert!(said.contains("no login with (secret)"), "{said}");
 }
