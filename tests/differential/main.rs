@@ -47,6 +47,8 @@ const BATCH: usize = 25;
 const USERS: usize = 5;
 /// Disagreements after which no more are looked for.
 const ENOUGH: usize = 100;
+/// So often a disagreement must show again.
+const OFTEN: usize = 24;
 /// Disagreements that are told in full.
 const TOLD: usize = 5;
 
@@ -173,14 +175,14 @@ impl Compared {
         self.disagreements.extend(other.disagreements);
     }
 
-    /// Keeps the disagreements that show in every manager, twice. Where two processes end on their own account, or a timer elapses
+    /// Keeps the disagreements that show in every manager, again and again. Where two processes end on their own account, or a timer elapses
     /// while units are read, a busy host may see the later one first, and every manager goes through its hash tables by a
     /// key of its own; the simulator has one order. An end that no manager comes to is a disagreement.
     fn look_again(&mut self, fleet: &Fleet, systemd: u32, lanes: &[Lane]) {
         let all = std::mem::take(&mut self.disagreements);
         for one in all {
             let differs = |lane| shows_again(fleet, systemd, lane, &one.sequence);
-            if lanes.iter().chain(lanes).all(differs) {
+            if lanes.iter().cycle().take(OFTEN).all(differs) {
                 self.disagreements.push(one);
             } else {
                 let about = &one.differences[0].about;

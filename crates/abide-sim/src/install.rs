@@ -150,8 +150,13 @@ impl SimHost {
     /// What `systemctl show` changes: a unit is looked for where nothing was found, and so is what it names. What nothing
     /// keeps is forgotten at once.
     pub fn show(&mut self, unit: &UnitRef) {
-        self.look_again(unit);
+        self.ask_for(unit);
         self.collect(&unit.scope);
+    }
+
+    /// The same up to the answer: nothing is forgotten before it is given.
+    pub fn ask_for(&mut self, unit: &UnitRef) {
+        self.look_again(unit);
     }
 
     /// A manager that changed links itself knows that it has not read them (seen on systemd 257).

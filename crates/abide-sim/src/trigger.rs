@@ -94,10 +94,11 @@ impl Engine<'_> {
             return;
         }
         let down = is_down(self.state(service)) || self.waits_for_restart(service);
-        if down && sub != "listening" {
+        // Also where it is so already: then it is looked whether what it is bound to is still there.
+        if down {
             self.set_state(socket, ActiveState::Active, "listening");
         }
-        if self.sub(service) == "running" && sub != "running" {
+        if self.sub(service) == "running" {
             self.set_state(socket, ActiveState::Active, "running");
         }
     }
@@ -292,6 +293,8 @@ impl Engine<'_> {
             return;
         }
         if self.fires_too_often(path) {
+            // One that is upheld begins again, and keeps its manager busy for ever.
+            self.host.restless |= self.is_held_up(path);
             self.runtime_mut(path).result = "trigger-limit-hit";
             self.set_state(path, ActiveState::Failed, "failed");
             return;

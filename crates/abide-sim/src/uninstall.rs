@@ -31,10 +31,13 @@ impl SimHost {
             // systemctl itself asks for the state of the file before (seen on 252 and 257).
             return Err("Failed to look up unit file state: Invalid cross-device link".to_owned());
         }
-        self.remove_enablement(unit)
+        self.remove_enablement(unit)?;
+        self.ask_about(unit);
+        self.note(format!("disable {unit}"));
+        Ok(())
     }
 
-    /// The same as the manager does it.
+    /// What the manager does for it, and for `reenable`.
     pub(crate) fn remove_enablement(&mut self, unit: &UnitRef) -> Result<(), String> {
         let dead = self.sources(&unit.scope).dead_alias(&unit.unit);
         if dead.is_some() && self.facts.systemd >= READS_FIRST {
@@ -81,8 +84,6 @@ impl SimHost {
                 unit.unit
             ));
         }
-        self.ask_about(unit);
-        self.note(format!("disable {unit}"));
         Ok(())
     }
 

@@ -103,11 +103,14 @@ impl Engine<'_> {
     }
 
     fn is_upheld(&self, unit: &UnitName) -> bool {
+        is_down(self.state(unit)) && !self.has_job(unit) && self.is_held_up(unit)
+    }
+
+    /// Whether another unit, which is up itself, wants this one up.
+    pub(crate) fn is_held_up(&self, unit: &UnitName) -> bool {
         let by = self.graph.to(unit, &[Dep::Upholds]);
         let mut by = by.iter();
-        is_down(self.state(unit))
-            && !self.has_job(unit)
-            && by.any(|other| !self.has_job(other) && is_active(self.state(other)))
+        by.any(|other| !self.has_job(other) && is_active(self.state(other)))
     }
 
     fn is_bound_by_inactive(&self, unit: &UnitName) -> bool {

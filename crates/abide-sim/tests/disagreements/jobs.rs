@@ -1,7 +1,7 @@
 //! Jobs, and what the end of a unit sets off.
 
 use abide_model::ActiveState;
-use abide_sim::{Edit, Order};
+use abide_sim::{Edit, Order, path};
 
 use crate::{DAEMON, drop_in, host, is_known, reload, show, state, unit, write};
 
@@ -222,4 +222,34 @@ fn a_reload_ends_a_unit_that_no_longer_stays_up_without_a_process() {
     assert_eq!(state(&host, "a.service").1, ActiveState::Active);
     host.reload(&unit("a.service")).unwrap();
     assert_eq!(state(&host, "a.service").1, ActiveState::Inactive);
+}
+
+#[test]
+fn a_socket_whose_service_fails_looks_whether_what_it_is_bound_to_is_there() {
+    for systemd in [252, 257] {
+        let mut host = host(systemd);
+        write(&mut host, "s.slice", "[Unit]\nWants=a.socket\n");
+        let text = "[Unit]\nBindsTo=b.service\n[Socket]\nListenStream=/run/x\n";
+        write(&mut host, "a.socket", text);
+        let text = "[Service]\nType=oneshot\nExecStart=/bin/false\n";
+        write(&mut host, "a.service", text);
+        let text = format!("[Unit]\nRequires=a.service\nAfter=a.service\n{DAEMON}");
+        write(&mut host, "b.service", &text);
+        host.start(&unit("s.slice")).unwrap();
+        assert_eq!(state(&host, "a.socket").1, ActiveState::Inactive);
+    }
+}
+
+#[test]
+fn a_path_that_is_upheld_and_fires_too_often_leaves_a_manager_without_rest() {
+    let mut host = host(252);
+    write(&mut host, "c.path", "[Path]\nPathExists=/run/p\n");
+    let text = format!("[Unit]\nConditionPathExists=/run/flag\n{DAEMON}");
+    write(&mut host, "c.service", &text);
+    let text = format!("[Unit]\nUpholds=c.path\n{DAEMON}");
+    write(&mut host, "e.service", &text);
+    host.start(&unit("e.service")).unwrap();
+    assert!(!host.restless);
+    host.write_file(&path("/run/p"), "x", "root");
+    assert!(host.restless);
 }

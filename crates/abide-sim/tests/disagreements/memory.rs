@@ -260,3 +260,37 @@ fn a_unit_whose_file_was_gone_and_that_is_up_takes_no_further_name() {
         ("error".to_owned(), ActiveState::Inactive)
     );
 }
+
+#[test]
+fn reenable_does_not_ask_about_the_unit() {
+    let mut host = host(257);
+    let text = format!("[Unit]\nOnFailure=b.service\n{DAEMON}");
+    write(&mut host, "a.service", &text);
+    host.start(&unit("a.service")).unwrap();
+    write(&mut host, "b.service", "");
+    assert!(host.reenable(&unit("b.service")).is_err());
+    let load = |host: &SimHost| {
+        let known = host.in_memory(&scope("system"));
+        known[&unit("b.service").unit].load.clone()
+    };
+    assert_eq!(load(&host), "not-found");
+    host.show(&unit("b.service"));
+    assert_eq!(load(&host), "masked");
+}
+
+#[test]
+fn what_is_shown_is_forgotten_after_it_was_shown() {
+    let mut host = host(257);
+    let text = "[Unit]\nOnSuccess=t.target\n[Service]\nExecStart=/bin/true\n";
+    write(&mut host, "a.service", text);
+    write(&mut host, "t.target", "[Unit]\n");
+    host.start(&unit("a.service")).unwrap();
+    link(&mut host, "al.service", "a.service");
+    write(&mut host, "b.service", "[Unit]\nAfter=a.service\n");
+    write(&mut host, "a.service", "[Unit]\nBefore=b.service\n");
+    host.ask_for(&unit("al.service"));
+    assert_eq!(state(&host, "al.service").0, "error");
+    assert!(is_known(&host, "a.service"));
+    host.show(&unit("al.service"));
+    assert!(!is_known(&host, "a.service"));
+}
