@@ -142,7 +142,7 @@ impl SimHost {
                 continue;
             }
             let mut unit = sources.load(&name);
-            let aliases = sources.aliases(&unit.id);
+            let mut aliases = sources.aliases(&unit.id);
             let goes_on = |name: &UnitName| {
                 let known = known.is_some_and(|known| known.contains_key(name));
                 known && self.is_up(&UnitRef::new(scope, name))
@@ -151,10 +151,7 @@ impl SimHost {
             if unit.id != name && taken(&unit.id) || aliases.iter().any(taken) {
                 // A unit that is loaded or up takes no other name, and gives none away (`unit_merge`).
                 unit = sources.own_file(&unit).unmerged(&name, "error");
-            } else {
-                for alias in aliases {
-                    read.insert(alias, unit.clone());
-                }
+                aliases.clear();
             }
             let has_none = matches!(unit.load, "not-found" | "masked");
             if !has_none && self.cannot_have_slice(scope, &name) {
@@ -162,8 +159,9 @@ impl SimHost {
             }
             next.extend(unit.mentions.iter().cloned());
             next.extend(unit.named_in_vain.iter().cloned());
-            read.insert(unit.id.clone(), unit.clone());
-            read.insert(name, unit);
+            for other in aliases.into_iter().chain([unit.id.clone(), name]) {
+                read.insert(other, unit.clone());
+            }
         }
         read
     }

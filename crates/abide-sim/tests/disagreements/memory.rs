@@ -294,3 +294,22 @@ fn what_is_shown_is_forgotten_after_it_was_shown() {
     host.show(&unit("al.service"));
     assert!(!is_known(&host, "a.service"));
 }
+
+#[test]
+fn a_unit_that_cannot_be_read_again_is_so_by_all_its_names() {
+    let mut host = host(257);
+    write(&mut host, "b.service", DAEMON);
+    link(&mut host, "al.service", "b.service");
+    host.start(&unit("b.service")).unwrap();
+    host.edit(&Edit::Remove(unit("b.service")));
+    reload(&mut host);
+    write(&mut host, "b.service", DAEMON);
+    host.ask_for(&unit("b.service"));
+    for name in ["b.service", "al.service"] {
+        let seen = show(&host, name);
+        assert_eq!(
+            (seen.id.as_str(), seen.load.as_str()),
+            ("b.service", "error")
+        );
+    }
+}
