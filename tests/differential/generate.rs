@@ -382,9 +382,10 @@ impl<'r> World<'r> {
             92..94 => "RemainAfterExit=yes\nExecStart=/bin/sleep infinity\n",
             94..96 => "ExecStart=/bin/true\n",
             96..97 => "RemainAfterExit=yes\nExecStart=/bin/true\n",
-            97..98 => "Restart=on-failure\nRestartSec=1ms\nExecStart=/bin/false\n",
+            // A pause that is longer than what else happens: of a shorter one nobody knows what it ends before.
+            97..98 => "Restart=on-failure\nRestartSec=20ms\nExecStart=/bin/false\n",
             98..99 => "ExecStart=/bin/sleep infinity\nEnvironmentFile=/run/absent\n",
-            _ => "Restart=always\nRestartSec=1ms\nExecStart=/bin/sleep infinity\n",
+            _ => "Restart=always\nRestartSec=20ms\nExecStart=/bin/sleep infinity\n",
         };
         let has = |end| program.contains(end);
         let races = match self.ends {

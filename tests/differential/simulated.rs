@@ -229,7 +229,9 @@ impl World {
                 active: unit.active.word().to_owned(),
                 sub: unit.sub.clone(),
             };
-            if name.ends_with(".service") && unit.active.is_up() {
+            // A service that is about to be restarted runs as little as one that is down.
+            let waits = unit.sub.starts_with("auto-restart");
+            if name.ends_with(".service") && unit.active.is_up() && !waits {
                 invocations.push((name.clone(), unit.invocation.clone()));
             }
             seen.units.insert(name, state);

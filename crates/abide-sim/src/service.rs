@@ -19,12 +19,12 @@ enum Process {
     Impossible,
 }
 
-/// How long things take compared with each other, as seen on hosts: a signal ends a process, a pause of a millisecond
-/// before an automatic restart, a program has run or is known to run, a program is not found.
+/// How long things take compared with each other, as seen on hosts: a signal ends a process, a program has run or is
+/// known to run, a program is not found, the pause before an automatic restart.
 const KILL: u64 = 1;
-const PAUSE: u64 = 2;
 const PROGRAM: u64 = 4;
 const NO_PROGRAM: u64 = 6;
+const PAUSE: u64 = 9;
 
 /// From here on a daemon-reload keeps count of starts.
 pub(crate) const KEEPS_COUNT: u32 = 253;
