@@ -246,7 +246,14 @@ impl SimHost {
                     self.reenable(unit)
                 }
             }
-            Change::Disable { .. } => self.disable(unit),
+            // The script removes the links of the plan where systemctl refuses to.
+            Change::Disable { remove } => {
+                self.disable(unit)
+                    .or_else(|refusal| match self.unlink(&unit.scope, remove) {
+                        true => Ok(()),
+                        false => Err(refusal),
+                    })
+            }
             Change::Mask => self.mask(unit),
             Change::Unmask => {
                 self.unmask(unit);

@@ -9,7 +9,7 @@ use abide_unit::also;
 use crate::definition::DeadAlias;
 use crate::host::SimHost;
 use crate::install::is_null;
-use crate::place::config_dir;
+use crate::place::{below, config_dir};
 
 /// Since here what cannot be read is not disabled (seen on 257; 252 disables it).
 const READS_FIRST: u32 = 257;
@@ -106,6 +106,15 @@ impl SimHost {
             self.remove_links(&unit.scope, &mut marked);
         }
         self.note(format!("unmask {unit}"));
+    }
+
+    /// `rm` of links by their paths below the configuration directory. Whether there were any.
+    pub(crate) fn unlink(&mut self, scope: &Scope, links: &BTreeSet<String>) -> bool {
+        let dir = config_dir(scope, &self.home(scope));
+        for link in links {
+            self.disk.remove(&below(&dir, link));
+        }
+        !links.is_empty()
     }
 
     /// Removes marked links and what leads to them. Whether there were any.

@@ -129,3 +129,23 @@ fn case_24_a_unit_whose_file_is_gone_and_that_still_runs_is_stopped() {
     });
     case.stays();
 }
+
+#[test]
+fn a_unit_whose_file_was_broken_by_hand_is_removed_with_its_links() {
+    let mut case = Case::user("broken");
+    case.user_key("linger: true");
+    case.unit("a.service", &service(""))
+        .unit("b.service", &service(""));
+    case.begin();
+    // systemd 257 refuses to disable what it cannot read.
+    case.each(|at| {
+        at.sh("echo '[Service' >~/.config/systemd/user/a.service");
+    });
+    case.without("a.service");
+    case.begin();
+    case.each(|at| {
+        assert_eq!(at.standing("a.service"), Vec::<String>::new());
+        assert_eq!(at.show("a.service", "LoadState"), "not-found");
+    });
+    case.stays();
+}

@@ -127,7 +127,10 @@ fn call(plan: &Plan, action: &Action) -> Option<String> {
             format!("enable_new {scope} {unit}")
         }
         Change::Enable { .. } => format!("run links {scope} enable {unit}"),
-        Change::Disable { .. } => format!("run links {scope} disable {unit}"),
+        Change::Disable { remove } => {
+            let links: Vec<String> = remove.iter().map(|link| word(link)).collect();
+            format!("run disable {scope} {unit} {}", links.join(" "))
+        }
         Change::Mask => format!("run links {scope} mask {unit}"),
         Change::Unmask => format!("run links {scope} unmask {unit}"),
         Change::DaemonReload => format!("run ctl {scope} daemon-reload"),

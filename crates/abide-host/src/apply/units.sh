@@ -129,6 +129,29 @@ forget_failures() {
 # links SCOPE ACTION UNIT: enable, reenable, disable, mask, unmask; the reload comes once, later.
 links() { ctl "$1" --no-reload "$2" -- "$3"; }
 
+# shellcheck disable=SC2016 # this text is for another shell
+unlinker='
+if [ "$1" = system ]; then cd /etc/systemd/system; else cd "$HOME/.config/systemd/user"; fi || exit
+shift
+for link do
+  [ -h "$link" ] || continue
+  rm -- "$link" || exit
+  case $link in */*) rmdir -- "${link%/*}" 2>/dev/null ;; esac
+done
+:
+'
+
+# disable SCOPE UNIT LINK...: systemd 257 refuses where it cannot read the unit's file or a name leads to nothing. The
+# links of the plan go all the same.
+disable() {
+  refusal=$(links "$1" disable "$2" 2>&1) && return 0
+  of=$1
+  shift 2
+  [ $# != 0 ] && in_scope "$of" sh -c "$unlinker" sh "$of" "$@" && return 0
+  printf '%s\n' "$refusal"
+  return 1
+}
+
 # enable_new SCOPE UNIT: of a unit that was not there before; without its file its links would lead nowhere.
 enable_new() {
   run links "$1" enable "$2"

@@ -33,6 +33,19 @@ fn case_21_an_undeclared_unit_is_stopped_disabled_and_removed() {
 }
 
 #[test]
+fn a_unit_that_systemctl_refuses_to_disable_goes_with_its_links() {
+    let mut host = as_declared(&web().build());
+    // systemd 257 disables nothing that it cannot read.
+    host.facts.systemd = 257;
+    host.edit(&Edit::Write(
+        unit_ref("user:deploy/web.service"),
+        "[Service\n".to_owned(),
+    ));
+    assert_converges(&mut host, &keeps_lingering().build());
+    assert!(host.links(&scope("user:deploy")).is_empty());
+}
+
+#[test]
 fn a_unit_that_is_declared_absent_goes_the_same_way() {
     let absent = web().absent().build();
     let mut host = as_declared(&web().build());
