@@ -48,7 +48,7 @@ const USERS: usize = 5;
 /// Disagreements after which no more are looked for.
 const ENOUGH: usize = 100;
 /// So often a disagreement must show again.
-const OFTEN: usize = 24;
+const OFTEN: usize = 12;
 /// Disagreements that are told in full.
 const TOLD: usize = 5;
 
