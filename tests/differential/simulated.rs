@@ -106,9 +106,9 @@ pub fn run(systemd: u32, lane: &Lane, sequence: &Sequence, beside: Beside, order
     for name in sequence.units() {
         let unit = world.unit(&name);
         world.host.ask_for(&unit);
-        world.forget_starts(&mut began);
         let mut shown = world.show(&name, &began);
         world.host.show(&unit);
+        world.forget_starts(&mut began);
         let id = shown.get("Id").cloned().unwrap_or_default();
         if !beside.tells_reload(systemd, sequence, &id) {
             shown.insert("NeedDaemonReload", ANYTHING.to_owned());
