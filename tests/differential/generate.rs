@@ -317,15 +317,14 @@ impl<'r> World<'r> {
 
     /// A setting that names another unit. Order is only given against the order of the names.
     fn dependency(&mut self, name: &str) -> String {
-        let own = NAMES.iter().position(|other| *other == name).unwrap_or(0);
+        let place_of = |name: &str| NAMES.iter().position(|other| *other == name);
+        // An instance has its template's place.
+        let own = place_of(&name.replace("@1.", "@.")).unwrap_or(0);
         let mut other = self.cast[self.random.below(self.cast.len())];
         if self.random.percent(5) {
             other = "~none.service";
         }
-        let place = NAMES
-            .iter()
-            .position(|name| *name == other)
-            .unwrap_or(NAMES.len());
+        let place = place_of(other).unwrap_or(NAMES.len());
         let other = match other {
             "~x@.service" => "~x@1.service",
             other => other,
