@@ -167,10 +167,11 @@ fn script(lane: &Lane, batch: &[Sequence], pace: Pace) -> String {
         None => ("--system", "/run/systemd/units"),
         Some(_) => ("--user", "$XDG_RUNTIME_DIR/systemd/units"),
     };
-    // How long it is looked whether everything has come to rest.
+    // How long it is looked whether everything has come to rest. A program that fails at once may take a tenth of a
+    // second to do so: what looks alike after a shorter pause may be on its way to its next restart.
     let (pause, tries) = match pace {
         Pace::Quick => ("0.05", 20),
-        Pace::Slow => ("0.15", 30),
+        Pace::Slow => ("0.4", 20),
     };
     let said = match pace {
         Pace::Quick => {
