@@ -163,12 +163,14 @@ impl Engine<'_> {
             false => Change::Plain,
         };
         match self.process(unit, &self.config(unit)) {
-            Process::Runs => self.change(unit, ActiveState::Active, "running", how),
             Process::Succeeds if now.remains_after_exit() => {
                 self.change(unit, ActiveState::Active, "exited", how);
             }
             Process::Succeeds => self.end_service(unit, "success"),
-            Process::Fails | Process::Impossible => self.end_service(unit, "exit-code"),
+            // What would fail if it started now is up all the same.
+            Process::Runs | Process::Fails | Process::Impossible => {
+                self.change(unit, ActiveState::Active, "running", how);
+            }
         }
     }
 

@@ -253,3 +253,15 @@ fn a_path_that_is_upheld_and_fires_too_often_leaves_a_manager_without_rest() {
     host.write_file(&path("/run/p"), "x", "root");
     assert!(host.restless);
 }
+
+#[test]
+fn a_reload_leaves_a_unit_up_that_could_not_start_any_more() {
+    let mut host = host(257);
+    host.write_file(&path("/etc/a.env"), "A=1", "root");
+    let text = format!("{DAEMON}EnvironmentFile=/etc/a.env\nExecReload=/bin/true\n");
+    write(&mut host, "a.service", &text);
+    host.start(&unit("a.service")).unwrap();
+    host.remove_file(&path("/etc/a.env"));
+    let _failed = host.reload(&unit("a.service")).is_err();
+    assert_eq!(state(&host, "a.service").1, ActiveState::Active);
+}
