@@ -1,0 +1,28 @@
+//! Attacks on abide by those whom it does not trust: users of a host, hosts, and manifests from strangers. Each test plays
+//! one attacker and asserts the promise of `docs/security.md` that must hold all the same, on systemd 252 and 257.
+//!
+//! `make attacks` runs them all and writes the table of attacks into that document.
+
+#![expect(
+    unreachable_pub,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "one test binary that runs programs and panics when a promise does not hold"
+)]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "the fleet's and the hosts' tools have more than attacks need"
+)]
+
+mod attack;
+#[path = "../fleet/fleet.rs"]
+mod fleet;
+#[path = "../hosts/pool.rs"]
+mod pool;
+#[path = "../hosts/support.rs"]
+mod support;
+
+mod plain_user;
