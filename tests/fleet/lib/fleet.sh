@@ -19,7 +19,7 @@ fleet_up() {
   [ $# -le 200 ] || die "a fleet has room for 200 hosts"
   [[ $fleet =~ ^[a-zA-Z0-9][a-zA-Z0-9_-]*$ ]] || die "a fleet's name is letters, digits, - and _: '$fleet'"
   for pair in "$@"; do
-    [[ $pair =~ ^[a-z][a-z0-9-]{0,30}=[a-z0-9+]+$ ]] || die "expected HOST=IMAGE, not '$pair'"
+    [[ $pair =~ ^[a-z][a-z0-9-]{0,30}=[a-z0-9+-]+$ ]] || die "expected HOST=IMAGE, not '$pair'"
     names+=("${pair%%=*}")
     images+=("$(image "${pair#*=}")")
   done

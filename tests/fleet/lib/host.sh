@@ -76,7 +76,7 @@ host_settled() {
   local leader
   leader=$(host_leader "$3") || return 1
   [ -e "/proc/$leader/root/run/systemd/private" ] || return 1
-  case $(nsenter -t "$leader" -a /usr/bin/systemctl is-system-running 2>/dev/null) in
+  case $(nsenter -t "$leader" -a systemctl is-system-running 2>/dev/null) in
     running | degraded | maintenance) ;;
     *) return 1 ;;
   esac

@@ -7,7 +7,10 @@ image_parse() {
   local variant
   suite=${1%%+*}
   variants=()
-  case $suite in bookworm | trixie) ;; *) die "unknown suite '$suite' in image '$1': bookworm or trixie" ;; esac
+  case $suite in
+    bullseye | bookworm | bookworm-backports | trixie | forky) ;;
+    *) die "unknown suite '$suite' in image '$1': bullseye, bookworm, bookworm-backports, trixie or forky" ;;
+  esac
   [ "$suite" = "$1" ] || mapfile -t variants < <(tr + '\n' <<<"${1#*+}" | sort -u)
   for variant in "${variants[@]}"; do
     case $variant in
@@ -17,11 +20,13 @@ image_parse() {
   done
 }
 
-# Prints what the image with these variants is made of. A variant with a directory of its own is no part of the others'
-# recipe, so that a change of it makes no other image anew.
+# Prints what the image of this suite with these variants is made of. A suite or variant with a directory of its own is no
+# part of the others' recipe, so that a change of it makes no other image anew.
 image_recipe() {
-  local variant
+  local suite=$1 variant
+  shift
   cat "$HERE/lib/recipe.sh" "$HERE/lib/image-setup.sh"
+  [ ! -d "$HERE/lib/suites/$suite" ] || cat "$HERE/lib/suites/$suite/"*
   for variant; do
     [ ! -d "$HERE/lib/variants/$variant" ] || cat "$HERE/lib/variants/$variant/"*
   done
@@ -32,7 +37,7 @@ image() {
   local suite variants key name
   image_parse "$1"
   name=$(IFS=+; echo "$suite${variants[*]:++${variants[*]}}")
-  key=$(image_recipe "${variants[@]}" | sha256sum | cut -c1-12)
+  key=$(image_recipe "$suite" "${variants[@]}" | sha256sum | cut -c1-12)
   if [ ! -e "$CACHE/$name.$key" ]; then
     mkdir -p "$CACHE"
     # One builder at a time for each image; who waited finds it done.
@@ -46,17 +51,25 @@ image() {
 
 # The lock (fd 9) is not for what it starts, or that could hold it longer than we do.
 image_build() {
-  local name=$1 build source packages variant
+  local name=$1 build special source packages variant
   say "building image $name (half a minute or so; kept in $CACHE)"
   rm -rf "$CACHE/.$name.build."*
   build=$(mktemp -d "$CACHE/.$name.build.XXXXXX")
-  source=$(apt_source "$suite")
+  special=$HERE/lib/suites/$suite
+  # Backports stand beside the release that they are for.
+  source=$(apt_source "${suite%-backports}")
+  if [ "${suite%-backports}" != "$suite" ]; then
+    [ -n "$source" ] || die "image $name can be built on a Debian only: mmdebstrap knows no default source of backports"
+    source+=$'\n'$(apt_source "$suite")
+  fi
   apt_network_options >"$build/apt.conf"
+  [ ! -e "$special/apt.conf" ] || cat "$special/apt.conf" >>"$build/apt.conf"
   packages=$(image_packages "${variants[@]}")
+  [ ! -e "$special/packages.sed" ] || packages=$(sed -f "$special/packages.sed" <<<"$packages")
   for variant in "${variants[@]}"; do
     [ ! -e "$HERE/lib/variants/$variant/packages" ] || packages+=,$(<"$HERE/lib/variants/$variant/packages")
   done
-  image_bootstrap "$suite" "$build/root" "$packages" "$build/apt.conf" "$source" \
+  image_bootstrap "${suite%-backports}" "$build/root" "$packages" "$build/apt.conf" "$source" \
     >"$build/log" 2>&1 9>&- || { tail -n 40 "$build/log"; die "cannot build image $name: see $build/log"; }
   rm -f "$build/root/etc/apt/apt.conf.d/99mmdebstrap" # may hold a proxy's password
   chroot "$build/root" /bin/sh -es -- "${variants[@]}" <"$HERE/lib/image-setup.sh" >>"$build/log" 2>&1 9>&- ||
