@@ -25,4 +25,6 @@ mod pool;
 #[path = "../hosts/support.rs"]
 mod support;
 
+mod ledger;
 mod plain_user;
+mod proxy;

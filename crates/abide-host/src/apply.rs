@@ -25,9 +25,10 @@ use crate::ledger;
 use crate::quote::{quote, word};
 
 /// The fixed part: small functions, in the order in which they build on each other.
-const FUNCTIONS: [&str; 10] = [
+const FUNCTIONS: [&str; 11] = [
     include_str!("apply/events.sh"),
     include_str!("apply/scope.sh"),
+    include_str!("apply/answers.sh"),
     include_str!("apply/files.sh"),
     include_str!("apply/units.sh"),
     include_str!("apply/restart.sh"),

@@ -5,7 +5,7 @@
 # restart_each_once: $names in $batch_scope; $said and $ended are what systemctl comes to.
 restart_each_once() {
   # shellcheck disable=SC2086 # words
-  answer=$(ctl "$batch_scope" show -p InvocationID,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,PropagatesStopTo -- $names 2>&1)
+  show "$batch_scope" InvocationID,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,PropagatesStopTo $names
   find_leads
   # shellcheck disable=SC2086 # words
   said=$(ctl "$batch_scope" restart -- $leads 2>&1)
@@ -15,36 +15,22 @@ restart_each_once() {
 
 # $leads: what others restart along with, and all that stand alone; $followers: the others; $were: UNIT=RUN of each.
 find_leads() {
-  # shellcheck disable=SC2086 # words
-  set -- $names
   along=
-  run=
-  with=
   were=
-  while IFS= read -r line; do
-    case $line in
-      InvocationID=*) run=${line#*=} ;;
-      *=*) with="$with ${line#*=}" ;;
-      '')
-        [ $# -gt 0 ] || break
-        were="$were $1=$run"
-        # In a circle the first one leads.
-        case " $along " in *" $1 "*) ;; *) along="$along $with" ;; esac
-        run=
-        with=
-        shift
-        ;;
-    esac
-  done <<ANSWER
-$answer
-
-ANSWER
+  # shellcheck disable=SC2086 # words
+  each_shown note_lead $names
   leads=
   followers=
   for unit in $names; do
     case " $along " in *" $unit "*) followers="$followers $unit" ;; *) leads="$leads $unit" ;; esac
   done
   [ -n "$leads" ] || { leads=$names && followers=; }
+}
+
+# In a circle the first one leads.
+note_lead() {
+  were="$were $1=$run"
+  case " $along " in *" $1 "*) ;; *) along="$along $with" ;; esac
 }
 
 # systemctl did not wait for these. Those on their way are waited for, and what went on with its old run, or is down, is
@@ -64,31 +50,13 @@ restart_followers() {
 # $on_their_way: those of $followers that have a job; $left_out: those that were not restarted.
 look_at_followers() {
   # shellcheck disable=SC2086 # words
-  answer=$(ctl "$batch_scope" show -p InvocationID,ActiveState,Result,Job -- $followers 2>&1)
-  # shellcheck disable=SC2086 # words
-  set -- $followers
+  show "$batch_scope" InvocationID,ActiveState,Result,Job $followers
   on_their_way=
   left_out=
-  job=
-  while IFS= read -r line; do
-    case $line in
-      InvocationID=*) run=${line#*=} ;;
-      ActiveState=*) active=${line#*=} ;;
-      Result=*) result=${line#*=} ;;
-      Job=*) job=${line#*=} ;;
-      '')
-        [ $# -gt 0 ] || break
-        judge_follower "$1"
-        job=
-        shift
-        ;;
-    esac
-  done <<ANSWER
-$answer
-
-ANSWER
+  # shellcheck disable=SC2086 # words
+  each_shown judge_follower $followers
   # Of what has no answer nothing is known.
-  left_out="$left_out $*"
+  left_out="$left_out $unanswered"
 }
 
 judge_follower() {

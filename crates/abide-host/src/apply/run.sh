@@ -157,19 +157,26 @@ expect_runs() {
   checked=$1
   shift
   names=
-  number=0
-  for word do
-    [ $((number % 2)) = 1 ] || names="$names $word"
-    number=$((number + 1))
-  done
-  # shellcheck disable=SC2086 # names of units
-  runs=$(ctl "$checked" show -p InvocationID -- $names 2>/dev/null | sed -n 's/^InvocationID=/=/p')
-  for run_now in $runs; do
-    [ $# -gt 1 ] || break
-    [ "$run_now" = "=$2" ] || stale "$1" "run $(short "$2")" "${run_now#=}"
+  planned_runs=
+  while [ $# -gt 1 ]; do
+    names="$names $1"
+    planned_runs="$planned_runs $1=$2"
     shift 2
   done
-  [ $# = 0 ] || stale "$1" "run $(short "$2")" "no answer"
+  # shellcheck disable=SC2086 # names of units
+  show "$checked" InvocationID $names
+  # shellcheck disable=SC2086 # names of units
+  each_shown expect_run $names
+  for unit in $unanswered; do expect_no_run "$unit" "no answer"; done
+}
+
+expect_run() {
+  case "$planned_runs " in *" $1=$run "*) ;; *) expect_no_run "$1" "${run:-none}" ;; esac
+}
+
+expect_no_run() { # UNIT NOW
+  planned=${planned_runs#*" $1="}
+  stale "$1" "run $(short "${planned%% *}")" "$2"
 }
 
 # write_ledger: standard input becomes the ledger, whole or not at all. Where the script is killed meanwhile, what it
@@ -208,7 +215,7 @@ run_entry() {
   claimed=$2
   shift 2
   if all_ok "$@"; then
-    invocation=$(property "$of_scope" "$of_unit" InvocationID)
+    invocation=$(invocation_of "$of_scope" "$of_unit")
     printf '%s%s%s' "$before_run" "${invocation:--}" "$after"
   else
     printf '%s' "$claimed"

@@ -49,6 +49,3 @@ ctl() {
     in_scope "$of" $limiter_words systemctl --user --no-ask-password "$@"
   fi
 }
-
-# property SCOPE UNIT NAME
-property() { ctl "$1" show -p "$3" -- "$2" 2>/dev/null | sed -n "s/^$3=//p"; }

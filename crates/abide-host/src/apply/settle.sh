@@ -43,49 +43,20 @@ look_at() { # SCOPE
   done
   [ -n "$names" ] || return 0
   # shellcheck disable=SC2086 # words
-  answer=$(ctl "$1" show -p "$settle_properties" -- $names 2>&1)
-  active=
+  show "$1" "$settle_properties" $names
+  # The units are known by their numbers here.
   # shellcheck disable=SC2086 # words
-  set -- $numbers
-  forget
-  while IFS= read -r line; do
-    value=${line#*=}
-    case $line in
-      ActiveState=*) active=$value ;;
-      SubState=*) sub=$value ;;
-      Result=*) result=$value ;;
-      NRestarts=*) restarts=$value ;;
-      ConditionResult=*) condition=$value ;;
-      ConditionTimestampMonotonic=*) tested=$value ;;
-      ExecMainStatus=*) status=$value ;;
-      Type=*) type=$value ;;
-      '')
-        if [ -n "$active" ] && [ $# -gt 0 ]; then
-          judge "$1"
-          shift
-        fi
-        forget
-        ;;
-    esac
-  done <<ANSWER
-$answer
-
-ANSWER
-  for number in "$@"; do
+  each_shown judge_shown $numbers
+  forget_shown
+  for number in $unanswered; do
     active=unknown
     judge "$number"
   done
 }
 
-forget() {
-  active=
-  sub=
-  result=
-  restarts=
-  condition=
-  tested=0
-  status=
-  type=
+judge_shown() {
+  [ -n "$active" ] || active=unknown
+  judge "$1"
 }
 
 # judge NUMBER: whether that watch has held, has failed, or goes on.
@@ -111,7 +82,7 @@ judge() {
     inactive)
       # A condition may hold a unit back, and a oneshot ends when it is done. A unit that systemd has forgotten, for
       # nothing needs it, shows no time of its condition.
-      if { [ "$condition" = no ] && [ "$tested" != 0 ]; } || { [ "$type" = oneshot ] && [ "$result" = success ]; }; then
+      if { [ "$condition" = no ] && [ "${tested:-0}" != 0 ]; } || { [ "$type" = oneshot ] && [ "$result" = success ]; }; then
         verdict=held
       else
         verdict=failed

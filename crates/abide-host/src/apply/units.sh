@@ -56,29 +56,15 @@ flush() {
 # in order is kept where it is, for somebody to see.
 note_killed() {
   # shellcheck disable=SC2086 # words
-  answer=$(ctl "$batch_scope" show -p ActiveState,Result -- $gone_for_good 2>/dev/null)
+  show "$batch_scope" ActiveState,Result $gone_for_good
   # shellcheck disable=SC2086 # words
-  set -- $gone_for_good
-  active=
-  result=
-  while IFS= read -r line; do
-    case $line in
-      ActiveState=*) active=${line#*=} ;;
-      Result=*) result=${line#*=} ;;
-      '')
-        if [ "$active:$result" = failed:timeout ]; then
-          ended=1
-          said="$said$newline$1 did not stop in time, and what was left of it was killed (timeout)"
-        fi
-        active=
-        result=
-        [ $# = 0 ] || shift
-        ;;
-    esac
-  done <<ANSWER
-$answer
+  each_shown note_one_killed $gone_for_good
+}
 
-ANSWER
+note_one_killed() {
+  [ "$active:$result" = failed:timeout ] || return 0
+  ended=1
+  said="$said$newline$1 did not stop in time, and what was left of it was killed (timeout)"
 }
 
 # lines_about UNIT: what systemctl said of this unit, and of no other whose name contains it.
@@ -186,27 +172,12 @@ gate() {
   eval "status=\${status_$2-}"
   [ "$status" = ok ] || return 0
   # shellcheck disable=SC2086 # words
-  answer=$(ctl "$1" show -p LoadState,FragmentPath,SourcePath,DropInPaths,LoadError -- $names 2>&1)
+  show "$1" LoadState,FragmentPath,SourcePath,DropInPaths,LoadError $names
   why=
   number=0
-  load=
-  source=
-  while IFS= read -r line; do
-    case $line in
-      LoadState=*) load=${line#*=} ;;
-      FragmentPath=*) from=${line#*=} ;;
-      SourcePath=*) source=${line#*=} ;;
-      DropInPaths=*) with=${line#*=} ;;
-      LoadError=*) error=${line#*=} ;;
-      '') gate_block ;;
-    esac
-  done <<ANSWER
-$answer
-
-ANSWER
   # shellcheck disable=SC2086 # words
-  set -- "$1" $names
-  [ $number = $(($# - 1)) ] || why="$why; the manager does not answer: $answer"
+  each_shown gate_block $names
+  [ -z "$unanswered" ] || why="$why; the manager does not answer: $answer"
   [ -n "$why" ] || return 0
   problem "the new files of $1 do not load, so the old ones are put back: ${why#; }"
   put_back "$1"
@@ -217,12 +188,11 @@ ANSWER
 
 # One unit of the answer ends; $why gets what is not as planned.
 gate_block() {
-  [ -n "$load" ] || return 0
   number=$((number + 1))
   eval "unit=\$gate_unit_$number planned=\$gate_from_$number quadlet=\$gate_source_$number"
   eval "expected=\$gate_with_$number"
   if [ "$load" != loaded ]; then
-    why="$why; $unit is $load${error:+ ($error)}"
+    why="$why; $unit is ${load:-not described}${error:+ ($error)}"
   elif [ -n "$planned" ] && [ "$from" != "$planned" ]; then
     why="$why; $unit comes from $from"
   elif [ -n "$quadlet" ] && [ "$source" != "$quadlet" ] && ! is_same_file "$source" "$quadlet"; then
@@ -234,7 +204,4 @@ gate_block() {
     done)
     [ -z "$missing" ] || why="$why; $unit does not have$missing"
   fi
-  load=
-  source=
-  error=
 }

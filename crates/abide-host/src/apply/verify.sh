@@ -30,7 +30,7 @@ without_drop_in() {
 # verify_with SCOPE UNIT FILE: a unit of which only drop-ins change, from its own file or wherever it is loaded from.
 verify_with() {
   if ! in_scope "$1" cat -- "$3" >"$dir/$2" 2>/dev/null; then
-    from=$(property "$1" "$2" FragmentPath)
+    from=$(fragment_of "$1" "$2")
     if [ -z "$from" ] || ! in_scope "$1" cat -- "$from" >"$dir/$2" 2>/dev/null; then
       rm -f -- "$dir/$2"
       return 0

@@ -21,14 +21,17 @@ const SYSTEMCTL: &str = r#"
 verb=$1
 echo "$*" >>"$at/calls"
 if [ "$verb" = show ]; then
-  while [ $# -gt 0 ] && [ "$1" != -- ]; do shift; done
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    [ "$1" != -p ] || asked=$(echo "$2" | tr , "|")
+    shift
+  done
   [ $# = 0 ] || shift
   for unit do
     [ -z "$not_first" ] || echo
     not_first=1
     echo "FragmentPath=$at/units/$unit"
     if [ -e "$at/show.$unit" ]; then cat "$at/show.$unit"; else cat "$at/show"; fi
-  done
+  done | grep -E "^(($asked)=.*|)$"
   exit 0
 fi
 if [ -e "$at/on.$verb" ]; then . "$at/on.$verb"; fi

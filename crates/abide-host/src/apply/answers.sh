@@ -1,0 +1,121 @@
+# What a manager says, read in the shape that it must have and no further. A user owns their manager's socket and whatever
+# runs as them, so their answers may be anything: they decide about that user's scope, and become no part of a line, a
+# path or a command of root's.
+
+# show SCOPE PROPERTIES UNIT...: the beginning of what systemctl says of them, in $answer.
+show() {
+  shown_scope=$1
+  shown_properties=$2
+  shift 2
+  answer=$(ctl "$shown_scope" show -p "$shown_properties" -- "$@" 2>&1 | limit "$patience" head -c 1048576)
+}
+
+# each_shown FUNCTION UNIT...: calls `FUNCTION UNIT` for each unit that $answer describes, in their order, with its
+# properties in the variables of `forget_shown`: empty where they are not what systemd prints. $unanswered are the rest.
+each_shown() {
+  each=$1
+  shift
+  forget_shown
+  while IFS= read -r line; do
+    if [ -n "$line" ]; then
+      take_shown
+    elif [ -n "$seen" ]; then
+      [ $# -gt 0 ] || break
+      "$each" "$1" </dev/null
+      shift
+      forget_shown
+    fi
+  done <<ANSWER
+$answer
+
+ANSWER
+  unanswered=$*
+}
+
+forget_shown() {
+  seen=
+  run=
+  load=
+  active=
+  sub=
+  result=
+  restarts=
+  condition=
+  tested=
+  status=
+  type=
+  job=
+  from=
+  source=
+  with=
+  error=
+}
+
+# One line of an answer. Nothing comes twice: where it does, the unit is not described.
+take_shown() {
+  value=${line#*=}
+  case " $seen " in
+    *" ${line%%=*} "*)
+      forget_shown
+      seen=twice
+      ;;
+    ' twice ') ;;
+    *) take_property ;;
+  esac
+}
+
+take_property() {
+  case $line in
+    InvocationID=*) is_run "$value" && run=$value ;;
+    LoadState=*) is_plain "$value" && load=$value ;;
+    ActiveState=*) is_plain "$value" && active=$value ;;
+    SubState=*) is_plain "$value" && sub=$value ;;
+    Result=*) is_plain "$value" && result=$value ;;
+    NRestarts=*) is_number "$value" && restarts=$value ;;
+    ConditionResult=*) is_plain "$value" && condition=$value ;;
+    ConditionTimestampMonotonic=*) is_number "$value" && tested=$value ;;
+    ExecMainStatus=*) is_number "$value" && status=$value ;;
+    Type=*) is_plain "$value" && type=$value ;;
+    Job=*) is_number "$value" && job=$value ;;
+    FragmentPath=*) is_path "$value" && from=$value ;;
+    SourcePath=*) is_path "$value" && source=$value ;;
+    LoadError=*) error=$value ;;
+    DropInPaths=* | RequiredBy=* | RequisiteOf=* | BoundBy=* | ConsistsOf=* | PropagatesStopTo=*) with="$with $value" ;;
+    *) return 0 ;;
+  esac
+  seen="$seen ${line%%=*}"
+}
+
+# is_run TEXT: an InvocationID (systemd.exec(5)), 32 hexadecimal digits.
+is_run() {
+  case $1 in *[!0-9a-f]*) return 1 ;; esac
+  [ ${#1} = 32 ]
+}
+
+# is_number TEXT: what a shell may count with; some take anything else for a command.
+is_number() {
+  case $1 in '' | *[!0-9]* | ???????????????????*) return 1 ;; esac
+}
+
+# is_plain TEXT: a state, as systemd names them.
+is_plain() {
+  case $1 in '' | *[!a-z0-9-]* | ?????????????????????????????????*) return 1 ;; esac
+}
+
+is_path() {
+  case $1 in /*) [ ${#1} -lt 4096 ] ;; *) return 1 ;; esac
+}
+
+# invocation_of SCOPE UNIT: its run; nothing where the answer is anything else than one.
+invocation_of() {
+  show "$1" InvocationID "$2"
+  case $answer in InvocationID=*) is_run "${answer#*=}" && printf '%s' "${answer#*=}" ;; esac
+}
+
+# fragment_of SCOPE UNIT: the file that it is loaded from.
+fragment_of() {
+  show "$1" FragmentPath "$2"
+  each_shown print_fragment "$2"
+}
+
+print_fragment() { printf '%s' "$from"; }
