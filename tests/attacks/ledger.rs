@@ -1,7 +1,7 @@
 //! Lines in root's ledger that root did not write: what they can lead to.
 
 use crate::attack::{Promise, attack};
-use crate::proxy;
+use crate::proxy::Proxy;
 use crate::support::World;
 
 const LEDGER: &str = "/var/lib/abide/ledger/ledger";
@@ -53,17 +53,15 @@ fn a_users_manager_writes_nothing_into_roots_ledger() {
     world.manifest(MANIFEST);
     world.converge();
     victims(&world);
-    for host in ["h1", "h2"] {
-        proxy::stand_between(&world.fleet, host, "mallory");
-        proxy::lie_once_changed(
-            &world.fleet,
-            host,
-            "mallory",
+    let lying = ["h1", "h2"].map(|host| {
+        let proxy = Proxy::stand_between(&world.fleet, host, "mallory");
+        proxy.lie_once_changed(
             ".config/systemd/user/app.service",
             "InvocationID",
             "- - -\nfile system /etc/precious.conf claimed\nfile user:bystander /home/bystander/.config/theirs claimed\nfile system /etc/systemd/system/audit-victim.service claimed\nunit system audit-victim.service - - enabled\nunit user:mallory app.service -\n",
         );
-    }
+        proxy
+    });
     world.file("units/app.service", &unit("Environment=A=1"));
     world.apply();
     for host in ["h1", "h2"] {
@@ -71,7 +69,9 @@ fn a_users_manager_writes_nothing_into_roots_ledger() {
         for planted in ["precious", "bystander", "audit-victim"] {
             assert!(!ledger.contains(planted), "{host}: {ledger}");
         }
-        proxy::lie(&world.fleet, host, "mallory", "InvocationID", "");
+    }
+    for proxy in lying {
+        proxy.tell_the_truth();
     }
     world.apply();
     assert_untouched(&world);

@@ -7,14 +7,16 @@
     unreachable_pub,
     clippy::disallowed_methods,
     clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::panic,
     reason = "one test binary that runs programs and panics when a promise does not hold"
 )]
 #![allow(
     dead_code,
+    clippy::indexing_slicing,
+    clippy::let_underscore_must_use,
+    clippy::string_slice,
     clippy::allow_attributes,
-    reason = "the fleet's and the hosts' tools have more than attacks need"
+    reason = "the fleet's and the hosts' tools have more than attacks need, and tools of their own"
 )]
 
 mod attack;

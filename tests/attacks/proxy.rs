@@ -28,58 +28,70 @@ fn program() -> &'static [u8] {
     })
 }
 
-/// Where the lies of a user stand on a host: a file for each property, with what is told instead.
-pub fn lies_of(user: &str) -> String {
-    format!("/tmp/lies-of-{user}")
+/// A user who stands between their manager and everybody who asks it.
+#[derive(Clone, Copy)]
+pub struct Proxy<'a> {
+    fleet: &'a Fleet,
+    host: &'a str,
+    user: &'a str,
 }
 
-/// Lets a user, whose manager runs, take the place of that manager. It tells the truth until there are lies.
-pub fn stand_between(fleet: &Fleet, host: &str, user: &str) {
-    let lies = lies_of(user);
-    let put = format!(
-        "mkdir -p {lies} && rm -f {lies}.proxy && cat >{lies}.proxy && chmod 755 {lies}.proxy"
-    );
-    let ran = fleet.exec_with(host, user, &["/bin/sh", "-c", &put], program());
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    fleet.sh_as(
-        host,
-        user,
-        &format!(
-            "cd /run/user/$(id -u)/systemd
-             [ -e private.real ] || mv private private.real
-             rm -f private
-             setsid {lies}.proxy private.real private {lies} </dev/null >{lies}.log 2>&1 &
-             until [ -S private ]; do sleep 0.05; done"
-        ),
-    );
-}
+impl<'a> Proxy<'a> {
+    /// Lets a user, whose manager runs, take its place. They tell the truth until there are lies.
+    pub fn stand_between(fleet: &'a Fleet, host: &'a str, user: &'a str) -> Self {
+        let proxy = Self { fleet, host, user };
+        let lies = proxy.lies();
+        let put = format!(
+            "mkdir -p {lies} && rm -f {lies}.proxy && cat >{lies}.proxy && chmod 755 {lies}.proxy"
+        );
+        proxy.run(&put, program());
+        fleet.sh_as(
+            host,
+            user,
+            &format!(
+                "cd /run/user/$(id -u)/systemd
+                 [ -e private.real ] || mv private private.real
+                 rm -f private
+                 setsid {lies}.proxy private.real private {lies} </dev/null >{lies}.log 2>&1 &
+                 until [ -S private ]; do sleep 0.05; done"
+            ),
+        );
+        proxy
+    }
 
-/// What is told instead of a property from now on, a line an entry; nothing: the truth.
-pub fn lie(fleet: &Fleet, host: &str, user: &str, property: &str, values: &str) {
-    let lies = lies_of(user);
-    let script = match values {
-        "" => format!("rm -f {lies}/{property}"),
-        _ => format!("cat >{lies}/.new && mv {lies}/.new {lies}/{property}"),
-    };
-    let ran = fleet.exec_with(host, user, &["/bin/sh", "-c", &script], values.as_bytes());
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-}
+    /// Where the lies stand on the host: a file for each property, with what is told instead.
+    fn lies(self) -> String {
+        format!("/tmp/lies-of-{}", self.user)
+    }
 
-/// The same, but not before a file below the user's home has changed: what is asked before is answered truly, or nothing
-/// would be done.
-pub fn lie_once_changed(
-    fleet: &Fleet,
-    host: &str,
-    user: &str,
-    file: &str,
-    property: &str,
-    values: &str,
-) {
-    let lies = lies_of(user);
-    let script = format!(
-        "cat >{lies}.next; cd; cp {file} {lies}.was
-         (while cmp -s {file} {lies}.was; do sleep 0.02; done; cp {lies}.next {lies}/.new; mv {lies}/.new {lies}/{property}) </dev/null >/dev/null 2>&1 &"
-    );
-    let ran = fleet.exec_with(host, user, &["/bin/sh", "-c", &script], values.as_bytes());
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    fn run(self, script: &str, stdin: &[u8]) {
+        let ran = self
+            .fleet
+            .exec_with(self.host, self.user, &["/bin/sh", "-c", script], stdin);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+
+    /// What is told instead of a property from now on, a line an entry.
+    pub fn lie(self, property: &str, values: &str) {
+        let lies = self.lies();
+        let script = format!("cat >{lies}.new && mv {lies}.new {lies}/{property}");
+        self.run(&script, values.as_bytes());
+    }
+
+    /// The same, but not before a file below the user's home has changed: what is asked before is answered truly, or
+    /// nothing would be done.
+    pub fn lie_once_changed(self, file: &str, property: &str, values: &str) {
+        let lies = self.lies();
+        let script = format!(
+            "cat >{lies}.next; cd; cp {file} {lies}.was
+             (while cmp -s {file} {lies}.was; do sleep 0.02; done; mv {lies}.next {lies}/{property}) </dev/null >/dev/null 2>&1 &"
+        );
+        self.run(&script, values.as_bytes());
+    }
+
+    /// Nothing but the truth from now on.
+    pub fn tell_the_truth(self) {
+        let script = format!("rm -f {}/*", self.lies());
+        self.run(&script, b"");
+    }
 }
