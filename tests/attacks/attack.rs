@@ -3,6 +3,8 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 
+use crate::support;
+
 /// What `docs/security.md` promises to whoever runs abide. The texts stand there word for word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Promise {
@@ -22,6 +24,23 @@ pub enum Promise {
 }
 
 impl Promise {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::OwnReach,
+        Self::LedgerRemoval,
+        Self::LedgerRepair,
+        Self::Ends,
+        Self::LockTruth,
+        Self::Private,
+        Self::Room,
+        Self::Reviewed,
+        Self::BoundedManifest,
+        Self::BoundedAnswer,
+        Self::Secrets,
+        Self::SavedPlan,
+        Self::AsDeclared,
+    ];
+
     /// The promise as the document has it.
     pub fn text(self) -> &'static str {
         match self {
@@ -60,16 +79,28 @@ impl Promise {
 pub struct Attack {
     tried: &'static str,
     promise: Promise,
+    counted: String,
+}
+
+impl Attack {
+    /// Says how often it was tried, where that is no matter of course.
+    pub fn count(&mut self, counted: String) {
+        self.counted = counted;
+    }
 }
 
 /// Begins an attack. `tried` says what the attacker does, in a few words for a table.
 #[must_use = "the attack is recorded when it is dropped, at the end of the test"]
 pub fn attack(tried: &'static str, promise: Promise) -> Attack {
-    Attack { tried, promise }
+    Attack {
+        tried,
+        promise,
+        counted: String::new(),
+    }
 }
 
 impl Drop for Attack {
-    /// Adds a line `TEST<tab>TRIED<tab>PROMISE<tab>RESULT` to the file that `ABIDE_ATTACKS` names.
+    /// Adds a line `TEST<tab>TRIED<tab>PROMISE<tab>RESULT<tab>VERSIONS<tab>COUNTED` to the file that `ABIDE_ATTACKS` names.
     fn drop(&mut self) {
         let Some(path) = std::env::var_os("ABIDE_ATTACKS") else {
             return;
@@ -81,7 +112,9 @@ impl Drop for Attack {
             false => "held",
         };
         let promise = self.promise.text();
-        let line = format!("{test}\t{}\t{promise}\t{result}\n", self.tried);
+        let (tried, counted) = (self.tried, &self.counted);
+        let versions = support::versions();
+        let line = format!("{test}\t{tried}\t{promise}\t{result}\t{versions}\t{counted}\n");
         let mut options = OpenOptions::new();
         let file = options.create(true).append(true).open(path);
         let written = file.and_then(|mut file| file.write_all(line.as_bytes()));

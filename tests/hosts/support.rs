@@ -1,5 +1,7 @@
 //! What the tests share: hosts, a manifest's directory, and abide run as a person would run it.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -7,6 +9,32 @@ use std::process::{Command, Stdio};
 
 use crate::fleet::Fleet;
 use crate::pool::Lease;
+
+thread_local! {
+    /// The images of the hosts that this thread's test has.
+    static IMAGES: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// The versions of systemd that this thread's test ran on, in words.
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "only the table of attacks asks"
+)]
+pub fn versions() -> String {
+    let version = |image: &String| match image.split('+').next() {
+        Some("bookworm") => "252".to_owned(),
+        Some("trixie") => "257".to_owned(),
+        _ => image.clone(),
+    };
+    let versions: BTreeSet<String> =
+        IMAGES.with_borrow(|images| images.iter().map(version).collect());
+    versions.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+fn note_images<'a>(images: impl IntoIterator<Item = &'a str>) {
+    IMAGES.with_borrow_mut(|noted| noted.extend(images.into_iter().map(str::to_owned)));
+}
 
 /// Some hosts, and a directory with a manifest for them.
 pub struct World {
@@ -78,6 +106,7 @@ impl Said {
 impl World {
     /// Boots hosts: pairs of name and image.
     pub fn new(name: &str, hosts: &[(&str, &str)]) -> Self {
+        note_images(hosts.iter().map(|(_, image)| *image));
         let directory = tempfile::tempdir().expect("a temporary directory");
         Self {
             fleet: Lease::own(Fleet::up(name, hosts)),
@@ -87,6 +116,7 @@ impl World {
 
     /// `h1` with systemd 252 and `h2` with systemd 257, on which tests before this one have left their users and units.
     pub fn used() -> Self {
+        note_images(["bookworm", "trixie"]);
         let directory = tempfile::tempdir().expect("a temporary directory");
         Self {
             fleet: Lease::of_both(),
