@@ -8,6 +8,7 @@
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
     reason = "one test binary that runs programs and panics when a promise does not hold"
 )]
 #![allow(
@@ -20,6 +21,7 @@
 )]
 
 mod attack;
+mod everything;
 #[path = "../fleet/fleet.rs"]
 mod fleet;
 #[path = "../hosts/pool.rs"]
@@ -27,6 +29,7 @@ mod pool;
 #[path = "../hosts/support.rs"]
 mod support;
 
+mod home;
 mod ledger;
 mod plain_user;
 mod proxy;
