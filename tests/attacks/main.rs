@@ -31,5 +31,6 @@ mod support;
 
 mod home;
 mod ledger;
+mod lies;
 mod plain_user;
 mod proxy;
