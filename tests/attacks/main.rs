@@ -30,6 +30,7 @@ mod pool;
 mod support;
 
 mod home;
+mod hostile_host;
 mod ledger;
 mod lies;
 mod plain_user;

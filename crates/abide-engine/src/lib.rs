@@ -17,6 +17,7 @@ mod host;
 mod nonce;
 mod observe;
 mod order;
+mod room;
 mod script;
 mod settings;
 mod verify;

@@ -8,11 +8,10 @@ use abide_transport::{ConnectError, Exit, RunError, Session};
 
 use crate::host::{Host, Options};
 use crate::nonce;
+use crate::room;
 use crate::script::{self, Limits, NotRun};
 use crate::settings::settings;
 
-/// Largest answer of a host: some thousand units and their differing files. More is not believed.
-const LARGEST_ANSWER: usize = 64 << 20;
 /// An observation is a few processes; a host that takes longer is ill.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -22,6 +21,12 @@ pub enum Unseen {
     /// No connection.
     #[error("{0}")]
     Connect(ConnectError),
+    /// It said more than the question deserves; the rest was not read.
+    #[error("it answered more than was asked: more than {} MiB", limit >> 20)]
+    TooMuch {
+        /// The limit, in bytes.
+        limit: usize,
+    },
     /// The connection broke, or the script did not come to its end.
     #[error("observing it failed: {0}")]
     Run(RunError),
@@ -62,6 +67,9 @@ impl Unseen {
             Self::Run(RunError::NotStarted { .. }) => {
                 Some("sshd refuses another session: see MaxSessions in sshd_config(5)".to_owned())
             }
+            Self::TooMuch { .. } => Some(
+                "look at what `ssh HOST true` prints: a login shell must be silent, and a host that floods is not to be trusted".to_owned(),
+            ),
             Self::Status {
                 status: 126 | 127, ..
             } => Some("abide needs a POSIX `sh` on the host".to_owned()),
@@ -131,13 +139,18 @@ async fn probe(
     let text = probe::script_with(desired, host.runs.beside(), nonce);
     let limits = Limits {
         timeout: options.timeout.min(PATIENCE),
-        output: LARGEST_ANSWER,
+        output: probe::largest_answer(desired, host.runs.beside()),
         read_only: options.read_only,
     };
     let r#become = host.wanted.connection.r#become;
+    // Held until the answer has been read and is let go.
+    let _room = room::reserve(limits.output).await;
     let asked = script::ask(session, r#become, &text, limits);
     let (exit, answer) = match asked.await {
         Ok(answered) => answered,
+        Err(NotRun::Run(RunError::TooMuchOutput { limit })) => {
+            return Err(Unseen::TooMuch { limit });
+        }
         Err(NotRun::Run(error)) => return Err(Unseen::Run(error)),
         Err(error @ NotRun::ReadOnly) => return Err(Unseen::Broken(error.to_string())),
     };

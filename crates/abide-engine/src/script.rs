@@ -43,19 +43,24 @@ pub(crate) async fn run(
     limits: Limits,
     on_line: impl FnMut(&[u8]) + Send,
 ) -> Result<Exit, NotRun> {
+    let command = bootstrap::command(r#become);
+    Ok(session
+        .run(exec(&command, script, limits)?, on_line)
+        .await?)
+}
+
+fn exec<'a>(command: &'a str, script: Script<'a>, limits: Limits) -> Result<Exec<'a>, NotRun> {
     let text = match script {
         Script::Probe(text) => text,
         Script::Change(_) if limits.read_only => return Err(NotRun::ReadOnly),
         Script::Change(text) => text,
     };
-    let command = bootstrap::command(r#become);
-    let exec = Exec {
-        command: &command,
+    Ok(Exec {
+        command,
         stdin: text.as_bytes(),
         timeout: limits.timeout,
         max_output: limits.output,
-    };
-    Ok(session.run(exec, on_line).await?)
+    })
 }
 
 /// Runs a probe and gathers what it answers.
@@ -65,14 +70,9 @@ pub(crate) async fn ask(
     probe: &str,
     limits: Limits,
 ) -> Result<(Exit, Vec<u8>), NotRun> {
-    let mut answer = Vec::new();
-    let gather = |line: &[u8]| {
-        answer.extend_from_slice(line);
-        answer.push(b'\n');
-    };
+    let command = bootstrap::command(r#become);
     let probe = Script::Probe(probe);
-    let exit = run(session, r#become, probe, limits, gather).await?;
-    Ok((exit, answer))
+    Ok(session.gather(exec(&command, probe, limits)?).await?)
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ const BEFORE: u64 = 15 * 60 * 1_000_000;
 const AFTER: u64 = 5 * 1_000_000;
 /// So close to a file's change its package was unpacked.
 const UNPACKED: u64 = 120 * 1_000_000;
+/// The script asks for so many lines of the journal.
+const MOST_LINES: usize = 2000;
 /// More clues for one finding say no more.
 const MOST_CLUES: usize = 3;
 
@@ -62,7 +64,8 @@ pub fn read(drift: &mut HostDrift, now: Timestamp, nonce: &str, answer: &[u8]) {
     let lines: Vec<sudo::Line> = frames
         .get("sudo")
         .into_iter()
-        .flat_map(|frame| frame.texts().filter_map(sudo::Line::parse))
+        .flat_map(|frame| frame.texts().take(MOST_LINES))
+        .filter_map(sudo::Line::parse)
         .collect();
     let outer = drift.clone();
     for one in &mut drift.resources {

@@ -19,6 +19,7 @@ mod read_host;
 mod read_scope;
 mod read_units;
 mod read_users;
+mod room;
 
 pub(crate) use frames::Frames;
 
@@ -95,12 +96,18 @@ pub fn script_with(desired: &Desired, also: &BTreeSet<UnitRef>, nonce: &str) -> 
         format!("declared_users={}\n", quote(&users.join(" "))),
         format!("absent_users={}\n", quote(&absent.join(" "))),
         format!("system_scope='{system}'\n"),
-        format!("quadlets='{quadlets}'\n\n"),
+        format!("quadlets='{quadlets}'\n"),
+        format!(
+            "ledgers_room={}\nspare={}\n\n",
+            room::LEDGERS,
+            room::SPARE / 2
+        ),
         COMMON.to_owned(),
         HOST.to_owned(),
         here("common", COMMON, nonce),
         here("scope_functions", SCOPE, nonce),
         ask.function(nonce),
+        ask.rooms(),
         "\nprobe \"$@\" </dev/null\n}\nmain \"$@\"\n".to_owned(),
     ]
     .concat()
@@ -109,6 +116,11 @@ pub fn script_with(desired: &Desired, also: &BTreeSet<UnitRef>, nonce: &str) -> 
 /// A variable that holds a text, readable as it stands.
 fn here(name: &str, text: &str, nonce: &str) -> String {
     format!("\n{name}=$(\n  cat <<'{nonce}'\n{text}{nonce}\n)\n")
+}
+
+/// How many bytes a host may answer to [`script_with`] of the same. It follows from what is asked.
+pub fn largest_answer(desired: &Desired, also: &BTreeSet<UnitRef>) -> usize {
+    ask::Ask::new(desired, also).largest_answer()
 }
 
 /// Reads what the host answered to [`script`] with the same `desired` and `nonce`.

@@ -12,7 +12,7 @@ pub struct Exec<'a> {
     pub stdin: &'a [u8],
     /// How long it may take.
     pub timeout: Duration,
-    /// How many bytes it may write to its standard output.
+    /// How many bytes it may write to its standard output, and as many to its standard error.
     pub max_output: usize,
 }
 

@@ -33,6 +33,7 @@ mod text;
 pub use connect_error::ConnectError;
 pub use exec::{Exec, Exit, RunError};
 pub use settings::{Route, Settings};
+use streams::Lines;
 
 /// A connection to a host.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ pub async fn connect(settings: &Settings) -> Result<Session, ConnectError> {
 
 impl Session {
     /// Runs `sh -c COMMAND`, gives it its standard input, and hands on each line of its standard output (without the
-    /// newline) as it comes.
+    /// newline, and cut after 64 KiB) as it comes.
     ///
     /// After a timeout, too much output, or a dropped future the streams are closed; the command itself is not killed:
     /// over ssh nobody could, and one that changes the host must not be cut at any point.
@@ -62,10 +63,30 @@ impl Session {
         exec: Exec<'_>,
         on_line: impl FnMut(&[u8]) + Send,
     ) -> Result<Exit, RunError> {
+        let mut lines = Lines::new(on_line);
+        let exit = self.stream(exec, |read| lines.take(read)).await?;
+        lines.end();
+        Ok(exit)
+    }
+
+    /// The same, and hands on its standard output as a whole once it has ended.
+    pub async fn gather(&self, exec: Exec<'_>) -> Result<(Exit, Vec<u8>), RunError> {
+        let mut output = Vec::new();
+        let exit = self
+            .stream(exec, |read| output.extend_from_slice(read))
+            .await?;
+        Ok((exit, output))
+    }
+
+    async fn stream(
+        &self,
+        exec: Exec<'_>,
+        on_bytes: impl FnMut(&[u8]) + Send,
+    ) -> Result<Exit, RunError> {
         let running = async {
             match self {
-                Self::Ssh(session) => session.run(&exec, on_line).await,
-                Self::Local(session) => session.run(&exec, on_line).await,
+                Self::Ssh(session) => session.run(&exec, on_bytes).await,
+                Self::Local(session) => session.run(&exec, on_bytes).await,
             }
         };
         match tokio::time::timeout(exec.timeout, running).await {

@@ -15,7 +15,7 @@ impl LocalSession {
     pub(crate) async fn run(
         self,
         exec: &Exec<'_>,
-        on_line: impl FnMut(&[u8]),
+        on_bytes: impl FnMut(&[u8]),
     ) -> Result<Exit, RunError> {
         let mut child = Command::new("/bin/sh")
             .arg("-c")
@@ -36,7 +36,7 @@ impl LocalSession {
             stdout: child.stdout.take().ok_or_else(missing_stream)?,
             stderr: child.stderr.take().ok_or_else(missing_stream)?,
         };
-        let stderr = streams.pump(exec, on_line).await?;
+        let stderr = streams.pump(exec, on_bytes).await?;
         let status = child.wait().await.map_err(RunError::Streams)?;
         Ok(Exit {
             code: status.code(),

@@ -47,7 +47,7 @@ impl SshSession {
     pub(crate) async fn run(
         &self,
         exec: &Exec<'_>,
-        on_line: impl FnMut(&[u8]),
+        on_bytes: impl FnMut(&[u8]),
     ) -> Result<Exit, RunError> {
         let spawned = self
             .mux
@@ -66,7 +66,7 @@ impl SshSession {
             stdout: child.stdout().take().ok_or_else(missing_stream)?,
             stderr: child.stderr().take().ok_or_else(missing_stream)?,
         };
-        let stderr = streams.pump(exec, on_line).await?;
+        let stderr = streams.pump(exec, on_bytes).await?;
         let code = match child.wait().await {
             Ok(status) => status.code(),
             // The crate's reading of status 127.
@@ -107,7 +107,7 @@ impl SshSession {
     }
 
     fn lost(&self) -> RunError {
-        let log = std::fs::read(&self.log).unwrap_or_default();
+        let log = master::read_log(&self.log).unwrap_or_default();
         let last = log
             .split(|byte| *byte == b'\n')
             .rfind(|line| !line.trim_ascii().is_empty());

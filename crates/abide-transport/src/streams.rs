@@ -7,8 +7,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use crate::exec::{Exec, RunError};
 use crate::text::printable;
 
-/// How much of standard error is kept; the rest is read and dropped.
+/// How much of standard error is kept; the rest is read and dropped, up to the command's limit.
 const KEPT_STDERR: usize = 64 * 1024;
+/// How much of one line is kept. No script prints longer ones, and whoever sends one has the rest of it dropped.
+const LONGEST_LINE: usize = 64 * 1024;
 
 /// The three streams of a running command.
 pub(crate) struct Streams<I, O, E> {
@@ -27,7 +29,7 @@ where
     pub(crate) async fn pump(
         self,
         exec: &Exec<'_>,
-        on_line: impl FnMut(&[u8]),
+        mut on_bytes: impl FnMut(&[u8]),
     ) -> Result<String, RunError> {
         let Self {
             mut stdin,
@@ -41,68 +43,87 @@ where
             drop(stdin);
             std::future::pending::<()>().await;
         };
+        let mut said = Vec::new();
+        let keep = |read: &[u8]| {
+            let room = KEPT_STDERR.saturating_sub(said.len()).min(read.len());
+            said.extend_from_slice(read.get(..room).unwrap_or_default());
+        };
         let read = async {
             tokio::try_join!(
-                read_lines(stdout, exec.max_output, on_line),
-                read_stderr(stderr)
+                read(stdout, exec.max_output, &mut on_bytes),
+                read(stderr, exec.max_output, keep)
             )
         };
         tokio::select! {
-            ended = read => ended.map(|((), stderr)| stderr),
+            ended = read => ended.map(|_ended| ())?,
             // Never: `feed` waits for ever once everything is written.
-            () = feed => Ok(String::new()),
+            () = feed => {}
         }
+        Ok(printable(&said))
     }
 }
 
-async fn read_lines(
-    mut stdout: impl AsyncRead + Unpin,
+/// Hands on what is read, to the end, and no more than `limit` bytes of it.
+async fn read(
+    mut stream: impl AsyncRead + Unpin,
     limit: usize,
-    mut on_line: impl FnMut(&[u8]),
+    mut on_bytes: impl FnMut(&[u8]),
 ) -> Result<(), RunError> {
     let mut total = 0_usize;
-    let mut pending = Vec::new();
     let mut chunk = vec![0; 16 * 1024];
     loop {
-        let got = stdout.read(&mut chunk).await.map_err(RunError::Streams)?;
+        let got = stream.read(&mut chunk).await.map_err(RunError::Streams)?;
         let read = chunk.get(..got).unwrap_or_default();
         total = total.saturating_add(got);
         if total > limit {
             return Err(RunError::TooMuchOutput { limit });
         }
         if read.is_empty() {
-            break;
+            return Ok(());
         }
-        split_lines(&mut pending, read, &mut on_line);
-    }
-    if !pending.is_empty() {
-        on_line(&pending);
-    }
-    Ok(())
-}
-
-/// Hands on every complete line of `pending` and `read` together; what is left stays in `pending`.
-fn split_lines(pending: &mut Vec<u8>, read: &[u8], on_line: &mut impl FnMut(&[u8])) {
-    for piece in read.split_inclusive(|byte| *byte == b'\n') {
-        pending.extend_from_slice(piece);
-        if let Some(line) = pending.strip_suffix(b"\n") {
-            on_line(line);
-            pending.clear();
-        }
+        on_bytes(read);
     }
 }
 
-async fn read_stderr(mut stderr: impl AsyncRead + Unpin) -> Result<String, RunError> {
-    let mut kept = Vec::new();
-    let mut chunk = vec![0; 4096];
-    loop {
-        let got = stderr.read(&mut chunk).await.map_err(RunError::Streams)?;
-        let read = chunk.get(..got).unwrap_or_default();
-        if read.is_empty() {
-            return Ok(printable(&kept));
+/// Makes lines of bytes as they come, and hands each on without its newline.
+pub(crate) struct Lines<F> {
+    /// The beginning of a line whose end has not come yet.
+    pending: Vec<u8>,
+    on_line: F,
+}
+
+impl<F: FnMut(&[u8])> Lines<F> {
+    pub(crate) fn new(on_line: F) -> Self {
+        Self {
+            pending: Vec::new(),
+            on_line,
         }
-        let room = KEPT_STDERR.saturating_sub(kept.len()).min(read.len());
-        kept.extend_from_slice(read.get(..room).unwrap_or_default());
+    }
+
+    /// Hands on every line that ends in these bytes.
+    pub(crate) fn take(&mut self, read: &[u8]) {
+        for piece in read.split_inclusive(|byte| *byte == b'\n') {
+            let line = piece.strip_suffix(b"\n");
+            let text = line.unwrap_or(piece);
+            let room = LONGEST_LINE.saturating_sub(self.pending.len());
+            let kept = text.get(..room).unwrap_or(text);
+            match line {
+                Some(_) if self.pending.is_empty() => (self.on_line)(kept),
+                Some(_) => {
+                    self.pending.extend_from_slice(kept);
+                    (self.on_line)(&self.pending);
+                    self.pending.clear();
+                }
+                None => self.pending.extend_from_slice(kept),
+            }
+        }
+    }
+
+    /// Hands on what is left: a last line without a newline.
+    pub(crate) fn end(mut self) {
+        if !self.pending.is_empty() {
+            (self.on_line)(&self.pending);
+        }
     }
 }
 
@@ -113,20 +134,70 @@ pub(crate) fn missing_stream() -> RunError {
 
 #[cfg(test)]
 mod tests {
-    use super::split_lines;
+    use super::*;
+
+    fn lines(text: &[u8], size: usize) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut splitter = Lines::new(|line: &[u8]| {
+            lines.push(String::from_utf8_lossy(line).into_owned());
+        });
+        for chunk in text.chunks(size) {
+            splitter.take(chunk);
+        }
+        splitter.end();
+        lines
+    }
 
     #[test]
     fn lines_are_the_same_however_they_arrive() {
         let text = b"one\n\ntwo\nhalf";
         for size in 1..=text.len() {
-            let (mut pending, mut lines) = (Vec::new(), Vec::new());
-            for chunk in text.chunks(size) {
-                split_lines(&mut pending, chunk, &mut |line: &[u8]| {
-                    lines.push(String::from_utf8_lossy(line).into_owned());
-                });
-            }
-            assert_eq!(lines, ["one", "", "two"], "in chunks of {size}");
-            assert_eq!(pending, b"half");
+            let lines = lines(text, size);
+            assert_eq!(lines, ["one", "", "two", "half"], "in chunks of {size}");
         }
+    }
+
+    #[test]
+    fn the_rest_of_a_line_without_an_end_is_dropped() {
+        let mut text = vec![b'x'; 4 * LONGEST_LINE];
+        text.extend_from_slice(b"\nnext\n");
+        for size in [1000, 16 * 1024, text.len()] {
+            let lines = lines(&text, size);
+            let lengths: Vec<usize> = lines.iter().map(String::len).collect();
+            assert_eq!(lengths, [LONGEST_LINE, 4], "in chunks of {size}");
+        }
+    }
+
+    fn exec() -> Exec<'static> {
+        Exec {
+            command: "",
+            stdin: b"",
+            timeout: std::time::Duration::from_secs(5),
+            max_output: 100_000,
+        }
+    }
+
+    #[tokio::test]
+    async fn no_more_is_read_of_standard_output_than_was_asked_for() {
+        let streams = Streams {
+            stdin: tokio::io::sink(),
+            stdout: tokio::io::repeat(b'x'),
+            stderr: tokio::io::empty(),
+        };
+        let mut most = 0;
+        let ended = streams.pump(&exec(), |read| most += read.len()).await;
+        assert!(matches!(ended, Err(RunError::TooMuchOutput { .. })));
+        assert!(most <= 100_000, "{most}");
+    }
+
+    #[tokio::test]
+    async fn no_more_is_read_of_standard_error_than_was_asked_for() {
+        let streams = Streams {
+            stdin: tokio::io::sink(),
+            stdout: tokio::io::empty(),
+            stderr: tokio::io::repeat(b'x'),
+        };
+        let ended = streams.pump(&exec(), |_| {}).await;
+        assert!(matches!(ended, Err(RunError::TooMuchOutput { .. })));
     }
 }

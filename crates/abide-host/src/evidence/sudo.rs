@@ -59,6 +59,9 @@ const READERS: &[&str] = &[
     "wc",
 ];
 
+/// No more words of a command line are looked at.
+const MOST_WORDS: usize = 256;
+
 /// What a line must be about.
 pub(super) struct About<'a> {
     /// A unit's name, which may be given without `.service`.
@@ -123,7 +126,7 @@ impl Line {
             at: Timestamp(at.checked_add(micros)?),
             who: plain(who)?.to_owned(),
             program: plain(program)?.to_owned(),
-            arguments: words.map(str::to_owned).collect(),
+            arguments: words.take(MOST_WORDS).map(str::to_owned).collect(),
         })
     }
 

@@ -6,6 +6,7 @@ use abide_model::{
     Body, Desired, DesiredFile, DesiredUnit, Digest, HostPathOrHome, Scope, UnitName, UnitRef,
 };
 
+use super::room::{self, Counts};
 use crate::layout;
 use crate::quote::{quote, word};
 
@@ -27,6 +28,8 @@ pub(super) struct ScopeAsk {
     pub(super) patterns: BTreeSet<String>,
     /// Files, in the order of the answer.
     pub(super) files: Vec<FileAsk>,
+    /// Their paths.
+    places: BTreeSet<HostPathOrHome>,
     /// Directories whose drop-ins are listed.
     folders: BTreeSet<HostPathOrHome>,
 }
@@ -84,20 +87,50 @@ impl Ask {
         };
         let mut parts = vec!["\nasked() {\n  case $1 in\n".to_owned()];
         for (scope, ask) in &self.scopes {
-            parts.push(arm(&scope.to_string(), ask.body(scope)));
+            let contents = ask.counts().contents(self.scopes.len());
+            parts.push(arm(&scope.to_string(), ask.body(scope, contents)));
         }
         // Scopes that only the ledger knows.
         let nothing = ScopeAsk::default();
+        let contents = nothing.counts().contents(1);
         if !self.scopes.contains_key(&Scope::System) {
-            parts.push(arm("system", nothing.body(&Scope::System)));
+            parts.push(arm("system", nothing.body(&Scope::System, contents)));
         }
-        parts.push(arm("*", nothing.text("--user", &home(layout::USER_UNITS))));
+        let user = nothing.text("--user", &home(layout::USER_UNITS), contents);
+        parts.push(arm("*", user));
         parts.push("  esac\n}\n".to_owned());
         parts.concat()
     }
 }
 
+impl Ask {
+    /// The shell function `room_of SCOPE`: how many bytes the scope may say, in `$room`.
+    pub(super) fn rooms(&self) -> String {
+        let arms = self.scopes.iter().map(|(scope, ask)| {
+            let room = ask.counts().answer(self.scopes.len());
+            format!("    {scope}) room={room} ;;\n")
+        });
+        let arms: String = arms.collect();
+        format!("\nroom_of() {{\n  case $1 in\n{arms}    *) room=$spare ;;\n  esac\n}}\n")
+    }
+
+    /// How many bytes the whole answer may have.
+    pub(super) fn largest_answer(&self) -> usize {
+        let scopes = self.scopes.len();
+        room::whole(self.scopes.values().map(|ask| ask.counts().answer(scopes)))
+    }
+}
+
 impl ScopeAsk {
+    /// What is asked, in numbers.
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            units: self.units.len().saturating_add(self.also.len()),
+            patterns: self.patterns.len(),
+            files: self.files.len(),
+        }
+    }
+
     fn add_units(&mut self, scope: &Scope, units: &BTreeMap<UnitName, DesiredUnit>) {
         for (name, unit) in units {
             self.add_unit(name);
@@ -140,20 +173,21 @@ impl ScopeAsk {
     }
 
     fn add_file(&mut self, at: HostPathOrHome, rule: Rule) {
-        if !self.files.iter().any(|file| file.at == at) {
+        if self.places.insert(at.clone()) {
             self.files.push(FileAsk { at, rule });
         }
     }
 
-    pub(super) fn body(&self, scope: &Scope) -> String {
+    /// What the scope's shell reads, where so many bytes of contents may be sent.
+    pub(super) fn body(&self, scope: &Scope, contents: usize) -> String {
         match scope {
-            Scope::System => self.text("--system", layout::SYSTEM_UNITS),
-            Scope::User(_) => self.text("--user", &home(layout::USER_UNITS)),
+            Scope::System => self.text("--system", layout::SYSTEM_UNITS, contents),
+            Scope::User(_) => self.text("--user", &home(layout::USER_UNITS), contents),
         }
     }
 
     /// Assignments and the call that scope.sh wants.
-    fn text(&self, manager: &str, config: &str) -> String {
+    fn text(&self, manager: &str, config: &str, contents: usize) -> String {
         let units: Vec<&str> = self.units.iter().map(UnitName::as_str).collect();
         let also: Vec<&str> = self.also.iter().map(UnitName::as_str).collect();
         let patterns: Vec<&str> = self.patterns.iter().map(String::as_str).collect();
@@ -170,7 +204,7 @@ impl ScopeAsk {
             .iter()
             .map(|file| format!(" \\\n  {}", place(&file.at)));
         [
-            format!("manager={manager}\nconfig={config}\n"),
+            format!("manager={manager}\nconfig={config}\nallowance={contents}\n"),
             format!("units={}\n", quote(&units.join("\n"))),
             format!("also={}\n", quote(&also.join(" "))),
             format!("patterns={}\n", quote(&patterns.join("\n"))),

@@ -1,103 +1,162 @@
-//! Takes an answer apart into its frames.
+//! Takes an answer apart into its frames. Nothing of it is copied: whatever a host sends, what is kept beside the answer
+//! is a few words for each frame.
 
-use abide_model::printable;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::room::{MOST_FRAMES, short};
 
 /// One frame: the words behind the nonce, and the lines until the next frame.
+#[derive(Clone, Copy)]
 pub(crate) struct Frame<'a> {
-    pub(crate) words: Vec<String>,
-    pub(crate) lines: Vec<&'a [u8]>,
+    /// The words behind the nonce.
+    words: &'a str,
+    /// As it came: indented where it belongs to a scope.
+    body: &'a [u8],
+    /// Whether each line begins with a tab, which is none of its own.
+    indented: bool,
 }
 
 impl<'a> Frame<'a> {
+    /// The lines, without their newlines and without what a scope's indentation added.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let body = self.body.strip_suffix(b"\n").unwrap_or(self.body);
+        let indented = self.indented;
+        // No byte is no line, and a newline alone is an empty one.
+        let any = !self.body.is_empty();
+        let lines = any.then(|| body.split(|byte| *byte == b'\n'));
+        lines
+            .into_iter()
+            .flatten()
+            .filter_map(move |line| match indented {
+                true => line.strip_prefix(b"\t"),
+                false => Some(line),
+            })
+    }
+
     /// The lines that are UTF-8 and not empty.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = &'a str> + '_ {
-        self.lines
-            .iter()
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.lines()
             .filter_map(|line| std::str::from_utf8(line).ok())
             .filter(|line| !line.is_empty())
     }
 
-    /// The whole body as text, with a newline behind each line; what is not UTF-8 is replaced.
-    pub(crate) fn body(&self) -> String {
-        let mut text = String::new();
-        for line in &self.lines {
-            text.push_str(&String::from_utf8_lossy(line));
-            text.push('\n');
-        }
-        text
+    /// The whole body of a frame that is not indented, as text; what is not UTF-8 is replaced.
+    pub(crate) fn body(&self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.body)
     }
 
-    /// The body's lines without what the scope's indentation added.
-    pub(crate) fn unindented(&self) -> Vec<&'a [u8]> {
-        self.lines
-            .iter()
-            .filter_map(|line| line.strip_prefix(b"\t"))
-            .collect()
+    /// How many bytes came.
+    pub(crate) fn size(&self) -> usize {
+        self.body.len()
     }
 
-    pub(crate) fn word(&self, index: usize) -> &str {
-        self.words.get(index).map_or("", String::as_str)
+    pub(crate) fn word(&self, index: usize) -> &'a str {
+        self.words.split(' ').nth(index).unwrap_or_default()
     }
 }
 
 /// The frames of an answer, and the first line before them that is not empty.
 pub(crate) struct Frames<'a> {
-    pub(crate) frames: Vec<Frame<'a>>,
+    /// In the order of the answer.
+    all: Vec<Frame<'a>>,
+    /// The first frame of each name, and of each name and subject.
+    first: BTreeMap<(&'a str, Option<&'a str>), usize>,
     pub(crate) stray: String,
 }
 
 impl<'a> Frames<'a> {
-    pub(crate) fn split(lines: impl IntoIterator<Item = &'a [u8]>, nonce: &str) -> Self {
+    /// The frames of a whole answer.
+    pub(crate) fn of(answer: &'a [u8], nonce: &str) -> Self {
+        Self::split(answer, false, nonce)
+    }
+
+    /// The frames within the answer of a scope.
+    pub(crate) fn within(scope: &Frame<'a>, nonce: &str) -> Self {
+        Self::split(scope.body, true, nonce)
+    }
+
+    fn split(answer: &'a [u8], indented: bool, nonce: &str) -> Self {
         let mut frames: Vec<Frame<'a>> = Vec::new();
         let mut stray = String::new();
-        for line in lines {
+        // Where the body of the last frame begins, and where the next line does.
+        let (mut begin, mut next) = (0_usize, 0_usize);
+        for whole in answer.split_inclusive(|byte| *byte == b'\n') {
+            let start = next;
+            next = start.saturating_add(whole.len());
+            let line = whole.strip_suffix(b"\n").unwrap_or(whole);
+            let line = match indented {
+                true => line.strip_prefix(b"\t").unwrap_or_default(),
+                false => line,
+            };
             if let Some(words) = frame_words(line, nonce) {
-                // The newline before a frame belongs to it.
                 if let Some(last) = frames.last_mut() {
-                    last.lines.pop_if(|line| line.is_empty());
+                    let body = answer.get(begin..start).unwrap_or_default();
+                    last.body = before_frame(body, indented);
+                }
+                begin = next;
+                if frames.len() >= MOST_FRAMES {
+                    // Without its end it is no whole answer.
+                    break;
                 }
                 frames.push(Frame {
                     words,
-                    lines: Vec::new(),
+                    body: b"",
+                    indented,
                 });
-            } else if let Some(last) = frames.last_mut() {
-                last.lines.push(line);
-            } else if stray.is_empty() {
+            } else if frames.is_empty() && stray.is_empty() {
                 stray = said(line);
             }
         }
-        Self { frames, stray }
-    }
-
-    pub(crate) fn of(answer: &'a [u8], nonce: &str) -> Self {
-        Self::split(answer.split(|byte| *byte == b'\n'), nonce)
+        if let Some(last) = frames.last_mut() {
+            last.body = answer.get(begin..next).unwrap_or_default();
+        }
+        let mut first = BTreeMap::new();
+        for (index, frame) in frames.iter().enumerate() {
+            first.entry((frame.word(0), None)).or_insert(index);
+            first
+                .entry((frame.word(0), Some(frame.word(1))))
+                .or_insert(index);
+        }
+        Self {
+            all: frames,
+            first,
+            stray,
+        }
     }
 
     /// The first frame of this name.
     pub(crate) fn get(&self, name: &str) -> Option<&Frame<'a>> {
-        self.all(name).next()
+        self.all.get(*self.first.get(&(name, None))?)
     }
 
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &Frame<'a>> {
-        self.frames
-            .iter()
-            .filter(move |frame| frame.word(0) == name)
+        self.all.iter().filter(move |frame| frame.word(0) == name)
     }
 
-    /// The frame of this name that is about this number, path or scope.
+    /// The first frame of this name that is about this number, path or scope.
     pub(crate) fn about(&self, name: &str, subject: &str) -> Option<&Frame<'a>> {
-        self.all(name).find(|frame| frame.word(1) == subject)
+        self.all.get(*self.first.get(&(name, Some(subject)))?)
     }
 }
 
-fn frame_words(line: &[u8], nonce: &str) -> Option<Vec<String>> {
+/// The body of a frame that another follows: the newline before a frame belongs to that.
+fn before_frame(body: &[u8], indented: bool) -> &[u8] {
+    let empty: &[u8] = if indented { b"\t\n" } else { b"\n" };
+    match body.strip_suffix(empty) {
+        Some(rest) if rest.is_empty() || rest.ends_with(b"\n") => rest,
+        _ => body,
+    }
+}
+
+fn frame_words<'a>(line: &'a [u8], nonce: &str) -> Option<&'a str> {
     let rest = line.strip_prefix(nonce.as_bytes())?.strip_prefix(b" ")?;
-    let rest = std::str::from_utf8(rest).ok()?;
-    Some(rest.split(' ').map(str::to_owned).collect())
+    std::str::from_utf8(rest).ok()
 }
 
 /// A stray line as something that may be printed.
 pub(crate) fn said(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
-    printable(text.trim()).chars().take(300).collect()
+    let start = line.trim_ascii_start();
+    let start = start.get(..1200).unwrap_or(start);
+    short(&String::from_utf8_lossy(start), 300)
 }

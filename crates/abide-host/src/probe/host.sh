@@ -166,7 +166,7 @@ group_facts() {
   fi | head -c 1048576
   frame user-managers
   # shellcheck disable=SC2086 # names of units
-  [ -z "$managers" ] || limit 30 systemctl show -p Id,ActiveState -- $managers 2>&1 | head -c 4194304
+  [ -z "$managers" ] || limit 30 systemctl show -p Id,ActiveState -- $managers 2>&1 | head -c 524288
 }
 
 # What runs as users that are to go, whatever started it: `UID PID CGROUP NAME`.
@@ -198,7 +198,7 @@ processes() {
     command=
     IFS= read -r command <"$process/comm"
     [ -z "$command" ] || printf '%s %s %s %s\n' "$owner" "${process#/proc/}" "${group:-/}" "$command"
-  done 2>/dev/null | head -n 500
+  done 2>/dev/null | head -n 500 | head -c 262144
 }
 
 lock_facts() {
@@ -244,7 +244,7 @@ ledgers() {
     case $name in *[!A-Za-z0-9_.-]* | [!A-Za-z0-9]*) continue ;; esac
     frame ledger "$name"
     if [ -r "$path" ]; then
-      head -c 8388608 "$path"
+      head -c 1048576 "$path"
     else
       echo unreadable
     fi
@@ -275,7 +275,20 @@ scope_script() {
 # Its answer comes behind a tab, line by line: whatever a user's own process writes, it is no frame of ours.
 scope_answer() {
   frame scope "$1"
-  scope_script "$1" | "$2" 2>&1 | limit 65 head -c 33554432 | sed 's/^/	/'
+  room_of "$1"
+  scope_script "$1" | "$2" 2>&1 | limit 65 head -c "$room" | sed 's/^/	/'
+}
+
+# What is spared for scopes that only the ledger names is shared by them, and by the system where that is one.
+share_spare() {
+  undeclared=1
+  for name in $scope_users; do
+    case " $declared_users " in
+      *" $name "*) ;;
+      *) undeclared=$((undeclared + 1)) ;;
+    esac
+  done
+  spare=$((spare / undeclared))
 }
 
 as_us() { limit 60 sh -s; }
@@ -342,8 +355,9 @@ probe() {
   lock_facts
   suspension
   applied
-  ledgers
+  ledgers | head -c "$ledgers_room"
   scope_users="$declared_users $(ledger_users | tr '\n' ' ')"
+  share_spare
   set -f
   # shellcheck disable=SC2046,SC2086 # names of users have neither blanks nor patterns
   passwd_lines $(printf '%s\n' "$login" $lingers $scope_users | sort -u)

@@ -9,8 +9,8 @@ use abide_model::{
 
 use super::ask::Ask;
 use super::clock::Clock;
-use super::frames::{Frame, Frames};
-use super::{ProbeError, read_host, read_scope, read_users};
+use super::frames::Frames;
+use super::{ProbeError, read_host, read_scope, read_users, room};
 use crate::ledger;
 
 pub(super) fn observed(
@@ -59,10 +59,19 @@ fn ledgers(
 ) -> (Observation<Ledger>, BTreeMap<ManifestName, Ledger>) {
     let mut own = Observation::Absent;
     let mut others = BTreeMap::new();
-    for frame in frames.all("ledger") {
+    for frame in frames.all("ledger").take(room::MOST_LEDGERS) {
         let Ok(name) = ManifestName::parse(frame.word(1)) else {
             continue;
         };
+        let entries = frame.lines().count();
+        if entries > most_entries(desired) {
+            if name == desired.manifest {
+                own = Observation::Unknown(format!(
+                    "the ledger of {name} has {entries} lines, more than a host needs for it"
+                ));
+            }
+            continue;
+        }
         let ledger = ledger::read(&frame.body());
         if name == desired.manifest {
             own = match ledger {
@@ -74,6 +83,16 @@ fn ledgers(
         }
     }
     (own, others)
+}
+
+/// Entries that a ledger may have: a few for everything that is declared, and what was declared before.
+fn most_entries(desired: &Desired) -> usize {
+    let users = desired.users.values();
+    let of_users = users.map(|user| user.files.len().saturating_add(user.units.len()));
+    let declared = of_users.fold(desired.units.len(), usize::saturating_add);
+    declared
+        .saturating_mul(8)
+        .saturating_add(room::MOST_UNDECLARED)
 }
 
 /// Everybody the answer must speak about.
@@ -114,19 +133,25 @@ struct Scopes<'a> {
 impl Scopes<'_> {
     fn read(&self, ledger: Option<&Ledger>) -> BTreeMap<Scope, Observation<ObservedScope>> {
         let mut ask = Ask::new(self.desired, &BTreeSet::new());
+        let declared = ask.scopes.len();
         for scope in ledger.into_iter().flat_map(ledger_scopes) {
             ask.scopes.entry(scope).or_default();
         }
         ask.scopes
             .into_iter()
             .map(|(scope, ask)| {
-                let observation = self.scope(&scope, &ask);
+                let observation = self.scope(&scope, &ask, declared);
                 (scope, observation)
             })
             .collect()
     }
 
-    fn scope(&self, scope: &Scope, ask: &super::ask::ScopeAsk) -> Observation<ObservedScope> {
+    fn scope(
+        &self,
+        scope: &Scope,
+        ask: &super::ask::ScopeAsk,
+        declared: usize,
+    ) -> Observation<ObservedScope> {
         let user = match scope.user().map(|name| self.users.get(name)) {
             None => None,
             Some(Some(Observation::Known(user))) => Some(user),
@@ -137,7 +162,11 @@ impl Scopes<'_> {
         let Some(frame) = self.frames.about("scope", &scope.to_string()) else {
             return Observation::Unknown(self.why_silent());
         };
-        let answer = Frames::split(Frame::unindented(frame), self.nonce);
+        let answer = Frames::within(frame, self.nonce);
+        let room = ask.counts().answer(declared);
+        if answer.get("scope-end").is_none() && frame.size() >= room {
+            return Observation::Unknown(too_much(room));
+        }
         match read_scope::scope(ask, user, &answer, self.clock) {
             Ok(scope) => Observation::Known(scope),
             Err(why) => Observation::Unknown(why),
@@ -150,4 +179,12 @@ impl Scopes<'_> {
             _ => "the host has no setpriv, runuser or sudo to act as its user".to_owned(),
         }
     }
+}
+
+/// A scope whose answer was cut at the limit that its own shell was given.
+fn too_much(room: usize) -> String {
+    format!(
+        "it answered more than was asked: more than {} KiB",
+        room >> 10
+    )
 }

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::ask::ScopeAsk;
 use super::clock::date_time;
 use super::frames::{Frame, Frames};
+use super::room::{MOST_UNDECLARED, NAME, PATH, cut, short};
 use crate::{layout, percent};
 
 /// Larger contents are not sent.
@@ -34,7 +35,8 @@ pub(super) fn files(
             _ => Err("it does not say what its files are".to_owned()),
         };
     };
-    let entries = entries(frame, declared)?;
+    let most = declared.len().saturating_add(MOST_UNDECLARED);
+    let entries = entries(frame, declared, most)?;
     let mut details = Details::new(answer);
     let mut files = BTreeMap::new();
     for (index, (path, letter)) in entries.into_iter().enumerate() {
@@ -55,7 +57,7 @@ pub(super) fn files(
 type Entry = (Option<HostPath>, char);
 
 /// Path and letter of each line: declared paths have no name there, the others are percent-encoded.
-fn entries(frame: &Frame<'_>, declared: Vec<HostPath>) -> Result<Vec<Entry>, String> {
+fn entries(frame: &Frame<'_>, declared: Vec<HostPath>, most: usize) -> Result<Vec<Entry>, String> {
     let mut declared = declared.into_iter();
     let mut entries = Vec::new();
     for line in frame.texts() {
@@ -64,6 +66,11 @@ fn entries(frame: &Frame<'_>, declared: Vec<HostPath>) -> Result<Vec<Entry>, Str
             Some(path) => Some(path),
             None => percent::decode(name).and_then(|path| HostPath::parse(&path).ok()),
         };
+        if entries.len() >= most {
+            return Err(format!(
+                "it answered more than was asked: more than {most} files"
+            ));
+        }
         let letter = letter.chars().next().unwrap_or('h');
         entries.push((path, letter));
     }
@@ -76,21 +83,14 @@ fn entries(frame: &Frame<'_>, declared: Vec<HostPath>) -> Result<Vec<Entry>, Str
 /// The lists that say more about each path that is there, in its order.
 struct Details<'a> {
     answer: &'a Frames<'a>,
-    stats: std::vec::IntoIter<&'a str>,
-    digests: std::vec::IntoIter<&'a str>,
+    stats: Box<dyn Iterator<Item = &'a str> + 'a>,
+    digests: Box<dyn Iterator<Item = &'a str> + 'a>,
     missing: bool,
 }
 
 impl<'a> Details<'a> {
     fn new(answer: &'a Frames<'a>) -> Self {
-        let list = |name: &str| {
-            let lines: Vec<&str> = answer
-                .get(name)
-                .into_iter()
-                .flat_map(Frame::texts)
-                .collect();
-            lines.into_iter()
-        };
+        let list = |name: &str| Box::new(answer.get(name).into_iter().flat_map(Frame::texts));
         Self {
             answer,
             stats: list("stat"),
@@ -155,7 +155,8 @@ impl<'a> Details<'a> {
     fn target(&self, number: &str) -> Option<String> {
         let bytes = decoded(self.answer.about("link", number)?)?;
         let text = String::from_utf8_lossy(&bytes);
-        Some(printable(text.strip_suffix('\n').unwrap_or(&text)))
+        let target = text.strip_suffix('\n').unwrap_or(&text);
+        Some(printable(cut(target, PATH)))
     }
 
     /// The content, where it is still the one that the digest is of.
@@ -167,6 +168,10 @@ impl<'a> Details<'a> {
 }
 
 fn decoded(frame: &Frame<'_>) -> Option<Vec<u8>> {
+    // In base64, with a newline behind every 76 characters.
+    if frame.size() > LARGEST.saturating_mul(3) / 2 {
+        return None;
+    }
     let text: String = frame.texts().collect();
     let bytes = STANDARD.decode(text).ok()?;
     (bytes.len() <= LARGEST).then_some(bytes)
@@ -182,7 +187,7 @@ struct Stat {
 
 impl Stat {
     fn read(line: &str) -> Option<Self> {
-        let words: Vec<&str> = line.split(' ').collect();
+        let words: Vec<&str> = line.splitn(8, ' ').collect();
         let [mode, size, uid, date, time, _zone, name] = words.as_slice() else {
             return None;
         };
@@ -191,7 +196,7 @@ impl Stat {
         Some(Self {
             mode: u32::from_str_radix(mode, 16).ok()? & 0o7777,
             size: size.parse().ok()?,
-            owner: printable(owner),
+            owner: short(owner, NAME),
             changed_at: date_time(&format!("{date} {time}"))?,
         })
     }

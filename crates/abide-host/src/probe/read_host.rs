@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 
 use abide_model::{
     HostFacts, LockHolder, Podman, PodmanVersion, RootRoute, Suspension, Timestamp, UserName,
-    printable,
 };
 
 use super::ProbeError;
 use super::clock::{Clock, date_time, seconds};
 use super::frames::{Frame, Frames};
+use super::room::{MOST_PROPERTIES, NAME, SENTENCE, WORD, short};
 
 /// `key=value` lines; the first of a key counts.
 pub(super) fn properties<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, &'a str> {
     let mut properties = BTreeMap::new();
-    for (key, value) in lines.filter_map(|line| line.split_once('=')) {
-        properties.entry(key).or_insert(value);
+    let pairs = lines.filter_map(|line| line.split_once('='));
+    for (key, value) in pairs {
+        if properties.len() < MOST_PROPERTIES {
+            properties.entry(key).or_insert(value);
+        }
     }
     properties
 }
@@ -25,7 +28,8 @@ pub(super) fn facts(frames: &Frames<'_>) -> Result<(HostFacts, Clock), ProbeErro
     let manager = frame(frames, "manager")?;
     let host = properties(host.texts());
     let host = |key: &str| host.get(key).copied().unwrap_or_default();
-    let said = manager.texts().next().map(printable).unwrap_or_default();
+    let said = manager.texts().next();
+    let said = said.map(|said| short(said, SENTENCE)).unwrap_or_default();
     let manager = properties(manager.texts());
     let manager = |key: &str| manager.get(key).copied().unwrap_or_default();
 
@@ -39,11 +43,11 @@ pub(super) fn facts(frames: &Frames<'_>) -> Result<(HostFacts, Clock), ProbeErro
         UserName::parse(host("login")).map_err(|error| malformed("host", &error.to_string()))?;
     let login_uid = host("login_uid");
     let facts = HostFacts {
-        hostname: short(host("hostname")),
-        os: short(host("os").trim_matches(['"', '\''])),
-        machine_id: short(host("machine_id")),
+        hostname: short(host("hostname"), NAME),
+        os: short(host("os").trim_matches(['"', '\'']), NAME),
+        machine_id: short(host("machine_id"), NAME),
         systemd,
-        boot_id: short(host("boot_id")),
+        boot_id: short(host("boot_id"), NAME),
         booted_at: clock
             .read(
                 manager("UserspaceTimestamp"),
@@ -56,8 +60,8 @@ pub(super) fn facts(frames: &Frames<'_>) -> Result<(HostFacts, Clock), ProbeErro
             .parse()
             .map_err(|_not_a_number| malformed("host", "the login user has no id"))?,
         root: route(host("route"), host("reason")),
-        run_as: short(host("run_as")),
-        system_state: short(manager("SystemState")),
+        run_as: short(host("run_as"), WORD),
+        system_state: short(manager("SystemState"), WORD),
         may_linger_itself: match host("may_linger") {
             "yes" => Some(true),
             "no" => Some(false),
@@ -86,7 +90,7 @@ fn frame<'a, 'b>(frames: &'b Frames<'a>, name: &'static str) -> Result<&'b Frame
 fn malformed(frame: &'static str, why: &str) -> ProbeError {
     ProbeError::Malformed {
         frame,
-        why: printable(why).chars().take(300).collect(),
+        why: short(why, SENTENCE),
     }
 }
 
@@ -106,12 +110,8 @@ fn route(word: &str, reason: &str) -> RootRoute {
         "sudo" => RootRoute::Sudo,
         "doas" => RootRoute::Doas,
         "run0" => RootRoute::Run0,
-        _ => RootRoute::None(printable(reason.trim())),
+        _ => RootRoute::None(short(reason, SENTENCE)),
     }
-}
-
-fn short(text: &str) -> String {
-    printable(text).chars().take(200).collect()
 }
 
 /// Who holds the lock, where somebody does.

@@ -11,7 +11,8 @@ use super::clock::Clock;
 use super::frames::{Frame, Frames};
 use super::read_files;
 use super::read_host::properties;
-use super::read_units::{blocks, unit};
+use super::read_units::{Names, blocks, unit};
+use super::room::{MOST_BESIDE, PATH, SENTENCE, cut, short};
 use crate::layout;
 
 /// What the scope answered; an error is the reason why it is unknown.
@@ -22,7 +23,7 @@ pub(super) fn scope(
     clock: Clock,
 ) -> Result<ObservedScope, String> {
     if answer.get("scope-end").is_none() {
-        return Err(cut(answer));
+        return Err(broken_off(answer));
     }
     let root = HostPath::parse("/").map_err(|error| error.to_string())?;
     let home = user.map_or(&root, |user| &user.home);
@@ -30,18 +31,19 @@ pub(super) fn scope(
         None => HostPath::parse(layout::SYSTEM_UNITS),
         Some(user) => HostPath::parse(&format!("{}/{}", user.home, layout::USER_UNITS)),
     };
-    let units = units(ask, answer, clock)?;
+    let mut names = Names::new(ask.counts().most_names());
+    let units = units(ask, answer, clock, &mut names)?;
     Ok(ObservedScope {
         manager: manager(answer, clock)?,
         config_dir: config.map_err(|error| error.to_string())?,
-        beside: beside(&units, answer, clock),
+        beside: beside(&units, answer, clock, &mut names),
         units,
         files: read_files::files(ask, home, answer)?,
-        links: links(answer)?,
+        links: links(ask, answer)?,
     })
 }
 
-fn cut(answer: &Frames<'_>) -> String {
+fn broken_off(answer: &Frames<'_>) -> String {
     if answer.stray.is_empty() {
         "its answer was cut short".to_owned()
     } else {
@@ -56,7 +58,10 @@ fn manager(answer: &Frames<'_>, clock: Clock) -> Result<Manager, String> {
     Ok(match frame.word(1) {
         "up" => up(frame, clock)?,
         "down" => Manager::Down,
-        _ => Manager::Broken(frame.texts().next().map(printable).unwrap_or_default()),
+        _ => {
+            let said = frame.texts().next();
+            Manager::Broken(said.map(|said| short(said, SENTENCE)).unwrap_or_default())
+        }
     })
 }
 
@@ -83,38 +88,53 @@ fn units(
     ask: &ScopeAsk,
     answer: &Frames<'_>,
     clock: Clock,
+    others: &mut Names,
 ) -> Result<BTreeMap<UnitName, ObservedUnit>, String> {
+    let most = ask.counts().most_units();
     let mut units: BTreeMap<UnitName, ObservedUnit> = ask
         .units
         .iter()
         .map(|name| (name.clone(), ObservedUnit::not_found(name)))
         .collect();
-    if let Some(frame) = answer.get("instances") {
-        for block in blocks(&frame.lines) {
-            let unit = unit(&block, clock)?;
-            units.insert(unit.id.clone(), unit);
+    let instances = answer.get("instances").into_iter().flat_map(blocks);
+    for (number, block) in instances.enumerate() {
+        if number >= most {
+            return Err(too_many("units", most));
         }
+        let unit = unit(&block, clock, others)?;
+        units.insert(unit.id.clone(), unit);
     }
     // Blocks follow the order of the names; an alias shows the name it stands for.
-    let names: Vec<&str> = answer
-        .get("units")
-        .into_iter()
-        .flat_map(Frame::texts)
-        .collect();
-    let shown = answer.get("show").map(|frame| blocks(&frame.lines));
-    let shown = shown.unwrap_or_default();
-    if shown.len() != names.len() {
-        return Err(format!(
-            "systemctl described {} of {} units",
-            shown.len(),
-            names.len()
-        ));
+    let mut names = answer.get("units").into_iter().flat_map(Frame::texts);
+    let mut shown = answer.get("show").into_iter().flat_map(blocks);
+    let mut described = 0_usize;
+    loop {
+        match (names.next(), shown.next()) {
+            (None, None) => return Ok(units),
+            (Some(name), Some(block)) => {
+                described = described.saturating_add(1);
+                if described > most {
+                    return Err(too_many("units", most));
+                }
+                let name =
+                    UnitName::parse(name).map_err(|error| short(&error.to_string(), SENTENCE))?;
+                units.insert(name, unit(&block, clock, others)?);
+            }
+            (name, block) => {
+                let more = usize::from(block.is_some()).saturating_add(shown.count());
+                let named = usize::from(name.is_some()).saturating_add(names.count());
+                return Err(format!(
+                    "systemctl described {} of {} units",
+                    described.saturating_add(more),
+                    described.saturating_add(named)
+                ));
+            }
+        }
     }
-    for (name, block) in names.into_iter().zip(&shown) {
-        let name = UnitName::parse(name).map_err(|error| error.to_string())?;
-        units.insert(name, unit(block, clock)?);
-    }
-    Ok(units)
+}
+
+fn too_many(what: &str, most: usize) -> String {
+    format!("it answered more than was asked: more than {most} {what}")
 }
 
 /// Units that the scope named by itself. One that is not understood is not known: nothing is decided by it.
@@ -122,10 +142,11 @@ fn beside(
     asked: &BTreeMap<UnitName, ObservedUnit>,
     answer: &Frames<'_>,
     clock: Clock,
+    names: &mut Names,
 ) -> BTreeMap<UnitName, ObservedUnit> {
     let known: BTreeSet<&UnitName> = asked.values().map(|unit| &unit.id).collect();
-    let blocks = answer.all("beside").flat_map(|frame| blocks(&frame.lines));
-    let units = blocks.filter_map(|block| unit(&block, clock).ok());
+    let blocks = answer.all("beside").flat_map(blocks).take(MOST_BESIDE);
+    let units = blocks.filter_map(|block| unit(&block, clock, names).ok());
     units
         .filter(|unit| !known.contains(&unit.id))
         .map(|unit| (unit.id.clone(), unit))
@@ -134,22 +155,28 @@ fn beside(
 
 /// Two lines a link. Only what could name or enable a unit is of interest: names that systemd would not take for
 /// units cannot be.
-fn links(answer: &Frames<'_>) -> Result<BTreeSet<Link>, String> {
+fn links(ask: &ScopeAsk, answer: &Frames<'_>) -> Result<BTreeSet<Link>, String> {
     let Some(frame) = answer.get("links") else {
         return Ok(BTreeSet::new());
     };
-    if !frame.lines.len().is_multiple_of(2) {
-        return Err("the list of its links was cut short".to_owned());
+    // An enabled unit has a few.
+    let most = ask.counts().most_units().saturating_mul(2);
+    let mut links = BTreeSet::new();
+    let mut lines = frame.lines();
+    while let Some(path) = lines.next() {
+        let target = lines.next().ok_or("the list of its links was cut short")?;
+        let path = std::str::from_utf8(path).ok();
+        if let Some(path) = path.filter(|path| names_a_unit(path)) {
+            links.insert(Link {
+                path: path.to_owned(),
+                target: printable(cut(&String::from_utf8_lossy(target), PATH)),
+            });
+        }
+        if links.len() > most {
+            return Err(too_many("links", most));
+        }
     }
-    let text = |line: &[u8]| std::str::from_utf8(line).ok().map(str::to_owned);
-    let links = frame.lines.chunks_exact(2).filter_map(|pair| match pair {
-        [path, target] => Some(Link {
-            path: text(path).filter(|path| names_a_unit(path))?,
-            target: printable(&String::from_utf8_lossy(target)),
-        }),
-        _ => None,
-    });
-    Ok(links.collect())
+    Ok(links)
 }
 
 fn names_a_unit(path: &str) -> bool {

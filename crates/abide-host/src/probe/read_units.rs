@@ -2,29 +2,71 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{HostPath, ObservedUnit, UnitName, printable};
+use abide_model::{HostPath, ObservedUnit, UnitName};
 
 use super::clock::Clock;
+use super::frames::Frame;
+use super::room::{MOST_DROP_INS, MOST_PROPERTIES, SENTENCE, WORD, short};
 
 /// What `systemctl show` says about one unit.
 pub(super) type Block<'a> = BTreeMap<&'a str, &'a str>;
 
-/// Blocks of properties with an empty line between each two. A block without `Id` is something else that was said.
-pub(super) fn blocks<'a>(lines: &[&'a [u8]]) -> Vec<Block<'a>> {
-    let mut blocks = vec![Block::new()];
-    for line in lines {
-        let Ok(text) = std::str::from_utf8(line) else {
-            continue;
-        };
-        if text.is_empty() {
-            blocks.push(Block::new());
-        } else if let (Some((key, value)), Some(block)) = (text.split_once('='), blocks.last_mut())
-        {
-            block.entry(key).or_insert(value);
+/// Blocks of properties with an empty line between each two, one after the other. A block without `Id` is something else
+/// that was said.
+pub(super) fn blocks<'a>(frame: &Frame<'a>) -> impl Iterator<Item = Block<'a>> + use<'a> {
+    let mut lines = frame.lines();
+    std::iter::from_fn(move || {
+        let mut block = Block::new();
+        loop {
+            let line = lines.next();
+            let text = line.map(std::str::from_utf8);
+            let Some(Ok(text)) = text else {
+                match text {
+                    Some(_) => continue,
+                    None => return is_unit(&block).then_some(block),
+                }
+            };
+            if text.is_empty() {
+                if is_unit(&block) {
+                    return Some(block);
+                }
+                block.clear();
+            } else if let Some((key, value)) = text.split_once('=')
+                && block.len() < MOST_PROPERTIES
+            {
+                block.entry(key).or_insert(value);
+            }
         }
+    })
+}
+
+fn is_unit(block: &Block<'_>) -> bool {
+    block.contains_key("Id")
+}
+
+/// How many names of other units may still be read, in one scope.
+pub(super) struct Names {
+    left: usize,
+}
+
+impl Names {
+    pub(super) fn new(most: usize) -> Self {
+        Self { left: most }
     }
-    blocks.retain(|block| block.contains_key("Id"));
-    blocks
+
+    fn read(&mut self, text: &str) -> Result<BTreeSet<UnitName>, String> {
+        let mut names = BTreeSet::new();
+        for word in text.split(' ') {
+            if let Ok(name) = UnitName::parse(word) {
+                self.left = self
+                    .left
+                    .checked_sub(1)
+                    .ok_or("its units name more others than units have")?;
+                names.insert(name);
+            }
+        }
+        Ok(names)
+    }
 }
 
 /// Relations of the live graph that are reported by systemd's own name.
@@ -46,24 +88,37 @@ const RELATIONS: [&str; 14] = [
 ];
 
 /// Reads one unit; an error says which property is not understood.
-pub(super) fn unit(block: &Block<'_>, clock: Clock) -> Result<ObservedUnit, String> {
+pub(super) fn unit(
+    block: &Block<'_>,
+    clock: Clock,
+    names: &mut Names,
+) -> Result<ObservedUnit, String> {
     let text = |key: &str| block.get(key).copied().unwrap_or_default();
     let yes = |key: &str| text(key) == "yes";
-    let id = UnitName::parse(text("Id")).map_err(|error| error.to_string())?;
+    let word = |key: &str| short(text(key), WORD);
+    let id = UnitName::parse(text("Id")).map_err(|error| short(&error.to_string(), SENTENCE))?;
+    let mut relations = BTreeMap::new();
+    for key in RELATIONS {
+        let named = names.read(text(key))?;
+        if !named.is_empty() {
+            relations.insert(key.to_owned(), named);
+        }
+    }
     Ok(ObservedUnit {
-        load: printable(text("LoadState")),
-        active: text("ActiveState").parse()?,
-        sub: printable(text("SubState")),
-        result: printable(text("Result")),
-        file_state: printable(text("UnitFileState")),
+        load: word("LoadState"),
+        active: word("ActiveState").parse()?,
+        sub: word("SubState"),
+        result: word("Result"),
+        file_state: word("UnitFileState"),
         fragment: HostPath::parse(text("FragmentPath")).ok(),
         source: HostPath::parse(text("SourcePath")).ok(),
         drop_ins: text("DropInPaths")
             .split(' ')
             .filter_map(|path| HostPath::parse(path).ok())
+            .take(MOST_DROP_INS)
             .collect(),
         need_reload: yes("NeedDaemonReload"),
-        invocation: printable(text("InvocationID")),
+        invocation: word("InvocationID"),
         started_at: started_at(block, clock),
         restarts: text("NRestarts").parse().unwrap_or(0),
         main_status: text("ExecMainStatus").parse().ok(),
@@ -73,12 +128,8 @@ pub(super) fn unit(block: &Block<'_>, clock: Clock) -> Result<ObservedUnit, Stri
         // A unit that was never started has not failed its conditions.
         condition: yes("ConditionResult") || text("ConditionTimestampMonotonic") == "0",
         transient: yes("Transient"),
-        triggered_by: names(text("TriggeredBy")),
-        relations: RELATIONS
-            .into_iter()
-            .map(|key| (key.to_owned(), names(text(key))))
-            .filter(|(_, names)| !names.is_empty())
-            .collect(),
+        triggered_by: names.read(text("TriggeredBy"))?,
+        relations,
         id,
     })
 }
@@ -91,10 +142,4 @@ fn started_at(block: &Block<'_>, clock: Clock) -> Option<abide_model::Timestamp>
     };
     read("ExecMainStartTimestamp", "ExecMainStartTimestampMonotonic")
         .or_else(|| read("ActiveEnterTimestamp", "ActiveEnterTimestampMonotonic"))
-}
-
-fn names(text: &str) -> BTreeSet<UnitName> {
-    text.split(' ')
-        .filter_map(|name| UnitName::parse(name).ok())
-        .collect()
 }

@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     ActiveState, HostPath, Observation, ObservedLinger, ObservedProcess, ObservedUser, UserName,
-    printable,
 };
 
 use super::frames::{Frame, Frames};
-use super::read_units::blocks;
+use super::read_units::{Block, blocks};
+use super::room::{
+    MOST_GROUPS, MOST_LINES, MOST_LINGERING, MOST_PROCESSES, NAME, PATH, SENTENCE, WORD, short,
+};
 
 /// Every name with a linger record.
 pub(super) fn lingering(frames: &Frames<'_>) -> BTreeSet<String> {
     let names = frames.get("linger").into_iter().flat_map(Frame::texts);
-    names.map(printable).collect()
+    let names = names.take(MOST_LINGERING);
+    names.map(|name| short(name, NAME)).collect()
 }
 
 /// What the answer says about each of these users.
@@ -22,7 +25,7 @@ pub(super) fn users(
     asked: &BTreeSet<UserName>,
     lingering: &BTreeSet<String>,
 ) -> BTreeMap<UserName, Observation<ObservedUser>> {
-    let accounts = Accounts::read(frames);
+    let accounts = Accounts::read(frames, asked);
     asked
         .iter()
         .map(|name| (name.clone(), accounts.user(name, lingering)))
@@ -43,20 +46,27 @@ struct Accounts<'a> {
 }
 
 impl<'a> Accounts<'a> {
-    fn read(frames: &'a Frames<'_>) -> Self {
+    /// What is said of users that were asked for; of others nothing is kept.
+    fn read(frames: &'a Frames<'_>, asked: &BTreeSet<UserName>) -> Self {
+        let asked: BTreeSet<&str> = asked.iter().map(UserName::as_str).collect();
         let texts = |name: &str| frames.get(name).into_iter().flat_map(Frame::texts);
         let mut passwd = BTreeMap::new();
         for line in texts("passwd") {
-            let fields: Vec<&str> = line.split(':').collect();
-            if let Some(name) = fields.first() {
-                passwd.entry(*name).or_insert(fields);
+            let name = line.split(':').next().unwrap_or_default();
+            if asked.contains(name) {
+                // An eighth field is one too many.
+                let fields = || line.splitn(8, ':').collect();
+                passwd.entry(name).or_insert_with(fields);
             }
         }
         let mut ids = BTreeMap::new();
         for line in texts("ids") {
             let mut words = line.split(' ');
-            if let (Some(name), Some(home)) = (words.next(), words.next()) {
-                let groups = words.filter_map(|id| id.parse().ok()).collect();
+            if let (Some(name), Some(home)) = (words.next(), words.next())
+                && asked.contains(name)
+            {
+                let groups = words.filter_map(|id| id.parse().ok());
+                let groups = groups.take(MOST_GROUPS).collect();
                 ids.insert(name, (home == "home", groups));
             }
         }
@@ -67,12 +77,13 @@ impl<'a> Accounts<'a> {
                 .to_owned(),
             passwd,
             groups: texts("group")
+                .take(MOST_LINES)
                 .filter_map(|line| line.rsplit_once(':'))
                 .filter_map(|(name, id)| Some((id.parse().ok()?, name)))
                 .collect(),
             ids,
             managers: managers(frames),
-            sessions: sessions(texts("sessions")),
+            sessions: sessions(texts("sessions").take(MOST_LINES)),
             processes: processes(texts("processes")),
         }
     }
@@ -83,7 +94,7 @@ impl<'a> Accounts<'a> {
                 "0" | "2" => Observation::Absent,
                 status => Observation::Unknown(format!(
                     "`getent passwd` ended with status {}",
-                    printable(status)
+                    short(status, WORD)
                 )),
             };
         };
@@ -124,8 +135,8 @@ impl<'a> Accounts<'a> {
                 .collect(),
             home,
             home_exists: *home_exists,
-            shell: printable(shell),
-            comment: printable(comment),
+            shell: short(shell, PATH),
+            comment: short(comment, SENTENCE),
             linger: ObservedLinger {
                 recorded: lingering.contains(name.as_str()),
                 manager: managers.get(&uid).copied().unwrap_or(ActiveState::Inactive),
@@ -139,14 +150,14 @@ impl<'a> Accounts<'a> {
     fn group(&self, id: u32) -> String {
         self.groups
             .get(&id)
-            .map_or_else(|| id.to_string(), |name| printable(name))
+            .map_or_else(|| id.to_string(), |name| short(name, NAME))
     }
 }
 
 /// Lines `UID PID CGROUP NAME`.
 fn processes<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<u32, Vec<ObservedProcess>> {
     let mut processes: BTreeMap<u32, Vec<ObservedProcess>> = BTreeMap::new();
-    for line in lines {
+    for line in lines.take(MOST_PROCESSES) {
         let mut words = line.splitn(4, ' ');
         let number = |word: Option<&str>| word.and_then(|word| word.parse::<u32>().ok());
         let (uid, pid) = (number(words.next()), number(words.next()));
@@ -155,8 +166,8 @@ fn processes<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<u32, Vec<Obse
         {
             processes.entry(uid).or_default().push(ObservedProcess {
                 pid,
-                cgroup: printable(cgroup),
-                command: printable(command),
+                cgroup: short(cgroup, PATH),
+                command: short(command, WORD),
             });
         }
     }
@@ -175,25 +186,24 @@ fn trim_slashes(home: &str) -> &str {
 fn managers(frames: &Frames<'_>) -> Option<BTreeMap<u32, ActiveState>> {
     let frame = frames.get("user-managers")?;
     let asked = frames.get("ids").map_or(0, |ids| ids.texts().count());
-    let blocks = blocks(&frame.lines);
-    if blocks.len() != asked {
+    if asked > MOST_LINES || blocks(frame).count() != asked {
         return None;
     }
-    let state = |block: &BTreeMap<&str, &str>| {
+    let state = |block: Block<'_>| {
         let uid = block
             .get("Id")?
             .strip_prefix("user@")?
             .strip_suffix(".service")?;
         Some((uid.parse().ok()?, block.get("ActiveState")?.parse().ok()?))
     };
-    blocks.iter().map(state).collect()
+    blocks(frame).map(state).collect()
 }
 
 /// Sessions by user id. Closing ones hold nothing, nor do those of the managers themselves (since systemd 256).
 fn sessions<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<u32, u32> {
     let mut sessions = BTreeMap::new();
     for line in lines {
-        let words: Vec<&str> = line.split(' ').collect();
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
         let [uid, class, state] = words.as_slice() else {
             continue;
         };

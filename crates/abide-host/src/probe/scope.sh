@@ -120,7 +120,7 @@ units_beside() {
     pulled=
     frame beside
     # shellcheck disable=SC2086 # names, checked above
-    answer=$(ask show "$stamps" -p "$unit_properties" -- $more 2>/dev/null | head -c 8388608)
+    answer=$(ask show "$stamps" -p "$unit_properties" -- $more 2>/dev/null | head -c 131072)
     printf '%s\n' "$answer"
     follow "$answer"
   done
@@ -376,10 +376,9 @@ add_files() {
   file_states "$@"
 }
 
-# scope PATH...: everything, in this order. Set before: nonce, limiter, manager, config, units, also, patterns,
+# scope PATH...: everything, in this order. Set before: nonce, limiter, manager, config, allowance, units, also, patterns,
 # folders, rules, ledger_units, ledger_files.
 scope() {
-  allowance=8388608
   known=$newline
   along=
   pulled=

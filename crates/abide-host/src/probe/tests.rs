@@ -142,6 +142,7 @@ const ANSWERS: [(&str, &[u8]); 4] = [
 
 mod beside;
 mod captured;
+mod flood;
 mod local;
 mod podman;
 mod script;

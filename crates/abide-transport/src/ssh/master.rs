@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{DirEntry, File, Permissions};
-use std::io;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -34,6 +34,9 @@ const ALIVE: [&str; 2] = ["ServerAliveInterval=5", "ServerAliveCountMax=3"];
 /// How ssh names the other end of a connection that it did not make itself but got from `ProxyJump` or `ProxyCommand`.
 const PROXIED: &[u8] = b"UNKNOWN port";
 
+/// So much of what ssh said is read, from its end.
+const LONGEST_LOG: u64 = 256 * 1024;
+
 /// How long the master waits, in seconds, once nobody is connected to its socket. It covers the moment until we are, and
 /// is what remains of a connection when this process is killed.
 const PERSIST: &str = "ControlPersist=10";
@@ -52,16 +55,26 @@ pub(super) async fn start(settings: &Settings) -> Result<TempDir, ConnectError> 
     if log_in(arguments, &log, settings).await? {
         return Ok(directory);
     }
-    let mut said = std::fs::read(&log).map_err(ConnectError::Directory)?;
+    let mut said = read_log(&log).map_err(ConnectError::Directory)?;
     if said.windows(PROXIED.len()).any(|bytes| bytes == PROXIED) {
         // With `ControlPersist`, ssh sends what a jump host or `ProxyCommand` says to /dev/null. Without it, once more.
         let mut arguments = connection_options(settings);
         arguments.extend(destination(settings));
         arguments.push("true".into());
         log_in(arguments, &log, settings).await?;
-        said = std::fs::read(&log).map_err(ConnectError::Directory)?;
+        said = read_log(&log).map_err(ConnectError::Directory)?;
     }
     Err(ConnectError::read(&said))
+}
+
+/// The end of what ssh said: a host may send banners without end.
+pub(super) fn read_log(log: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(log)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LONGEST_LOG)))?;
+    let mut said = Vec::new();
+    file.take(LONGEST_LOG).read_to_end(&mut said)?;
+    Ok(said)
 }
 
 /// Runs ssh until it has logged in and gone to the background, or has failed. What it says goes to the end of `log`.

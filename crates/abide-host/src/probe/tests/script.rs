@@ -14,7 +14,11 @@ fn shellcheck_has_nothing_to_say_about_the_script_and_its_scopes() {
             SCOPE,
             "nonce=x limiter=none ledger_units='' ledger_files=''\n",
         ];
-        shellcheck(&format!("{}\n{}", functions.concat(), ask.body(&scope)));
+        shellcheck(&format!(
+            "{}\n{}",
+            functions.concat(),
+            ask.body(&scope, 1 << 20)
+        ));
     }
 }
 
