@@ -21,6 +21,7 @@
 )]
 
 mod attack;
+mod desk;
 mod everything;
 #[path = "../fleet/fleet.rs"]
 mod fleet;
@@ -33,5 +34,7 @@ mod home;
 mod hostile_host;
 mod ledger;
 mod lies;
+mod manifest;
 mod plain_user;
 mod proxy;
+mod saved_plan;

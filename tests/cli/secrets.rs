@@ -26,7 +26,7 @@ fn a_secret_that_is_not_to_be_had_names_its_place_and_ends_before_any_connection
             "`no-such-program` could not be started",
         ),
     ] {
-        let said = Desk::with(&manifest(secret)).abide(&["plan"]);
+        let said = Desk::with(&manifest(secret)).abide(&["plan", "--allow-commands"]);
         assert_eq!(said.code, 1, "{said:?}");
         assert!(said.stderr.contains(why), "{}", said.stderr);
         assert!(said.stderr.contains("abide.yaml:9:"), "{}", said.stderr);

@@ -161,6 +161,9 @@ impl World {
             .arg(self.fleet.ssh_config())
             .current_dir(self.directory.path())
             .env_remove("SSH_AUTH_SOCK")
+            // Keys and lists of whoever runs the tests are none of theirs.
+            .env("XDG_STATE_HOME", self.path(".state"))
+            .env("XDG_CONFIG_HOME", self.path(".config"))
             .env("NO_COLOR", "1")
             .stdin(Stdio::null());
         command

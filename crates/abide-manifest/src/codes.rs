@@ -64,6 +64,8 @@ codes! {
     BODY = "E0304",
     /// A value that cannot be understood: a duration, a mode, a path, a share.
     BAD_VALUE = "E0305",
+    /// A manifest that nobody trusts yet runs programs, configures ssh or manages the machine on which abide runs.
+    NOT_TRUSTED = "E0306",
     /// A unit is masked, and is to be started or enabled.
     MASKED_AND_WANTED = "E0401",
     /// A unit is to be enabled and has no `[Install]` section.

@@ -56,6 +56,7 @@ use std::collections::BTreeMap;
 use abide_model::{Diagnostic, Fleet, HostName};
 
 pub use codes::{codes, explain};
+pub use parse::secret_commands;
 pub use resolve::Resolved;
 pub use schema::json::schema;
 
@@ -100,6 +101,9 @@ pub enum Unreadable {
 pub struct LoadOptions {
     /// Paths may leave the manifest's directory.
     pub allow_outside: bool,
+    /// The manifest may have its say about the machine on which abide runs: run programs there for secrets, configure
+    /// ssh, and manage it (`via: local`).
+    pub allow_commands: bool,
 }
 
 /// What came of loading a manifest.
@@ -159,6 +163,7 @@ fn begin<'a>(
         texts,
         findings,
         library: Library::new(files, options),
+        allow_commands: options.allow_commands,
     };
     (work, whole)
 }

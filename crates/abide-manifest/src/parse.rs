@@ -90,6 +90,55 @@ fn parse_document(
     (!duplicates).then_some(manifest)
 }
 
+/// Every `secret: {command: …}` of a manifest file, for a saved plan: that has only the digest of the one that it stands
+/// for. What is wrong with the file does not matter.
+pub fn secret_commands(text: &str) -> Vec<Vec<String>> {
+    let documents = documents::split(text);
+    let parts = documents
+        .iter()
+        .filter_map(|bytes| text.get(bytes.start..bytes.end));
+    let trees = parts.filter_map(|document| yaml::parse(document).ok());
+    let mut found = Vec::new();
+    trees.for_each(|tree| collect_commands(&tree, &mut found));
+    found
+}
+
+fn collect_commands(tree: &Node, found: &mut Vec<Vec<String>>) {
+    match &tree.shape {
+        Shape::Map(entries) => {
+            for (key, node) in entries {
+                if key.name == "secret" {
+                    found.extend(command(node));
+                }
+                collect_commands(node, found);
+            }
+        }
+        Shape::List(items) => items.iter().for_each(|item| collect_commands(item, found)),
+        Shape::Nothing | Shape::Flag(_) | Shape::Number(_) | Shape::Text(_) => {}
+    }
+}
+
+fn command(secret: &Node) -> Option<Vec<String>> {
+    let Shape::Map(entries) = &secret.shape else {
+        return None;
+    };
+    let [(key, node)] = entries.as_slice() else {
+        return None;
+    };
+    let Shape::List(words) = &node.shape else {
+        return None;
+    };
+    let word = |word: &Node| match &word.shape {
+        Shape::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    words
+        .iter()
+        .map(word)
+        .collect::<Option<_>>()
+        .filter(|_| key.name == "command")
+}
+
 fn not_yaml(error: &yaml::YamlError, at: Place) -> Finding {
     let code = match error.kind {
         YamlErrorKind::Syntax => codes::SYNTAX,

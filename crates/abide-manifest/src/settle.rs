@@ -6,6 +6,7 @@ mod connection;
 mod content;
 mod defaults;
 mod drop_in;
+mod here;
 pub(crate) mod host;
 mod instance;
 mod triggers;

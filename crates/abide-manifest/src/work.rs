@@ -12,6 +12,8 @@ pub(crate) struct Work<'a> {
     pub(crate) findings: Findings,
     /// Files that the manifest names.
     pub(crate) library: Library<'a>,
+    /// Whether the manifest may have its say about the machine on which abide runs.
+    pub(crate) allow_commands: bool,
 }
 
 impl Work<'_> {

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::digest::Digest;
+use crate::secret_command::SecretCommand;
 
 /// Bytes, shared without copying. Serialised as a string where they are UTF-8, else as `{"base64": …}`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,8 +96,8 @@ pub enum SecretSource {
     /// A file on the controller, by the path at which it is opened: behind the directory of the manifest file that
     /// names it.
     File(String),
-    /// What a program prints on the controller: argv, no shell. It runs in the directory of the manifest file.
-    Command(Vec<String>),
+    /// What a program prints on the controller, without a shell. It runs in the directory of the manifest file.
+    Command(SecretCommand),
 }
 
 /// What a managed file holds.

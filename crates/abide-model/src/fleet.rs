@@ -52,6 +52,32 @@ pub struct Connection {
     pub ssh_config: Option<String>,
 }
 
+impl Connection {
+    /// Which settings say where a connection goes or what it runs here. None: ssh to the host's name, as the user who
+    /// runs abide has configured it.
+    pub fn settings(&self) -> Vec<&'static str> {
+        let Self {
+            via,
+            address,
+            port,
+            user,
+            r#become,
+            connect_timeout: _,
+            ssh_config,
+        } = self;
+        let said = [
+            ("via", *via != Via::Ssh),
+            ("address", address.is_some()),
+            ("port", port.is_some()),
+            ("user", user.is_some()),
+            ("become", *r#become != Become::Auto),
+            ("ssh_config", ssh_config.is_some()),
+        ];
+        let said = said.into_iter().filter(|(_, is_said)| *is_said);
+        said.map(|(name, _)| name).collect()
+    }
+}
+
 /// The way to a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

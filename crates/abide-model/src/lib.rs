@@ -36,6 +36,7 @@ pub mod podman;
 pub mod report;
 pub mod saved_plan;
 pub mod scope;
+pub mod secret_command;
 pub mod shard;
 pub mod time;
 pub mod unit_name;
@@ -75,6 +76,7 @@ pub use saved_plan::{
     Selected, SourceRevision, WholeSelection,
 };
 pub use scope::{Scope, UnitRef};
+pub use secret_command::SecretCommand;
 pub use shard::{Shard, ShardBy};
 pub use time::{Timestamp, UtcTime};
 pub use unit_name::{UnitKind, UnitName};

@@ -19,6 +19,7 @@ use crate::name::HostName;
 use crate::observed::ActiveState;
 use crate::plan::{Action, ActionId, Before, Change, Plan, Precondition, ResourceId};
 use crate::scope::UnitRef;
+use crate::secret_command::SecretCommand;
 
 /// The number that changes when the same plan would get another digest.
 const FORMAT: u32 = 1;
@@ -137,7 +138,7 @@ enum Secret<'a> {
     Env(&'a str),
     /// Relative to the manifest.
     File(&'a str),
-    Command(&'a [String]),
+    Command(&'a SecretCommand),
 }
 
 #[derive(Serialize)]
@@ -215,7 +216,7 @@ fn content<'a>(body: &'a Body, desired: &'a Desired) -> Content<'a> {
         Body::Secret { source, bytes: _ } => Content::Secret(match source {
             SecretSource::Env(name) => Secret::Env(name),
             SecretSource::File(path) => Secret::File(desired.relative(source, path)),
-            SecretSource::Command(argv) => Secret::Command(argv),
+            SecretSource::Command(command) => Secret::Command(command),
         }),
     }
 }

@@ -289,12 +289,15 @@ impl SavedPlan {
         Ok(text)
     }
 
-    /// Whether a report's hosts have secrets, so that no plan of it can be saved or applied without a key.
+    /// Whether no plan of these hosts can be saved without a key: they have secrets, or settings of their connections
+    /// that nobody may plant.
     pub fn needs_key(hosts: &BTreeMap<HostName, FleetHost>) -> bool {
-        hosts.values().any(|host| has_secrets(&host.desired))
+        hosts
+            .values()
+            .any(|host| has_secrets(&host.desired) || !host.connection.settings().is_empty())
     }
 
-    /// Whether it must have a seal.
+    /// Whether it has secrets, so that it must have a seal.
     pub fn has_secrets(&self) -> bool {
         self.hosts.iter().any(|host| has_secrets(&host.desired))
     }

@@ -52,6 +52,7 @@ pub(crate) enum Command {
     Suspend(commands::suspend::Suspend),
     Resume(commands::suspend::Resume),
     Lock(commands::lock::Lock),
+    Trust(commands::trust::Trust),
     Schema(commands::schema::Schema),
     Explain(commands::explain::Explain),
     Completions(commands::completions::Completions),
@@ -82,6 +83,10 @@ pub(crate) struct ManifestArgs {
     /// Let paths in the manifest leave its directory
     #[arg(long, global = true)]
     pub(crate) allow_outside: bool,
+    /// Trust whoever wrote the manifest: let it run programs here for secrets, configure ssh, manage this machine, and
+    /// name files outside of its directory; `abide trust` does so once for a directory
+    #[arg(long, global = true)]
+    pub(crate) allow_commands: bool,
 }
 
 /// Which hosts.

@@ -14,4 +14,5 @@ pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod suspend;
+pub(crate) mod trust;
 pub(crate) mod validate;

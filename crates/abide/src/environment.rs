@@ -23,6 +23,10 @@ pub(crate) struct Environment {
     pub(crate) plan_key: Option<Vec<u8>>,
     /// Where this user's own such key is: below `XDG_STATE_HOME`, or `~/.local/state`.
     pub(crate) plan_key_file: Option<PathBuf>,
+    /// Where this user lists the directories whose manifests may run programs: below `XDG_CONFIG_HOME`, or `~/.config`.
+    pub(crate) trust_file: Option<PathBuf>,
+    /// Who runs this, by number.
+    pub(crate) uid: Option<u32>,
     /// Whether the locale is UTF-8.
     pub(crate) unicode: bool,
     /// How wide the terminal is: as `COLUMNS` says, or as standard error's is.
@@ -45,6 +49,8 @@ impl Environment {
             who: format!("{}@{}", user(), machine()),
             plan_key: bytes(crate::plan_key::VARIABLE).filter(|key| !key.is_empty()),
             plan_key_file: state_home().map(|state| state.join("abide/plan.key")),
+            trust_file: config_home().map(|config| config.join("abide/trusted")),
+            uid: uid(),
             unicode: is_unicode(),
             columns: text("COLUMNS")
                 .and_then(|columns| columns.parse().ok())
@@ -93,10 +99,23 @@ fn job() -> Option<Url> {
 
 /// Where this user's programs keep what they need again (XDG Base Directory Specification).
 fn state_home() -> Option<PathBuf> {
+    of_user("XDG_STATE_HOME", ".local/state")
+}
+
+/// Where this user configures programs (XDG Base Directory Specification).
+fn config_home() -> Option<PathBuf> {
+    of_user("XDG_CONFIG_HOME", ".config")
+}
+
+fn of_user(variable: &str, below_home: &str) -> Option<PathBuf> {
     let absolute = |path: &PathBuf| path.is_absolute();
-    let named = env::var_os("XDG_STATE_HOME").map(PathBuf::from);
-    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
+    let named = env::var_os(variable).map(PathBuf::from);
+    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(below_home));
     named.filter(absolute).or_else(home).filter(absolute)
+}
+
+fn uid() -> Option<u32> {
+    Some(std::fs::metadata("/proc/self").ok()?.uid())
 }
 
 fn terminal_columns() -> Option<usize> {
@@ -107,7 +126,7 @@ fn terminal_columns() -> Option<usize> {
 /// The one who runs this. A service that systemd starts may have neither variable (systemd.exec(5)): it has a uid.
 fn user() -> String {
     let by_uid = || {
-        let uid = std::fs::metadata("/proc/self").ok()?.uid();
+        let uid = uid()?;
         Some(if uid == 0 {
             "root".to_owned()
         } else {

@@ -8,6 +8,11 @@ use std::path::{Path, PathBuf};
 use abide_manifest::{Files, Source, Unreadable};
 use abide_model::{FleetHost, HostName};
 
+use crate::args::Common;
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::trust;
+
 /// The local disk, as far as a manifest may see it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Disk {
@@ -27,27 +32,34 @@ impl Disk {
     }
 
     /// What a saved plan may see: the directories of the manifest files that it was made from.
-    pub(crate) fn beside(hosts: &BTreeMap<HostName, FleetHost>, allow_outside: bool) -> Self {
+    pub(crate) fn beside(
+        hosts: &BTreeMap<HostName, FleetHost>,
+        common: &Common,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
         let bodies = hosts.values().flat_map(|host| host.desired.bodies());
-        let folders: BTreeSet<PathBuf> = bodies
-            .map(|(_, origin, _)| directory(&origin.file))
-            .collect();
-        let roots = folders
+        let files: BTreeSet<&str> = bodies.map(|(_, origin, _)| origin.file.as_str()).collect();
+        let paths: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+        let arguments = &common.manifest;
+        let allow_outside = arguments.allow_outside
+            || arguments.allow_commands
+            || trust::covers(&paths, environment)?;
+        let roots = files
             .iter()
-            .filter_map(|folder| folder.canonicalize().ok());
-        Self {
+            .filter_map(|file| directory(file).canonicalize().ok());
+        Ok(Self {
             roots: (!allow_outside).then(|| roots.collect()),
-        }
+        })
     }
 
-    /// Whether a path, links resolved, is inside.
-    pub(crate) fn check(&self, path: &Path) -> Result<(), Unreadable> {
+    /// A path with its links resolved, where that is inside.
+    pub(crate) fn real(&self, path: &Path) -> Result<PathBuf, Unreadable> {
         let Some(roots) = &self.roots else {
-            return Ok(());
+            return Ok(path.to_owned());
         };
         let real = path.canonicalize().map_err(|error| unreadable(&error))?;
         if roots.iter().any(|root| real.starts_with(root)) {
-            Ok(())
+            Ok(real)
         } else {
             Err(Unreadable::Other(
                 "it is a link out of the manifest's directory; `--allow-outside` allows that"
@@ -59,9 +71,8 @@ impl Disk {
 
 impl Files for Disk {
     fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Unreadable> {
-        let path = Path::new(path);
-        self.check(path)?;
-        let bytes = read(path, limit).map_err(|error| unreadable(&error))?;
+        let path = self.real(Path::new(path))?;
+        let bytes = read(&path, limit).map_err(|error| unreadable(&error))?;
         bytes.ok_or(Unreadable::TooLarge)
     }
 }

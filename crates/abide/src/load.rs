@@ -3,16 +3,18 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use abide_manifest::{Files, LoadOptions, Loaded, Source, Unreadable};
 use abide_model::{Diagnostic, Digest, Fleet};
 use abide_report::{Verbosity, text};
 
 use crate::args::{Common, ManifestArgs};
+use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files::{Disk, directory, read as read_file};
+use crate::trust;
 use crate::ui::Ui;
 
 /// The manifest that is read where none is named.
@@ -25,21 +27,43 @@ pub(crate) struct Manifest {
     pub(crate) sources: Vec<Source>,
     pub(crate) disk: Disk,
     pub(crate) options: LoadOptions,
+    /// Whether it may have its say about this machine.
+    pub(crate) is_trusted: bool,
 }
 
 impl Manifest {
+    /// The manifest that the command line names, to look at: nothing that it names is run, no host is asked.
+    pub(crate) fn to_look(common: &Common, environment: &Environment) -> Result<Self, Failure> {
+        let mut manifest = Self::open(&common.manifest, environment)?;
+        manifest.options.allow_commands = true;
+        Ok(manifest)
+    }
+
+    /// The same, to have its secrets looked up and its hosts asked.
+    pub(crate) fn to_contact(common: &Common, environment: &Environment) -> Result<Self, Failure> {
+        Self::open(&common.manifest, environment)
+    }
+
     /// Reads the files that the command line names.
-    pub(crate) fn open(arguments: &ManifestArgs) -> Result<Self, Failure> {
+    fn open(arguments: &ManifestArgs, environment: &Environment) -> Result<Self, Failure> {
+        let paths = paths(&arguments.file)?;
+        let is_trusted = arguments.allow_commands || trust::covers(&paths, environment)?;
+        let allow_outside = arguments.allow_outside || is_trusted;
         let mut sources = Vec::new();
-        for path in paths(&arguments.file)? {
+        for path in paths {
+            if !allow_outside {
+                check_link(&path)?;
+            }
             sources.push(source(&path)?);
         }
         Ok(Self {
-            disk: Disk::new(&sources, arguments.allow_outside),
+            disk: Disk::new(&sources, allow_outside),
             options: LoadOptions {
-                allow_outside: arguments.allow_outside,
+                allow_outside,
+                allow_commands: is_trusted,
             },
             sources,
+            is_trusted,
         })
     }
 
@@ -83,11 +107,6 @@ impl Manifest {
         self.sources
             .first()
             .map_or_else(PathBuf::new, |source| directory(&source.name))
-    }
-
-    /// Loads the manifest that the command line names.
-    pub(crate) fn of(common: &Common) -> Result<Self, Failure> {
-        Self::open(&common.manifest)
     }
 }
 
@@ -150,6 +169,28 @@ fn in_directory(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
         ));
     }
     Ok(found)
+}
+
+/// A manifest file may be a link to another file of its checkout, not to any file that whoever runs abide may read: the
+/// first mistake in that would be printed. The checkout is at least the working directory, where the path is below it.
+fn check_link(path: &Path) -> Result<(), Failure> {
+    let named = path.display().to_string();
+    let is_below =
+        path.is_relative() && !path.components().any(|part| part == Component::ParentDir);
+    let root = match is_below {
+        true => PathBuf::from("."),
+        false => directory(&named),
+    };
+    let (Ok(real), Ok(root)) = (path.canonicalize(), root.canonicalize()) else {
+        // It is not there, or is standard input: whoever reads it says so.
+        return Ok(());
+    };
+    if real.starts_with(root) {
+        return Ok(());
+    }
+    let message = format!("{named}: it is a link that leads out of its directory");
+    Err(Failure::new(Exit::Manifest, message)
+        .hint("name the file itself, or give `--allow-outside`"))
 }
 
 fn source(path: &Path) -> Result<Source, Failure> {

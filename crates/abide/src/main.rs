@@ -31,6 +31,7 @@ mod select;
 mod selected;
 mod shards;
 mod signals;
+mod trust;
 mod ui;
 
 use std::process::ExitCode;
@@ -75,9 +76,10 @@ fn run(cli: &Cli, ui: &Ui, environment: &Environment) -> Result<Exit, Failure> {
     let common = &cli.common;
     match &cli.command {
         Command::Init(init) => init.run(ui),
-        Command::Hosts(hosts) => hosts.run(common, ui),
-        Command::Merge(merge) => merge.run(ui, environment),
+        Command::Hosts(hosts) => hosts.run(common, ui, environment),
+        Command::Merge(merge) => merge.run(common, ui, environment),
         Command::Validate(validate) => validate.run(common, ui, environment),
+        Command::Trust(trust) => trust.run(ui, environment),
         Command::Schema(schema) => schema.run(ui),
         Command::Explain(explain) => explain.run(ui),
         Command::Completions(completions) => completions.run(ui),

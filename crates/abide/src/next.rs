@@ -104,6 +104,9 @@ fn flags(common: &Common, hosts: Option<&[&HostName]>) -> String {
     if common.manifest.allow_outside {
         words.push("--allow-outside".to_owned());
     }
+    if common.manifest.allow_commands {
+        words.push("--allow-commands".to_owned());
+    }
     match hosts {
         Some(hosts) if hosts.len() <= MOST_NAMED => {
             words.extend(hosts.iter().map(|host| format!("--host={host}")));

@@ -14,6 +14,8 @@ use crate::files;
 
 /// How long a plan is valid unless whoever applies it says otherwise.
 pub(crate) const VALID: Duration = Duration::from_secs(24 * 60 * 60);
+/// How far the clocks of the machines may be apart that make and apply plans.
+const SKEW: Duration = Duration::from_secs(5 * 60);
 /// Largest plan that is read, in bytes: some ten thousand hosts.
 const LARGEST: usize = 512 << 20;
 /// Who made and approved a plan may read what is in its files.
@@ -75,14 +77,24 @@ pub(crate) fn read(path: &Path) -> Result<SavedPlan, Failure> {
     })
 }
 
-/// Refuses a plan that is too old. `max_age` takes the place of the time that is in the plan.
+/// Refuses a plan that is too old, or from the future: that would never be too old. `max_age` takes the place of the time
+/// that is in the plan, which counts only where it is sooner than every plan's.
 pub(crate) fn check_age(
     path: &Path,
     plan: &SavedPlan,
     now: UtcTime,
     max_age: Option<Duration>,
 ) -> Result<(), Failure> {
-    let end = max_age.map_or(plan.expires_at, |age| plan.created_at.after(age));
+    if plan.created_at > now.after(SKEW) {
+        let why = format!("it was made at {}, which is still to come", plan.created_at);
+        return Err(
+            refused(path, &why).hint("make a new plan; a clock is wrong, or it was changed")
+        );
+    }
+    let end = max_age.map_or_else(
+        || plan.expires_at.min(plan.created_at.after(VALID)),
+        |age| plan.created_at.after(age),
+    );
     if now <= end {
         return Ok(());
     }

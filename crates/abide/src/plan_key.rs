@@ -39,7 +39,7 @@ pub(crate) fn existing_or_new(environment: &Environment) -> Result<PlanKey, Fail
     let Some(path) = &environment.plan_key_file else {
         return Err(Failure::new(
             Exit::Failed,
-            "the plan has secrets, and there is no key to seal it with",
+            "the plan has secrets or says how hosts are reached, and there is no key to seal it with",
         )
         .hint(format!(
             "set {VARIABLE} (openssl rand -hex 32), or HOME for a file that keeps one"

@@ -6,7 +6,7 @@ use std::path::Path;
 use abide_engine::Approved;
 use abide_model::{HostName, HostOutcome, HostReport, PlanKey, Report, SavedPlan};
 
-use crate::args::Common;
+use crate::args::{Common, Run as RunArgs};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::run::Run;
@@ -35,7 +35,7 @@ pub(crate) async fn begin(
     common: &Common,
     (ui, environment): (&Ui, &Environment),
 ) -> Result<Run, Failure> {
-    let key = seal(path, saved, environment)?;
+    let key = seal(path, saved, &common.run, environment)?;
     let mut run = Run::resume(common, saved, (ui, environment)).await?;
     if let Some(key) = &key {
         secrets(path, saved, &run, key)?;
@@ -44,34 +44,50 @@ pub(crate) async fn begin(
     Ok(run)
 }
 
-/// The key, where the plan must have a seal: because it has secrets, or because a key is set for plans.
+/// The key, where the plan must have a seal: because it has secrets, because it says how hosts are reached, or because
+/// a key is set for plans.
 pub(crate) fn seal(
     path: &Path,
     saved: &SavedPlan,
+    run: &RunArgs,
     environment: &Environment,
 ) -> Result<Option<PlanKey>, Failure> {
-    if !saved.has_secrets() && environment.plan_key.is_none() {
-        return Ok(None);
-    }
+    let reason = match settings(saved, run) {
+        _ if saved.has_secrets() => "it has secrets".to_owned(),
+        Some(settings) => settings,
+        None if environment.plan_key.is_some() => format!("{} is set", plan_key::VARIABLE),
+        None => return Ok(None),
+    };
     let hint = format!(
         "plan and apply with the same key: as the same user on the same machine, or with the same {}",
         plan_key::VARIABLE
     );
     let Some(key) = plan_key::existing(environment)? else {
-        let why = "it has secrets, and the key that it was sealed with is not on this machine";
-        return Err(plan_file::refused(path, why).hint(hint));
+        let why = format!("{reason}, and the key that it was sealed with is not on this machine");
+        return Err(plan_file::refused(path, &why).hint(hint));
     };
     if saved.is_sealed_by(&key) {
         return Ok(Some(key));
     }
     let why = match &saved.seal {
-        None => "it has no seal",
+        None => format!("{reason}, and it has no seal"),
         Some(seal) if seal.key == key.id() => {
-            "it was changed after it was made: its seal is broken"
+            "it was changed after it was made: its seal is broken".to_owned()
         }
-        Some(_) => "it was sealed with another key",
+        Some(_) => format!("{reason}, and it was sealed with another key"),
     };
-    Err(plan_file::refused(path, why).hint(hint))
+    Err(plan_file::refused(path, &why).hint(hint))
+}
+
+/// What a plan says about the way to its hosts, of what the command line does not say instead. An `ssh_config` can name
+/// programs, an address leads elsewhere, and none of it is part of the digest that is approved.
+fn settings(saved: &SavedPlan, run: &RunArgs) -> Option<String> {
+    saved.hosts.iter().find_map(|host| {
+        let mut settings = host.connection.settings();
+        settings.retain(|setting| *setting != "ssh_config" || run.ssh_config.is_none());
+        let said = settings.join(", ");
+        (!settings.is_empty()).then(|| format!("it says how {} is reached ({said})", host.host))
+    })
 }
 
 /// Refuses where a secret is not the one that was approved.

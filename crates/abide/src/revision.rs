@@ -14,6 +14,9 @@ const LONGEST: usize = 1000;
 
 /// The revision of the directory that a manifest is in; `None` where it is in no repository, or git is not there.
 pub(crate) async fn of(folder: &Path) -> Option<SourceRevision> {
+    if !is_in_checkout(folder) {
+        return None;
+    }
     let rev = git(folder, &["rev-parse", "--verify", "HEAD"]).await?;
     let changes = git(
         folder,
@@ -34,10 +37,38 @@ pub(crate) async fn of(folder: &Path) -> Option<SourceRevision> {
     })
 }
 
+/// Whether git would find a checkout from here, and not a bare repository on the way: a branch can hold the files of
+/// one, and `safe.bareRepository` came with git 2.38.
+fn is_in_checkout(folder: &Path) -> bool {
+    let Ok(folder) = directory(folder).canonicalize() else {
+        return false;
+    };
+    let is_bare = |above: &Path| above.join("HEAD").exists() && above.join("objects").exists();
+    let mut above = folder.ancestors();
+    above
+        .find(|above| above.join(".git").exists() || is_bare(above))
+        .is_some_and(|found| found.join(".git").exists())
+}
+
+/// The working directory has an empty path where it is a manifest's.
+fn directory(folder: &Path) -> &Path {
+    match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    }
+}
+
 async fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
     let running = Command::new("git")
         .arg("-C")
         .arg(folder)
+        // A repository that somebody has hidden in a checkout has a configuration that runs programs.
+        .args([
+            "-c",
+            "safe.bareRepository=explicit",
+            "-c",
+            "core.fsmonitor=false",
+        ])
         // Looking must not write, and nobody can be asked.
         .env("GIT_OPTIONAL_LOCKS", "0")
         .env("GIT_TERMINAL_PROMPT", "0")

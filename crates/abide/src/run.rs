@@ -101,7 +101,7 @@ impl Run {
         (ui, environment): (&Ui, &Environment),
     ) -> Result<Self, Failure> {
         let signals = listen(ui)?;
-        let manifest = Manifest::of(common)?;
+        let manifest = Manifest::to_contact(common, environment)?;
         let (fleet, diagnostics, digest) = manifest.fleet(ui)?;
         let (mut hosts, part) = match choice {
             Choice::Selected => {
@@ -140,7 +140,7 @@ impl Run {
         let mut hosts = select_saved(saved, &common.selection)?.hosts;
         // Of a host on which nothing is done no secret is needed, and it may not be to be had any more.
         hosts.retain(|name, _| saved.host(name).is_some_and(|host| host.digest.is_some()));
-        let disk = Disk::beside(&hosts, common.manifest.allow_outside);
+        let disk = Disk::beside(&hosts, common, environment)?;
         resolve(&mut hosts, &disk, &signals).await?;
         let from = (saved.manifest.digest, PathBuf::new(), (false, None));
         Ok(Self::over(

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use abide_manifest::Unreadable;
-use abide_model::{Body, Bytes, FleetHost, HostName, SecretSource};
+use abide_manifest::{Files as _, Unreadable, secret_commands};
+use abide_model::{Body, Bytes, FleetHost, HostName, SecretCommand, SecretSource};
 use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
 
@@ -17,6 +17,8 @@ use crate::files::{Disk, directory};
 
 /// Largest secret, in bytes: as large as any managed file should be.
 const LARGEST: u64 = 1 << 20;
+/// Largest manifest that a command is looked for in, in bytes.
+const LARGEST_MANIFEST: usize = 16 << 20;
 /// Time that one command may take: long enough for a key server, and never for ever.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How much of what a failed command said on standard error is shown.
@@ -41,7 +43,7 @@ pub(crate) async fn resolve(
             let secret = if let Some(secret) = known.get(&key) {
                 secret.clone()
             } else {
-                let secret = fetch(source, &base, disk).await.map_err(|why| {
+                let secret = fetch(source, &place.file, disk).await.map_err(|why| {
                     Failure::new(
                         Exit::Failed,
                         format!("the secret at {place} is not to be had: {why}"),
@@ -55,12 +57,18 @@ pub(crate) async fn resolve(
     Ok(())
 }
 
-async fn fetch(source: &SecretSource, base: &Path, disk: &Disk) -> Result<Bytes, String> {
+async fn fetch(source: &SecretSource, manifest: &str, disk: &Disk) -> Result<Bytes, String> {
     let bytes = match source {
         SecretSource::Env(name) => environment::bytes(name)
             .ok_or_else(|| format!("the environment variable {name} is not set"))?,
         SecretSource::File(path) => from_file(Path::new(path), disk).await?,
-        SecretSource::Command(argv) => from_command(argv, base).await?,
+        SecretSource::Command(command) => {
+            let base = directory(manifest);
+            match command.argv() {
+                Some(argv) => from_command(argv, &base).await?,
+                None => from_command(&written(command, manifest, disk)?, &base).await?,
+            }
+        }
     };
     if bytes.is_empty() {
         // An unset variable or a pipe that broke looks like this; no service wants it.
@@ -72,11 +80,7 @@ async fn fetch(source: &SecretSource, base: &Path, disk: &Disk) -> Result<Bytes,
 async fn from_file(path: &Path, disk: &Disk) -> Result<Vec<u8>, String> {
     let shown = path.display();
     let read = async {
-        disk.check(path).map_err(|why| match why {
-            Unreadable::Missing => "there is no such file".to_owned(),
-            Unreadable::TooLarge => "it is too large".to_owned(),
-            Unreadable::Other(why) => why,
-        })?;
+        let path = disk.real(path).map_err(unreadable)?;
         let file = tokio::fs::File::open(path)
             .await
             .map_err(|error| error.to_string())?;
@@ -90,6 +94,29 @@ async fn from_file(path: &Path, disk: &Disk) -> Result<Vec<u8>, String> {
             "{shown} did not end within {} s",
             PATIENCE.as_secs()
         )),
+    }
+}
+
+/// The command as its manifest has it. A saved plan knows it only by its digest.
+fn written(command: &SecretCommand, manifest: &str, disk: &Disk) -> Result<Vec<String>, String> {
+    let program = command.program();
+    let wrong = |why: String| {
+        format!("how `{program}` is run is only in the manifest, {manifest}, and {why}")
+    };
+    let bytes = disk.read(manifest, LARGEST_MANIFEST);
+    let bytes = bytes.map_err(|why| wrong(unreadable(why)))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let mut commands = secret_commands(&text).into_iter();
+    commands
+        .find(|argv| command.is(argv))
+        .ok_or_else(|| wrong("it is not there as it was planned".to_owned()))
+}
+
+fn unreadable(why: Unreadable) -> String {
+    match why {
+        Unreadable::Missing => "there is no such file".to_owned(),
+        Unreadable::TooLarge => "it is too large".to_owned(),
+        Unreadable::Other(why) => why,
     }
 }
 
@@ -142,8 +169,8 @@ mod tests {
     async fn command(script: &str) -> Result<Bytes, String> {
         let argv = ["sh", "-c", script].map(str::to_owned).to_vec();
         fetch(
-            &SecretSource::Command(argv),
-            Path::new("/"),
+            &SecretSource::Command(SecretCommand::new(argv)),
+            "/abide.yaml",
             &Disk::default(),
         )
         .await
@@ -180,14 +207,14 @@ mod tests {
     async fn an_unset_variable_and_a_missing_file_are_named() {
         let env = fetch(
             &SecretSource::Env("ABIDE_NOT_SET".into()),
-            Path::new("/"),
+            "/abide.yaml",
             &Disk::default(),
         )
         .await;
         assert!(env.unwrap_err().contains("ABIDE_NOT_SET"));
         let file = fetch(
             &SecretSource::File("/no/such".into()),
-            Path::new("/"),
+            "/abide.yaml",
             &Disk::default(),
         )
         .await;

@@ -92,9 +92,10 @@ fn a_digest_is_the_same_for_whoever_would_do_the_same() {
             &fs::read(world.path(name)).expect("a unit"),
         );
     }
-    world
-        .fleet
-        .sh("h1", "cd /root/fleet && abide plan --host h1 -o here.json");
+    world.fleet.sh(
+        "h1",
+        "cd /root/fleet && abide plan --allow-commands --host h1 -o here.json",
+    );
     let here: Value =
         serde_json::from_str(&world.fleet.sh("h1", "cat /root/fleet/here.json")).expect("JSON");
     world

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use abide_model::{Become, Connection, HostName, Via};
 
+use super::here::{self, Ask};
 use super::written::duration;
 use crate::codes;
 use crate::finding::{Finding, Findings};
@@ -61,6 +62,14 @@ pub(crate) fn connection<'m>(
     said.extend(port.map(|port| ("port", Settled::said(&port, port.value.to_string()))));
     said.extend(via.map(|via| ("connection.via", word(&via))));
     said.extend(r#become.map(|r#become| ("connection.become", word(&r#become))));
+    if let Some(path) = &ssh_config {
+        here::check(Ask::SshConfig, path.at, work);
+    }
+    if let Some(via) = &via
+        && *via.value == written::Via::Local
+    {
+        here::check(Ask::ThisMachine, via.at, work);
+    }
     let findings = &mut work.findings;
     let connection = Connection {
         via: via.map_or(Via::Ssh, |via| via_of(*via.value)),
@@ -148,7 +157,9 @@ fn check_port(port: Said<'_, &u16>, findings: &mut Findings) -> Option<u16> {
 }
 
 fn check_user(user: Said<'_, &String>, findings: &mut Findings) -> Option<String> {
-    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '@';
+    // Somebody's own ssh_config may hand it to a shell (`ProxyCommand ssh %r@…`, CVE-2023-51385): what ssh(1) itself
+    // takes no longer is not taken here either.
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "@'`\"\\;&<>|(){}%$".contains(c);
     if user.value.is_empty() || user.value.starts_with('-') || user.value.contains(odd) {
         let message = format!("`{}` is not a login user", user.value.escape_debug());
         findings.push(Finding::new(codes::BAD_NAME, user.at, message));

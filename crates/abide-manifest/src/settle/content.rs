@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{Body, Bytes, SecretSource};
+use abide_model::{Body, Bytes, SecretCommand, SecretSource};
 
+use super::here::{self, Ask};
 use crate::codes;
 use crate::finding::Finding;
 use crate::located::Located;
@@ -14,6 +15,9 @@ use crate::text::Place;
 use crate::vars::{BadReference, BadReferenceKind, fill};
 use crate::wording::Wording;
 use crate::work::Work;
+
+/// The variable with the key behind saved plans: no host is to have that.
+const PLAN_KEY: &str = "ABIDE_PLAN_KEY";
 
 /// The variables of a host.
 pub(crate) type Vars<'m> = BTreeMap<&'m str, &'m str>;
@@ -98,6 +102,7 @@ pub(crate) fn content<'m>(
                 texts,
                 findings,
                 library,
+                ..
             } = work;
             let held = library.read(named, texts, findings)?;
             let text = held.text;
@@ -197,6 +202,16 @@ fn resolve_secret<'m>(said: Said<'m, &'m Secret>, work: &mut Work<'_>) -> Option
             work.push(wrong("this is not the name of an environment variable"));
             return None;
         }
+        Secret::Env(name) if name == PLAN_KEY => {
+            let message = format!(
+                "`{}` is the key that plans are sealed with, and no secret of a host",
+                name.escape_debug()
+            );
+            work.push(
+                Finding::new(codes::BAD_VALUE, at, message).help("give the secret another name"),
+            );
+            return None;
+        }
         Secret::Env(name) => SecretSource::Env(name.clone()),
         Secret::File(path) => {
             let named = said.with(path).located();
@@ -204,6 +219,7 @@ fn resolve_secret<'m>(said: Said<'m, &'m Secret>, work: &mut Work<'_>) -> Option
                 texts,
                 findings,
                 library,
+                ..
             } = work;
             SecretSource::File(library.path(named, texts, findings)?)
         }
@@ -214,7 +230,11 @@ fn resolve_secret<'m>(said: Said<'m, &'m Secret>, work: &mut Work<'_>) -> Option
             );
             return None;
         }
-        Secret::Command(argv) => SecretSource::Command(argv.clone()),
+        Secret::Command(argv) => {
+            let program = argv.first().map_or("", String::as_str);
+            here::check(Ask::Run(program), at, work);
+            SecretSource::Command(SecretCommand::new(argv.clone()))
+        }
     };
     let body = Body::Secret {
         source,

@@ -12,7 +12,14 @@ fn load_design(name: &str) -> Loaded {
         name: name.to_owned(),
         text,
     };
-    load(&[source], &Directory(directory), &LoadOptions::default())
+    load(
+        &[source],
+        &Directory(directory),
+        &LoadOptions {
+            allow_commands: true,
+            ..LoadOptions::default()
+        },
+    )
 }
 
 fn desired(loaded: &Loaded, host: &str) -> abide_model::Desired {

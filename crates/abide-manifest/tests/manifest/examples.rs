@@ -44,7 +44,14 @@ fn every_example_loads_without_a_word() {
             text: read(&path),
         };
         let files = Directory(repository().join("examples"));
-        let loaded = load(&[source], &files, &LoadOptions::default());
+        let loaded = load(
+            &[source],
+            &files,
+            &LoadOptions {
+                allow_commands: true,
+                ..LoadOptions::default()
+            },
+        );
         assert_eq!(told(&loaded), "", "{}", path.display());
         assert!(loaded.fleet.is_some());
     }

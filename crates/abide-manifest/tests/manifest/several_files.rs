@@ -1,7 +1,7 @@
 //! Several manifest files, and the files that they name.
 
 use abide_manifest::{LoadOptions, Loaded, Source, load};
-use abide_model::{Body, SecretSource};
+use abide_model::{Body, SecretCommand, SecretSource};
 
 use crate::support::{Shelf, told};
 
@@ -13,6 +13,10 @@ fn source(name: &str, text: &str) -> Source {
 }
 
 fn load_all(sources: &[Source], files: &Shelf, options: LoadOptions) -> Loaded {
+    let options = LoadOptions {
+        allow_commands: true,
+        ..options
+    };
     load(sources, files, &options)
 }
 
@@ -99,7 +103,9 @@ fn secrets_are_named_and_not_looked_up() {
     assert_eq!(source(1), SecretSource::Env("TOKEN".to_owned()));
     assert_eq!(
         source(2),
-        SecretSource::Command(["sops", "-d", "x"].map(str::to_owned).to_vec())
+        SecretSource::Command(SecretCommand::new(
+            ["sops", "-d", "x"].map(str::to_owned).to_vec()
+        ))
     );
     assert_eq!((files[0].mode, files[1].mode), (Some(0o600), Some(0o640)));
 }
@@ -122,6 +128,7 @@ fn outside_is_allowed_only_when_asked_for() {
         &files,
         LoadOptions {
             allow_outside: true,
+            ..LoadOptions::default()
         },
     );
     assert_eq!(told(&allowed), "");

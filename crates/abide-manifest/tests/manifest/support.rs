@@ -53,7 +53,14 @@ pub(crate) fn load_with(text: &str, files: &Shelf) -> Loaded {
         name: "fleet.yaml".to_owned(),
         text: text.to_owned(),
     };
-    load(&[source], files, &LoadOptions::default())
+    load(
+        &[source],
+        files,
+        &LoadOptions {
+            allow_commands: true,
+            ..LoadOptions::default()
+        },
+    )
 }
 
 /// A manifest that must load without any diagnostic.

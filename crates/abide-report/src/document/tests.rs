@@ -129,7 +129,7 @@ fn no_document_holds_a_secret_or_what_was_in_its_place() {
         path: "/home/a/.env".parse().unwrap(),
         purpose: abide_model::FilePurpose::Plain,
         body: Body::Secret {
-            source: SecretSource::Command(vec!["sops".to_owned()]),
+            source: SecretSource::Command(abide_model::SecretCommand::new(vec!["sops".to_owned()])),
             bytes: Some("canary-new".into()),
         },
         mode: 0o600,

@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::args::Common;
+use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::load::Manifest;
@@ -53,8 +54,13 @@ struct Line<'a> {
 }
 
 impl Hosts {
-    pub(crate) fn run(&self, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
-        let (fleet, ..) = Manifest::of(common)?.fleet(ui)?;
+    pub(crate) fn run(
+        &self,
+        common: &Common,
+        ui: &Ui,
+        environment: &Environment,
+    ) -> Result<Exit, Failure> {
+        let (fleet, ..) = Manifest::to_look(common, environment)?.fleet(ui)?;
         let selection = &common.selection;
         let mut hosts = whole(&fleet, selection)?;
         let count = self.matrix.map(|most| {

@@ -9,6 +9,7 @@ use abide_report::{Command, Options, text};
 use clap::Args;
 use serde_json::Value;
 
+use crate::args::Common;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -43,14 +44,19 @@ pub(crate) struct Merge {
 const LARGEST: usize = 512 << 20;
 
 impl Merge {
-    pub(crate) fn run(&self, ui: &Ui, environment: &Environment) -> Result<Exit, Failure> {
+    pub(crate) fn run(
+        &self,
+        common: &Common,
+        ui: &Ui,
+        environment: &Environment,
+    ) -> Result<Exit, Failure> {
         if let Some(out) = &self.out {
             plan_file::check(out)?;
         }
         self.reports.check(false)?;
         let are_plans = self.files.first().is_some_and(|path| is_plan(path));
         let (document, said) = if are_plans {
-            self.plans(environment)?
+            self.plans(common, environment)?
         } else {
             self.documents(environment, ui)?
         };
@@ -64,13 +70,17 @@ impl Merge {
         Ok(Exit::Done)
     }
 
-    fn plans(&self, environment: &Environment) -> Result<(Document, String), Failure> {
+    fn plans(
+        &self,
+        common: &Common,
+        environment: &Environment,
+    ) -> Result<(Document, String), Failure> {
         let mut plans: Vec<(String, SavedPlan)> = Vec::new();
         let mut key: Option<PlanKey> = None;
         for path in &self.files {
             let plan = plan_file::read(path)?;
             // The merged plan gets a seal of its own, so each part must deserve it.
-            key = resuming::seal(path, &plan, environment)?.or(key);
+            key = resuming::seal(path, &plan, &common.run, environment)?.or(key);
             plans.push((path.display().to_string(), plan));
         }
         let mut merged = merge(plans).map_err(|why| refused("plans", &why))?;

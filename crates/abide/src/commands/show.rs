@@ -63,7 +63,7 @@ impl Show {
             (Some(_), _) if self.allowances.allow_removals.is_some() => {
                 Err(Failure::usage("--allow-removals belongs to --script"))
             }
-            (Some(host), _) => resolved(host, common, ui),
+            (Some(host), _) => resolved(host, common, ui, environment),
             (None, Some(host)) => script(host, common, &self.allowances, ui, environment).await,
             (None, None) => Err(Failure::usage(
                 "say what to show: a saved plan, --resolved or --script",
@@ -96,8 +96,13 @@ impl Show {
     }
 }
 
-fn resolved(host: &str, common: &Common, ui: &Ui) -> Result<Exit, Failure> {
-    let manifest = Manifest::of(common)?;
+fn resolved(
+    host: &str,
+    common: &Common,
+    ui: &Ui,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let manifest = Manifest::to_look(common, environment)?;
     let (fleet, ..) = manifest.fleet(ui)?;
     let name: HostName = host
         .parse()

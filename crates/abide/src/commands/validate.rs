@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::load::Manifest;
 use crate::reporting::{Done, Reporting};
 use crate::reports::ReportArgs;
+use crate::trust;
 use crate::ui::Ui;
 
 /// Check the manifest, without any host
@@ -45,12 +46,17 @@ impl Validate {
         }
         let mut reporting =
             Reporting::begin(Command::Validate, &self.reports, false, (ui, environment))?;
-        let done = self.work(&mut reporting, common, ui);
+        let done = self.work(&mut reporting, (common, ui, environment));
         reporting.end(done)
     }
 
-    fn work(&self, reporting: &mut Reporting, common: &Common, ui: &Ui) -> Result<Done, Failure> {
-        let loaded = Manifest::of(common)?.load();
+    fn work(
+        &self,
+        reporting: &mut Reporting,
+        (common, ui, environment): (&Common, &Ui, &Environment),
+    ) -> Result<Done, Failure> {
+        let manifest = Manifest::to_look(common, environment)?;
+        let loaded = manifest.load();
         let wrong = loaded.fleet.is_none()
             || loaded
                 .diagnostics
@@ -75,6 +81,9 @@ impl Validate {
                 "The manifest `{}` is valid: {count} {hosts}.",
                 fleet.name
             ));
+            if !manifest.is_trusted && trust::is_needed(fleet) {
+                ui.talk(trust::NEEDED);
+            }
         }
         Ok(Done {
             report: Report::default(),
