@@ -99,7 +99,8 @@ pub(crate) fn read(path: &Path, limit: usize) -> io::Result<Option<Vec<u8>>> {
     Ok((bytes.len() <= limit).then_some(bytes))
 }
 
-fn unreadable(error: &io::Error) -> Unreadable {
+/// Why a file cannot be read, in the manifest's terms.
+pub(crate) fn unreadable(error: &io::Error) -> Unreadable {
     match error.kind() {
         io::ErrorKind::NotFound => Unreadable::Missing,
         _ => Unreadable::Other(error.to_string()),

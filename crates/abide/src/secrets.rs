@@ -13,7 +13,7 @@ use tokio::process::Command;
 use crate::environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::files::{Disk, directory};
+use crate::files::{self, Disk, directory};
 
 /// Largest secret, in bytes: as large as any managed file should be.
 const LARGEST: u64 = 1 << 20;
@@ -83,7 +83,7 @@ async fn from_file(path: &Path, disk: &Disk) -> Result<Vec<u8>, String> {
         let path = disk.real(path).map_err(unreadable)?;
         let file = tokio::fs::File::open(path)
             .await
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| unreadable(files::unreadable(&error)))?;
         let bytes = bounded(file).await.map_err(|error| error.to_string())?;
         bytes.ok_or_else(|| "it is larger than 1 MiB".to_owned())
     };
