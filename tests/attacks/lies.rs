@@ -146,17 +146,11 @@ fn tell(world: &World, lies: &[String], many: usize, [first, step]: [usize; 2]) 
     bystanders(world);
     let mut hosts = HOSTS.map(|name| Host::new(world, name));
     let answers = answers(world, &mut hosts);
-    let mut problems = Vec::new();
+    let (mut problems, mut held_back) = (Vec::new(), 0);
     let mut round = first;
     while hosts.iter().any(|host| host.told < many) && problems.len() < 20 {
-        declare(
-            world,
-            if (round / step).is_multiple_of(2) {
-                "A"
-            } else {
-                "B"
-            },
-        );
+        let letter = ["A", "B"][round / step % 2];
+        declare(world, letter);
         let lie = lie_of(round, lies, many);
         // Each answer in turn, but not beside its neighbour's lie.
         let calls = [round * 89 % answers, (round * 89 + answers / 2) % answers];
@@ -177,6 +171,10 @@ fn tell(world: &World, lies: &[String], many: usize, [first, step]: [usize; 2]) 
         for (host, call) in hosts.iter_mut().zip(calls) {
             host.told += usize::from(lie.starts_with("manager") || host.calls() > call);
             let on = host.name;
+            if !host.others_have(letter) {
+                held_back += 1;
+                eprintln!("{on}: {lie} in answers {calls:?} keeps the others from their change");
+            }
             host.judge()
                 .into_iter()
                 .for_each(|wrong| problem(format!("{on}: {wrong}")));
@@ -192,6 +190,7 @@ fn tell(world: &World, lies: &[String], many: usize, [first, step]: [usize; 2]) 
     problems.extend(hosts.iter_mut().flat_map(Host::judge));
     Told {
         counts: hosts.map(|host| host.told),
+        held_back,
         problems,
     }
 }
@@ -210,6 +209,8 @@ fn answers(world: &World, hosts: &mut [Host<'_>]) -> usize {
 
 struct Told {
     counts: [usize; 2],
+    /// How often nothing was done for the others either: safe, but a nuisance.
+    held_back: usize,
     problems: Vec<String>,
 }
 
@@ -228,6 +229,8 @@ fn tell_all(lies: &[String], many: usize) -> String {
     });
     let problems: Vec<&String> = told.iter().flat_map(|told| &told.problems).collect();
     assert!(problems.is_empty(), "{problems:#?}");
+    let held_back: usize = told.iter().map(|told| told.held_back).sum();
+    eprintln!("{held_back} of them kept the others from their change");
     let [on_252, on_257] = [0, 1].map(|at| told.iter().map(|told| told.counts[at]).sum::<usize>());
     format!("{on_252} lies on 252, {on_257} on 257")
 }

@@ -4,10 +4,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
 
 use abide_model::Digest;
 
 use crate::everything::{Everything, differences, everything, host_root};
+use crate::fleet::Fleet;
 use crate::proxy::Proxy;
 use crate::support::World;
 
@@ -42,6 +45,30 @@ fn library() -> &'static [u8] {
         assert!(status.success(), "{source} is not built");
         fs::read(built).expect("a library")
     })
+}
+
+/// What runs as root in sessions of a host, but for sshd.
+fn root_in_sessions(fleet: &Fleet, host: &str) -> Vec<String> {
+    let directory = fleet.directory();
+    let name = directory.file_name().expect("a name").to_string_lossy();
+    let of_host = format!("/abide-fleet/{name}/{host}/");
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").expect("processes").flatten() {
+        // What ends meanwhile has nothing to read.
+        let read = |file: &str| fs::read_to_string(entry.path().join(file)).unwrap_or_default();
+        let cgroup = read("cgroup");
+        if !cgroup.contains(&of_host) || !cgroup.contains("/session-") {
+            continue;
+        }
+        let of_root = read("status")
+            .lines()
+            .any(|line| line.starts_with("Uid:\t0\t"));
+        let command = read("cmdline").replace('\0', " ");
+        if of_root && !command.is_empty() && !command.starts_with("sshd") {
+            found.push(format!("left behind: {command}"));
+        }
+    }
+    found
 }
 
 /// One host with its liar.
@@ -157,6 +184,13 @@ impl<'a> Host<'a> {
         calls.unwrap_or_default().lines().count()
     }
 
+    /// Whether the system has its change.
+    pub fn others_have(&self, letter: &str) -> bool {
+        let file = self.root.join("etc/systemd/system/root.service");
+        let text = fs::read_to_string(file).unwrap_or_default();
+        text == service(letter, "multi-user.target")
+    }
+
     /// Nobody lies any more, and what the lie left in the user's own reach is away.
     pub fn tidy(&self, lie: &str) {
         drop(fs::remove_file(self.root.join("tmp/liar/lie")));
@@ -173,15 +207,29 @@ impl<'a> Host<'a> {
         self.world.fleet.sh_as(self.name, "mallory", script);
     }
 
+    /// Processes of root's that belong to a login and are still there five seconds after abide ended.
+    fn left_behind(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for _ in 0..50 {
+            found = root_in_sessions(&self.world.fleet, self.name);
+            if found.is_empty() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        found
+    }
+
     /// What is not as it must be; for the next lie it is made so.
     pub fn judge(&mut self) -> Vec<String> {
-        let wrong = differences(&self.before, &self.look());
+        let mut wrong = differences(&self.before, &self.look());
         if wrong.iter().any(|line| line.starts_with(LEDGER)) {
             drop(fs::remove_file(self.root.join(&LEDGER[1..])));
         } else if !wrong.is_empty() {
             // Told once.
             self.before = self.look();
         }
+        wrong.extend(self.left_behind());
         wrong
     }
 }
