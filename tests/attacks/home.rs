@@ -175,7 +175,7 @@ fn what_stands_in_the_place_of_a_file_leads_nowhere() {
 #[test]
 fn what_stands_in_the_place_of_a_directory_leads_nowhere() {
     let _attack = attack(
-        "links to /etc, /root and another's home, pipes and files in the place of each directory",
+        "links to `/etc` and another's home, pipes and files in the place of each directory",
         Promise::OwnReach,
     );
     let scene = Scene::new(&["hil", "hol"]);
@@ -248,7 +248,7 @@ fn what_changes_places_all_the_time_leads_nowhere() {
 #[test]
 fn what_a_user_sets_in_an_environment_reaches_no_command_of_roots() {
     let _attack = attack(
-        "PATH, LD_PRELOAD, ENV and SYSTEMD_* in their manager, environment.d, profile and pam_env, with programs to match",
+        "`PATH`, `LD_PRELOAD`, `ENV` and `SYSTEMD_*` in their manager, environment.d, profile and pam_env, with programs to match",
         Promise::OwnReach,
     );
     let scene = Scene::new(&["hum"]);

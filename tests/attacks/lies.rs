@@ -141,15 +141,18 @@ fn lie_of(round: usize, lies: &[String], many: usize) -> &str {
 
 /// Every `step`th of these lies from the `first`, so many on each version, and what they did that they must not.
 fn tell(world: &World, lies: &[String], many: usize, [first, step]: [usize; 2]) -> Told {
-    declare(world, "A");
-    world.converge();
+    // Twice: the first change of a file makes the places that later ones use.
+    for letter in ["A", "B"] {
+        declare(world, letter);
+        world.converge();
+    }
     bystanders(world);
     let mut hosts = HOSTS.map(|name| Host::new(world, name));
     let answers = answers(world, &mut hosts);
     let (mut problems, mut held_back) = (Vec::new(), 0);
     let mut round = first;
     while hosts.iter().any(|host| host.told < many) && problems.len() < 20 {
-        let letter = ["A", "B"][round / step % 2];
+        let letter = ["B", "A"][round / step % 2];
         declare(world, letter);
         let lie = lie_of(round, lies, many);
         // Each answer in turn, but not beside its neighbour's lie.
@@ -200,7 +203,7 @@ fn answers(world: &World, hosts: &mut [Host<'_>]) -> usize {
     for host in &*hosts {
         host.prepare(usize::MAX, "none", 0);
     }
-    declare(world, "B");
+    declare(world, "A");
     world.converge();
     let wrong: Vec<String> = hosts.iter_mut().flat_map(Host::judge).collect();
     assert!(wrong.is_empty(), "without a lie: {wrong:#?}");
