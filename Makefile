@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHELL := /bin/bash
 
-.PHONY: demo test check unit hosts recipes mutants build clippy fmt doc clean
+.PHONY: demo test check unit hosts recipes attacks attacks-all mutants build clippy fmt doc clean
 
 # Boots three throwaway hosts and lets abide plan, apply, find drift, repair, and survive a reboot.
 demo: need-cargo
@@ -14,7 +14,7 @@ demo: need-cargo
 test: need-cargo need-shellcheck need-recipes
 	@tests/fleet/fleet check
 	$(CARGO) fmt --all --check
-	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/demo/demo tests/guide/follow tests/recipes/follow examples/ci/timer/abide-drift-tell .ci/run
+	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/demo/demo tests/guide/follow tests/recipes/follow tests/attacks/table examples/ci/timer/abide-drift-tell .ci/run
 	RUST_TEST_THREADS=4 $(CARGO) test --workspace   # hosts mostly wait: more threads than cores
 	ABIDE_FLEETS=30 CARGO_PROFILE_RELEASE_LTO=off $(CARGO) test --release -p abide-plan --lib -- properties forecast_fleets
 	$(CARGO) clippy --workspace --all-targets --quiet -- $(CLIPPY_FLAGS)
@@ -36,6 +36,17 @@ hosts: need-cargo
 recipes: need-cargo
 	$(CARGO) build --quiet --bin abide
 	@tests/recipes/follow target/debug/abide
+
+# Hostile users, hosts and manifests (tests/attacks), and the table of them in docs/security.md. ATTACKS=home runs those of
+# one subject and keeps the other lines. `attacks-all` tells all the lies, half an hour's worth; without, a sample of them.
+attacks: need-cargo
+	@tests/fleet/fleet check
+	record=$$(mktemp) && trap 'rm -f "$$record"' EXIT && \
+	  { ABIDE_ATTACKS=$$record RUST_TEST_THREADS=4 $(CARGO) test -p abide --test attacks -- --skip table:: $(ATTACKS); ran=$$?; \
+	    tests/attacks/table "$$record" docs/security.md "$$(date -u +%F)" $(if $(ATTACKS),keep) && exit $$ran; }
+
+attacks-all: export ABIDE_LIES = all
+attacks-all: attacks
 
 # Whether the tests of the planner and of what unit files mean notice each small change of the code (crates/README.md,
 # "Mutants"). It takes hours: MUTANTS="--shard 0/8" does an eighth, MUTANTS="--in-diff FILE" what a diff touches.

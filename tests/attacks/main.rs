@@ -38,3 +38,4 @@ mod manifest;
 mod plain_user;
 mod proxy;
 mod saved_plan;
+mod table;
