@@ -47,7 +47,7 @@ impl Fleet {
         let owner = owner.to_string();
         let hosts: Vec<String> = hosts
             .iter()
-            .map(|(host, image)| format!("{host}={image}"))
+            .map(|(host, image)| format!("{host}={}", suited(image)))
             .collect();
         let mut arguments = vec!["up", "--owner", &owner, &fleet.name];
         arguments.extend(hosts.iter().map(String::as_str));
@@ -174,6 +174,23 @@ impl Drop for Fleet {
         let told = output.status.success() || std::thread::panicking();
         assert!(told, "{}", report("fleet down", &output));
     }
+}
+
+/// The image that stands for `image` in this run. `ABIDE_TEST_SUITES` has two suites, `bullseye forky` for example: the
+/// first stands for bookworm and the second for trixie, so that the same tests run on other versions of systemd.
+fn suited(image: &str) -> String {
+    let suites = std::env::var("ABIDE_TEST_SUITES").unwrap_or_default();
+    let mut suites = suites.split_whitespace();
+    let (Some(older), Some(newer)) = (suites.next(), suites.next()) else {
+        return image.to_owned();
+    };
+    let (suite, variants) = image.split_at(image.find('+').unwrap_or(image.len()));
+    let suite = match suite {
+        "bookworm" => older,
+        "trixie" => newer,
+        other => other,
+    };
+    format!("{suite}{variants}")
 }
 
 fn executable() -> Command {

@@ -43,7 +43,7 @@ fn invocations(world: &World, host: &str) -> [String; 3] {
 }
 
 fn loaded_at(world: &World, host: &str) -> [String; 2] {
-    ["app", "root"].map(|user| world.show(host, user, "", "UnitsLoadTimestampMonotonic"))
+    ["app", "root"].map(|user| world.loaded_at(host, user))
 }
 
 #[test]

@@ -220,6 +220,20 @@ impl World {
         self.fleet.sh_as(host, user, &script).trim().to_owned()
     }
 
+    /// When a manager last read its units, to tell whether it did again. systemd 247 shows it by its directory only.
+    pub fn loaded_at(&self, host: &str, user: &str) -> String {
+        match self.show(host, user, "", "UnitsLoadTimestampMonotonic") {
+            unknown if unknown.is_empty() => {
+                let script = match user {
+                    "root" => "stat -c %y /run/systemd",
+                    _ => "stat -c %y /run/user/$(id -u)/systemd",
+                };
+                self.fleet.sh_as(host, user, script)
+            }
+            told => told,
+        }
+    }
+
     /// Asserts that a unit runs.
     #[track_caller]
     pub fn assert_active(&self, host: &str, user: &str, unit: &str) {

@@ -58,7 +58,7 @@ pub use ledger::{Ledger, LedgerFile, LedgerUnit};
 pub use masks::Masks;
 pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};
 pub use observed::{
-    ActiveState, FileKind, HostFacts, Link, LockHolder, Manager, Observation, Observed,
+    ActiveState, FileKind, HostFacts, LastLoad, Link, LockHolder, Manager, Observation, Observed,
     ObservedFile, ObservedLinger, ObservedProcess, ObservedScope, ObservedUnit, ObservedUser,
     RootRoute, Suspension,
 };

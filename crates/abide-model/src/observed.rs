@@ -265,13 +265,37 @@ impl ObservedScope {
 pub enum Manager {
     /// It answers.
     Up {
-        /// `UnitsLoadTimestamp`: its last (re)load of unit files, in microseconds where the host can say so.
-        units_loaded_at: Timestamp,
+        /// Its last (re)load of unit files.
+        last_load: LastLoad,
     },
     /// It does not run (a user without lingering and session). A known state, no error.
     Down,
     /// It should run and does not answer, and why.
     Broken(String),
+}
+
+/// When a manager last read its unit files, as far as it tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastLoad {
+    /// At this time: `UnitsLoadTimestamp`, in microseconds where the host can say so.
+    At(Timestamp),
+    /// Not after this time, and nobody knows when: systemd 247 has no `UnitsLoadTimestamp` (seen on a host). Every reload
+    /// makes and removes directories for generators in the manager's runtime directory, so it cannot be later than
+    /// that last changed.
+    NotAfter(Timestamp),
+}
+
+impl LastLoad {
+    /// Whether the manager can have read what changed at this time. Older hosts tell times in whole seconds: it was at any
+    /// time within that second.
+    pub fn may_have_read(self, changed: Timestamp) -> bool {
+        let (Self::At(time) | Self::NotAfter(time)) = self;
+        let latest = match time.0 % 1_000_000 {
+            0 => Timestamp(time.0.saturating_add(999_999)),
+            _ => time,
+        };
+        changed <= latest
+    }
 }
 
 /// A symbolic link that enables or names a unit, relative to the configuration directory.

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    ActiveState, Cause, Change, DesiredUser, LingerReason, Manager, NoteKind, Observation,
-    ResourceId, Scope, Timestamp, UserName, Wanted,
+    ActiveState, Cause, Change, DesiredUser, LastLoad, LingerReason, Manager, NoteKind,
+    Observation, ResourceId, Scope, UserName, Wanted,
 };
 
 use crate::account::Account;
@@ -21,10 +21,10 @@ use crate::scope;
 /// A service manager as the units of its scope will find it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ManagerState {
-    /// It answers, and read its unit files at this time.
+    /// It answers.
     Up {
         /// Its last (re)load of unit files.
-        units_loaded_at: Timestamp,
+        last_load: LastLoad,
     },
     /// It does not run, and this step starts it.
     Starting(StepId),
@@ -171,8 +171,8 @@ fn current(host: &Host<'_>, name: &UserName) -> ManagerState {
     let active = manager_active(host, name);
     match host.scope(&Scope::User(name.clone())) {
         Observation::Known(scope) => match &scope.manager {
-            Manager::Up { units_loaded_at } => ManagerState::Up {
-                units_loaded_at: *units_loaded_at,
+            Manager::Up { last_load } => ManagerState::Up {
+                last_load: *last_load,
             },
             Manager::Broken(why) if active.is_up() => ManagerState::Unseen(causes::said(why)),
             Manager::Down | Manager::Broken(_) => ManagerState::Down,

@@ -91,8 +91,8 @@ fn open_system<'a>(host: &'a Host<'a>) -> Result<ScopeView<'a>, Denied> {
         Observation::Unknown(why) => return Err(unseen(host, &scope, &why)),
     };
     let manager = match &seen.manager {
-        Manager::Up { units_loaded_at } => ManagerState::Up {
-            units_loaded_at: *units_loaded_at,
+        Manager::Up { last_load } => ManagerState::Up {
+            last_load: *last_load,
         },
         Manager::Down => return Err(unseen(host, &scope, "the system manager does not run")),
         Manager::Broken(why) => return Err(unseen(host, &scope, why)),

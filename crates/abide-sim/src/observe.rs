@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Body, Desired, DesiredUnit, Digest, FileKind, HostPath, HostPathOrHome, Ledger, Manager,
-    Observation, Observed, ObservedFile, ObservedLinger, ObservedProcess, ObservedScope,
+    Body, Desired, DesiredUnit, Digest, FileKind, HostPath, HostPathOrHome, LastLoad, Ledger,
+    Manager, Observation, Observed, ObservedFile, ObservedLinger, ObservedProcess, ObservedScope,
     ObservedUnit, ObservedUser, Presence, Scope, UnitName, UnitRef, UserName,
 };
 
@@ -198,7 +198,7 @@ impl SimHost {
     fn observed_manager(&self, scope: &Scope) -> Manager {
         match (self.managers.get(scope), scope) {
             (Some(manager), _) => Manager::Up {
-                units_loaded_at: manager.loaded_at,
+                last_load: LastLoad::At(manager.loaded_at),
             },
             (None, Scope::User(user))
                 if self.manager_state(user) == abide_model::ActiveState::Failed =>

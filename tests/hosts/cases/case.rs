@@ -199,7 +199,14 @@ impl Case {
 
     /// When the managers last read their units; nothing where they do not run.
     pub fn loaded_at(&self) -> [String; 2] {
-        self.ask(|at| at.sh("ctl show --value -p UnitsLoadTimestampMonotonic 2>/dev/null || true"))
+        // systemd 247 tells by its directory only.
+        self.ask(|at| {
+            at.sh(
+                r#"ctl show --value -p UnitsLoadTimestampMonotonic 2>/dev/null | grep . && exit
+                [ "$(id -u)" = 0 ] && run=/run/systemd || run=/run/user/$(id -u)/systemd
+                stat -c %y "$run" 2>/dev/null || true"#,
+            )
+        })
     }
 
     /// The runs that units are in.
@@ -223,6 +230,18 @@ impl At<'_> {
     #[track_caller]
     pub fn root(&self, script: &str) -> String {
         self.run("root", script)
+    }
+
+    /// Forgets failures and counts of starts; a user may not be there.
+    pub fn reset_failed(&self) {
+        let name = self.case.name;
+        self.root(&match self.case.of_user {
+            false => "systemctl reset-failed".to_owned(),
+            true => format!(
+                "uid=$(id -u {name}) && runuser -u {name} -- env XDG_RUNTIME_DIR=/run/user/$uid \
+                 systemctl --user reset-failed 2>/dev/null || true"
+            ),
+        });
     }
 
     /// A script as the scope's user (root for the system's); it may not fail. `ctl` is systemctl of that manager.

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    HostPath, Link, Manager, ObservedScope, ObservedUnit, ObservedUser, UnitName, printable,
+    HostPath, LastLoad, Link, Manager, ObservedScope, ObservedUnit, ObservedUser, UnitName,
+    printable,
 };
 
 use super::ask::ScopeAsk;
-use super::clock::Clock;
+use super::clock::{Clock, date_time};
 use super::frames::{Frame, Frames};
 use super::read_files;
 use super::read_host::properties;
@@ -66,14 +67,23 @@ fn manager(answer: &Frames<'_>, clock: Clock) -> Result<Manager, String> {
 }
 
 /// `UnitsLoadTimestamp` is the last reload, and empty before the first: then what counts is when the manager read
-/// its units as it started.
+/// its units as it started. A manager that does not have the property does not tell of its reloads; then the script adds
+/// when its runtime directory changed.
 fn up(frame: &Frame<'_>, clock: Clock) -> Result<Manager, String> {
     let properties = properties(frame.texts());
     let time = |key: &str, monotonic: &str| {
         let text = |key: &str| properties.get(key).copied().unwrap_or_default();
         clock.read(text(key), text(monotonic))
     };
-    let units_loaded_at = time("UnitsLoadTimestamp", "UnitsLoadTimestampMonotonic")
+    if !properties.contains_key("UnitsLoadTimestamp") {
+        let changed = properties.get("RuntimeDirectoryChanged").copied();
+        let changed = changed.and_then(date_time);
+        let changed = changed.ok_or("its manager does not say when it read its units")?;
+        return Ok(Manager::Up {
+            last_load: LastLoad::NotAfter(changed),
+        });
+    }
+    let at = time("UnitsLoadTimestamp", "UnitsLoadTimestampMonotonic")
         .or_else(|| {
             time(
                 "UnitsLoadStartTimestamp",
@@ -81,7 +91,9 @@ fn up(frame: &Frame<'_>, clock: Clock) -> Result<Manager, String> {
             )
         })
         .ok_or("its manager does not say when it read its units")?;
-    Ok(Manager::Up { units_loaded_at })
+    Ok(Manager::Up {
+        last_load: LastLoad::At(at),
+    })
 }
 
 fn units(

@@ -35,6 +35,15 @@ manager_state() {
   fi
   frame manager up
   printf '%s\n' "$answer"
+  # systemd 247 does not tell of its reloads. With each it makes and removes directories for generators here.
+  case $answer in
+    *UnitsLoadTimestamp=*) ;;
+    *)
+      runtime=/run/systemd
+      [ "$manager" != --user ] || runtime=$XDG_RUNTIME_DIR/systemd
+      printf 'RuntimeDirectoryChanged=%s\n' "$(stat -c %y -- "$runtime")"
+      ;;
+  esac
 }
 
 # Blocks come back in the order of the names, whatever their Id; a bare template would end the answer.

@@ -133,7 +133,8 @@ fn observed(answer: &[u8]) -> Observed {
     read(&desired(), NONCE, answer).unwrap()
 }
 
-const ANSWERS: [(&str, &[u8]); 4] = [
+const ANSWERS: [(&str, &[u8]); 5] = [
+    ("247 sudo", include_bytes!("testdata/247-sudo")),
     ("252 sudo", include_bytes!("testdata/252-sudo")),
     ("257 sudo", include_bytes!("testdata/257-sudo")),
     ("257 none", include_bytes!("testdata/257-none")),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Change, HostPath, Manager, ObservedScope, ObservedUnit, Scope, UnitName, UnitRef,
+    Change, HostPath, LastLoad, Manager, ObservedScope, ObservedUnit, Scope, UnitName, UnitRef,
 };
 
 use super::Definition;
@@ -119,7 +119,9 @@ impl<'a> World<'a> {
     /// When the manager read its units last, as a bound of when it started.
     pub(super) fn loaded_at(&self) -> Option<abide_model::Timestamp> {
         match self.seen?.manager {
-            Manager::Up { units_loaded_at } => Some(units_loaded_at),
+            Manager::Up {
+                last_load: LastLoad::At(time) | LastLoad::NotAfter(time),
+            } => Some(time),
             Manager::Down | Manager::Broken(_) => None,
         }
     }

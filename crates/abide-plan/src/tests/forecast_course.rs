@@ -1,6 +1,6 @@
 //! The course of a plan in thought: what has been read by when, what comes back, and what a change of links makes of it.
 
-use abide_model::{ActiveState, Manager, Timestamp, Wanted};
+use abide_model::{ActiveState, LastLoad, Manager, Timestamp, Wanted};
 use abide_sim::{Edit, SimHost, unit_ref};
 
 use super::forecast::{database, with_theirs, worker};
@@ -29,7 +29,7 @@ fn a_plan_without_a_daemon_reload_reads_no_times_anew() {
         let booted = seen.facts.booted_at.0;
         seen.facts.now = Timestamp(booted + 600_000_000);
         seen_of(&mut seen, "user:deploy").manager = Manager::Up {
-            units_loaded_at: Timestamp(booted + 1_000_001),
+            last_load: LastLoad::At(Timestamp(booted + 1_000_001)),
         };
         for file in seen_of(&mut seen, "user:deploy").files.values_mut() {
             if let abide_model::Observation::Known(file) = file {

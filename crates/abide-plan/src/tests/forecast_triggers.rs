@@ -1,6 +1,6 @@
 //! Timers, paths and sockets in a forecast: what fires at once, what may, and what closes.
 
-use abide_model::{Desired, Plan, Timestamp};
+use abide_model::{Desired, LastLoad, Plan, Timestamp};
 use abide_sim::{DesiredBuilder, Edit, SimHost, desired, unit_ref};
 
 use super::support::{as_declared, foretold, notes, one, planned, told};
@@ -141,7 +141,7 @@ fn a_users_manager_starts_later_than_its_host() {
         seen.facts.now = Timestamp(booted + secs * SECOND);
         let deploy = super::support::seen_of(&mut seen, "user:deploy");
         deploy.manager = abide_model::Manager::Up {
-            units_loaded_at: Timestamp((booted + loaded * SECOND) + 1),
+            last_load: LastLoad::At(Timestamp((booted + loaded * SECOND) + 1)),
         };
         crate::plan(&wanted, &seen)
     };

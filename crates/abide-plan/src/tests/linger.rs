@@ -1,6 +1,6 @@
 //! Lingering: declared, recorded, effective and held are four things.
 
-use abide_model::{ActiveState, Cause, NoteKind, Observation, Wanted};
+use abide_model::{ActiveState, Cause, LastLoad, NoteKind, Observation, Wanted};
 use abide_sim::{Edit, SimHost, desired, scope, unit_ref, user};
 
 use super::support::{
@@ -201,7 +201,7 @@ fn a_manager_that_nothing_holds_is_made_sure_of() {
         panic!()
     };
     scope.manager = abide_model::Manager::Up {
-        units_loaded_at: seen.facts.now,
+        last_load: LastLoad::At(seen.facts.now),
     };
     let plan = crate::plan(&wanted, &seen);
     // It dies ten seconds after the last logout (V11).

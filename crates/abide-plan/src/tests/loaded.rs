@@ -1,6 +1,6 @@
 //! What shows that a manager has not read what stands on disk.
 
-use abide_model::{Desired, Manager, Observation, Observed, Timestamp, Wanted};
+use abide_model::{Desired, LastLoad, Manager, Observation, Observed, Timestamp, Wanted};
 use abide_sim::{SimHost, desired, path};
 
 use super::support::{WEB, as_declared, one, seen_file, seen_of, seen_unit, service, steps, told};
@@ -113,7 +113,7 @@ fn with_times(loaded: u64, changed: u64) -> String {
     plan_of(&wanted(), move |seen| {
         let deploy = seen_of(seen, "user:deploy");
         deploy.manager = Manager::Up {
-            units_loaded_at: Timestamp(loaded),
+            last_load: LastLoad::At(Timestamp(loaded)),
         };
         for file in [FILE, DROP_IN] {
             seen_file(seen, "user:deploy", file).changed_at = Timestamp(1);
@@ -134,6 +134,29 @@ fn what_changed_after_the_last_load_is_not_loaded() {
     // In whole seconds, it may have been at any time within that second.
     assert_eq!(with_times(at, at + SECOND - 1), "");
     assert!(with_times(at, at + SECOND).starts_with(&owed));
+}
+
+/// What is owed where the manager does not tell when it loaded its units, but not after that time.
+fn with_bound(bound: u64, changed: u64, need_reload: bool) -> String {
+    plan_of(&wanted(), move |seen| {
+        seen_of(seen, "user:deploy").manager = Manager::Up {
+            last_load: LastLoad::NotAfter(Timestamp(bound)),
+        };
+        for file in [FILE, DROP_IN] {
+            seen_file(seen, "user:deploy", file).changed_at = Timestamp(1);
+        }
+        seen_file(seen, "user:deploy", FILE).changed_at = Timestamp(changed);
+        seen_unit(seen, WEB).need_reload = need_reload;
+    })
+}
+
+#[test]
+fn a_manager_that_does_not_tell_of_its_loads_is_reloaded_for_a_reason_and_not_for_ever() {
+    let at = 1_700_000_000_000_005;
+    assert_eq!(with_bound(at, at, false), "");
+    assert!(with_bound(at, at, true).starts_with(&reload("NeedDaemonReload")));
+    let owed = reload("changed after the last reload");
+    assert!(with_bound(at, at + 1, false).starts_with(&owed));
 }
 
 #[test]
@@ -170,7 +193,7 @@ fn a_drop_in_of_somebody_else_that_changed_after_the_last_load_is_not_loaded() {
             file.changed_at = Timestamp(changed);
             let deploy = seen_of(seen, "user:deploy");
             deploy.manager = Manager::Up {
-                units_loaded_at: Timestamp(1_000_005),
+                last_load: LastLoad::At(Timestamp(1_000_005)),
             };
             deploy.files.insert(path(mine), Observation::Known(file));
             seen_unit(seen, WEB).drop_ins.push(path(mine));

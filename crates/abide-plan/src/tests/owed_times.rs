@@ -1,7 +1,8 @@
 //! When a unit started and when its files changed: what it is owed where the ledger does not know its run.
 
 use abide_model::{
-    Body, Bytes, Desired, HomePath, HostPathOrHome, Observation, Observed, SecretSource, Timestamp,
+    Body, Bytes, Desired, HomePath, HostPathOrHome, LastLoad, Observation, Observed, SecretSource,
+    Timestamp,
 };
 use abide_sim::{SimHost, desired, path, scope, unit_ref};
 
@@ -65,7 +66,7 @@ fn a_unit_runs_what_is_on_disk_where_it_started_after_all_of_that_changed() {
         seen_file(seen, "user:deploy", FILE).changed_at = at;
         let deploy = seen_of(seen, "user:deploy");
         deploy.manager = abide_model::Manager::Up {
-            units_loaded_at: Timestamp(at.0 + 1),
+            last_load: LastLoad::At(Timestamp(at.0 + 1)),
         };
     });
     assert!(

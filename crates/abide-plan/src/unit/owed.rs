@@ -4,10 +4,11 @@
 //! unit still is in the run that the ledger names; else, where it started after its files last changed, what stands
 //! on disk; else it is unknown, and old.
 
-use abide_model::{Digest, HostPath, LedgerFile, Timestamp, UnitKind};
+use abide_model::{Digest, HostPath, LastLoad, LedgerFile, Timestamp, UnitKind};
 use abide_unit::{ChangeClass, Difference, compare};
 
 use super::Unit;
+use super::reload;
 use super::sources::Trigger;
 use crate::draft::Draft;
 use crate::ledger::{config_digest, is_secret};
@@ -147,16 +148,19 @@ fn started_from_disk(unit: &Unit<'_>) -> bool {
     let Some(started) = unit.seen.started_at else {
         return false;
     };
-    let loaded = match unit.view.manager {
-        ManagerState::Up { units_loaded_at } => whole_second(units_loaded_at),
-        ManagerState::Starting(_) | ManagerState::Down | ManagerState::Unseen(_) => return false,
+    let ManagerState::Up { last_load } = unit.view.manager else {
+        return false;
     };
     let definition = definition_changed(unit);
+    let is_read = |changed| {
+        let told = matches!(last_load, LastLoad::At(_));
+        last_load.may_have_read(changed) && (told || !reload::says_so(unit))
+    };
     let read = told(unit)
         .filter_map(|file| file.found)
         .map(|found| found.changed_at);
     let read = read.max();
-    definition.is_none_or(|changed| changed < started && changed <= loaded)
+    definition.is_none_or(|changed| changed < started && is_read(changed))
         && read.is_none_or(|changed| changed < started)
 }
 
@@ -166,14 +170,6 @@ pub(crate) fn definition_changed(unit: &Unit<'_>) -> Option<Timestamp> {
     let standing = files.filter(|file| file.stands());
     let changed = standing.filter_map(|file| file.found);
     changed.map(|found| found.changed_at).max()
-}
-
-/// Older hosts tell the time of a reload in whole seconds: it was at any time within that second.
-pub(crate) fn whole_second(time: Timestamp) -> Timestamp {
-    match time.0 % 1_000_000 {
-        0 => Timestamp(time.0 + 999_999),
-        _ => time,
-    }
 }
 
 /// The files of `restart_on` whose digests are part of the configuration.

@@ -8,13 +8,13 @@ use abide_model::{FilePurpose, HostPath, Timestamp};
 
 use super::Unit;
 use super::mask::{is_masked, is_undone};
-use super::owed::{definition_changed, whole_second};
+use super::owed::definition_changed;
 use super::sources::UnitFile;
 use crate::linger::ManagerState;
 
 /// What shows that a daemon-reload is owed; `None` where nothing does, or where no manager has loaded anything.
 pub(crate) fn owed(unit: &Unit<'_>) -> Option<String> {
-    let ManagerState::Up { units_loaded_at } = unit.view.manager else {
+    let ManagerState::Up { last_load } = unit.view.manager else {
         return None;
     };
     if unit.files.is_empty() && unit.template_files.is_empty() {
@@ -27,7 +27,7 @@ pub(crate) fn owed(unit: &Unit<'_>) -> Option<String> {
         return Some("the mask that is loaded is gone".to_owned());
     }
     let changed = definition_changed(unit).max(drop_ins_changed(unit));
-    if changed.is_some_and(|changed| changed > whole_second(units_loaded_at)) {
+    if changed.is_some_and(|changed| !last_load.may_have_read(changed)) {
         return Some("changed after the last reload".to_owned());
     }
     let loaded = unit.seen.load == "loaded" && !unit.loaded.is_template() && !is_masked(unit);
@@ -50,7 +50,7 @@ pub(crate) fn before_use(unit: &Unit<'_>) -> Option<String> {
 
 /// Whether `NeedDaemonReload` says yes and means it. systemd 252 says yes of a masked unit that has drop-ins however
 /// often it reads them; 257 does not load them (`unit_need_daemon_reload` of unit.c, seen on hosts).
-fn says_so(unit: &Unit<'_>) -> bool {
+pub(super) fn says_so(unit: &Unit<'_>) -> bool {
     let for_ever = unit.seen.load == "masked" && !unit.seen.drop_ins.is_empty();
     unit.seen.need_reload && !for_ever
 }

@@ -1,6 +1,8 @@
 //! Answers of real hosts. `testdata/README.md` says which, and how to take them again.
 #![expect(clippy::string_slice, reason = "the texts are known to be ASCII there")]
 
+use abide_model::LastLoad;
+
 use super::*;
 
 fn user_scope(observed: &Observed) -> &abide_model::ObservedScope {
@@ -133,10 +135,23 @@ fn units_are_told_by_the_names_that_were_asked() {
             "{name}"
         );
         assert_eq!(unit(user, "web.service").load, "not-found", "{name}");
-        let Manager::Up { units_loaded_at } = user.manager else {
-            panic!("{name}: {:?}", user.manager);
+        let loaded = match (&name[..3], &user.manager) {
+            // It has no UnitsLoadTimestamp.
+            (
+                "247",
+                Manager::Up {
+                    last_load: LastLoad::NotAfter(time),
+                },
+            ) => time,
+            (
+                "252" | "257",
+                Manager::Up {
+                    last_load: LastLoad::At(time),
+                },
+            ) => time,
+            (_, other) => panic!("{name}: {other:?}"),
         };
-        assert!(units_loaded_at.0 % 1_000_000 != 0, "{name}");
+        assert!(loaded.0 % 1_000_000 != 0, "{name}");
     }
 }
 

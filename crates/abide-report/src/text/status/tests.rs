@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    ActiveState, Desired, DesiredAccount, DesiredLinger, DesiredUnit, DesiredUser, LingerReason,
-    Link, Manager, Observation, Observed, ObservedLinger, ObservedScope, ObservedUnit,
-    ObservedUser, OnChange, Origin, Policy, Presence, Scope, Settle, Timestamp, UnitName, Wanted,
+    ActiveState, Desired, DesiredAccount, DesiredLinger, DesiredUnit, DesiredUser, LastLoad,
+    LingerReason, Link, Manager, Observation, Observed, ObservedLinger, ObservedScope,
+    ObservedUnit, ObservedUser, OnChange, Origin, Policy, Presence, Scope, Settle, Timestamp,
+    UnitName, Wanted,
 };
 
 use super::*;
@@ -110,7 +111,7 @@ fn observed(
     };
     let scope = ObservedScope {
         manager: Manager::Up {
-            units_loaded_at: Timestamp(1),
+            last_load: LastLoad::At(Timestamp(1)),
         },
         config_dir: "/home/deploy/.config/systemd/user".parse().unwrap(),
         units: units
