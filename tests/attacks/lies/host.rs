@@ -78,6 +78,7 @@ pub struct Host<'a> {
     root: PathBuf,
     /// What mallory may change, as patterns.
     reach: Vec<String>,
+    mallory: String,
     alice: String,
     before: Everything,
     proxy: Proxy<'a>,
@@ -110,6 +111,7 @@ impl<'a> Host<'a> {
                 "/tmp/lies-of-mallory*".to_owned(),
                 format!("/run/user/{mallory}/*"),
             ],
+            mallory,
             alice: uid("alice"),
             before: Everything::new(),
             proxy: Proxy::stand_between(&world.fleet, name, "mallory"),
@@ -122,6 +124,9 @@ impl<'a> Host<'a> {
     /// The host but for mallory's reach, with the same word for each state of what the manifest declares.
     fn look(&self) -> Everything {
         let mut found = everything(&self.world.fleet, self.name, &self.reach);
+        // Anybody may have something of their own there, as a systemd-analyze that was killed leaves it.
+        let owner = format!(" {}:", self.mallory);
+        found.retain(|path, line| !path.starts_with("/tmp/") || !line.contains(&owner));
         let run = format!(
             "/run/user/{}/systemd/units/invocation:other.service",
             self.alice
