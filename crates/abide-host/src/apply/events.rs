@@ -85,7 +85,7 @@ impl Reader {
         }
         let waiting = self.unit.take().map(HostEvent::UnitFailed);
         if kind == "unit" {
-            self.unit = failed_unit(rest);
+            self.unit = self.failed_unit(rest);
         }
         let event = self.event(kind, rest);
         waiting.into_iter().chain(event).collect()
@@ -96,13 +96,13 @@ impl Reader {
             "begin" => self.action(rest).map(HostEvent::Start),
             "done" => self.done(rest),
             "progress" => Some(HostEvent::Progress(self.text(rest))),
-            "locked" => Some(HostEvent::Locked(holder(&rest.replace('\t', "\n")))),
+            "locked" => Some(HostEvent::Locked(holder(&self.fields(rest)))),
             "waiting" => {
                 let (left, body) = rest.split_once(' ')?;
-                let holder = holder(&body.replace('\t', "\n"));
+                let holder = holder(&self.fields(body));
                 Some(HostEvent::Waiting(left.parse().ok()?, holder))
             }
-            "suspended" => Some(HostEvent::Suspended(suspension(&rest.replace('\t', "\n")))),
+            "suspended" => Some(HostEvent::Suspended(suspension(&self.fields(rest)))),
             "stale" => Some(HostEvent::Stale(self.text(rest))),
             "failed" => Some(HostEvent::Failed(self.text(rest))),
             _ => None,
@@ -126,6 +126,21 @@ impl Reader {
         })
     }
 
+    fn failed_unit(&self, rest: &str) -> Option<FailedUnit> {
+        let (unit, state) = rest.split_once(' ')?;
+        let unit: UnitRef = unit.parse().ok()?;
+        Some(FailedUnit {
+            unit,
+            state: self.text(state),
+            journal: Vec::new(),
+        })
+    }
+
+    /// `key=value` lines, which come with tabs between them.
+    fn fields(&self, raw: &str) -> String {
+        self.masks.hide(raw).replace('\t', "\n")
+    }
+
     fn text(&self, raw: &str) -> String {
         text(&self.masks.hide(raw))
     }
@@ -134,16 +149,6 @@ impl Reader {
         let id = ActionId(word.trim().parse().ok()?);
         self.actions.contains(&id).then_some(id)
     }
-}
-
-fn failed_unit(rest: &str) -> Option<FailedUnit> {
-    let (unit, state) = rest.split_once(' ')?;
-    let unit: UnitRef = unit.parse().ok()?;
-    Some(FailedUnit {
-        unit,
-        state: text(state),
-        journal: Vec::new(),
-    })
 }
 
 /// Who holds a lock, from its `key=value` lines; what is missing is empty.

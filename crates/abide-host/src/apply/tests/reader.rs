@@ -38,6 +38,23 @@ fn only_lines_behind_the_nonce_are_believed() {
 }
 
 #[test]
+fn a_secret_is_hidden_in_every_text_that_a_line_brings() {
+    let secret = "correct horse";
+    for line in [
+        format!("n0nce unit system/a.service {secret}"),
+        format!("n0nce locked who={secret}\tplan={secret}\turl={secret}"),
+        format!("n0nce waiting 5 operation={secret}\tid={secret}"),
+        format!("n0nce suspended who={secret}\treason={secret}"),
+    ] {
+        let mut reader = reader();
+        let mut events = reader.line(line.as_bytes());
+        events.extend(reader.line(b"n0nce end 1"));
+        assert_eq!(events.len(), 1, "{line}");
+        assert!(!format!("{events:?}").contains(secret), "{events:?}");
+    }
+}
+
+#[test]
 fn a_failed_unit_is_complete_with_its_journal() {
     let mut reader = reader();
     assert_eq!(
