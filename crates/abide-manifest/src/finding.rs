@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{Code, Diagnostic, Severity};
+use abide_model::{Code, Diagnostic, Severity, printable};
 
 use crate::text::{Place, Texts};
 
@@ -86,21 +86,22 @@ impl Findings {
             .any(|finding| finding.severity() == Severity::Error)
     }
 
-    /// In the order of their places: manifests first, as they were given.
+    /// In the order of their places: manifests first, as they were given. Whatever a manifest says in them, a terminal
+    /// may get.
     pub(crate) fn into_diagnostics(mut self, texts: &Texts) -> Vec<Diagnostic> {
         self.found.sort_by_key(|finding| (finding.at, finding.code));
         let diagnostic = |finding: Finding| Diagnostic {
             severity: finding.severity(),
             code: finding.code,
             span: texts.span(finding.at),
-            message: finding.message,
-            label: finding.label,
+            message: printable(&finding.message),
+            label: printable(&finding.label),
             also: finding
                 .also
                 .into_iter()
-                .map(|(at, label)| (texts.span(at), label))
+                .map(|(at, label)| (texts.span(at), printable(&label)))
                 .collect(),
-            help: finding.help,
+            help: finding.help.as_deref().map(printable),
         };
         self.found.into_iter().map(diagnostic).collect()
     }

@@ -13,7 +13,7 @@ pub struct NameError {
     pub text: String,
     /// What it should have been, with its article: `a user name`.
     pub what: &'static str,
-    /// Which rule it breaks.
+    /// Which rule it breaks, without control characters.
     pub why: String,
 }
 
@@ -27,7 +27,7 @@ impl NameError {
         Self {
             text,
             what,
-            why: why.into(),
+            why: printable(&why.into()),
         }
     }
 }

@@ -206,6 +206,12 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_is_printable() {
+        let error = UnitName::parse("a.\u{1b}[31m").unwrap_err().to_string();
+        assert_eq!(crate::printable(&error), error);
+    }
+
+    #[test]
     fn odd_names_are_refused_with_the_rule() {
         for (text, why) in [
             ("bad name.service", "systemd-escape"),

@@ -10,7 +10,8 @@ use abide_model::{
 use super::ask::Ask;
 use super::clock::Clock;
 use super::frames::Frames;
-use super::{ProbeError, read_host, read_scope, read_users, room};
+use super::room::{self, SENTENCE, short};
+use super::{ProbeError, read_host, read_scope, read_users};
 use crate::ledger;
 
 pub(super) fn observed(
@@ -169,7 +170,8 @@ impl Scopes<'_> {
         }
         match read_scope::scope(ask, user, &answer, self.clock) {
             Ok(scope) => Observation::Known(scope),
-            Err(why) => Observation::Unknown(why),
+            // It may hold what the scope said.
+            Err(why) => Observation::Unknown(short(&why, SENTENCE)),
         }
     }
 

@@ -152,3 +152,22 @@ fn a_changed_letter_is_answered() {
         }
     }
 }
+
+#[test]
+fn what_is_said_of_a_text_is_printable() {
+    let text =
+        "version: 1\nname: x\nhosts: {h1: {units: {a.service: {source:\u{1}x}}}}\n".to_owned();
+    let source = Source {
+        name: "f.yaml".to_owned(),
+        text,
+    };
+    let loaded = load(
+        &[source],
+        &Everywhere(String::new()),
+        &LoadOptions::default(),
+    );
+    assert!(!loaded.diagnostics.is_empty());
+    for found in &loaded.diagnostics {
+        assert_eq!(abide_model::printable(&found.message), found.message);
+    }
+}

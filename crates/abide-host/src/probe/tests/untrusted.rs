@@ -115,6 +115,17 @@ fn a_unit_too_few_makes_the_scope_unknown() {
 }
 
 #[test]
+fn a_word_that_is_no_state_is_shown_short_and_printable() {
+    let word = format!("\tActiveState=\x1b[31m{}\n", "x".repeat(9000));
+    let seen = observed(&altered("\tActiveState=inactive\n", &word));
+    let Observation::Unknown(why) = &seen.scopes[&Scope::System] else {
+        panic!("{:?}", seen.scopes[&Scope::System]);
+    };
+    assert_eq!(abide_model::printable(why), *why);
+    assert!(why.chars().count() <= 500, "{why}");
+}
+
+#[test]
 fn a_passwd_database_that_does_not_answer_is_not_an_absent_user() {
     let seen = observed(&altered(
         &format!("{NONCE} passwd 2"),
