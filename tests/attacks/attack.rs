@@ -65,7 +65,7 @@ impl Promise {
                 "A host takes no more of the controller than its question deserves, and keeps no other host waiting."
             }
             Self::Secrets => {
-                "A secret, and the command that gives it, is in no plan, report, log or argument."
+                "A secret, and what the command that gives it is told, is in no plan, report, log or argument."
             }
             Self::SavedPlan => "A saved plan is applied as it was reviewed, or not at all.",
             Self::AsDeclared => {

@@ -7,7 +7,7 @@ use crate::support::Said;
 
 /// Runs a program with at most this much address space, in KiB, and this much time of the processor, in seconds. An
 /// unoptimised build takes a third of it where it holds.
-const LIMITED: &str = "ulimit -v 400000; ulimit -t 60; exec \"$0\" \"$@\"";
+const LIMITED: &str = "ulimit -v 300000; ulimit -t 60; exec \"$0\" \"$@\"";
 
 /// A home of the one who runs abide, with a checkout in it.
 pub struct Desk {

@@ -376,3 +376,225 @@ fn a_proxy_command_that_works_is_not_run_on_the_way_to_a_host() {
     ));
     let _planned = world.abide(&["plan"]).ends_with(0).says("2 hosts");
 }
+
+/// The beginning of every manifest.
+const BEGIN: &str = "version: 1\nname: big\n";
+
+/// Manifests of half a megabyte at most that ask for as much as they can.
+fn bombs() -> Vec<(&'static str, String)> {
+    let each = |count: usize, one: &dyn Fn(usize) -> String| -> String {
+        (0..count).map(|i| one(i) + ",").collect()
+    };
+    let hosts = |count: usize| format!("hosts: {{{}}}\n", each(count, &|i| format!("h{i}: {{}}")));
+    let units = |count: usize| each(count, &|i| format!("u{i}.service: {{}}"));
+    let service = |text: &str| format!("{{content: \"[Service]\\nExecStart=/bin/a{text}\"}}");
+    let long = "x".repeat(200_000);
+    let lines = |count: usize| "\\nA=".repeat(count);
+    vec![
+        (
+            "one text",
+            format!(
+                "vars: {{v: {}}}\nhosts: {{h: {{units: {{a.service: {{template: true, content: \"{}\"}}}}}}}}\n",
+                "x".repeat(100_000),
+                "${v}".repeat(95_000)
+            ),
+        ),
+        (
+            "a text for each host",
+            format!(
+                "vars: {{v: {}}}\nhosts: {{{}}}\ngroups: {{all: {{units: {{a.service: {{template: true, content: \"{}\"}}}}}}}}\n",
+                "x".repeat(30_000),
+                each(8000, &|i| format!("h{i}: {{vars: {{w: a{i}}}}}")),
+                "[Service]\\nExecStart=/bin/a ".to_owned() + &"${v}".repeat(30)
+            ),
+        ),
+        (
+            "a long text on many hosts",
+            hosts(20_000)
+                + &format!(
+                    "groups: {{all: {{units: {{a.service: {}}}}}}}\n",
+                    service(&long)
+                ),
+        ),
+        (
+            "a long text on hosts of their own",
+            format!(
+                "hosts: {{{}}}\ngroups: {{all: {{units: {{a.service: {}}}}}}}\n",
+                each(9000, &|i| format!("h{i}: {{vars: {{w: a}}}}")),
+                service(&long)
+            ),
+        ),
+        (
+            "many units on many hosts",
+            hosts(15_000) + &format!("groups: {{all: {{units: {{{}}}}}}}\n", units(12_000)),
+        ),
+        (
+            "many units on hosts of their own",
+            format!(
+                "hosts: {{{}}}\ngroups: {{all: {{units: {{{}}}}}}}\n",
+                each(9000, &|i| format!("h{i}: {{vars: {{w: a}}}}")),
+                units(12_000)
+            ),
+        ),
+        (
+            "many users on many hosts",
+            hosts(15_000)
+                + &format!(
+                    "groups: {{all: {{users: {{{}}}}}}}\n",
+                    each(20_000, &|i| format!("u{i}: {{}}"))
+                ),
+        ),
+        (
+            "a long template with many instances",
+            format!(
+                "hosts: {{h: {{units: {{a@.service: {{content: \"[Service]\\nExecStart=/bin/a{}\", instances: {{{}}}}}}}}}}}\n",
+                lines(40_000),
+                each(20_000, &|i| format!("i{i}: {{}}"))
+            ),
+        ),
+        (
+            "many drop-ins of many instances",
+            format!(
+                "hosts: {{h: {{units: {{a@.service: {{drop_ins: {{{}}}, instances: {{{}}}}}}}}}}}\n",
+                each(8000, &|i| format!("d{i}.conf: '[Service]'")),
+                each(18_000, &|i| format!("i{i}: {{}}"))
+            ),
+        ),
+        (
+            "many unknown groups",
+            format!(
+                "hosts: {{h: {{groups: [{}]}}}}\ngroups: {{{}}}\n",
+                each(22_000, &|i| format!("x{i}")),
+                each(22_000, &|i| format!("g{i}: {{}}"))
+            ),
+        ),
+        (
+            "many unknown variables",
+            format!(
+                "vars: {{{}}}\nhosts: {{h: {{units: {{a.service: {{template: true, content: \"{}\"}}}}}}}}\n",
+                each(20_000, &|i| format!("v{i}: a")),
+                "${none}".repeat(35_000)
+            ),
+        ),
+        (
+            "many bad names",
+            format!(
+                "hosts: {{h: {{units: {{{}}}}}}}\n",
+                each(40_000, &|i| format!("u{i}: {{}}"))
+            ),
+        ),
+        (
+            "many bad lines",
+            format!(
+                "hosts: {{h: {{units: {{a.service: {}}}}}}}\n",
+                service(&(0..55_000).map(|i| format!("\\nx{i}")).collect::<String>())
+            ),
+        ),
+        (
+            "many keys that stand twice",
+            "hosts:\n".to_owned() + &"  h: {}\n".repeat(50_000),
+        ),
+        ("many documents", "---\na: 1\n".repeat(50_000)),
+        ("a deep one", "hosts: ".to_owned() + &"{a: ".repeat(100_000)),
+        (
+            "aliases of aliases",
+            (0..30)
+                .map(|i| {
+                    format!(
+                        "a{}: &a{} [{}]\n",
+                        i + 1,
+                        i + 1,
+                        format!("*a{i},").repeat(9)
+                    )
+                })
+                .collect(),
+        ),
+        (
+            "a long name",
+            format!("hosts: {{{}: {{}}}}\n", "h".repeat(490_000)),
+        ),
+    ]
+}
+
+#[test]
+fn a_short_manifest_takes_little_memory_and_time() {
+    let _attack = attack(
+        "proposes half a megabyte of manifest that comes to gigabytes",
+        Promise::BoundedManifest,
+    );
+    let bombs = bombs();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let at = || next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                while let Some((what, text)) = bombs.get(at()) {
+                    takes_little(what, text);
+                }
+            });
+        }
+    });
+}
+
+fn takes_little(what: &str, text: &str) {
+    let text = format!("{BEGIN}{text}");
+    assert!(text.len() <= 512_000, "{what}: {} bytes", text.len());
+    let desk = Desk::with(&text);
+    let said = desk.limited(&["validate"]);
+    assert!(
+        [0, 65].contains(&said.code),
+        "{what}: {} {}",
+        said.code,
+        said.stderr
+    );
+    assert!(said.stdout.len() < 400_000, "{what} says too much");
+    let told = said.code == 0 || said.stdout.contains("abide.yaml:");
+    assert!(told, "{what}: no place in {}", said.stdout);
+}
+
+#[test]
+fn files_that_have_no_end_are_not_read_to_it() {
+    let _attack = attack(
+        "proposes a manifest that names endless, huge and very many files",
+        Promise::BoundedManifest,
+    );
+    let unit = |path: &str| {
+        format!(
+            "{BEGIN}hosts: {{h1: {{address: 127.0.0.1, port: 9, units: {{a.service: {{source: {path}}}}}}}}}\n"
+        )
+    };
+    let desk = Desk::new();
+    let huge = std::fs::File::create(desk.path("huge")).expect("a file");
+    huge.set_len(10 << 30).expect("a file without blocks");
+    let made = Command::new("mkfifo").arg(desk.path("pipe")).status();
+    assert!(made.expect("mkfifo starts").success());
+    desk.link("/dev/zero", "zero");
+    for (path, flag) in [
+        ("huge", ""),
+        ("pipe", ""),
+        ("zero", ""),
+        ("zero", "--allow-outside"),
+        ("/dev/zero", "--allow-outside"),
+    ] {
+        desk.file("abide.yaml", &unit(path));
+        for command in ["validate", "plan"] {
+            let mut arguments = vec![command];
+            arguments.extend(Some(flag).filter(|flag| !flag.is_empty()));
+            let _refused = desk.limited(&arguments).ends_with(65).says("abide.yaml:3:");
+        }
+    }
+    for name in ["pipe", "zero", "huge"] {
+        let _refused = desk.limited(&["validate", "-f", name]).ends_with(65);
+    }
+    let many: String = (0..40)
+        .map(|i| format!("f{i}: {{source: many/{i}}},"))
+        .collect();
+    for i in 0..40 {
+        desk.file(&format!("many/{i}"), &"\n".repeat(1 << 20));
+    }
+    desk.file(
+        "abide.yaml",
+        &format!("{BEGIN}hosts: {{h1: {{users: {{app: {{files: {{{many}}}}}}}}}}}\n"),
+    );
+    let _refused = desk.limited(&["validate"]).ends_with(65).says("E0307");
+}

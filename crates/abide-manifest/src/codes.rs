@@ -66,6 +66,8 @@ codes! {
     BAD_VALUE = "E0305",
     /// A manifest that nobody trusts yet runs programs, configures ssh or manages the machine on which abide runs.
     NOT_TRUSTED = "E0306",
+    /// More comes of a manifest than its size deserves.
+    TOO_MUCH = "E0307",
     /// A unit is masked, and is to be started or enabled.
     MASKED_AND_WANTED = "E0401",
     /// A unit is to be enabled and has no `[Install]` section.

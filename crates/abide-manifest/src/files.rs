@@ -14,6 +14,9 @@ use crate::{Files, LoadOptions, Unreadable};
 /// The longest file that a manifest may name, in bytes.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
+/// All files that a manifest may name, in bytes.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+
 /// A file that was read.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
@@ -28,6 +31,8 @@ pub(crate) struct Library<'a> {
     files: &'a dyn Files,
     options: &'a LoadOptions,
     held: BTreeMap<String, Result<Held, Unreadable>>,
+    /// How many bytes of files may still be read.
+    left: usize,
 }
 
 impl<'a> Library<'a> {
@@ -37,6 +42,7 @@ impl<'a> Library<'a> {
             files,
             options,
             held: BTreeMap::new(),
+            left: MOST_BYTES,
         }
     }
 
@@ -48,14 +54,17 @@ impl<'a> Library<'a> {
         findings: &mut Findings,
     ) -> Option<Held> {
         let path = self.path(named, texts, findings)?;
-        let held = self
-            .held
-            .entry(path.clone())
-            .or_insert_with(|| read(self.files, &path, texts));
+        let held = self.held.entry(path.clone()).or_insert_with(|| {
+            let held = read(self.files, &path, self.left.min(MAX_BYTES), texts);
+            if let Ok(held) = &held {
+                self.left = self.left.saturating_sub(held.bytes.as_slice().len());
+            }
+            held
+        });
         match held {
             Ok(held) => Some(held.clone()),
             Err(why) => {
-                findings.push(unreadable(named.at, &path, why));
+                findings.push(unreadable(named.at, &path, self.left, why));
                 None
             }
         }
@@ -80,9 +89,14 @@ impl<'a> Library<'a> {
     }
 }
 
-fn read(files: &dyn Files, path: &str, texts: &mut Texts) -> Result<Held, Unreadable> {
-    let bytes = files.read(path, MAX_BYTES)?;
-    if bytes.len() > MAX_BYTES {
+fn read(
+    files: &dyn Files,
+    path: &str,
+    limit: usize,
+    texts: &mut Texts,
+) -> Result<Held, Unreadable> {
+    let bytes = files.read(path, limit)?;
+    if bytes.len() > limit {
         return Err(Unreadable::TooLarge);
     }
     let text = std::str::from_utf8(&bytes).ok().map(Arc::<str>::from);
@@ -92,7 +106,7 @@ fn read(files: &dyn Files, path: &str, texts: &mut Texts) -> Result<Held, Unread
     })
 }
 
-fn unreadable(at: Place, path: &str, why: &Unreadable) -> Finding {
+fn unreadable(at: Place, path: &str, left: usize, why: &Unreadable) -> Finding {
     let shown = path.escape_debug();
     match why {
         Unreadable::Missing => {
@@ -100,6 +114,13 @@ fn unreadable(at: Place, path: &str, why: &Unreadable) -> Finding {
             Finding::new(codes::UNREADABLE, at, message)
                 .label("no such file")
                 .help("paths are relative to the manifest file in which they stand")
+        }
+        Unreadable::TooLarge if left < MAX_BYTES => {
+            let message = format!(
+                "with `{shown}` the files that this manifest names are larger than {} MiB",
+                MOST_BYTES >> 20
+            );
+            Finding::new(codes::TOO_MUCH, at, message).label("too much in all")
         }
         Unreadable::TooLarge => {
             let message = format!("`{shown}` is larger than {} MiB", MAX_BYTES / 1024 / 1024);

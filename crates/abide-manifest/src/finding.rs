@@ -63,19 +63,60 @@ impl Finding {
     }
 }
 
+/// More mistakes than this nobody reads, and showing them would take longer than finding them.
+const MOST: usize = 300;
+
 /// All mistakes of a run. A declaration that a hundred hosts share is judged a hundred times and told once.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     found: Vec<Finding>,
     told: BTreeSet<(Place, Code, Vec<Place>)>,
+    errors: usize,
+    warnings: usize,
 }
 
 impl Findings {
     /// Adds one, unless it is known already.
     pub(crate) fn push(&mut self, finding: Finding) {
+        let severity = finding.severity();
+        if !self.wants(severity) {
+            return;
+        }
         let also = finding.also.iter().map(|(at, _)| *at).collect();
         if self.told.insert((finding.at, finding.code, also)) {
+            match severity {
+                Severity::Error => self.errors += 1,
+                Severity::Warning => self.warnings += 1,
+            }
             self.found.push(finding);
+            if !self.wants(severity) {
+                self.say_that_there_are_more();
+            }
+        }
+    }
+
+    /// Whether one more is still told. What looks for many stops when it is not.
+    pub(crate) fn wants(&self, severity: Severity) -> bool {
+        match severity {
+            Severity::Error => self.errors < MOST,
+            Severity::Warning => self.warnings < MOST,
+        }
+    }
+
+    /// Whether there are so many errors that nothing else is looked for.
+    pub(crate) fn is_full(&self) -> bool {
+        !self.wants(Severity::Error)
+    }
+
+    fn say_that_there_are_more(&mut self) {
+        if let Some(last) = self.found.last_mut() {
+            let so_far = last
+                .help
+                .take()
+                .map_or_else(String::new, |help| format!("{help}; "));
+            last.help = Some(format!(
+                "{so_far}there are {MOST} of this kind by now, and no more are shown"
+            ));
         }
     }
 

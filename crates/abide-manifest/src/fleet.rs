@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{Fleet, FleetHost, GroupName, HostName, ManifestName, Policy, Rollout, Share};
+use abide_model::{
+    Body, Desired, Fleet, FleetHost, GroupName, HostName, ManifestName, Policy, Rollout,
+    SecretSource, Share,
+};
 
 use crate::codes;
 use crate::desired;
@@ -20,7 +23,7 @@ use crate::{check, lint};
 const PARALLEL: usize = 32;
 
 /// Lowers the manifest. Every mistake of meaning is found, also where nothing comes of it in the end.
-pub(crate) fn fleet(whole: &Whole, work: &mut Work<'_>) -> Option<Fleet> {
+pub(crate) fn fleet(whole: &Whole, only_check: bool, work: &mut Work<'_>) -> Option<Fleet> {
     let name = manifest_name(whole, work);
     let policy = policy(whole, work);
     let parallel = parallel(whole, work);
@@ -34,7 +37,7 @@ pub(crate) fn fleet(whole: &Whole, work: &mut Work<'_>) -> Option<Fleet> {
                 .help("declare one: `hosts: {worker-1: {}}`; the key is the ssh destination"),
         );
     }
-    let hosts = hosts(whole, name.as_ref(), &policy, work);
+    let hosts = hosts(whole, (name.as_ref(), &policy), only_check, work);
     Some(Fleet {
         name: name?,
         hosts,
@@ -56,25 +59,97 @@ pub(crate) fn settled_host<'m>(
 
 fn hosts(
     whole: &Whole,
-    name: Option<&ManifestName>,
-    policy: &Policy,
+    (name, policy): (Option<&ManifestName>, &Policy),
+    only_check: bool,
     work: &mut Work<'_>,
 ) -> BTreeMap<HostName, FleetHost> {
     let mut hosts = BTreeMap::new();
+    // What hosts should be that are in the same groups and say nothing of it themselves: they are alike, and are looked
+    // at once.
+    let mut alike: BTreeMap<Vec<GroupName>, Desired> = BTreeMap::new();
     for (key, host) in &whole.hosts {
-        let Some(settled) = settle::host::host(whole, key, host, work) else {
+        if !work.goes_on() {
+            break;
+        }
+        let Some(head) = settle::host::head(whole, key, host, work) else {
             continue;
         };
+        let groups = head.group_names();
+        let says_nothing = says_nothing(&host.value);
+        if let Some(desired) = alike.get(&groups).filter(|_| says_nothing) {
+            let made = FleetHost {
+                groups: groups.into_iter().collect(),
+                connection: head.connection,
+                desired: Desired {
+                    host: head.name.clone(),
+                    ..kept(desired, only_check)
+                },
+            };
+            keep(resources(desired), host, work);
+            hosts.insert(head.name, made);
+            continue;
+        }
+        let settled = settle::host::body(whole, key, host, head, work);
         check::check(&settled, work);
         lint::lint(&settled, work);
         if let Some(name) = name {
-            hosts.insert(
-                settled.name.clone(),
-                desired::host(settled, name, policy, &work.texts),
-            );
+            let at = settled.name.clone();
+            let mut made = desired::host(settled, name, policy, &work.texts);
+            keep(resources(&made.desired), host, work);
+            if says_nothing {
+                alike.insert(groups, made.desired.clone());
+            }
+            made.desired = kept(&made.desired, only_check);
+            hosts.insert(at, made);
         }
     }
     hosts
+}
+
+/// Whether a host is what its groups make of it.
+fn says_nothing(host: &schema::Host) -> bool {
+    host.vars.is_empty() && host.linger.is_none() && host.users.is_empty() && host.units.is_empty()
+}
+
+fn keep(resources: usize, host: &Located<schema::Host>, work: &mut Work<'_>) {
+    if let Err(finding) = work.budget.keep(resources, host.key) {
+        work.push(*finding);
+    }
+}
+
+/// What is kept of what a host should be: all of it, or as little as a check needs.
+fn kept(desired: &Desired, only_check: bool) -> Desired {
+    let has_command = |desired: &Desired| {
+        desired.bodies().any(|(_, _, body)| {
+            matches!(
+                body,
+                Body::Secret {
+                    source: SecretSource::Command(_),
+                    ..
+                }
+            )
+        })
+    };
+    if !only_check || has_command(desired) {
+        return desired.clone();
+    }
+    Desired {
+        manifest: desired.manifest.clone(),
+        host: desired.host.clone(),
+        linger_exclusive: None,
+        users: BTreeMap::new(),
+        units: BTreeMap::new(),
+        policy: desired.policy.clone(),
+    }
+}
+
+/// How many units, users and files there are.
+fn resources(desired: &Desired) -> usize {
+    let users = desired.users.values();
+    let of_users: usize = users
+        .map(|user| 1 + user.units.len() + user.files.len())
+        .sum();
+    1 + desired.units.len() + of_users
 }
 
 /// Groups that no host is in are checked as if one were, so that a misspelt group name hides nothing.
@@ -88,6 +163,9 @@ fn check_unused_groups(whole: &Whole, work: &mut Work<'_>) {
     let no_host = whole.hosts.is_empty();
     let is_used = |name: &str| used.contains(name) || name == GroupName::ALL && !no_host;
     for name in whole.groups.keys().filter(|name| !is_used(name)) {
+        if !work.goes_on() {
+            break;
+        }
         if let Some(settled) = settle::host::unused_group(whole, name, work) {
             check::check(&settled, work);
             lint::lint(&settled, work);

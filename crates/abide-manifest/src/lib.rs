@@ -24,6 +24,7 @@
 //! assert_eq!(fleet.hosts.len(), 1);
 //! ```
 
+mod budget;
 mod check;
 mod codes;
 mod desired;
@@ -60,6 +61,7 @@ pub use parse::secret_commands;
 pub use resolve::Resolved;
 pub use schema::json::schema;
 
+use crate::budget::Budget;
 use crate::files::Library;
 use crate::finding::Findings;
 use crate::merge::Whole;
@@ -104,6 +106,9 @@ pub struct LoadOptions {
     /// The manifest may have its say about the machine on which abide runs: run programs there for secrets, configure
     /// ssh, and manage it (`via: local`).
     pub allow_commands: bool,
+    /// What hosts should be is not kept, but where it has a secret's command: the manifest is only checked, however large
+    /// its fleet is.
+    pub only_check: bool,
 }
 
 /// What came of loading a manifest.
@@ -124,7 +129,7 @@ pub struct Loaded {
 /// its paths: behind the directory of the manifest file that names them.
 pub fn load(sources: &[Source], files: &dyn Files, options: &LoadOptions) -> Loaded {
     let (mut work, whole) = begin(sources, files, options);
-    let fleet = whole.and_then(|whole| fleet::fleet(&whole, &mut work));
+    let fleet = whole.and_then(|whole| fleet::fleet(&whole, options.only_check, &mut work));
     Loaded {
         fleet,
         diagnostics: work.findings.into_diagnostics(&work.texts),
@@ -164,6 +169,8 @@ fn begin<'a>(
         findings,
         library: Library::new(files, options),
         allow_commands: options.allow_commands,
+        written: BTreeMap::new(),
+        budget: Budget::default(),
     };
     (work, whole)
 }

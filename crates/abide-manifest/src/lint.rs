@@ -12,6 +12,7 @@ mod quadlet;
 mod system_only;
 mod timer;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{Code, UnitName, UserName};
@@ -23,6 +24,9 @@ use crate::settled::{SettledHost, SettledUnit, SettledUser, UnitDraft};
 use crate::text::{Place, Texts};
 use crate::wording::Wording;
 use crate::work::Work;
+
+/// So many warnings of one unit are looked for.
+const MOST_OF_A_UNIT: usize = 400;
 
 /// Looks over a host.
 pub(crate) fn lint(host: &SettledHost<'_>, work: &mut Work<'_>) {
@@ -41,15 +45,27 @@ fn lint_units(
     system: &BTreeSet<&UnitName>,
     work: &mut Work<'_>,
 ) {
+    let own: BTreeSet<UnitName> = match user {
+        Some(_) => units
+            .values()
+            .map(|unit| unit.draft.name.loaded_as())
+            .collect(),
+        None => BTreeSet::new(),
+    };
     for unit in units.values().filter(|unit| unit.is_present()) {
         let Some(effective) = &unit.draft.effective else {
             continue;
         };
+        if !work.goes_on() {
+            return;
+        }
         let texts = parsed(&unit.draft);
         let view = View {
             unit,
             effective,
             texts: &texts,
+            entries: counting(&texts, effective),
+            told: Cell::new(0),
         };
         line::lint(&view, work);
         executable::lint(&view, work);
@@ -60,12 +76,11 @@ fn lint_units(
             Some(user) => {
                 install::lint_user(&view, work);
                 identity::lint(&view, user, work);
-                let own = |name: &UnitName| {
-                    units
-                        .values()
-                        .any(|unit| unit.draft.name.loaded_as() == *name)
-                };
-                dependency::lint(&view, |name| system.contains(name) && !own(name), work);
+                dependency::lint(
+                    &view,
+                    |name| system.contains(name) && !own.contains(name),
+                    work,
+                );
             }
             None => install::lint_system(&view, work),
         }
@@ -77,19 +92,41 @@ struct View<'u, 'm> {
     unit: &'u SettledUnit<'m>,
     effective: &'u Effective,
     texts: &'u [(&'u Wording, UnitFile)],
+    entries: Vec<(&'u Wording, &'u Entry)>,
+    told: Cell<usize>,
 }
 
 impl<'u> View<'u, '_> {
+    /// Whether one more may be told of this unit. Where each stands takes a look at the whole text.
+    fn may_tell(&self) -> bool {
+        let told = self.told.get();
+        self.told.set(told.saturating_add(1));
+        told < MOST_OF_A_UNIT
+    }
+
     /// Every assignment of its texts that still counts after merging, with the text it stands in.
     fn entries(&self) -> impl Iterator<Item = (&'u Wording, &'u Entry)> {
-        self.texts
-            .iter()
-            .flat_map(|(wording, file)| file.entries.iter().map(|entry| (*wording, entry)))
-            .filter(|(_, entry)| {
-                let left = self.effective.all(&entry.section, &entry.key);
-                left.contains(&entry.value.as_str())
-            })
+        self.entries.iter().copied()
     }
+}
+
+/// Every assignment of these texts that still counts after merging.
+fn counting<'u>(
+    texts: &'u [(&'u Wording, UnitFile)],
+    effective: &Effective,
+) -> Vec<(&'u Wording, &'u Entry)> {
+    let mut left: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    let all = texts
+        .iter()
+        .flat_map(|(wording, file)| file.entries.iter().map(|entry| (*wording, entry)));
+    all.filter(|(_, entry)| {
+        let key = (entry.section.as_str(), entry.key.as_str());
+        let values = left
+            .entry(key)
+            .or_insert_with(|| effective.all(key.0, key.1).into_iter().collect());
+        values.contains(entry.value.as_str())
+    })
+    .collect()
 }
 
 /// The texts that this unit brings itself.

@@ -15,6 +15,8 @@ use crate::yaml::{self, YamlErrorKind};
 
 /// The longest manifest file, in bytes: a hundred times what 20 000 units need in practice fits many files.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// One is right; of what is wrong with many, the first few tell enough.
+const MAX_DOCUMENTS: usize = 10;
 /// A file with more mistakes of shape than this is another kind of file.
 const MAX_MISTAKES: usize = 30;
 
@@ -46,6 +48,7 @@ fn parse_file(text: u32, source: &str, findings: &mut Findings) -> Option<Manife
     let documents = documents::split(source);
     let mut manifests: Vec<_> = documents
         .iter()
+        .take(MAX_DOCUMENTS)
         .filter_map(|bytes| parse_document(text, source, *bytes, findings))
         .collect();
     if let [_, second, ..] = documents.as_slice()
@@ -158,6 +161,9 @@ fn report_duplicates(tree: &mut Node, text: u32, findings: &mut Findings) -> boo
     let place = |bytes: Bytes| Place::new(text, bytes.start, bytes.end);
     let duplicates = tree.take_duplicates();
     for (first, again) in &duplicates {
+        if findings.is_full() {
+            break;
+        }
         let name = again.name.escape_debug();
         let message = format!("`{name}` stands twice in one map");
         findings.push(

@@ -1,5 +1,8 @@
 //! "Did you mean": the known name that is nearest to a wrong one.
 
+/// Of how many known names the nearest is looked for.
+const MOST: usize = 2000;
+
 /// The nearest of the known names, where one is near enough to be a slip of the pen.
 pub(crate) fn nearest<'a>(
     wrong: &str,
@@ -10,6 +13,7 @@ pub(crate) fn nearest<'a>(
     let tolerated = wrong.len().div_ceil(3).min(3);
     known
         .into_iter()
+        .take(MOST)
         .map(|name| {
             let letters: Vec<char> = name.to_lowercase().chars().take(64).collect();
             (distance(&wrong, &letters), name)

@@ -2,6 +2,7 @@
 //!
 //! A place is three numbers while the manifest is worked on; line and column are counted only for what is shown.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,20 +52,27 @@ pub(crate) struct Texts {
 struct Text {
     name: String,
     content: Arc<str>,
-    /// Byte offsets at which its lines begin.
-    lines: Vec<usize>,
+    /// Byte offsets at which its lines begin, counted when a place is told.
+    lines: OnceCell<Vec<u32>>,
+}
+
+impl Text {
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let breaks = self.content.bytes().zip(1..);
+            let breaks = breaks.filter_map(|(byte, next)| (byte == b'\n').then_some(next));
+            std::iter::once(0).chain(breaks).collect()
+        })
+    }
 }
 
 impl Texts {
     /// Adds a text; its number goes into places.
     pub(crate) fn add(&mut self, name: &str, text: Arc<str>) -> u32 {
         let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         self.texts.push(Text {
             name: name.to_owned(),
-            lines: std::iter::once(0)
-                .chain(breaks.map(|(at, _)| at + 1))
-                .collect(),
+            lines: OnceCell::new(),
             content: text,
         });
         number
@@ -90,7 +98,8 @@ impl Texts {
     /// The index, from 0, of the line in which an offset lies.
     pub(crate) fn line_of(&self, text: u32, offset: usize) -> usize {
         self.get(text).map_or(0, |text| {
-            text.lines
+            let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+            text.lines()
                 .partition_point(|start| *start <= offset)
                 .saturating_sub(1)
         })
@@ -99,11 +108,9 @@ impl Texts {
     /// A line by its index from 0, without its line break, and where it begins.
     pub(crate) fn line(&self, text: u32, index: usize) -> Option<(usize, &str)> {
         let text = self.get(text)?;
-        let start = *text.lines.get(index)?;
-        let end = text
-            .lines
-            .get(index + 1)
-            .map_or(text.content.len(), |next| next - 1);
+        let begins = |index: usize| usize::try_from(*text.lines().get(index)?).ok();
+        let start = begins(index)?;
+        let end = begins(index + 1).map_or(text.content.len(), |next| next - 1);
         let line = text.content.get(start..end)?;
         Some((start, line.strip_suffix('\r').unwrap_or(line)))
     }

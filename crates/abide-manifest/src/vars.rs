@@ -8,6 +8,9 @@ use std::ops::Range;
 
 use crate::suggest::nearest;
 
+/// So many references that cannot be filled in are told of one text.
+const MOST_BAD: usize = 50;
+
 /// A reference that cannot be filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BadReference {
@@ -29,6 +32,8 @@ pub(crate) enum BadReferenceKind {
     },
     /// It is not closed, or what is in it is no name.
     NoName,
+    /// With it the text is longer than it may be.
+    TooLong,
 }
 
 /// Whether a text can be the name of a variable.
@@ -38,7 +43,11 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// Fills in a text, or says which references in it cannot be.
-pub(crate) fn fill(text: &str, vars: &BTreeMap<&str, &str>) -> Result<String, Vec<BadReference>> {
+pub(crate) fn fill(
+    text: &str,
+    vars: &BTreeMap<&str, &str>,
+    longest: usize,
+) -> Result<String, Vec<BadReference>> {
     let mut filled = String::with_capacity(text.len());
     let mut bad = Vec::new();
     let mut at = 0;
@@ -59,7 +68,17 @@ pub(crate) fn fill(text: &str, vars: &BTreeMap<&str, &str>) -> Result<String, Ve
             .get(name.len()..)
             .is_some_and(|rest| rest.starts_with('}'));
         at = if closed { end + 1 } else { end };
+        if bad.len() >= MOST_BAD {
+            return Err(bad);
+        }
         match vars.get(name) {
+            Some(value) if closed && filled.len() + value.len() > longest => {
+                bad.push(BadReference {
+                    bytes: start..at,
+                    kind: BadReferenceKind::TooLong,
+                });
+                return Err(bad);
+            }
             Some(value) if closed => filled.push_str(value),
             _ => bad.push(BadReference {
                 bytes: start..at,
@@ -88,7 +107,7 @@ mod tests {
     #[test]
     fn variables_are_filled_in_and_other_dollars_are_left() {
         let vars = BTreeMap::from([("queue", "a b"), ("n", "${queue}")]);
-        let fill = |text| fill(text, &vars);
+        let fill = |text| fill(text, &vars, 100);
         assert_eq!(fill("q=${queue};").as_deref(), Ok("q=a b;"));
         assert_eq!(fill("$MAINPID $5 $$").as_deref(), Ok("$MAINPID $5 $$"));
         assert_eq!(
@@ -99,7 +118,7 @@ mod tests {
         assert_eq!(fill("é${queue}é").as_deref(), Ok("éa bé"));
         let vars = BTreeMap::from([("price", "5$"), ("n", "1")]);
         assert_eq!(
-            super::fill("${price}${n}", &vars).as_deref(),
+            super::fill("${price}${n}", &vars, 100).as_deref(),
             Ok("5$1"),
             "a value escapes nothing"
         );
@@ -108,16 +127,26 @@ mod tests {
     #[test]
     fn a_reference_that_cannot_be_filled_says_where() {
         let vars = BTreeMap::from([("queue", "x")]);
-        let bad = fill("a ${que} ${quue} ${1} ${open\n", &vars).unwrap_err();
+        let bad = fill("a ${que} ${quue} ${1} ${open\n", &vars, 100).unwrap_err();
         let near: Vec<_> = bad
             .iter()
             .map(|bad| match &bad.kind {
                 BadReferenceKind::Unknown { near, .. } => near.as_deref().unwrap_or("?"),
                 BadReferenceKind::NoName => "no name",
+                BadReferenceKind::TooLong => "too long",
             })
             .collect();
         assert_eq!(near, ["?", "queue", "no name", "no name"]);
         assert_eq!(bad[1].bytes, 9..16);
         assert_eq!(bad[3].bytes, 22..28);
+    }
+
+    #[test]
+    fn a_text_that_grows_too_long_says_at_which_reference() {
+        let vars = BTreeMap::from([("v", "12345")]);
+        assert_eq!(fill("${v}${v}", &vars, 10).as_deref(), Ok("1234512345"));
+        let bad = fill("${v}${v}${v}", &vars, 10).unwrap_err();
+        assert_eq!((bad.len(), bad[0].bytes.clone()), (1, 8..12));
+        assert_eq!(bad[0].kind, BadReferenceKind::TooLong);
     }
 }

@@ -61,6 +61,7 @@ impl Manifest {
             options: LoadOptions {
                 allow_outside,
                 allow_commands: is_trusted,
+                only_check: false,
             },
             sources,
             is_trusted,

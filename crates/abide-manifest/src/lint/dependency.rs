@@ -26,6 +26,9 @@ pub(super) fn lint(
             if !declared && !is_system_only(word) {
                 continue;
             }
+            if !view.may_tell() {
+                return;
+            }
             if REQUIRING.contains(&key) {
                 let message =
                     format!("`{word}` does not exist in a user manager, so this unit cannot start");

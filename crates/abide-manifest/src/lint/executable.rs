@@ -17,6 +17,9 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
         let Some((message, help)) = wrong(program) else {
             continue;
         };
+        if !view.may_tell() {
+            return;
+        }
         work.push(
             at_word(
                 codes::EXECUTABLE,

@@ -17,6 +17,9 @@ pub(super) fn lint_user(view: &View<'_, '_>, work: &mut Work<'_>) {
         return;
     }
     for (text, entry, word) in words(view) {
+        if !view.may_tell() {
+            return;
+        }
         let message =
             format!("`{word}` does not exist in a user manager, so this unit never starts at boot");
         let finding = at_word(
@@ -44,6 +47,9 @@ pub(super) fn lint_system(view: &View<'_, '_>, work: &mut Work<'_>) {
         return;
     }
     for (text, entry, word) in words(view) {
+        if !view.may_tell() {
+            return;
+        }
         let message = "`default.target` is what user units are wanted by";
         work.push(
             at_word(

@@ -15,6 +15,9 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
         let fatal = file.problems.iter().find(refused);
         let told = fatal.map_or(file.problems.as_slice(), std::slice::from_ref);
         for problem in told {
+            if !view.may_tell() {
+                break;
+            }
             let at = text.place(&work.texts, problem.line, &problem.text);
             let shown: String = problem
                 .text

@@ -42,6 +42,9 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
         if home.is_none() && !path.starts_with('$') {
             continue;
         }
+        if !view.may_tell() {
+            return;
+        }
         let message = format!(
             "systemd takes `{}` as it is: neither `~` nor `$…` is expanded",
             path.escape_debug()

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use abide_model::{Body, Bytes, SecretCommand, SecretSource};
 
 use super::here::{self, Ask};
+use crate::budget::LONGEST_FILLED;
 use crate::codes;
 use crate::finding::Finding;
 use crate::located::Located;
@@ -93,8 +94,12 @@ pub(crate) fn content<'m>(
     let (bytes, wording) = match said.value {
         Given::Secret(secret) => return resolve_secret(said.with(secret), work),
         Given::Text(text) => {
-            let wording = Wording::in_value(said.with(text).located());
-            (Bytes::from(text.as_str()), Some(wording))
+            // A text that hosts have in common is held once.
+            let (bytes, wording) = work.written.entry(said.at).or_insert_with(|| {
+                let wording = Wording::in_value(said.with(text).located());
+                (Bytes::from(text.as_str()), wording)
+            });
+            (bytes.clone(), Some(wording.clone()))
         }
         Given::Source(path) => {
             let named = said.with(path).located();
@@ -145,10 +150,18 @@ fn filled(
         work.push(Finding::new(codes::UNFIT, at, message).help("remove `template: true`"));
         return None;
     };
-    match fill(&wording.text, vars) {
-        Ok(text) => Some(wording.filled(text)),
+    match fill(&wording.text, vars, LONGEST_FILLED) {
+        Ok(text) => {
+            if let Err(finding) = work.budget.fill(text.len(), at) {
+                work.push(*finding);
+            }
+            (!work.budget.is_spent()).then(|| wording.filled(text))
+        }
         Err(references) => {
             for reference in references {
+                if work.findings.is_full() {
+                    break;
+                }
                 let finding = bad_reference(&reference, &wording, work);
                 work.push(finding);
             }
@@ -169,6 +182,15 @@ fn bad_reference(reference: &BadReference, wording: &Wording, work: &Work<'_>) -
                     "declare it, `vars: {{{name}: …}}`, or write `$${{{name}}}` for the text `${{{name}}}`"
                 )),
             }
+        }
+        BadReferenceKind::TooLong => {
+            let message = format!(
+                "with this variable the text is longer than {} MiB",
+                LONGEST_FILLED >> 20
+            );
+            Finding::new(codes::TOO_MUCH, at, message)
+                .label("too long from here on")
+                .help("write what is long into a file of its own, which the unit reads")
         }
         BadReferenceKind::NoName => {
             Finding::new(codes::BAD_VARIABLE, at, "`${` begins no variable here")

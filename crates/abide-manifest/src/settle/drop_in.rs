@@ -18,6 +18,10 @@ pub(super) fn read_drop_ins<'m>(
     let mut drop_ins = BTreeMap::new();
     let mut all = true;
     for (name, stack) in stacks {
+        work.spend(2, stack.key());
+        if !work.goes_on() {
+            return (drop_ins, false);
+        }
         if let Some(why) = bad_drop_in_name(name) {
             let message = format!(
                 "`{}` is not the name of a drop-in: {why}",

@@ -1,8 +1,8 @@
 //! One host: which layers speak of it, and what they come to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{GroupName, HostName, UserName};
+use abide_model::{Connection, GroupName, HostName, UserName};
 
 use super::connection::connection;
 use super::content::Vars;
@@ -14,10 +14,25 @@ use crate::located::Located;
 use crate::merge::Whole;
 use crate::precedence::{By, Layer, Said, Stack, by_key};
 use crate::schema::Host;
-use crate::settled::{SettledHost, SettledUser};
+use crate::settled::{Settled, SettledHost, SettledUser};
 use crate::suggest::nearest;
 use crate::vars::is_name;
 use crate::work::Work;
+
+/// A host by itself: its name, its groups, the way to it.
+pub(crate) struct Head<'m> {
+    pub(crate) name: HostName,
+    pub(crate) connection: Connection,
+    connection_said: Vec<(&'static str, Settled<'m, String>)>,
+    groups: Vec<(&'m str, GroupName)>,
+}
+
+impl Head<'_> {
+    /// The groups, in the order in which the host lists them: that decides between them.
+    pub(crate) fn group_names(&self) -> Vec<GroupName> {
+        self.groups.iter().map(|(_, name)| name.clone()).collect()
+    }
+}
 
 /// Settles a host; `None` where its name is none.
 pub(crate) fn host<'m>(
@@ -26,6 +41,18 @@ pub(crate) fn host<'m>(
     host: &'m Located<Host>,
     work: &mut Work<'_>,
 ) -> Option<SettledHost<'m>> {
+    let head = head(whole, name, host, work)?;
+    Some(body(whole, name, host, head, work))
+}
+
+/// The host by itself; `None` where its name is none.
+pub(crate) fn head<'m>(
+    whole: &'m Whole,
+    name: &'m str,
+    host: &'m Located<Host>,
+    work: &mut Work<'_>,
+) -> Option<Head<'m>> {
+    work.spend(1, host.key);
     let host_name = match HostName::parse(name) {
         Ok(name) => name,
         Err(error) => {
@@ -38,6 +65,28 @@ pub(crate) fn host<'m>(
     };
     let (connection, connection_said) = connection(name, host, whole.connection.as_ref(), work);
     let groups = groups(whole, host, work);
+    Some(Head {
+        name: host_name,
+        connection,
+        connection_said,
+        groups,
+    })
+}
+
+/// What a host should be.
+pub(crate) fn body<'m>(
+    whole: &'m Whole,
+    name: &'m str,
+    host: &'m Located<Host>,
+    head: Head<'m>,
+    work: &mut Work<'_>,
+) -> SettledHost<'m> {
+    let Head {
+        name: host_name,
+        connection,
+        connection_said,
+        groups,
+    } = head;
     let own = Layer::of_host(name, &host.value);
     let mut layers = group_layers(whole, groups.iter().map(|(name, _)| *name));
     layers.push(own);
@@ -45,7 +94,7 @@ pub(crate) fn host<'m>(
     settled.connection = connection;
     settled.connection_said = connection_said;
     settled.groups = groups.into_iter().map(|(_, name)| name).collect();
-    Some(settled)
+    settled
 }
 
 /// What groups say that no host is in, as if a host were in them: their mistakes are told as well.
@@ -82,10 +131,14 @@ fn groups<'m>(
     work: &mut Work<'_>,
 ) -> Vec<(&'m str, GroupName)> {
     let mut groups: Vec<(&str, GroupName)> = Vec::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     for listed in host.value.groups.iter().flat_map(|groups| &groups.value) {
+        if work.findings.is_full() {
+            break;
+        }
         let name = listed.value.as_str();
         let shown = name.escape_debug();
-        if name == GroupName::ALL || groups.iter().any(|(earlier, _)| *earlier == name) {
+        if name == GroupName::ALL || seen.contains(name) {
             let message = if name == GroupName::ALL {
                 "every host is in `all`".to_owned()
             } else {
@@ -97,7 +150,10 @@ fn groups<'m>(
             continue;
         }
         match (whole.groups.contains_key(name), GroupName::parse(name)) {
-            (true, Ok(parsed)) => groups.push((name, parsed)),
+            (true, Ok(parsed)) => {
+                seen.insert(name);
+                groups.push((name, parsed));
+            }
             (true, Err(_)) => {}
             (false, _) => {
                 let finding = Finding::new(
@@ -127,6 +183,10 @@ fn settle<'m>(
     name: HostName,
     work: &mut Work<'_>,
 ) -> SettledHost<'m> {
+    for layer in layers {
+        let entries = layer.vars.len() + layer.users.len() + layer.units.len();
+        work.spend(1 + entries, whole.name.key);
+    }
     let vars = vars(whole, layers, work);
     let values: Vars<'m> = vars
         .iter()
@@ -173,6 +233,10 @@ fn users<'m>(
 ) -> BTreeMap<UserName, SettledUser<'m>> {
     let mut users = BTreeMap::new();
     for (name, stack) in &by_key(layers.iter().map(|layer| (layer.by, layer.users))) {
+        work.spend(10, stack.key());
+        if !work.goes_on() {
+            break;
+        }
         match UserName::parse(name) {
             Ok(name) => {
                 let user = user::user(&name, stack, vars, work);

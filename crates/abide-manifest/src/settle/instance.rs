@@ -4,7 +4,7 @@ use abide_model::UnitName;
 
 use super::content::{Vars, vars_if};
 use super::drop_in::read_drop_ins;
-use super::unit::effective;
+use super::unit::{effective, effort};
 use super::written::written;
 use crate::codes;
 use crate::finding::Finding;
@@ -31,6 +31,10 @@ pub(super) fn draft_instances<'m>(
     let instances = stack.map(|unit| unit.instances.as_ref().map(|instances| &instances.value));
     let mut drafts = Vec::new();
     for (instance, stack) in &instances {
+        work.spend(10, stack.key());
+        if !work.goes_on() {
+            break;
+        }
         match template.name.with_instance(instance) {
             Ok(name) if !instance.is_empty() => {
                 drafts.push(draft_instance(name, template, stack, vars, work));
@@ -76,6 +80,9 @@ fn draft_instance<'m>(
         is_instance: true,
         written: written(stack, &mut work.findings).or(&template.written),
     };
-    draft.effective = readable.then(|| effective(&draft, Some(template)));
+    draft.effective = readable.then(|| {
+        work.spend(effort(&draft, Some(template)), draft.key);
+        effective(&draft, Some(template))
+    });
     draft
 }

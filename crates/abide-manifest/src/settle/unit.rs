@@ -27,6 +27,10 @@ pub(crate) fn draft<'m>(
     let mut drafts = BTreeMap::new();
     let mut instances = Vec::new();
     for (name, stack) in stacks {
+        work.spend(10, stack.key());
+        if !work.goes_on() {
+            break;
+        }
         let Some(name) = unit_name(name, stack.key(), work) else {
             continue;
         };
@@ -92,7 +96,10 @@ fn draft_unit<'m>(
         is_instance: false,
         written: written(stack, &mut work.findings),
     };
-    draft.effective = readable.then(|| effective(&draft, None));
+    draft.effective = readable.then(|| {
+        work.spend(effort(&draft, None), draft.key);
+        effective(&draft, None)
+    });
     draft
 }
 
@@ -170,6 +177,15 @@ pub(super) fn effective(draft: &UnitDraft<'_>, template: Option<&UnitDraft<'_>>)
         .map(|(name, content)| (*name, text_of(content)))
         .collect();
     Effective::new(&draft.name, fragment.map_or("", text_of), &drop_ins)
+}
+
+/// What it takes to read the texts of a unit, or of an instance with those of its template.
+pub(super) fn effort(draft: &UnitDraft<'_>, template: Option<&UnitDraft<'_>>) -> usize {
+    let texts = |draft: &UnitDraft<'_>| -> usize {
+        let all = draft.fragment.iter().chain(draft.drop_ins.values());
+        all.map(|content| 1 + text_of(content).len() / 16).sum()
+    };
+    texts(draft) + template.map_or(0, texts)
 }
 
 fn text_of<'c>(content: &'c Content<'_>) -> &'c str {

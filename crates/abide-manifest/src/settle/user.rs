@@ -90,6 +90,10 @@ fn files<'m>(
 ) -> BTreeMap<HomePath, SettledFile<'m>> {
     let mut files = BTreeMap::new();
     for (path, stack) in stacks {
+        work.spend(5, stack.key());
+        if !work.goes_on() {
+            break;
+        }
         match HomePath::parse(path) {
             Ok(path) => files.extend(file(stack, vars, work).map(|file| (path, file))),
             Err(error) => work.push(

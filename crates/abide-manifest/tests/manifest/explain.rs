@@ -42,6 +42,17 @@ fn blocks(explanation: &str) -> Vec<Block> {
 
 /// Explanations leave out what every manifest has.
 fn complete(snippet: &str) -> String {
+    // What is too long would be tiresome to read.
+    let snippet = &snippet
+        .replace(
+            "VALUE",
+            &"x".repeat(if snippet.contains("VARIABLES") {
+                2000
+            } else {
+                5
+            }),
+        )
+        .replace("VARIABLES", &"${v}".repeat(1000));
     if snippet.contains("version:") {
         return snippet.to_owned();
     }

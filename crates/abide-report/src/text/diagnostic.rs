@@ -11,6 +11,11 @@ use crate::options::Options;
 use crate::paint::Role;
 use crate::words::{count, one_line};
 
+/// Of a text that is longer, in bytes, only the line is shown.
+const LARGE: usize = 64 << 10;
+/// A line that is longer, in bytes, is not shown.
+const LONG_LINE: usize = 2000;
+
 /// Every diagnostic by its place, then the count and the way to learn more.
 pub(super) fn render(
     diagnostics: &[Diagnostic],
@@ -69,6 +74,9 @@ fn place<'a>(
     let Some(text) = texts.get(file) else {
         return group.element(bare(&diagnostic.span));
     };
+    if text.len() > LARGE {
+        return in_large(group, diagnostic, text);
+    }
     let main = AnnotationKind::Primary
         .span(within(&diagnostic.span, text))
         .label(some(&diagnostic.label));
@@ -85,6 +93,27 @@ fn place<'a>(
     group.element(snippet.annotation(main).annotations(also))
 }
 
+/// The main place in a large text, with no more of it than the line: what lays a text out looks at all of it, each time.
+fn in_large<'a>(group: Group<'a>, diagnostic: &'a Diagnostic, text: &'a str) -> Group<'a> {
+    let span = &diagnostic.span;
+    let Range { start, end } = within(span, text);
+    let (before, behind) = text.split_at_checked(start).unwrap_or((text, ""));
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line_end = behind.find('\n').map_or(text.len(), |at| start + at);
+    let line = text.get(line_start..line_end).unwrap_or_default();
+    if line.len() > LONG_LINE {
+        return group.element(bare(span));
+    }
+    let marked = start - line_start..end.clamp(start, line_end) - line_start;
+    let number = usize::try_from(span.origin.line).unwrap_or(1);
+    let main = AnnotationKind::Primary
+        .span(marked)
+        .label(some(&diagnostic.label));
+    let snippet = Snippet::source(line).line_start(number);
+    let path = one_line(&span.origin.file);
+    group.element(snippet.path(path).annotation(main))
+}
+
 fn elsewhere<'a>(
     group: Group<'a>,
     span: &'a Span,
@@ -94,6 +123,9 @@ fn elsewhere<'a>(
     let Some(text) = texts.get(&span.origin.file) else {
         return group.element(bare(span));
     };
+    if text.len() > LARGE {
+        return group.element(bare(span));
+    }
     let annotation = AnnotationKind::Context
         .span(within(span, text))
         .label(some(label));

@@ -55,7 +55,8 @@ impl Validate {
         reporting: &mut Reporting,
         (common, ui, environment): (&Common, &Ui, &Environment),
     ) -> Result<Done, Failure> {
-        let manifest = Manifest::to_look(common, environment)?;
+        let mut manifest = Manifest::to_look(common, environment)?;
+        manifest.options.only_check = true;
         let loaded = manifest.load();
         let wrong = loaded.fleet.is_none()
             || loaded
