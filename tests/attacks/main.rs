@@ -13,6 +13,8 @@
 )]
 #![allow(
     dead_code,
+    clippy::format_collect,
+    clippy::too_many_lines,
     clippy::indexing_slicing,
     clippy::let_underscore_must_use,
     clippy::string_slice,
