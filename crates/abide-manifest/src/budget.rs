@@ -9,8 +9,8 @@ use crate::text::Place;
 pub(crate) const LONGEST_FILLED: usize = 1 << 20;
 /// All such texts of a manifest, in bytes.
 const MOST_FILLED: usize = 32 << 20;
-/// Units, users, files and variables of all hosts that differ, a unit for ten; 16 bytes of a text each time that it is read
-/// for one. About 100 000 units with texts of the usual length.
+/// Units, users, files and variables of all hosts that differ, a unit for ten; a line or 16 bytes of a text each time that
+/// it is read for one. About 100 000 units with texts of the usual length.
 const MOST_EFFORT: usize = 3_000_000;
 /// Units, users and files of all hosts, those of hosts that are alike counted for each.
 const MOST_RESOURCES: usize = 2_000_000;

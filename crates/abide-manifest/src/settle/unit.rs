@@ -183,7 +183,11 @@ pub(super) fn effective(draft: &UnitDraft<'_>, template: Option<&UnitDraft<'_>>)
 pub(super) fn effort(draft: &UnitDraft<'_>, template: Option<&UnitDraft<'_>>) -> usize {
     let texts = |draft: &UnitDraft<'_>| -> usize {
         let all = draft.fragment.iter().chain(draft.drop_ins.values());
-        all.map(|content| 1 + text_of(content).len() / 16).sum()
+        all.map(|content| {
+            let text = text_of(content);
+            4 + (text.len() / 16).max(text.matches('\n').count())
+        })
+        .sum()
     };
     texts(draft) + template.map_or(0, texts)
 }
