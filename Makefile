@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHELL := /bin/bash
 
-.PHONY: demo test check unit hosts recipes attacks attacks-all mutants build clippy fmt doc clean
+.PHONY: demo test check unit hosts recipes attacks attacks-all mutants fuzz fuzz-smoke deny build clippy fmt doc clean
 
 # Boots three throwaway hosts and lets abide plan, apply, find drift, repair, and survive a reboot.
 demo: need-cargo
@@ -14,7 +14,8 @@ demo: need-cargo
 test: need-cargo need-shellcheck need-recipes
 	@tests/fleet/fleet check
 	$(CARGO) fmt --all --check
-	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/demo/demo tests/guide/follow tests/recipes/follow tests/attacks/table examples/ci/timer/abide-drift-tell .ci/run
+	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/demo/demo tests/guide/follow tests/recipes/follow tests/attacks/table examples/ci/timer/abide-drift-tell tests/fuzz/run tests/dependencies/check .ci/run
+	tests/dependencies/check
 	RUST_TEST_THREADS=4 $(CARGO) test --workspace   # hosts mostly wait: more threads than cores
 	ABIDE_FLEETS=30 CARGO_PROFILE_RELEASE_LTO=off $(CARGO) test --release -p abide-plan --lib -- properties forecast_fleets
 	$(CARGO) clippy --workspace --all-targets --quiet -- $(CLIPPY_FLAGS)
@@ -22,6 +23,7 @@ test: need-cargo need-shellcheck need-recipes
 	tests/demo/demo target/debug/abide >/dev/null
 	tests/guide/follow target/debug/abide >/dev/null
 	tests/recipes/follow target/debug/abide >/dev/null
+	tests/fuzz/run smoke
 
 # Without hosts: what can be tested anywhere.
 unit: need-cargo
@@ -52,6 +54,18 @@ attacks-all: attacks
 # "Mutants"). It takes hours: MUTANTS="--shard 0/8" does an eighth, MUTANTS="--in-diff FILE" what a diff touches.
 mutants: need-cargo need-mutants
 	$(CARGO) mutants --package abide-plan --package abide-unit $(MUTANTS)
+
+# Random inputs for everything that reads what others wrote (docs/fuzzing.md): FUZZ_SECONDS=600 or FUZZ_RUNS for each target.
+fuzz: need-cargo
+	@tests/fuzz/run long $(FUZZ_TARGETS)
+
+# A bounded part of it, the same every time.
+fuzz-smoke: need-cargo
+	@tests/fuzz/run smoke
+
+# Licences, sources, bans and advisories of the dependencies (deny.toml).
+deny: need-cargo
+	@tests/dependencies/check
 
 build: need-cargo
 	$(CARGO) build --release --bin abide

@@ -1,0 +1,105 @@
+//! Ledgers: as text that may be anything, and as what abide may write.
+
+use abide_host::ledger::{read, write};
+use abide_model::{
+    Digest, HostPath, Ledger, LedgerFile, LedgerUnit, Scope, UnitName, UnitRef, UserName,
+};
+use arbitrary::{Result, Unstructured};
+
+/// What is read is written and read back the same, and what is written is read.
+pub fn check(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        // Names are held once in the text and once in the ledger; a map's node holds eleven entries.
+        let read_back = crate::within(32 * data.len() + 65_536, || read(text));
+        if let Ok(ledger) = read_back {
+            check_round_trip(&ledger);
+        }
+    }
+    if let Ok(ledger) = any_ledger(&mut Unstructured::new(data)) {
+        check_round_trip(&ledger);
+    }
+}
+
+fn check_round_trip(ledger: &Ledger) {
+    let text = write(ledger);
+    // A shell takes it apart: no line may be begun by a name or a path.
+    assert!(text.is_ascii());
+    let lines = 2
+        + ledger.files.len()
+        + ledger.units.len()
+        + ledger.users.len()
+        + ledger.lingers.len()
+        + ledger
+            .attributes
+            .values()
+            .map(|all| all.len())
+            .sum::<usize>();
+    assert_eq!(text.lines().count(), lines);
+    assert_eq!(read(&text).as_ref(), Ok(ledger));
+}
+
+fn any_ledger(from: &mut Unstructured<'_>) -> Result<Ledger> {
+    let mut ledger = Ledger::default();
+    while !from.is_empty() {
+        match from.int_in_range(0..=4)? {
+            0 => {
+                ledger.users.extend(any_user(from)?);
+            }
+            1 => {
+                ledger.lingers.extend(any_user(from)?);
+            }
+            2 => {
+                if let Some(user) = any_user(from)? {
+                    let (field, value): (String, String) = (from.arbitrary()?, from.arbitrary()?);
+                    // A name of nothing is no attribute.
+                    if !field.is_empty() {
+                        ledger
+                            .attributes
+                            .entry(user)
+                            .or_default()
+                            .insert(field, value);
+                    }
+                }
+            }
+            3 => {
+                let path = HostPath::parse(&format!("/{}", from.arbitrary::<&str>()?));
+                let scope = any_scope(from)?;
+                let digest = any_digest(from)?;
+                if let Ok(path) = path {
+                    ledger.files.insert(path, LedgerFile { scope, digest });
+                }
+            }
+            _ => {
+                let unit = UnitName::parse(&format!("{}.service", from.arbitrary::<&str>()?));
+                let scope = any_scope(from)?;
+                let left = LedgerUnit {
+                    invocation: if from.arbitrary()? {
+                        format!("{:032x}", from.arbitrary::<u128>()?)
+                    } else {
+                        String::new()
+                    },
+                    config: any_digest(from)?,
+                    enabled: from.arbitrary()?,
+                    claimed: from.arbitrary()?,
+                };
+                if let Ok(unit) = unit {
+                    ledger.units.insert(UnitRef { scope, unit }, left);
+                }
+            }
+        }
+    }
+    Ok(ledger)
+}
+
+fn any_user(from: &mut Unstructured<'_>) -> Result<Option<UserName>> {
+    Ok(UserName::parse(from.arbitrary()?).ok())
+}
+
+fn any_scope(from: &mut Unstructured<'_>) -> Result<Scope> {
+    Ok(any_user(from)?.map_or(Scope::System, Scope::User))
+}
+
+fn any_digest(from: &mut Unstructured<'_>) -> Result<Option<Digest>> {
+    let seed: Option<u8> = from.arbitrary()?;
+    Ok(seed.map(|seed| Digest::of(&[seed])))
+}
