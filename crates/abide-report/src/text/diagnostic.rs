@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use abide_model::{Diagnostic, Severity, Span};
+use abide_model::{Diagnostic, Severity, Span, printable};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
@@ -35,9 +35,13 @@ pub(super) fn render(
         .term_width(options.width);
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|diagnostic| (&diagnostic.span, diagnostic.code));
+    let texts: BTreeMap<String, String> = texts
+        .iter()
+        .map(|(name, text)| (name.clone(), shown(text)))
+        .collect();
     let mut out = String::new();
     for diagnostic in sorted {
-        out.push_str(&renderer.render(&[group(diagnostic, texts)]));
+        out.push_str(&renderer.render(&[group(diagnostic, &texts)]));
         out.push_str("\n\n");
     }
     out.push_str(&summary(diagnostics));
@@ -143,6 +147,24 @@ fn bare(span: &Span) -> Origin<'_> {
 
 fn some(label: &str) -> Option<String> {
     (!label.is_empty()).then(|| one_line(label))
+}
+
+/// The text with something visible for every character that a terminal would act on, each as long as what it stands for, so
+/// that places stay where they are. Those of ASCII the renderer itself replaces.
+fn shown(text: &str) -> String {
+    let visible = |c: char| match c.len_utf8() {
+        1 => c,
+        _ if is_printable(c) => c,
+        2 => '\u{A4}',
+        _ => '\u{FFFD}',
+    };
+    text.chars().map(visible).collect()
+}
+
+fn is_printable(c: char) -> bool {
+    let mut bytes = [0; 4];
+    let text = c.encode_utf8(&mut bytes);
+    printable(text) == *text
 }
 
 /// The span as a range that lies in the text and splits no character, whatever it was made of.

@@ -184,3 +184,19 @@ fn what_a_manifest_holds_cannot_act_on_the_terminal() {
         said.len()
     );
 }
+
+/// U+009B begins a control sequence as `ESC [` does; found by the fuzz target `manifest`.
+#[test]
+fn a_line_with_control_characters_beyond_ascii_is_shown_without_them() {
+    let text = "a\u{9b}31m\u{200f}\u{202e}b\u{7f}\u{1b}: é 1\n";
+    let mut found = unknown_group();
+    found.span = span("fleet.yaml", text, "1\n");
+    found.also = Vec::new();
+    let said = plain(&render(
+        &[found],
+        &texts(&[("fleet.yaml", text)]),
+        &narrow(),
+    ));
+    assert_eq!(printable(&said), said, "{said:?}");
+    assert!(said.contains(": é 1"), "{said}");
+}
