@@ -77,3 +77,94 @@ fn a_users_manager_writes_nothing_into_roots_ledger() {
     assert_untouched(&world);
     world.assert_converged();
 }
+
+#[test]
+fn lines_that_abide_did_not_write_lead_to_nothing_and_cost_no_host() {
+    let _attack = attack(
+        "lines about what is not abide's, garbage and control characters stand in root's ledger",
+        Promise::LedgerRemoval,
+    );
+    let world = World::both("attack-ledger-planted");
+    world.file("units/app.service", &unit(""));
+    world.manifest(MANIFEST);
+    world.converge();
+    victims(&world);
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            &format!(
+                "cd /var/lib/abide/ledger; sed -i '$d' ledger
+                 printf '%s\\n' 'file system /etc/precious.conf claimed' 'unit system audit-victim.service - - enabled' \\
+                   'file user:mallory /home/bystander/.config/theirs claimed' 'file system /etc/systemd/system/../x claimed' \\
+                   'user root' 'surprise' '' >>ledger
+                 printf '\\033]0;owned\\007 \\377\\n' >>ledger
+                 echo end >>ledger"
+            ),
+        );
+    }
+    world
+        .plan()
+        .ends_with(0)
+        .says("/etc/precious.conf")
+        .says("/home/bystander/.config/theirs")
+        .says("surprise")
+        .does_not_say("\u{1b}]0")
+        .does_not_say("\u{7}");
+    world.file("units/app.service", &unit("Environment=A=1"));
+    world.apply().ends_with(0);
+    assert_untouched(&world);
+    world.assert_converged();
+    for host in ["h1", "h2"] {
+        let ledger = world.fleet.sh(host, &format!("cat {LEDGER}"));
+        assert!(ledger.contains("unit user:mallory app.service"), "{ledger}");
+        for planted in ["precious", "theirs", "audit-victim", "surprise"] {
+            assert!(!ledger.contains(planted), "{host}: {ledger}");
+        }
+    }
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_ledger_is_named_and_never_waited_for() {
+    let _attack = attack(
+        "a pipe, a directory, a link, or a file of another user's stands where root's ledger should",
+        Promise::LedgerRepair,
+    );
+    let world = World::both("attack-ledger-kinds");
+    world.file("units/app.service", &unit(""));
+    world.manifest(MANIFEST);
+    world.converge();
+    for (place, says) in [
+        ("mkfifo ledger", "it is no regular file"),
+        ("mkdir ledger", "it is no regular file"),
+        ("ln -s /etc/passwd ledger", "it is no regular file"),
+        (
+            "cp ledger.kept ledger; chown mallory ledger",
+            "it does not belong",
+        ),
+        (
+            "cp ledger.kept ledger; chmod 666 ledger",
+            "others than its owner may write",
+        ),
+        (
+            "cp ledger.kept ledger; chmod 777 .",
+            "directory of the ledgers",
+        ),
+    ] {
+        for host in ["h1", "h2"] {
+            let script = format!(
+                "cd /var/lib/abide/ledger; chmod 700 .; [ -e /root/kept ] || mv ledger /root/kept; cp /root/kept ledger.kept; rm -rf ledger; {place}; rm ledger.kept"
+            );
+            world.fleet.sh(host, &script);
+        }
+        let said = world.apply().ends_with(3).stdout;
+        let words: Vec<&str> = said.split_whitespace().collect();
+        assert!(words.join(" ").contains(says), "{place}: {said}");
+    }
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "cd /var/lib/abide/ledger; chmod 700 .; rm -rf ledger; mv /root/kept ledger",
+        );
+    }
+    world.assert_converged();
+}

@@ -12,11 +12,14 @@
 //! ```
 //!
 //! Names and paths are percent-encoded. `claimed` stands for a digest, and behind a unit, while a run is under way. A ledger
-//! without its `end` was cut and is not believed.
+//! without its `end` was cut and is not believed. A line that is none of these costs that line.
 
 use std::collections::BTreeMap;
 
-use abide_model::{HostPath, Ledger, LedgerFile, LedgerUnit, Scope, UnitName, UnitRef, UserName};
+use abide_model::{
+    Digest, HostPath, Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerUnit, Scope, UnitName,
+    UnitRef, UserName, ownable, printable,
+};
 
 use crate::percent;
 
@@ -30,21 +33,31 @@ const CLAIMED: &str = "claimed";
 const NONE: &str = "-";
 const ENABLED: &str = "enabled";
 
-/// Why a text is not a ledger: a whole clause for a person.
+/// More findings are not kept of one ledger: nobody reads them all, and whoever damaged it may have meant just that.
+const MOST_FINDINGS: usize = 200;
+/// So much is shown of a line that is not believed.
+const SHOWN: usize = 120;
+
+/// Why a text is no ledger: a whole clause for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     /// Another version of abide wrote it, or it is something else.
     #[error("it does not begin with `{HEADER}`: a newer abide may have written it")]
     Version,
-    /// A line that means nothing.
-    #[error("line {number} is not understood")]
-    Line {
-        /// Which, from 1.
-        number: usize,
-    },
     /// The last line is missing.
     #[error("it was cut short: its last line is not `end`")]
     Cut,
+}
+
+/// What a ledger says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Contents {
+    /// What its lines say that are believed.
+    pub ledger: Ledger,
+    /// The others.
+    pub findings: Vec<LedgerFinding>,
+    /// The line of each file, from 1.
+    files: BTreeMap<HostPath, (usize, String)>,
 }
 
 /// The text of a ledger; the same ledger gives the same bytes.
@@ -128,100 +141,203 @@ pub(crate) fn unit_line(unit: &UnitRef, left: &LedgerUnit) -> [String; 2] {
     ]
 }
 
-/// An invocation as it is written.
-pub(crate) fn or_dash(text: &str) -> String {
-    if text.is_empty() { NONE } else { text }.to_owned()
+/// An invocation as it is written: what is none is left out.
+pub(crate) fn or_dash(text: &str) -> &str {
+    if is_invocation(text) { text } else { NONE }
 }
 
-/// Reads what [`write()`] wrote. Invocations are checked to be what systemd gives: hexadecimal digits.
-pub fn read(text: &str) -> Result<Ledger, LedgerError> {
-    let body = text
-        .strip_prefix(HEADER)
-        .and_then(|rest| rest.strip_prefix('\n'))
-        .ok_or(LedgerError::Version)?;
-    let body = body
-        .strip_suffix('\n')
-        .and_then(|body| body.strip_suffix(END))
-        .ok_or(LedgerError::Cut)?;
-    let mut ledger = Ledger::default();
-    for (index, line) in body.lines().enumerate() {
-        read_line(&mut ledger, line).ok_or(LedgerError::Line {
-            number: index.saturating_add(2),
-        })?;
+/// Whether this is an `InvocationID` as `systemctl show` prints it: 128 bits in lower case.
+pub(crate) fn is_invocation(text: &str) -> bool {
+    text.len() == 32
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Reads what [`write()`] wrote. A line that it would not have written, or that is about something that abide cannot own,
+/// is a finding and nothing more; the others stand.
+pub fn read(text: &str) -> Result<Contents, LedgerError> {
+    let (lines, whole) = split(text)?;
+    match whole {
+        true => Ok(contents(&lines)),
+        false => Err(LedgerError::Cut),
     }
-    Ok(ledger)
 }
 
-fn read_line(ledger: &mut Ledger, line: &str) -> Option<()> {
+/// What can be believed of a ledger that may have been cut short, for whoever repairs it.
+pub fn salvage(text: &str) -> Result<Contents, LedgerError> {
+    split(text).map(|(lines, _)| contents(&lines))
+}
+
+/// The lines between the first and the last, and whether the last is there.
+fn split(text: &str) -> Result<(Vec<&str>, bool), LedgerError> {
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    if lines.first() != Some(&HEADER) {
+        return Err(LedgerError::Version);
+    }
+    lines.remove(0);
+    // A line ends with a newline: what stands behind the last one was cut.
+    let rest = lines.pop();
+    let whole = rest == Some("") && lines.pop_if(|line| *line == END).is_some();
+    Ok((lines, whole))
+}
+
+fn contents(lines: &[&str]) -> Contents {
+    let mut contents = Contents::default();
+    for (line, number) in lines.iter().zip(2..) {
+        if let Err(fault) = read_line(&mut contents, line, number) {
+            contents.find(number, line, fault);
+        }
+    }
+    contents
+}
+
+impl Contents {
+    fn find(&mut self, line: usize, text: &str, fault: LedgerFault) {
+        if self.findings.len() < MOST_FINDINGS {
+            let text: String = printable(text)
+                .replace('\t', " ")
+                .chars()
+                .take(SHOWN)
+                .collect();
+            self.findings.push(LedgerFinding { line, text, fault });
+        }
+    }
+
+    /// Lets go of files that do not lie below the home of their user, where that is known.
+    pub(crate) fn at_home<'a>(&mut self, home: impl Fn(&UserName) -> Option<&'a HostPath>) {
+        let files = std::mem::take(&mut self.ledger.files);
+        for (path, file) in files {
+            let user = file.scope.user();
+            let home = user.and_then(|user| Some((user, home(user)?)));
+            let fault = home.and_then(|(user, home)| ownable::below_home(user, home, &path).err());
+            match fault {
+                None => {
+                    self.ledger.files.insert(path, file);
+                }
+                Some(fault) => {
+                    let (line, text) = self.files.remove(&path).unwrap_or_default();
+                    self.find(line, &text, fault.into());
+                }
+            }
+        }
+        self.findings.sort_by_key(|finding| finding.line);
+    }
+}
+
+fn read_line(contents: &mut Contents, line: &str, number: usize) -> Result<(), LedgerFault> {
     let words: Vec<&str> = line.split(' ').collect();
-    match words.as_slice() {
+    let ledger = &mut contents.ledger;
+    let new = match words.as_slice() {
         ["user", name] => {
-            ledger.users.insert(UserName::parse(name).ok()?);
+            let name = understood(UserName::parse(name).ok())?;
+            ownable::account(&name)?;
+            ledger.users.insert(name)
         }
-        ["linger", name] => {
-            ledger.lingers.insert(UserName::parse(name).ok()?);
-        }
+        ["linger", name] => ledger
+            .lingers
+            .insert(understood(UserName::parse(name).ok())?),
         ["attribute", user, field, value] => {
-            let of = ledger.attributes.entry(UserName::parse(user).ok()?);
-            of.or_default()
-                .insert(percent::decode(field)?, percent::decode(value)?);
+            let user = understood(UserName::parse(user).ok())?;
+            let (field, value) = (decoded(field)?, decoded(value)?);
+            let of = ledger.attributes.entry(user).or_default();
+            let new = !of.contains_key(&field);
+            of.entry(field).or_insert(value);
+            new
         }
         ["file", scope, path, digest] => {
-            let path = HostPath::parse(&percent::decode(path)?).ok()?;
-            let scope = scope.parse().ok()?;
+            let path = understood(HostPath::parse(&decoded(path)?).ok())?;
+            let scope = understood(scope.parse().ok())?;
             let digest = match *digest {
                 CLAIMED => None,
-                digest => Some(digest.parse().ok()?),
+                digest => Some(read_digest(digest)?),
             };
+            ownable::file(&scope, &path)?;
+            if ledger.files.contains_key(&path) {
+                return Err(LedgerFault::Twice);
+            }
+            let shown = line.chars().take(SHOWN).collect();
+            contents.files.insert(path.clone(), (number, shown));
             ledger.files.insert(path, LedgerFile { scope, digest });
+            true
         }
-        [
-            "unit",
-            scope,
-            name,
-            invocation,
-            config,
-            enabled,
-            claimed @ ..,
-        ] => {
-            let unit = UnitName::parse(&percent::decode(name)?).ok()?;
-            let scope: Scope = scope.parse().ok()?;
-            let left = LedgerUnit {
-                invocation: read_invocation(invocation)?,
-                config: match *config {
-                    NONE => None,
-                    digest => Some(digest.parse().ok()?),
-                },
-                enabled: read_enabled(enabled)?,
-                claimed: match claimed {
-                    [] => false,
-                    [CLAIMED] => true,
-                    _ => return None,
-                },
-            };
-            ledger.units.insert(UnitRef { scope, unit }, left);
+        ["unit", scope, name, invocation, config, enabled] => {
+            let left = read_unit([invocation, config, enabled], false)?;
+            add_unit(ledger, scope, name, left)?
         }
-        _ => return None,
-    }
-    Some(())
-}
-
-fn read_invocation(word: &str) -> Option<String> {
-    match word {
-        NONE => Some(String::new()),
-        id if id.len() <= 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            Some(id.to_owned())
+        ["unit", scope, name, invocation, config, enabled, CLAIMED] => {
+            let left = read_unit([invocation, config, enabled], true)?;
+            add_unit(ledger, scope, name, left)?
         }
-        _ => None,
+        _ => return Err(LedgerFault::Meaningless),
+    };
+    match new {
+        true => Ok(()),
+        false => Err(LedgerFault::Twice),
     }
 }
 
-fn read_enabled(word: &str) -> Option<bool> {
-    match word {
-        ENABLED => Some(true),
-        NONE => Some(false),
-        _ => None,
+fn read_digest(word: &str) -> Result<Digest, LedgerFault> {
+    let digest: Digest = understood(word.parse().ok())?;
+    match digest.to_string() == word {
+        true => Ok(digest),
+        false => Err(LedgerFault::Meaningless),
     }
+}
+
+fn understood<T>(read: Option<T>) -> Result<T, LedgerFault> {
+    read.ok_or(LedgerFault::Meaningless)
+}
+
+/// The text of a word, in the one way to write it.
+fn decoded(word: &str) -> Result<String, LedgerFault> {
+    let text = understood(percent::decode(word))?;
+    match percent::encode(&text) == word {
+        true => Ok(text),
+        false => Err(LedgerFault::Meaningless),
+    }
+}
+
+fn add_unit(
+    ledger: &mut Ledger,
+    scope: &str,
+    name: &str,
+    left: LedgerUnit,
+) -> Result<bool, LedgerFault> {
+    let scope: Scope = understood(scope.parse().ok())?;
+    let unit = understood(UnitName::parse(&decoded(name)?).ok())?;
+    let unit = UnitRef { scope, unit };
+    if ledger.units.contains_key(&unit) {
+        return Ok(false);
+    }
+    ledger.units.insert(unit, left);
+    Ok(true)
+}
+
+fn read_unit(
+    [invocation, config, enabled]: [&str; 3],
+    claimed: bool,
+) -> Result<LedgerUnit, LedgerFault> {
+    let invocation = match invocation {
+        NONE => String::new(),
+        id if is_invocation(id) => id.to_owned(),
+        _ => return Err(LedgerFault::Meaningless),
+    };
+    let config = match config {
+        NONE => None,
+        digest => Some(read_digest(digest)?),
+    };
+    let enabled = match enabled {
+        ENABLED => true,
+        NONE => false,
+        _ => return Err(LedgerFault::Meaningless),
+    };
+    Ok(LedgerUnit {
+        invocation,
+        config,
+        enabled,
+        claimed,
+    })
 }
 
 #[cfg(test)]

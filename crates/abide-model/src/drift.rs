@@ -153,6 +153,7 @@ impl Finding {
             | FindingKind::NotStarted
             | FindingKind::Manifest
             | FindingKind::Refused
+            | FindingKind::Ledger
             | FindingKind::Unseen => false,
         }
     }
@@ -193,6 +194,8 @@ pub enum FindingKind {
     Manifest,
     /// What the manifest asks for is refused there.
     Refused,
+    /// The ledger has lines that are not believed.
+    Ledger,
     /// It could not be seen.
     Unseen,
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::name::UserName;
+use crate::ownable::NotOwnable;
 use crate::path::HostPath;
 use crate::scope::{Scope, UnitRef};
 
@@ -47,4 +48,36 @@ pub struct LedgerUnit {
     /// A run that changes it is under way, or did not get to its end there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub claimed: bool,
+}
+
+/// A line of a ledger that is not believed. It leads to nothing; the other lines stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerFinding {
+    /// Which, from 1.
+    pub line: usize,
+    /// Its beginning, for a person.
+    pub text: String,
+    /// What is wrong with it.
+    pub fault: LedgerFault,
+}
+
+/// What is wrong with a line of a ledger: a whole clause for a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerFault {
+    /// It is none that abide writes.
+    #[error("it means nothing")]
+    Meaningless,
+    /// An earlier line is about the same thing.
+    #[error("an earlier line is about the same")]
+    Twice,
+    /// It is about something that abide cannot own.
+    #[error("{0}")]
+    NotOwnable(#[from] NotOwnable),
+}
+
+impl std::fmt::Display for LedgerFinding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { line, text, fault } = self;
+        write!(f, "line {line}, `{text}`: {fault}")
+    }
 }

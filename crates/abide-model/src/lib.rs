@@ -27,6 +27,7 @@ pub mod ledger;
 pub mod masks;
 pub mod name;
 pub mod observed;
+pub mod ownable;
 pub mod path;
 pub mod pieces;
 pub mod plan;
@@ -54,7 +55,7 @@ pub use event::{Event, StepOutcome};
 pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Share, Via};
 pub use forecast::{Disruption, Effect, Surprise};
 pub use hand_edit::HandEdit;
-pub use ledger::{Ledger, LedgerFile, LedgerUnit};
+pub use ledger::{Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerUnit};
 pub use masks::Masks;
 pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};
 pub use observed::{

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::Bytes;
 use crate::digest::Digest;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerFinding};
 use crate::name::{ManifestName, UserName};
 use crate::path::HostPath;
 use crate::podman::Podman;
@@ -49,8 +49,12 @@ pub struct Observed {
     pub scopes: BTreeMap<Scope, Observation<ObservedScope>>,
     /// What the ledger of this manifest says; `Absent` before the first apply.
     pub ledger: Observation<Ledger>,
+    /// Lines of this manifest's ledger that are not believed.
+    pub ledger_findings: Vec<LedgerFinding>,
     /// The ledgers of other manifests on this host.
     pub other_ledgers: BTreeMap<ManifestName, Ledger>,
+    /// The ledgers of other manifests that could not be read at all, and why.
+    pub unread_ledgers: BTreeMap<ManifestName, String>,
     /// Who holds the lock, if anybody does.
     pub lock: Option<LockHolder>,
     /// Who held it last and went without a word: what a killed run leaves. Nobody holds it then.

@@ -390,6 +390,8 @@ pub enum NoteKind {
     Expect,
     /// A user manager that only an open session keeps up.
     HeldBySession,
+    /// A line of a ledger that is not believed, or a ledger that could not be read.
+    Ledger,
 }
 
 /// A fact that a plan stands on.

@@ -99,6 +99,7 @@ fn noted(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
             NoteKind::PendingRestart => {
                 cells.differs(resource, finding(FindingKind::RunningOld, text));
             }
+            NoteKind::Ledger => cells.on_host(resource, finding(FindingKind::Ledger, text)),
             NoteKind::UndeclaredLinger if is_somebodys(host, &resource) => {}
             NoteKind::UndeclaredLinger => {
                 cells.drifted(resource, finding(FindingKind::Linger, text));

@@ -69,7 +69,11 @@ pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdi
         let causes = with_hand_edit(view, wanted.path, None, Cause::Missing);
         return Ok(write(wanted, Before::Absent, mode, causes));
     };
-    let because = |cause| with_hand_edit(view, wanted.path, Some(found), cause);
+    let because = |cause| {
+        let mut causes = with_hand_edit(view, wanted.path, Some(found), cause);
+        causes.extend(lost_or_foreign(view, wanted.path));
+        causes
+    };
     let before = before(found, wanted.body.is_secret(), wanted.path)?;
     let digest = bytes.digest();
     let mode = wanted.mode.unwrap_or(match wanted.body.is_secret() {
@@ -144,6 +148,13 @@ fn with_hand_edit(
     let place = view.places.classify(path);
     let by_hand = by_hand::file(view.host, path, &place, found);
     [cause].into_iter().chain(by_hand).collect()
+}
+
+/// Where lines of the ledger are not believed, what stands there may have been abide's or anybody's.
+fn lost_or_foreign(view: &ScopeView<'_>, path: &HostPath) -> Option<Cause> {
+    let damaged = !view.host.observed.ledger_findings.is_empty();
+    let foreign = !view.host.ledger.files.contains_key(path);
+    (damaged && foreign).then(|| differs("ledger", "not ours", "ours"))
 }
 
 fn owned_by(view: &ScopeView<'_>, other: &ManifestName, path: &HostPath) -> Denied {

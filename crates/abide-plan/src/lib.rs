@@ -7,6 +7,7 @@
 mod account;
 mod by_hand;
 mod causes;
+mod damage;
 mod declared;
 mod draft;
 mod drift;
@@ -43,6 +44,7 @@ use host::Host;
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     let host = Host::new(desired, observed);
     let mut draft = Draft::new(host.ledger.clone().into_owned());
+    damage::note(&host, &mut draft);
     if let Some(refusal) = refuse::whole_host(&host) {
         draft.refuse(refusal);
         return finish::plan(&host, draft);

@@ -100,6 +100,6 @@ fn unread_ledger(host: &Host<'_>) -> Option<Denied> {
             host.desired.manifest,
             said(why)
         ))
-        .help("make it readable for the connecting user, or restore it; without it abide cannot tell what it owns"),
+        .help("without it abide cannot tell what it owns: restore it, or move it aside, then nothing there is abide's any more"),
     )
 }

@@ -3,6 +3,7 @@
 mod allowed;
 mod books;
 mod by_hand;
+mod damage;
 mod declared;
 mod drift;
 mod drift_files;

@@ -54,6 +54,8 @@ impl SimHost {
             ledger: ledger
                 .cloned()
                 .map_or(Observation::Absent, Observation::Known),
+            ledger_findings: Vec::new(),
+            unread_ledgers: BTreeMap::new(),
             other_ledgers: others
                 .map(|(name, ledger)| (name.clone(), ledger.clone()))
                 .collect(),

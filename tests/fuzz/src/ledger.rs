@@ -2,17 +2,18 @@
 
 use abide_host::ledger::{read, write};
 use abide_model::{
-    Digest, HostPath, Ledger, LedgerFile, LedgerUnit, Scope, UnitName, UnitRef, UserName,
+    Digest, HostPath, Ledger, LedgerFile, LedgerUnit, Scope, UnitName, UnitRef, UserName, ownable,
 };
 use arbitrary::{Result, Unstructured};
 
 /// What is read is written and read back the same, and what is written is read.
 pub fn check(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {
-        // Names are held once in the text and once in the ledger; a map's node holds eleven entries.
-        let read_back = crate::within(32 * data.len() + 65_536, || read(text));
-        if let Ok(ledger) = read_back {
-            check_round_trip(&ledger);
+        // Names are held once in the text and once in the ledger; a map's node holds eleven entries. Each file
+        // has its line kept as well.
+        let read_back = crate::within(64 * data.len() + 65_536, || read(text));
+        if let Ok(contents) = read_back {
+            check_round_trip(&contents.ledger);
         }
     }
     if let Ok(ledger) = any_ledger(&mut Unstructured::new(data)) {
@@ -35,7 +36,9 @@ fn check_round_trip(ledger: &Ledger) {
             .map(|all| all.len())
             .sum::<usize>();
     assert_eq!(text.lines().count(), lines);
-    assert_eq!(read(&text).as_ref(), Ok(ledger));
+    let contents = read(&text).expect("what is written is read");
+    assert_eq!(contents.findings, []);
+    assert_eq!(contents.ledger, *ledger);
 }
 
 fn any_ledger(from: &mut Unstructured<'_>) -> Result<Ledger> {
@@ -43,7 +46,10 @@ fn any_ledger(from: &mut Unstructured<'_>) -> Result<Ledger> {
     while !from.is_empty() {
         match from.int_in_range(0..=4)? {
             0 => {
-                ledger.users.extend(any_user(from)?);
+                let user = any_user(from)?;
+                ledger
+                    .users
+                    .extend(user.filter(|user| ownable::account(user).is_ok()));
             }
             1 => {
                 ledger.lingers.extend(any_user(from)?);
@@ -64,8 +70,9 @@ fn any_ledger(from: &mut Unstructured<'_>) -> Result<Ledger> {
             3 => {
                 let path = HostPath::parse(&format!("/{}", from.arbitrary::<&str>()?));
                 let scope = any_scope(from)?;
+                let path = path.ok().filter(|path| ownable::file(&scope, path).is_ok());
                 let digest = any_digest(from)?;
-                if let Ok(path) = path {
+                if let Some(path) = path {
                     ledger.files.insert(path, LedgerFile { scope, digest });
                 }
             }

@@ -72,30 +72,138 @@ fn a_ledger_is_lines_of_plain_words() {
 
 #[test]
 fn a_ledger_reads_what_it_writes() {
-    assert_eq!(read(&write(&sample())), Ok(sample()));
-    assert_eq!(read(&write(&Ledger::default())), Ok(Ledger::default()));
+    for ledger in [sample(), Ledger::default()] {
+        let contents = read(&write(&ledger)).unwrap();
+        assert_eq!(contents.ledger, ledger);
+        assert_eq!(contents.findings, []);
+    }
 }
 
 #[test]
-fn what_is_no_whole_ledger_is_refused_with_its_line() {
-    assert_eq!(read(""), Err(LedgerError::Version));
-    assert_eq!(read("abide-ledger 2\nend\n"), Err(LedgerError::Version));
-    assert_eq!(read("abide-ledger 1\nuser a\n"), Err(LedgerError::Cut));
+fn what_is_no_whole_ledger_is_refused() {
+    for text in [
+        "",
+        "\n",
+        "abide-ledger 2\nend\n",
+        "abide-ledger 10\nend\n",
+        "xabide-ledger 1\nend\n",
+    ] {
+        assert_eq!(read(text), Err(LedgerError::Version), "{text:?}");
+    }
+    for text in [
+        "abide-ledger 1",
+        "abide-ledger 1\n",
+        "abide-ledger 1\nuser a\n",
+        "abide-ledger 1\nuser a\nend",
+        "abide-ledger 1\nuser a\nbackend\n",
+        "abide-ledger 1\nuser a\nend\n\n",
+    ] {
+        assert_eq!(read(text), Err(LedgerError::Cut), "{text:?}");
+        drop(salvage(text).unwrap());
+    }
+    let cut = salvage("abide-ledger 1\nuser a\nfile system /etc/systemd/system/a.serv").unwrap();
+    assert_eq!(cut.ledger.users.len(), 1);
+    assert_eq!(cut.findings, []);
+}
+
+fn faults(lines: &str) -> Vec<(usize, LedgerFault)> {
+    let text = format!("abide-ledger 1\nuser a\n{lines}\nuser b\nend\n");
+    let contents = read(&text).unwrap();
+    assert!(
+        contents.ledger.users.len() >= 2,
+        "{lines:?}: the others stand"
+    );
+    let findings = contents.findings.into_iter();
+    findings
+        .map(|finding| (finding.line, finding.fault))
+        .collect()
+}
+
+#[test]
+fn a_line_that_abide_would_not_write_costs_that_line() {
     for line in [
         "user 0bad",
         "user a b",
+        "user",
+        " user c",
+        "user c ",
+        "user\tc",
+        "linger ..",
+        "attribute a shell",
+        "attribute a shell /bin/sh x",
         "file system relative claimed",
-        "file system /a nodigest",
+        "file system /etc/systemd/system/../a.service claimed",
+        "file system /etc/systemd/system/a.service nodigest",
+        "file system /etc/systemd/system/a.service claimed claimed",
+        "file system /etc/systemd/system/%61.service claimed",
+        "file system %2Fetc/systemd/system/a.service claimed",
+        "file user:a /home/a/%0a claimed",
+        "file user:a /home/a/%00 claimed",
         "file nobody /a claimed",
         "unit system a.service zz - -",
+        "unit system a.service 0123 - -",
+        "unit system a.service 0123456789ABCDEF0123456789ABCDEF - -",
         "unit system a.exe - - -",
         "unit system a.service - - maybe",
+        "unit system a.service - - - claimed claimed",
+        "unit system a.service - - enabled\r",
         "",
+        "end",
+        "abide-ledger 1",
         "surprise",
+        "\u{1b}[2J",
+        "unit system \u{fffd}.service - - -",
     ] {
-        let text = format!("abide-ledger 1\nuser a\n{line}\nend\n");
-        assert_eq!(read(&text), Err(LedgerError::Line { number: 3 }), "{line}");
+        assert_eq!(faults(line), [(3, LedgerFault::Meaningless)], "{line:?}");
     }
+    let text = "abide-ledger 1\n\u{1b}]0;owned\u{7} \u{202e}\nend\n";
+    let shown = read(text).unwrap().findings[0].to_string();
+    assert!(!shown.chars().any(char::is_control), "{shown:?}");
+}
+
+#[test]
+fn the_second_of_two_lines_about_the_same_is_not_believed() {
+    for line in [
+        "user a",
+        "linger c\nlinger c",
+        "file user:a /home/a/x claimed\nfile user:b /home/a/x claimed",
+        "unit system a.service - - -\nunit system a.service - - enabled",
+    ] {
+        let found = faults(line);
+        let [(_, fault)] = found.as_slice() else {
+            panic!("{line}: {found:?}");
+        };
+        assert_eq!(*fault, LedgerFault::Twice, "{line}");
+    }
+}
+
+#[test]
+fn what_abide_cannot_own_is_no_entry() {
+    for line in [
+        "file system /etc/precious.conf claimed",
+        "file system /etc/systemd/system/sub/a.service claimed",
+        "user root",
+    ] {
+        let found = faults(line);
+        assert!(
+            matches!(found.as_slice(), [(3, LedgerFault::NotOwnable(_))]),
+            "{line}: {found:?}"
+        );
+    }
+    let text =
+        "abide-ledger 1\nfile user:a /home/b/x claimed\nfile user:a /home/a/x claimed\nend\n";
+    let mut contents = read(text).unwrap();
+    let home = HostPath::parse("/home/a").unwrap();
+    contents.at_home(|_| Some(&home));
+    assert_eq!(contents.ledger.files.len(), 1);
+    assert_eq!(contents.findings.len(), 1);
+    assert_eq!(contents.findings[0].line, 2);
+}
+
+#[test]
+fn findings_without_end_are_not_kept() {
+    let text = format!("abide-ledger 1\n{}end\n", "x\n".repeat(100_000));
+    assert_eq!(read(&text).unwrap().findings.len(), MOST_FINDINGS);
 }
 
 proptest! {
@@ -104,8 +212,9 @@ proptest! {
         prop_assume!(part != "." && part != "..");
         let mut ledger = Ledger::default();
         let path = HostPath::parse(&format!("/{part}")).unwrap();
-        ledger.files.insert(path, LedgerFile { scope: Scope::System, digest: None });
-        prop_assert_eq!(read(&write(&ledger)), Ok(ledger));
+        let scope = "user:a".parse().unwrap();
+        ledger.files.insert(path, LedgerFile { scope, digest: None });
+        prop_assert_eq!(read(&write(&ledger)).unwrap().ledger, ledger);
     }
 
     #[test]

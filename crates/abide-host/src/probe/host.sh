@@ -230,39 +230,84 @@ suspension() {
   done <"$suspended"
 }
 
-# When this manifest's ledger was written.
-applied() {
-  [ -f "$ledger" ] || return 0
-  frame applied
-  stat -c %z -- "$ledger" 2>/dev/null
+# $fault: why a file or directory of this owner and raw mode is not of this type and ours alone to write. The mode is in
+# hexadecimal digits: the first is the type, the last two have the bits of group and others.
+find_fault() { # OWNER MODE TYPE
+  fault=
+  case $2 in
+    "$3"???) ;;
+    *) fault=kind ;;
+  esac
+  [ -n "$fault" ] || [ "$1" = "$acting_id" ] || fault=owner
+  [ -n "$fault" ] || case $2 in *[13579bdf]? | *[2367abef]) fault=writable ;; esac
 }
 
-ledgers() {
-  for path in "$ledgers"/*; do
-    [ -f "$path" ] || continue
-    name=${path##*/}
-    case $name in *[!A-Za-z0-9_.-]* | [!A-Za-z0-9]*) continue ;; esac
-    frame ledger "$name"
-    if [ -r "$path" ]; then
-      head -c 1048576 "$path"
-    else
-      echo unreadable
+# What stands in the place of ledgers, and $own_ledger, that of this manifest. What is none is told and not opened: a pipe has
+# no end, and a link leads elsewhere.
+look_at_ledgers() {
+  own_ledger=
+  described=
+  if ! [ -e "$ledgers" ] && ! [ -L "$ledgers" ]; then return 0; fi
+  described=$(limit 30 stat -c '%u %f %s %z %n' -- "$ledgers" "$ledgers"/* 2>/dev/null)
+  place_fault=unseen
+  each_ledger look_at_ledger
+  [ -z "$place_fault" ] || described=
+  [ -z "$place_fault" ] || frame no-ledgers "$place_fault"
+}
+
+# each_ledger FUNCTION: for each, with its $path, $name, $written and $fault. The directory comes first.
+each_ledger() {
+  while read -r uid mode size day time zone path; do
+    written="$day $time $zone"
+    if [ "$path" = "$ledgers" ]; then
+      find_fault "$uid" "$mode" 4
+      place_fault=${fault:+directory-$fault}
+      continue
     fi
-  done
+    name=${path#"$ledgers/"}
+    case $name in '' | *[!A-Za-z0-9_.-]* | [!A-Za-z0-9]*) continue ;; esac
+    find_fault "$uid" "$mode" 8
+    [ -n "$fault" ] || [ "$size" -le 1048576 ] || fault=large
+    [ -n "$fault" ] || [ -r "$path" ] || fault=unreadable
+    "$1"
+  done <<STATES
+$described
+STATES
 }
 
-# ledger_words KIND SCOPE: the names that this manifest's ledger has there.
+look_at_ledger() {
+  if [ "$name" = "$manifest" ] && [ -z "$fault" ]; then own_ledger=$path; fi
+}
+
+# The ledgers, and when this manifest's was written last.
+ledgers() { each_ledger print_ledger; }
+
+print_ledger() {
+  if [ "$name" = "$manifest" ] && [ -z "$fault" ]; then
+    frame applied
+    printf '%s\n' "$written"
+  fi
+  frame ledger "$name" ${fault:+"$fault"}
+  [ -n "$fault" ] || head -c 1048576 "$path"
+}
+
+# ledger_words KIND SCOPE: the names that this manifest's ledger has there, if it names them as abide does.
 ledger_words() {
-  [ -r "$ledger" ] || return 0
-  sed -n "s|^$1 $2 \\([A-Za-z0-9/._:@+,=~%-]*\\) .*|\\1|p" "$ledger"
+  [ -n "$own_ledger" ] || return 0
+  case $1:$2 in
+    unit:*) place='' ;;
+    file:system) place='/etc/\(systemd/system\|containers/systemd\)/' ;;
+    file:*) place=/ ;;
+  esac
+  sed -n "s#^$1 $2 \($place\([A-Za-z0-9/._:@+,=~-]\|%[0-9A-F][0-9A-F]\)*\) [0-9a-z -]*\$#\1#p" "$own_ledger"
 }
 
 # Users that this manifest's ledger names: owners of files and units, accounts, lingering.
 ledger_users() {
-  [ -r "$ledger" ] || return 0
+  [ -n "$own_ledger" ] || return 0
   sed -n \
-    -e 's/^\(file\|unit\) user:\([A-Za-z0-9_.-]*\) .*/\2/p' \
-    -e 's/^\(user\|linger\) \([A-Za-z0-9_.-]*\)$/\2/p' "$ledger" | sort -u
+    -e 's/^\(file\|unit\) user:\([A-Za-z_][A-Za-z0-9_.-]*\) .*/\2/p' \
+    -e 's/^\(user\|linger\) \([A-Za-z_][A-Za-z0-9_.-]*\)$/\2/p' "$own_ledger" | sort -u
 }
 
 # What the shell of a scope reads: the functions, what is asked there, and the call.
@@ -344,7 +389,7 @@ probe() {
     lock=/run/abide/lock
     suspended=/var/lib/abide/suspended
   fi
-  ledger=$ledgers/$manifest
+  if [ "$route" = none ]; then acting_id=$login_uid; else acting_id=0; fi
   find_limiter
   find_run_as
   host_facts
@@ -354,7 +399,7 @@ probe() {
   sessions
   lock_facts
   suspension
-  applied
+  look_at_ledgers
   ledgers | head -c "$ledgers_room"
   scope_users="$declared_users $(ledger_users | tr '\n' ' ')"
   share_spare

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Desired, HostFacts, Ledger, ManifestName, Observation, Observed, ObservedScope, ObservedUser,
-    Scope, UserName,
+    Desired, HostFacts, Ledger, LedgerFinding, ManifestName, Observation, Observed, ObservedScope,
+    ObservedUser, Scope, UserName,
 };
 
 use super::ask::Ask;
@@ -27,10 +27,11 @@ pub(super) fn observed(
         return Err(ProbeError::Cut { said: frames.stray });
     }
     let (facts, clock) = read_host::facts(&frames)?;
-    let (ledger, other_ledgers) = ledgers(desired, &frames);
+    let mut ledgers = Ledgers::read(desired, &frames);
     let lingering = read_users::lingering(&frames);
-    let asked = asked_users(desired, ledger.known(), &lingering, &facts);
+    let asked = asked_users(desired, ledgers.own.known(), &lingering, &facts);
     let users = read_users::users(&frames, &asked, &lingering);
+    ledgers.at_home(&users);
     let scopes = Scopes {
         desired,
         nonce,
@@ -39,7 +40,7 @@ pub(super) fn observed(
         clock,
         users: &users,
     }
-    .read(ledger.known());
+    .read(ledgers.own.known());
     Ok(Observed {
         lock: read_host::lock(&frames, "lock"),
         stale_lock: read_host::lock(&frames, "stale-lock"),
@@ -49,41 +50,90 @@ pub(super) fn observed(
         facts,
         users,
         scopes,
-        ledger,
-        other_ledgers,
+        ledger: ledgers.own,
+        ledger_findings: ledgers.findings,
+        other_ledgers: ledgers.others,
+        unread_ledgers: ledgers.unread,
     })
 }
 
-fn ledgers(
-    desired: &Desired,
-    frames: &Frames<'_>,
-) -> (Observation<Ledger>, BTreeMap<ManifestName, Ledger>) {
-    let mut own = Observation::Absent;
-    let mut others = BTreeMap::new();
-    for frame in frames.all("ledger").take(room::MOST_LEDGERS) {
-        let Ok(name) = ManifestName::parse(frame.word(1)) else {
-            continue;
+/// What the ledgers of the host say.
+struct Ledgers {
+    own: Observation<Ledger>,
+    findings: Vec<LedgerFinding>,
+    others: BTreeMap<ManifestName, Ledger>,
+    unread: BTreeMap<ManifestName, String>,
+    contents: ledger::Contents,
+}
+
+impl Ledgers {
+    fn read(desired: &Desired, frames: &Frames<'_>) -> Self {
+        let mut ledgers = Self {
+            own: Observation::Absent,
+            findings: Vec::new(),
+            others: BTreeMap::new(),
+            unread: BTreeMap::new(),
+            contents: ledger::Contents::default(),
         };
-        let entries = frame.lines().count();
-        if entries > most_entries(desired) {
-            if name == desired.manifest {
-                own = Observation::Unknown(format!(
-                    "the ledger of {name} has {entries} lines, more than a host needs for it"
-                ));
-            }
-            continue;
-        }
-        let ledger = ledger::read(&frame.body());
-        if name == desired.manifest {
-            own = match ledger {
-                Ok(ledger) => Observation::Known(ledger),
-                Err(error) => Observation::Unknown(format!("the ledger of {name}: {error}")),
+        for frame in frames.all("ledger").take(room::MOST_LEDGERS) {
+            let Ok(name) = ManifestName::parse(frame.word(1)) else {
+                continue;
             };
-        } else if let Ok(ledger) = ledger {
-            others.insert(name, ledger);
+            let entries = frame.lines().count();
+            let contents = match frame.word(2) {
+                "" if entries > most_entries(desired) => Err(format!(
+                    "it has {entries} lines, more than a host needs for it"
+                )),
+                "" => ledger::read(&frame.body()).map_err(|error| error.to_string()),
+                fault => Err(unbelievable(fault)),
+            };
+            match contents {
+                Ok(contents) if name == desired.manifest => {
+                    ledgers.own = Observation::Known(contents.ledger.clone());
+                    ledgers.contents = contents;
+                }
+                Err(why) if name == desired.manifest => ledgers.own = Observation::Unknown(why),
+                Ok(contents) => {
+                    ledgers.others.insert(name, contents.ledger);
+                }
+                Err(why) => {
+                    ledgers.unread.insert(name, why);
+                }
+            }
+        }
+        if let Some(frame) = frames.get("no-ledgers") {
+            ledgers.own = Observation::Unknown(unbelievable(frame.word(1)));
+        }
+        ledgers
+    }
+
+    /// What lies outside of its user's home is nobody's entry.
+    fn at_home(&mut self, users: &BTreeMap<UserName, Observation<ObservedUser>>) {
+        if let Observation::Known(ledger) = &mut self.own {
+            let known = |name: &UserName| Some(&users.get(name)?.known()?.home);
+            self.contents.at_home(known);
+            *ledger = std::mem::take(&mut self.contents.ledger);
+            self.findings = std::mem::take(&mut self.contents.findings);
         }
     }
-    (own, others)
+}
+
+/// Why a ledger, or their directory, is none that can be believed.
+fn unbelievable(fault: &str) -> String {
+    let text = match fault {
+        "unreadable" => "it may not be read",
+        "kind" => "it is no regular file",
+        "owner" => "it does not belong to whom abide acts as there",
+        "writable" => "others than its owner may write to it",
+        "large" => "it is larger than 1 MiB",
+        "directory-kind" => "the place of the ledgers is no directory",
+        "directory-owner" => {
+            "the directory of the ledgers does not belong to whom abide acts as there"
+        }
+        "directory-writable" => "others than its owner may write to the directory of the ledgers",
+        _ => "the host does not say how it is",
+    };
+    text.to_owned()
 }
 
 /// Entries that a ledger may have: a few for everything that is declared, and what was declared before.

@@ -7,6 +7,7 @@ use abide_model::{HostPath, ObservedUnit, UnitName};
 use super::clock::Clock;
 use super::frames::Frame;
 use super::room::{MOST_DROP_INS, MOST_PROPERTIES, SENTENCE, WORD, short};
+use crate::ledger;
 
 /// What `systemctl show` says about one unit.
 pub(super) type Block<'a> = BTreeMap<&'a str, &'a str>;
@@ -118,7 +119,7 @@ pub(super) fn unit(
             .take(MOST_DROP_INS)
             .collect(),
         need_reload: yes("NeedDaemonReload"),
-        invocation: word("InvocationID"),
+        invocation: invocation(text("InvocationID")),
         started_at: started_at(block, clock),
         restarts: text("NRestarts").parse().unwrap_or(0),
         main_status: text("ExecMainStatus").parse().ok(),
@@ -132,6 +133,14 @@ pub(super) fn unit(
         relations,
         id,
     })
+}
+
+/// Its run, where the answer names one: it becomes a word of a ledger.
+fn invocation(text: &str) -> String {
+    match ledger::is_invocation(text) {
+        true => text.to_owned(),
+        false => String::new(),
+    }
 }
 
 /// When its main process started last; of what has none, when it last became active.

@@ -134,11 +134,11 @@ fn observed(answer: &[u8]) -> Observed {
 }
 
 const ANSWERS: [(&str, &[u8]); 5] = [
-    ("247 sudo", include_bytes!("testdata/247-sudo")),
     ("252 sudo", include_bytes!("testdata/252-sudo")),
     ("257 sudo", include_bytes!("testdata/257-sudo")),
     ("257 none", include_bytes!("testdata/257-none")),
     ("252 busybox", include_bytes!("testdata/252-busybox")),
+    ("247 sudo", include_bytes!("testdata/247-sudo")),
 ];
 
 mod beside;

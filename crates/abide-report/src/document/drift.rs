@@ -46,7 +46,9 @@ pub(super) fn doubt(entries: &mut [ResourceEntry], holder: &LockHolder) {
 fn reason(finding: &Finding) -> Option<Reason> {
     let code = match finding.kind {
         FindingKind::File => ReasonCode::ContentDiffers,
-        FindingKind::DropIn | FindingKind::Account => ReasonCode::AttributeDiffers,
+        FindingKind::DropIn | FindingKind::Account | FindingKind::Ledger => {
+            ReasonCode::AttributeDiffers
+        }
         FindingKind::Enablement => ReasonCode::EnablementDiffers,
         FindingKind::Linger => ReasonCode::LingerDiffers,
         FindingKind::State | FindingKind::NotStarted => ReasonCode::StateDiffers,

@@ -169,7 +169,9 @@ impl Host {
     }
 
     fn ledger(&self) -> Ledger {
-        ledger::read(&self.content(".local/state/abide/ledger/shop")).unwrap()
+        ledger::read(&self.content(".local/state/abide/ledger/shop"))
+            .unwrap()
+            .ledger
     }
 
     pub(super) fn nothing_is_left_over(&self) {

@@ -114,7 +114,7 @@ fn names_that_no_unit_has_are_not_passed_on() {
 #[test]
 fn the_answer_is_read_and_kept_apart_from_what_is_declared() {
     let answer = altered_with_beside(
-        "Id=app.service\n\tActiveState=active\n\tInvocationID=77\n\tRequires=sidekiq.service\n\n\tId=broken.service\n\tActiveState=odd\n",
+        "Id=app.service\n\tActiveState=active\n\tInvocationID=00000000000000000000000000000077\n\tRequires=sidekiq.service\n\n\tId=broken.service\n\tActiveState=odd\n",
     );
     let seen = observed(&answer);
     let scope = seen.scopes[&Scope::User("deploy".parse().unwrap())]
@@ -123,7 +123,10 @@ fn the_answer_is_read_and_kept_apart_from_what_is_declared() {
         .clone();
     let names: Vec<&str> = scope.beside.keys().map(UnitName::as_str).collect();
     assert_eq!(names, ["app.service"]);
-    assert_eq!(scope.beside.values().next().unwrap().invocation, "77");
+    assert_eq!(
+        scope.beside.values().next().unwrap().invocation,
+        "00000000000000000000000000000077"
+    );
     assert!(!scope.units.contains_key(&"app.service".parse().unwrap()));
     // A unit that is asked for is not beside itself.
     let answer = altered_with_beside("Id=sidekiq.service\n\tActiveState=failed\n");

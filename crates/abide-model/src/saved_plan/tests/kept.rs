@@ -260,6 +260,7 @@ fn whole_plan(host: &HostName) -> Plan {
         NoteKind::Orphan,
         NoteKind::Expect,
         NoteKind::HeldBySession,
+        NoteKind::Ledger,
     ];
     let effects = [
         Effect::Stop,

@@ -129,6 +129,8 @@ fn observed(
         scopes: [(Scope::User(user("deploy")), Observation::Known(scope))].into(),
         ledger: Observation::Absent,
         other_ledgers: BTreeMap::new(),
+        ledger_findings: Vec::new(),
+        unread_ledgers: BTreeMap::new(),
         lock: None,
         stale_lock: None,
         suspended: None,
