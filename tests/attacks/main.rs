@@ -32,6 +32,7 @@ mod pool;
 #[path = "../hosts/support.rs"]
 mod support;
 
+mod declared_files;
 mod home;
 mod hostile_host;
 mod ledger;

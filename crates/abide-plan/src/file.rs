@@ -14,9 +14,11 @@ use crate::refuse::Denied;
 use crate::scope::ScopeView;
 
 /// Permission bits of a new file that says nothing else.
-pub(crate) const READABLE: u32 = 0o644;
+const READABLE: u32 = 0o644;
 /// Permission bits of a new secret that says nothing else.
 const PRIVATE: u32 = 0o600;
+/// Without it not even its owner reads a file.
+const OWNER_READS: u32 = 0o400;
 /// What is left of a file's bits where a secret that says nothing else takes its place.
 const FOR_OWNER: u32 = 0o700;
 
@@ -77,6 +79,8 @@ pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdi
     let before = before(found, wanted.body.is_secret(), wanted.path)?;
     let digest = bytes.digest();
     let mode = wanted.mode.unwrap_or(match wanted.body.is_secret() {
+        // Nobody could read it then, nor see whether it is as it should be.
+        _ if found.mode & OWNER_READS == 0 => new_mode(wanted),
         // Whatever stood there may have been for everybody to read.
         true => found.mode & FOR_OWNER,
         false => found.mode,
@@ -213,11 +217,15 @@ fn before(found: &ObservedFile, secret: bool, path: &HostPath) -> Result<Before,
 }
 
 fn new_mode(wanted: &Wanted<'_>) -> u32 {
-    let default = match wanted.body.is_secret() {
+    wanted.mode.unwrap_or_else(|| usual_mode(wanted.body))
+}
+
+/// Permission bits of what says nothing else.
+pub(crate) fn usual_mode(body: &Body) -> u32 {
+    match body.is_secret() {
         true => PRIVATE,
         false => READABLE,
-    };
-    wanted.mode.unwrap_or(default)
+    }
 }
 
 /// The owner it should have, where it has another.

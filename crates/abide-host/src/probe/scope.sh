@@ -49,6 +49,7 @@ manager_state() {
 # Blocks come back in the order of the names, whatever their Id; a bare template would end the answer.
 unit_states() {
   set -f
+  loaded=
   if [ -n "$units" ]; then
     frame units
     # shellcheck disable=SC2086 # names of units have neither blanks nor patterns
@@ -66,6 +67,7 @@ unit_states() {
     printf '%s\n' "$answer"
     follow "$answer"
   fi
+  loaded_drop_ins=$loaded
   units_beside
   set +f
 }
@@ -89,6 +91,7 @@ follow() {
         pulled=$pulled$named
         ;;
       ActiveState=*) pulled=$pulled$named ;;
+      DropInPaths=?*) loaded=$loaded${line#*=}$newline ;;
     esac
   done
   unset IFS
@@ -352,6 +355,60 @@ add_ledger_units() {
   done
 }
 
+# Where else a manager looks for unit files and drop-ins (systemd.unit(5)), apart from packages; those that are there, in
+# $places and, where they come before ours, in $before.
+other_places() {
+  places=
+  before=
+  if [ "$manager" = --user ]; then
+    set -- "$HOME/.config/systemd/user.control" "$XDG_RUNTIME_DIR/systemd/user.control" \
+      "$XDG_RUNTIME_DIR/systemd/transient" "$XDG_RUNTIME_DIR/systemd/user" "$HOME/.local/share/systemd/user" \
+      /etc/systemd/user /run/systemd/user /usr/local/lib/systemd/user
+  else
+    set -- /etc/systemd/system.control /run/systemd/system.control /run/systemd/transient /run/systemd/system \
+      /usr/local/lib/systemd/system
+  fi
+  for place do
+    [ -d "$place" ] || continue
+    places=$places$place$newline
+    case $place in *.control | */transient) before=$before$place$newline ;; esac
+  done
+}
+
+# What stands in those places and changes asked units, in $found, a line each: drop-ins, loaded or not, and unit files
+# that come before ours. What is loaded of drop-ins for all units of a kind or a prefix is among them. None of it is
+# ours, so its content is not sent.
+foreign_paths() {
+  found=
+  other_places
+  IFS=$newline
+  for place in $places; do
+    for folder in $folders; do
+      set +f
+      for path in "$place/${folder##*/}"/*.conf; do
+        set -f
+        if [ -e "$path" ] || [ -L "$path" ]; then found=$found$path$newline; fi
+      done
+      set -f
+    done
+  done
+  for place in $before; do
+    for name in $units; do
+      path=$place/$name
+      if [ -e "$path" ] || [ -L "$path" ]; then found=$found$path$newline; fi
+    done
+  done
+  unset IFS
+  # More than one stands on a line, with blanks between.
+  for path in $loaded_drop_ins; do
+    case $path in
+      /usr/local/*) ;;
+      /usr/* | /lib/*) continue ;;
+    esac
+    if [ -e "$path" ] || [ -L "$path" ]; then found=$found$path$newline; fi
+  done
+}
+
 # add_files PATH...: the declared files, then those of the ledger and the drop-ins beside asked units that are not
 # among them, then everything is asked of all.
 add_files() {
@@ -380,6 +437,20 @@ add_files() {
       rules="${rules}never$newline"
     done
   done
+  set -f
+  foreign_paths
+  IFS=$newline
+  taken=0
+  for path in $found; do
+    case $known in *"$newline$path$newline"*) continue ;; esac
+    taken=$((taken + 1))
+    [ $taken -le 256 ] || break
+    known=$known$path$newline
+    encode "$path"
+    set -- "$@" "$path"
+    words=$words$encoded$newline
+    rules="${rules}never$newline"
+  done
   set +f
   unset IFS
   file_states "$@"
@@ -391,6 +462,7 @@ scope() {
   known=$newline
   along=
   pulled=
+  loaded_drop_ins=
   add_ledger_units
   manager_state && unit_states
   links

@@ -2,7 +2,7 @@
 
 use abide_model::{
     FileKind, Finding, FindingKind, HandEdit, HostPath, LedgerFile, Observation, ObservedFile,
-    ResourceId, Scope, UnitRef,
+    ObservedScope, ResourceId, Scope, UnitName, UnitRef,
 };
 
 use super::Cells;
@@ -71,14 +71,19 @@ fn drop_ins(host: &Host<'_>, scope: &Scope, cells: &mut Cells) {
     let Observation::Known(seen) = host.scope(scope) else {
         return;
     };
-    for (path, found) in &seen.files {
-        let (Place::DropIn(unit), Observation::Known(found)) = (places.classify(path), found)
-        else {
+    let drop_ins = seen.files.iter().flat_map(|(path, found)| {
+        let units = changed_by(host, scope, seen, &places, path);
+        units.into_iter().map(move |unit| (path, found, unit))
+    });
+    for (path, found, unit) in drop_ins {
+        let Observation::Known(found) = found else {
             continue;
         };
         let unit = UnitRef::new(scope, &unit);
         let declared = host.units(scope).and_then(|units| units.get(&unit.unit));
-        let is_declared = declared.is_some_and(|of| of.drop_ins.contains_key(path.file_name()));
+        let in_our_place = matches!(places.classify(path), Place::DropIn(_));
+        let is_declared =
+            in_our_place && declared.is_some_and(|of| of.drop_ins.contains_key(path.file_name()));
         if host.ledger.files.contains_key(path)
             || !host.ledger.units.contains_key(&unit)
             || is_declared
@@ -88,17 +93,51 @@ fn drop_ins(host: &Host<'_>, scope: &Scope, cells: &mut Cells) {
             continue;
         }
         let how = as_edit_does(path);
+        let where_ = match in_our_place {
+            true => String::new(),
+            false => format!(" in {}", path.parent()),
+        };
         let told = Finding {
             kind: FindingKind::DropIn,
             since: Some(found.changed_at),
             by: other_owner(scope, found),
             ..told(
                 path,
-                &format!("{} was added{how}; an apply leaves it", path.file_name()),
+                &format!(
+                    "{} was added{where_}{how}; an apply leaves it",
+                    path.file_name()
+                ),
             )
         };
         cells.drifted(ResourceId::Unit(unit), told);
     }
+}
+
+/// The units that a file changes as a drop-in: those of its directory, wherever that is, and those of ours that loaded
+/// it for all units of a kind or a prefix.
+fn changed_by(
+    host: &Host<'_>,
+    scope: &Scope,
+    seen: &ObservedScope,
+    places: &Places,
+    path: &HostPath,
+) -> Vec<UnitName> {
+    if let Place::DropIn(unit) = places.classify(path) {
+        return vec![unit];
+    }
+    let directory = path.parent();
+    let Some(name) = directory.file_name().strip_suffix(".d") else {
+        return Vec::new();
+    };
+    if let Ok(unit) = UnitName::parse(name) {
+        return vec![unit];
+    }
+    let ours = host.ledger.units.keys().filter(|unit| unit.scope == *scope);
+    let loads = |unit: &&UnitRef| {
+        let seen = seen.units.get(&unit.unit.loaded_as());
+        seen.is_some_and(|seen| seen.drop_ins.contains(path))
+    };
+    ours.filter(loads).map(|unit| unit.unit.clone()).collect()
 }
 
 fn told(path: &HostPath, text: &str) -> Finding {

@@ -146,7 +146,12 @@ fn nothing_before_ours(unit: &Unit<'_>) -> Result<(), Denied> {
     });
     let loaded = unit.seen.fragment.clone();
     let elsewhere = loaded.filter(|path| reload::shadows(path) && !unit.seen.transient);
-    match of_instance.or(elsewhere) {
+    // What is there and not loaded yet comes first from the next reload on.
+    let waiting = view.files.iter().find_map(|(path, found)| {
+        let named = path.file_name() == unit.loaded.as_str() && reload::shadows(path);
+        (named && !unit.seen.transient && found.known().is_some()).then(|| path.clone())
+    });
+    match of_instance.or(elsewhere).or(waiting) {
         Some(path) => Err(
             Denied::impossible(format!("{path} comes before our unit file"))
                 .help(format!("remove {path}")),
@@ -165,7 +170,8 @@ fn verdicts(unit: &Unit<'_>) -> Result<Vec<Verdict>, Denied> {
                     path: &unit_file.path,
                     purpose: unit_file.purpose,
                     body,
-                    mode: None,
+                    // A manager that may not read it does without it, and one who may write it decides what runs.
+                    mode: Some(file::usual_mode(body)),
                 },
             )?,
             None if unit_file.kept => Verdict::Same,

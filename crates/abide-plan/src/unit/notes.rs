@@ -20,7 +20,11 @@ pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut
             .into_iter()
             .partition::<BTreeSet<HostPath>, _>(|path| is_added(unit, path));
         for path in &added {
-            draft.note(unit.file_resource(), NoteKind::Added, added_text(path));
+            draft.note(
+                unit.file_resource(),
+                NoteKind::Added,
+                added_text(unit, path),
+            );
         }
         if let Some(links) = links_by_hand(unit) {
             draft.note(unit.file_resource(), NoteKind::Added, links);
@@ -70,24 +74,31 @@ fn foreign_drop_ins(unit: &Unit<'_>) -> BTreeSet<HostPath> {
         .chain(&unit.template_files)
         .map(|file| &file.path)
         .collect();
-    let shipped =
-        |path: &HostPath| path.as_str().starts_with("/usr/") || path.as_str().starts_with("/lib/");
     let beside = unit.view.seen.into_iter().flat_map(|scope| &scope.files);
-    let dir = unit.view.places.drop_in_dir(&unit.name).ok();
+    // Wherever its manager looks for them; it may not have read them yet.
+    let own = [format!("{}.d", unit.name), format!("{}.d", unit.loaded)];
+    let is_own = |path: &HostPath| own.iter().any(|dir| path.parent().file_name() == dir);
     let beside = beside
-        .filter(|(path, found)| {
-            Some(path.parent()) == dir && matches!(found, Observation::Known(_))
-        })
+        .filter(|(path, found)| is_own(path) && matches!(found, Observation::Known(_)))
         .map(|(path, _)| path);
+    let template = unit.name.template().map(|name| format!("{name}.d"));
+    let of_template = |path: &HostPath| template.as_deref() == Some(path.parent().file_name());
     unit.seen
         .drop_ins
         .iter()
         .chain(beside)
         .filter(|path| !ours.contains(path) && !shipped(path))
-        .filter(|path| unit.template_files.is_empty() || Some(path.parent()) == dir)
+        .filter(|path| unit.template_files.is_empty() || !of_template(path))
         .filter(|path| !unit.view.host.ledger.files.contains_key(*path))
         .cloned()
         .collect()
+}
+
+/// Whether a package brought it.
+fn shipped(path: &HostPath) -> bool {
+    let path = path.as_str();
+    let local = path.starts_with("/usr/local/");
+    !local && (path.starts_with("/usr/") || path.starts_with("/lib/"))
 }
 
 /// Whether it appeared, or changed, since the last apply.
@@ -105,10 +116,14 @@ fn is_added(unit: &Unit<'_>, path: &HostPath) -> bool {
     changed && by_us && host.file_owner(path).is_none()
 }
 
-fn added_text(path: &HostPath) -> String {
-    let name = said(path.file_name());
+fn added_text(unit: &Unit<'_>, path: &HostPath) -> String {
+    let own = unit.view.places.drop_in_dir(&unit.name).ok();
+    let what = match own == Some(path.parent()) {
+        true => format!("{} beside ours", said(path.file_name())),
+        false => said(path.as_str()),
+    };
     format!(
-        "drop-in {name} beside ours is kept: it was written since the last apply{}",
+        "drop-in {what} is kept: it was written since the last apply{}",
         as_edit_does(path)
     )
 }
