@@ -37,6 +37,7 @@ mod home;
 mod hostile_host;
 mod ledger;
 mod lies;
+mod loud_units;
 mod manifest;
 mod plain_user;
 mod proxy;

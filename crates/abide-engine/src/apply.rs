@@ -17,8 +17,6 @@ use crate::observe::{Unseen, last_line, observe};
 use crate::script::{self, Limits, NotRun, Script};
 use crate::verify::verdict;
 
-/// Largest output of an apply script: its events and some journal lines.
-const LARGEST_OUTPUT: usize = 16 << 20;
 /// Pause between two looks at a host that is still at it, or not reachable yet.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -147,7 +145,7 @@ async fn run_script(
     let text = apply::script(plan, facts, &apply_options(nonce, options));
     let limits = Limits {
         timeout: options.timeout + longest_hold(plan) + options.lock_timeout,
-        output: LARGEST_OUTPUT,
+        output: apply::largest_output(plan),
         read_only: options.read_only,
     };
     let ran = script::run(

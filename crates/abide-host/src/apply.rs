@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use abide_model::{HostFacts, Plan};
 
-pub use events::{HostEvent, Reader};
+pub use events::{HostEvent, Reader, largest_output};
 pub(crate) use events::{holder, suspension};
 
 use crate::ledger;

@@ -1,6 +1,8 @@
 //! What an apply script tells, read line by line. A host's lines are bounded, printable, without the secrets of the
 //! manifest, and believed only behind the run's nonce.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use abide_model::{
     ActionId, FailedUnit, LockHolder, Masks, Plan, StepOutcome, Suspension, Timestamp, UnitRef,
     printable,
@@ -8,8 +10,18 @@ use abide_model::{
 
 /// Longest text of one event, in characters.
 const LONGEST: usize = 2000;
+/// Longest line of a journal, in characters.
+const LONGEST_LINE: usize = 500;
 /// Most journal lines that are kept of one unit.
 const MOST_LINES: usize = 40;
+/// Bytes that all texts of a run may have together, and more for each of its actions. All reports hold them.
+const TEXTS: usize = 32 << 10;
+const TEXT_OF_ACTION: usize = 512;
+/// Events that belong to no step, and more for each action. A script waits for a lock once a second at most.
+const EVENTS: usize = 4096;
+/// A step ends, and may be put back: more is not believed.
+const MOST_ENDS: u8 = 3;
+const EVENTS_OF_ACTION: usize = 8;
 
 /// One thing that an apply script told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,16 +61,40 @@ pub struct Reader {
     actions: Vec<ActionId>,
     /// A unit whose journal lines are still coming.
     unit: Option<FailedUnit>,
+    /// Lines of its journal that nobody will see.
+    left_out: usize,
+    /// How many bytes of text may still come.
+    room: usize,
+    /// How many events beside the steps may still come.
+    events: usize,
+    /// Steps that have begun: each does so once.
+    begun: BTreeSet<ActionId>,
+    /// How often each step has ended: what was done may be undone later.
+    ended: BTreeMap<ActionId, u8>,
     masks: Masks,
+}
+
+/// How many bytes the script of this plan may print: what its steps say, and the last words of its units.
+pub fn largest_output(plan: &Plan) -> usize {
+    let actions = plan.actions.len().saturating_add(plan.watches.len());
+    actions.saturating_mul(16 << 10).saturating_add(1 << 20)
 }
 
 impl Reader {
     /// Reads what the script of this plan tells with this nonce, without these secrets.
     pub fn new(plan: &Plan, nonce: &str, masks: Masks) -> Self {
+        let actions = plan.actions.len();
         Self {
             nonce: nonce.to_owned(),
             actions: plan.actions.iter().map(|action| action.id).collect(),
             unit: None,
+            left_out: 0,
+            room: actions.saturating_mul(TEXT_OF_ACTION).saturating_add(TEXTS),
+            events: actions
+                .saturating_mul(EVENTS_OF_ACTION)
+                .saturating_add(EVENTS),
+            begun: BTreeSet::new(),
+            ended: BTreeMap::new(),
             masks,
         }
     }
@@ -73,28 +109,59 @@ impl Reader {
         };
         let (kind, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         if kind == "journal" {
-            if let Some(unit) = self
-                .unit
-                .as_mut()
-                .filter(|unit| unit.journal.len() < MOST_LINES)
-            {
-                let line = self.masks.hide(rest);
-                unit.journal.push(text(&line));
-            }
+            self.journal(rest);
             return Vec::new();
         }
-        let waiting = self.unit.take().map(HostEvent::UnitFailed);
-        if kind == "unit" {
+        let waiting = self.unit.take().map(|unit| self.complete(unit));
+        if kind == "unit" && self.may_tell() {
             self.unit = self.failed_unit(rest);
         }
         let event = self.event(kind, rest);
         waiting.into_iter().chain(event).collect()
     }
 
-    fn event(&self, kind: &str, rest: &str) -> Option<HostEvent> {
+    /// A line of the journal of the unit that was told last.
+    fn journal(&mut self, line: &str) {
+        let Some(mut unit) = self.unit.take() else {
+            return;
+        };
+        if unit.journal.len() < MOST_LINES && self.room > 0 {
+            let line = self.masks.hide(line);
+            let line = self.fitting(&line, LONGEST_LINE);
+            unit.journal.push(line);
+        } else {
+            self.left_out = self.left_out.saturating_add(1);
+        }
+        self.unit = Some(unit);
+    }
+
+    /// A unit with all of its journal that is kept.
+    fn complete(&mut self, mut unit: FailedUnit) -> HostEvent {
+        match std::mem::take(&mut self.left_out) {
+            0 => {}
+            1 => unit.journal.push("… 1 more line left out".to_owned()),
+            more => unit.journal.push(format!("… {more} more lines left out")),
+        }
+        HostEvent::UnitFailed(unit)
+    }
+
+    /// Whether one more event beside the steps is passed on.
+    fn may_tell(&mut self) -> bool {
+        let left = self.events.checked_sub(1);
+        self.events = left.unwrap_or_default();
+        left.is_some()
+    }
+
+    fn event(&mut self, kind: &str, rest: &str) -> Option<HostEvent> {
         match kind {
-            "begin" => self.action(rest).map(HostEvent::Start),
+            "begin" => {
+                let action = self.action(rest)?;
+                self.begun
+                    .insert(action)
+                    .then_some(HostEvent::Start(action))
+            }
             "done" => self.done(rest),
+            _ if !self.may_tell() => None,
             "progress" => Some(HostEvent::Progress(self.text(rest))),
             "locked" => Some(HostEvent::Locked(holder(&self.fields(rest)))),
             "waiting" => {
@@ -109,7 +176,7 @@ impl Reader {
         }
     }
 
-    fn done(&self, rest: &str) -> Option<HostEvent> {
+    fn done(&mut self, rest: &str) -> Option<HostEvent> {
         let (id, rest) = rest.split_once(' ')?;
         let (outcome, message) = rest.split_once(' ').unwrap_or((rest, ""));
         let outcome = match outcome {
@@ -119,14 +186,20 @@ impl Reader {
             "restored" => StepOutcome::Restored,
             _ => return None,
         };
+        let action = self.action(id)?;
+        let ended = self.ended.entry(action).or_default();
+        if *ended >= MOST_ENDS {
+            return None;
+        }
+        *ended = ended.saturating_add(1);
         Some(HostEvent::Done {
-            action: self.action(id)?,
+            action,
             outcome,
             message: self.text(message),
         })
     }
 
-    fn failed_unit(&self, rest: &str) -> Option<FailedUnit> {
+    fn failed_unit(&mut self, rest: &str) -> Option<FailedUnit> {
         let (unit, state) = rest.split_once(' ')?;
         let unit: UnitRef = unit.parse().ok()?;
         Some(FailedUnit {
@@ -141,8 +214,21 @@ impl Reader {
         self.masks.hide(raw).replace('\t', "\n")
     }
 
-    fn text(&self, raw: &str) -> String {
-        text(&self.masks.hide(raw))
+    fn text(&mut self, raw: &str) -> String {
+        let raw = self.masks.hide(raw);
+        self.fitting(&raw, LONGEST)
+    }
+
+    /// As much of a text as fits, with a mark where it does not.
+    fn fitting(&mut self, raw: &str, most: usize) -> String {
+        let mut text = cut(raw, most);
+        if text.len() > self.room {
+            let end = (0..=self.room).rev().find(|at| text.is_char_boundary(*at));
+            text.truncate(end.unwrap_or_default());
+            text.push('…');
+        }
+        self.room = self.room.saturating_sub(text.len());
+        text
     }
 
     fn action(&self, word: &str) -> Option<ActionId> {
@@ -186,6 +272,10 @@ fn seconds(text: &str) -> Timestamp {
 }
 
 fn text(raw: &str) -> String {
-    let short: String = raw.chars().take(LONGEST).collect();
+    cut(raw, LONGEST)
+}
+
+fn cut(raw: &str, most: usize) -> String {
+    let short: String = raw.chars().take(most).collect();
     printable(short.trim())
 }

@@ -121,3 +121,44 @@ fn a_secret_that_a_service_prints_is_not_passed_on() {
     assert!(!said.contains("horse"), "{said}");
     assert!(said.contains("no login with (secret)"), "{said}");
 }
+
+#[test]
+fn a_host_that_tells_without_end_fills_no_report() {
+    let mut reader = reader();
+    let long = "<".repeat(60_000);
+    let mut bytes = 0;
+    let mut events = 0;
+    let mut tell = |line: String| {
+        for event in reader.line(line.as_bytes()) {
+            events += 1;
+            bytes += format!("{event:?}").len();
+        }
+    };
+    for number in 0..3_000 {
+        tell("n0nce begin 1".to_owned());
+        tell("n0nce done 1 failed again".to_owned());
+        tell(format!("n0nce failed {long}"));
+        tell(format!("n0nce stale {long}"));
+        tell(format!("n0nce unit user:app/a{number}.service failed"));
+        for _ in 0..3 {
+            tell(format!("n0nce journal {long}"));
+        }
+    }
+    assert!(events < 5_000, "{events} events");
+    assert!(bytes < 600_000, "{bytes} bytes");
+}
+
+#[test]
+fn of_a_long_journal_it_is_said_how_much_is_left_out() {
+    let mut reader = reader();
+    reader.line(b"n0nce unit user:app/a.service failed (exit-code)");
+    for number in 0..50 {
+        reader.line(format!("n0nce journal line {number}").as_bytes());
+    }
+    let told = reader.line(b"n0nce end");
+    let [HostEvent::UnitFailed(unit)] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!(unit.journal.len(), 41);
+    assert_eq!(unit.journal.last().unwrap(), "… 10 more lines left out");
+}
