@@ -42,7 +42,9 @@ fn cut_everywhere(mut case: Case, way: &Way<'_>, stride: usize, least: usize) {
         let cut = case.ask(|at| cut(&case, at, turn + at.number()));
         let running = case.ask(|at| running(at, turn));
         // Many turns in a few seconds: systemd 262 counts starts on over a reload.
-        case.each(|at| at.reset_failed());
+        case.each(|at| {
+            at.reset_failed();
+        });
         case.begin();
         case.each(|at| {
             (way.check)(at, side);
