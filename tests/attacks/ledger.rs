@@ -92,14 +92,12 @@ fn lines_that_abide_did_not_write_lead_to_nothing_and_cost_no_host() {
     for host in ["h1", "h2"] {
         world.fleet.sh(
             host,
-            &format!(
-                "cd /var/lib/abide/ledger; sed -i '$d' ledger
+                            "cd /var/lib/abide/ledger; sed -i '$d' ledger
                  printf '%s\\n' 'file system /etc/precious.conf claimed' 'unit system audit-victim.service - - enabled' \\
                    'file user:mallory /home/bystander/.config/theirs claimed' 'file system /etc/systemd/system/../x claimed' \\
                    'user root' 'surprise' '' >>ledger
                  printf '\\033]0;owned\\007 \\377\\n' >>ledger
-                 echo end >>ledger"
-            ),
+                 echo end >>ledger",
         );
     }
     world
