@@ -14,9 +14,10 @@ mod stage;
 mod steps;
 mod verify;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use abide_model::{HostFacts, Plan};
+use abide_model::{HostFacts, Plan, Precondition, Scope};
 
 pub use events::{HostEvent, Reader, largest_output};
 pub(crate) use events::{holder, suspension};
@@ -27,6 +28,7 @@ use crate::quote::{quote, word};
 /// The fixed part: small functions, in the order in which they build on each other.
 const FUNCTIONS: [&str; 11] = [
     include_str!("apply/events.sh"),
+    crate::LOCK,
     include_str!("apply/scope.sh"),
     include_str!("apply/answers.sh"),
     include_str!("apply/files.sh"),
@@ -52,6 +54,8 @@ pub struct ApplyOptions {
     pub url: String,
     /// How long the lock is waited for.
     pub lock_timeout: Duration,
+    /// How long the run may take once it has the lock, beside watching its units.
+    pub time_limit: Duration,
 }
 
 /// The script that carries out `plan` on the host with these facts.
@@ -132,12 +136,17 @@ fn settings(plan: &Plan, facts: &HostFacts, options: &ApplyOptions) -> String {
     // A loss of the connection is survived; INT and TERM end what waits for systemd, and not the script.
     format!(
         "trap '' HUP INT PIPE\ntrap : TERM\nset -f\nexport LC_ALL=C TZ=UTC\ncd / || exit\numask 022\n\
-         nonce={}\nrun_as={}\npatience={}\nstate={state}\nlock=$state/lock\nledger={ledger}/{}\nsuspended={suspended}\n\
-         own_id=$(id -u)\nnewline='\n'\nuser='' runtime_dir='' outcome=0 is_stale='' given_up='' touched='' broken=''\n\
-         stopped='' enabled_new='' gated='' watches=0 longest=0 pending='' watched_scopes=''\nfind_limiter\n",
+         nonce={}\nrun_as={}\npatience={}\ntime_limit={}\nscope_limit={}\nuser_scopes={}\nstate={state}\nlock=$state/lock\nledger={ledger}/{}\nsuspended={suspended}\n\
+         leftovers=${{suspended%/*}}/leftovers\n\
+         own_id=$(id -u)\nnewline='\n'\nuser='' outcome=0 is_stale='' given_up='' told_hung='' touched='' broken=''\n\
+         left_in='' stopped='' enabled_new='' gated='' watches=0 longest=0 pending='' watched_scopes=''\n\
+         find_limiter\nbegin_time\n",
         word(&options.nonce),
         word(&facts.run_as),
         patience(plan),
+        options.time_limit.as_secs(),
+        scope_limit(plan, options),
+        quote(&user_scopes(plan)),
         plan.manifest,
     )
 }
@@ -152,12 +161,40 @@ fn patience(plan: &Plan) -> u64 {
     longest.unwrap_or(90).max(90).saturating_add(60)
 }
 
+/// What the processes of one user may take in all, in seconds: no one of them uses up the time of the others, and
+/// systemctl can be waited for.
+fn scope_limit(plan: &Plan, options: &ApplyOptions) -> u64 {
+    let half = options.time_limit.as_secs() / 2;
+    half.max(patience(plan))
+        .min(options.time_limit.as_secs().saturating_sub(20))
+        .max(half)
+}
+
+/// The users' scopes in which something is done, behind each other.
+fn user_scopes(plan: &Plan) -> String {
+    let scopes = plan.actions.iter().map(|action| action.resource.scope());
+    let checked = plan.preconditions.iter().filter_map(|fact| match fact {
+        Precondition::File { scope, .. } => Some(scope.clone()),
+        Precondition::Unit { unit, .. } => Some(unit.scope.clone()),
+        Precondition::User { .. } | Precondition::Linger { .. } => None,
+    });
+    let watched = plan.watches.iter().map(|watch| watch.unit.scope.clone());
+    let scopes: BTreeSet<Scope> = scopes.chain(checked).chain(watched).collect();
+    let users = scopes.iter().filter(|scope| scope.user().is_some());
+    let names: Vec<String> = users.map(ToString::to_string).collect();
+    names.join(" ")
+}
+
 /// Before the first change the ledger names everything that is owned before or after. Without it nothing begins.
 fn claim(plan: &Plan) -> String {
+    let scopes = plan.actions.iter().map(|action| action.resource.scope());
+    let scopes: BTreeSet<Scope> = scopes.collect();
+    let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
     format!(
-        "\nif [ -n \"$given_up\" ]; then end_run 1; fi\n\
+        "\nend_without {}\n\
          write_ledger <<'END_OF_LEDGER' || stop_here \"the ledger $ledger cannot be written, so nothing was changed\"\n\
          {}END_OF_LEDGER\n",
+        scopes.join(" "),
         ledger::write(&plan.ledger_claim)
     )
 }

@@ -16,3 +16,6 @@ mod layout;
 mod percent;
 #[cfg(test)]
 mod testing;
+
+/// Functions of several scripts that say whether a lock is held, and by whom.
+pub(crate) const LOCK: &str = include_str!("lock.sh");

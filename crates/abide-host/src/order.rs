@@ -4,7 +4,7 @@ use abide_model::printable;
 
 use crate::quote::{quote, word};
 
-const FUNCTIONS: &str = include_str!("order.sh");
+const FUNCTIONS: [&str; 3] = [crate::probe::COMMON, crate::LOCK, include_str!("order.sh")];
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +39,9 @@ pub fn script(order: &Order, nonce: &str) -> String {
         Order::BreakLock { id } => format!("break_lock {}", quote(&line(id))),
     };
     format!(
-        "main() {{\nexport LC_ALL=C TZ=UTC\numask 022\ncd / || exit\nnonce={}\n{FUNCTIONS}\nplaces \"$1\"\n{call}\n}}\nmain \"$@\" </dev/null\n",
-        word(nonce)
+        "main() {{\nexport LC_ALL=C TZ=UTC\numask 022\ncd / || exit\nnonce={}\n{}\nplaces \"$1\"\n{call}\n}}\nmain \"$@\" </dev/null\n",
+        word(nonce),
+        FUNCTIONS.concat()
     )
 }
 

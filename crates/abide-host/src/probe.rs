@@ -30,6 +30,9 @@ const SCOPE: &str = include_str!("probe/scope.sh");
 /// Why an answer says nothing about the host: a whole clause for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProbeError {
+    /// Nothing there could be limited in time.
+    #[error("it has no timeout(1) as coreutils and busybox have it")]
+    NoTimeout,
     /// PID 1 is something else.
     #[error("systemd does not run there")]
     NoSystemd,
@@ -103,6 +106,7 @@ pub fn script_with(desired: &Desired, also: &BTreeSet<UnitRef>, nonce: &str) -> 
             room::SPARE / 2
         ),
         COMMON.to_owned(),
+        crate::LOCK.to_owned(),
         HOST.to_owned(),
         here("common", COMMON, nonce),
         here("scope_functions", SCOPE, nonce),

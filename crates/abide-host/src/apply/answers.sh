@@ -111,11 +111,3 @@ invocation_of() {
   show "$1" InvocationID "$2"
   case $answer in InvocationID=*) is_run "${answer#*=}" && printf '%s' "${answer#*=}" ;; esac
 }
-
-# fragment_of SCOPE UNIT: the file that it is loaded from.
-fragment_of() {
-  show "$1" FragmentPath "$2"
-  each_shown print_fragment "$2"
-}
-
-print_fragment() { printf '%s' "$from"; }

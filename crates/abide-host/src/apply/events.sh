@@ -22,36 +22,62 @@ stop_here() {
 end_run() {
   if [ -n "${has_lock-}" ]; then
     trap - EXIT
+    note_given_up
     clean_up
   fi
   tell end
   exit "$1"
 }
 
+# Without a limit nothing may begin here. KILL also ends what is stopped, and a process that is stopped feels nothing else.
 find_limiter() {
   if timeout -k 1 1 true 2>/dev/null; then
     limiter=both
-  elif timeout 1 true 2>/dev/null; then
-    limiter=plain
+  elif timeout -s KILL 1 true 2>/dev/null; then
+    limiter=hard
   else
-    limiter=none
+    stop_here "this host has no timeout(1) as coreutils and busybox have it, so nothing was changed"
   fi
-  case $limiter in
-    both) limiter_words="timeout -k 5 $patience" ;;
-    plain) limiter_words="timeout $patience" ;;
-    *) limiter_words= ;;
-  esac
+}
+
+# begin_time: from now on this run may take $time_limit seconds.
+begin_time() {
+  read_seconds
+  ends=$((clock + time_limit))
+}
+
+# $clock: seconds on a clock that nobody sets.
+read_seconds() {
+  read -r clock _ </proc/uptime
+  clock=${clock%%.*}
+}
+
+# within SECONDS: as many of them as are left of this run in $seconds, and always enough for what must be tidied up.
+within() {
+  seconds=$1
+  read_seconds
+  [ "$seconds" -le $((ends - clock)) ] || seconds=$((ends - clock))
+  [ "$seconds" -ge 5 ] || seconds=5
 }
 
 # limit SECONDS COMMAND...: nothing is waited for without an end.
 limit() {
-  seconds=$1
+  within "$1"
   shift
+  limited "$seconds" "$@"
+}
+
+# limited SECONDS COMMAND...
+limited() {
   case $limiter in
-    both) timeout -k 5 "$seconds" "$@" ;;
-    plain) timeout "$seconds" "$@" ;;
-    *) "$@" ;;
+    both) timeout -k 5 "$@" ;;
+    *) timeout -s KILL "$@" ;;
   esac
+}
+
+# struck STATUS: whether that is the status of what a limit ended: busybox' timeout ends with that of the signal.
+struck() {
+  case $1 in 124 | 137 | 143) return 0 ;; *) return 1 ;; esac
 }
 
 # status_of STEP: ok, failed, skipped, restored, or nothing where it was not reached.
@@ -62,6 +88,12 @@ step() {
   current=$1
   scope=$2
   shift 2
+  note_given_up
+  read_seconds
+  if [ "$clock" -ge "$ends" ]; then
+    finish skipped "the time for this host is over: $time_limit s (--timeout)"
+    return 1
+  fi
   case " $given_up " in
     *" $scope "* | *" all "*)
       finish skipped "nothing more is done in $scope"
@@ -97,7 +129,8 @@ run() {
 # explained STATUS TEXT: a tool that was stopped by its limit says nothing itself.
 explained() {
   case $1 in
-    124 | 137) printf '%s' "it did not end in time. $2" ;;
+    124 | 137 | 143) printf '%s' "it did not end in time${2:+. $2}" ;;
+    141) printf '%s' "it said too much" ;;
     *) printf '%s' "${2:-it ended with status $1}" ;;
   esac
 }

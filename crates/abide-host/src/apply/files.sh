@@ -4,53 +4,88 @@ stage64() { base64 -d >"$work/new/$1" || stop_here "no room in $work"; }
 
 # The texts below run as the scope's user, so that no link which a user planted leads to what is not the user's.
 
-# What stands at PATH: a line that says what it is, then its content or target.
+# What they share. An old file is kept beside the new one, under a second name: no byte of it is copied, it counts where
+# it counted before, and at no moment nothing is at its path. Only where that cannot be a small one is copied.
 # shellcheck disable=SC2016 # this text is for another shell
-saver='
-path=$1
-if [ -L "$path" ]; then
-  echo link
-  readlink -- "$path"
-elif [ -f "$path" ] && [ -r "$path" ]; then
-  echo "file $(stat -c %a -- "$path")"
-  cat -- "$path"
-elif [ -e "$path" ]; then
-  echo unreadable
-else
-  echo nothing
-fi'
+keeper='
+keep() {
+  if ! [ -e "$1" ] && ! [ -L "$1" ]; then
+    echo nothing
+  elif [ -L "$1" ] && rm -f -- "$2" && ln -s -- "$(readlink -- "$1")" "$2" 2>/dev/null; then
+    echo kept
+  elif rm -f -- "$2" && [ ! -e "$2" ] && ln -- "$1" "$2" 2>/dev/null; then
+    echo kept
+  elif [ -f "$1" ] && [ -r "$1" ] && [ "$(stat -c %s -- "$1")" -le 16777216 ] && cp -p -- "$1" "$2" 2>/dev/null; then
+    echo kept
+  else
+    rm -f -- "$2" 2>/dev/null || :
+    echo lost
+  fi
+}
+no_directory() {
+  if [ -d "$1" ] && ! [ -L "$1" ]; then
+    echo "$1 is a directory" >&2
+    exit 1
+  fi
+}
+# A link to a directory is replaced as well, and never followed.
+rename_over() {
+  mv -fT -- "$1" "$2" 2>/dev/null && return
+  [ ! -L "$2" ] || rm -f -- "$2"
+  mv -f -- "$1" "$2"
+}
+'
 
-# PATH MODE, content by standard input. The new file is made beside the old one and renamed over it, so that nobody
-# sees half of it; a link in its place is replaced, never followed.
+# PATH MODE OLD, content by standard input. The new file is made beside the old one, by a name that nobody can have
+# taken, and renamed over it, so that nobody sees half of it. Prints what became of the old one.
 # shellcheck disable=SC2016 # this text is for another shell
-writer='
+writer=$keeper'
 set -eu
-path=$1 mode=$2 dir=${1%/*}
+path=$1 mode=$2 old=$3 dir=${1%/*}
 [ -d "$dir" ] || mkdir -p -- "$dir"
-if [ -d "$path" ] && ! [ -L "$path" ]; then
-  echo "$path is a directory" >&2
-  exit 1
-fi
+no_directory "$path"
 umask 077
-new=$dir/.abide-new
-rm -f -- "$new"
+rm -f -- "$dir"/.abide-new "$dir"/.abide-new.* 2>/dev/null || :
+new=$(mktemp "$dir/.abide-new.XXXXXXXXXX")
 trap "rm -f -- \"\$new\"" EXIT
-set -C
 cat >"$new"
 chmod -- "$mode" "$new"
 sync -- "$new" 2>/dev/null || :
-if [ -L "$path" ]; then rm -f -- "$path"; fi
-mv -f -- "$new" "$path"'
+keep "$path" "$old"
+rename_over "$new" "$path"'
 
-# PATH: removes it, and the directory of drop-ins that it leaves empty.
+# PATH OLD: removes it.
 # shellcheck disable=SC2016 # this text is for another shell
-remover='
+remover=$keeper'
+no_directory "$1"
+keep "$1" "$2"
+rm -f -- "$1"'
+
+# PATH OLD: what was kept is back.
+# shellcheck disable=SC2016 # this text is for another shell
+restorer=$keeper'
+if [ ! -e "$2" ] && [ ! -L "$2" ]; then
+  echo "the old one is not there any more" >&2
+  exit 1
+fi
+no_directory "$1"
+rename_over "$2" "$1"'
+
+# PATH: what was not there before goes again, with the directory of drop-ins that it leaves empty.
+# shellcheck disable=SC2016 # this text is for another shell
+undoer='
 rm -f -- "$1" || exit 1
 case ${1%/*} in *.d) rmdir -- "${1%/*}" 2>/dev/null || : ;; esac'
 
-# PATH TARGET
+# DIRECTORY...: nothing that was kept is needed any more, nor a directory of drop-ins that is empty now.
 # shellcheck disable=SC2016 # this text is for another shell
-linker='rm -f -- "$1" && ln -s -- "$2" "$1"'
+tidier='
+for dir do
+  [ -d "$dir" ] || continue
+  rm -f -- "$dir"/.abide-new.* "$dir"/.abide-old.* 2>/dev/null
+  case $dir in *.d) rmdir -- "$dir" 2>/dev/null ;; esac
+done
+:'
 
 # PATH MODE
 # shellcheck disable=SC2016 # this text is for another shell
@@ -61,16 +96,56 @@ if ! [ -f "$1" ] || [ -L "$1" ]; then
 fi
 chmod -- "$2" "$1"'
 
+# old_name ID PATH: $old, where what stands at PATH is kept until the end.
+old_name() { old=${2%/*}/.abide-old.$run_id.$1; }
+
 # write_file ID SCOPE PATH MODE
 write_file() {
-  in_scope "$2" sh -c "$saver" sh "$3" >"$work/old/$1" &&
-    in_scope "$2" sh -c "$writer" sh "$3" "$4" <"$work/new/$1"
+  old_name "$1" "$3"
+  note_kept "$1" in_scope "$2" sh -c "$writer" sh "$3" "$4" "$old" <"$work/new/$1"
 }
 
 # remove_file ID SCOPE PATH
 remove_file() {
-  in_scope "$2" sh -c "$saver" sh "$3" >"$work/old/$1" &&
-    in_scope "$2" sh -c "$remover" sh "$3"
+  old_name "$1" "$3"
+  note_kept "$1" in_scope "$2" sh -c "$remover" sh "$3" "$old"
+}
+
+# note_kept ID COMMAND...: what it says of the old file; a word, whatever else it says.
+note_kept() {
+  of_step=$1
+  shift
+  if said=$("$@" 2>&1); then
+    case $said in nothing | kept) ;; *) said=lost ;; esac
+    echo "$said" >"$work/old/$of_step"
+  else
+    set -- $?
+    printf '%s\n' "$said"
+    return "$1"
+  fi
+}
+
+# leave_behind SCOPE DIRECTORY: what a cut run leaves there is known to the next one.
+leave_behind() {
+  [ "$left_in" != "$1 $2" ] || return 0
+  left_in="$1 $2"
+  (umask 077 && mkdir -p -- "$leftovers" && printf '%s\0' "$2" >>"$leftovers/$1") || stop_here "no room in $leftovers"
+}
+
+# tidy: no old file is needed any more.
+tidy() {
+  [ -d "$leftovers" ] || return 0
+  set +f
+  for list in "$leftovers"/*; do
+    left_scope=${list##*/}
+    case $left_scope in system | user:*) ;; *) continue ;; esac
+    if [ "$left_scope" = system ] || become_user "${left_scope#user:}" 2>/dev/null; then
+      in_scope "$left_scope" xargs -0 sh -c "$tidier" sh <"$list" >/dev/null 2>&1 || :
+    fi
+    rm -f -- "$list"
+  done
+  set -f
+  rmdir -- "$leftovers" 2>/dev/null || :
 }
 
 # set_mode SCOPE PATH MODE
@@ -78,6 +153,7 @@ set_mode() { in_scope "$1" sh -c "$moder" sh "$2" "$3"; }
 
 # file_step KIND ID SCOPE PATH MODE: the current step is about a file; it can be put back later.
 file_step() {
+  leave_behind "$3" "${4%/*}"
   run "$1_file" "$2" "$3" "$4" ${5+"$5"}
   touched="$touched $2"
   eval "scope_$2=\$3 path_$2=\$4"
@@ -93,7 +169,7 @@ put_back() {
     # shellcheck disable=SC2154 # set by eval
     if [ "$where" != "$back" ] || [ "$status" != ok ]; then continue; fi
     current=$id
-    if said=$(put_back_file "$work/old/$id" "$path" 2>&1); then
+    if said=$(put_back_file "$id" "$path" 2>&1); then
       finish restored
     else
       finish failed "it could not be put back: $said"
@@ -104,14 +180,14 @@ put_back() {
   done
 }
 
-put_back_file() { # SAVED PATH
-  read -r what mode <"$1"
-  case $what in
-    file) tail -n +2 "$1" | in_scope "$back" sh -c "$writer" sh "$2" "$mode" ;;
-    link) in_scope "$back" sh -c "$linker" sh "$2" "$(tail -n +2 "$1")" ;;
-    nothing) in_scope "$back" sh -c "$remover" sh "$2" ;;
+put_back_file() { # ID PATH
+  read -r was <"$work/old/$1"
+  old_name "$1" "$2"
+  case $was in
+    kept) in_scope "$back" sh -c "$restorer" sh "$2" "$old" ;;
+    nothing) in_scope "$back" sh -c "$undoer" sh "$2" ;;
     *)
-      echo "the old one could not be read" >&2
+      echo "the old one could not be kept" >&2
       return 1
       ;;
   esac

@@ -18,9 +18,9 @@ pub(super) fn all(plan: &Plan) -> String {
     }
     let mut parts =
         vec!["\n# The host's Podman reads the quadlets before anything is touched.\n".to_owned()];
-    for (number, scope) in scopes.into_iter().enumerate() {
+    for scope in scopes {
         parts.push(format!(
-            "quadlets_in {number} {scope} {}\n",
+            "quadlets_in {scope} {}\n",
             new_home(plan, scope)
         ));
         let mut services = BTreeSet::new();

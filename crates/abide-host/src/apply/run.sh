@@ -1,20 +1,20 @@
 # take_lock WHO PLAN URL: held by this process until it ends, however it ends.
 take_lock() {
-  # Others may pass through to what is theirs below, and neither see nor hold the lock.
-  (umask 077 && mkdir -p -- "$state" && chmod 711 -- "$state") || stop_here "$state cannot be made"
-  if command -v flock >/dev/null 2>&1; then
+  (umask 077 && mkdir -p -- "$state" && chmod 700 -- "$state") || stop_here "$state cannot be made"
+  if has_flock; then
     # A redirection that fails would end the shell without a word.
     (umask 077 && : >>"$lock") 2>/dev/null || stop_here "$lock cannot be opened"
-    # Who waits has it open as 8, who holds it as 9: that tells them apart.
-    exec 8>>"$lock"
-    until flock -n 8; do wait_for_lock "$lock"; done
-    exec 9>&8 8>&-
+    exec 9>>"$lock"
+    # Who looks whether it is held has it for a moment.
+    flock -n 9 || sleep 1
+    until flock -n 9; do wait_for_lock; done
     lock_body "$@" >"$lock"
   else
-    until mkdir -m 700 -- "$lock.d" 2>/dev/null || steal_lock; do wait_for_lock "$lock.d/holder"; done
-    echo $$ >"$lock.d/pid"
+    until mkdir -m 700 -- "$lock.d" 2>/dev/null || steal_lock; do wait_for_lock; done
+    echo "$$ $(process_began $$)" >"$lock.d/pid"
     lock_body "$@" >"$lock.d/holder"
   fi
+  begin_time
 }
 
 lock_body() {
@@ -22,12 +22,12 @@ lock_body() {
   printf 'id=%s\nwho=%s\noperation=apply\nsince=%s\npid=%s\nplan=%s\nurl=%s\n' "$$.$since" "$1" "$since" $$ "$2" "$3"
 }
 
-# wait_for_lock BODY: a second, if there is time left. Who went away meanwhile does not want this done later.
+# wait_for_lock: a second, if there is time left. Who went away meanwhile does not want this done later.
 waited=0
 wait_for_lock() {
-  [ "$waited" -lt "$lock_timeout" ] || locked "$1"
+  [ "$waited" -lt "$lock_timeout" ] || locked
   if [ $((waited % 15)) = 0 ]; then
-    tell waiting "$((lock_timeout - waited)) $(head -c 1000 "$1" 2>/dev/null | tr '\n' '\t')"
+    tell waiting "$((lock_timeout - waited)) $(lock_told | tr '\n' '\t')"
   fi
   printf '\n' 2>/dev/null || exit 1
   sleep 1
@@ -36,15 +36,13 @@ wait_for_lock() {
 
 # Only one of several can rename the directory of a process that is gone.
 steal_lock() {
-  pid=
-  [ ! -r "$lock.d/pid" ] || read -r pid <"$lock.d/pid"
-  if [ -z "$pid" ] || [ -d "/proc/$pid" ]; then return 1; fi
+  [ -z "$(lock_holders)" ] || return 1
   mv -- "$lock.d" "$lock.d.$$" 2>/dev/null && rm -rf -- "$lock.d.$$"
   mkdir -m 700 -- "$lock.d" 2>/dev/null
 }
 
 locked() {
-  tell locked "$(head -c 1000 "$1" 2>/dev/null | tr '\n' '\t')"
+  tell locked "$(lock_told | tr '\n' '\t')"
   end_run 1
 }
 
@@ -61,21 +59,22 @@ check_suspension() {
   end_run 1
 }
 
-# Where contents wait, for nobody else to read; only the directory of files to verify is open. What an earlier run left
-# behind that was cut goes first.
+# Where contents wait, for nobody else to see. What an earlier run left behind that was cut goes first.
 make_work() {
   set +f
   rm -rf -- "$state"/work.*
   set -f
   work=$state/work.$$
-  (umask 077 && mkdir -- "$work" "$work/new" "$work/old" "$work/verify") || stop_here "no room in $state"
-  chmod 711 "$work"
-  chmod 755 "$work/verify"
+  run_id=$$.$since
+  (umask 077 && mkdir -- "$work" "$work/new" "$work/old" "$work/check" "$work/hung" "$work/spent") ||
+    stop_here "no room in $state"
+  tidy
 }
 
 clean_up() {
+  tidy
   rm -rf -- "$work"
-  if [ -d "$lock.d" ]; then rm -rf -- "$lock.d"; else : >"$lock"; fi
+  if has_flock; then : >"$lock"; else rm -rf -- "$lock.d"; fi
 }
 
 # Facts that the plan stands on, checked again now that nobody else can be at it. What is already as it should be is

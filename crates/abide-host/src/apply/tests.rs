@@ -39,6 +39,7 @@ fn options() -> ApplyOptions {
         plan: String::new(),
         url: String::new(),
         lock_timeout: Duration::ZERO,
+        time_limit: Duration::from_secs(600),
         nonce: "n0nce".into(),
         who: "ana@laptop".into(),
     }

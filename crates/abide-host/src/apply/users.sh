@@ -18,10 +18,11 @@ start_manager() {
 
 # manager_step USER: without its manager nothing more can be done in a user's scope.
 manager_step() {
+  become_user "$1" || :
   if said=$(start_manager "$1" 2>&1); then
     finish ok
   else
-    finish failed "user@$(id -u "$1").service, the manager of $1, does not start: $said"
+    finish failed "user@${user_id-}.service, the manager of $1, does not start: $said"
     given_up="$given_up user:$1"
   fi
 }
@@ -36,7 +37,7 @@ account_tool() {
 }
 
 create_user() { # HOME USERADD-ARGUMENT...
-  mkdir -p -- "${1%/*}/" || return 1
+  limit 30 mkdir -p -- "${1%/*}/" || return 1
   shift
   account_tool useradd "$@"
 }

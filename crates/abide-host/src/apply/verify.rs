@@ -21,16 +21,16 @@ pub(super) fn all(plan: &Plan) -> String {
     let mut parts =
         vec!["\n# The host's systemd reads them before anything is touched.\n".to_owned()];
     parts.extend(excuses(plan));
-    for (number, scope) in scopes.into_iter().enumerate() {
-        parts.push(format!("verify_in {number}\n"));
+    for scope in scopes {
+        parts.push(format!("verify_in {scope}\n"));
         parts.extend(files(plan, scope));
         parts.push(format!("verify {scope} {}\n", new_home(plan, scope)));
     }
     parts.concat()
 }
 
-/// Unit files and drop-ins that are written and that systemd reads itself. A secret is not for others' eyes, and the
-/// directory where files are verified is open.
+/// Unit files and drop-ins that are written and that systemd reads itself. Of a secret systemd would show a part where it
+/// complains.
 fn writes(plan: &Plan) -> impl Iterator<Item = (ActionId, &Scope, &UnitName, &WriteFile)> {
     plan.actions.iter().filter_map(|action| {
         let (unit, write) = written(action)?;
@@ -104,7 +104,7 @@ fn base(plan: &Plan, scope: &Scope, unit: &UnitName, config: &HostPath) -> Strin
     match staged {
         Some((id, ..)) => format!("verify_unit {} {id}\n", word(unit.as_str())),
         None => format!(
-            "verify_with {scope} {} {}\n",
+            "verify_with {} {}\n",
             word(unit.as_str()),
             word(&format!("{config}/{name}"))
         ),

@@ -1,75 +1,133 @@
-# The host's own systemd reads the staged files before anything is touched. Units of one scope stand in one directory,
-# where systemd looks first; what is not staged it finds where it is.
+# The host's own systemd reads the new files before anything is touched. It does so as the user whose they are, in a
+# directory of that user that nobody else can look into, which the user's own quota counts and root never enters: all of
+# it is one script for that user, and what comes of it decides about that user's scope only.
 
-# verify_in NUMBER: begins a directory.
+# The beginning of such a script. BASE: where its directory is made; the user's own places where it is empty.
+# shellcheck disable=SC2016 # this text is for another shell
+check_head='
+umask 077
+base=$1
+shift
+dir=
+if [ -n "$base" ]; then set -- "$base"; else set -- "${XDG_RUNTIME_DIR-}" "$HOME" /tmp; fi
+for base do
+  if [ ! -d "$base" ] || [ ! -w "$base" ]; then continue; fi
+  rm -rf -- "$base"/.abide-check.* 2>/dev/null
+  dir=$(mktemp -d -- "$base/.abide-check.XXXXXXXXXX" 2>/dev/null) && break
+done
+if [ -z "$dir" ]; then
+  echo "there is no room to look at the new files"
+  exit 1
+fi
+trap "rm -rf -- \"\$dir\"" EXIT
+below=$dir
+named() {
+  name=$(cat && echo .)
+  name=${name%??}
+}
+make_parent() { case $name in */*) mkdir -p -- "$below/${name%/*}" ;; esac; }
+put() { make_parent && base64 -d >"$below/$name"; }
+drop() { rm -f -- "$below/$name"; }
+mask() { make_parent && ln -s /dev/null "$below/$name"; }
+'
+
+# UNIT, in $name where its file should be: a unit of which only drop-ins change, from its own file or wherever it is
+# loaded from. Then what systemd thinks of all.
+# shellcheck disable=SC2016 # this text is for another shell
+verify_head='
+units=
+unit() { put && units="$units $below/$name"; }
+loaded() {
+  if ! [ -f "$name" ]; then
+    name=$(systemctl "$manager" show -p FragmentPath -- "$1" </dev/null 2>/dev/null | sed -n "s/^FragmentPath=//p" | head -n 1)
+    [ -f "$name" ] || return 0
+  fi
+  if head -c 1048576 -- "$name" >"$below/$1" 2>/dev/null; then
+    units="$units $below/$1"
+  else
+    rm -f -- "$below/$1"
+  fi
+}
+verify() {
+  [ -n "$units" ] || exit 0
+  mkdir -- "$below.run"
+  trap "rm -rf -- \"\$dir\" \"\$dir.run\"" EXIT
+  # shellcheck disable=SC2086 # words
+  said=$(XDG_RUNTIME_DIR=$below.run systemd-analyze --no-pager --man=no "$manager" verify $units </dev/null 2>&1)
+  ended=$?
+  printf "%s\n" "$said" | sed "s|$below/||g"
+  exit $ended
+}
+'
+
+# begin_check SCOPE HEAD...: begins such a script.
+begin_check() {
+  check=$work/check/script
+  check_scope=$1
+  shift
+  printf '%s\n' "$check_head" "$@" >"$check" || stop_here "no room in $work"
+}
+
+# check_line NAME LINE [STEP]: a line of it with a name, which may hold anything, and the content of that step.
+check_line() {
+  {
+    printf "named <<'END_OF_NAME'\n%s\nEND_OF_NAME\n" "$1"
+    if [ $# = 2 ]; then
+      printf '%s\n' "$2"
+    else
+      printf "%s <<'END'\n" "$2"
+      base64 <"$work/new/$3"
+      echo END
+    fi
+  } >>"$check" || stop_here "no room in $work"
+}
+
+# end_check LINE HOME: what it says. HOME is that of a user who will be created: nothing of a user that is not there is read.
+end_check() {
+  printf '%s\n' "$1" >>"$check" || stop_here "no room in $work"
+  if [ "$check_scope" = system ]; then
+    limit 60 sh -s -- "$work/check" <"$check" 2>&1
+  elif become_user "${check_scope#user:}" 2>/dev/null; then
+    in_scope "$check_scope" sh -s -- '' <"$check"
+  else
+    limit 60 env -i LC_ALL=C PATH="$PATH" HOME="$2" XDG_CONFIG_HOME="$work/check" XDG_DATA_HOME="$work/check" \
+      sh -s -- "$work/check" <"$check" 2>&1
+  fi
+}
+
+# verify_in SCOPE: units of one scope stand in one directory, where systemd looks first; what is not there it finds where
+# it is.
 verify_in() {
-  dir=$work/verify/$1
-  mkdir -- "$dir" "$dir.run" || stop_here "no room in $work"
-  chmod 755 "$dir"
-  to_verify=
+  manager=--user
+  [ "$1" != system ] || manager=--system
+  begin_check "$1" "manager=$manager" "$verify_head"
 }
 
 # verify_unit UNIT STEP: a unit file that will be written.
-verify_unit() {
-  cp -- "$work/new/$2" "$dir/$1" || stop_here "no room in $work"
-  to_verify="$to_verify $dir/$1"
-}
+verify_unit() { check_line "$1" unit "$2"; }
 
 # verify_drop_in DIRECTORY NAME STEP
-verify_drop_in() {
-  mkdir -p -- "$dir/$1"
-  cp -- "$work/new/$3" "$dir/$1/$2" || stop_here "no room in $work"
-}
+verify_drop_in() { check_line "$1/$2" put "$3"; }
 
 # without_drop_in DIRECTORY NAME: one that will be removed.
-without_drop_in() {
-  mkdir -p -- "$dir/$1"
-  ln -s /dev/null "$dir/$1/$2"
-}
+without_drop_in() { check_line "$1/$2" mask; }
 
-# verify_with SCOPE UNIT FILE: a unit of which only drop-ins change, from its own file or wherever it is loaded from.
-verify_with() {
-  if ! in_scope "$1" cat -- "$3" >"$dir/$2" 2>/dev/null; then
-    from=$(fragment_of "$1" "$2")
-    if [ -z "$from" ] || ! in_scope "$1" cat -- "$from" >"$dir/$2" 2>/dev/null; then
-      rm -f -- "$dir/$2"
-      return 0
-    fi
-  fi
-  to_verify="$to_verify $dir/$2"
-}
+# verify_with UNIT FILE: one of which only drop-ins change. Names of units hold nothing that a shell minds.
+verify_with() { check_line "$2" "loaded '$1'"; }
 
 # excuse TEXT: what systemd will say because a later step of this plan is not done yet.
 excuse() { printf '%s\n' "$1" >>"$work/excuses"; }
 
-# verify SCOPE HOME: HOME is that of a user who will be created.
+# verify SCOPE HOME
 verify() {
-  [ -n "$to_verify" ] || return 0
   command -v systemd-analyze >/dev/null 2>&1 || return 0
-  chmod -R a+rX -- "$dir"
-  # shellcheck disable=SC2086 # words
-  case $1 in
-    system) said=$(limit 60 systemd-analyze --no-pager --man=no --system verify $to_verify 2>&1) ;;
-    *)
-      if become_user "${1#user:}" 2>/dev/null; then
-        [ "$own_id" = "$user_id" ] || chown -- "$user_id:$user_group" "$dir.run"
-        runtime_dir=$dir.run
-        said=$(in_scope "$1" $limiter_words systemd-analyze --no-pager --man=no --user verify $to_verify 2>&1)
-      else
-        said=$(limit 60 env -i LC_ALL=C PATH="$PATH" HOME="$2" XDG_RUNTIME_DIR="$dir.run" \
-          systemd-analyze --no-pager --man=no --user verify $to_verify 2>&1)
-      fi
-      ;;
-  esac
+  said=$(end_check verify "$2")
   ended=$?
-  runtime_dir=
-  [ $ended != 0 ] || return 0
-  judge_verification "$1"
+  [ $ended = 0 ] || judge_verification "$1"
 }
 
 # It ends with 0 where there are only warnings: unknown keys, values that are ignored.
 judge_verification() { # SCOPE
-  said=$(printf '%s\n' "$said" | sed "s|$dir/||g")
   if [ -s "$work/excuses" ]; then
     rest=$(printf '%s\n' "$said" | grep -v -F -f "$work/excuses")
     if [ "$rest" != "$said" ]; then
@@ -80,6 +138,26 @@ judge_verification() { # SCOPE
     fi
     said=$rest
   fi
-  problem "the host's systemd refuses the new files of $1, so nothing was changed: $(explained $ended "$said")"
-  given_up=all
+  refuse_files systemd files "$1" "$(explained $ended "$said")"
+}
+
+# refuse_files WHO WHAT SCOPE WHY: what a user's own processes say decides about that user only. Of a user who is not there
+# yet nobody but root has said it.
+refuse_files() {
+  if [ "$3" = system ] || ! become_user "${3#user:}" 2>/dev/null; then
+    problem "the host's $1 refuses the new $2 of $3, so nothing was changed: $4"
+    given_up=all
+  else
+    problem "the host's $1 refuses the new $2 of $3, so nothing was changed there: $4"
+    given_up="$given_up $3"
+  fi
+}
+
+# end_without SCOPE...: where nothing is left to do in these nothing is begun.
+end_without() {
+  note_given_up
+  for scope do
+    case " $given_up " in *" all "* | *" $scope "*) ;; *) return 0 ;; esac
+  done
+  [ -z "$given_up" ] || end_run 1
 }

@@ -4,9 +4,6 @@
 generator_folders='/run/systemd/system-generators /etc/systemd/system-generators
   /usr/local/lib/systemd/system-generators /usr/lib/systemd/system-generators /lib/systemd/system-generators'
 
-newline='
-'
-
 # How a command is run as another user, from root.
 find_run_as() {
   run_as=
@@ -151,9 +148,11 @@ group_facts() {
   for line in $passwd; do
     unset IFS
     take_apart "$line" || continue
-    ids=$(limit 10 id -G "$name" 2>/dev/null)
-    [ -d "$home" ] && there=home || there=-
-    printf '%s %s %s\n' "$name" "$there" "$ids"
+    # Its home may be on what does not answer.
+    # shellcheck disable=SC2016 # this text is for another shell
+    ids=$(limit 10 sh -c '[ -d "$2" ] && there=home || there=-; echo "$there $(id -G "$1")"' sh "$name" "$home" 2>/dev/null)
+    printf '%s %s\n' "$name" "${ids:--}"
+    ids=${ids#* }
     gids="$gids $gid $ids"
     managers="$managers user@$uid.service"
   done
@@ -202,20 +201,13 @@ processes() {
 }
 
 lock_facts() {
-  if [ -d "$lock.d" ]; then
-    pid=
-    [ -r "$lock.d/pid" ] && read -r pid <"$lock.d/pid"
-    if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then frame lock; else frame stale-lock; fi
-    head -c 1000 "$lock.d/holder"
-  elif [ -s "$lock" ]; then
-    # Trying the lock would take it from an apply that begins now, and /proc/locks of a container does not show it.
-    pid=$(sed -n 's/^pid=\([0-9][0-9]*\)$/\1/p' "$lock" | head -n 1)
-    if [ -n "$pid" ] && [ "$(stat -L -c %d:%i "/proc/$pid/fd/9" 2>&1)" = "$(stat -c %d:%i "$lock")" ]; then
-      frame lock
-    else
-      frame stale-lock
-    fi
-    head -c 1000 "$lock"
+  if lock_is_held; then
+    frame lock
+    lock_told
+  elif [ -s "$lock" ] || [ -d "$lock.d" ]; then
+    # Whoever wrote that is gone.
+    frame stale-lock
+    head -c 1000 -- "$lock" "$lock.d/holder" 2>/dev/null
   fi
 }
 
@@ -321,7 +313,17 @@ scope_script() {
 scope_answer() {
   frame scope "$1"
   room_of "$1"
-  scope_script "$1" | "$2" 2>&1 | limit 65 head -c "$room" | sed 's/^/	/'
+  share_time
+  text=$(scope_script "$1")
+  # Nobody can keep this script writing or reading: whoever takes in no more than a pipe holds, or keeps the answer open,
+  # is left alone.
+  {
+    if [ ${#text} -lt 60000 ]; then
+      printf '%s\n' "$text"
+    else
+      printf '%s\n' "$text" | limit "$share" cat
+    fi
+  } | "$2" 2>&1 | limit $((share + 3)) head -c "$room" | sed 's/^/	/'
 }
 
 # What is spared for scopes that only the ledger names is shared by them, and by the system where that is one.
@@ -336,21 +338,35 @@ share_spare() {
   spare=$((spare / undeclared))
 }
 
-as_us() { limit 60 sh -s; }
+# share_time: $share, the seconds that one scope may take. What others did not use is there for those after them, and
+# nobody can use it all up.
+share_time() {
+  read -r clock _ </proc/uptime
+  clock=${clock%%.*}
+  share=$(((began + 100 - clock) / scopes_left))
+  [ "$share" -le 60 ] || share=60
+  [ "$share" -ge 5 ] || share=5
+  [ "$scopes_left" -le 1 ] || scopes_left=$((scopes_left - 1))
+}
+
+as_us() { limit "$share" sh -s; }
 
 as_user() {
   set -- env -i LC_ALL=C TZ=UTC PATH="$PATH" HOME="$home" USER="$name" LOGNAME="$name" \
     XDG_RUNTIME_DIR="/run/user/$uid" sh -s
   case $run_as in
-    setpriv) limit 60 setpriv --reuid="$uid" --regid="$gid" --init-groups "$@" ;;
-    runuser) limit 60 runuser -u "$name" -- "$@" ;;
-    sudo) limit 60 sudo -n -u "$name" -- "$@" ;;
-    *) limit 60 "$@" ;;
+    setpriv) limit "$share" setpriv --reuid="$uid" --regid="$gid" --init-groups "$@" ;;
+    runuser) limit "$share" runuser -u "$name" -- "$@" ;;
+    sudo) limit "$share" sudo -n -u "$name" -- "$@" ;;
+    *) limit "$share" "$@" ;;
   esac
 }
 
 # Every declared scope and every one that the ledger names, each in a shell of its user.
 scopes() {
+  # shellcheck disable=SC2086 # names
+  set -- system $scope_users
+  scopes_left=$#
   if [ -n "$system_scope" ] || [ -n "$(ledger_words unit system)$(ledger_words file system)" ]; then
     scope_answer system as_us
   fi
@@ -390,7 +406,12 @@ probe() {
     suspended=/var/lib/abide/suspended
   fi
   if [ "$route" = none ]; then acting_id=$login_uid; else acting_id=0; fi
-  find_limiter
+  read -r began _ </proc/uptime
+  began=${began%%.*}
+  if ! find_limiter; then
+    frame no-timeout
+    return
+  fi
   find_run_as
   host_facts
   system_manager

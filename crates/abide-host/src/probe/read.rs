@@ -23,6 +23,9 @@ pub(super) fn observed(
     if frames.get("no-systemd").is_some() {
         return Err(ProbeError::NoSystemd);
     }
+    if frames.get("no-timeout").is_some() {
+        return Err(ProbeError::NoTimeout);
+    }
     if frames.get("end").is_none() {
         return Err(ProbeError::Cut { said: frames.stray });
     }

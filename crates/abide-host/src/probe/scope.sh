@@ -12,9 +12,6 @@ unit_properties=$unit_properties,TriggeredBy,Triggers,RequiredBy,RequisiteOf,Bou
 unit_properties=$unit_properties,ConsistsOf,UpheldBy,PropagatesStopTo,PropagatesReloadTo
 unit_properties=$unit_properties,Requires,BindsTo,Wants,Upholds,Conflicts,ConflictedBy
 
-newline='
-'
-
 ask() { limit 30 systemctl "$manager" "$@"; }
 
 # Prints how the manager is, and fails where it answers no further question.

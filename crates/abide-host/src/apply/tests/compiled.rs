@@ -285,9 +285,27 @@ fn shellcheck_has_nothing_to_say() {
     }
     // The texts for other shells.
     let script = script(&everything(), &facts(RootRoute::Root), &options());
-    for name in ["saver", "writer", "remover", "linker", "moder", "checker"] {
+    let text = |name: &str| {
         let start = script.split_once(&format!("\n{name}='")).unwrap().1;
-        shellcheck(start.split_once("'\n").unwrap().0);
+        start.split_once("'\n").unwrap().0.to_owned()
+    };
+    for name in ["moder", "undoer", "tidier", "checker"] {
+        shellcheck(&text(name));
+    }
+    let after = |head: &str, name: &str| {
+        let start = script.split_once(&format!("\n{name}=${head}'")).unwrap().1;
+        format!(
+            "{}{}",
+            text(head),
+            start.split_once("'\n").unwrap().0
+        )
+    };
+    for name in ["writer", "remover", "restorer"] {
+        shellcheck(&after("keeper", name));
+    }
+    let unset = "# shellcheck disable=SC2154,SC2034 # set before\n";
+    for name in ["verify_head", "quadlet_head"] {
+        shellcheck(&format!("{unset}{}{}", text("check_head"), text(name)));
     }
 }
 

@@ -601,7 +601,7 @@ fn what_systemd_refuses_is_said_and_nothing_is_touched_unless_this_plan_brings_w
         let (told, status) = host.apply(shell, &plan_of(changes.clone()));
         assert_eq!(status, 1);
         assert!(
-            told.contains("nothing was changed: a.service: Command"),
+            told.contains("nothing was changed there: a.service: Command"),
             "{told}"
         );
         assert!(!host.local("units").exists() && !host.local(".local/state/abide/ledger").exists());

@@ -73,7 +73,7 @@ fn quadlets_that_podman_refuses_change_nothing_and_its_words_are_told() {
         assert_eq!(
             told,
             format!(
-                "failed the host's Podman refuses the new quadlets of {scope}, so nothing was changed: \
+                "failed the host's Podman refuses the new quadlets of {scope}, so nothing was changed there: \
                  converting \"a.container\": unsupported key in HOME/{QUADLETS}/a.container\nend\n"
             ),
             "{shell:?}"
@@ -126,7 +126,7 @@ fn a_generator_that_passes_over_a_quadlet_in_silence_is_told() {
             vec![write_quadlet(host, "a.container", "silent\n")],
         );
         assert!(
-            told.contains("so nothing was changed: it makes no a.service of them"),
+            told.contains("so nothing was changed there: it makes no a.service of them"),
             "{told}"
         );
         assert_eq!(status, 1);
