@@ -65,7 +65,10 @@ impl Said {
     /// Asserts that a text is somewhere in the output.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
-        let found = self.stdout.contains(text) || self.stderr.contains(text);
+        // A line that was too long for the terminal goes on in the next one.
+        let joined = |output: &str| output.split_whitespace().collect::<Vec<_>>().join(" ");
+        let is_in = |output: &str| output.contains(text) || joined(output).contains(text);
+        let found = is_in(&self.stdout) || is_in(&self.stderr);
         assert!(
             found,
             "no `{text}` in\n--- stdout\n{}\n--- stderr\n{}",

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use abide_host::apply;
 use abide_host::apply::{ApplyOptions, HostEvent, Reader};
+use abide_host::bootstrap;
 use abide_model::{
     Action, ActiveState, Event, FailedUnit, HostOutcome, HostReport, LockHolder, Observed, Plan,
     StepOutcome, StepReport, Surprise, Suspension, printable,
@@ -13,10 +14,12 @@ use abide_transport::{Exit, RunError};
 use crate::cancel::{Cancel, Urgency};
 use crate::host::{Host, Options, Sink, Teller};
 use crate::nonce;
-use crate::observe::{Unseen, last_line, observe};
+use crate::observe::{Unseen, last_line, no_root, observe};
 use crate::script::{self, Limits, NotRun, Script};
 use crate::verify::verdict;
 
+/// Beyond its limit a script begins no step: it puts back what it must, and says how everything was left.
+const TIDYING: Duration = Duration::from_secs(60);
 /// Pause between two looks at a host that is still at it, or not reachable yet.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -77,6 +80,8 @@ async fn change_and_verify(
         };
     }
     let seen = match ran {
+        // It was not begun: who had root when it was planned has it no more.
+        Ok(exit) if exit.code == Some(bootstrap::NO_ROOT) => return no_root(host, &exit).outcome(),
         Ok(exit) => {
             note_exit(host, &exit, told);
             let seen = observe_again(host, options).await;
@@ -144,13 +149,13 @@ async fn run_script(
     let mut reader = Reader::new(plan, &nonce, host.masks());
     let text = apply::script(plan, facts, &apply_options(nonce, options));
     let limits = Limits {
-        timeout: options.timeout + longest_hold(plan) + options.lock_timeout,
+        timeout: longest_run(plan, options) + options.lock_timeout,
         output: apply::largest_output(plan),
         read_only: options.read_only,
     };
     let ran = script::run(
         session,
-        host.wanted.connection.r#become,
+        host.become_planned(),
         Script::Change(&text),
         limits,
         |line| {
@@ -163,6 +168,12 @@ async fn run_script(
         NotRun::Run(error) => Unran::Run(error),
         NotRun::ReadOnly => Unran::NotSent(error.to_string()),
     })
+}
+
+/// How long a script may be at a host that nobody else is at: it ends by itself before that, for it has the same limit,
+/// and afterwards tidies up.
+fn longest_run(plan: &Plan, options: &Options) -> Duration {
+    options.timeout + longest_hold(plan) + TIDYING
 }
 
 /// How long the script watches its units, which a person asked for and which is no delay.
@@ -178,6 +189,7 @@ pub(crate) fn apply_options(nonce: String, options: &Options) -> ApplyOptions {
         plan: options.plan_name.clone(),
         url: options.job.clone(),
         lock_timeout: options.lock_timeout,
+        time_limit: options.timeout,
     }
 }
 
@@ -287,13 +299,14 @@ async fn observe_again(host: &mut Host, options: &Options) -> Result<Observed, U
 }
 
 /// After a lost connection the script goes on by itself, and holds the lock while it does. Reconnects and looks until
-/// nobody holds the lock, at most for the limit of a step.
+/// nobody holds the lock, at most as long as a script may be at it.
 async fn wait_for_end(
     host: &mut Host,
     options: &Options,
     teller: &Teller,
 ) -> Result<Observed, Unseen> {
-    let deadline = Instant::now() + options.timeout;
+    let watched = host.plan.as_ref().map(longest_hold).unwrap_or_default();
+    let deadline = Instant::now() + options.timeout + watched + TIDYING;
     host.disconnect().await;
     loop {
         let seen = observe(host, options).await;

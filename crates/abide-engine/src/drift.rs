@@ -37,6 +37,7 @@ fn approve(host: &mut Host, plan: Plan, facts: &HostFacts) {
     host.approved = (!plan.actions.is_empty()).then(|| Approved {
         plan: plan.clone(),
         identity: facts.identity(),
+        root: Some(facts.root.clone()),
         digest: None,
         is_all: false,
     });

@@ -164,7 +164,9 @@ impl Engine {
         for host in self.hosts.values_mut() {
             let identity = host.facts.as_ref().and_then(HostFacts::identity);
             let plan = host.plan.clone().filter(|plan| !plan.actions.is_empty());
+            let root = host.facts.as_ref().map(|facts| facts.root.clone());
             host.approved = plan.map(|plan| Approved {
+                root,
                 digest: host_digest(&plan, identity, &host.wanted.desired),
                 plan,
                 identity,

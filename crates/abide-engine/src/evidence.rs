@@ -40,8 +40,7 @@ async fn ask(host: &Host, drift: &mut HostDrift, options: &Options) {
         output: LARGEST_ANSWER,
         read_only: options.read_only,
     };
-    let r#become = host.wanted.connection.r#become;
-    let asked = script::ask(session, r#become, &text, limits);
+    let asked = script::ask(session, host.become_planned(), &text, limits);
     if let Ok((_, answer)) = asked.await {
         evidence::read(drift, facts.now, &nonce, &answer);
     }

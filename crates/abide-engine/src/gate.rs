@@ -1,7 +1,8 @@
 //! Holds an approved plan against a host as it is now, before anything is written anywhere.
 
 use abide_model::{
-    Desired, Digest, Disruption, Event, HostOutcome, HostReport, Observed, Plan, printable,
+    Desired, Digest, Disruption, Event, HostOutcome, HostReport, Observed, Plan, RootRoute,
+    printable,
 };
 use abide_plan::{Gate, Gated, Runs};
 
@@ -16,6 +17,8 @@ pub struct Approved {
     pub plan: Plan,
     /// Which machine it was made for, where that is known.
     pub identity: Option<Digest>,
+    /// How root was reached when it was made, where that is known.
+    pub root: Option<RootRoute>,
     /// Its digest.
     pub digest: Option<Digest>,
     /// Whether it is all that the host needs, so that nothing may be left to do after it; else only what it names.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use abide_model::{
-    Declared, Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Masks, Plan, Rollout,
+    Become, Declared, Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Masks, Plan,
+    Rollout, RootRoute,
 };
 use abide_plan::Runs;
 use abide_transport::Session;
@@ -88,6 +89,38 @@ impl Host {
             surprises: Vec::new(),
             millis: millis(self.spent),
         }
+    }
+
+    /// How root was reached when it was observed last, or when its plan was made.
+    fn root(&self) -> Option<&RootRoute> {
+        let approved = self.approved.as_ref();
+        let planned = approved.and_then(|approved| approved.root.as_ref());
+        self.facts.as_ref().map(|facts| &facts.root).or(planned)
+    }
+
+    /// How to become root now: as before, once that is known. A host where root is lost on the way is not taken for one
+    /// where nobody has it.
+    pub(crate) fn r#become(&self) -> Become {
+        let wanted = self.wanted.connection.r#become;
+        match self.root() {
+            Some(RootRoute::Sudo) => Become::Sudo,
+            Some(RootRoute::Doas) => Become::Doas,
+            Some(RootRoute::Run0) => Become::Run0,
+            Some(RootRoute::Root | RootRoute::None(_)) | None => wanted,
+        }
+    }
+
+    /// The same for a script that was made for what is known of the host: where there was no root, it wants none.
+    pub(crate) fn become_planned(&self) -> Become {
+        match self.root() {
+            Some(RootRoute::None(_)) => Become::Never,
+            _ => self.r#become(),
+        }
+    }
+
+    /// Whether there was a way to root that is known.
+    pub(crate) fn had_root(&self) -> bool {
+        self.root().is_some_and(RootRoute::is_root)
     }
 
     /// Lets a broken connection go.

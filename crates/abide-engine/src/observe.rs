@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use abide_host::{bootstrap, probe};
-use abide_model::{HostOutcome, Observed, printable};
+use abide_model::{HostOutcome, Observed, RootRoute, printable};
 use abide_transport::{ConnectError, Exit, RunError, Session};
 
 use crate::host::{Host, Options};
@@ -33,6 +33,9 @@ pub enum Unseen {
     /// The asked way to root does not work.
     #[error("no way to root: {0}")]
     NoRoot(String),
+    /// It worked when the host was observed, or on this host before.
+    #[error("root was lost there: {0}")]
+    RootLost(String),
     /// The script failed.
     #[error("the probe ended with status {status}: {said}")]
     Status {
@@ -61,6 +64,10 @@ impl Unseen {
         match self {
             Self::Connect(error) => error.help(),
             Self::NoRoot(said) => Some(way_to_root(said).to_owned()),
+            Self::RootLost(said) => Some(format!(
+                "nothing is done there without it; {}",
+                way_to_root(said)
+            )),
             Self::Run(RunError::TimedOut { .. }) => {
                 Some("look at the host by hand, or allow more time with `--timeout`".to_owned())
             }
@@ -142,10 +149,9 @@ async fn probe(
         output: probe::largest_answer(desired, host.runs.beside()),
         read_only: options.read_only,
     };
-    let r#become = host.wanted.connection.r#become;
     // Held until the answer has been read and is let go.
     let _room = room::reserve(limits.output).await;
-    let asked = script::ask(session, r#become, &text, limits);
+    let asked = script::ask(session, host.r#become(), &text, limits);
     let (exit, answer) = match asked.await {
         Ok(answered) => answered,
         Err(NotRun::Run(RunError::TooMuchOutput { limit })) => {
@@ -154,16 +160,31 @@ async fn probe(
         Err(NotRun::Run(error)) => return Err(Unseen::Run(error)),
         Err(error @ NotRun::ReadOnly) => return Err(Unseen::Broken(error.to_string())),
     };
-    read(&exit, |()| probe::read(desired, nonce, &answer))
+    let observed = read(&exit, host, |()| probe::read(desired, nonce, &answer))?;
+    match &observed.facts.root {
+        RootRoute::None(why) if host.had_root() => Err(Unseen::RootLost(why.clone())),
+        _ => Ok(observed),
+    }
+}
+
+/// Where there is no way to root: what was there and is lost is another thing than what never was.
+pub(crate) fn no_root(host: &Host, exit: &Exit) -> Unseen {
+    let said = last_line(&exit.stderr);
+    if host.had_root() {
+        Unseen::RootLost(said)
+    } else {
+        Unseen::NoRoot(said)
+    }
 }
 
 /// What an ended probe amounts to. The answer is looked at first: it knows more than an exit status.
 fn read(
     exit: &Exit,
+    host: &Host,
     answer: impl FnOnce(()) -> Result<Observed, probe::ProbeError>,
 ) -> Result<Observed, Unseen> {
     match exit.code {
-        Some(bootstrap::NO_ROOT) => Err(Unseen::NoRoot(last_line(&exit.stderr))),
+        Some(bootstrap::NO_ROOT) => Err(no_root(host, exit)),
         Some(0) => answer(()).map_err(Unseen::Answer),
         status => match answer(()) {
             Ok(observed) => Ok(observed),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use abide_host::order::{self, Order};
+use abide_model::Become;
 
 use crate::cancel::{Cancel, Urgency};
 use crate::host::{Host, Options, Sink, Teller};
@@ -67,8 +68,14 @@ async fn send(host: &mut Host, order: &Order, options: &Options) -> Result<Strin
     match answer {
         Some(Ok(done)) => Ok(done),
         Some(Err(why)) => Err(Undone::Refused(why)),
+        // Where any way is good, only a host on which abide was root before ends so (order.sh).
         None if exit.code == Some(abide_host::bootstrap::NO_ROOT) => {
-            Err(Unseen::NoRoot(last_line(&exit.stderr)).into())
+            let said = last_line(&exit.stderr);
+            Err(match r#become {
+                Become::Auto => Unseen::RootLost(said),
+                _ => Unseen::NoRoot(said),
+            }
+            .into())
         }
         None => Err(Undone::Refused(last_line(&exit.stderr))),
     }

@@ -20,6 +20,10 @@ pub(crate) fn verdict(host: &Host, seen: Result<Observed, Unseen>, told: &mut To
             }
             Some(owed(host, &observed))
         }
+        // The same as when it is lost before: nobody knows how the host is.
+        Err(why @ Unseen::RootLost(_)) if reasons.is_empty() && failed_units.is_empty() => {
+            return why.outcome();
+        }
         Err(why) => {
             reasons.push(format!(
                 "it could not be observed afterwards: {why}; run `abide plan` to see how it is"

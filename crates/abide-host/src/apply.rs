@@ -26,7 +26,7 @@ use crate::ledger;
 use crate::quote::{quote, word};
 
 /// The fixed part: small functions, in the order in which they build on each other.
-const FUNCTIONS: [&str; 11] = [
+const FUNCTIONS: [&str; 12] = [
     include_str!("apply/events.sh"),
     crate::LOCK,
     include_str!("apply/scope.sh"),
@@ -137,9 +137,8 @@ fn settings(plan: &Plan, facts: &HostFacts, options: &ApplyOptions) -> String {
     format!(
         "trap '' HUP INT PIPE\ntrap : TERM\nset -f\nexport LC_ALL=C TZ=UTC\ncd / || exit\numask 022\n\
          nonce={}\nrun_as={}\npatience={}\ntime_limit={}\nscope_limit={}\nuser_scopes={}\nstate={state}\nlock=$state/lock\nledger={ledger}/{}\nsuspended={suspended}\n\
-         leftovers=${{suspended%/*}}/leftovers\n\
          own_id=$(id -u)\nnewline='\n'\nuser='' outcome=0 is_stale='' given_up='' told_hung='' touched='' broken=''\n\
-         left_in='' stopped='' enabled_new='' gated='' watches=0 longest=0 pending='' watched_scopes=''\n\
+         tidied='' stopped='' enabled_new='' gated='' watches=0 longest=0 pending='' watched_scopes=''\n\
          find_limiter\nbegin_time\n",
         word(&options.nonce),
         word(&facts.run_as),

@@ -24,10 +24,11 @@ lock_holders() {
   fi
   node=$(stat -c '%d %i' -- "$lock" 2>/dev/null) || return 0
   device=${node% *}
+  high=$((device / 1048576))
   # As the kernel writes it. Some file systems tell another device here; without root only one's own processes are seen.
   mark="[0-9a-f:]*:${node#* }"
   [ "$(id -u)" != 0 ] ||
-    mark=$(printf '%02x:%02x:%s' $((device >> 8 & 4095)) $((device & 255 | device >> 12 & 1048320)) "${node#* }")
+    mark=$(printf '%02x:%02x:%s' $((device / 256 % 4096)) $((high * 256 + device % 256)) "${node#* }")
   (
     set +f
     limit 20 grep -rl "^lock:.* FLOCK .* WRITE .* $mark " /proc/[0-9]*/fdinfo 2>/dev/null
@@ -70,9 +71,9 @@ lock_told() {
   if [ -n "$pid" ]; then
     read -r uptime _ </proc/uptime
     began=$(process_began "$pid")
-    printf 'id=0.%s\nwho=an unknown process (%s)\nsince=%s\n' \
+    printf 'id=0.%s\nwho=an unknown process (%s)\noperation=a run\nsince=%s\n' \
       "$pid" "$(process_words "$pid")" $(($(date +%s) - ${uptime%%.*} + ${began:-0} / 100))
   else
-    printf 'id=0.0\nwho=a process that cannot be seen\n'
+    printf 'id=0.0\nwho=a process that cannot be seen\noperation=a run\nsince=%s\n' "$(date +%s)"
   fi
 }

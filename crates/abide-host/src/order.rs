@@ -39,7 +39,7 @@ pub fn script(order: &Order, nonce: &str) -> String {
         Order::BreakLock { id } => format!("break_lock {}", quote(&line(id))),
     };
     format!(
-        "main() {{\nexport LC_ALL=C TZ=UTC\numask 022\ncd / || exit\nnonce={}\n{}\nplaces \"$1\"\n{call}\n}}\nmain \"$@\" </dev/null\n",
+        "main() {{\nexport LC_ALL=C TZ=UTC\numask 022\ncd / || exit\nnonce={}\n{}\nplaces \"$1\" \"${{4-}}\"\n{call}\n}}\nmain \"$@\" </dev/null\n",
         word(nonce),
         FUNCTIONS.concat()
     )

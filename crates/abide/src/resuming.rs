@@ -19,6 +19,7 @@ pub(crate) fn approved(saved: &SavedPlan) -> BTreeMap<HostName, Approved> {
         let approved = Approved {
             plan: host.plan.clone()?,
             identity: host.identity,
+            root: host.facts.as_ref().map(|facts| facts.root.clone()),
             digest: host.digest,
             is_all: false,
         };

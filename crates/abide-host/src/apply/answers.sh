@@ -7,7 +7,8 @@ show() {
   shown_scope=$1
   shown_properties=$2
   shift 2
-  answer=$(ctl "$shown_scope" show -p "$shown_properties" -- "$@" 2>&1 | limit "$patience" head -c 1048576)
+  # Shells look for the `=` of a long line in quadratic time: a line has it near its beginning, or is short.
+  answer=$(ctl "$shown_scope" show -p "$shown_properties" -- "$@" 2>&1 | sed '/^[A-Za-z]\{1,40\}=/!s/^\(.\{200\}\).*/\1/')
 }
 
 # each_shown FUNCTION UNIT...: calls `FUNCTION UNIT` for each unit that $answer describes, in their order, with its

@@ -4,24 +4,28 @@ stage64() { base64 -d >"$work/new/$1" || stop_here "no room in $work"; }
 
 # The texts below run as the scope's user, so that no link which a user planted leads to what is not the user's.
 
-# What they share. An old file is kept beside the new one, under a second name: no byte of it is copied, it counts where
-# it counted before, and at no moment nothing is at its path. Only where that cannot be a small one is copied.
+# What they share. An old file is kept until the end under a second name in a place of its user's: no byte of it is copied,
+# it counts where it counted before, and at no moment nothing is at its path. Only where that cannot be, as on another file
+# system, it is copied, if it is not large.
 # shellcheck disable=SC2016 # this text is for another shell
 keeper='
 keep() {
   if ! [ -e "$1" ] && ! [ -L "$1" ]; then
     echo nothing
-  elif [ -L "$1" ] && rm -f -- "$2" && ln -s -- "$(readlink -- "$1")" "$2" 2>/dev/null; then
-    echo kept
-  elif rm -f -- "$2" && [ ! -e "$2" ] && ln -- "$1" "$2" 2>/dev/null; then
-    echo kept
-  elif [ -f "$1" ] && [ -r "$1" ] && [ "$(stat -c %s -- "$1")" -le 16777216 ] && cp -p -- "$1" "$2" 2>/dev/null; then
+  elif (umask 077 && mkdir -p -- "${2%/*}") 2>/dev/null && rm -rf -- "$2" && kept "$1" "$2"; then
     echo kept
   else
-    rm -f -- "$2" 2>/dev/null || :
+    rm -rf -- "$2" 2>/dev/null || :
     echo lost
   fi
 }
+kept() {
+  if [ -L "$1" ]; then
+    ln -s -- "$(readlink -- "$1")" "$2"
+  else
+    ln -- "$1" "$2" || { [ -f "$1" ] && [ -r "$1" ] && [ "$(stat -c %s -- "$1")" -le 16777216 ] && cp -p -- "$1" "$2"; }
+  fi
+} 2>/dev/null
 no_directory() {
   if [ -d "$1" ] && ! [ -L "$1" ]; then
     echo "$1 is a directory" >&2
@@ -54,38 +58,31 @@ sync -- "$new" 2>/dev/null || :
 keep "$path" "$old"
 rename_over "$new" "$path"'
 
-# PATH OLD: removes it.
+# PATH OLD: removes it, and the directory of drop-ins that it leaves empty.
 # shellcheck disable=SC2016 # this text is for another shell
 remover=$keeper'
 no_directory "$1"
 keep "$1" "$2"
-rm -f -- "$1"'
+rm -f -- "$1" || exit 1
+case ${1%/*} in *.d) rmdir -- "${1%/*}" 2>/dev/null || : ;; esac'
 
-# PATH OLD: what was kept is back.
+# PATH OLD: what was kept is back, by a name beside it first.
 # shellcheck disable=SC2016 # this text is for another shell
 restorer=$keeper'
-if [ ! -e "$2" ] && [ ! -L "$2" ]; then
-  echo "the old one is not there any more" >&2
-  exit 1
-fi
-no_directory "$1"
-rename_over "$2" "$1"'
+set -eu
+path=$1 old=$2 dir=${1%/*}
+[ -d "$dir" ] || mkdir -p -- "$dir"
+no_directory "$path"
+new=$(mktemp -u "$dir/.abide-new.XXXXXXXXXX")
+trap "rm -f -- \"\$new\"" EXIT
+ln -- "$old" "$new" 2>/dev/null || cp -pP -- "$old" "$new"
+rename_over "$new" "$path"'
 
-# PATH: what was not there before goes again, with the directory of drop-ins that it leaves empty.
+# PATH: what was not there before goes again.
 # shellcheck disable=SC2016 # this text is for another shell
 undoer='
 rm -f -- "$1" || exit 1
 case ${1%/*} in *.d) rmdir -- "${1%/*}" 2>/dev/null || : ;; esac'
-
-# DIRECTORY...: nothing that was kept is needed any more, nor a directory of drop-ins that is empty now.
-# shellcheck disable=SC2016 # this text is for another shell
-tidier='
-for dir do
-  [ -d "$dir" ] || continue
-  rm -f -- "$dir"/.abide-new.* "$dir"/.abide-old.* 2>/dev/null
-  case $dir in *.d) rmdir -- "$dir" 2>/dev/null ;; esac
-done
-:'
 
 # PATH MODE
 # shellcheck disable=SC2016 # this text is for another shell
@@ -96,19 +93,24 @@ if ! [ -f "$1" ] || [ -L "$1" ]; then
 fi
 chmod -- "$2" "$1"'
 
-# old_name ID PATH: $old, where what stands at PATH is kept until the end.
-old_name() { old=${2%/*}/.abide-old.$run_id.$1; }
+# old_place SCOPE: $old, where its old files are kept.
+old_place() {
+  if [ "$1" = system ]; then
+    old=${suspended%/*}/old.$$
+  else
+    become_user "${1#user:}" || return 1
+    old=$user_home/.local/state/abide/old.$$
+  fi
+}
 
 # write_file ID SCOPE PATH MODE
 write_file() {
-  old_name "$1" "$3"
-  note_kept "$1" in_scope "$2" sh -c "$writer" sh "$3" "$4" "$old" <"$work/new/$1"
+  old_place "$2" && note_kept "$1" in_scope "$2" sh -c "$writer" sh "$3" "$4" "$old/$1" <"$work/new/$1"
 }
 
 # remove_file ID SCOPE PATH
 remove_file() {
-  old_name "$1" "$3"
-  note_kept "$1" in_scope "$2" sh -c "$remover" sh "$3" "$old"
+  old_place "$2" && note_kept "$1" in_scope "$2" sh -c "$remover" sh "$3" "$old/$1"
 }
 
 # note_kept ID COMMAND...: what it says of the old file; a word, whatever else it says.
@@ -125,27 +127,22 @@ note_kept() {
   fi
 }
 
-# leave_behind SCOPE DIRECTORY: what a cut run leaves there is known to the next one.
-leave_behind() {
-  [ "$left_in" != "$1 $2" ] || return 0
-  left_in="$1 $2"
-  (umask 077 && mkdir -p -- "$leftovers" && printf '%s\0' "$2" >>"$leftovers/$1") || stop_here "no room in $leftovers"
-}
+# OLD: goes, and with it what cut runs left.
+# shellcheck disable=SC2016 # this text is for another shell
+tidier='
+for left in "$1" "${1%.*}".*; do
+  if [ "$left" = "$1" ] || [ ! -d "/proc/${left##*.}" ]; then rm -rf -- "$left"; fi
+done
+rmdir -- "${1%/*}" 2>/dev/null || :'
 
 # tidy: no old file is needed any more.
 tidy() {
-  [ -d "$leftovers" ] || return 0
-  set +f
-  for list in "$leftovers"/*; do
-    left_scope=${list##*/}
-    case $left_scope in system | user:*) ;; *) continue ;; esac
-    if [ "$left_scope" = system ] || become_user "${left_scope#user:}" 2>/dev/null; then
-      in_scope "$left_scope" xargs -0 sh -c "$tidier" sh <"$list" >/dev/null 2>&1 || :
-    fi
-    rm -f -- "$list"
+  for id in $touched; do
+    eval "where=\$scope_$id"
+    case " $tidied " in *" $where "*) continue ;; esac
+    tidied="$tidied $where"
+    ! old_place "$where" || in_scope "$where" sh -c "$tidier" sh "$old" >/dev/null 2>&1 || :
   done
-  set -f
-  rmdir -- "$leftovers" 2>/dev/null || :
 }
 
 # set_mode SCOPE PATH MODE
@@ -153,7 +150,6 @@ set_mode() { in_scope "$1" sh -c "$moder" sh "$2" "$3"; }
 
 # file_step KIND ID SCOPE PATH MODE: the current step is about a file; it can be put back later.
 file_step() {
-  leave_behind "$3" "${4%/*}"
   run "$1_file" "$2" "$3" "$4" ${5+"$5"}
   touched="$touched $2"
   eval "scope_$2=\$3 path_$2=\$4"
@@ -182,9 +178,9 @@ put_back() {
 
 put_back_file() { # ID PATH
   read -r was <"$work/old/$1"
-  old_name "$1" "$2"
+  old_place "$back" || return 1
   case $was in
-    kept) in_scope "$back" sh -c "$restorer" sh "$2" "$old" ;;
+    kept) in_scope "$back" sh -c "$restorer" sh "$2" "$old/$1" ;;
     nothing) in_scope "$back" sh -c "$undoer" sh "$2" ;;
     *)
       echo "the old one could not be kept" >&2

@@ -19,10 +19,7 @@ pub(super) fn all(plan: &Plan) -> String {
     let mut parts =
         vec!["\n# The host's Podman reads the quadlets before anything is touched.\n".to_owned()];
     for scope in scopes {
-        parts.push(format!(
-            "quadlets_in {scope} {}\n",
-            new_home(plan, scope)
-        ));
+        parts.push(format!("quadlets_in {scope} {}\n", new_home(plan, scope)));
         let mut services = BTreeSet::new();
         for change in changes(plan).filter(|change| change.unit.scope == *scope) {
             let name = word(&change.name());

@@ -65,10 +65,8 @@ make_work() {
   rm -rf -- "$state"/work.*
   set -f
   work=$state/work.$$
-  run_id=$$.$since
   (umask 077 && mkdir -- "$work" "$work/new" "$work/old" "$work/check" "$work/hung" "$work/spent") ||
     stop_here "no room in $state"
-  tidy
 }
 
 clean_up() {
@@ -92,7 +90,13 @@ while [ $# -gt 2 ]; do
   if [ -L "$1" ]; then
     now=symlink
   elif [ -f "$1" ]; then
-    now=$(sha256sum <"$1" 2>/dev/null) || now=unreadable
+    size=$(stat -c %s -- "$1")
+    if [ ${#size} -ge 10 ]; then
+      # What a probe says of a large file.
+      now=$(stat -L -c "large %s %Z" -- "$1" | sha256sum)
+    else
+      now=$(sha256sum <"$1" 2>/dev/null) || now=unreadable
+    fi
     now=${now%% *}
   elif [ -e "$1" ]; then
     now=other
@@ -121,6 +125,8 @@ expect_files() {
     done
   else
     changes=$(in_scope "$checked" sh -c "$checker" sh "$@" 2>&1)
+    # Who does not let their files be looked at keeps nobody else from their change.
+    ! is_hung "$checked" || return 0
   fi
   [ -n "$changes" ] || return 0
   number=0
@@ -164,6 +170,7 @@ expect_runs() {
   done
   # shellcheck disable=SC2086 # names of units
   show "$checked" InvocationID $names
+  ! is_hung "$checked" || return 0
   # shellcheck disable=SC2086 # names of units
   each_shown expect_run $names
   for unit in $unanswered; do expect_no_run "$unit" "no answer"; done

@@ -44,8 +44,10 @@ bounded() {
           as_that_user "$@" 2>&1 3>&- 4>&- 8>&- 9>&-
           echo "c$?" >&3
         } | {
-          limited $((seconds + 7)) head -c 4194304 >&4
+          limited $((seconds + 7)) head -c 1048576 >&4
           echo "h$?" >&3
+          # Nothing comes behind what was read, or it is too much.
+          [ -z "$(limited 1 head -c 1 | tr '\0' x)" ] || echo more >&3
         }
       } 3>&1
     )
@@ -61,6 +63,12 @@ bounded() {
     give_up_scope "a process of $user kept an answer open for $((seconds + 7)) s"
     came_to=124
   fi
+  case $statuses in
+    *more*)
+      give_up_scope "a process of $user said more than a megabyte"
+      came_to=141
+      ;;
+  esac
   return "${came_to:-1}"
 }
 
@@ -105,7 +113,7 @@ is_hung() { [ -e "$work/hung/$1" ]; }
 note_given_up() {
   for hung_scope in $user_scopes; do
     is_hung "$hung_scope" || continue
-    case " $given_up $told_hung " in *" $hung_scope "*) continue ;; esac
+    case " $told_hung " in *" $hung_scope "*) continue ;; esac
     read -r reason <"$work/hung/$hung_scope"
     problem "$reason, so nothing more is done in $hung_scope"
     given_up="$given_up $hung_scope"
@@ -114,12 +122,18 @@ note_given_up() {
 }
 
 # ctl SCOPE ARGUMENT...: systemctl of that scope's manager.
-ctl() {
-  of=$1
-  shift
+ctl() { ctl_within "$patience" "$@"; }
+
+# quickly SCOPE ARGUMENT...: the same for a question that no job is behind.
+quickly() { ctl_within 5 "$@"; }
+
+ctl_within() {
+  ctl_seconds=$1
+  of=$2
+  shift 2
   if [ "$of" = system ]; then
-    limit "$patience" systemctl --no-ask-password "$@"
+    limit "$ctl_seconds" systemctl --no-ask-password "$@"
   else
-    bounded "$patience" "$of" systemctl --user --no-ask-password "$@"
+    bounded "$ctl_seconds" "$of" systemctl --user --no-ask-password "$@"
   fi
 }

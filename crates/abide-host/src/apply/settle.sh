@@ -24,10 +24,25 @@ settle() {
   settling_since=$now
   while :; do
     read_clock
-    for watched in $watched_scopes; do look_at "$watched"; done
+    read_seconds
+    for watched in $watched_scopes; do
+      is_hung "$watched" || look_at "$watched"
+      ! is_hung "$watched" || give_up_watching "$watched"
+    done
     [ -n "$pending" ] || break
     sleep 1
   done
+  note_given_up
+}
+
+# give_up_watching SCOPE: nothing is known of its units any more.
+give_up_watching() {
+  left=
+  for number in $pending; do
+    eval "where=\$watch_scope_$number"
+    [ "$where" = "$1" ] || left="$left $number"
+  done
+  pending=$left
 }
 
 settle_properties=ActiveState,SubState,Result,NRestarts,ConditionResult,ConditionTimestampMonotonic,ExecMainStatus,Type
@@ -90,6 +105,8 @@ judge() {
       ;;
   esac
   if [ "$verdict" = open ] && [ $((now - settling_since)) -ge $(((most + hold) * 100)) ]; then verdict=failed; fi
+  # Nor is a watch longer than the time for this host.
+  if [ "$verdict" = open ] && [ "$clock" -ge $((ends + longest)) ]; then verdict=failed; fi
   [ "$verdict" != open ] || return 0
   left=
   for number in $pending; do [ "$number" = "$1" ] || left="$left $number"; done

@@ -33,6 +33,8 @@ flush() {
     said=$(ctl "$batch_scope" "$verb" -- $names 2>&1)
     ended=$?
   fi
+  still=
+  if struck "$ended"; then note_still; fi
   [ -z "$gone_for_good" ] || note_killed
   blamed=
   for pair in $members; do
@@ -47,9 +49,35 @@ flush() {
     elif [ -n "$blamed" ]; then
       finish failed "$(lines_about "$unit")"
     else
-      finish failed "$(explained $ended "$said")"
+      finish failed "$(explained $ended "$(what_goes_on "$unit")$said")"
     fi
   done
+}
+
+# note_still: $still, what goes on of what systemctl was not waited for any longer. Its jobs stay: a unit that is told to
+# stop stops sooner or later, and taking the job back would only hide that it does. One short question more, whatever the
+# limit was for.
+note_still() {
+  mv -f -- "$work/hung/$batch_scope" "$work/old/hung" 2>/dev/null || :
+  # shellcheck disable=SC2086 # words
+  answer=$(quickly "$batch_scope" show -p ActiveState -- $names 2>/dev/null | head -c 1048576)
+  mv -f -- "$work/old/hung" "$work/hung/$batch_scope" 2>/dev/null || :
+  # shellcheck disable=SC2086 # words
+  each_shown note_one_still $names
+}
+
+note_one_still() {
+  case $active in
+    deactivating) still="$still $1:stopping" ;;
+    activating) still="$still $1:starting" ;;
+  esac
+}
+
+what_goes_on() { # UNIT
+  case "$still " in
+    *" $1:stopping "*) printf '%s' "$1 is still stopping, and systemd goes on with that. " ;;
+    *" $1:starting "*) printf '%s' "$1 is still starting, and systemd goes on with that. " ;;
+  esac
 }
 
 # A stop that ran into its timeout is a success for systemctl; the unit has failed. What goes for good and did not end

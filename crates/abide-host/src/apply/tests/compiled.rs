@@ -294,11 +294,7 @@ fn shellcheck_has_nothing_to_say() {
     }
     let after = |head: &str, name: &str| {
         let start = script.split_once(&format!("\n{name}=${head}'")).unwrap().1;
-        format!(
-            "{}{}",
-            text(head),
-            start.split_once("'\n").unwrap().0
-        )
+        format!("{}{}", text(head), start.split_once("'\n").unwrap().0)
     };
     for name in ["writer", "remover", "restorer"] {
         shellcheck(&after("keeper", name));
