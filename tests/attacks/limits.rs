@@ -2,7 +2,7 @@
 //! free then.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -209,4 +209,69 @@ fn a_pipe_in_the_place_of_a_unit_holds_nothing_up() {
         scene.world.fleet.sh(host, "flock -n /run/abide/lock true");
     }
     scene.recovers();
+}
+
+/// A unit that never ends its stop, and a new version of it.
+#[test]
+fn a_stop_without_end_is_left_to_systemd_and_told() {
+    let _attack = attack(
+        "TimeoutStopSec=infinity and a stop that never ends",
+        Promise::Ends,
+    );
+    // Nothing there stops any more: these hosts are for nobody else.
+    let scene = Scene {
+        world: World::both("lim-stop"),
+        name: "lim-stop",
+    };
+    scene.version("0");
+    let endless = "TimeoutStopSec=infinity\nExecStop=/bin/sleep infinity\nEnvironment=V=";
+    let scope_units = |version: &str| {
+        let unit = worker(&format!("{endless}{version}"));
+        scene.world.file("a.service", &unit).file(
+            "s.service",
+            &unit.replace("default.target", "multi-user.target"),
+        );
+    };
+    scope_units("1");
+    scene.world.converge();
+    // First the users' only, then the system's too.
+    let unit = worker(&format!("{endless}2"));
+    scene.world.file("a.service", &unit);
+    let began = Instant::now();
+    scene
+        .world
+        .abide(&["apply", "--yes", "--timeout", "30s"])
+        .ends_with(1)
+        .says("a.service is still stopping, and systemd goes on with that");
+    assert!(
+        began.elapsed() < Duration::from_secs(80),
+        "{:?}",
+        began.elapsed()
+    );
+    for host in HOSTS {
+        scene.world.fleet.sh(host, "flock -n /run/abide/lock true");
+    }
+    // The controller goes away meanwhile: the lock is free all the same.
+    scope_units("3");
+    let mut child = scene
+        .world
+        .command(&["apply", "--yes", "--timeout", "24s"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("abide starts");
+    for host in HOSTS {
+        scene.world.fleet.sh(
+            host,
+            "i=0; while flock -n /run/abide/lock true; do i=$((i+1)); [ $i -lt 200 ] || exit 1; sleep 0.1; done",
+        );
+    }
+    child.kill().expect("it runs");
+    child.wait().expect("it has ended");
+    for host in HOSTS {
+        scene.world.fleet.sh(
+            host,
+            "i=0; until flock -n /run/abide/lock true; do i=$((i+1)); [ $i -lt 600 ] || exit 1; sleep 0.1; done",
+        );
+    }
 }

@@ -59,6 +59,41 @@ setsid sh /tmp/watch </dev/null >/tmp/watched 2>/dev/null & echo $! >/tmp/watch.
 }
 
 #[test]
+fn what_was_put_back_is_the_old_file_itself_however_large() {
+    let _attack = attack(
+        "a large old file, and a unit that cannot be written",
+        Promise::Room,
+    );
+    let world = world("room-back");
+    for host in HOSTS {
+        world.fleet.sh_as(
+            host,
+            "room-back",
+            "cd; truncate -s 1G data; echo end >>data",
+        );
+        // The file of the unit, which comes after that, cannot be written.
+        world.fleet.sh(
+            host,
+            "cd /home/room-back/.config/systemd/user; mount --bind . .; mount -o remount,ro,bind .",
+        );
+    }
+    world.file("b.service", &worker("Environment=V=1"));
+    world
+        .apply()
+        .ends_with(1)
+        .says("put back: write /home/room-back/data");
+    for host in HOSTS {
+        let found = world.fleet.sh(
+            host,
+            "stat -c %s /home/room-back/data; tail -n 1 /home/room-back/data | tail -c 4; grep V= /home/room-back/.config/systemd/user/b.service; find /home/room-back -name '.abide*'
+             umount /home/room-back/.config/systemd/user",
+        );
+        assert_eq!(found, "1073741828\nend\nEnvironment=V=0\n", "{host}");
+    }
+    world.converge();
+}
+
+#[test]
 fn what_is_planted_where_a_new_file_is_made_stands_in_no_way() {
     let _attack = attack(
         "plants .abide-new as a directory, a FIFO, a link",
