@@ -166,3 +166,52 @@ fn what_stands_in_the_place_of_a_ledger_is_named_and_never_waited_for() {
     }
     world.assert_converged();
 }
+
+#[test]
+fn what_stands_where_the_next_ledger_is_made_is_neither_waited_for_nor_followed() {
+    let _attack = attack(
+        "a pipe, a link or a directory stands where root makes its next ledger",
+        Promise::LedgerRepair,
+    );
+    let world = World::both("attack-ledger-next");
+    world.file("units/app.service", &unit(""));
+    world.manifest(MANIFEST);
+    world.converge();
+    for (number, place) in ["mkfifo .new", "ln -s /etc/precious.conf .new"]
+        .iter()
+        .enumerate()
+    {
+        for host in ["h1", "h2"] {
+            let script = format!(
+                "echo precious >/etc/precious.conf; cd /var/lib/abide/ledger; rm -rf .new; {place}"
+            );
+            world.fleet.sh(host, &script);
+        }
+        world.file(
+            "units/app.service",
+            &unit(&format!("Environment=N={number}")),
+        );
+        world.apply().ends_with(0);
+        for host in ["h1", "h2"] {
+            let found = world.fleet.sh(
+                host,
+                "cat /etc/precious.conf; stat -c %F /var/lib/abide/ledger/*; ls -A /var/lib/abide/ledger",
+            );
+            assert_eq!(found, "precious\nregular file\nledger\n", "{host}: {place}");
+        }
+    }
+    for host in ["h1", "h2"] {
+        world
+            .fleet
+            .sh(host, "mkdir -p /var/lib/abide/ledger/.new/x");
+    }
+    world.file("units/app.service", &unit("Environment=N=last"));
+    let said = world.apply().stdout;
+    let words: Vec<&str> = said.split_whitespace().collect();
+    assert!(words.join(" ").contains("is in the way"), "{said}");
+    for host in ["h1", "h2"] {
+        world.fleet.sh(host, "rm -r /var/lib/abide/ledger/.new");
+    }
+    world.apply().ends_with(0);
+    world.assert_converged();
+}

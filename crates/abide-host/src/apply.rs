@@ -26,7 +26,7 @@ use crate::ledger;
 use crate::quote::{quote, word};
 
 /// The fixed part: small functions, in the order in which they build on each other.
-const FUNCTIONS: [&str; 12] = [
+const FUNCTIONS: [&str; 13] = [
     include_str!("apply/events.sh"),
     crate::LOCK,
     include_str!("apply/scope.sh"),
@@ -38,6 +38,7 @@ const FUNCTIONS: [&str; 12] = [
     include_str!("apply/verify.sh"),
     include_str!("apply/quadlets.sh"),
     include_str!("apply/settle.sh"),
+    include_str!("apply/ledger.sh"),
     include_str!("apply/run.sh"),
 ];
 
@@ -191,7 +192,7 @@ fn claim(plan: &Plan) -> String {
     let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
     format!(
         "\nend_without {}\n\
-         write_ledger <<'END_OF_LEDGER' || stop_here \"the ledger $ledger cannot be written, so nothing was changed\"\n\
+         claim_ledger <<'END_OF_LEDGER' || stop_here \"the ledger $ledger cannot be written, so nothing was changed\"\n\
          {}END_OF_LEDGER\n",
         scopes.join(" "),
         ledger::write(&plan.ledger_claim)

@@ -109,10 +109,15 @@ pub(crate) fn linger_line(user: &UserName) -> String {
 /// The lines of a user's attributes.
 pub(crate) fn attribute_lines(user: &UserName, attributes: &BTreeMap<String, String>) -> String {
     let line = |(field, value): (&String, &String)| {
-        let (field, value) = (percent::encode(field), percent::encode(value));
-        format!("attribute {user} {field} {value}\n")
+        let key = attribute_key(user, field);
+        format!("{key} {}\n", percent::encode(value))
     };
     attributes.iter().map(line).collect()
+}
+
+/// How the line of an attribute begins: what it is about.
+pub(crate) fn attribute_key(user: &UserName, field: &str) -> String {
+    format!("attribute {user} {}", percent::encode(field))
 }
 
 /// The line of a file.

@@ -17,10 +17,26 @@ pub(super) fn all(plan: &Plan) -> String {
     entries.extend(units(plan));
     entries.push(Entry::Sure(ledger::last_line()));
     format!(
-        "\n# How everything was left.\n{{\n{}}} | write_ledger || \
+        "\n# How everything was left.\n{{\n{}}} | complete_ledger{} || \
          problem \"the ledger $ledger could not be completed\"\n",
-        printed(&entries)
+        printed(&entries),
+        unclaimed(plan)
     )
+}
+
+/// What the ledger may say although it was not claimed: attributes that this plan changes.
+fn unclaimed(plan: &Plan) -> String {
+    let after = plan.ledger_after.attributes.iter();
+    let keys = after.flat_map(|(user, all)| all.keys().map(move |field| (user, field)));
+    let claimed = |(user, field): &(_, &String)| {
+        let claim = plan.ledger_claim.attributes.get(*user);
+        claim.is_some_and(|all| all.contains_key(*field))
+    };
+    let words: Vec<String> = keys
+        .filter(|key| !claimed(key))
+        .map(|(user, field)| format!(" {}", quote(&ledger::attribute_key(user, field))))
+        .collect();
+    words.concat()
 }
 
 /// A line of the ledger.

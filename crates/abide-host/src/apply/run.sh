@@ -185,16 +185,6 @@ expect_no_run() { # UNIT NOW
   stale "$1" "run $(short "${planned%% *}")" "$2"
 }
 
-# write_ledger: standard input becomes the ledger, whole or not at all. Where the script is killed meanwhile, what it
-# still had to say is missing at the end.
-write_ledger() {
-  next=${ledger%/*}/.new
-  (umask 077 && mkdir -p -- "${ledger%/*}" && chmod 700 -- "${ledger%/*}" && cat >"$next") || return 1
-  [ "$(tail -n 1 "$next")" = end ] || return 1
-  sync -- "$next" 2>/dev/null || :
-  mv -f -- "$next" "$ledger"
-}
-
 # all_ok STEP...
 all_ok() {
   for id do

@@ -14,6 +14,7 @@ mod local;
 mod quadlets;
 mod reader;
 mod restart;
+mod writer;
 
 fn facts(root: RootRoute) -> HostFacts {
     HostFacts {

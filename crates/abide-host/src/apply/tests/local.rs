@@ -235,6 +235,7 @@ fn a_whole_plan_is_carried_out_and_told() {
             enabled: true,
             claimed: false,
         };
+        plan.ledger_claim.units.insert(a.clone(), left.clone());
         plan.ledger_after.units.insert(a.clone(), left);
         let (told, status) = host.apply(shell, &plan);
         let expected = "begin 1\ndone 1 ok \nbegin 2\ndone 2 ok \nbegin 3\ndone 3 ok \nbegin 4\nbegin 5\ndone 4 ok \n\
