@@ -18,7 +18,11 @@ fn running(name: &'static str, text: &str) -> Case {
 /// The `A=` of a unit's main process.
 fn value(at: &At<'_>) -> String {
     let pid = at.show("a.service", "MainPID");
-    let script = format!("tr '\\0' '\\n' </proc/{pid}/environ | sed -n s/^A=//p");
+    // `Type=simple` is up before its program is executed (systemd.service(5)); until then the environment is the manager's.
+    let script = format!(
+        "i=0; until tr '\\0' '\\n' </proc/{pid}/environ | sed -n s/^A=//p | grep . || [ $i = 20 ]; do
+           i=$((i+1)); sleep 0.1; done"
+    );
     at.root(&script).trim().to_owned()
 }
 
