@@ -23,7 +23,12 @@ fn running(name: &'static str, text: &str) -> Case {
 #[track_caller]
 fn has(at: &At<'_>, unit: &str, line: &str) {
     let pid = at.show(unit, "MainPID");
-    let environment = at.root(&format!("tr '\\0' '\\n' </proc/{pid}/environ"));
+    // `Type=simple` is up before its program is executed (systemd.service(5)); until then the environment is the manager's.
+    let environment = at.root(&format!(
+        "i=0; until tr '\\0' '\\n' </proc/{pid}/environ | grep -qxF '{line}' || [ $i = 20 ]; do
+           i=$((i+1)); sleep 0.1; done
+         tr '\\0' '\\n' </proc/{pid}/environ"
+    ));
     let found = environment.lines().any(|other| other == line);
     assert!(found, "{unit} on {} has\n{environment}", at.host);
 }
