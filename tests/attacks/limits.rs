@@ -211,6 +211,66 @@ fn a_pipe_in_the_place_of_a_unit_holds_nothing_up() {
     scene.recovers();
 }
 
+/// The attacker does this all the time, and then the manager has ended with it.
+fn restless(name: &'static str, what: &str) {
+    let scene = Scene::new(name);
+    for host in HOSTS {
+        scene.world.fleet.sh_as(
+            host,
+            &scene.attacker(),
+            &format!(
+                "printf '%s\\n' 'export XDG_RUNTIME_DIR=/run/user/$(id -u)' 'while :; do' {what:?} 'done' >/tmp/restless-{name}; setsid sh /tmp/restless-{name} </dev/null >/dev/null 2>&1 &"
+            ),
+        );
+    }
+    scene
+        .apply_against_them()
+        .ends_with(1)
+        .says("stale, so its scope was left alone: ")
+        .says("planned from")
+        .says(&format!(
+            "nothing more is done in user:{}",
+            scene.attacker()
+        ));
+    // Who has looked at a plan is told, and can have the rest of it done.
+    scene.version("2");
+    scene.world.abide(&["plan", "-o", "plan.json"]).ends_with(0);
+    scene
+        .world
+        .abide(&["apply", "--skip-stale", "plan.json", "--timeout", "40s"])
+        .ends_with(1)
+        .says("stale, so its scope was left alone: ");
+    for host in HOSTS {
+        let value = scene
+            .world
+            .show(host, &scene.victim(), "a.service", "Environment");
+        assert_eq!(value, "V=2");
+        scene
+            .world
+            .fleet
+            .sh(host, &format!("pkill -KILL -f '[r]estless-{name}'"));
+    }
+    scene.world.converge();
+}
+
+#[test]
+fn a_user_whose_files_change_all_the_time_keeps_nobody_else_from_their_change() {
+    let _attack = attack("changes their unit file all the time", Promise::OwnReach);
+    restless(
+        "lim-files",
+        "echo \"# $(date +%N)\" >>~/.config/systemd/user/a.service; sleep 0.05",
+    );
+}
+
+#[test]
+fn a_user_whose_units_restart_all_the_time_keeps_nobody_else_from_their_change() {
+    let _attack = attack("restarts their units all the time", Promise::OwnReach);
+    restless(
+        "lim-runs",
+        "systemctl --user reset-failed a.service; systemctl --user restart a.service",
+    );
+}
+
 /// A unit that never ends its stop, and a new version of it.
 #[test]
 fn a_stop_without_end_is_left_to_systemd_and_told() {

@@ -30,6 +30,7 @@ pub(crate) struct Told {
     pub(crate) failed_units: Vec<FailedUnit>,
     pub(crate) locked: Option<LockHolder>,
     pub(crate) suspended: Option<Suspension>,
+    /// Facts that have moved: of users' scopes, which were left alone then, or of the host, where nothing was done.
     pub(crate) stale: Vec<String>,
     /// Units with which something else happened than was forecast.
     pub(crate) surprises: Vec<Surprise>,
@@ -74,11 +75,17 @@ async fn change_and_verify(
             since_plan: true,
         };
     }
-    if !told.stale.is_empty() {
+    // It ended before it began anything.
+    let nothing_else = told.steps.is_empty() && told.reasons.is_empty();
+    if ran.is_ok() && nothing_else && !told.stale.is_empty() {
         return HostOutcome::Stale {
             facts: std::mem::take(&mut told.stale),
         };
     }
+    let before = std::mem::take(&mut host.left_alone);
+    let stale = before.into_iter().chain(std::mem::take(&mut told.stale));
+    let stale = stale.map(|fact| format!("stale, so its scope was left alone: {fact}"));
+    told.reasons.extend(stale);
     let seen = match ran {
         // It was not begun: who had root when it was planned has it no more.
         Ok(exit) if exit.code == Some(bootstrap::NO_ROOT) => return no_root(host, &exit).outcome(),

@@ -24,7 +24,7 @@ use crate::waves::{is_enough, waves};
 #[derive(Debug, Clone, Copy)]
 enum Look {
     Plan,
-    Gate,
+    Gate { skip_stale: bool },
     Check,
     Drift { fix: bool },
 }
@@ -176,15 +176,18 @@ impl Engine {
     }
 
     /// Observes every host for which something was approved, and sees what is left of that: pending, unchanged or
-    /// stale. What is left is what [`Engine::apply`] does. Changes nothing.
-    pub async fn gate(&mut self, events: &Sink, cancel: &Cancel) -> Report {
+    /// stale. What is left is what [`Engine::apply`] does. Changes nothing. With `skip_stale` a host on which only users'
+    /// own facts have moved is pending as well: all but the scopes of these users is left to do there.
+    pub async fn gate(&mut self, skip_stale: bool, events: &Sink, cancel: &Cancel) -> Report {
         let all = self.take_all();
         let (gated, others): (Vec<Host>, Vec<Host>) =
             all.into_iter().partition(|host| host.approved.is_some());
         for host in others {
             self.hosts.insert(host.name.clone(), host);
         }
-        let report = self.look_at(gated, Look::Gate, events, cancel).await;
+        let report = self
+            .look_at(gated, Look::Gate { skip_stale }, events, cancel)
+            .await;
         self.planned.hosts.extend(report.hosts.clone());
         report
     }
@@ -209,7 +212,9 @@ impl Engine {
             async move {
                 let report = match how {
                     Look::Plan => plan_one(&mut host, &options, &events, &stop).await,
-                    Look::Gate => gate_one(&mut host, &options, &events, &stop).await,
+                    Look::Gate { skip_stale } => {
+                        gate_one(&mut host, skip_stale, &options, &events, &stop).await
+                    }
                     Look::Check => check_one(&mut host, &options, &events, &stop).await,
                     Look::Drift { fix } => {
                         drift_one(&mut host, fix, &options, &events, &stop).await

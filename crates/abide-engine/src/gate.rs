@@ -31,9 +31,12 @@ impl Approved {
         let now = observed.facts.identity();
         if self.identity.is_some() && self.identity != now {
             return Gated {
-                gate: Gate::Stale(vec![
-                    "it is another machine than the one that the plan was made for".to_owned(),
-                ]),
+                gate: Gate::Stale {
+                    facts: vec![
+                        "it is another machine than the one that the plan was made for".to_owned(),
+                    ],
+                    others: None,
+                },
                 elsewhere: 0,
             };
         }
@@ -41,9 +44,11 @@ impl Approved {
     }
 }
 
-/// Observes one host and sees what is left of its approved plan: that becomes the host's plan.
+/// Observes one host and sees what is left of its approved plan: that becomes the host's plan. With `skip_stale` a scope
+/// of a user that has moved on holds back that scope only.
 pub(crate) async fn gate_one(
     host: &mut Host,
+    skip_stale: bool,
     options: &Options,
     events: &Sink,
     stop: &Cancel,
@@ -71,7 +76,17 @@ pub(crate) async fn gate_one(
         let (plan, outcome) = match gate {
             Gate::Go(rest) => (*rest, HostOutcome::Pending),
             Gate::Done => (nothing, HostOutcome::Unchanged),
-            Gate::Stale(facts) => (nothing, HostOutcome::Stale { facts }),
+            Gate::Stale {
+                facts,
+                others: Some(others),
+            } if skip_stale => {
+                for fact in &facts {
+                    teller.notice(format!("stale, so its user's scope is left alone: {fact}"));
+                }
+                host.left_alone = facts;
+                (*others, HostOutcome::Pending)
+            }
+            Gate::Stale { facts, .. } => (nothing, HostOutcome::Stale { facts }),
         };
         let actions = plan.actions.len();
         teller.tell(|host| Event::ObserveDone { host, actions });
@@ -136,7 +151,7 @@ pub(crate) async fn check_one(
 fn difference(approved: &Approved, desired: &Desired, observed: &Observed) -> Vec<String> {
     let Gated { gate, elsewhere } = approved.gate(desired, observed);
     match gate {
-        Gate::Stale(facts) => facts,
+        Gate::Stale { facts, .. } => facts,
         Gate::Done if elsewhere == 0 && !approved.plan.actions.is_empty() => {
             vec!["what was planned is done already".to_owned()]
         }

@@ -54,6 +54,8 @@ pub(crate) struct Host {
     pub(crate) runs: Runs,
     /// What was approved: nothing else is done then.
     pub(crate) approved: Option<Approved>,
+    /// Facts of users' scopes that have moved since then: nothing is done in these scopes.
+    pub(crate) left_alone: Vec<String>,
     /// Wall time spent on it so far.
     pub(crate) spent: Duration,
 }
@@ -69,6 +71,7 @@ impl Host {
             plan: None,
             runs: Runs::default(),
             approved: None,
+            left_alone: Vec::new(),
             spent: Duration::ZERO,
         }
     }

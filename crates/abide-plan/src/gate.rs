@@ -12,9 +12,12 @@ use abide_model::{
 
 use crate::host::Host;
 use crate::{ledger, plan, precondition};
+use moved::Moved;
+use users::whose;
 
 mod ledgers;
 mod moved;
+mod users;
 mod within;
 mod wording;
 
@@ -25,8 +28,14 @@ pub enum Gate {
     Go(Box<Plan>),
     /// Everything is as the plan would make it.
     Done,
-    /// What the plan stands on has moved: each fact as `what: planned from …, now …, wanted …`.
-    Stale(Vec<String>),
+    /// What the plan stands on has moved.
+    Stale {
+        /// Each fact as `what: planned from …, now …, wanted …`.
+        facts: Vec<String>,
+        /// What is still to be done where these facts are users' own: the plan without the scopes of these users. A user
+        /// can make a plan stale as often as they like. `None` where nothing is left then, or the host's own facts moved.
+        others: Option<Box<Plan>>,
+    },
 }
 
 /// An approved plan on a host as it is now.
@@ -47,21 +56,37 @@ pub fn gate(approved: &Plan, desired: &Desired, observed: &Observed) -> Gated {
         needed,
         elsewhere,
     } = listed.sort(&fresh);
+    let host = Host::new(desired, observed);
     let mut stale = moved::facts(approved, &fresh, &kept, observed);
-    let told = stale.clone();
-    let untold = |said: &String| {
-        let about = said.split(": ").next().unwrap_or_default();
+    let told: Vec<String> = stale.iter().map(|fact| fact.said.clone()).collect();
+    let untold = |fact: &Moved| {
+        let about = fact.said.split(": ").next().unwrap_or_default();
         !told.iter().any(|other| other.starts_with(about))
     };
     // A unit that was stopped by hand needs a start: the first says it all.
-    stale.extend(needed.into_iter().map(wording::needed).filter(untold));
-    stale.extend(listed.refused_now(&fresh).map(wording::refused));
+    let needed = needed.into_iter().map(|action| Moved {
+        whose: whose(&action.resource),
+        said: wording::needed(action),
+    });
+    stale.extend(needed.filter(untold));
+    stale.extend(listed.refused_now(&fresh).map(|refusal| Moved {
+        whose: whose(&refusal.resource),
+        said: wording::refused(refusal),
+    }));
     let gate = if !stale.is_empty() {
-        Gate::Stale(stale)
+        let moved: BTreeSet<Scope> = stale.iter().map(|fact| fact.whose.clone()).collect();
+        let others = users::without(&moved, &fresh, &kept);
+        Gate::Stale {
+            facts: stale.into_iter().map(|fact| fact.said).collect(),
+            others: others.map(|(kept, left)| {
+                let left: Vec<&Action> =
+                    left.into_iter().chain(elsewhere.iter().copied()).collect();
+                Box::new(rest(approved, &fresh, &kept, &left, &host))
+            }),
+        }
     } else if kept.is_empty() {
         Gate::Done
     } else {
-        let host = Host::new(desired, observed);
         Gate::Go(Box::new(rest(approved, &fresh, &kept, &elsewhere, &host)))
     };
     Gated {

@@ -83,6 +83,12 @@ struck() {
 # status_of STEP: ok, failed, skipped, restored, or nothing where it was not reached.
 status_of() { eval "printf '%s' \"\${status_$1-}\""; }
 
+# is_given_up SCOPE: whether nothing more is done there.
+is_given_up() {
+  case " $given_up " in *" $1 "* | *" all "*) return 0 ;; esac
+  return 1
+}
+
 # step ID SCOPE EARLIER...: begins a step, unless its scope is given up or something it follows from failed.
 step() {
   current=$1
@@ -94,12 +100,10 @@ step() {
     finish skipped "the time for this host is over: $time_limit s (--timeout)"
     return 1
   fi
-  case " $given_up " in
-    *" $scope "* | *" all "*)
-      finish skipped "nothing more is done in $scope"
-      return 1
-      ;;
-  esac
+  if is_given_up "$scope"; then
+    finish skipped "nothing more is done in $scope"
+    return 1
+  fi
   for earlier in "$@"; do
     eval "status=\${status_$earlier-}"
     if [ "$status" != ok ]; then

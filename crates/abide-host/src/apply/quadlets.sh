@@ -94,6 +94,7 @@ without_quadlet() { check_line "$1" drop; }
 
 # dry_quadlets SERVICE...: what must come of those that will be written.
 dry_quadlets() {
+  ! is_given_up "$check_scope" || return 0
   if ! [ -x "$generator" ]; then
     # What goes needs none.
     [ $# = 0 ] || refuse_files Podman quadlets "$check_scope" "there is no podman-$kind-generator"

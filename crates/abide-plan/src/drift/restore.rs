@@ -59,7 +59,7 @@ pub fn restore(desired: &Desired, observed: &Observed) -> Restored {
         match gate(&approved, desired, observed).gate {
             Gate::Go(rest) => *rest,
             Gate::Done => nothing,
-            Gate::Stale(facts) => {
+            Gate::Stale { facts, .. } => {
                 let reason = format!(
                     "it cannot be restored without what the manifest asks for beside it: {}",
                     facts.join("; ")

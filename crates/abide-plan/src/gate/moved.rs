@@ -5,16 +5,20 @@ use abide_model::{
     UnitRef, UserName, UtcTime,
 };
 
+use super::users::{whose, whose_fact};
 use super::{Kept, wording};
 
-/// Each such fact in words.
-pub(super) fn facts(
-    approved: &Plan,
-    fresh: &Plan,
-    kept: &Kept,
-    observed: &Observed,
-) -> Vec<String> {
-    let mut said = Vec::new();
+/// A fact that has moved.
+pub(super) struct Moved {
+    /// Who could have done that.
+    pub(super) whose: Scope,
+    /// In words.
+    pub(super) said: String,
+}
+
+/// Each such fact.
+pub(super) fn facts(approved: &Plan, fresh: &Plan, kept: &Kept, observed: &Observed) -> Vec<Moved> {
+    let mut moved = Vec::new();
     for then in &approved.preconditions {
         // Where no action of now stands on it, nothing is left to do about it.
         let now = fresh
@@ -25,11 +29,14 @@ pub(super) fn facts(
             && !is_same(then, now)
             && !is_reached(now, approved, fresh)
         {
-            said.push(wording::moved(then, now, approved, observed));
+            moved.push(Moved {
+                whose: whose_fact(then),
+                said: wording::moved(then, now, approved, observed),
+            });
         }
     }
-    said.extend(replaced(approved, fresh, kept));
-    said
+    moved.extend(replaced(approved, fresh, kept));
+    moved
 }
 
 /// What a fact is about.
@@ -89,25 +96,29 @@ fn is_reached(now: &Precondition, approved: &Plan, fresh: &Plan) -> bool {
 }
 
 /// What stands where a file is written or removed, as far as no precondition says it: a link, or a secret.
-fn replaced(approved: &Plan, fresh: &Plan, kept: &Kept) -> Vec<String> {
+fn replaced(approved: &Plan, fresh: &Plan, kept: &Kept) -> Vec<Moved> {
     let before = |change: &Change| match change {
         Change::WriteFile(write) => Some((write.path.clone(), write.before.clone())),
         Change::RemoveFile { path, before, .. } => Some((path.clone(), before.clone())),
         _ => None,
     };
-    let mut said = Vec::new();
-    for now in &fresh.actions {
-        let then = kept.get(&now.id).and_then(|id| approved.action(*id));
-        let both = then.and_then(|then| Some((before(&then.change)?, before(&now.change)?)));
+    let mut moved = Vec::new();
+    for now_action in &fresh.actions {
+        let then = kept.get(&now_action.id);
+        let then = then.and_then(|id| approved.action(*id));
+        let both = then.and_then(|then| Some((before(&then.change)?, before(&now_action.change)?)));
         if let Some(((path, then), (_, now))) = both
             && kind(&then) != kind(&now)
             && !is_unmasked(&then, &now)
             && !is_told(approved, fresh, &path)
         {
-            said.push(wording::replaced(&path, &then, &now));
+            moved.push(Moved {
+                whose: whose(&now_action.resource),
+                said: wording::replaced(&path, &then, &now),
+            });
         }
     }
-    said
+    moved
 }
 
 /// The link that masked a unit is gone because a first part of the plan unmasked it; had it been there, it would go

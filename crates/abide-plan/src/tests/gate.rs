@@ -30,7 +30,7 @@ pub(super) fn gated(host: &SimHost, wanted: &Desired, plan: &Plan) -> Gated {
 #[track_caller]
 pub(super) fn stale(host: &SimHost, wanted: &Desired, plan: &Plan) -> Vec<String> {
     match gated(host, wanted, plan).gate {
-        Gate::Stale(facts) => facts,
+        Gate::Stale { facts, .. } => facts,
         other => panic!("{other:?}"),
     }
 }
@@ -110,7 +110,7 @@ fn a_run_that_was_cut_is_taken_up_where_it_ended() {
                 host.apply(&rest);
             }
             Gate::Done => {}
-            Gate::Stale(facts) => panic!("after {steps} steps: {facts:?}"),
+            Gate::Stale { facts, .. } => panic!("after {steps} steps: {facts:?}"),
         }
         assert!(planned(&host, &wanted).is_empty(), "after {steps} steps");
     }
@@ -230,7 +230,7 @@ proptest! {
         match before.gate {
             Gate::Go(rest) => prop_assert_eq!(*rest, plan.clone()),
             Gate::Done => prop_assert!(plan.actions.is_empty()),
-            Gate::Stale(facts) => prop_assert!(false, "{:?}\n{}", facts, told(&plan)),
+            Gate::Stale { facts, .. } => prop_assert!(false, "{:?}\n{}", facts, told(&plan)),
         }
         host.apply(&plan);
         prop_assert_eq!(gated(&host, &second, &plan).gate, Gate::Done, "{}", told(&plan));
@@ -258,7 +258,20 @@ proptest! {
                 );
             }
             Gate::Done => {}
-            Gate::Stale(facts) => prop_assert!(!by_hand.is_empty(), "{:?}", facts),
+            Gate::Stale { facts, others } => {
+                prop_assert!(!by_hand.is_empty(), "{:?}", facts);
+                let Some(others) = others else { return Ok(()) };
+                for action in &others.actions {
+                    prop_assert!(is_listed(&plan, &others, action.id), "{}\n{}", told(&plan), told(&others));
+                }
+                prop_assert_eq!(host.stale(&others), Vec::<String>::new(), "{}", told(&others));
+                host.apply(&others);
+                let (owed, _) = owed(&plan, &second, &host.observe(&second));
+                let again = owed.actions.iter().find(|left| {
+                    others.actions.iter().any(|done| done.resource == left.resource && done.change == left.change)
+                });
+                prop_assert!(again.is_none(), "{:?}\n{}\nthen\n{}", facts, told(&others), told(&owed));
+            }
         }
     }
 
@@ -275,7 +288,7 @@ proptest! {
                 prop_assert_eq!(gated(&host, &wanted, &plan).gate, Gate::Done, "{}", told(&rest));
             }
             Gate::Done => {}
-            Gate::Stale(facts) => prop_assert!(false, "{:?}\n{}", facts, told(&plan)),
+            Gate::Stale { facts, .. } => prop_assert!(false, "{:?}\n{}", facts, told(&plan)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Facts that an approved plan stands on and that have moved: which of them count, and in which words.
 
 use abide_model::{
-    ActiveState, Body, Bytes, Change, Desired, DesiredAccount, OnChange, Plan, Precondition,
+    ActiveState, Body, Bytes, Change, Desired, DesiredAccount, OnChange, Plan, Precondition, Scope,
     SecretSource, Wanted,
 };
 use abide_sim::{Edit, SimHost, desired, path, unit_ref, user};
@@ -139,7 +139,7 @@ fn an_account_with_another_number_is_another_account() {
     if let Some(abide_model::Observation::Known(found)) = seen.users.get_mut(&user("deploy")) {
         found.uid += 1;
     }
-    let Gate::Stale(facts) = gate(&plan, &wanted, &seen).gate else {
+    let Gate::Stale { facts, .. } = gate(&plan, &wanted, &seen).gate else {
         panic!()
     };
     assert!(
@@ -340,4 +340,73 @@ fn a_secret_is_the_approved_one_where_it_comes_from_the_same_place() {
         facts[0].contains("to be written otherwise than planned"),
         "{facts:?}"
     );
+}
+
+/// Two users and the system with a new version each, planned; nothing of it is done.
+fn three_scopes() -> (SimHost, Desired, Plan) {
+    let all = |command: &str| {
+        let text = service(command);
+        let system = desired("h1").system().unit("s.service", &text);
+        let first = system
+            .user("deploy")
+            .linger(Some(true))
+            .unit("web.service", &text);
+        let second = first.user("other").linger(Some(true));
+        second.unit("web.service", &text).build()
+    };
+    let host = as_declared(&all("/bin/a"));
+    let plan = planned(&host, &all("/bin/b"));
+    (host, all("/bin/b"), plan)
+}
+
+fn others(host: &SimHost, wanted: &Desired, plan: &Plan) -> Option<Box<Plan>> {
+    match gate(plan, wanted, &host.observe(wanted)).gate {
+        Gate::Stale { others, .. } => others,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_a_user_moved_leaves_all_but_that_users_scope_to_do() {
+    let (mut host, wanted, plan) = three_scopes();
+    host.write_file(&path(FILE), &service("/bin/mine"), "deploy");
+    let others = others(&host, &wanted, &plan).unwrap();
+    let theirs = |plan: &Plan| {
+        let mut scopes = plan.actions.iter().map(|one| one.resource.scope());
+        scopes.any(|scope| scope == Scope::User(user("deploy")))
+    };
+    assert!(theirs(&plan) && !theirs(&others));
+    let count = |plan: &Plan| plan.actions.len();
+    // A file, a reload and a restart each.
+    assert_eq!((count(&plan), count(&others)), (9, 6));
+    let entry = |host: &SimHost| {
+        let seen = host.observe(&wanted);
+        seen.ledger
+            .known()
+            .and_then(|ledger| ledger.files.get(&path(FILE)).cloned())
+    };
+    let before = entry(&host);
+    host.apply(&others);
+    assert_eq!(
+        entry(&host),
+        before,
+        "what the ledger says of a scope that is left alone stays"
+    );
+    assert_eq!(count(&planned(&host, &wanted)), 3);
+}
+
+#[test]
+fn where_lingering_was_switched_its_users_scope_is_left_alone() {
+    let (mut host, wanted, plan) = three_scopes();
+    host.edit(&Edit::DisableLinger(user("deploy")));
+    let others = others(&host, &wanted, &plan).unwrap();
+    assert_eq!(others.actions.len(), 6);
+}
+
+#[test]
+fn where_the_hosts_own_facts_moved_nothing_is_left_to_do() {
+    let (mut host, wanted, plan) = three_scopes();
+    host.write_file(&path(FILE), &service("/bin/mine"), "deploy");
+    host.edit(&Edit::Stop(unit_ref("system/s.service")));
+    assert_eq!(others(&host, &wanted, &plan), None);
 }

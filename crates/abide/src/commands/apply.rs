@@ -54,7 +54,7 @@ pub(crate) struct Apply {
     /// How old the plan in FILE may be, instead of its own limit
     #[arg(long, value_name = "TIME", value_parser = age, requires = "plan")]
     max_age: Option<Duration>,
-    /// Carry FILE out on the hosts where it still holds, even where others have moved on; ends with 5 then
+    /// Leave out of FILE the hosts, and the users of hosts, that have moved on since it was made; ends with 5 or 1 then
     #[arg(long, requires = "plan")]
     skip_stale: bool,
     /// Wait this long for a host that somebody else is changing, instead of leaving it out
@@ -169,7 +169,8 @@ impl Apply {
             }
             // Reading takes its time, and what was read is what is done.
             run.engine.approve_planned();
-            let gated = gate(&mut run, planned.clone(), reporting, ui).await;
+            // A user who changes their own files all the time holds nobody else back.
+            let gated = gate(&mut run, planned.clone(), true, reporting, ui).await;
             if resuming::is_stale(&gated) {
                 return Ok(held_back(run, gated, ui).await);
             }
@@ -204,7 +205,7 @@ impl Apply {
         if !saved.complete {
             ui.talk("The plan is incomplete: not every host could be observed when it was made.");
         }
-        let gated = gate(&mut run, before, reporting, ui).await;
+        let gated = gate(&mut run, before, self.skip_stale, reporting, ui).await;
         ui.talk(&resuming::told(&saved, &gated, run.size));
         if resuming::is_stale(&gated) && !self.skip_stale {
             return Ok(held_back(run, gated, ui).await);
@@ -259,11 +260,17 @@ async fn unexpected(mut run: Run, planned: Report, why: &Failure, ui: &Ui) -> Do
 }
 
 /// Observes the hosts for which something is approved, and sees what is left of it.
-async fn gate(run: &mut Run, mut known: Report, reporting: &Reporting, ui: &Ui) -> Report {
+async fn gate(
+    run: &mut Run,
+    mut known: Report,
+    skip_stale: bool,
+    reporting: &Reporting,
+    ui: &Ui,
+) -> Report {
     let progress = Progress::new(ui, run.size, known.clone(), reporting.events());
     let gated = run
         .shown(progress, async |engine, events, cancel| {
-            engine.gate(events, cancel).await
+            engine.gate(skip_stale, events, cancel).await
         })
         .await;
     known.hosts.extend(gated.hosts);
