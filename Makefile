@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHELL := /bin/bash
 
-.PHONY: demo test check unit hosts recipes attacks attacks-all mutants fuzz fuzz-smoke deny build clippy fmt doc clean
+.PHONY: demo test check unit hosts core hosts-all recipes attacks attacks-all mutants fuzz fuzz-smoke deny build clippy fmt doc clean
 
 # Boots three throwaway hosts and lets abide plan, apply, find drift, repair, and survive a reboot.
 demo: need-cargo
@@ -14,9 +14,10 @@ demo: need-cargo
 test: need-cargo need-shellcheck need-recipes
 	@tests/fleet/fleet check
 	$(CARGO) fmt --all --check
-	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/demo/demo tests/guide/follow tests/recipes/follow tests/attacks/table examples/ci/timer/abide-drift-tell tests/fuzz/run tests/dependencies/check .ci/run
+	shellcheck -x tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/fleet/lib/suites/*/before tests/demo/demo tests/guide/follow tests/recipes/follow tests/attacks/table examples/ci/timer/abide-drift-tell tests/fuzz/run tests/dependencies/check .ci/run
 	tests/dependencies/check
 	RUST_TEST_THREADS=4 $(CARGO) test --workspace   # hosts mostly wait: more threads than cores
+	@$(MAKE) --no-print-directory core
 	ABIDE_FLEETS=30 CARGO_PROFILE_RELEASE_LTO=off $(CARGO) test --release -p abide-plan --lib -- properties forecast_fleets
 	$(CARGO) clippy --workspace --all-targets --quiet -- $(CLIPPY_FLAGS)
 	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --workspace --no-deps --quiet
@@ -33,6 +34,21 @@ unit: need-cargo
 hosts: need-cargo
 	@tests/fleet/fleet check
 	RUST_TEST_THREADS=4 $(CARGO) test -p abide --test hosts
+
+# The core set of the host tests (tests/hosts/core) on systemd 247 and 262. CORE_SUITES are the images that stand for
+# bookworm and trixie. What cannot run there says so in a line that begins with `skipped:`.
+CORE_SUITES ?= bullseye forky
+core: need-cargo
+	@tests/fleet/fleet check
+	ABIDE_TEST_SUITES="$(CORE_SUITES)" RUST_TEST_THREADS=4 $(CARGO) test -p abide --test hosts -- --exact $$(grep -v '^#' tests/hosts/core)
+
+# All host tests on systemd 247 and 262, 252 and 257, 254 and 257: more than half an hour on two cores.
+hosts-all: need-cargo
+	@tests/fleet/fleet check
+	ended=0; for suites in "bullseye forky" "bookworm trixie" "bookworm-backports trixie"; do \
+	  echo "== $$suites"; \
+	  ABIDE_TEST_SUITES=$$suites RUST_TEST_THREADS=4 $(CARGO) test -p abide --test hosts || ended=1; \
+	done; exit $$ended
 
 # The recipes of examples/ci, on real hosts.
 recipes: need-cargo

@@ -176,9 +176,37 @@ impl Drop for Fleet {
     }
 }
 
+/// Why a test that needs `image` cannot run on the suites of this run; nothing where it can.
+pub fn unfit(image: &str) -> Option<&'static str> {
+    match suited(image).as_str() {
+        "bullseye+podman" => Some("its Podman, 3.0, knows no quadlets"),
+        "bookworm+podman" => Some("its Podman, 4.3, knows no quadlets"),
+        _ => None,
+    }
+}
+
+/// Whether a test can run on these images; if not, says so, past what the test runner catches.
+pub fn fits(images: &[&str]) -> bool {
+    for image in images {
+        if let Some(why) = unfit(image) {
+            skip(&format!("{}: {why}", suited(image)));
+            return false;
+        }
+    }
+    true
+}
+
+/// Says that the test of this thread, or a part of it, is skipped, past what the test runner catches.
+pub fn skip(why: &str) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    let said = writeln!(std::io::stderr(), "skipped: {test}: {why}");
+    assert!(said.is_ok(), "no standard error");
+}
+
 /// The image that stands for `image` in this run. `ABIDE_TEST_SUITES` has two suites, `bullseye forky` for example: the
 /// first stands for bookworm and the second for trixie, so that the same tests run on other versions of systemd.
-fn suited(image: &str) -> String {
+pub fn suited(image: &str) -> String {
     let suites = std::env::var("ABIDE_TEST_SUITES").unwrap_or_default();
     let mut suites = suites.split_whitespace();
     let (Some(older), Some(newer)) = (suites.next(), suites.next()) else {

@@ -1,5 +1,6 @@
 //! abide on real hosts of systemd 252 (bookworm) and 257 (trixie): nothing about systemd is believed
-//! until a host has shown it. Each test boots its own hosts and takes them down.
+//! until a host has shown it. Each test boots its own hosts and takes them down. `ABIDE_TEST_SUITES` lets the same tests run
+//! on other versions (`make core`, `make hosts-all`).
 
 #![expect(
     unreachable_pub,
@@ -30,6 +31,7 @@ mod tool;
 mod by_hand;
 mod cases;
 mod change;
+mod core;
 mod cut;
 mod drift;
 mod exit_codes;

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, fits, suited};
 use crate::pool::Lease;
 
 thread_local! {
@@ -23,8 +23,12 @@ thread_local! {
 )]
 pub fn versions() -> String {
     let version = |image: &String| match image.split('+').next() {
+        Some("bullseye") => "247".to_owned(),
+        Some("jammy") => "249".to_owned(),
         Some("bookworm") => "252".to_owned(),
+        Some("bookworm-backports") => "254".to_owned(),
         Some("trixie") => "257".to_owned(),
+        Some("forky") => "262".to_owned(),
         _ => image.clone(),
     };
     let versions: BTreeSet<String> =
@@ -33,7 +37,7 @@ pub fn versions() -> String {
 }
 
 fn note_images<'a>(images: impl IntoIterator<Item = &'a str>) {
-    IMAGES.with_borrow_mut(|noted| noted.extend(images.into_iter().map(str::to_owned)));
+    IMAGES.with_borrow_mut(|noted| noted.extend(images.into_iter().map(suited)));
 }
 
 /// Some hosts, and a directory with a manifest for them.
@@ -115,6 +119,17 @@ impl World {
             fleet: Lease::own(Fleet::up(name, hosts)),
             directory,
         }
+    }
+
+    /// The same, where there are such hosts in this run; else nothing, and it is said that the test is skipped and why.
+    #[allow(
+        dead_code,
+        clippy::allow_attributes,
+        reason = "only tests of what some hosts do not have ask"
+    )]
+    pub fn fitting(name: &str, hosts: &[(&str, &str)]) -> Option<Self> {
+        let images: Vec<&str> = hosts.iter().map(|(_, image)| *image).collect();
+        fits(&images).then(|| Self::new(name, hosts))
     }
 
     /// `h1` with systemd 252 and `h2` with systemd 257, on which tests before this one have left their users and units.

@@ -8,8 +8,8 @@ image_parse() {
   suite=${1%%+*}
   variants=()
   case $suite in
-    bullseye | bookworm | bookworm-backports | trixie | forky) ;;
-    *) die "unknown suite '$suite' in image '$1': bullseye, bookworm, bookworm-backports, trixie or forky" ;;
+    bullseye | jammy | bookworm | bookworm-backports | trixie | forky) ;;
+    *) die "unknown suite '$suite' in image '$1': bullseye, jammy, bookworm, bookworm-backports, trixie or forky" ;;
   esac
   [ "$suite" = "$1" ] || mapfile -t variants < <(tr + '\n' <<<"${1#*+}" | sort -u)
   for variant in "${variants[@]}"; do
@@ -57,7 +57,10 @@ image_build() {
   build=$(mktemp -d "$CACHE/.$name.build.XXXXXX")
   special=$HERE/lib/suites/$suite
   # Backports stand beside the release that they are for.
-  source=$(apt_source "${suite%-backports}")
+  case $suite in
+    jammy) source=${ABIDE_FLEET_UBUNTU:+deb $ABIDE_FLEET_UBUNTU $suite main} ;;
+    *) source=$(apt_source "${suite%-backports}") ;;
+  esac
   if [ "${suite%-backports}" != "$suite" ]; then
     [ -n "$source" ] || die "image $name can be built on a Debian only: mmdebstrap knows no default source of backports"
     source+=$'\n'$(apt_source "$suite")
@@ -72,6 +75,8 @@ image_build() {
   image_bootstrap "${suite%-backports}" "$build/root" "$packages" "$build/apt.conf" "$source" \
     >"$build/log" 2>&1 9>&- || { tail -n 40 "$build/log"; die "cannot build image $name: see $build/log"; }
   rm -f "$build/root/etc/apt/apt.conf.d/99mmdebstrap" # may hold a proxy's password
+  [ ! -e "$special/before" ] || chroot "$build/root" /bin/sh -es <"$special/before" >>"$build/log" 2>&1 9>&- ||
+    { tail -n 40 "$build/log"; die "cannot begin to set up image $name: see $build/log"; }
   chroot "$build/root" /bin/sh -es -- "${variants[@]}" <"$HERE/lib/image-setup.sh" >>"$build/log" 2>&1 9>&- ||
     { tail -n 40 "$build/log"; die "cannot set up image $name: see $build/log"; }
   for variant in "${variants[@]}"; do

@@ -1,6 +1,7 @@
 //! The digest: the same for whoever would do the same, and what a person approves.
 
 use super::*;
+use crate::fleet::skip;
 
 #[test]
 fn a_digest_is_the_same_for_whoever_would_do_the_same() {
@@ -73,7 +74,26 @@ fn a_digest_is_the_same_for_whoever_would_do_the_same() {
         .abide(&["plan", "--check", "plan.json"])
         .ends_with(0)
         .says("still holds");
-    // On the host itself.
+    is_the_same_on_the_host_itself(&world);
+    // Of some hosts only it is another plan, and so it is with another content.
+    world
+        .abide(&["plan", "-o", "part.json", "--host", "h1"])
+        .ends_with(0);
+    assert_ne!(digest(&world, "part.json"), approved);
+    let part = plan_of(&world, "part.json");
+    assert_eq!(part["selection"]["complete"], false);
+    assert_eq!(part["selection"]["args"][0], "--host=h1");
+    assert_eq!(
+        part["hosts"][0]["digest"],
+        plan_of(&world, "plan.json")["hosts"][0]["digest"]
+    );
+    world.file("a.service", &worker("Environment=V=3"));
+    world.abide(&["plan", "-o", "content.json"]).ends_with(0);
+    assert_ne!(digest(&world, "content.json"), approved);
+    world.abide(&["plan", "--check", "plan.json"]).ends_with(5);
+}
+
+fn is_the_same_on_the_host_itself(world: &World) {
     let binary = fs::read(env!("CARGO_BIN_EXE_abide")).expect("the program");
     let into = |file: &str, bytes: &[u8]| {
         let script = format!("cat >{file} && chmod 755 {file}");
@@ -84,6 +104,13 @@ fn a_digest_is_the_same_for_whoever_would_do_the_same() {
     };
     world.fleet.sh("h1", "mkdir -p /root/fleet");
     into("/usr/local/bin/abide", &binary);
+    let ran = world.fleet.exec("h1", "root", &["abide", "--version"]);
+    if ran.stderr.contains("GLIBC_") {
+        skip(
+            "on the host itself: the abide of this machine wants a newer glibc than that host has",
+        );
+        return;
+    }
     let local = MANIFEST.replace("h1: {}", "h1: {connection: {via: local}}");
     into("/root/fleet/abide.yaml", local.as_bytes());
     for name in ["a.service", "b.service"] {
@@ -103,24 +130,8 @@ fn a_digest_is_the_same_for_whoever_would_do_the_same() {
         .ends_with(0);
     assert_eq!(
         here["digest"].as_str().expect("a digest"),
-        digest(&world, "there.json")
+        digest(world, "there.json")
     );
-    // Of some hosts only it is another plan, and so it is with another content.
-    world
-        .abide(&["plan", "-o", "part.json", "--host", "h1"])
-        .ends_with(0);
-    assert_ne!(digest(&world, "part.json"), approved);
-    let part = plan_of(&world, "part.json");
-    assert_eq!(part["selection"]["complete"], false);
-    assert_eq!(part["selection"]["args"][0], "--host=h1");
-    assert_eq!(
-        part["hosts"][0]["digest"],
-        plan_of(&world, "plan.json")["hosts"][0]["digest"]
-    );
-    world.file("a.service", &worker("Environment=V=3"));
-    world.abide(&["plan", "-o", "content.json"]).ends_with(0);
-    assert_ne!(digest(&world, "content.json"), approved);
-    world.abide(&["plan", "--check", "plan.json"]).ends_with(5);
 }
 
 #[test]

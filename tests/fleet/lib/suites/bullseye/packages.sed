@@ -1,2 +1,4 @@
 # Its polkit has one package for the daemon and its tools.
 s/\bpolkitd\b/policykit-1/
+# And its doas another name.
+s/\bopendoas\b/doas/
