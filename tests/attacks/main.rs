@@ -33,6 +33,7 @@ mod pool;
 mod support;
 
 mod declared_files;
+mod health;
 mod home;
 mod hostile_host;
 mod ledger;

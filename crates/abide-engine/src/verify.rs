@@ -1,12 +1,13 @@
 //! What an apply amounts to: observed again and planned again, not what commands returned.
 
-use abide_model::{HostOutcome, Observed, Plan, StepOutcome};
+use abide_model::{HostOutcome, Observed, Plan, Refusal, StepOutcome, StepReport};
 
 use crate::apply::Told;
 use crate::host::Host;
 use crate::observe::Unseen;
 
-/// Success is a plan without actions and no unit that failed to hold.
+/// Success is a plan without actions, nothing refused that was not refused before, no failed step, and no unit that failed
+/// to hold.
 pub(crate) fn verdict(host: &Host, seen: Result<Observed, Unseen>, told: &mut Told) -> HostOutcome {
     let failed_units = std::mem::take(&mut told.failed_units);
     let mut reasons = std::mem::take(&mut told.reasons);
@@ -31,18 +32,30 @@ pub(crate) fn verdict(host: &Host, seen: Result<Observed, Unseen>, told: &mut To
             None
         }
     };
-    let converged = residue.as_ref().is_some_and(|plan| plan.actions.is_empty());
-    if converged && failed_units.is_empty() && reasons.is_empty() {
+    // What the plan refused already is told with it, and has its own exit code.
+    let residue = residue.map(|plan| without_known(plan, host.plan.as_ref()));
+    let converged = residue.as_ref().is_some_and(Plan::is_empty);
+    let failed = |step: &StepReport| step.outcome == StepOutcome::Failed;
+    let all_done = !told.steps.iter().any(failed);
+    if converged && all_done && failed_units.is_empty() && reasons.is_empty() {
         return HostOutcome::Changed;
     }
     reasons.extend(summary(told, residue.as_ref(), failed_units.len()));
     HostOutcome::Failed {
         reasons,
-        residue: residue
-            .filter(|plan| !plan.actions.is_empty())
-            .map(Box::new),
+        residue: residue.filter(|plan| !plan.is_empty()).map(Box::new),
         failed_units,
     }
+}
+
+/// A plan without what an earlier one refused as well.
+fn without_known(mut plan: Plan, earlier: Option<&Plan>) -> Plan {
+    let known = |refusal: &Refusal| {
+        let mut earlier = earlier.iter().flat_map(|plan| &plan.refused);
+        earlier.any(|one| one.resource == refusal.resource && one.kind == refusal.kind)
+    };
+    plan.refused.retain(|refusal| !known(refusal));
+    plan
 }
 
 /// What is left to do. Of an approved plan only what it names: it promised nothing else.
@@ -63,6 +76,7 @@ fn summary(told: &Told, residue: Option<&Plan>, failed_units: usize) -> Vec<Stri
             .count()
     };
     let left = residue.map_or(0, |plan| plan.actions.len());
+    let refused = residue.map_or(0, |plan| plan.refused.len());
     [
         (count(StepOutcome::Failed), "step", "failed"),
         (
@@ -72,6 +86,7 @@ fn summary(told: &Told, residue: Option<&Plan>, failed_units: usize) -> Vec<Stri
         ),
         (failed_units, "unit", "not staying up"),
         (left, "change", "left to do"),
+        (refused, "resource", "refused now"),
     ]
     .into_iter()
     .filter(|(number, _, _)| *number > 0)

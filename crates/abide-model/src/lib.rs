@@ -23,6 +23,7 @@ pub mod event;
 pub mod fleet;
 pub mod forecast;
 pub mod hand_edit;
+pub mod health;
 pub mod ledger;
 pub mod masks;
 pub mod name;
@@ -34,6 +35,7 @@ pub mod plan;
 pub mod plan_digest;
 pub mod plan_key;
 pub mod podman;
+pub mod refusal_reason;
 pub mod report;
 pub mod saved_plan;
 pub mod scope;
@@ -55,6 +57,7 @@ pub use event::{Event, StepOutcome};
 pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Share, Via};
 pub use forecast::{Disruption, Effect, Surprise};
 pub use hand_edit::HandEdit;
+pub use health::{Ending, Health};
 pub use ledger::{Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerUnit};
 pub use masks::Masks;
 pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};
@@ -66,11 +69,12 @@ pub use observed::{
 pub use path::{HomePath, HostPath};
 pub use pieces::MergeError;
 pub use plan::{
-    Action, ActionId, Before, Cause, Change, FieldChange, FilePurpose, Note, NoteKind, Plan,
-    Precondition, Refusal, RefusalKind, ResourceId, Watch, WriteFile,
+    Action, ActionId, Before, Cause, Change, FieldChange, FilePurpose, Judged, Note, NoteKind,
+    Plan, Precondition, Refusal, RefusalKind, ResourceId, Watch, WriteFile,
 };
 pub use plan_key::{PlanKey, ShortKey};
 pub use podman::{Podman, PodmanVersion};
+pub use refusal_reason::RefusalReason;
 pub use report::{Declared, FailedUnit, HostOutcome, HostReport, HostState, Report, StepReport};
 pub use saved_plan::{
     PlanError, PlannedManifest, SavedDiagnostic, SavedHost, SavedPlan, Seal, SealedSecret,

@@ -374,6 +374,10 @@ pub struct ObservedUnit {
     pub invocation: String,
     /// When its main process (or it) started last.
     pub started_at: Option<Timestamp>,
+    /// Since when it is in its state (`StateChangeTimestamp`).
+    pub state_since: Option<Timestamp>,
+    /// `Type=oneshot` without `RemainAfterExit=`: it does its work and ends.
+    pub ends_by_itself: bool,
     /// `NRestarts`.
     pub restarts: u32,
     /// `ExecMainStatus` of a service.
@@ -410,6 +414,8 @@ impl ObservedUnit {
             need_reload: false,
             invocation: String::new(),
             started_at: None,
+            state_since: None,
+            ends_by_itself: false,
             restarts: 0,
             main_status: None,
             can_reload: false,

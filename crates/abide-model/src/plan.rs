@@ -12,10 +12,12 @@ use crate::desired::OnChange;
 use crate::digest::Digest;
 use crate::forecast::Disruption;
 use crate::hand_edit::HandEdit;
+use crate::health::Health;
 use crate::ledger::Ledger;
 use crate::name::{HostName, ManifestName, UserName};
 use crate::observed::ActiveState;
 use crate::path::HostPath;
+use crate::refusal_reason::RefusalReason;
 use crate::scope::{Scope, UnitRef};
 use crate::time::Timestamp;
 use crate::unit_name::UnitName;
@@ -54,10 +56,61 @@ impl Plan {
         self.actions.is_empty() && self.refused.is_empty()
     }
 
+    /// Whether a resource is as declared, by all the names that it has: the one answer that `apply`, `status` and `drift`
+    /// give as well. It is where this plan has nothing to do and nothing to refuse about it.
+    pub fn judge(&self, names: &[&ResourceId]) -> Judged {
+        let refused = |of: &dyn Fn(&ResourceId) -> bool| {
+            let mut refused = self.refused.iter().filter(|one| of(&one.resource));
+            refused.next().map(|one| one.kind)
+        };
+        if self.actions.iter().any(|action| is_about(action, names)) {
+            return Judged::Differs;
+        }
+        let of_all = |resource: &ResourceId| match resource {
+            ResourceId::Manager(scope) => {
+                *scope == Scope::System || names.iter().any(|name| name.scope() == *scope)
+            }
+            ResourceId::User(user) => names.iter().any(|name| name.scope().user() == Some(user)),
+            _ => false,
+        };
+        match refused(&|resource| names.contains(&resource)) {
+            Some(RefusalKind::Unknown) => Judged::Unknown,
+            Some(RefusalKind::Guard | RefusalKind::Impossible) => Judged::Differs,
+            // What it stands on is not known to be right.
+            None if refused(&of_all).is_some() => Judged::Unknown,
+            None => Judged::AsDeclared,
+        }
+    }
+
     /// The action by its id.
     pub fn action(&self, id: ActionId) -> Option<&Action> {
         self.actions.iter().find(|action| action.id == id)
     }
+}
+
+/// Whether something is as declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judged {
+    /// It is.
+    AsDeclared,
+    /// It is not.
+    Differs,
+    /// Nobody could see.
+    Unknown,
+}
+
+/// Whether an action is about a resource of these names: a reload that a unit is owed is about the unit.
+fn is_about(action: &Action, names: &[&ResourceId]) -> bool {
+    let owed = |cause: &Cause| match cause {
+        Cause::ReloadOwed {
+            unit: Some(unit), ..
+        } => names.iter().any(|name| {
+            matches!(name, ResourceId::Unit(named)
+                if named.unit == *unit && named.scope == action.resource.scope())
+        }),
+        _ => false,
+    };
+    names.contains(&&action.resource) || action.causes.iter().any(owed)
 }
 
 /// An action's number within its plan, from 1, in order of execution.
@@ -321,9 +374,14 @@ pub enum Cause {
         /// Which settings differ, where that is known: `ExecStart=`.
         keys: Vec<String>,
     },
+    /// The unit is neither up nor down: it comes and goes, or never came up.
+    Unhealthy {
+        /// How it is.
+        health: Health,
+    },
     /// The unit failed earlier and would not start again by itself.
     Failed {
-        /// systemd's `Result`.
+        /// How it ended: `203/EXEC`, `exit status 1`.
         result: String,
     },
     /// Somebody changed it on the host since abide left it: it is not the manifest that moved on.
@@ -343,6 +401,9 @@ pub struct Refusal {
     pub resource: ResourceId,
     /// What was wanted and why it is not done: one clause.
     pub reason: String,
+    /// The same as data, where it has a code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<RefusalReason>,
     /// What a person can do about it.
     pub help: Option<String>,
     /// Whether a guard refused (exit code 7) or the host cannot (1) or could not be seen (3).

@@ -1,6 +1,6 @@
 //! How causes are worded: the same fact always in the same words.
 
-use abide_model::{ActiveState, Cause, ObservedUnit, printable};
+use abide_model::{ActiveState, Cause, Ending, Health, ObservedUnit, printable};
 
 /// Longest text of a host that is repeated to a person, in characters.
 const LONGEST: usize = 200;
@@ -37,16 +37,14 @@ pub(crate) fn old_config(unit: &ObservedUnit, keys: Vec<String>) -> Cause {
     }
 }
 
-/// A unit that failed.
-pub(crate) fn failed(unit: &ObservedUnit) -> Cause {
-    let result = match unit.active {
-        ActiveState::Failed => said(&unit.result),
-        _ => count(
-            usize::try_from(unit.restarts).unwrap_or(usize::MAX),
-            "restart",
-        ),
-    };
-    Cause::Failed { result }
+/// A unit that failed, or that does not stay up.
+pub(crate) fn failed(unit: &ObservedUnit, health: Health) -> Cause {
+    match health {
+        Health::Up | Health::Down | Health::Failed { .. } => Cause::Failed {
+            result: Ending::of(unit).to_string(),
+        },
+        health => Cause::Unhealthy { health },
+    }
 }
 
 /// Names for a sentence: `a.service, b.service and 3 more`.

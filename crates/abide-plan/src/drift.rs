@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use abide_model::{
     Desired, Drift, DriftClass, Finding, FindingKind, HostDrift, NoteKind, Observation, Observed,
-    Plan, RefusalKind, ResourceId, Scope, Timestamp,
+    Plan, Refusal, RefusalKind, RefusalReason, ResourceId, Scope, Timestamp,
 };
 
 use crate::by_hand::attributes;
@@ -83,6 +83,11 @@ fn refused(plan: &Plan, cells: &mut Cells) {
         let reason = said(&refusal.reason);
         match refusal.kind {
             RefusalKind::Unknown => cells.unseen(refusal.resource.clone(), reason),
+            RefusalKind::Guard | RefusalKind::Impossible if is_health(refusal) => {
+                cells.differs_already(refusal.resource.clone(), || {
+                    finding(FindingKind::Refused, reason)
+                });
+            }
             RefusalKind::Guard | RefusalKind::Impossible => {
                 let finding = finding(FindingKind::Refused, format!("refused: {reason}"));
                 cells.differs(refusal.resource.clone(), finding);
@@ -112,6 +117,14 @@ fn noted(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
             | NoteKind::HeldBySession => {}
         }
     }
+}
+
+/// Whether it only names how a unit is.
+fn is_health(refusal: &Refusal) -> bool {
+    matches!(
+        refusal.why,
+        Some(RefusalReason::DoesNotStayUp { .. } | RefusalReason::CannotStartAgain { .. })
+    )
 }
 
 /// Whether another manifest needs this lingering.
@@ -163,6 +176,15 @@ impl Cells {
         let cell = self.cell(resource);
         cell.differs = true;
         cell.findings.push(finding);
+    }
+
+    /// It differs from the manifest, which goes without saying where something is told of it.
+    fn differs_already(&mut self, resource: ResourceId, finding: impl FnOnce() -> Finding) {
+        let cell = self.cell(resource);
+        cell.differs = true;
+        if cell.findings.is_empty() {
+            cell.findings.push(finding());
+        }
     }
 
     /// Both.

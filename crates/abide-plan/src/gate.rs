@@ -102,6 +102,8 @@ pub fn owed(approved: &Plan, desired: &Desired, observed: &Observed) -> (Plan, u
     let sorted = Listed::new(approved).sort(&fresh);
     let elsewhere: BTreeSet<ActionId> = sorted.elsewhere.iter().map(|one| one.id).collect();
     fresh.actions.retain(|one| !elsewhere.contains(&one.id));
+    let listed = Listed::new(approved).resources;
+    fresh.refused.retain(|one| listed.contains(&one.resource));
     fresh
         .forecast
         .retain(|one| !elsewhere.contains(&one.action));

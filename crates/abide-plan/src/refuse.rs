@@ -1,6 +1,6 @@
 //! Refusals: how they are worded, and the ones that concern a whole host.
 
-use abide_model::{Observation, Refusal, RefusalKind, ResourceId, Scope};
+use abide_model::{Observation, Refusal, RefusalKind, RefusalReason, ResourceId, Scope};
 
 use crate::causes::said;
 use crate::host::Host;
@@ -10,6 +10,7 @@ use crate::host::Host;
 pub(crate) struct Denied {
     kind: RefusalKind,
     reason: String,
+    why: Option<RefusalReason>,
     help: Option<String>,
 }
 
@@ -29,10 +30,21 @@ impl Denied {
         Self::new(RefusalKind::Unknown, reason)
     }
 
+    /// The host does not allow it, for a reason that has a code.
+    pub(crate) fn because(why: RefusalReason) -> Self {
+        Self {
+            kind: RefusalKind::Impossible,
+            reason: why.to_string(),
+            help: Some(why.help()),
+            why: Some(why),
+        }
+    }
+
     fn new(kind: RefusalKind, reason: impl Into<String>) -> Self {
         Self {
             kind,
             reason: reason.into(),
+            why: None,
             help: None,
         }
     }
@@ -50,6 +62,7 @@ impl Denied {
         Refusal {
             resource,
             reason: self.reason,
+            why: self.why,
             help: self.help,
             kind: self.kind,
         }

@@ -20,6 +20,7 @@ mod fresh;
 mod gate;
 mod gate_facts;
 mod gate_rest;
+mod health;
 mod ledgers;
 mod linger;
 mod links;

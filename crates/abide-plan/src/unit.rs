@@ -18,7 +18,7 @@ pub(crate) mod targets;
 use std::borrow::Cow;
 
 use abide_model::{
-    Cause, DesiredUnit, LedgerUnit, ObservedUnit, ResourceId, UnitName, UnitRef, Wanted,
+    Cause, DesiredUnit, Health, LedgerUnit, ObservedUnit, ResourceId, UnitName, UnitRef, Wanted,
 };
 use abide_unit::Effective;
 
@@ -157,6 +157,12 @@ impl<'a> Unit<'a> {
     /// How the ledger says that it was left.
     pub(crate) fn recorded(&self) -> Option<&'a LedgerUnit> {
         self.view.host.ledger.units.get(&self.reference())
+    }
+
+    /// How it is now, by the time that its start may take.
+    pub(crate) fn health(&self) -> Health {
+        let limit = self.desired().map(|desired| desired.settle.timeout);
+        Health::of(&self.seen, self.view.host.observed.facts.now, limit)
     }
 
     /// Whether its manager can be asked about it now.

@@ -26,6 +26,7 @@ pub(crate) fn draft<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) {
     emit::emit(view, &decisions, &bystanders, draft);
     notes::draft(view, &decisions, draft);
     note_runs(view, &decisions, &bystanders, draft);
+    refuse_trouble(&decisions, draft);
     for decision in decisions.values() {
         count_removal(decision, draft);
         draft
@@ -85,6 +86,19 @@ fn definition(decision: &Decision<'_>) -> Definition {
         new: unit.wanted.clone(),
         is_loaded: in_part || up_to_date,
         goes: unit.goes().is_some() || unit.masked(),
+    }
+}
+
+/// Names what is wrong with a unit that is as it should be in everything that abide could do about it. Where it does
+/// something, how that ends is seen afterwards.
+fn refuse_trouble(decisions: &Decisions<'_>, draft: &mut Draft) {
+    for decision in decisions.values() {
+        let adopts = |verdict: &Verdict| matches!(verdict, Verdict::Adopt | Verdict::Forget);
+        let is_work = decision.is_work() || decision.files.iter().any(adopts);
+        if let (Some(why), false) = (&decision.run.trouble, is_work) {
+            let denied = Denied::because(why.clone());
+            draft.refuse(denied.about(decision.unit.file_resource()));
+        }
     }
 }
 

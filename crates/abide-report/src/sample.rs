@@ -138,6 +138,7 @@ impl Building {
         self.0.refused.push(Refusal {
             resource,
             reason: reason.to_owned(),
+            why: None,
             help,
             kind,
         });

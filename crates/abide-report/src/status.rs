@@ -1,7 +1,7 @@
 //! What `abide status` says: each host's users with their lingering and each declared unit, as facts. Text and
 //! JSON are made from the same lines.
 
-use abide_model::{Desired, Observed};
+use abide_model::{Desired, Observed, Plan};
 use serde::Serialize;
 
 mod unit;
@@ -22,7 +22,12 @@ pub struct HostStatus<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum Seen<'a> {
     /// It answered.
-    Observed(&'a Observed),
+    Observed {
+        /// What was seen.
+        observed: &'a Observed,
+        /// What a plan for that would do: it says what is as declared.
+        plan: &'a Plan,
+    },
     /// It could not be observed.
     Unreachable {
         /// Why, one clause.
@@ -73,9 +78,9 @@ pub(crate) struct UnitLine {
     /// `None`: the system's.
     pub(crate) user: Option<String>,
     pub(crate) unit: String,
-    /// `active (running)`, `failed (exit-code)`, `not found`, `unknown: …`.
+    /// `active (running)`, `failed (203/EXEC)`, `crash-looping (exit status 1)`, `not found`, `unknown`.
     pub(crate) state: String,
-    /// Whether it is up; `None`: unknown.
+    /// Whether it is up and stays up; `None`: unknown.
     pub(crate) up: Option<bool>,
     /// Seconds since it started, by the host's clock, while it is up.
     pub(crate) up_seconds: Option<u64>,
@@ -86,6 +91,8 @@ pub(crate) struct UnitLine {
     pub(crate) boot: Option<Boot>,
     /// Whether this is what the manifest says; `None`: unknown.
     pub(crate) as_declared: Option<bool>,
+    /// What is wrong, or why nothing is known, one clause.
+    pub(crate) trouble: Option<String>,
 }
 
 /// The lines of one host.
@@ -106,17 +113,17 @@ pub(crate) fn lines(host: &HostStatus<'_>) -> HostLines {
             lines.unreachable = Some(reason.to_owned());
             lines.help = help.map(ToOwned::to_owned);
         }
-        Seen::Observed(observed) => fill(&mut lines, host.desired, observed),
+        Seen::Observed { observed, plan } => fill(&mut lines, host.desired, observed, plan),
     }
     lines
 }
 
-fn fill(lines: &mut HostLines, desired: &Desired, observed: &Observed) {
+fn fill(lines: &mut HostLines, desired: &Desired, observed: &Observed, plan: &Plan) {
     let facts = &observed.facts;
     lines.os = Some(facts.os.clone());
     lines.systemd = Some(facts.systemd);
     lines.up_seconds = Some(facts.now.secs_since(facts.booted_at));
-    lines.units = unit::lines(desired, observed);
+    lines.units = unit::lines(desired, observed, plan);
     for (name, user) in &desired.users {
         lines.users.push(user::line(name, user, observed));
     }

@@ -31,8 +31,13 @@ impl Why {
         let by_hand = list(&action.causes.iter().filter_map(by_hand).collect::<Vec<_>>());
         let by_hand = Some(by_hand).filter(|words| !words.is_empty());
         let old_or_down = old.is_some() || action.causes.iter().any(is_down);
+        let failed =
+            |cause: &Cause| matches!(cause, Cause::Failed { .. } | Cause::Unhealthy { .. });
+        let how = action.causes.iter().any(failed);
         let implied = |cause: &Cause| {
-            old_or_down && is_file(cause, action, plan) || by_hand.is_some() && is_difference(cause)
+            how && is_state(cause)
+                || old_or_down && is_file(cause, action, plan)
+                || by_hand.is_some() && is_difference(cause)
         };
         let mut causes: Vec<String> = Vec::new();
         for cause in action.causes.iter().filter(|cause| !implied(cause)) {
@@ -147,10 +152,15 @@ fn is_difference(cause: &Cause) -> bool {
     }
 }
 
+/// That it is in another state than it should be.
+fn is_state(cause: &Cause) -> bool {
+    matches!(cause, Cause::Differs { field, .. } if field == "ActiveState")
+}
+
 /// Whether the unit does not run, which is reason enough to start it.
 fn is_down(cause: &Cause) -> bool {
     match cause {
-        Cause::Missing | Cause::Failed { .. } => true,
+        Cause::Missing | Cause::Failed { .. } | Cause::Unhealthy { .. } => true,
         Cause::Differs { field, .. } => field == "ActiveState",
         _ => false,
     }
@@ -195,6 +205,7 @@ fn cause_words(cause: &Cause, action: &Action, plan: &Plan, symbols: Symbols) ->
             format!("none since {what} changed ({})", one_line(evidence))
         }
         Cause::RunningOldConfig { .. } | Cause::ChangedOnHost { .. } => return None,
+        Cause::Unhealthy { health } => format!("it is {}", one_line(&health.to_string())),
         Cause::Failed { result } => format!("it failed ({})", one_line(result)),
     })
 }

@@ -121,6 +121,11 @@ pub(super) fn unit(
         need_reload: yes("NeedDaemonReload"),
         invocation: invocation(text("InvocationID")),
         started_at: started_at(block, clock),
+        state_since: clock.read(
+            text("StateChangeTimestamp"),
+            text("StateChangeTimestampMonotonic"),
+        ),
+        ends_by_itself: text("Type") == "oneshot" && !yes("RemainAfterExit"),
         restarts: text("NRestarts").parse().unwrap_or(0),
         main_status: text("ExecMainStatus").parse().ok(),
         can_reload: yes("CanReload"),

@@ -1,17 +1,13 @@
 //! Units: enablement, what runs, what failed, and what runs with an old configuration.
 
 use abide_model::{
-    ActiveState, Cause, Change, Finding, FindingKind, LedgerUnit, Link, Manager, Observation,
-    ObservedScope, ObservedUnit, Plan, ResourceId, UnitName, UnitRef,
+    ActiveState, Cause, Change, DesiredUnit, Finding, FindingKind, Health, LedgerUnit, Link,
+    Manager, Observation, ObservedScope, ObservedUnit, Plan, ResourceId, UnitName, UnitRef, Wanted,
 };
 
 use super::{Cells, finding, since};
 use crate::causes::said;
 use crate::host::Host;
-
-/// So many restarts of its own, the last start of them this recent, are too many.
-const RESTARTS: u32 = 3;
-const RECENT_SECS: u64 = 600;
 
 pub(super) fn judge(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
     for (unit, left) in &host.ledger.units {
@@ -95,12 +91,13 @@ impl Unit<'_> {
         let name = &self.reference.unit;
         let ran = !self.left.invocation.is_empty();
         let is_up = seen.active.is_up();
-        if seen.active == ActiveState::Failed {
-            let text = format!("{name} failed ({})", said(&seen.result));
-            let told = since(finding(FindingKind::Failed, text), None);
-            cells.drifted(self.resource(), told);
-        } else if let Some(told) = self.flapping(seen) {
-            cells.drifted(self.resource(), told);
+        if let Some(told) = self.trouble(seen) {
+            // What should not run and failed does not run.
+            if seen.active == ActiveState::Failed && self.wants(Wanted::No) {
+                cells.on_host(self.resource(), told);
+            } else {
+                cells.drifted(self.resource(), told);
+            }
         } else if self.left.claimed {
             // As above: the plan tells what is left to do.
         } else if ran && !is_up && self.should_run() {
@@ -137,19 +134,38 @@ impl Unit<'_> {
         finding(FindingKind::State, format!("{name} does not run"))
     }
 
-    fn flapping(&self, seen: &ObservedUnit) -> Option<Finding> {
-        let now = self.host.observed.facts.now;
-        let recent = seen
-            .started_at
-            .is_some_and(|at| now.secs_since(at) < RECENT_SECS);
-        let often = seen.restarts >= RESTARTS && recent;
-        (often || seen.sub == "auto-restart").then(|| {
-            let text = format!(
-                "{} does not stay up: it was restarted {} times",
-                self.reference.unit, seen.restarts
-            );
-            since(finding(FindingKind::Flapping, text), seen.started_at)
-        })
+    /// How the unit is, by the time that its start may take where it is declared.
+    fn health(&self, seen: &ObservedUnit) -> Health {
+        let limit = self.declared().map(|unit| unit.settle.timeout);
+        Health::of(seen, self.host.observed.facts.now, limit)
+    }
+
+    fn declared(&self) -> Option<&DesiredUnit> {
+        self.host
+            .units(&self.reference.scope)?
+            .get(&self.reference.unit)
+    }
+
+    /// What is wrong with it, whatever somebody did; of what need not run, that it does not stay up is no concern.
+    fn trouble(&self, seen: &ObservedUnit) -> Option<Finding> {
+        let health = self.health(seen);
+        let kind = match &health {
+            Health::Failed { .. } => FindingKind::Failed,
+            Health::CrashLooping { .. } => FindingKind::Flapping,
+            Health::StartOverdue { .. } if self.wants(Wanted::Yes) => FindingKind::NotStarted,
+            Health::UpWithoutFile { .. } => FindingKind::Failed,
+            _ => return None,
+        };
+        let text = match &health {
+            Health::Failed { .. } => format!("{} {health}", self.reference.unit),
+            _ => format!("{} is {health}", self.reference.unit),
+        };
+        let at = seen.state_since.or(seen.started_at);
+        Some(since(finding(kind, text), at))
+    }
+
+    fn wants(&self, running: Wanted) -> bool {
+        self.declared().is_some_and(|unit| unit.running == running)
     }
 
     fn manager_is_down(&self, cells: &mut Cells) {

@@ -49,7 +49,8 @@ fn of_a_unit_that_is_not_loaded_nothing_is_compared() {
         unit.load = "bad-setting".to_owned();
         (unit.fragment, unit.drop_ins) = (None, Vec::new());
     });
-    assert_eq!(all, "");
+    let named = "refused user:deploy/web.service (Impossible): it runs, and its manager could not start it again: its unit file is `bad-setting`";
+    assert_eq!(all, named);
 }
 
 #[test]

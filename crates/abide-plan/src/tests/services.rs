@@ -107,7 +107,7 @@ fn case_07_a_failed_unit_is_reset_and_started_with_its_new_file() {
         rewritten("user:deploy/web.service: reset-failed\nuser:deploy/web.service: start")
     );
     // What it failed with, and not how often it was restarted.
-    let result = "exit-code".to_owned();
+    let result = "exit status 1".to_owned();
     assert_eq!(plan.actions[2].causes[0], Cause::Failed { result });
 }
 

@@ -102,6 +102,7 @@ fn cause(cause: &Cause) -> String {
         Cause::ReloadOwed { evidence, .. } => format!("reload owed: {evidence}"),
         Cause::ChangedOnHost { edit, .. } => format!("by hand: {edit:?}"),
         Cause::RunningOldConfig { keys, .. } => format!("runs old {}", keys.join(" ")),
+        Cause::Unhealthy { health } => format!("is {health}"),
         Cause::Failed { result } => format!("failed: {result}"),
     }
 }

@@ -252,7 +252,7 @@ impl Emitted<'_, '_> {
         let unit = &decision.unit;
         let step = self
             .step(Phase::ResetFailed, &unit.loaded, Change::ResetFailed)
-            .because(failed(&unit.seen))
+            .because(failed(&unit.seen, unit.health()))
             .after(self.reload);
         self.draft.add(step);
     }

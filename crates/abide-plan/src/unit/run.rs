@@ -1,7 +1,8 @@
 //! Whether a unit is started, stopped, restarted or reloaded, from what should run and what does.
 
 use abide_model::{
-    ActiveState, Cause, HostPath, LedgerUnit, NoteKind, Timestamp, UnitName, Wanted,
+    ActiveState, Cause, Health, HostPath, LedgerUnit, NoteKind, RefusalReason, Timestamp, UnitName,
+    Wanted,
 };
 
 use super::Unit;
@@ -59,6 +60,8 @@ pub(crate) struct Run {
     pub(crate) reset: bool,
     /// What is done after the daemon-reload, and why.
     pub(crate) then: Option<(Verb, Vec<Reason>)>,
+    /// What is wrong with it, and nothing that abide does would change.
+    pub(crate) trouble: Option<RefusalReason>,
     /// What a reviewer should know.
     pub(crate) notes: Vec<(NoteKind, String)>,
 }
@@ -105,8 +108,14 @@ pub(crate) fn decide(unit: &Unit<'_>, draft: &Draft, loads: bool) -> Result<Run,
     }
     if unit.seen.active.is_up() || comes_up {
         let run = up(unit, draft, comes_up)?;
-        if run.is_work() || unit.seen.active.is_up() {
+        if run.is_work() {
             return Ok(run);
+        }
+        if unit.seen.active.is_up() {
+            return Ok(match run.notes.is_empty() {
+                true => not_well(unit, loads),
+                false => run,
+            });
         }
     }
     match unit.running() {
@@ -191,6 +200,39 @@ fn up(unit: &Unit<'_>, draft: &Draft, comes_up: bool) -> Result<Run, Denied> {
     Ok(Run::default())
 }
 
+/// A unit that runs what it should, as far as it runs.
+fn not_well(unit: &Unit<'_>, loads: bool) -> Run {
+    let named = |why| Run {
+        trouble: Some(why),
+        ..Run::default()
+    };
+    match unit.health() {
+        Health::UpWithoutFile { load } if !loads => named(RefusalReason::CannotStartAgain { load }),
+        health @ (Health::CrashLooping { .. } | Health::StartOverdue { .. })
+            if unit.running() == Wanted::Yes =>
+        {
+            let by_hand = unit.seen.refuse_stop || respond::refuses_start(unit);
+            match started_just_so(unit) || by_hand {
+                true => named(RefusalReason::DoesNotStayUp { health }),
+                false => Run {
+                    reset: true,
+                    then: Some((Verb::Restart, vec![Cause::Unhealthy { health }.into()])),
+                    ..Run::default()
+                },
+            }
+        }
+        _ => Run::default(),
+    }
+}
+
+/// Whether abide has started the unit with the configuration that it should have: the ledger says so, or that its last run
+/// came no further than that.
+fn started_just_so(unit: &Unit<'_>) -> bool {
+    let config = wanted_config(unit);
+    unit.recorded()
+        .is_some_and(|left| left.claimed || left.config == Some(config))
+}
+
 /// Whether the unit keeps failing and coming back by itself. It may meet its `StartLimitBurst=` before its turn comes, and
 /// then nothing but `reset-failed` lets it start with its new file (V9).
 fn crashes(unit: &Unit<'_>) -> bool {
@@ -244,7 +286,7 @@ fn started(unit: &Unit<'_>, loads: bool) -> Result<Run, Denied> {
     let failed_before = unit.seen.active == ActiveState::Failed;
     let mut why = vec![state(unit.seen.active, ActiveState::Active).into()];
     if failed_before {
-        why.push(failed(&unit.seen).into());
+        why.push(failed(&unit.seen, unit.health()).into());
     }
     why.extend(by_hand::stopped(unit).map(Reason::Fact));
     why.push(Reason::OwnFiles);

@@ -155,7 +155,7 @@ impl ReasonCode {
             Cause::FollowsFrom(_) => Self::Follows,
             Cause::ReloadOwed { .. } => Self::ReloadOwed,
             Cause::RunningOldConfig { .. } => Self::RunningOldConfig,
-            Cause::Failed { .. } => Self::UnitFailed,
+            Cause::Failed { .. } | Cause::Unhealthy { .. } => Self::UnitFailed,
             Cause::ChangedOnHost { .. } => Self::ChangedOnHost,
         }
     }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use abide_model::{
-    ActiveState, Desired, DesiredUnit, HostFacts, Manager, Observation, Observed, ObservedScope,
-    ObservedUnit, Presence, Scope, UnitName, Wanted,
+    Desired, DesiredUnit, Health, HostFacts, Judged, Manager, Observation, Observed, ObservedScope,
+    ObservedUnit, Plan, Presence, ResourceId, Scope, UnitName, UnitRef,
 };
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ impl fmt::Display for Boot {
 }
 
 /// Every declared unit that can run, the system's first.
-pub(super) fn lines(desired: &Desired, observed: &Observed) -> Vec<UnitLine> {
+pub(super) fn lines(desired: &Desired, observed: &Observed, plan: &Plan) -> Vec<UnitLine> {
     let system = desired.units.iter().map(|unit| (Scope::System, unit));
     let users = desired.users.iter().flat_map(|(user, of_user)| {
         let scope = Scope::User(user.clone());
@@ -45,15 +45,14 @@ pub(super) fn lines(desired: &Desired, observed: &Observed) -> Vec<UnitLine> {
     system
         .chain(users)
         .filter(|(_, (name, _))| !name.is_template())
-        .filter_map(|(scope, (name, unit))| line(&scope, name, unit, observed))
+        .filter_map(|(scope, (name, unit))| line((&scope, name, unit), observed, plan))
         .collect()
 }
 
 fn line(
-    scope: &Scope,
-    name: &UnitName,
-    desired: &DesiredUnit,
+    (scope, name, desired): (&Scope, &UnitName, &DesiredUnit),
     observed: &Observed,
+    plan: &Plan,
 ) -> Option<UnitLine> {
     let mut line = UnitLine {
         user: scope.user().map(ToString::to_string),
@@ -65,15 +64,18 @@ fn line(
         enabled: None,
         boot: None,
         as_declared: None,
+        trouble: None,
     };
     match observed.scopes.get(scope) {
         Some(Observation::Known(seen)) => {
             if let Manager::Broken(why) = &seen.manager {
-                line.state = format!("unknown: {why}");
+                line.trouble = Some(why.clone());
             } else if let Some(unit) = find(seen, name) {
-                fill(&mut line, &observed.facts, seen, unit);
+                let limit = desired.settle.timeout;
+                let health = Health::of(unit, observed.facts.now, Some(limit));
+                fill(&mut line, &observed.facts, seen, (unit, &health));
                 line.boot = Some(boot(scope, name, seen, observed));
-                line.as_declared = Some(as_declared(desired, &line));
+                judge(&mut line, (scope, name), plan);
             }
         }
         Some(Observation::Absent) => {
@@ -81,11 +83,25 @@ fn line(
             line.up = Some(false);
             line.as_declared = Some(desired.presence == Presence::Absent);
         }
-        Some(Observation::Unknown(why)) => line.state = format!("unknown: {why}"),
+        Some(Observation::Unknown(why)) => line.trouble = Some(why.clone()),
         None => {}
     }
     let gone = desired.presence == Presence::Absent && line.as_declared == Some(true);
     (!gone).then_some(line)
+}
+
+/// Whether it is as declared is the plan's to say.
+fn judge(line: &mut UnitLine, (scope, name): (&Scope, &UnitName), plan: &Plan) {
+    let names = [name.clone(), name.loaded_as()];
+    let names = names.map(|name| ResourceId::Unit(UnitRef::new(scope, &name)));
+    line.as_declared = match plan.judge(&names.each_ref()) {
+        Judged::AsDeclared => Some(true),
+        Judged::Differs => Some(false),
+        Judged::Unknown => None,
+    };
+    let refused = plan.refused.iter();
+    let mut of_unit = refused.filter(|one| names.contains(&one.resource));
+    line.trouble = of_unit.next().map(|refusal| refusal.reason.clone());
 }
 
 /// The unit that runs: of a quadlet, the generated one.
@@ -95,24 +111,30 @@ fn find<'a>(seen: &'a ObservedScope, name: &UnitName) -> Option<&'a ObservedUnit
         .or_else(|| seen.units.get(name))
 }
 
-fn fill(line: &mut UnitLine, facts: &HostFacts, seen: &ObservedScope, unit: &ObservedUnit) {
-    let up = unit.active.is_up();
-    line.up = Some(up);
-    line.state = state(unit, &seen.manager);
+fn fill(
+    line: &mut UnitLine,
+    facts: &HostFacts,
+    seen: &ObservedScope,
+    (unit, health): (&ObservedUnit, &Health),
+) {
+    line.up = Some(health.is_up());
+    line.state = state(unit, health, &seen.manager);
     line.up_seconds = unit
         .started_at
-        .filter(|_| up)
+        .filter(|_| unit.active.is_up())
         .map(|start| facts.now.secs_since(start));
     line.restarts = Some(unit.restarts);
     line.enabled = Some(enabled(unit, &line.unit, seen));
 }
 
-fn state(unit: &ObservedUnit, manager: &Manager) -> String {
-    match (unit.active, unit.load.as_str()) {
-        (ActiveState::Failed, _) => format!("failed ({})", unit.result),
-        (active, "loaded") => format!("{} ({})", active.word(), unit.sub),
+fn state(unit: &ObservedUnit, health: &Health, manager: &Manager) -> String {
+    match (health, unit.load.as_str()) {
+        (Health::CrashLooping { ending, .. }, _) => format!("crash-looping ({ending})"),
+        (Health::Failed { .. } | Health::StartOverdue { .. }, _) => health.to_string(),
+        (Health::UpWithoutFile { load }, _) => format!("{}, {load}", unit.active.word()),
+        (_, "loaded") => format!("{} ({})", unit.active.word(), unit.sub),
         (_, _) if *manager == Manager::Down => "manager down".to_owned(),
-        (active, load) if active.is_up() => format!("{}, {load}", active.word()),
+        (_, load) if unit.active.is_up() => format!("{}, {load}", unit.active.word()),
         (_, "not-found") => "not found".to_owned(),
         (_, load) => load.to_owned(),
     }
@@ -177,25 +199,4 @@ fn boot(scope: &Scope, name: &UnitName, seen: &ObservedScope, observed: &Observe
         Some(trigger) => Boot::By(trigger.clone()),
         None => Boot::No,
     }
-}
-
-fn as_declared(desired: &DesiredUnit, line: &UnitLine) -> bool {
-    if desired.presence == Presence::Absent {
-        return line.state == "not found";
-    }
-    // It has just ended and waits to be started again: it is up only by its ActiveState.
-    let crashes = line.state.contains("auto-restart");
-    let up = line.up == Some(true) && !crashes;
-    let runs = match desired.running {
-        Wanted::Yes => up,
-        Wanted::No => !up,
-        Wanted::Unmanaged => !line.state.starts_with("failed"),
-    };
-    let on = line.enabled.as_deref() == Some("yes");
-    let enabled = match desired.enabled {
-        Wanted::Yes => on,
-        Wanted::No => !on,
-        Wanted::Unmanaged => true,
-    };
-    runs && enabled
 }

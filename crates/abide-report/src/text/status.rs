@@ -144,6 +144,7 @@ fn write_troubles(page: &mut Page<'_>, lines: &[HostLines]) {
             let help = host.help.as_deref().map(one_line);
             page.remark(0, Mark::Unknown, &text, help.as_deref());
         }
+        write_unit_troubles(page, &name, &host.units);
         for user in &host.users {
             if let Some(trouble) = &user.trouble {
                 let text = format!("{name} user {}: {}", user.user, one_line(trouble));
@@ -154,6 +155,34 @@ fn write_troubles(page: &mut Page<'_>, lines: &[HostLines]) {
         if page.options.verbosity == Verbosity::Verbose {
             write_undeclared(page, &name, &host.undeclared_lingering);
         }
+    }
+}
+
+/// What is wrong with units, or why nothing is known of them: often the same of all units of a user.
+fn write_unit_troubles(page: &mut Page<'_>, host: &str, units: &[UnitLine]) {
+    let mut said: Vec<(String, Mark, Vec<&UnitLine>)> = Vec::new();
+    for unit in units {
+        let Some(trouble) = &unit.trouble else {
+            continue;
+        };
+        let mark = unit.as_declared.map_or(Mark::Unknown, |_| Mark::Refused);
+        let same = said.iter_mut().find(|(text, known, of)| {
+            let user = of.first().map(|unit| &unit.user);
+            text == trouble && *known == mark && user == Some(&unit.user)
+        });
+        match same {
+            Some((_, _, of)) => of.push(unit),
+            None => said.push((trouble.clone(), mark, vec![unit])),
+        }
+    }
+    for (text, mark, of) in said {
+        let names: Vec<String> = of.iter().map(|unit| one_line(&unit.unit)).collect();
+        let whose = match of.first().and_then(|unit| unit.user.as_deref()) {
+            Some(user) => format!(" user {user}:"),
+            None => String::new(),
+        };
+        let text = format!("{host}{whose} {}: {}", list(&names), one_line(&text));
+        page.remark(0, mark, &text, None);
     }
 }
 

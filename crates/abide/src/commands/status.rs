@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use abide_engine::Unseen;
-use abide_model::{HostName, Observed, Report};
+use abide_model::{HostName, Observed, Plan, Refusal, RefusalKind, Report};
 use abide_report::{HostStatus, Seen, json, text};
 use clap::Args;
 
@@ -15,17 +15,26 @@ use crate::progress::Progress;
 use crate::run::Run;
 use crate::ui::Ui;
 
+/// What each host answered.
+type Looked = BTreeMap<HostName, Result<Observed, Unseen>>;
+/// What a plan for each host that answered would do.
+type Plans = BTreeMap<HostName, Plan>;
+
 /// Show hosts, users, lingering and units as they are now
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   abide status
   abide status --group workers
+  abide status -q --exit-code          only what is not as declared, and 2 where there is any
   abide status --json | jq '.hosts'")]
 pub(crate) struct Status {
     /// Print it as a JSON document
     #[arg(long)]
     json: bool,
+    /// End with 2 where something is not as declared
+    #[arg(long)]
+    exit_code: bool,
 }
 
 impl Status {
@@ -43,13 +52,9 @@ impl Status {
                 engine.observe(events, cancel).await
             })
             .await;
-        let missing = seen.values().any(Result::is_err);
-        let exit = run.exit(if missing {
-            Exit::Incomplete
-        } else {
-            Exit::Done
-        });
-        let answer = self.render(&run, &seen, exit, ui);
+        let plans = plans(&run, &seen);
+        let exit = run.exit(self.exit(&seen, &plans));
+        let answer = self.render((&run, &seen, &plans), exit, ui);
         if self.json {
             ui.answer(&answer)?;
         } else {
@@ -59,13 +64,20 @@ impl Status {
         Ok(exit)
     }
 
-    fn render(
-        &self,
-        run: &Run,
-        seen: &BTreeMap<HostName, Result<Observed, Unseen>>,
-        exit: Exit,
-        ui: &Ui,
-    ) -> String {
+    /// A host that nobody could see counts in any case; what is not as declared where that is asked for.
+    fn exit(&self, seen: &Looked, plans: &Plans) -> Exit {
+        let unseen = |refusal: &Refusal| refusal.kind == RefusalKind::Unknown;
+        let mut refused = plans.values().flat_map(|plan| &plan.refused);
+        if seen.values().any(Result::is_err) || self.exit_code && refused.any(unseen) {
+            Exit::Incomplete
+        } else if self.exit_code && !plans.values().all(Plan::is_empty) {
+            Exit::Pending
+        } else {
+            Exit::Done
+        }
+    }
+
+    fn render(&self, (run, seen, plans): (&Run, &Looked, &Plans), exit: Exit, ui: &Ui) -> String {
         // Reasons are borrowed by what is rendered.
         let reasons: BTreeMap<&HostName, (String, Option<String>)> = seen
             .iter()
@@ -77,13 +89,13 @@ impl Status {
         let hosts: Vec<HostStatus<'_>> = seen
             .iter()
             .filter_map(|(name, seen)| {
-                let seen = match (seen, reasons.get(name)) {
-                    (Ok(observed), _) => Seen::Observed(observed),
-                    (Err(_), Some((reason, help))) => Seen::Unreachable {
+                let seen = match (seen, plans.get(name), reasons.get(name)) {
+                    (Ok(observed), Some(plan), _) => Seen::Observed { observed, plan },
+                    (Err(_), _, Some((reason, help))) => Seen::Unreachable {
                         reason,
                         help: help.as_deref(),
                     },
-                    (Err(_), None) => return None,
+                    _ => return None,
                 };
                 let desired = run.engine.desired(name)?;
                 Some(HostStatus { desired, seen })
@@ -95,4 +107,16 @@ impl Status {
             text::status(&hosts, &ui.options)
         }
     }
+}
+
+/// What a plan for each host that was seen would do: it says what is as declared.
+fn plans(run: &Run, seen: &Looked) -> Plans {
+    let plan = |(name, seen): (&HostName, &Result<Observed, Unseen>)| {
+        let mut desired = run.engine.desired(name)?.clone();
+        // Nothing is removed here, so there is nothing to keep within a limit.
+        desired.policy.allowed_removals = usize::MAX;
+        let plan = abide_plan::plan(&desired, seen.as_ref().ok()?);
+        Some((name.clone(), plan))
+    };
+    seen.iter().filter_map(plan).collect()
 }

@@ -295,6 +295,7 @@ fn whole_plan(host: &HostName) -> Plan {
             .map(|kind| Refusal {
                 resource: ResourceId::Unit(unit("system/db.service")),
                 reason: "it is so".into(),
+                why: None,
                 help: Some("do this".into()),
                 kind,
             })

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    ActiveState, Desired, DesiredAccount, DesiredLinger, DesiredUnit, DesiredUser, LastLoad,
-    LingerReason, Link, Manager, Observation, Observed, ObservedLinger, ObservedScope,
+    ActiveState, Change, Desired, DesiredAccount, DesiredLinger, DesiredUnit, DesiredUser,
+    LastLoad, LingerReason, Link, Manager, Observation, Observed, ObservedLinger, ObservedScope,
     ObservedUnit, ObservedUser, OnChange, Origin, Policy, Presence, Scope, Settle, Timestamp,
     UnitName, Wanted,
 };
@@ -138,6 +138,16 @@ fn observed(
     }
 }
 
+/// What was seen, and a plan that would start these units of deploy.
+fn seen<'a>(observed: &'a Observed, starts: &[&str]) -> Seen<'a> {
+    let plan = starts.iter().fold(plan_of("h1"), |plan, name| {
+        let unit = unit(&format!("user:deploy/{name}"));
+        plan.does(unit, Change::Start, missing())
+    });
+    let plan = Box::leak(Box::new(plan.0));
+    Seen::Observed { observed, plan }
+}
+
 fn said(hosts: &[HostStatus<'_>], options: &Options) -> String {
     plain(&render(hosts, options))
 }
@@ -153,7 +163,7 @@ fn a_healthy_host_is_a_table_and_a_count() {
     );
     let host = HostStatus {
         desired: &desired,
-        seen: Seen::Observed(&observed),
+        seen: seen(&observed, &[]),
     };
     insta::assert_snapshot!(said(&[host], &narrow()), @r##"
       HOST  USER    LINGER  UNIT             STATE    UP      RESTARTS  ENABLED  BOOT
@@ -169,6 +179,7 @@ fn what_is_not_as_declared_is_marked_and_explained() {
     let mut failed = running("a.service");
     failed.active = ActiveState::Failed;
     failed.result = "exit-code".to_owned();
+    failed.main_status = Some(1);
     failed.restarts = 5;
     let units = vec![
         failed,
@@ -188,7 +199,7 @@ fn what_is_not_as_declared_is_marked_and_explained() {
     let hosts = [
         HostStatus {
             desired: &desired,
-            seen: Seen::Observed(&observed),
+            seen: seen(&observed, &["a.service", "b.service", "c.service"]),
         },
         HostStatus {
             desired: &desired,
@@ -196,10 +207,10 @@ fn what_is_not_as_declared_is_marked_and_explained() {
         },
     ];
     insta::assert_snapshot!(said(&hosts, &Options { width: 120, ..narrow() }), @r##"
-      HOST  USER    LINGER     UNIT       STATE               UP      RESTARTS  ENABLED  BOOT
-    ! h1    deploy  off, held  a.service  failed (exit-code)  -       5         yes      no: no linger
-    ! h1    deploy  off, held  b.service  running             3h 20m  0         no       no
-    ! h1    deploy  off, held  c.service  not found           -       0         no       no
+      HOST  USER    LINGER     UNIT       STATE                   UP      RESTARTS  ENABLED  BOOT
+    ! h1    deploy  off, held  a.service  failed (exit status 1)  -       5         yes      no: no linger
+    ! h1    deploy  off, held  b.service  running                 3h 20m  0         no       no
+    ! h1    deploy  off, held  c.service  not found               -       0         no       no
 
     ! h1 user deploy: lingering is declared and not recorded: only an open session holds its units up
     ? h1 not observed: no route to host
@@ -218,11 +229,11 @@ fn a_unit_between_two_crashes_is_not_as_declared() {
     let observed = observed("h1", lingering(), vec![unit], &["a.service"]);
     let host = HostStatus {
         desired: &desired,
-        seen: Seen::Observed(&observed),
+        seen: seen(&observed, &["a.service"]),
     };
     let said = said(&[host], &narrow());
     assert!(
-        said.contains("! h1") && said.contains("activating (auto-restart)"),
+        said.contains("! h1") && said.contains("crash-looping (it ends by itself)"),
         "{said}"
     );
 }
@@ -237,7 +248,7 @@ fn quiet_shows_only_what_is_not_as_declared() {
     let observed = observed("h1", lingering(), units, &["a.service", "b.service"]);
     let host = HostStatus {
         desired: &desired,
-        seen: Seen::Observed(&observed),
+        seen: seen(&observed, &["b.service"]),
     };
     let said = said(
         &[host],
@@ -258,7 +269,7 @@ fn undeclared_lingering_is_told_where_more_is_asked_for() {
     let observed = observed("h1", lingering(), vec![], &[]);
     let host = HostStatus {
         desired: &desired,
-        seen: Seen::Observed(&observed),
+        seen: seen(&observed, &[]),
     };
     let said = said(
         &[host],
@@ -282,7 +293,7 @@ fn boot_of(
     let observed = observed("h1", linger, units, enabled);
     let host = HostStatus {
         desired: &desired,
-        seen: Seen::Observed(&observed),
+        seen: seen(&observed, &[]),
     };
     status::lines(&host)
         .units
@@ -331,11 +342,11 @@ fn a_unit_that_nobody_could_see_is_unknown_and_not_down() {
     .into();
     let host = HostStatus {
         desired: &desired,
-        seen: Seen::Observed(&observed),
+        seen: seen(&observed, &[]),
     };
     let said = said(&[host], &narrow());
     assert!(
-        said.contains("? h1") && said.contains("unknown: timed out\u{fffd}"),
+        said.contains("? h1") && said.contains("a.service: timed out\u{fffd}"),
         "{said}"
     );
     assert!(
@@ -362,16 +373,18 @@ fn a_unit_declared_absent_and_gone_is_no_line() {
         &[],
     );
     let there = observed("h1", lingering(), vec![running("a.service")], &[]);
-    let lines = |observed: &Observed| {
+    let lines = |observed: &Observed, starts: &[&str]| {
         status::lines(&HostStatus {
             desired: &desired,
-            seen: Seen::Observed(observed),
+            seen: seen(observed, starts),
         })
         .units
     };
-    assert!(lines(&gone).is_empty());
+    assert!(lines(&gone, &[]).is_empty());
     assert_eq!(
-        lines(&there).first().and_then(|unit| unit.as_declared),
+        lines(&there, &["a.service"])
+            .first()
+            .and_then(|unit| unit.as_declared),
         Some(false)
     );
 }

@@ -1,0 +1,78 @@
+//! Why something is wanted and not done, as data: a code that `abide explain` knows, and the one place where its words
+//! are made.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::health::Health;
+use crate::name::printable;
+
+/// Why something is wanted and not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalReason {
+    /// A unit should run and does not stay up, and to start it once more the same would change nothing.
+    DoesNotStayUp {
+        /// How it is.
+        health: Health,
+    },
+    /// A unit runs and its manager could not start it again.
+    CannotStartAgain {
+        /// `LoadState`.
+        load: String,
+    },
+}
+
+impl RefusalReason {
+    /// Its code: `R0101`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DoesNotStayUp { .. } => "R0101",
+            Self::CannotStartAgain { .. } => "R0102",
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn help(&self) -> String {
+        let what = match self {
+            Self::DoesNotStayUp { .. } => {
+                "its journal says why; abide starts it again when its files change, or once it has stopped"
+            }
+            Self::CannotStartAgain { .. } => {
+                "see `systemctl status` of it there: its next restart would fail"
+            }
+        };
+        format!("{what} (`abide explain {}`)", self.code())
+    }
+}
+
+impl fmt::Display for RefusalReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DoesNotStayUp { health } => write!(
+                f,
+                "it should run and is {health}; abide has started this configuration already"
+            ),
+            Self::CannotStartAgain { load } => write!(
+                f,
+                "it runs, and its manager could not start it again: its unit file is `{}`",
+                printable(load)
+            ),
+        }
+    }
+}
+
+/// Each code with its explanation, in order.
+pub const EXPLANATIONS: &[(&str, &str)] = &[
+    ("R0101", include_str!("explain/R0101.md")),
+    ("R0102", include_str!("explain/R0102.md")),
+];
+
+/// The explanation of a code of a refusal or note; `None` for a code that does not exist.
+pub fn explain(code: &str) -> Option<&'static str> {
+    let mut all = EXPLANATIONS.iter();
+    all.find(|(known, _)| known.eq_ignore_ascii_case(code))
+        .map(|(_, text)| *text)
+}
