@@ -138,7 +138,7 @@ fn settings(plan: &Plan, facts: &HostFacts, options: &ApplyOptions) -> String {
     format!(
         "trap '' HUP INT PIPE\ntrap : TERM\nset -f\nexport LC_ALL=C TZ=UTC\ncd / || exit\numask 022\n\
          nonce={}\nrun_as={}\npatience={}\ntime_limit={}\nscope_limit={}\nuser_scopes={}\nstate={state}\nlock=$state/lock\nledger={ledger}/{}\nsuspended={suspended}\n\
-         own_id=$(id -u)\nnewline='\n'\nuser='' outcome=0 is_stale='' given_up='' told_hung='' touched='' broken=''\n\
+         operation=apply\nhost={}\nown_id=$(id -u)\nnewline='\n'\nuser='' outcome=0 is_stale='' given_up='' told_hung='' touched='' broken=''\n\
          tidied='' stopped='' enabled_new='' gated='' watches=0 longest=0 pending='' watched_scopes=''\n\
          find_limiter\nbegin_time\n",
         word(&options.nonce),
@@ -148,6 +148,7 @@ fn settings(plan: &Plan, facts: &HostFacts, options: &ApplyOptions) -> String {
         scope_limit(plan, options),
         quote(&user_scopes(plan)),
         plan.manifest,
+        word(plan.host.as_str()),
     )
 }
 

@@ -17,11 +17,17 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    Digest, HostPath, Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerUnit, Scope, UnitName,
-    UnitRef, UserName, ownable, printable,
+    Digest, HostPath, Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerTextFault, LedgerUnit,
+    Scope, UnitName, UnitRef, UserName, ownable, printable,
 };
 
 use crate::percent;
+
+pub mod ask;
+pub mod repair;
+
+/// Functions of several scripts that say what stands in the place of each ledger.
+pub(crate) const EACH: &str = include_str!("ledger/each.sh");
 
 /// The first line of every ledger that this version writes and reads.
 const HEADER: &str = "abide-ledger 1";
@@ -56,6 +62,8 @@ pub struct Contents {
     pub ledger: Ledger,
     /// The others.
     pub findings: Vec<LedgerFinding>,
+    /// How many more of them there are.
+    pub more: usize,
     /// The line of each file, from 1.
     files: BTreeMap<HostPath, (usize, String)>,
 }
@@ -169,9 +177,42 @@ pub fn read(text: &str) -> Result<Contents, LedgerError> {
     }
 }
 
-/// What can be believed of a ledger that may have been cut short, for whoever repairs it.
-pub fn salvage(text: &str) -> Result<Contents, LedgerError> {
-    split(text).map(|(lines, _)| contents(&lines))
+/// What can be believed of a text that may be no whole ledger, for whoever repairs it, and what is wrong with it as a whole.
+pub fn salvage(text: &str) -> (Contents, Option<LedgerTextFault>) {
+    match split(text) {
+        Ok((lines, true)) => (contents(&lines), None),
+        Ok((lines, false)) => (contents(&lines), Some(LedgerTextFault::Cut)),
+        Err(_) if is_of_another_version(text) => {
+            (Contents::default(), Some(LedgerTextFault::Newer))
+        }
+        Err(_) => (without_head(text), Some(LedgerTextFault::NoLedger)),
+    }
+}
+
+/// Whether its first line is that of a ledger of another version.
+fn is_of_another_version(text: &str) -> bool {
+    let first = text.split('\n').next().unwrap_or_default();
+    let number = HEADER
+        .rsplit_once(' ')
+        .and_then(|(name, _)| first.strip_prefix(name)?.strip_prefix(' '));
+    number.is_some_and(|number| {
+        !number.is_empty() && number.len() < 10 && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// The valid lines of a text that does not begin as a ledger. It may be anything, so no line of it is shown.
+fn without_head(text: &str) -> Contents {
+    let mut found = Contents::default();
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    // What stands behind the last newline was cut.
+    lines.pop();
+    let _end = lines.pop_if(|line| *line == END);
+    for (line, number) in lines.iter().zip(1..) {
+        if let Err(fault) = read_line(&mut found, line, number) {
+            found.find(number, "", fault);
+        }
+    }
+    found
 }
 
 /// The lines between the first and the last, and whether the last is there.
@@ -206,6 +247,8 @@ impl Contents {
                 .take(SHOWN)
                 .collect();
             self.findings.push(LedgerFinding { line, text, fault });
+        } else {
+            self.more = self.more.saturating_add(1);
         }
     }
 

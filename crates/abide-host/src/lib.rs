@@ -19,3 +19,6 @@ mod testing;
 
 /// Functions of several scripts that say whether a lock is held, and by whom.
 pub(crate) const LOCK: &str = include_str!("lock.sh");
+
+/// A function of several scripts that says where things are.
+pub(crate) const PLACES: &str = include_str!("places.sh");

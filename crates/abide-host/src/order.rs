@@ -4,7 +4,12 @@ use abide_model::printable;
 
 use crate::quote::{quote, word};
 
-const FUNCTIONS: [&str; 3] = [crate::probe::COMMON, crate::LOCK, include_str!("order.sh")];
+const FUNCTIONS: [&str; 4] = [
+    crate::probe::COMMON,
+    crate::LOCK,
+    crate::PLACES,
+    include_str!("order.sh"),
+];
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

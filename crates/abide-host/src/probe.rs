@@ -21,7 +21,8 @@ mod read_units;
 mod read_users;
 mod room;
 
-pub(crate) use frames::Frames;
+pub(crate) use frames::{Frame, Frames};
+pub(crate) use room::{LEDGERS as LEDGERS_ROOM, MOST_LEDGERS, NAME, short};
 
 pub(crate) const COMMON: &str = include_str!("probe/common.sh");
 const HOST: &str = include_str!("probe/host.sh");
@@ -107,6 +108,7 @@ pub fn script_with(desired: &Desired, also: &BTreeSet<UnitRef>, nonce: &str) -> 
         ),
         COMMON.to_owned(),
         crate::LOCK.to_owned(),
+        crate::ledger::EACH.to_owned(),
         HOST.to_owned(),
         here("common", COMMON, nonce),
         here("scope_functions", SCOPE, nonce),

@@ -24,6 +24,7 @@ pub mod fleet;
 pub mod forecast;
 pub mod hand_edit;
 pub mod health;
+pub mod host_ledgers;
 pub mod ledger;
 pub mod masks;
 pub mod name;
@@ -58,6 +59,9 @@ pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Share, Via};
 pub use forecast::{Disruption, Effect, Surprise};
 pub use hand_edit::HandEdit;
 pub use health::{Ending, Health};
+pub use host_ledgers::{
+    FoundLedger, HostLedgers, LedgerRepair, LedgerTextFault, PlaceFault, PlaceKind, RepairStep,
+};
 pub use ledger::{Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerUnit};
 pub use masks::Masks;
 pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};

@@ -27,12 +27,12 @@ ledger_place() {
   next=${ledger%/*}/.new
   (umask 077 && mkdir -p -- "${ledger%/*}" && chmod 700 -- "${ledger%/*}") || return 1
   if [ -L "$ledger" ] || { [ -e "$ledger" ] && ! [ -f "$ledger" ]; }; then
-    problem "$ledger is no regular file: look at what it is and move it away"
+    problem "$ledger is no regular file: \`abide ledger repair $host\` moves it aside"
     return 1
   fi
   # What a run that was killed left, or anything else; a link or a pipe goes itself.
   rm -f -- "$next" 2>/dev/null || {
-    problem "$next is in the way: look at what it is and move it away"
+    problem "$next is in the way: \`abide ledger repair $host\` moves it aside"
     return 1
   }
 }

@@ -19,7 +19,7 @@ take_lock() {
 
 lock_body() {
   since=$(date +%s)
-  printf 'id=%s\nwho=%s\noperation=apply\nsince=%s\npid=%s\nplan=%s\nurl=%s\n' "$$.$since" "$1" "$since" $$ "$2" "$3"
+  printf 'id=%s\nwho=%s\noperation=%s\nsince=%s\npid=%s\nplan=%s\nurl=%s\n' "$$.$since" "$1" "$operation" "$since" $$ "$2" "$3"
 }
 
 # wait_for_lock: a second, if there is time left. Who went away meanwhile does not want this done later.

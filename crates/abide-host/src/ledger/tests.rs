@@ -99,11 +99,27 @@ fn what_is_no_whole_ledger_is_refused() {
         "abide-ledger 1\nuser a\nend\n\n",
     ] {
         assert_eq!(read(text), Err(LedgerError::Cut), "{text:?}");
-        drop(salvage(text).unwrap());
+        assert_eq!(salvage(text).1, Some(LedgerTextFault::Cut));
     }
-    let cut = salvage("abide-ledger 1\nuser a\nfile system /etc/systemd/system/a.serv").unwrap();
+    let (cut, _) = salvage("abide-ledger 1\nuser a\nfile system /etc/systemd/system/a.serv");
     assert_eq!(cut.ledger.users.len(), 1);
     assert_eq!(cut.findings, []);
+}
+
+#[test]
+fn a_text_without_its_head_is_no_ledger_and_one_of_another_version_is_nobodys() {
+    for text in ["", "\n", "abide-ledger\n", "abide-ledger x\n", "root:x:0\n"] {
+        assert_eq!(salvage(text).1, Some(LedgerTextFault::NoLedger), "{text:?}");
+    }
+    for text in ["abide-ledger 2", "abide-ledger 12\nuser a\nend\n"] {
+        let (contents, fault) = salvage(text);
+        assert_eq!(fault, Some(LedgerTextFault::Newer), "{text:?}");
+        assert_eq!(contents, Contents::default());
+    }
+    let (contents, _) = salvage("password\nuser a\nend\n");
+    assert_eq!(contents.ledger.users.len(), 1);
+    assert_eq!(contents.findings.len(), 1);
+    assert_eq!(contents.findings[0].text, "");
 }
 
 fn faults(lines: &str) -> Vec<(usize, LedgerFault)> {

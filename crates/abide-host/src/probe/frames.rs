@@ -46,6 +46,11 @@ impl<'a> Frame<'a> {
         String::from_utf8_lossy(self.body)
     }
 
+    /// The whole body as it came.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.body
+    }
+
     /// How many bytes came.
     pub(crate) fn size(&self) -> usize {
         self.body.len()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     Desired, HostFacts, Ledger, LedgerFinding, ManifestName, Observation, Observed, ObservedScope,
-    ObservedUser, Scope, UserName,
+    ObservedUser, PlaceFault, Scope, UserName,
 };
 
 use super::ask::Ask;
@@ -123,20 +123,10 @@ impl Ledgers {
 
 /// Why a ledger, or their directory, is none that can be believed.
 fn unbelievable(fault: &str) -> String {
-    let text = match fault {
-        "unreadable" => "it may not be read",
-        "kind" => "it is no regular file",
-        "owner" => "it does not belong to whom abide acts as there",
-        "writable" => "others than its owner may write to it",
-        "large" => "it is larger than 1 MiB",
-        "directory-kind" => "the place of the ledgers is no directory",
-        "directory-owner" => {
-            "the directory of the ledgers does not belong to whom abide acts as there"
-        }
-        "directory-writable" => "others than its owner may write to the directory of the ledgers",
-        _ => "the host does not say how it is",
-    };
-    text.to_owned()
+    match fault.strip_prefix("directory-") {
+        Some(fault) => PlaceFault::of_word(fault).of_directory().to_owned(),
+        None => PlaceFault::of_word(fault).to_string(),
+    }
 }
 
 /// Entries that a ledger may have: a few for everything that is declared, and what was declared before.

@@ -9,7 +9,7 @@ use abide_model::printable;
 /// What a host says about itself: its users, their groups, sessions and managers.
 pub(super) const HOST: usize = 2 << 20;
 /// The ledgers of all manifests together.
-pub(super) const LEDGERS: usize = 2 << 20;
+pub(crate) const LEDGERS: usize = 2 << 20;
 /// All scopes together that nobody declares and that the ledger names.
 pub(super) const SPARE: usize = 2 << 20;
 /// A user of a scope that is asked.
@@ -45,7 +45,7 @@ pub(super) const MOST_DROP_INS: usize = 256;
 /// Users with a linger record.
 pub(super) const MOST_LINGERING: usize = 4096;
 /// Ledgers of other manifests.
-pub(super) const MOST_LEDGERS: usize = 256;
+pub(crate) const MOST_LEDGERS: usize = 256;
 /// Processes of users that are to go: the script counts as far.
 pub(super) const MOST_PROCESSES: usize = 500;
 /// Groups of one user: what Linux lets one be in is 65536, and nobody is.
@@ -60,7 +60,7 @@ pub(super) const MOST_FRAMES: usize = 65536;
 /// Characters of a word of systemd, such as a state.
 pub(super) const WORD: usize = 64;
 /// Characters of a name, such as a host's.
-pub(super) const NAME: usize = 200;
+pub(crate) const NAME: usize = 200;
 /// Characters of a sentence, such as why something is not known.
 pub(super) const SENTENCE: usize = 500;
 /// Characters of a path: `PATH_MAX`.
@@ -122,7 +122,7 @@ pub(super) fn whole(scopes: impl Iterator<Item = usize>) -> usize {
 }
 
 /// A host's word or sentence for a person: safe to print, and cut after so many characters.
-pub(super) fn short(text: &str, most: usize) -> String {
+pub(crate) fn short(text: &str, most: usize) -> String {
     printable(cut(text.trim(), most))
 }
 

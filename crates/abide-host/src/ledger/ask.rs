@@ -1,0 +1,145 @@
+//! Asks a host for all of its ledgers as they stand, for whoever looks at them or repairs them.
+
+use std::collections::BTreeMap;
+
+use abide_model::{
+    Digest, FoundLedger, HostLedgers, HostPath, ManifestName, PlaceFault, PlaceKind, UserName,
+};
+
+use crate::ledger;
+use crate::probe::{Frame, Frames, LEDGERS_ROOM, MOST_LEDGERS, NAME, short};
+use crate::quote::word;
+
+const ASK: &str = include_str!("ask.sh");
+
+/// What comes beside the ledgers: homes of users, and a few words for each ledger.
+const BESIDE: usize = 2 << 20;
+
+/// Why an answer says nothing: a whole clause for a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// Nothing there could be limited in time.
+    #[error("it has no timeout(1) as coreutils and busybox have it")]
+    NoTimeout,
+    /// The answer ends before its end.
+    #[error("the answer was cut short")]
+    Cut,
+}
+
+/// The script that asks. It reads and changes nothing, and runs as the probe does ([`crate::probe::script`]).
+pub fn script(nonce: &str) -> String {
+    format!(
+        "main() {{\nexport LC_ALL=C TZ=UTC\ncd / || exit\nnonce={}\nledgers_room={LEDGERS_ROOM}\n{}\nshow_ledgers \"$1\" \"${{4-}}\"\n}}\nmain \"$@\" </dev/null\n",
+        word(nonce),
+        [crate::probe::COMMON, ledger::EACH, crate::PLACES, ASK].concat()
+    )
+}
+
+/// How many bytes a host may answer.
+pub fn largest_answer() -> usize {
+    LEDGERS_ROOM.saturating_add(BESIDE)
+}
+
+/// Reads the answer. Nothing in it is trusted: what does not have its form is not there, and what did not come whole is said to
+/// be so.
+pub fn read(nonce: &str, answer: &[u8]) -> Result<HostLedgers, AskError> {
+    let frames = Frames::of(answer, nonce);
+    if frames.get("no-timeout").is_some() {
+        return Err(AskError::NoTimeout);
+    }
+    if frames.get("end").is_none() {
+        return Err(AskError::Cut);
+    }
+    let homes = homes(&frames);
+    let directory = frames
+        .get("directory")
+        .and_then(|frame| frame.texts().next());
+    let mut ledgers = BTreeMap::new();
+    for frame in frames.all("ledger").take(MOST_LEDGERS) {
+        if let Ok(name) = ManifestName::parse(frame.word(1)) {
+            ledgers.entry(name).or_insert_with(|| found(frame, &homes));
+        }
+    }
+    let count = frames.get("count");
+    let count = count.and_then(|frame| frame.word(1).parse::<usize>().ok());
+    let unread = count.unwrap_or_default().saturating_sub(ledgers.len());
+    let fault = frames.get("directory-fault");
+    Ok(HostLedgers {
+        directory: short(directory.unwrap_or("an unknown place"), NAME),
+        directory_fault: fault.map(|frame| PlaceFault::of_word(frame.word(1))),
+        in_the_way: frames.get("in-the-way").is_some(),
+        ledgers,
+        unread,
+    })
+}
+
+fn found(frame: &Frame<'_>, homes: &BTreeMap<UserName, HostPath>) -> FoundLedger {
+    let fault = match frame.word(2) {
+        "ok" => None,
+        word => Some(PlaceFault::of_word(word)),
+    };
+    let mut found = FoundLedger {
+        kind: kind(frame.word(5)),
+        file: fault,
+        text: None,
+        ledger: abide_model::Ledger::default(),
+        findings: Vec::new(),
+        more: 0,
+        digest: None,
+    };
+    if frame.word(3) != "text" {
+        return found;
+    }
+    let Some(bytes) = whole(frame.bytes(), frame.word(4)) else {
+        found.file = Some(PlaceFault::Unseen);
+        return found;
+    };
+    let (mut contents, text) = ledger::salvage(&String::from_utf8_lossy(bytes));
+    contents.at_home(|name| homes.get(name));
+    FoundLedger {
+        text,
+        ledger: contents.ledger,
+        findings: contents.findings,
+        more: contents.more,
+        digest: Some(Digest::of(bytes)),
+        ..found
+    }
+}
+
+/// All of a file of this size: a frame's newline may have come behind it.
+fn whole<'a>(bytes: &'a [u8], size: &str) -> Option<&'a [u8]> {
+    let size: usize = size.parse().ok()?;
+    match bytes.len().checked_sub(size)? {
+        0 => Some(bytes),
+        1 if bytes.ends_with(b"\n") => bytes.get(..size),
+        _ => None,
+    }
+}
+
+/// From a raw mode in hexadecimal digits, as stat(1) prints it; the first says the type (inode(7)).
+fn kind(mode: &str) -> PlaceKind {
+    let digits = mode.len().checked_sub(3).and_then(|end| mode.get(..end));
+    match digits {
+        Some("8") => PlaceKind::Regular,
+        Some("4") => PlaceKind::Directory,
+        Some("a") => PlaceKind::Link,
+        Some("1") => PlaceKind::Pipe,
+        Some("c") => PlaceKind::Socket,
+        Some("2" | "6") => PlaceKind::Device,
+        _ => PlaceKind::Unknown,
+    }
+}
+
+/// The homes of the users that the answer tells of.
+fn homes(frames: &Frames<'_>) -> BTreeMap<UserName, HostPath> {
+    let lines = frames.get("passwd").into_iter().flat_map(Frame::texts);
+    let home = |line: &str| {
+        let mut fields = line.split(':');
+        let name = UserName::parse(fields.next()?).ok()?;
+        let home = fields.nth(4)?;
+        let home = home.trim_end_matches('/');
+        let home = HostPath::parse(if home.is_empty() { "/" } else { home }).ok()?;
+        Some((name, home))
+    };
+    lines.filter_map(home).collect()
+}
