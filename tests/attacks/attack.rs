@@ -49,7 +49,7 @@ impl Promise {
             }
             Self::LedgerRemoval => "A ledger leads to a removal only of what abide can own.",
             Self::LedgerRepair => {
-                "A bad line of a ledger costs that line, not the host, and is named."
+                "A bad line of a ledger costs that line, not the host; it is named, and can be repaired."
             }
             Self::Ends => "Every step on a host ends in bounded time, and the lock is free then.",
             Self::LockTruth => "A lock is called free only when it is.",

@@ -167,6 +167,153 @@ fn what_stands_in_the_place_of_a_ledger_is_named_and_never_waited_for() {
     world.assert_converged();
 }
 
+/// Everything of a host that a repair has no business with, in a word.
+fn rest_of(world: &World, host: &str) -> String {
+    world.fleet.sh(
+        host,
+        "find /etc /home /root /var/lib/systemd /var/lib/abide -path /var/lib/abide/ledger -prune -o -printf '%p %y %m %U %s %T@\\n' | sort | sha256sum; systemctl list-units --no-legend --plain --state=active --type=service | cut -d' ' -f1 | sort | sha256sum",
+    )
+}
+
+#[test]
+fn bad_lines_are_shown_and_taken_out_and_the_others_stand() {
+    let _attack = attack(
+        "garbage, lines about what is not abide's and control characters stand in root's ledger, until it is repaired",
+        Promise::LedgerRepair,
+    );
+    let world = World::both("attack-ledger-repair");
+    world.file("units/app.service", &unit(""));
+    world.manifest(MANIFEST);
+    world.converge();
+    victims(&world);
+    let bad = "cd /var/lib/abide/ledger; cp ledger /root/good; sed -i '$d' ledger
+         printf '%s\\n' 'file system /etc/precious.conf claimed' 'file user:mallory /home/bystander/.config/theirs claimed' \\
+           'user root' 'surprise' 'unit system ../x.service - - enabled' '' >>ledger
+         printf '\\033]0;owned\\007 \\377\\n' >>ledger; echo end >>ledger";
+    for host in ["h1", "h2"] {
+        world.fleet.sh(host, bad);
+        let before = rest_of(&world, host);
+        let lines = world.fleet.sh(host, &format!("wc -l <{LEDGER}"));
+        let last: usize = lines.trim().parse().expect("a number");
+        world
+            .abide(&["ledger", "show", host])
+            .ends_with(3)
+            .says("unit app.service of mallory")
+            .says(&format!(
+                "line {}, `file system /etc/precious.conf claimed`",
+                last - 7
+            ))
+            .says("of the system abide owns only")
+            .says(&format!("abide ledger repair {host}"))
+            .does_not_say("\u{1b}]0")
+            .does_not_say("\u{7}");
+        world
+            .abide(&["ledger", "repair", host])
+            .ends_with(64)
+            .says("--yes");
+        world
+            .plan()
+            .ends_with(0)
+            .says(&format!("abide ledger repair {host}"));
+        world
+            .abide(&["ledger", "repair", "--yes", host])
+            .ends_with(0)
+            .says("7 lines dropped")
+            .says("line")
+            .says("`surprise`")
+            .says(".kept.ledger.");
+        world.abide(&["ledger", "show", host]).ends_with(0);
+        let now = world.fleet.sh(
+            host,
+            &format!("cmp {LEDGER} /root/good && stat -c '%a %U %F' {LEDGER} /var/lib/abide/ledger/.kept.*; rm /root/good"),
+        );
+        assert_eq!(now, "600 root regular file\n600 root regular file\n");
+        world
+            .fleet
+            .sh(host, "cp /var/lib/abide/ledger/ledger /root/good");
+        let after = rest_of(&world, host);
+        world.fleet.sh(host, "rm /root/good");
+        assert_eq!(before.lines().last(), after.lines().last(), "{host}");
+        world
+            .abide(&["ledger", "repair", "--yes", host])
+            .ends_with(0)
+            .says("nothing to repair");
+    }
+    assert_untouched(&world);
+    world.assert_converged();
+}
+
+#[test]
+fn what_is_no_ledger_is_moved_aside_and_nothing_behind_it_is_touched() {
+    let _attack = attack(
+        "a pipe, a directory, a link to /etc/shadow, or lines that another user could write stand in the place of root's ledger, until it is repaired",
+        Promise::LedgerRepair,
+    );
+    let world = World::both("attack-ledger-aside");
+    world.file("units/app.service", &unit(""));
+    world.manifest(MANIFEST);
+    world.converge();
+    victims(&world);
+    // What mallory could have written.
+    let planted = "printf '%s\\n' 'abide-ledger 1' 'file system /etc/systemd/system/audit-victim.service claimed' 'unit system audit-victim.service - - enabled' end >ledger";
+    for (place, says) in [
+        ("mkfifo ledger", "a pipe (FIFO)"),
+        ("mkdir -p ledger/x", "a directory"),
+        ("ln -s /etc/shadow ledger", "a symbolic link"),
+        (
+            "ln /etc/shadow ledger",
+            "its first line is not that of a ledger",
+        ),
+        ("{planted}; chown mallory ledger", "it does not belong"),
+        (
+            "{planted}; chmod 666 ledger",
+            "others than its owner may write to it",
+        ),
+        (
+            "{planted}; chown mallory .",
+            "the directory of the ledgers does not belong",
+        ),
+        (
+            "{planted}; chmod 777 .",
+            "may write to the directory of the ledgers",
+        ),
+        (
+            "cd ..; mv ledger elsewhere; {planted}; mv ledger elsewhere/ledger; ln -s elsewhere ledger",
+            "the place of the ledgers is no directory",
+        ),
+    ] {
+        let place = place.replace("{planted}", planted);
+        for host in ["h1", "h2"] {
+            world.fleet.sh(
+                host,
+                &format!("cd /var/lib/abide/ledger; chmod 700 .; chown root .; rm -rf ledger; {place}; md5sum /etc/shadow >/root/shadow; stat -c '%a %U' /etc/shadow >>/root/shadow"),
+            );
+            world
+                .abide(&["ledger", "show", host])
+                .ends_with(3)
+                .says(says);
+            let said = world
+                .abide(&["ledger", "repair", "--yes", host])
+                .ends_with(0);
+            assert!(!said.stdout.contains("root:"), "{}", said.stdout);
+            world.abide(&["ledger", "show", host]).ends_with(0);
+            world.fleet.sh(
+                host,
+                "{ md5sum /etc/shadow; stat -c '%a %U' /etc/shadow; } | cmp - /root/shadow; [ \"$(stat -c '%a %U %F' /var/lib/abide/ledger)\" = '700 root directory' ]",
+            );
+        }
+        world.apply().ends_with(0);
+        world.assert_converged();
+        assert_untouched(&world);
+        for host in ["h1", "h2"] {
+            world.fleet.sh(
+                host,
+                "grep -q 'unit user:mallory app.service' /var/lib/abide/ledger/ledger",
+            );
+        }
+    }
+}
+
 #[test]
 fn what_stands_where_the_next_ledger_is_made_is_neither_waited_for_nor_followed() {
     let _attack = attack(
@@ -210,7 +357,10 @@ fn what_stands_where_the_next_ledger_is_made_is_neither_waited_for_nor_followed(
     let words: Vec<&str> = said.split_whitespace().collect();
     assert!(words.join(" ").contains("is in the way"), "{said}");
     for host in ["h1", "h2"] {
-        world.fleet.sh(host, "rm -r /var/lib/abide/ledger/.new");
+        world.abide(&["ledger", "show", host]).ends_with(3);
+        world
+            .abide(&["ledger", "repair", "--yes", host])
+            .ends_with(0);
     }
     world.apply().ends_with(0);
     world.assert_converged();

@@ -73,6 +73,36 @@ fn an_apply_without_a_terminal_and_without_yes_is_64_and_connects_to_nothing() {
 }
 
 #[test]
+fn a_repair_without_a_terminal_and_without_yes_is_64_and_connects_to_nothing() {
+    let said = Desk::with(TWO_HOSTS).abide(&["ledger", "repair", "web1"]);
+    assert_eq!(said.code, 64);
+    assert_eq!(
+        said.stderr,
+        "error: nobody can be asked: standard input is no terminal\n\
+         hint: pass --yes to repair without a confirmation\n"
+    );
+}
+
+#[test]
+fn ledgers_are_of_a_host_that_there_is() {
+    let desk = Desk::with(TWO_HOSTS);
+    for line in [
+        &["ledger"][..],
+        &["ledger", "show"],
+        &["ledger", "repair", "--yes"],
+    ] {
+        assert_eq!(desk.abide(line).code, 64, "{line:?}");
+    }
+    for line in [
+        &["ledger", "show", "web9"][..],
+        &["ledger", "repair", "--yes", "web9"],
+    ] {
+        let said = desk.abide(line);
+        assert_eq!(said.code, 4, "{line:?}: {said:?}");
+    }
+}
+
+#[test]
 fn hosts_that_cannot_be_reached_are_3_and_each_is_named() {
     let desk = Desk::with(TWO_HOSTS);
     for line in [
@@ -81,6 +111,9 @@ fn hosts_that_cannot_be_reached_are_3_and_each_is_named() {
         &["apply", "--yes"],
         &["status"],
         &["show", "--script", "web1"],
+        &["ledger", "show", "web1"],
+        &["ledger", "show", "web1", "--json"],
+        &["ledger", "repair", "--yes", "web1"],
     ] {
         let said = desk.abide(line);
         assert_eq!(said.code, 3, "{line:?}: {said:?}");

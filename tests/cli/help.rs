@@ -37,6 +37,8 @@ fn every_command_shows_examples() {
         "schema",
         "explain",
         "completions",
+        "lock",
+        "ledger",
     ] {
         let text = help(&[command, "--help"]);
         assert!(

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use abide_host::ledger::repair::Repaired;
 use abide_host::order::Order;
 use abide_model::plan_digest::host_digest;
 use abide_model::{
-    Desired, Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Observed, Plan, Report,
+    Desired, Event, FleetHost, HostFacts, HostLedgers, HostName, HostOutcome, HostReport,
+    LedgerRepair, Observed, Plan, Report,
 };
 
 use crate::apply;
@@ -16,6 +18,7 @@ use crate::drift::drift_one;
 use crate::each::{Turn, each};
 use crate::gate::{Approved, check_one, gate_one, look};
 use crate::host::{Host, Options, Sink, Teller};
+use crate::ledgers::{self, LedgersError};
 use crate::observe::{Unseen, observe};
 use crate::order::{self, Undone};
 use crate::waves::{is_enough, waves};
@@ -148,6 +151,70 @@ impl Engine {
             (name, done)
         });
         done.collect()
+    }
+
+    /// Looks at the ledgers of every host; changes nothing.
+    pub async fn ledgers(
+        &mut self,
+        events: &Sink,
+        cancel: &Cancel,
+    ) -> BTreeMap<HostName, Result<HostLedgers, LedgersError>> {
+        let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
+        let work = move |mut host: Host| {
+            let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());
+            async move {
+                let seen = ledgers::look(&mut host, &options, &events, &stop).await;
+                (host, seen)
+            }
+        };
+        let turns = each(self.take_all(), self.options.parallel, cancel, work).await;
+        self.answers(turns)
+    }
+
+    /// Repairs the ledgers of these hosts, each as it is said.
+    pub async fn mend_ledgers(
+        &mut self,
+        repairs: BTreeMap<HostName, LedgerRepair>,
+        events: &Sink,
+        cancel: &Cancel,
+    ) -> BTreeMap<HostName, Result<Repaired, LedgersError>> {
+        let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
+        let hosts: Vec<Host> = repairs
+            .keys()
+            .filter_map(|name| self.hosts.remove(name))
+            .collect();
+        let repairs = Arc::new(repairs);
+        let work = move |mut host: Host| {
+            let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());
+            let repairs = Arc::clone(&repairs);
+            async move {
+                let done = match repairs.get(&host.name) {
+                    Some(repair) => {
+                        ledgers::mend(&mut host, repair, &options, &events, &stop).await
+                    }
+                    None => Err(Unseen::Cancelled.into()),
+                };
+                (host, done)
+            }
+        };
+        let turns = each(hosts, self.options.parallel, cancel, work).await;
+        self.answers(turns)
+    }
+
+    /// What came of the ledgers of each host.
+    fn answers<T>(
+        &mut self,
+        turns: BTreeMap<HostName, Turn<Result<T, LedgersError>>>,
+    ) -> BTreeMap<HostName, Result<T, LedgersError>> {
+        let answers = turns.into_iter().map(|(name, turn)| {
+            let answer = match turn {
+                Turn::Had(host, answer) => self.keep(host, answer),
+                Turn::Missed(host) => self.keep(host, Err(Unseen::Cancelled.into())),
+                Turn::Broken(why) => Err(Unseen::Broken(why).into()),
+            };
+            (name, answer)
+        });
+        answers.collect()
     }
 
     /// Says what was approved for these hosts.

@@ -30,15 +30,15 @@ pub(crate) fn note(host: &Host<'_>, draft: &mut Draft) {
             count(more, "more line")
         ));
     }
+    let name = &host.desired.host;
     if !findings.is_empty() {
-        note(
-            "what these lines may have owned counts as not ours; the next apply that changes something there leaves them out"
-                .to_owned(),
-        );
+        note(format!(
+            "what these lines may have owned counts as not ours; `abide ledger repair {name}` takes them out, as does the next apply that changes something there"
+        ));
     }
     for (other, why) in &host.observed.unread_ledgers {
         note(format!(
-            "the ledger of manifest {other} could not be read ({}): what it owns is not known",
+            "the ledger of manifest {other} could not be read ({}): what it owns is not known; `abide ledger repair {name}` mends it",
             said(why)
         ));
     }

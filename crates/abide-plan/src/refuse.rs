@@ -113,6 +113,9 @@ fn unread_ledger(host: &Host<'_>) -> Option<Denied> {
             host.desired.manifest,
             said(why)
         ))
-        .help("without it abide cannot tell what it owns: restore it, or move it aside, then nothing there is abide's any more"),
+        .help(format!(
+            "without it abide cannot tell what it owns: see `abide ledger show {0}`, restore it, or `abide ledger repair {0}`, which keeps what can be believed",
+            host.desired.host
+        )),
     )
 }

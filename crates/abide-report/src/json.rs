@@ -5,10 +5,11 @@
 //! (its minor part grows with every member that is added), `kind` and `exit`. Secrets are in none of them: a
 //! secret is written as where it comes from, and what stands in its place on the host is left out.
 
-use abide_model::Diagnostic;
+use abide_model::{Diagnostic, Ledger};
 use serde::Serialize;
 
 use crate::document::Exit;
+use crate::ledgers::LedgersLine;
 use crate::status::{self, HostLines, HostStatus};
 
 #[derive(Serialize)]
@@ -29,6 +30,87 @@ pub fn status(hosts: &[HostStatus<'_>], exit: Exit) -> String {
     }
     let hosts = hosts.iter().map(status::lines).collect();
     document("status", exit, &Status { hosts })
+}
+
+/// The document of `abide ledger show --json`.
+pub fn ledgers(hosts: &[LedgersLine<'_>], exit: Exit) -> String {
+    let hosts = hosts.iter().map(ledgers_of).collect();
+    document("ledgers", exit, &Ledgers { hosts })
+}
+
+#[derive(Serialize)]
+struct Ledgers<'a> {
+    hosts: Vec<LedgersOf<'a>>,
+}
+
+/// The ledgers of a host.
+#[derive(Serialize)]
+struct LedgersOf<'a> {
+    host: &'a str,
+    /// Why it could not be observed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unseen: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    directory: Option<&'a str>,
+    /// What is wrong with the directory.
+    faults: Vec<String>,
+    ledgers: Vec<OneLedger<'a>>,
+}
+
+#[derive(Serialize)]
+struct OneLedger<'a> {
+    manifest: &'a str,
+    /// It is as abide writes it.
+    good: bool,
+    /// What is wrong with it as a whole.
+    faults: Vec<String>,
+    /// Lines that are not valid, as far as they are kept.
+    invalid_lines: Vec<InvalidLine<'a>>,
+    /// How many those are in all.
+    invalid: usize,
+    /// What the others say.
+    owns: &'a Ledger,
+}
+
+#[derive(Serialize)]
+struct InvalidLine<'a> {
+    line: usize,
+    text: &'a str,
+    reason: String,
+}
+
+fn ledgers_of<'a>(line: &LedgersLine<'a>) -> LedgersOf<'a> {
+    let seen = line.seen.ok();
+    let mut faults: Vec<String> = Vec::new();
+    let directory_fault = seen.and_then(|seen| seen.directory_fault);
+    faults.extend(directory_fault.map(|fault| fault.of_directory().to_owned()));
+    if seen.is_some_and(|seen| seen.in_the_way) {
+        faults.push("a directory stands where the next ledger is made".to_owned());
+    }
+    let ledgers = seen.into_iter().flat_map(|seen| &seen.ledgers);
+    let ledgers = ledgers.map(|(name, found)| OneLedger {
+        manifest: name.as_str(),
+        good: found.is_good(),
+        faults: crate::ledgers::faults(found),
+        invalid: crate::ledgers::invalid(found),
+        invalid_lines: found
+            .findings
+            .iter()
+            .map(|finding| InvalidLine {
+                line: finding.line,
+                text: &finding.text,
+                reason: finding.fault.to_string(),
+            })
+            .collect(),
+        owns: &found.ledger,
+    });
+    LedgersOf {
+        host: line.host,
+        unseen: line.seen.err(),
+        directory: seen.map(|seen| seen.directory.as_str()),
+        faults,
+        ledgers: ledgers.collect(),
+    }
 }
 
 /// The document of `abide validate --json`.

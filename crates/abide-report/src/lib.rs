@@ -11,6 +11,7 @@
 //! | `abide apply`, at its end | [`text::report`], [`Document`] |
 //! | while a run goes on, on stderr | [`progress::line`] for logs, [`progress::Tally`] for a live line |
 //! | `abide status` | [`text::status`], [`json::status`] |
+//! | `abide ledger` | [`text::ledgers`], [`json::ledgers`] |
 //! | `abide validate` and every loaded manifest | [`text::diagnostics`], [`json::diagnostics`] |
 //! | `abide show --resolved` | [`text::resolved`] |
 //! | the last line of anything | [`text::next`] |
@@ -35,6 +36,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 mod layout;
+pub mod ledgers;
 mod mark;
 pub mod markdown;
 mod moment;

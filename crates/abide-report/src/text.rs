@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use abide_model::{Diagnostic, HostName, LockHolder, Origin, Report, Suspension, Timestamp};
 
+use crate::ledgers::{LedgersLine, RepairLine, RepairOutcome};
 use crate::options::Options;
 use crate::status::HostStatus;
 
@@ -11,6 +12,7 @@ mod check;
 mod diagnostic;
 mod drift;
 mod hosts;
+mod ledgers;
 mod locks;
 mod outcome;
 mod plan;
@@ -85,6 +87,25 @@ pub struct LockLine<'a> {
     pub suspended: Option<&'a Suspension>,
     /// Why it could not be observed.
     pub unseen: Option<&'a str>,
+}
+
+/// The answer of `abide ledger show`.
+pub fn ledgers(hosts: &[LedgersLine<'_>], options: &Options) -> String {
+    ledgers::render(hosts, options)
+}
+
+/// What `abide ledger repair` will do.
+pub fn ledger_repair(hosts: &[RepairLine<'_>], options: &Options) -> String {
+    ledgers::repair(hosts, options)
+}
+
+/// What became of that on one host.
+pub fn ledger_repaired(
+    line: &RepairLine<'_>,
+    outcome: &RepairOutcome,
+    options: &Options,
+) -> String {
+    ledgers::repaired(line, outcome, options)
 }
 
 /// The table of `abide status`.

@@ -52,6 +52,7 @@ pub(crate) enum Command {
     Suspend(commands::suspend::Suspend),
     Resume(commands::suspend::Resume),
     Lock(commands::lock::Lock),
+    Ledger(commands::ledger::LedgerArgs),
     Trust(commands::trust::Trust),
     Schema(commands::schema::Schema),
     Explain(commands::explain::Explain),

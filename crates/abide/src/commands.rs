@@ -6,6 +6,7 @@ pub(crate) mod drift;
 pub(crate) mod explain;
 pub(crate) mod hosts;
 pub(crate) mod init;
+pub(crate) mod ledger;
 pub(crate) mod lock;
 pub(crate) mod man;
 pub(crate) mod merge;

@@ -91,6 +91,7 @@ fn run(cli: &Cli, ui: &Ui, environment: &Environment) -> Result<Exit, Failure> {
         Command::Suspend(suspend) => run::block_on(suspend.run(common, ui, environment)),
         Command::Resume(resume) => run::block_on(resume.run(common, ui, environment)),
         Command::Lock(lock) => run::block_on(lock.run(common, ui, environment)),
+        Command::Ledger(ledger) => run::block_on(ledger.run(common, ui, environment)),
         Command::Status(status) => run::block_on(status.run(common, ui, environment)),
     }
 }

@@ -40,7 +40,7 @@ fn a_line_that_is_not_believed_is_named_and_no_refusal() {
             ),
             (
                 NoteKind::Ledger,
-                "what these lines may have owned counts as not ours; the next apply that changes something there leaves them out"
+                "what these lines may have owned counts as not ours; `abide ledger repair h1` takes them out, as does the next apply that changes something there"
             ),
         ]
     );
@@ -131,6 +131,8 @@ fn a_ledger_of_somebody_else_that_cannot_be_read_is_named() {
     let plan = plan(&wanted, &seen);
     assert_eq!(told(&plan), "");
     assert_eq!(plan.notes.len(), 1);
+    let note = &plan.notes[0].text;
+    assert!(note.contains("`abide ledger repair h1`"), "{note}");
 }
 
 #[test]
@@ -142,6 +144,6 @@ fn a_ledger_that_cannot_be_read_at_all_is_unknown_with_what_to_do() {
     assert_eq!(plan.refused.len(), 1);
     assert_eq!(plan.refused[0].kind, RefusalKind::Unknown);
     let help = plan.refused[0].help.as_deref().unwrap();
-    assert!(help.contains("move it aside"), "{help}");
+    assert!(help.contains("`abide ledger repair h1`"), "{help}");
     assert!(plan.actions.is_empty());
 }
