@@ -67,3 +67,26 @@ fn the_table_of_attacks_is_that_of_the_tests() {
         assert!(row[3].starts_with("held"), "{} {}", row[4], row[3]);
     }
 }
+
+#[test]
+fn every_promise_stands_in_the_prose() {
+    let document = fs::read_to_string(repository().join("docs/security.md")).expect("a document");
+    for promise in Promise::ALL {
+        let bold = format!("\n**{}**\n", promise.text());
+        assert!(document.contains(&bold), "docs/security.md lacks {bold}");
+    }
+}
+
+#[test]
+fn every_test_that_the_prose_names_attacks() {
+    let document = fs::read_to_string(repository().join("docs/security.md")).expect("a document");
+    let (prose, _) = document
+        .split_once("<!-- attacks: begin -->")
+        .expect("a table");
+    let attacks = attacks();
+    // Those of `tests/hosts` have more parts.
+    let named = prose.split('`').skip(1).step_by(2).filter(|name| name.matches("::").count() == 1);
+    for name in named {
+        assert!(attacks.contains(name), "docs/security.md names {name}, which is no test");
+    }
+}
