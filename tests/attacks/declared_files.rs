@@ -136,3 +136,47 @@ fn a_unit_file_that_comes_before_the_declared_one_is_refused_before_it_is_loaded
         );
     }
 }
+
+#[test]
+fn what_came_before_the_declared_unit_file_and_is_gone_again_leaves_nothing_behind() {
+    let _attack = attack(
+        "has another unit file, or a mask, in user.control loaded and started, and takes it away again",
+        Promise::AsDeclared,
+    );
+    let world = applied("hidden", "hidden");
+    for planted in [
+        "printf '[Service]\\nExecStart=/bin/sleep 77\\n' >",
+        "ln -s /dev/null ",
+    ] {
+        for host in ["h1", "h2"] {
+            let script = format!(
+                "export XDG_RUNTIME_DIR=/run/user/$(id -u); cd; mkdir -p .config/systemd/user.control
+                 {planted}.config/systemd/user.control/app.service
+                 systemctl --user daemon-reload; systemctl --user restart app.service"
+            );
+            world
+                .fleet
+                .exec_with(host, "hidden", &["/bin/sh", "-s"], script.as_bytes());
+        }
+        world.plan().ends_with(1).says("comes before our unit file");
+        world.abide(&["drift"]).ends_with(2);
+        for host in ["h1", "h2"] {
+            world.fleet.sh_as(
+                host,
+                "hidden",
+                "rm ~/.config/systemd/user.control/app.service",
+            );
+        }
+        world
+            .plan()
+            .ends_with(0)
+            .says("daemon-reload — none since app.service changed");
+        world.abide(&["drift"]).ends_with(2);
+        world.converge();
+        for host in ["h1", "h2"] {
+            world.assert_active(host, "hidden", "app.service");
+            let runs = world.fleet.sh(host, "pgrep -u hidden -a sleep");
+            assert!(runs.contains("infinity") && !runs.contains("77"), "{runs}");
+        }
+    }
+}

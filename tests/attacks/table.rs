@@ -85,8 +85,15 @@ fn every_test_that_the_prose_names_attacks() {
         .expect("a table");
     let attacks = attacks();
     // Those of `tests/hosts` have more parts.
-    let named = prose.split('`').skip(1).step_by(2).filter(|name| name.matches("::").count() == 1);
+    let named = prose
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.matches("::").count() == 1);
     for name in named {
-        assert!(attacks.contains(name), "docs/security.md names {name}, which is no test");
+        assert!(
+            attacks.contains(name),
+            "docs/security.md names {name}, which is no test"
+        );
     }
 }

@@ -205,6 +205,54 @@ fn a_drop_in_of_somebody_else_that_changed_after_the_last_load_is_not_loaded() {
 }
 
 #[test]
+fn what_came_before_ours_and_is_gone_is_read_away_by_a_reload() {
+    let before = [
+        "/home/deploy/.config/systemd/user.control/web.service",
+        "/run/user/1000/systemd/user.control/web.service",
+        "/run/user/1000/systemd/transient/web.service",
+    ];
+    for place in before {
+        let with = |load: &'static str, stands: bool| {
+            plan_of(&wanted(), move |seen| {
+                let file = seen_file(seen, "user:deploy", FILE).clone();
+                let unit = seen_unit(seen, WEB);
+                unit.fragment = Some(path(place));
+                load.clone_into(&mut unit.load);
+                if stands {
+                    let deploy = seen_of(seen, "user:deploy");
+                    deploy.files.insert(path(place), Observation::Known(file));
+                }
+            })
+        };
+        let refused = format!("{place} comes before our unit file");
+        assert!(with("loaded", true).contains(&refused), "{place}");
+        let gone = format!("{place}, which is loaded, is gone");
+        for load in ["loaded", "masked"] {
+            let told = with(load, false);
+            assert!(told.starts_with(&reload(&gone)), "{load} {told}");
+        }
+    }
+    // A run that the ledger does not tell of may be one of what came first.
+    let started = |place: Option<&'static str>| {
+        plan_of(&wanted(), move |seen| {
+            let unit = seen_unit(seen, WEB);
+            "0123456789abcdef0123456789abcdef".clone_into(&mut unit.invocation);
+            unit.started_at = Some(Timestamp(u64::MAX));
+            unit.fragment = Some(path(place.unwrap_or(FILE)));
+        })
+    };
+    assert_eq!(started(None), "");
+    let told = started(Some(before[0]));
+    assert!(told.contains("web.service: restart"), "{told}");
+    // Nothing is asked of these, so nothing shows that they are gone.
+    let early = "/run/systemd/generator.early/web.service";
+    let told = plan_of(&wanted(), |seen| {
+        seen_unit(seen, WEB).fragment = Some(path(early));
+    });
+    assert!(told.contains("comes before our unit file"), "{told}");
+}
+
+#[test]
 fn a_masked_unit_with_drop_ins_says_for_ever_that_it_is_not_loaded() {
     let mut masked = desired("h1")
         .user("deploy")

@@ -145,7 +145,10 @@ fn nothing_before_ours(unit: &Unit<'_>) -> Result<(), Denied> {
         !own && unit.name.template().is_some() && stands.is_some()
     });
     let loaded = unit.seen.fragment.clone();
-    let elsewhere = loaded.filter(|path| reload::shadows(path) && !unit.seen.transient);
+    // What is gone is read away by a reload.
+    let elsewhere = loaded.filter(|path| {
+        reload::shadows(path) && !unit.seen.transient && reload::gone(unit).is_none()
+    });
     // What is there and not loaded yet comes first from the next reload on.
     let waiting = view.files.iter().find_map(|(path, found)| {
         let named = path.file_name() == unit.loaded.as_str() && reload::shadows(path);

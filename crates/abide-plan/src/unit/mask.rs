@@ -2,7 +2,7 @@
 
 use abide_model::{FileKind, FilePurpose, UnitName, Wanted};
 
-use super::Unit;
+use super::{Unit, reload};
 use crate::refuse::Denied;
 
 /// What is to be done about a unit's mask.
@@ -41,7 +41,8 @@ fn has_mask(unit: &Unit<'_>, name: &UnitName) -> bool {
 pub(crate) fn is_undone(unit: &Unit<'_>) -> bool {
     let own = unit.view.places.config.clone();
     let link = unit.seen.fragment.as_ref();
-    unit.seen.load == "masked" && !is_masked(unit) && link.is_some_and(|link| link.parent() == own)
+    let is_own = link.is_some_and(|link| link.parent() == own);
+    unit.seen.load == "masked" && !is_masked(unit) && (is_own || reload::gone(unit).is_some())
 }
 
 /// Whether `systemctl disable` passes over the unit, and leaves its links: it is masked now, or its template is (seen on

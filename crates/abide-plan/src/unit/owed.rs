@@ -151,6 +151,10 @@ fn started_from_disk(unit: &Unit<'_>) -> bool {
     let ManagerState::Up { last_load } = unit.view.manager else {
         return false;
     };
+    if reload::gone(unit).is_some() {
+        // It started from what came first then.
+        return false;
+    }
     let definition = definition_changed(unit);
     let is_read = |changed| {
         let told = matches!(last_load, LastLoad::At(_));

@@ -23,6 +23,9 @@ pub(crate) fn owed(unit: &Unit<'_>) -> Option<String> {
     if says_so(unit) {
         return Some("NeedDaemonReload".to_owned());
     }
+    if let Some(path) = gone(unit) {
+        return Some(format!("{path}, which is loaded, is gone"));
+    }
     if is_undone(unit) {
         return Some("the mask that is loaded is gone".to_owned());
     }
@@ -82,6 +85,21 @@ fn fragment_elsewhere(unit: &Unit<'_>) -> Option<String> {
 pub(crate) fn shadows(loaded: &HostPath) -> bool {
     let parts = [".control/", "/transient/", "generator.early/"];
     parts.iter().any(|part| loaded.as_str().contains(part))
+}
+
+/// What came before ours, or masked it, when the manager last read its units, and does not stand there any more. In these
+/// places every file of an asked unit is observed, so one that is not among the observed ones is not there.
+pub(super) fn gone<'u>(unit: &'u Unit<'_>) -> Option<&'u HostPath> {
+    let seen = unit.view.seen?;
+    let loaded = unit.seen.fragment.as_ref()?;
+    let is_observed = [".control/", "/transient/"]
+        .iter()
+        .any(|part| loaded.as_str().contains(part));
+    let stands = !matches!(
+        seen.files.get(loaded),
+        None | Some(abide_model::Observation::Absent)
+    );
+    (is_observed && unit.ours && !unit.seen.transient && !stands).then_some(loaded)
 }
 
 fn drop_in_not_loaded(unit: &Unit<'_>) -> Option<String> {
