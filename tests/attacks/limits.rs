@@ -194,10 +194,9 @@ fn a_pipe_in_the_place_of_a_unit_holds_nothing_up() {
             "cd ~/.config/systemd/user; rm a.service; mkfifo a.service",
         );
     }
-    // It is replaced by nobody's hand: whoever put it there says what it was for.
+    // It is replaced by nobody's hand: whoever put it there says what it was for. Everybody else gets their new version.
     scene
-        .world
-        .abide(&["apply", "--yes", "--timeout", "40s"])
+        .apply_against_them()
         .ends_with(1)
         .says("is no regular file");
     for host in HOSTS {
