@@ -104,9 +104,11 @@ codes! {
     QUADLET_SECTION = "E0505",
     /// A quadlet whose service has another name.
     QUADLET_SERVICE_NAME = "E0506",
+    /// A program that systemd refuses the unit for.
+    REFUSED_EXECUTABLE = "E0507",
     /// A user unit is ordered on a unit of the system manager.
     INERT_ORDERING = "W0601",
-    /// An executable that is not an absolute path.
+    /// A program without a path, which systemd looks up in its own list of directories.
     EXECUTABLE = "W0602",
     /// `~` or `$VAR` in a path that systemd takes as it is.
     NOT_EXPANDED = "W0603",
@@ -124,6 +126,8 @@ codes! {
     LINGER_OFF = "W0609",
     /// A setting that has no effect.
     NO_EFFECT = "W0610",
+    /// A key in a quadlet that Podman does not support there.
+    QUADLET_UNSUPPORTED = "W0611",
 }
 
 /// The explanation of a code, in Markdown; `None` for a code that does not exist.

@@ -79,13 +79,30 @@ impl<'a> Library<'a> {
     ) -> Option<String> {
         let base = texts.name(named.at.text);
         let directory = base.rsplit_once('/').map(|(directory, _)| directory);
-        match resolve(directory, named.value, self.options.allow_outside) {
+        let below = self.below(directory.unwrap_or_default(), named.value);
+        let path = below.as_deref().unwrap_or(named.value);
+        match resolve(directory, path, self.options.allow_outside) {
             Ok(path) => Some(path),
             Err(wrong) => {
                 findings.push(wrong.finding(named.at, named.value));
                 None
             }
         }
+    }
+}
+
+impl Library<'_> {
+    /// An absolute path that leads into the manifest's directory, from there on.
+    fn below(&self, directory: &str, path: &str) -> Option<String> {
+        if !path.starts_with('/') {
+            return None;
+        }
+        let roots = self.files.absolute(directory);
+        let below = |root: &String| path.strip_prefix(root.as_str())?.strip_prefix('/');
+        roots
+            .iter()
+            .find_map(below)
+            .map(|path| path.trim_start_matches('/').to_owned())
     }
 }
 

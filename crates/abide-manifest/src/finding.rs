@@ -120,6 +120,11 @@ impl Findings {
         }
     }
 
+    /// Leaves out what has these codes.
+    pub(crate) fn leave_out(&mut self, codes: &BTreeSet<Code>) {
+        self.found.retain(|finding| !codes.contains(&finding.code));
+    }
+
     /// Whether the manifest cannot be used.
     pub(crate) fn has_errors(&self) -> bool {
         self.found

@@ -24,6 +24,7 @@
 //! assert_eq!(fleet.hosts.len(), 1);
 //! ```
 
+mod allowed;
 mod budget;
 mod check;
 mod codes;
@@ -36,6 +37,7 @@ mod lint;
 mod located;
 mod merge;
 mod misfit;
+mod neighbours;
 mod node;
 mod parse;
 mod precedence;
@@ -85,6 +87,12 @@ pub trait Files {
     /// relative to whatever the names of the sources are relative to. More than `limit` bytes need not be read:
     /// [`Unreadable::TooLarge`]. Links that lead out of the manifest's directory are the caller's to refuse.
     fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Unreadable>;
+
+    /// The absolute spellings of a manifest file's directory, `""` for that where abide runs: an absolute path below one
+    /// of them is beside the manifest. None where the manifest has no directory.
+    fn absolute(&self, _directory: &str) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Why a file cannot be read.
@@ -129,7 +137,12 @@ pub struct Loaded {
 /// its paths: behind the directory of the manifest file that names them.
 pub fn load(sources: &[Source], files: &dyn Files, options: &LoadOptions) -> Loaded {
     let (mut work, whole) = begin(sources, files, options);
-    let fleet = whole.and_then(|whole| fleet::fleet(&whole, options.only_check, &mut work));
+    let fleet = whole.and_then(|whole| {
+        let fleet = fleet::fleet(&whole, options.only_check, &mut work);
+        let allowed = allowed::allowed(&whole, &mut work.findings);
+        work.findings.leave_out(&allowed);
+        fleet.filter(|_| !work.findings.has_errors())
+    });
     Loaded {
         fleet,
         diagnostics: work.findings.into_diagnostics(&work.texts),

@@ -68,7 +68,7 @@ fn lint_units(
             told: Cell::new(0),
         };
         line::lint(&view, work);
-        executable::lint(&view, work);
+        executable::lint(&view, user.is_some(), work);
         path::lint(&view, work);
         quadlet::lint(&view, work);
         timer::lint(&view, units, work);

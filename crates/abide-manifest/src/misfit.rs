@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::codes;
 use crate::finding::Finding;
+use crate::neighbours;
 use crate::node::{Bytes, Key, Node, Shape};
 use crate::suggest::nearest;
 use crate::text::Place;
@@ -160,6 +161,10 @@ impl Misfit {
                 };
                 let finding = Finding::new(codes::UNKNOWN_WORD, at, message);
                 let known_words = format!("write one of {}", listed(known));
+                let key = found.and_then(|found| found.key.as_deref());
+                if let Some(help) = key.and_then(|key| neighbours::word(key, word)) {
+                    return finding.help(help);
+                }
                 finding.help(match nearest(word, known.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`? {known_words}"),
                     None => known_words,
@@ -174,6 +179,9 @@ impl Misfit {
         let message = format!("unknown key `{}`", key.escape_debug());
         let finding =
             Finding::new(codes::UNKNOWN_KEY, at, message).label(format!("not a key of {of}"));
+        if let Some(help) = neighbours::key(self.inside.unwrap_or_default(), key) {
+            return finding.help(help);
+        }
         finding.help(match nearest(key, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("{of} has the keys {}", listed(known)),
@@ -328,6 +336,7 @@ fn noun(name: &str) -> &'static str {
         "Unit" => "a unit",
         "Instance" => "an instance",
         "File" => "a file",
+        "DropIn" => "a drop-in",
         "Connection" => "`connection`",
         "HostConnection" => "a host's `connection`",
         "LingerPolicy" => "`linger` of a group or host",

@@ -156,6 +156,38 @@ impl<'m, T> Stack<'m, T> {
             .unwrap_or_default()
     }
 
+    /// Whether one place speaks of both.
+    pub(crate) fn shares_a_place_with(&self, other: &Self) -> bool {
+        let mut places = self.parts.iter().map(|(by, _)| by);
+        places.any(|by| other.parts.iter().any(|(other, _)| other == by))
+    }
+
+    /// What both say of one thing that they name in two ways.
+    #[must_use]
+    pub(crate) fn with(mut self, other: Self) -> Self {
+        self.parts.extend(other.parts);
+        self.parts.sort_by_key(|(by, _)| by.rank());
+        self
+    }
+
+    /// As [`Stack::scalar`], of what is written there as a whole.
+    pub(crate) fn whole<V: PartialEq>(
+        &self,
+        findings: &mut Findings,
+        get: impl Fn(&'m Located<T>) -> Option<Located<V>>,
+    ) -> Option<Said<'m, V>> {
+        let said = self.parts.iter().filter_map(|(by, part)| {
+            let Located { value, at, key } = get(part)?;
+            Some(Said {
+                value,
+                at,
+                key,
+                by: *by,
+            })
+        });
+        decide(said.collect(), findings)
+    }
+
     /// Everything that is said of one property, in order of rank.
     fn all<V>(&self, get: impl Fn(&'m T) -> Option<Located<V>>) -> Vec<Said<'m, V>> {
         self.parts

@@ -13,6 +13,7 @@ use serde::de::{
 use crate::located::LOCATED;
 use crate::misfit::{Misfit, Wrong};
 use crate::node::{Bytes, Key, Node, Shape};
+use crate::schema::drop_in;
 
 /// Reads a type of the schema out of a tree. `text` is the number of the text it came from, `source` the text.
 pub(crate) fn read<T: DeserializeOwned>(
@@ -166,6 +167,9 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
+        if let (Shape::Text(text), drop_in::NAME) = (&self.node.shape, name) {
+            return self.placed(visitor.visit_borrowed_str(text));
+        }
         let Shape::Map(entries) = &self.node.shape else {
             return Err(self.wrong(Wrong::Keys { of: name, fields }));
         };

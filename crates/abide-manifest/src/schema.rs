@@ -4,6 +4,7 @@
 //! `untagged` or tagged enums: they would lose the places of the values in them.
 
 pub(crate) mod connection;
+pub(crate) mod drop_in;
 pub(crate) mod fleet;
 pub(crate) mod json;
 pub(crate) mod policy;
@@ -12,6 +13,7 @@ pub(crate) mod user;
 pub(crate) mod word;
 
 pub(crate) use connection::{Connection, HostConnection};
+pub(crate) use drop_in::DropIn;
 pub(crate) use fleet::{Group, Host, LingerPolicy, Manifest};
 pub(crate) use policy::{Policy, Rollout};
 pub(crate) use unit::{Instance, Settle, Unit};

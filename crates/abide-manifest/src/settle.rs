@@ -7,6 +7,7 @@ mod content;
 mod defaults;
 mod drop_in;
 mod here;
+mod home_path;
 pub(crate) mod host;
 mod instance;
 mod triggers;

@@ -75,6 +75,17 @@ impl Files for Disk {
         let bytes = read(&path, limit).map_err(|error| unreadable(&error))?;
         bytes.ok_or(Unreadable::TooLarge)
     }
+
+    fn absolute(&self, directory: &str) -> Vec<String> {
+        let directory = match directory {
+            "" => Path::new("."),
+            named => Path::new(named),
+        };
+        let as_written = std::path::absolute(directory);
+        let spellings = [as_written, directory.canonicalize()].into_iter().flatten();
+        let text = |path: PathBuf| Some(path.to_str()?.trim_end_matches('/').to_owned());
+        spellings.filter_map(text).collect()
+    }
 }
 
 /// The directory that paths in a manifest file are relative to.

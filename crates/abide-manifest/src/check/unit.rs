@@ -261,7 +261,7 @@ fn mount_name(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
 
 fn no_such_file_type(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
     let kind = unit.draft.name.kind();
-    if unit.draft.ours && matches!(kind, UnitKind::Scope | UnitKind::Device) {
+    if unit.draft.ours && kind == UnitKind::Scope {
         let message = format!("there are no unit files of type `.{}`", kind.suffix());
         work.push(
             Finding::new(codes::NO_SUCH_FILE_TYPE, unit.draft.key, message)

@@ -7,31 +7,69 @@ use crate::work::Work;
 
 const SECTIONS: [&str; 4] = ["Service", "Socket", "Mount", "Swap"];
 
-/// Programs that are not absolute paths.
-pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
+/// Shells and systemd's own tools, which nobody has a version of their own of.
+const TOOLS: [&str; 12] = [
+    "sh",
+    "bash",
+    "dash",
+    "env",
+    "true",
+    "false",
+    "systemctl",
+    "journalctl",
+    "loginctl",
+    "udevadm",
+    "busctl",
+    "systemd-run",
+];
+
+/// What every system has in systemd's own list of directories. Of 1,513 unit files of Debian 91 name one of these so.
+const STANDARD: [&str; 40] = [
+    "awk", "cat", "chgrp", "chmod", "chown", "cp", "cut", "date", "dd", "echo", "find", "grep",
+    "head", "hostname", "id", "install", "ip", "kill", "killall", "ln", "ls", "mkdir", "mkfifo",
+    "modprobe", "mount", "mv", "pkill", "printf", "rm", "rmdir", "sed", "sleep", "stty", "sync",
+    "sysctl", "tee", "test", "touch", "umount", "xargs",
+];
+
+/// Programs that are not absolute paths. In a user unit a bare name is easily taken for one of the user's `PATH`.
+pub(super) fn lint(view: &View<'_, '_>, in_user: bool, work: &mut Work<'_>) {
     for (text, entry) in view.entries() {
         if !SECTIONS.contains(&entry.section.as_str()) || !entry.key.starts_with("Exec") {
             continue;
         }
         let program = program(&entry.value);
-        let Some((message, help)) = wrong(program) else {
+        let Some(Wrong {
+            is_refused,
+            message,
+            help,
+        }) = wrong(program)
+        else {
             continue;
         };
+        let is_found = TOOLS.contains(&program) || !in_user && STANDARD.contains(&program);
+        if is_found {
+            continue;
+        }
         if !view.may_tell() {
             return;
         }
+        // With `-` before it systemd skips the line and takes the unit.
+        let code = match is_refused && !prefixes(&entry.value).contains('-') {
+            true => codes::REFUSED_EXECUTABLE,
+            false => codes::EXECUTABLE,
+        };
         work.push(
-            at_word(
-                codes::EXECUTABLE,
-                (text, entry),
-                program,
-                message,
-                &work.texts,
-            )
-            .label("not an absolute path")
-            .help(help),
+            at_word(code, (text, entry), program, message, &work.texts)
+                .label("not an absolute path")
+                .help(help),
         );
     }
+}
+
+/// What stands before the program and changes how it is run.
+fn prefixes(line: &str) -> &str {
+    let rest = line.trim_start_matches(['@', '-', ':', '+', '!', '|']);
+    line.strip_suffix(rest).unwrap_or_default()
 }
 
 /// The first word, without the prefixes that change how it is run and without quotes.
@@ -44,15 +82,30 @@ fn program(line: &str) -> &str {
     }
 }
 
-fn wrong(program: &str) -> Option<(String, String)> {
+/// What is wrong with a program.
+struct Wrong {
+    /// Whether systemd refuses the unit for it.
+    is_refused: bool,
+    message: String,
+    help: String,
+}
+
+fn wrong(program: &str) -> Option<Wrong> {
     let shown = program.escape_debug();
     // A specifier such as `%h` may well be an absolute path.
     if program.is_empty() || program.starts_with(['/', '%']) {
         return None;
     }
+    let refused = |message: String, help: String| {
+        Some(Wrong {
+            is_refused: true,
+            message,
+            help,
+        })
+    };
     if let Some(below) = program.strip_prefix("~/") {
         let message = format!("`~` in `{shown}` is not expanded, and systemd refuses the unit");
-        return Some((message, format!("write `%h/{below}`")));
+        return refused(message, format!("write `%h/{}`", below.escape_debug()));
     }
     if program.starts_with('$') {
         let message = format!(
@@ -62,23 +115,24 @@ fn wrong(program: &str) -> Option<(String, String)> {
             .strip_prefix("$HOME/")
             .or_else(|| program.strip_prefix("${HOME}/"));
         let help = below.map_or("write its absolute path".to_owned(), |below| {
-            format!("write `%h/{below}`")
+            format!("write `%h/{}`", below.escape_debug())
         });
-        return Some((message, help));
+        return refused(message, help);
     }
-    let message = if program.contains('/') {
-        format!("`{shown}` is a relative path, and systemd refuses the unit")
-    } else {
-        format!(
-            "`{shown}` is looked up in systemd's own list of directories, not in the user's `PATH`"
-        )
-    };
     let name = program.rsplit('/').next().unwrap_or(program);
-    Some((
-        message,
-        format!(
-            "write its absolute path, for example `/usr/bin/{}`",
-            name.escape_debug()
+    let help = format!(
+        "write its absolute path, for example `/usr/bin/{}`",
+        name.escape_debug()
+    );
+    if program.contains('/') {
+        let message = format!("`{shown}` is a relative path, and systemd refuses the unit");
+        return refused(message, help);
+    }
+    Some(Wrong {
+        is_refused: false,
+        message: format!(
+            "`{shown}` is looked up in systemd's own list of directories, not in the user's `PATH`"
         ),
-    ))
+        help,
+    })
 }

@@ -20,6 +20,9 @@ pub(super) fn lint(view: &View<'_, '_>, user: &UserName, work: &mut Work<'_>) {
             ),
             _ => false,
         };
+        if switches && view.unit.draft.name.kind().is_quadlet() {
+            continue;
+        }
         if switches {
             let message = format!(
                 "a user unit cannot have `{}=`: it would fail to start",

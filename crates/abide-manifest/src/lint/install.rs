@@ -41,9 +41,15 @@ pub(super) fn lint_user(view: &View<'_, '_>, work: &mut Work<'_>) {
     }
 }
 
-/// `default.target` of the system manager is whatever an administrator made of it; another target beside it is enough.
+/// `default.target` of the system manager is whatever an administrator made of it; another target beside it is enough. Podman
+/// ships one text for both managers: `podman.service`, `podman-auto-update.timer` and so on.
 pub(super) fn lint_system(view: &View<'_, '_>, work: &mut Work<'_>) {
-    if wanted_by(view).any(|unit| unit != "default.target") {
+    let name = &view.unit.draft.name;
+    let is_podmans = name.prefix() == "podman" || name.prefix().starts_with("podman-");
+    if is_podmans
+        || name.kind().is_quadlet()
+        || wanted_by(view).any(|unit| unit != "default.target")
+    {
         return;
     }
     for (text, entry, word) in words(view) {

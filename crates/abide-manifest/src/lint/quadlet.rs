@@ -15,6 +15,36 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
     misplaced_sections(view, work);
     missing_keys(view, work);
     other_service_name(view, work);
+    unsupported(view, work);
+}
+
+/// Podman warns of these (podman-systemd.unit(5)).
+fn unsupported(view: &View<'_, '_>, work: &mut Work<'_>) {
+    if !view.unit.draft.name.kind().is_quadlet() {
+        return;
+    }
+    for (text, entry) in view.entries() {
+        if entry.section != "Service"
+            || !["User", "Group", "DynamicUser"].contains(&entry.key.as_str())
+        {
+            continue;
+        }
+        if !view.may_tell() {
+            return;
+        }
+        let message = format!(
+            "Podman does not support `{}=` in the `[Service]` section of a quadlet",
+            entry.key
+        );
+        let finding = at_word(
+            codes::QUADLET_UNSUPPORTED,
+            (text, entry),
+            &entry.value,
+            message,
+            &work.texts,
+        );
+        work.push(finding.help("write `User=` into `[Container]`, or declare the quadlet under the user that it should run as"));
+    }
 }
 
 /// The kinds of quadlets, each with its section.

@@ -34,7 +34,8 @@ pub(super) fn lint(
     }
     let started = view.effective.triggers().and_then(|unit| units.get(&unit));
     let waits = AFTER_A_RUN.iter().any(set);
-    if waits && started.is_some_and(SettledUnit::must_run) {
+    // What another package ships may start by itself, or be started by something else.
+    if waits && started.is_none_or(|unit| !unit.draft.ours || unit.must_run()) {
         return;
     }
     let waiting = view

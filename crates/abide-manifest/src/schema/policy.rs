@@ -1,5 +1,7 @@
 //! Limits of a plan, and its waves.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -18,7 +20,14 @@ pub(crate) struct Policy {
     /// Without it: `25%`.
     #[serde(default)]
     pub(crate) max_removals: Option<Located<Share>>,
+    /// Warnings that are known and meant, each with the reason: they are not told any more.
+    #[serde(default)]
+    #[schemars(extend("examples" = [[{"W0601": "the database is up before us, by other means"}]]))]
+    pub(crate) allow: Option<Located<Vec<Allowed>>>,
 }
+
+/// A warning's code, and why it is meant.
+pub(crate) type Allowed = BTreeMap<String, Located<String>>;
 
 /// In which waves hosts are changed.
 #[derive(Debug, Deserialize, JsonSchema)]

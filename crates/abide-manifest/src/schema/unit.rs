@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Choice, DurationText};
+use super::{Choice, DropIn, DurationText};
 use crate::located::Located;
 
 /// A unit. With `source` or `content` it is ours: the file is installed, and unless written otherwise the unit is
@@ -24,10 +24,10 @@ pub(crate) struct Unit {
     /// Whether `${name}` in the unit file and its drop-ins stands for one of `vars`. `$${` is a literal `${`.
     #[serde(default)]
     pub(crate) template: Option<Located<bool>>,
-    /// Texts of drop-ins by file name. Drop-ins of others are kept.
+    /// Drop-ins by file name: a text, or `{source: FILE}`. Drop-ins of others are kept.
     #[serde(default)]
-    #[schemars(extend("examples" = [{"10-memory.conf": "[Service]\nMemoryMax=768M\n"}]))]
-    pub(crate) drop_ins: BTreeMap<String, Located<String>>,
+    #[schemars(extend("examples" = [{"10-memory.conf": "[Service]\nMemoryMax=768M\n"}, {"20-env.conf": {"source": "units/env.conf"}}]))]
+    pub(crate) drop_ins: BTreeMap<String, Located<DropIn>>,
     /// Instances of a template, by what stands behind the `@`.
     #[serde(default)]
     #[schemars(extend("examples" = [{"critical": {}, "batch": {"state": "stopped", "enabled": false}}]))]
@@ -62,9 +62,9 @@ pub(crate) struct Unit {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Instance {
-    /// Texts of drop-ins by file name, for this instance only.
+    /// Drop-ins by file name, for this instance only: a text, or `{source: FILE}`.
     #[serde(default)]
-    pub(crate) drop_ins: BTreeMap<String, Located<String>>,
+    pub(crate) drop_ins: BTreeMap<String, Located<DropIn>>,
     /// Whether it runs. Without it: `started`.
     #[serde(default)]
     pub(crate) state: Option<Located<UnitState>>,

@@ -10,6 +10,7 @@ use crate::codes;
 use crate::finding::Finding;
 use crate::located::Located;
 use crate::precedence::Said;
+use crate::schema::drop_in::DropInFile;
 use crate::schema::{File, Secret, Unit};
 use crate::settled::{Content, Settled};
 use crate::text::Place;
@@ -55,6 +56,20 @@ impl Gives for File {
             .as_ref()
             .map(|at| at.with(Given::Secret(&at.value)));
         [source, text, secret].into_iter().flatten().collect()
+    }
+}
+
+impl Gives for DropInFile {
+    fn given(&self) -> Vec<Located<Given<'_>>> {
+        let source = self
+            .source
+            .as_ref()
+            .map(|at| at.with(Given::Source(&at.value)));
+        let text = self
+            .content
+            .as_ref()
+            .map(|at| at.with(Given::Text(&at.value)));
+        [source, text].into_iter().flatten().collect()
     }
 }
 
@@ -128,15 +143,6 @@ pub(crate) fn content<'m>(
         wording,
         shown,
     })
-}
-
-/// A text of the manifest, filled in: a drop-in.
-pub(crate) fn drop_in<'m>(
-    said: Said<'m, &'m String>,
-    vars: Option<&Vars<'_>>,
-    work: &mut Work<'_>,
-) -> Option<Content<'m>> {
-    content(said.with(Given::Text(said.value)), vars, work)
 }
 
 fn filled(

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::content::{Vars, drop_in};
+use super::content::{Given, Gives as _, Vars, check_single, content};
 use crate::codes;
 use crate::finding::Finding;
 use crate::precedence::Stack;
+use crate::schema::DropIn;
 use crate::settled::Content;
 use crate::work::Work;
 
-/// Drop-ins that could be read, and whether all could.
+/// Drop-ins that could be read, and whether all could. `is_template`: whether their unit says that variables are filled in.
 pub(super) fn read_drop_ins<'m>(
-    stacks: &BTreeMap<&'m str, Stack<'m, String>>,
-    vars: Option<&Vars<'m>>,
+    stacks: &BTreeMap<&'m str, Stack<'m, DropIn>>,
+    vars: &Vars<'m>,
+    is_template: bool,
     work: &mut Work<'_>,
 ) -> (BTreeMap<&'m str, Content<'m>>, bool) {
     let mut drop_ins = BTreeMap::new();
@@ -33,8 +35,7 @@ pub(super) fn read_drop_ins<'m>(
             );
             continue;
         }
-        let said = stack.text(&mut work.findings);
-        match said.and_then(|said| drop_in(said, vars, work)) {
+        match read(stack, vars, is_template, work) {
             Some(content) => {
                 drop_ins.insert(*name, content);
             }
@@ -42,6 +43,35 @@ pub(super) fn read_drop_ins<'m>(
         }
     }
     (drop_ins, all)
+}
+
+fn read<'m>(
+    stack: &Stack<'m, DropIn>,
+    vars: &Vars<'m>,
+    is_template: bool,
+    work: &mut Work<'_>,
+) -> Option<Content<'m>> {
+    for drop_in in stack.values() {
+        if let DropIn::File(file) = drop_in {
+            check_single(&file.given(), work);
+        }
+    }
+    let given = stack.whole(&mut work.findings, |part| match &part.value {
+        DropIn::Text(text) => Some(part.with(Given::Text(text))),
+        DropIn::File(file) => file.given().into_iter().next(),
+    });
+    let template = stack.scalar(&mut work.findings, |drop_in| match drop_in {
+        DropIn::Text(_) => None,
+        DropIn::File(file) => file.template,
+    });
+    let Some(given) = given else {
+        let message = "this drop-in has no content";
+        let finding = Finding::new(codes::BODY, stack.key(), message);
+        work.push(finding.help("write its text, or `{source: FILE}`"));
+        return None;
+    };
+    let fills = template.map_or(is_template, |said| said.value);
+    content(given, fills.then_some(vars), work)
 }
 
 fn bad_drop_in_name(name: &str) -> Option<&'static str> {

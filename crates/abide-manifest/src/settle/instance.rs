@@ -2,7 +2,7 @@
 
 use abide_model::UnitName;
 
-use super::content::{Vars, vars_if};
+use super::content::Vars;
 use super::drop_in::read_drop_ins;
 use super::unit::{effective, effort};
 use super::written::written;
@@ -27,7 +27,7 @@ pub(super) fn draft_instances<'m>(
     let as_template = stack.scalar(&mut work.findings, |unit| {
         unit.template.as_ref().map(Located::by_ref)
     });
-    let vars = vars_if(as_template.as_ref(), vars);
+    let is_template = as_template.is_some_and(|said| *said.value);
     let instances = stack.map(|unit| unit.instances.as_ref().map(|instances| &instances.value));
     let mut drafts = Vec::new();
     for (instance, stack) in &instances {
@@ -37,7 +37,13 @@ pub(super) fn draft_instances<'m>(
         }
         match template.name.with_instance(instance) {
             Ok(name) if !instance.is_empty() => {
-                drafts.push(draft_instance(name, template, stack, vars, work));
+                drafts.push(draft_instance(
+                    name,
+                    template,
+                    stack,
+                    (vars, is_template),
+                    work,
+                ));
             }
             Ok(_) => {
                 let message = "an instance needs a name";
@@ -57,11 +63,11 @@ fn draft_instance<'m>(
     name: UnitName,
     template: &UnitDraft<'m>,
     stack: &Stack<'m, Instance>,
-    vars: Option<&Vars<'m>>,
+    (vars, is_template): (&Vars<'m>, bool),
     work: &mut Work<'_>,
 ) -> UnitDraft<'m> {
     let drop_ins = stack.map(|instance| Some(&instance.drop_ins));
-    let (drop_ins, all_read) = read_drop_ins(&drop_ins, vars, work);
+    let (drop_ins, all_read) = read_drop_ins(&drop_ins, vars, is_template, work);
     let readable = all_read && template.effective.is_some();
     let mut draft = UnitDraft {
         name,

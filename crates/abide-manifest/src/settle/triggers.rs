@@ -21,9 +21,13 @@ pub(crate) struct Managed {
 impl Managed {
     /// The home that a user has, or will get when it is created.
     pub(crate) fn home_of(user: &UserName, declared: Option<&HostPath>) -> Option<HostPath> {
-        declared
-            .cloned()
-            .or_else(|| HostPath::parse(&format!("/home/{user}")).ok())
+        declared.cloned().or_else(|| {
+            let usual = match user.as_str() {
+                "root" => "/root".to_owned(),
+                other => format!("/home/{other}"),
+            };
+            HostPath::parse(&usual).ok()
+        })
     }
 
     /// A path, as relative to the home of `user` where it is a managed file below it.

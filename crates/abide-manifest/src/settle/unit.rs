@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use abide_model::UnitName;
 use abide_unit::{Effective, quadlet_section};
 
-use super::content::{Gives as _, Vars, check_single, content, vars_if};
+use super::content::{Gives as _, Vars, check_single, content};
 use super::drop_in::read_drop_ins;
 use super::instance::draft_instances;
 use super::unit_name::unit_name;
@@ -75,11 +75,17 @@ fn draft_unit<'m>(
     let template = stack.scalar(&mut work.findings, |unit| {
         unit.template.as_ref().map(Located::by_ref)
     });
-    let vars = vars_if(template.as_ref(), vars);
+    let is_template = template.is_some_and(|said| *said.value);
     let given = stack.scalar(&mut work.findings, |unit| unit.given().into_iter().next());
-    let fragment = given.and_then(|given| unit_text(name, content(given, vars, work), work));
+    let fragment = given.and_then(|given| {
+        unit_text(
+            name,
+            content(given, is_template.then_some(vars), work),
+            work,
+        )
+    });
     let drop_ins = stack.map(|unit| Some(&unit.drop_ins));
-    let (drop_ins, all_read) = read_drop_ins(&drop_ins, vars, work);
+    let (drop_ins, all_read) = read_drop_ins(&drop_ins, vars, is_template, work);
     let readable = all_read && given.is_some() == fragment.is_some();
     let mut draft = UnitDraft {
         name: name.clone(),

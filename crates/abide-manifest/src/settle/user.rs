@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{HomePath, LingerReason, UnitName, UserName};
+use abide_model::{HomePath, HostPath, LingerReason, UnitName, UserName};
 
 use super::account::account;
 use super::content::{Gives as _, Vars, check_single, content, vars_if};
-use super::{defaults, triggers::Managed, unit};
+use super::{defaults, home_path, triggers::Managed, unit};
 use crate::codes;
 use crate::finding::Finding;
 use crate::located::Located;
@@ -34,6 +34,13 @@ pub(crate) fn user<'m>(
     let units = defaults::settle_units(drafts);
     let linger_said = stack.scalar(&mut work.findings, |user| user.linger);
     let (linger, linger_reason) = linger(&state, linger_said.as_ref(), &units);
+    let home = Managed::home_of(name, account.home.as_ref());
+    let files = files(
+        stack.map(|user| Some(&user.files)),
+        home.as_ref(),
+        vars,
+        work,
+    );
     SettledUser {
         key: stack.key(),
         remove_home: stack.scalar(&mut work.findings, |user| {
@@ -48,7 +55,7 @@ pub(crate) fn user<'m>(
         linger_said,
         linger,
         linger_reason,
-        files: files(&stack.map(|user| Some(&user.files)), vars, work),
+        files,
         units,
     }
 }
@@ -84,25 +91,39 @@ fn linger<'m>(
 }
 
 fn files<'m>(
-    stacks: &BTreeMap<&'m str, Stack<'m, File>>,
+    stacks: BTreeMap<&'m str, Stack<'m, File>>,
+    home: Option<&HostPath>,
     vars: &Vars<'m>,
     work: &mut Work<'_>,
 ) -> BTreeMap<HomePath, SettledFile<'m>> {
-    let mut files = BTreeMap::new();
-    for (path, stack) in stacks {
+    let mut paths: BTreeMap<HomePath, Stack<'m, File>> = BTreeMap::new();
+    for (written, stack) in stacks {
         work.spend(5, stack.key());
         if !work.goes_on() {
             break;
         }
-        match HomePath::parse(path) {
-            Ok(path) => files.extend(file(stack, vars, work).map(|file| (path, file))),
-            Err(error) => work.push(
-                Finding::new(codes::BAD_VALUE, stack.key(), error.to_string())
-                    .help("files are named by their path below the user's home: `.config/app/env`"),
-            ),
+        match home_path::parse(written, home) {
+            Err(why) => work.push(why.finding(stack.key())),
+            Ok(path) => match paths.remove(&path) {
+                None => drop(paths.insert(path, stack)),
+                Some(other) if other.shares_a_place_with(&stack) => {
+                    let message = format!("`{path}` is declared twice, in two spellings");
+                    let finding = Finding::new(codes::BAD_VALUE, stack.key(), message);
+                    work.push(
+                        finding
+                            .also(other.key(), "the first")
+                            .help("keep one of the two"),
+                    );
+                    paths.insert(path, other);
+                }
+                Some(other) => drop(paths.insert(path, other.with(stack))),
+            },
         }
     }
-    files
+    let settled = paths.into_iter();
+    settled
+        .filter_map(|(path, stack)| Some((path, file(&stack, vars, work)?)))
+        .collect()
 }
 
 fn file<'m>(

@@ -74,6 +74,19 @@ fn another_target_beside_a_wrong_one_is_enough() {
         Vec::<String>::new()
     );
     assert_eq!(system("WantedBy=default.target"), ["W0605"]);
+    let quadlet = [
+        "[Container]",
+        "Image=x",
+        "[Install]",
+        "WantedBy=default.target",
+    ];
+    assert_eq!(codes(false, "container", &quadlet), Vec::<String>::new());
+    let podmans = "version: 1\nname: t\nhosts: {h1: {units: {podman-restart.service: {content: \"[Service]\\nExecStart=/bin/a\\n[Install]\\nWantedBy=default.target\\n\"}}}}\n";
+    assert_eq!(
+        told(&load_text(podmans)),
+        "",
+        "it is the same text for both managers"
+    );
 }
 
 #[test]
@@ -90,14 +103,73 @@ fn programs_are_found_behind_their_prefixes() {
     ] {
         assert_eq!(exec(fine), Vec::<String>::new(), "{fine}");
     }
-    for wrong in [
+    for looked_up in [
         "ExecStart=-sleep 1",
         "ExecStart=@sleep sleep 1",
+        "ExecStart=bundle",
+        "ExecStart=-bin/a",
+    ] {
+        assert_eq!(exec(looked_up), ["W0602"], "{looked_up}");
+    }
+    for refused in [
         "ExecStartPre=bin/a",
         "ExecStop='~/a b'",
         "ExecCondition=${A}",
+        "ExecStart=+./a",
     ] {
-        assert_eq!(exec(wrong), ["W0602"], "{wrong}");
+        assert_eq!(exec(refused), ["E0507"], "{refused}");
+    }
+    for found in [
+        "ExecStart=sh -c x",
+        "ExecStartPost=systemctl --user start x",
+    ] {
+        assert_eq!(exec(found), Vec::<String>::new(), "{found}");
+    }
+    let system = |line: &str| codes(false, "service", &["[Service]", line]);
+    assert_eq!(system("ExecStart=mkdir -p /run/x"), Vec::<String>::new());
+    assert_eq!(system("ExecStart=sidekiq"), ["W0602"]);
+}
+
+#[test]
+fn a_device_may_have_a_unit_file() {
+    assert_eq!(
+        codes(false, "device", &["[Unit]", "Wants=x.service"]),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        codes(false, "scope", &["[Unit]", "Wants=x.service"]),
+        ["E0411"]
+    );
+}
+
+#[test]
+fn who_a_quadlets_podman_runs_as_is_warned_of_as_podman_does() {
+    let container = ["[Container]", "Image=x", "[Service]", "User=app"];
+    assert_eq!(codes(true, "container", &container), ["W0611"]);
+    assert_eq!(codes(false, "container", &container), ["W0611"]);
+}
+
+#[test]
+fn a_warning_that_is_meant_is_said_so_once_with_its_reason() {
+    let with = |policy: &str| {
+        told(&load_text(&format!(
+            "version: 1\nname: t\npolicy: {policy}\nhosts: {{h1: {{units: {{a.service: {{content: \"[Service]\\nExecStart=sidekiq\\n\"}}}}}}}}\n"
+        )))
+    };
+    assert!(with("{}").starts_with("W0602"), "{}", with("{}"));
+    assert_eq!(with("{allow: [{W0602: it is in /usr/local/bin}]}"), "");
+    assert_eq!(with("{allow: [W0602: it is in /usr/local/bin]}"), "");
+    for (wrong, why) in [
+        ("{allow: [W0602: \"\"]}", "without a reason"),
+        ("{allow: [E0401: x]}", "is an error"),
+        ("{allow: [W602: x]}", "did you mean `W0602`?"),
+    ] {
+        let loaded = load_text(&format!(
+            "version: 1\nname: t\npolicy: {wrong}\nhosts: {{h1: {{}}}}\n"
+        ));
+        assert!(loaded.fleet.is_none());
+        let said = format!("{:?}", loaded.diagnostics);
+        assert!(said.contains(why), "{said}");
     }
 }
 
@@ -136,7 +208,8 @@ fn timers_fire_by_themselves_or_after_a_run_that_something_makes() {
     ] {
         assert_eq!(timer(&fine), Vec::<String>::new(), "{fine:?}");
     }
-    assert_eq!(timer(&["OnUnitActiveSec=1h"]), ["W0604"]);
+    // Its service is somebody else's, who may start it.
+    assert_eq!(timer(&["OnUnitActiveSec=1h"]), Vec::<String>::new());
     assert_eq!(timer(&["OnCalendar=daily", "OnCalendar="]), ["W0604"]);
     let started = "
 version: 1

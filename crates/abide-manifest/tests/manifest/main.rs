@@ -8,6 +8,7 @@
 mod any_text;
 mod defaults;
 mod design;
+mod drop_ins;
 mod examples;
 mod explain;
 mod lints;
