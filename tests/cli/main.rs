@@ -12,6 +12,7 @@ mod exit_codes;
 mod help;
 mod manifest;
 mod merge;
+mod neighbours;
 mod output;
 mod reports;
 mod saved;

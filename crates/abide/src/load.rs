@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use abide_manifest::{Files, LoadOptions, Loaded, Source, Unreadable};
 use abide_model::{Diagnostic, Digest, Fleet};
-use abide_report::{Verbosity, text};
+use abide_report::text;
 
 use crate::args::{Common, ManifestArgs};
 use crate::environment::Environment;
@@ -77,17 +77,28 @@ impl Manifest {
         abide_manifest::load(&self.sources, files, &self.options)
     }
 
-    /// Loads them, says what is wrong or odd on standard error, and returns the fleet if there is one, with what was odd
-    /// and the digest of all that was read.
-    pub(crate) fn fleet(&self, ui: &Ui) -> Result<(Fleet, Vec<Diagnostic>, Digest), Failure> {
+    /// Loads them, says what is wrong on standard error, and returns the fleet if there is one, with what was odd and the
+    /// digest of all that was read.
+    pub(crate) fn fleet(
+        &self,
+        ui: &Ui,
+        warnings: Warnings,
+    ) -> Result<(Fleet, Vec<Diagnostic>, Digest), Failure> {
         let noting = Noting {
             disk: &self.disk,
             read: RefCell::default(),
         };
         let loaded = self.load_with(&noting);
-        if loaded.fleet.is_none() || ui.options.verbosity > Verbosity::Silent {
-            let said = text::diagnostics(&loaded.diagnostics, &loaded.texts, &ui.options);
-            ui.say(&said);
+        if loaded.fleet.is_none() {
+            ui.say(&text::diagnostics(
+                &loaded.diagnostics,
+                &loaded.texts,
+                &ui.options,
+            ));
+        } else if warnings == Warnings::Counted
+            && let Some(counted) = counted(&loaded.diagnostics)
+        {
+            ui.talk(&counted);
         }
         match loaded.fleet {
             Some(fleet) => Ok((fleet, loaded.diagnostics, self.digest(&noting))),
@@ -111,6 +122,31 @@ impl Manifest {
     }
 }
 
+/// What a command says of what is odd in a manifest. `abide validate` shows all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Warnings {
+    /// How many there are, in a line: somebody looks at a change.
+    Counted,
+    /// Nothing: somebody looks at hosts, perhaps every hour.
+    Unsaid,
+}
+
+/// `2 warnings about the manifest (W0601, W0604): abide validate shows them`
+fn counted(diagnostics: &[Diagnostic]) -> Option<String> {
+    let codes: BTreeSet<String> = diagnostics.iter().map(|one| one.code.to_string()).collect();
+    let codes: Vec<String> = codes.into_iter().collect();
+    let (plural, them) = match diagnostics.len() {
+        0 => return None,
+        1 => ("", "it"),
+        _ => ("s", "them"),
+    };
+    Some(format!(
+        "{} warning{plural} about the manifest ({}): `abide validate` shows {them}",
+        diagnostics.len(),
+        codes.join(", ")
+    ))
+}
+
 /// The disk, and the digests of what was read from it.
 struct Noting<'a> {
     disk: &'a Disk,
@@ -122,6 +158,10 @@ impl Files for Noting<'_> {
         let bytes = self.disk.read(path, limit)?;
         self.read.borrow_mut().insert(Digest::of(&bytes));
         Ok(bytes)
+    }
+
+    fn absolute(&self, directory: &str) -> Vec<String> {
+        self.disk.absolute(directory)
     }
 }
 

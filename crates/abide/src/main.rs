@@ -15,6 +15,7 @@ mod exit;
 mod failure;
 mod files;
 mod load;
+mod neighbours;
 mod next;
 mod plan_file;
 mod plan_key;
@@ -65,6 +66,10 @@ fn main() -> ExitCode {
 fn usage(error: &clap::Error) -> Exit {
     // Help that nobody reads any more (`abide --help | head -1`) is no error.
     let _unread = error.print();
+    if let Some(tip) = neighbours::tip(error) {
+        use std::io::Write as _;
+        let _unread = writeln!(std::io::stderr(), "\n  tip: {tip}");
+    }
     if error.use_stderr() {
         Exit::Usage
     } else {

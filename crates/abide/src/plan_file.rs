@@ -65,6 +65,14 @@ pub(crate) fn read(path: &Path) -> Result<SavedPlan, Failure> {
     let bytes = files::read(path, LARGEST)
         .map_err(|error| Failure::usage(format!("the plan {shown} cannot be read: {error}")))?
         .ok_or_else(|| refused(path, "it is larger than 512 MiB"))?;
+    let is_manifest = path
+        .extension()
+        .is_some_and(|end| end == "yaml" || end == "yml");
+    if is_manifest {
+        return Err(Failure::usage(format!(
+            "{shown} is no saved plan; a manifest is named with `-f`: `-f {shown}`"
+        )));
+    }
     SavedPlan::read(&bytes).map_err(|error| {
         let failure = refused(path, &error.to_string());
         match error {

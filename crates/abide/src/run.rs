@@ -17,7 +17,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files::Disk;
-use crate::load::Manifest;
+use crate::load::{Manifest, Warnings};
 use crate::progress::Progress;
 use crate::secrets;
 use crate::select::{Chosen, choose, select_saved};
@@ -87,22 +87,28 @@ impl Run {
     pub(crate) async fn begin(
         common: &Common,
         allowances: &Allowances,
-        ui: &Ui,
-        environment: &Environment,
+        warnings: Warnings,
+        (ui, environment): (&Ui, &Environment),
     ) -> Result<Self, Failure> {
-        Self::begin_with(common, allowances, Choice::Selected, (ui, environment)).await
+        Self::begin_with(
+            common,
+            allowances,
+            (Choice::Selected, warnings),
+            (ui, environment),
+        )
+        .await
     }
 
     /// The same with these hosts.
     pub(crate) async fn begin_with(
         common: &Common,
         allowances: &Allowances,
-        choice: Choice<'_>,
+        (choice, warnings): (Choice<'_>, Warnings),
         (ui, environment): (&Ui, &Environment),
     ) -> Result<Self, Failure> {
         let signals = listen(ui)?;
         let manifest = Manifest::to_contact(common, environment)?;
-        let (fleet, diagnostics, digest) = manifest.fleet(ui)?;
+        let (fleet, diagnostics, digest) = manifest.fleet(ui, warnings)?;
         let (mut hosts, part) = match choice {
             Choice::Selected => {
                 let Chosen { hosts, part } = choose(&fleet, &common.selection)?;

@@ -12,6 +12,7 @@ use crate::args::{Allowances, Common, age, duration, full_digest};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::load::Warnings;
 use crate::progress::Progress;
 use crate::reporting::{Done, Reporting};
 use crate::reports::ReportArgs;
@@ -130,7 +131,13 @@ impl Apply {
         reporting: &mut Reporting,
         (common, ui, environment): Context<'_>,
     ) -> Result<Done, Failure> {
-        let mut run = Run::begin(common, &self.allowances, ui, environment).await?;
+        let mut run = Run::begin(
+            common,
+            &self.allowances,
+            Warnings::Counted,
+            (ui, environment),
+        )
+        .await?;
         reporting.start(
             &run.manifest,
             run.diagnostics.clone(),

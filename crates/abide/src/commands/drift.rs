@@ -11,6 +11,7 @@ use crate::commands::apply::{agreed, count};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::load::Warnings;
 use crate::progress::Progress;
 use crate::reporting::{Done, Reporting};
 use crate::reports::ReportArgs;
@@ -67,7 +68,13 @@ impl DriftArgs {
         reporting: &mut Reporting,
         (common, ui, environment): (&Common, &Ui, &Environment),
     ) -> Result<Done, Failure> {
-        let mut run = Run::begin(common, &Allowances::default(), ui, environment).await?;
+        let mut run = Run::begin(
+            common,
+            &Allowances::default(),
+            Warnings::Unsaid,
+            (ui, environment),
+        )
+        .await?;
         if !self.fix {
             run.engine.only_look();
         }

@@ -11,7 +11,7 @@ use crate::args::Common;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::load::Manifest;
+use crate::load::{Manifest, Warnings};
 use crate::select::whole;
 use crate::shards;
 use crate::ui::Ui;
@@ -60,7 +60,7 @@ impl Hosts {
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Exit, Failure> {
-        let (fleet, ..) = Manifest::to_look(common, environment)?.fleet(ui)?;
+        let (fleet, ..) = Manifest::to_look(common, environment)?.fleet(ui, Warnings::Unsaid)?;
         let selection = &common.selection;
         let mut hosts = whole(&fleet, selection)?;
         let count = self.matrix.map(|most| {

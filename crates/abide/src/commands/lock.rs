@@ -11,6 +11,7 @@ use crate::commands::suspend::carry_out;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::load::Warnings;
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::ui::Ui;
@@ -76,7 +77,13 @@ impl Lock {
 }
 
 async fn list(common: &Common, ui: &Ui, environment: &Environment) -> Result<Exit, Failure> {
-    let mut run = Run::begin(common, &Allowances::default(), ui, environment).await?;
+    let mut run = Run::begin(
+        common,
+        &Allowances::default(),
+        Warnings::Unsaid,
+        (ui, environment),
+    )
+    .await?;
     run.engine.only_look();
     let progress = Progress::new(ui, run.size, Report::default(), None);
     let seen = run

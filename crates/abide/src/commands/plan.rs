@@ -12,6 +12,7 @@ use crate::args::{Allowances, Common, age};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::load::Warnings;
 use crate::progress::Progress;
 use crate::reporting::{Done, Reporting};
 use crate::reports::ReportArgs;
@@ -77,7 +78,13 @@ impl PlanArgs {
         if let Some(path) = &self.out {
             plan_file::check(path)?;
         }
-        let mut run = Run::begin(common, &self.allowances, ui, environment).await?;
+        let mut run = Run::begin(
+            common,
+            &self.allowances,
+            Warnings::Counted,
+            (ui, environment),
+        )
+        .await?;
         run.engine.only_look();
         reporting.start(
             &run.manifest,
@@ -126,7 +133,13 @@ impl PlanArgs {
             .into_keys()
             .collect();
         let choice = Choice::Named(&names);
-        let mut run = Run::begin_with(common, &self.allowances, choice, (ui, environment)).await?;
+        let mut run = Run::begin_with(
+            common,
+            &self.allowances,
+            (choice, Warnings::Counted),
+            (ui, environment),
+        )
+        .await?;
         run.engine.only_look();
         reporting.start(
             &run.manifest,

@@ -11,7 +11,7 @@ use crate::args::{Allowances, Common, Selection};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::load::Manifest;
+use crate::load::{Manifest, Warnings};
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::ui::Ui;
@@ -103,7 +103,7 @@ fn resolved(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let manifest = Manifest::to_look(common, environment)?;
-    let (fleet, ..) = manifest.fleet(ui)?;
+    let (fleet, ..) = manifest.fleet(ui, Warnings::Unsaid)?;
     let name: HostName = host
         .parse()
         .map_err(|error| Failure::usage(format!("{error}")))?;
@@ -139,7 +139,7 @@ async fn script(
         host: vec![host.to_owned()],
         ..Selection::default()
     };
-    let mut run = Run::begin(&common, allowances, ui, environment).await?;
+    let mut run = Run::begin(&common, allowances, Warnings::Counted, (ui, environment)).await?;
     if run.size > 1 {
         return Err(Failure::usage("--script takes one host"));
     }

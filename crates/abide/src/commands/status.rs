@@ -11,6 +11,7 @@ use crate::args::{Allowances, Common};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::load::Warnings;
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::ui::Ui;
@@ -44,7 +45,13 @@ impl Status {
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Exit, Failure> {
-        let mut run = Run::begin(common, &Allowances::default(), ui, environment).await?;
+        let mut run = Run::begin(
+            common,
+            &Allowances::default(),
+            Warnings::Unsaid,
+            (ui, environment),
+        )
+        .await?;
         run.engine.only_look();
         let progress = Progress::new(ui, run.size, Report::default(), None);
         let seen = run

@@ -10,6 +10,7 @@ use crate::clock;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::load::Warnings;
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::ui::Ui;
@@ -90,7 +91,13 @@ pub(crate) async fn carry_out(
     ui: &Ui,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let mut run = Run::begin(common, &Allowances::default(), ui, environment).await?;
+    let mut run = Run::begin(
+        common,
+        &Allowances::default(),
+        Warnings::Unsaid,
+        (ui, environment),
+    )
+    .await?;
     let progress = Progress::new(ui, run.size, Report::default(), None);
     let done = run
         .shown(progress, async |engine, events, cancel| {
