@@ -12,6 +12,7 @@ use crate::args::{Allowances, Common, Selection};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::load::Warnings;
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::ui::Ui;
@@ -116,7 +117,13 @@ async fn begin(
         host: vec![of.to_owned()],
         ..Selection::default()
     };
-    Run::begin(&common, &Allowances::default(), ui, environment).await
+    Run::begin(
+        &common,
+        &Allowances::default(),
+        Warnings::Unsaid,
+        (ui, environment),
+    )
+    .await
 }
 
 async fn look(run: &mut Run, ui: &Ui) -> Seen {
