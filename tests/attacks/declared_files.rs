@@ -107,6 +107,10 @@ fn drop_ins_elsewhere_that_change_a_declared_unit_are_seen() {
         let plan = world.plan();
         let named = plan.stdout.contains(&format!("{directory}/evil.conf"));
         assert!(named, "{place}: {}", plan.stdout);
+        world
+            .abide(&["status"])
+            .ends_with(0)
+            .says("evil.conf is kept");
         for host in ["h1", "h2"] {
             let script = format!(
                 "export XDG_RUNTIME_DIR=/run/user/$(id -u)\nrm -r {place}\nsystemctl --user daemon-reload\n"
@@ -134,6 +138,14 @@ fn a_unit_file_that_comes_before_the_declared_one_is_refused_before_it_is_loaded
         world.plan().ends_with(1).says(
             "/home/hider/.config/systemd/user.control/app.service comes before our unit file",
         );
+        world
+            .abide(&["drift"])
+            .ends_with(2)
+            .says("in /home/hider/.config/systemd/user.control, which comes before ours");
+        world
+            .abide(&["status"])
+            .ends_with(0)
+            .says("comes before our unit file");
     }
 }
 

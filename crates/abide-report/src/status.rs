@@ -93,6 +93,8 @@ pub(crate) struct UnitLine {
     pub(crate) as_declared: Option<bool>,
     /// What is wrong, or why nothing is known, one clause.
     pub(crate) trouble: Option<String>,
+    /// What somebody put beside it since the last apply, and an apply leaves.
+    pub(crate) notes: Vec<String>,
 }
 
 /// The lines of one host.

@@ -11,6 +11,7 @@ use crate::causes::said;
 use crate::host::Host;
 use crate::places::{Place, Places};
 use crate::unit::notes::as_edit_does;
+use crate::unit::reload;
 
 pub(super) fn judge(host: &Host<'_>, cells: &mut Cells) {
     for (path, recorded) in &host.ledger.files {
@@ -18,6 +19,7 @@ pub(super) fn judge(host: &Host<'_>, cells: &mut Cells) {
     }
     for scope in host.observed.scopes.keys() {
         drop_ins(host, scope, cells);
+        unit_files_before_ours(host, scope, cells);
     }
 }
 
@@ -108,6 +110,44 @@ fn drop_ins(host: &Host<'_>, scope: &Scope, cells: &mut Cells) {
                     path.file_name()
                 ),
             )
+        };
+        cells.drifted(ResourceId::Unit(unit), told);
+    }
+}
+
+/// Unit files, or masks, of our units that appeared after the last apply in places where they come before ours.
+fn unit_files_before_ours(host: &Host<'_>, scope: &Scope, cells: &mut Cells) {
+    let Observation::Known(seen) = host.scope(scope) else {
+        return;
+    };
+    for (path, found) in &seen.files {
+        let (true, Observation::Known(found)) = (reload::shadows(path), found) else {
+            continue;
+        };
+        let Ok(unit) = UnitName::parse(path.file_name()) else {
+            continue;
+        };
+        let transient = seen.units.get(&unit).is_some_and(|unit| unit.transient);
+        let unit = UnitRef::new(scope, &unit);
+        if transient
+            || !host.ledger.units.contains_key(&unit)
+            || !after_apply(host, found.changed_at)
+        {
+            continue;
+        }
+        let what = match &found.kind {
+            FileKind::Symlink(target) if target == "/dev/null" => "was masked",
+            _ => "was added",
+        };
+        let text = format!(
+            "{} {what} in {}, which comes before ours",
+            path.file_name(),
+            path.parent()
+        );
+        let told = Finding {
+            since: Some(found.changed_at),
+            by: other_owner(scope, found),
+            ..told(path, &text)
         };
         cells.drifted(ResourceId::Unit(unit), told);
     }

@@ -4,7 +4,7 @@ use abide_model::{FileKind, Finding, FindingKind, Ledger, LedgerFile, Observatio
 use abide_sim::{SimHost, desired, path, scope, user};
 
 use super::drift::{told, told_of, web};
-use super::support::{WEB, as_declared, one, seen_file, service};
+use super::support::{WEB, as_declared, one, seen_file, seen_of, seen_unit, service, steps};
 use crate::drift;
 
 const FILE: &str = "/home/deploy/.config/systemd/user/web.service";
@@ -109,6 +109,112 @@ fn a_drop_in_by_hand_is_told_with_its_place_its_time_and_whose_it_is() {
     );
 }
 
+/// What drift tells of a host, and the notes of its plan, where this file stands that was written since the last apply.
+fn with_file(at: &'static str, loaded: bool, link: Option<&str>) -> (Vec<String>, Vec<String>) {
+    let wanted = web("/bin/web");
+    let mut seen = as_declared(&wanted).observe(&wanted);
+    let mut file = seen_file(&mut seen, "user:deploy", FILE).clone();
+    file.changed_at = abide_model::Timestamp(u64::MAX);
+    if let Some(target) = link {
+        file.kind = FileKind::Symlink(target.to_owned());
+    }
+    let deploy = seen_of(&mut seen, "user:deploy");
+    deploy.files.insert(path(at), Observation::Known(file));
+    if loaded {
+        seen_unit(&mut seen, WEB).drop_ins.push(path(at));
+    }
+    let plan = crate::plan(&wanted, &seen);
+    assert!(
+        plan.actions.is_empty() || plan.actions.len() == 1,
+        "{plan:?}"
+    );
+    let notes = plan.notes.iter().map(|note| note.text.clone());
+    (told_of(&wanted, &seen), notes.collect())
+}
+
+#[test]
+fn drop_ins_elsewhere_are_told_wherever_systemd_reads_them() {
+    for (at, loaded) in [
+        (
+            "/home/deploy/.config/systemd/user.control/web.service.d/x.conf",
+            true,
+        ),
+        (
+            "/home/deploy/.config/systemd/user.control/web.service.d/x.conf",
+            false,
+        ),
+        ("/run/user/1000/systemd/user/web.service.d/x.conf", true),
+        ("/etc/systemd/user/web.service.d/x.conf", true),
+        ("/home/deploy/.config/systemd/user/service.d/x.conf", true),
+    ] {
+        let (drift, notes) = with_file(at, loaded, None);
+        let directory = path(at).parent();
+        let added = format!("x.conf was added in {directory}; an apply leaves it");
+        assert!(
+            drift.iter().any(|line| line.contains(&added)),
+            "{at} {drift:?}"
+        );
+        let kept = format!("drop-in {at} is kept: it was written since the last apply");
+        assert!(notes.contains(&kept), "{at} {notes:?}");
+    }
+    // For all services, and not read: nothing shows that it is for ours.
+    let (drift, _) = with_file(
+        "/home/deploy/.config/systemd/user/service.d/x.conf",
+        false,
+        None,
+    );
+    assert!(!is_added(&drift), "{drift:?}");
+}
+
+#[test]
+fn a_unit_file_that_comes_before_ours_was_put_there_by_somebody() {
+    for at in [
+        "/home/deploy/.config/systemd/user.control/web.service",
+        "/run/user/1000/systemd/transient/web.service",
+    ] {
+        let directory = path(at).parent();
+        for (link, what) in [(None, "was added"), (Some("/dev/null"), "was masked")] {
+            let (drift, _) = with_file(at, false, link);
+            let text = format!(
+                "drifted user:deploy/web.service: web.service {what} in {directory}, which comes before ours"
+            );
+            assert!(
+                drift.iter().any(|line| line.starts_with(&text)),
+                "{at} {drift:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_mode_is_put_right_without_a_restart() {
+    let wanted = one("web.service", &service("/bin/web"))
+        .drop_in("10-nice.conf", "[Service]\nNice=5\n")
+        .build();
+    for (at, mode) in [
+        (FILE, 0o000),
+        (FILE, 0o666),
+        (DROP_IN, 0o000),
+        (DROP_IN, 0o664),
+    ] {
+        let mut seen = as_declared(&wanted).observe(&wanted);
+        let file = seen_file(&mut seen, "user:deploy", at);
+        file.mode = mode;
+        let plan = crate::plan(&wanted, &seen);
+        let steps = steps(&plan);
+        assert!(
+            steps.iter().any(|step| step.contains(path(at).file_name())),
+            "{at} {mode:o}: {steps:?}"
+        );
+        assert!(
+            !steps.iter().any(|step| step.contains("restart")),
+            "{steps:?}"
+        );
+        let drift = told_of(&wanted, &seen);
+        assert!(!drift.is_empty(), "{at} {mode:o}");
+    }
+}
+
 /// Whether the drop-in is told as added by hand.
 fn is_added(told: &[String]) -> bool {
     told.iter().any(|line| line.contains("was added"))
@@ -195,7 +301,7 @@ fn files_that_could_not_be_seen_say_why() {
         "{gone}"
     );
     let mut elsewhere = seen.clone();
-    super::support::seen_of(&mut elsewhere, "user:deploy")
+    seen_of(&mut elsewhere, "user:deploy")
         .files
         .remove(&path(FILE));
     let unasked = of_web(told_of(&wanted, &elsewhere));

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use abide_model::{
-    Desired, DesiredUnit, Health, HostFacts, Judged, Manager, Observation, Observed, ObservedScope,
-    ObservedUnit, Plan, Presence, ResourceId, Scope, UnitName, UnitRef,
+    Desired, DesiredUnit, Health, HostFacts, Judged, Manager, NoteKind, Observation, Observed,
+    ObservedScope, ObservedUnit, Plan, Presence, ResourceId, Scope, UnitName, UnitRef,
 };
 use serde::Serialize;
 
@@ -65,6 +65,7 @@ fn line(
         boot: None,
         as_declared: None,
         trouble: None,
+        notes: Vec::new(),
     };
     match observed.scopes.get(scope) {
         Some(Observation::Known(seen)) => {
@@ -102,6 +103,12 @@ fn judge(line: &mut UnitLine, (scope, name): (&Scope, &UnitName), plan: &Plan) {
     let refused = plan.refused.iter();
     let mut of_unit = refused.filter(|one| names.contains(&one.resource));
     line.trouble = of_unit.next().map(|refusal| refusal.reason.clone());
+    let added = plan.notes.iter().filter(|note| {
+        note.kind == NoteKind::Added
+            && matches!(&note.resource, ResourceId::Unit(unit)
+                if unit.scope == *scope && (unit.unit == *name || unit.unit == name.loaded_as()))
+    });
+    line.notes = added.map(|note| note.text.clone()).collect();
 }
 
 /// The unit that runs: of a quadlet, the generated one.

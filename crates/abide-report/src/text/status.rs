@@ -145,6 +145,7 @@ fn write_troubles(page: &mut Page<'_>, lines: &[HostLines]) {
             page.remark(0, Mark::Unknown, &text, help.as_deref());
         }
         write_unit_troubles(page, &name, &host.units);
+        write_unit_notes(page, &name, &host.units);
         for user in &host.users {
             if let Some(trouble) = &user.trouble {
                 let text = format!("{name} user {}: {}", user.user, one_line(trouble));
@@ -183,6 +184,20 @@ fn write_unit_troubles(page: &mut Page<'_>, host: &str, units: &[UnitLine]) {
         };
         let text = format!("{host}{whose} {}: {}", list(&names), one_line(&text));
         page.remark(0, mark, &text, None);
+    }
+}
+
+/// What stands beside units and was put there by somebody.
+fn write_unit_notes(page: &mut Page<'_>, host: &str, units: &[UnitLine]) {
+    for unit in units {
+        let whose = match &unit.user {
+            Some(user) => format!(" user {user}:"),
+            None => String::new(),
+        };
+        for note in &unit.notes {
+            let text = format!("{host}{whose} {}: {}", one_line(&unit.unit), one_line(note));
+            page.remark(0, Mark::Note, &text, None);
+        }
     }
 }
 
