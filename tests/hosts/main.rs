@@ -37,6 +37,7 @@ mod drift;
 mod exit_codes;
 mod faults;
 mod forty;
+mod ledger;
 mod lifecycle;
 mod locks;
 mod names;

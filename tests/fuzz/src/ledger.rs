@@ -1,6 +1,6 @@
 //! Ledgers: as text that may be anything, and as what abide may write.
 
-use abide_host::ledger::{read, write};
+use abide_host::ledger::{read, salvage, write};
 use abide_model::{
     Digest, HostPath, Ledger, LedgerFile, LedgerUnit, Scope, UnitName, UnitRef, UserName, ownable,
 };
@@ -15,6 +15,8 @@ pub fn check(data: &[u8]) {
         if let Ok(contents) = read_back {
             check_round_trip(&contents.ledger);
         }
+        // What a repair keeps of anything is a ledger.
+        check_round_trip(&salvage(text).0.ledger);
     }
     if let Ok(ledger) = any_ledger(&mut Unstructured::new(data)) {
         check_round_trip(&ledger);

@@ -143,3 +143,69 @@ fn homes(frames: &Frames<'_>) -> BTreeMap<UserName, HostPath> {
     };
     lines.filter_map(home).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONCE: &str = "n0nce0123456789abcdef";
+
+    fn answer(text: &str) -> HostLedgers {
+        let text = text.replace("NONCE", NONCE);
+        read(NONCE, text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn an_answer_that_is_not_whole_says_nothing() {
+        for text in [
+            "",
+            "NONCE directory\n/x\n",
+            "NONCE ledger a ok text 0 8180\n",
+        ] {
+            let text = text.replace("NONCE", NONCE);
+            assert_eq!(read(NONCE, text.as_bytes()), Err(AskError::Cut));
+        }
+        let text = format!("\n{NONCE} no-timeout\n");
+        assert_eq!(read(NONCE, text.as_bytes()), Err(AskError::NoTimeout));
+    }
+
+    #[test]
+    fn what_does_not_have_its_form_is_not_there_or_not_known() {
+        let seen = answer(
+            "\nNONCE directory\n/x\u{1b}[2J\n\nNONCE ledger ../evil ok text 0 8180\n\nNONCE ledger a ok text 9 8180\nabide\n\
+             \nNONCE ledger b ok text -1 8180\nabide\n\nNONCE ledger c whatever none 1 zzzz\n\nNONCE ledger a kind none 0 1180\n\
+             \nNONCE count 99999999999999999999999\n\nNONCE end\n",
+        );
+        assert!(!seen.directory.contains('\u{1b}'));
+        let names: Vec<&str> = seen.ledgers.keys().map(ManifestName::as_str).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+        for found in seen.ledgers.values() {
+            assert_eq!((found.file, found.digest), (Some(PlaceFault::Unseen), None));
+        }
+        // Nothing is done about what is not known.
+        assert_eq!(seen.repair(true).steps, Vec::new());
+        assert!(!seen.is_mended_by(&seen.repair(true)));
+    }
+
+    #[test]
+    fn of_very_many_ledgers_a_few_are_read_and_the_others_counted() {
+        let one = |number: usize| format!("\nNONCE ledger m{number} kind none 0 1180\n");
+        let all: String = (0..10_000).map(one).collect();
+        let seen = answer(&format!("{all}\nNONCE count 10000\n\nNONCE end\n"));
+        assert_eq!(seen.ledgers.len(), MOST_LEDGERS);
+        assert_eq!(seen.unread, 10_000 - MOST_LEDGERS);
+        assert!(!seen.is_good());
+    }
+
+    #[test]
+    fn a_file_outside_of_its_users_home_is_no_valid_line() {
+        let text = "abide-ledger 1\nfile user:ana /home/bob/x claimed\nfile user:ana /home/ana/x claimed\nend\n";
+        let seen = answer(&format!(
+            "\nNONCE ledger a ok text {} 8180\n{text}\nNONCE passwd\nana:x:1000:1000::/home/ana:/bin/sh\n\nNONCE end\n",
+            text.len()
+        ));
+        let found = seen.ledgers.values().next().unwrap();
+        assert_eq!(found.ledger.files.len(), 1);
+        assert_eq!(found.findings[0].line, 2);
+    }
+}

@@ -238,4 +238,13 @@ proptest! {
         drop(read(&text));
         drop(read(&format!("abide-ledger 1\n{text}\nend\n")));
     }
+
+    #[test]
+    fn what_a_repair_writes_is_a_ledger_with_nothing_wrong(text in any::<String>(), head in any::<bool>()) {
+        let text = if head { format!("abide-ledger 1\n{text}") } else { text };
+        let (kept, _) = salvage(&text);
+        let again = read(&write(&kept.ledger)).unwrap();
+        prop_assert_eq!(again.findings, vec![]);
+        prop_assert_eq!(again.ledger, kept.ledger);
+    }
 }
