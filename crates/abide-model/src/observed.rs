@@ -103,6 +103,9 @@ pub struct HostFacts {
     pub system_state: String,
     /// Whether the login user may enable its own lingering without root (polkit); only asked where not root.
     pub may_linger_itself: Option<bool>,
+    /// Whether users have managers there: EL7 leaves `user@.service` out.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub user_managers: bool,
     /// What it has of Podman; only asked where quadlets are declared.
     #[serde(default)]
     pub podman: Option<Podman>,
@@ -278,22 +281,36 @@ pub enum Manager {
     Broken(String),
 }
 
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
 /// When a manager last read its unit files, as far as it tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LastLoad {
     /// At this time: `UnitsLoadTimestamp`, in microseconds where the host can say so.
     At(Timestamp),
-    /// Not after this time, and nobody knows when: systemd 247 has no `UnitsLoadTimestamp` (seen on a host). Every reload
-    /// makes and removes directories for generators in the manager's runtime directory, so it cannot be later than
-    /// that last changed.
+    /// Not after this time, and nobody knows when: systemd before 250 has no `UnitsLoadTimestamp`. Where there are
+    /// generators every reload makes and removes directories for them in the manager's runtime directory, so it cannot be
+    /// later than that last changed (seen on 247).
     NotAfter(Timestamp),
+    /// Nothing on the host shows it: before systemd 250, where the manager has no directory of generators, and before 230
+    /// that of every user. What it has read is told by its units' `NeedDaemonReload` alone (docs/systemd-facts.md).
+    Unknown,
 }
 
 impl LastLoad {
     /// Whether the manager can have read what changed at this time. Older hosts tell times in whole seconds: it was at any
     /// time within that second.
     pub fn may_have_read(self, changed: Timestamp) -> bool {
-        let (Self::At(time) | Self::NotAfter(time)) = self;
+        let (Self::At(time) | Self::NotAfter(time)) = self else {
+            return true;
+        };
         let latest = match time.0 % 1_000_000 {
             0 => Timestamp(time.0.saturating_add(999_999)),
             _ => time,

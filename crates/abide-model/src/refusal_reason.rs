@@ -23,6 +23,16 @@ pub enum RefusalReason {
         /// `LoadState`.
         load: String,
     },
+    /// The host's systemd runs no managers of users.
+    NoUserManagers {
+        /// Its version.
+        systemd: u32,
+    },
+    /// Only links of `UpheldBy=` would enable the unit, and the host's systemd makes none.
+    UpheldByUnknown {
+        /// Its version.
+        systemd: u32,
+    },
 }
 
 impl RefusalReason {
@@ -31,6 +41,8 @@ impl RefusalReason {
         match self {
             Self::DoesNotStayUp { .. } => "R0101",
             Self::CannotStartAgain { .. } => "R0102",
+            Self::NoUserManagers { .. } => "R0201",
+            Self::UpheldByUnknown { .. } => "R0202",
         }
     }
 
@@ -42,6 +54,12 @@ impl RefusalReason {
             }
             Self::CannotStartAgain { .. } => {
                 "see `systemctl status` of it there: its next restart would fail"
+            }
+            Self::NoUserManagers { .. } => {
+                "declare these as units of the system, with `User=` in their files"
+            }
+            Self::UpheldByUnknown { .. } => {
+                "give its [Install] section a `WantedBy=`, or declare `enabled: false`"
             }
         };
         format!("{what} (`abide explain {}`)", self.code())
@@ -60,6 +78,14 @@ impl fmt::Display for RefusalReason {
                 "it runs, and its manager could not start it again: its unit file is `{}`",
                 printable(load)
             ),
+            Self::NoUserManagers { systemd } => write!(
+                f,
+                "the host has systemd {systemd} without user@.service, so no manager would run units of a user"
+            ),
+            Self::UpheldByUnknown { systemd } => write!(
+                f,
+                "only `UpheldBy=` would enable it, which came with systemd 254, and the host has {systemd}"
+            ),
         }
     }
 }
@@ -68,6 +94,8 @@ impl fmt::Display for RefusalReason {
 pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0101", include_str!("explain/R0101.md")),
     ("R0102", include_str!("explain/R0102.md")),
+    ("R0201", include_str!("explain/R0201.md")),
+    ("R0202", include_str!("explain/R0202.md")),
 ];
 
 /// The explanation of a code of a refusal or note; `None` for a code that does not exist.

@@ -67,7 +67,8 @@ fn one(host: &Host<'_>, draft: &mut Draft, name: &UserName, made: Option<StepId>
         state: current(host, name),
         after: made.into_iter().collect(),
     };
-    let workable = made.is_some() || scope::is_workable(host, name);
+    let workable =
+        made.is_some() && host.observed.facts.user_managers || scope::is_workable(host, name);
     let Some(user) = wanted_on(host, name, workable) else {
         return manager;
     };

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    Cause, Change, Manager, Observation, ObservedScope, ObservedUser, ResourceId, Scope, UserName,
+    Cause, Change, Manager, Observation, ObservedScope, ObservedUser, RefusalReason, ResourceId,
+    Scope, UserName,
 };
 
 use crate::account::Account;
@@ -126,6 +127,10 @@ fn open_user<'a>(
     let Some(manager) = managers.get(name) else {
         return Ok(None);
     };
+    if !host.observed.facts.user_managers && has_things(host, &scope) {
+        let systemd = host.observed.facts.systemd;
+        return Err(Denied::because(RefusalReason::NoUserManagers { systemd }));
+    }
     if let ManagerState::Unseen(why) = &manager.state {
         let reason = format!("its manager runs and does not answer: {why}");
         let help = format!(
@@ -157,7 +162,11 @@ pub(crate) fn is_workable(host: &Host<'_>, name: &UserName) -> bool {
         .known()
         .is_none_or(|user| home_is_there(name, user).is_ok());
     let seen = !matches!(host.scope(&scope), Observation::Unknown(_));
-    at_home && seen || declared_things(host, &scope) + owned_things(host, &scope) == 0
+    at_home && seen && host.observed.facts.user_managers || !has_things(host, &scope)
+}
+
+fn has_things(host: &Host<'_>, scope: &Scope) -> bool {
+    declared_things(host, scope) + owned_things(host, scope) > 0
 }
 
 /// A user without its home has no place for files, and may not make one in a directory of root.

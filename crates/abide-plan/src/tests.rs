@@ -26,6 +26,7 @@ mod linger;
 mod links;
 mod loaded;
 mod masks;
+mod old_systemd;
 mod order;
 mod owed;
 mod owed_times;

@@ -287,6 +287,7 @@ pub(crate) fn facts(host: &str) -> HostFacts {
         run_as: "setpriv".to_owned(),
         system_state: "running".to_owned(),
         may_linger_itself: None,
+        user_managers: true,
         podman: None,
     }
 }

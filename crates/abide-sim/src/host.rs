@@ -183,6 +183,7 @@ impl SimHost {
             run_as: "setpriv".to_owned(),
             system_state: "running".to_owned(),
             may_linger_itself: None,
+            user_managers: true,
             podman: Some(Podman {
                 generator: true,
                 version: Some(PodmanVersion::new(5, 4)),

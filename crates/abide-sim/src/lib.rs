@@ -27,6 +27,7 @@
 )]
 
 mod account;
+mod aged;
 mod apply;
 mod boot;
 mod definition;

@@ -8,6 +8,7 @@ use abide_model::{
     ObservedUnit, ObservedUser, Presence, Scope, UnitName, UnitRef, UserName,
 };
 
+use crate::aged::age;
 use crate::definition::Definition;
 use crate::deps::{Dep, Graph};
 use crate::disk::{Node, NodeKind};
@@ -40,7 +41,7 @@ impl SimHost {
             .ledgers
             .iter()
             .filter(|(name, _)| **name != desired.manifest);
-        Observed {
+        let mut observed = Observed {
             facts: self.facts.clone(),
             users: self.observed_users(&scopes, desired),
             lingering: Observation::Known(self.lingering.clone()),
@@ -63,7 +64,9 @@ impl SimHost {
             stale_lock: None,
             suspended: None,
             applied_at: self.applied.get(&desired.manifest).copied(),
-        }
+        };
+        age(&mut observed);
+        observed
     }
 
     fn observed_users(

@@ -26,8 +26,8 @@ const PROGRAM: u64 = 4;
 const NO_PROGRAM: u64 = 6;
 const PAUSE: u64 = 9;
 
-/// From here on a daemon-reload keeps count of starts.
-pub(crate) const KEEPS_COUNT: u32 = 253;
+/// From here on a daemon-reload keeps count of starts (`unit_serialize_state`).
+pub(crate) const KEEPS_COUNT: u32 = 255;
 /// From here on an automatic restart is a start that restarts what depends on the unit.
 pub(crate) const RESTARTS_BY_START: u32 = 254;
 

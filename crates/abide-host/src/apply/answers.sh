@@ -2,6 +2,9 @@
 # runs as them, so their answers may be anything: they decide about that user's scope, and become no part of a line, a
 # path or a command of root's.
 
+# What tells a run of a unit from any other.
+run_properties=InvocationID,InactiveExitTimestampMonotonic
+
 # show SCOPE PROPERTIES UNIT...: the beginning of what systemctl says of them, in $answer.
 show() {
   shown_scope=$1
@@ -22,6 +25,7 @@ each_shown() {
       take_shown
     elif [ -n "$seen" ]; then
       [ $# -gt 0 ] || break
+      case $seen in *' InvocationID'*) ;; *) run_since "$began" ;; esac
       "$each" "$1" </dev/null
       shift
       forget_shown
@@ -33,9 +37,23 @@ ANSWER
   unanswered=$*
 }
 
+# run_since TIME: $run, of a manager that has no InvocationID (before systemd 232): the boot, and when on its monotonic clock
+# the unit began to start. The controller makes the same of what a probe says.
+run_since() {
+  run=
+  case ${1:-0} in 0) return 0 ;; esac
+  read -r boot </proc/sys/kernel/random/boot_id
+  first=${boot%%-*}
+  boot=${boot#*-}
+  second=${boot%%-*}
+  boot=${boot#*-}
+  run=$first$second${boot%%-*}$(printf '%016x' "$1")
+}
+
 forget_shown() {
   seen=
   run=
+  began=
   load=
   active=
   sub=
@@ -68,6 +86,7 @@ take_shown() {
 take_property() {
   case $line in
     InvocationID=*) is_run "$value" && run=$value ;;
+    InactiveExitTimestampMonotonic=*) is_number "$value" && began=$value ;;
     LoadState=*) is_plain "$value" && load=$value ;;
     ActiveState=*) is_plain "$value" && active=$value ;;
     SubState=*) is_plain "$value" && sub=$value ;;
@@ -109,6 +128,8 @@ is_path() {
 
 # invocation_of SCOPE UNIT: its run; nothing where the answer is anything else than one.
 invocation_of() {
-  show "$1" InvocationID "$2"
-  case $answer in InvocationID=*) is_run "${answer#*=}" && printf '%s' "${answer#*=}" ;; esac
+  show "$1" "$run_properties" "$2"
+  each_shown print_run "$2"
 }
+
+print_run() { printf '%s' "$run"; }

@@ -5,7 +5,7 @@
 # restart_each_once: $names in $batch_scope; $said and $ended are what systemctl comes to.
 restart_each_once() {
   # shellcheck disable=SC2086 # words
-  show "$batch_scope" InvocationID,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,PropagatesStopTo $names
+  show "$batch_scope" "$run_properties,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,PropagatesStopTo" $names
   find_leads
   # shellcheck disable=SC2086 # words
   said=$(ctl "$batch_scope" restart -- $leads 2>&1)
@@ -50,7 +50,7 @@ restart_followers() {
 # $on_their_way: those of $followers that have a job; $left_out: those that were not restarted.
 look_at_followers() {
   # shellcheck disable=SC2086 # words
-  show "$batch_scope" InvocationID,ActiveState,Result,Job $followers
+  show "$batch_scope" "$run_properties,ActiveState,Result,Job" $followers
   on_their_way=
   left_out=
   # shellcheck disable=SC2086 # words

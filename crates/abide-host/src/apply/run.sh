@@ -185,7 +185,7 @@ expect_runs() {
     shift 2
   done
   # shellcheck disable=SC2086 # names of units
-  show "$checked" InvocationID $names
+  show "$checked" "$run_properties" $names
   ! is_hung "$checked" || return 0
   # shellcheck disable=SC2086 # names of units
   each_shown expect_run $names

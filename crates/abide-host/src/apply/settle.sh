@@ -46,6 +46,7 @@ give_up_watching() {
 }
 
 settle_properties=ActiveState,SubState,Result,NRestarts,ConditionResult,ConditionTimestampMonotonic,ExecMainStatus,Type
+settle_properties=$settle_properties,$run_properties
 
 look_at() { # SCOPE
   numbers=
@@ -84,6 +85,13 @@ judge() {
   verdict=open
   case $active in
     active | reloading | refreshing)
+      # systemd before 235 does not count restarts of services: each is another run.
+      if [ -z "$restarts" ] && [ -n "$type" ] && [ -n "$run" ]; then
+        eval "first_run=\${watch_run_$1-}"
+        [ -n "$first_run" ] || eval "watch_run_$1=\$run first_run=\$run"
+        # shellcheck disable=SC2154 # set by eval
+        [ "$first_run" = "$run" ] || restarts=$((base + 1))
+      fi
       if [ "${restarts:-0}" -gt "$base" ]; then
         verdict=failed
       elif [ -z "$since" ]; then

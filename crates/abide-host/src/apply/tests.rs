@@ -31,6 +31,7 @@ fn facts(root: RootRoute) -> HostFacts {
         run_as: "setpriv".into(),
         system_state: "running".into(),
         may_linger_itself: None,
+        user_managers: true,
         podman: None,
     }
 }

@@ -129,6 +129,14 @@ verify() {
 
 # It ends with 0 where there are only warnings: unknown keys, values that are ignored.
 judge_verification() { # SCOPE
+  # Before systemd 240 it wants a control group of its own, and a user may not make one (seen on 237). What does not load is
+  # found by the gate after the reload, and put back.
+  case $said in
+    *'Failed to initialize manager'*)
+      tell progress "$1: systemd-analyze cannot check units there: $(line_of "$said")"
+      return 0
+      ;;
+  esac
   if [ -s "$work/excuses" ]; then
     rest=$(printf '%s\n' "$said" | grep -v -F -f "$work/excuses")
     if [ "$rest" != "$said" ]; then

@@ -7,6 +7,8 @@ use abide_model::Timestamp;
 pub(super) struct Clock {
     /// Realtime microseconds at the moment when the monotonic clock stood at zero.
     pub(super) zero: Option<u64>,
+    /// The first half of the boot's id: which run of the monotonic clock it is.
+    boot: u64,
 }
 
 impl Clock {
@@ -15,7 +17,21 @@ impl Clock {
         let zero = now
             .zip(seconds(uptime))
             .and_then(|(now, up)| now.0.checked_sub(up.0));
-        Self { zero }
+        Self { zero, boot: 0 }
+    }
+
+    /// The same, of the boot with this id.
+    pub(super) fn of_boot(self, id: &str) -> Self {
+        let digits: String = id.chars().filter(|c| *c != '-').take(16).collect();
+        let boot = u64::from_str_radix(&digits, 16).unwrap_or(0);
+        Self { boot, ..self }
+    }
+
+    /// A name of its own for what began then, by the monotonic clock, in the form of an `InvocationID`: two halves, the
+    /// boot's and the time's. The apply script makes the same (`run_since` of answers.sh).
+    pub(super) fn run_since(self, monotonic: &str) -> Option<String> {
+        let since: u64 = monotonic.parse().ok().filter(|since| *since > 0)?;
+        Some(format!("{:016x}{since:016x}", self.boot))
     }
 
     /// A property of `systemctl show` in UTC, with its `…Monotonic` twin in microseconds. Empty, `n/a` and zero

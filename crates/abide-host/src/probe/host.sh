@@ -165,7 +165,7 @@ group_facts() {
   fi | head -c 1048576
   frame user-managers
   # shellcheck disable=SC2086 # names of units
-  [ -z "$managers" ] || limit 30 systemctl show -p Id,ActiveState -- $managers 2>&1 | head -c 524288
+  [ -z "$managers" ] || limit 30 systemctl show -p Id,ActiveState,LoadState -- $managers 2>&1 | head -c 524288
 }
 
 # What runs as users that are to go, whatever started it: `UID PID CGROUP NAME`.

@@ -9,6 +9,7 @@ use abide_model::{
 use super::ProbeError;
 use super::clock::{Clock, date_time, seconds};
 use super::frames::{Frame, Frames};
+use super::read_users;
 use super::room::{MOST_PROPERTIES, NAME, SENTENCE, WORD, short};
 
 /// `key=value` lines; the first of a key counts.
@@ -38,7 +39,7 @@ pub(super) fn facts(frames: &Frames<'_>) -> Result<(HostFacts, Clock), ProbeErro
         return Err(ProbeError::TooOld { version: systemd });
     }
     let now = seconds(host("now")).ok_or_else(|| malformed("host", "it has no clock"))?;
-    let clock = Clock::new(Some(now), host("uptime"));
+    let clock = Clock::new(Some(now), host("uptime")).of_boot(host("boot_id"));
     let login =
         UserName::parse(host("login")).map_err(|error| malformed("host", &error.to_string()))?;
     let login_uid = host("login_uid");
@@ -67,6 +68,7 @@ pub(super) fn facts(frames: &Frames<'_>) -> Result<(HostFacts, Clock), ProbeErro
             "no" => Some(false),
             _ => None,
         },
+        user_managers: read_users::has_managers(frames),
         podman: frames.get("podman").map(podman),
     };
     Ok((facts, clock))

@@ -68,7 +68,7 @@ fn manager(answer: &Frames<'_>, clock: Clock) -> Result<Manager, String> {
 
 /// `UnitsLoadTimestamp` is the last reload, and empty before the first: then what counts is when the manager read
 /// its units as it started. A manager that does not have the property does not tell of its reloads; then the script adds
-/// when its runtime directory changed.
+/// when its runtime directory changed, where that shows them.
 fn up(frame: &Frame<'_>, clock: Clock) -> Result<Manager, String> {
     let properties = properties(frame.texts());
     let time = |key: &str, monotonic: &str| {
@@ -78,9 +78,8 @@ fn up(frame: &Frame<'_>, clock: Clock) -> Result<Manager, String> {
     if !properties.contains_key("UnitsLoadTimestamp") {
         let changed = properties.get("RuntimeDirectoryChanged").copied();
         let changed = changed.and_then(date_time);
-        let changed = changed.ok_or("its manager does not say when it read its units")?;
         return Ok(Manager::Up {
-            last_load: LastLoad::NotAfter(changed),
+            last_load: changed.map_or(LastLoad::Unknown, LastLoad::NotAfter),
         });
     }
     let at = time("UnitsLoadTimestamp", "UnitsLoadTimestampMonotonic")

@@ -119,7 +119,7 @@ pub(super) fn unit(
             .take(MOST_DROP_INS)
             .collect(),
         need_reload: yes("NeedDaemonReload"),
-        invocation: invocation(text("InvocationID")),
+        invocation: invocation(block, clock),
         started_at: started_at(block, clock),
         state_since: clock.read(
             text("StateChangeTimestamp"),
@@ -140,10 +140,17 @@ pub(super) fn unit(
     })
 }
 
-/// Its run, where the answer names one: it becomes a word of a ledger.
-fn invocation(text: &str) -> String {
+/// Its run, where the answer names one: it becomes a word of a ledger. A manager that has no such property, before systemd
+/// 232, tells when the unit began to start instead: no other run of it did so then.
+fn invocation(block: &Block<'_>, clock: Clock) -> String {
+    let Some(text) = block.get("InvocationID") else {
+        let since = block.get("InactiveExitTimestampMonotonic");
+        return since
+            .and_then(|since| clock.run_since(since))
+            .unwrap_or_default();
+    };
     match ledger::is_invocation(text) {
-        true => text.to_owned(),
+        true => (*text).to_owned(),
         false => String::new(),
     }
 }

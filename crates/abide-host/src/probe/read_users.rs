@@ -199,6 +199,12 @@ fn managers(frames: &Frames<'_>) -> Option<BTreeMap<u32, ActiveState>> {
     blocks(frame).map(state).collect()
 }
 
+/// Whether the host has `user@.service`, which is asked for under the names of its instances.
+pub(super) fn has_managers(frames: &Frames<'_>) -> bool {
+    let mut units = frames.get("user-managers").into_iter().flat_map(blocks);
+    !units.any(|unit| unit.get("LoadState").copied() == Some("not-found"))
+}
+
 /// Sessions by user id. Closing ones hold nothing, nor do those of the managers themselves (since systemd 256).
 fn sessions<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<u32, u32> {
     let mut sessions = BTreeMap::new();

@@ -1,6 +1,6 @@
 # One service manager, its units and its files, read as the user they belong to.
 
-manager_properties=UnitsLoadTimestamp,UnitsLoadTimestampMonotonic
+manager_properties=Version,UnitsLoadTimestamp,UnitsLoadTimestampMonotonic
 manager_properties=$manager_properties,UnitsLoadStartTimestamp,UnitsLoadStartTimestampMonotonic
 
 unit_properties=Id,LoadState,ActiveState,SubState,Result,UnitFileState,FragmentPath,SourcePath,DropInPaths
@@ -8,7 +8,7 @@ unit_properties=$unit_properties,NeedDaemonReload,InvocationID,ExecMainStartTime
 unit_properties=$unit_properties,ExecMainStartTimestampMonotonic,ActiveEnterTimestampMonotonic
 unit_properties=$unit_properties,StateChangeTimestamp,StateChangeTimestampMonotonic,Type,RemainAfterExit
 unit_properties=$unit_properties,NRestarts,ExecMainStatus,CanReload,RefuseManualStart,RefuseManualStop
-unit_properties=$unit_properties,ConditionResult,ConditionTimestampMonotonic,Transient
+unit_properties=$unit_properties,ConditionResult,ConditionTimestampMonotonic,Transient,InactiveExitTimestampMonotonic
 unit_properties=$unit_properties,TriggeredBy,Triggers,RequiredBy,RequisiteOf,BoundBy
 unit_properties=$unit_properties,ConsistsOf,UpheldBy,PropagatesStopTo,PropagatesReloadTo
 unit_properties=$unit_properties,Requires,BindsTo,Wants,Upholds,Conflicts,ConflictedBy
@@ -33,15 +33,30 @@ manager_state() {
   fi
   frame manager up
   printf '%s\n' "$answer"
-  # systemd 247 does not tell of its reloads. With each it makes and removes directories for generators here.
   case $answer in
     *UnitsLoadTimestamp=*) ;;
-    *)
-      runtime=/run/systemd
-      [ "$manager" != --user ] || runtime=$XDG_RUNTIME_DIR/systemd
-      printf 'RuntimeDirectoryChanged=%s\n' "$(stat -c %y -- "$runtime")"
-      ;;
+    *) generators_ran ;;
   esac
+}
+
+# systemd before 250 does not tell of its reloads. With each it makes and removes directories for what generators make,
+# where there are any (manager_run_generators of manager.c); users' managers do so here since 230, in /tmp before.
+generators_ran() {
+  kind=system
+  runtime=/run/systemd
+  if [ "$manager" = --user ]; then
+    kind=user
+    runtime=$XDG_RUNTIME_DIR/systemd
+    version=${answer#*Version=}
+    version=${version#v}
+    version=${version%%[!0-9]*}
+    [ "${version:-0}" -ge 230 ] || return 0
+  fi
+  for folder in /run/systemd /etc/systemd /usr/local/lib/systemd /usr/lib/systemd /lib/systemd; do
+    [ -d "$folder/$kind-generators" ] || continue
+    printf 'RuntimeDirectoryChanged=%s\n' "$(stat -c %y -- "$runtime")"
+    return
+  done
 }
 
 # Blocks come back in the order of the names, whatever their Id; a bare template would end the answer.

@@ -143,6 +143,7 @@ const ANSWERS: [(&str, &[u8]); 5] = [
 
 mod beside;
 mod captured;
+mod facts;
 mod flood;
 mod local;
 mod podman;

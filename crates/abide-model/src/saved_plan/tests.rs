@@ -50,6 +50,7 @@ fn facts(machine: &str) -> HostFacts {
         run_as: "setpriv".into(),
         system_state: "running".into(),
         may_linger_itself: None,
+        user_managers: true,
         podman: None,
     }
 }

@@ -122,7 +122,11 @@ impl<'a> World<'a> {
             Manager::Up {
                 last_load: LastLoad::At(time) | LastLoad::NotAfter(time),
             } => Some(time),
-            Manager::Down | Manager::Broken(_) => None,
+            Manager::Up {
+                last_load: LastLoad::Unknown,
+            }
+            | Manager::Down
+            | Manager::Broken(_) => None,
         }
     }
 

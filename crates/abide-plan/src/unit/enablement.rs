@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{Cause, FilePurpose, Link, ObservedScope, UnitName, Wanted};
+use abide_model::{Cause, FilePurpose, Link, ObservedScope, RefusalReason, UnitName, Wanted};
 use abide_unit::{Effective, LinkKind, install_links, specifier};
 
 use super::Unit;
@@ -16,6 +16,9 @@ use crate::by_hand;
 use crate::causes::{differs, said};
 use crate::linger::ManagerState;
 use crate::refuse::Denied;
+
+/// The first systemd whose `systemctl enable` knows `UpheldBy=` (NEWS).
+const UPHELD_BY: u32 = 254;
 
 /// What is to be done about a unit's links.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -122,10 +125,15 @@ fn ours_enabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
 
 /// The links that `systemctl enable` would make on this host.
 fn wanted_links(unit: &Unit<'_>) -> Result<BTreeSet<String>, Denied> {
-    // `UpheldBy=` is not known before systemd 254.
-    let upholds = unit.view.host.observed.facts.systemd >= 254;
-    let links = install_links(&unit.loaded, &unit.wanted).into_iter();
-    let links: Vec<_> = links
+    let systemd = unit.view.host.observed.facts.systemd;
+    let upholds = systemd >= UPHELD_BY;
+    let all = install_links(&unit.loaded, &unit.wanted);
+    let nothing_else = !all.is_empty() && all.iter().all(|link| link.kind == LinkKind::Upholds);
+    if nothing_else && !upholds {
+        return Err(Denied::because(RefusalReason::UpheldByUnknown { systemd }));
+    }
+    let links: Vec<_> = all
+        .into_iter()
         .filter(|link| upholds || link.kind != LinkKind::Upholds)
         .collect();
     for link in links.iter().filter(|link| link.kind == LinkKind::Alias) {

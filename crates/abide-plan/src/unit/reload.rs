@@ -4,7 +4,7 @@
 //! `NeedDaemonReload` alone proves nothing where it is false: a drop-in in a new directory and a file with an old
 //! mtime go unseen (unit-change fact 1). So what is loaded is compared with what is there, and ctime with the last load.
 
-use abide_model::{FilePurpose, HostPath, Timestamp};
+use abide_model::{FilePurpose, HostPath, LastLoad, Timestamp};
 
 use super::Unit;
 use super::mask::{is_masked, is_undone};
@@ -32,6 +32,11 @@ pub(crate) fn owed(unit: &Unit<'_>) -> Option<String> {
     let changed = definition_changed(unit).max(drop_ins_changed(unit));
     if changed.is_some_and(|changed| !last_load.may_have_read(changed)) {
         return Some("changed after the last reload".to_owned());
+    }
+    // Where nothing shows when it read its units, it may have looked for this one before its file came.
+    let may_be = !unit.loaded.is_template() && unit.goes().is_none();
+    if last_load == LastLoad::Unknown && unit.seen.load == "not-found" && may_be {
+        return fragment_elsewhere(unit);
     }
     let loaded = unit.seen.load == "loaded" && !unit.loaded.is_template() && !is_masked(unit);
     loaded

@@ -261,6 +261,7 @@ fn facts(facts: Facts) -> HostFacts {
         run_as: String::new(),
         system_state: facts.system_state,
         may_linger_itself: None,
+        user_managers: true,
         podman: None,
     }
 }

@@ -1,0 +1,139 @@
+//! Hosts of older versions of systemd, which do not tell everything (docs/systemd-facts.md): EL7, Debian 9, EL8, Ubuntu 20.04
+//! and 22.04.
+
+use abide_model::{LastLoad, Manager, RefusalReason, Timestamp};
+use abide_sim::SimHost;
+use abide_sim::random::{edits, hosts};
+use proptest::prelude::*;
+
+use super::properties::{cases, manifests};
+use super::support::{
+    WEB, as_declared, assert_converges, one, refusals, seen_file, seen_of, seen_unit, service,
+    steps, told, web,
+};
+use crate::plan;
+
+const VERSIONS: [u32; 5] = [219, 232, 239, 245, 249];
+
+fn versions() -> impl Strategy<Value = u32> {
+    proptest::sample::select(VERSIONS.to_vec())
+}
+
+proptest! {
+    #![proptest_config(cases(60))]
+
+    #[test]
+    fn a_plan_for_an_old_systemd_leaves_nothing_to_do(
+        version in versions(), seed in hosts(), first in manifests(), by_hand in edits(), second in manifests(),
+    ) {
+        let mut host = seed.build();
+        host.facts.systemd = version;
+        assert_converges(&mut host, &first);
+        host.edit_all(&by_hand);
+        assert_converges(&mut host, &second);
+    }
+}
+
+fn old_host(version: u32) -> SimHost {
+    let mut host = SimHost::new();
+    host.facts.systemd = version;
+    host
+}
+
+#[test]
+fn a_change_restarts_once_and_nothing_goes_on_for_ever() {
+    for version in VERSIONS {
+        let mut host = old_host(version);
+        assert_converges(&mut host, &web(&service("/bin/one")));
+        let second = assert_converges(&mut host, &web(&service("/bin/two")));
+        assert_eq!(
+            steps(&second),
+            super::support::rewritten("user:deploy/web.service: restart"),
+            "{version}"
+        );
+    }
+}
+
+#[test]
+fn a_manager_that_shows_no_load_at_all_is_reloaded_where_it_says_so_and_not_otherwise() {
+    let wanted = web(&service("/bin/one"));
+    let file = "/home/deploy/.config/systemd/user/web.service";
+    let with = |need_reload: bool, load: &str| {
+        let mut seen = as_declared(&wanted).observe(&wanted);
+        seen_of(&mut seen, "user:deploy").manager = Manager::Up {
+            last_load: LastLoad::Unknown,
+        };
+        // Long after everything else.
+        seen_file(&mut seen, "user:deploy", file).changed_at = Timestamp(seen.facts.now.0);
+        let unit = seen_unit(&mut seen, WEB);
+        unit.need_reload = need_reload;
+        load.clone_into(&mut unit.load);
+        if load == "not-found" {
+            unit.fragment = None;
+        }
+        told(&plan(&wanted, &seen))
+    };
+    assert_eq!(with(false, "loaded"), "");
+    let owed = "1 manager user:deploy: daemon-reload <- reload owed: web.service: ";
+    assert!(with(true, "loaded").starts_with(&format!("{owed}NeedDaemonReload")));
+    // It looked when there was no such file.
+    let unseen = with(false, "not-found");
+    assert!(
+        unseen.starts_with(&format!("{owed}{file} is not loaded")),
+        "{unseen}"
+    );
+}
+
+#[test]
+fn where_users_have_no_managers_their_units_are_refused_and_those_of_the_system_are_done() {
+    let mut host = old_host(219);
+    host.facts.user_managers = false;
+    let wanted = one("web.service", &service("/bin/web"))
+        .system()
+        .unit("sys.service", "[Service]\nExecStart=/bin/sys\n")
+        .build();
+    let plan = assert_converges(&mut host, &wanted);
+    let first = plan.refused.first().unwrap();
+    assert_eq!(
+        refusals(&plan),
+        [
+            "manager user:deploy: the host has systemd 219 without user@.service, so no manager would run units of a user"
+        ]
+    );
+    assert_eq!(first.why.as_ref().map(RefusalReason::code), Some("R0201"));
+    let steps = steps(&plan);
+    assert!(
+        steps.contains(&"system/sys.service: start".to_owned()),
+        "{steps:?}"
+    );
+    assert!(
+        !steps.iter().any(|step| step.contains("linger")),
+        "{steps:?}"
+    );
+}
+
+#[test]
+fn what_only_upheld_by_would_enable_is_refused_before_254() {
+    let upheld = |install: &str| {
+        let text = format!("[Service]\nExecStart=/bin/web\n[Install]\n{install}");
+        move |version: u32| {
+            let plan = assert_converges(&mut old_host(version), &web(&text));
+            (refusals(&plan), steps(&plan).join("\n"))
+        }
+    };
+    let alone = upheld("UpheldBy=default.target\n");
+    for version in [245, 249, 252, 253] {
+        let (refused, _) = alone(version);
+        let why = format!(
+            "only `UpheldBy=` would enable it, which came with systemd 254, and the host has {version}"
+        );
+        assert_eq!(refused, [format!("{WEB}: {why}")]);
+    }
+    assert_eq!(alone(254).0, Vec::<String>::new());
+    let (refused, steps) = upheld("WantedBy=default.target\nUpheldBy=default.target\n")(252);
+    assert_eq!(refused, Vec::<String>::new());
+    assert!(
+        steps.contains("enable +default.target.wants/web.service\n"),
+        "{steps}"
+    );
+}
