@@ -15,7 +15,7 @@ use crate::disk::{Node, NodeKind};
 use crate::engine::can_reload;
 use crate::host::{Runtime, SimHost};
 use crate::install::owner;
-use crate::place::{below, config_dir, quadlet_dir, transient_dir};
+use crate::place::{below, config_dir, quadlet_dir, search_path, transient_dir};
 
 /// Files that are asked for, each with the digest that is wanted and whether its content may come back.
 type Asked = BTreeMap<HostPath, (Option<Digest>, bool)>;
@@ -345,6 +345,9 @@ impl SimHost {
             asked
                 .entry(below(dir, unit.as_str()))
                 .or_insert((None, true));
+            for path in self.foreign_paths(scope, unit) {
+                asked.entry(path).or_insert((None, false));
+            }
         }
         for (name, unit) in declared {
             let dir = if name.kind().is_quadlet() {
@@ -371,6 +374,28 @@ impl SimHost {
             asked.insert(home.join(relative), wanted(&file.body));
         }
         asked
+    }
+}
+
+impl SimHost {
+    /// What stands elsewhere, apart from packages, and changes a unit: drop-ins, and unit files in places that come before its
+    /// own.
+    fn foreign_paths(&self, scope: &Scope, unit: &UnitName) -> Vec<HostPath> {
+        let home = self.home(scope);
+        let own = config_dir(scope, &home);
+        let places = search_path(scope, &home);
+        let before = places.iter().take_while(|place| **place != own);
+        let files = before.map(|place| below(place, unit.as_str()));
+        let mut paths: Vec<HostPath> = files.filter(|path| self.disk.get(path).is_some()).collect();
+        let elsewhere = places
+            .iter()
+            .filter(|place| **place != own && !place.as_str().starts_with("/usr/"));
+        for place in elsewhere {
+            let drop_ins = below(place, &format!("{unit}.d"));
+            let there = self.disk.children(&drop_ins);
+            paths.extend(there.map(|(path, _)| path.clone()));
+        }
+        paths
     }
 }
 

@@ -1,9 +1,11 @@
 //! What shows that a manager has not read what stands on disk.
 
 use abide_model::{Desired, LastLoad, Manager, Observation, Observed, Timestamp, Wanted};
-use abide_sim::{SimHost, desired, path};
+use abide_sim::{Edit, SimHost, desired, path, scope, unit_ref};
 
-use super::support::{WEB, as_declared, one, seen_file, seen_of, seen_unit, service, steps, told};
+use super::support::{
+    WEB, as_declared, assert_converges, one, seen_file, seen_of, seen_unit, service, steps, told,
+};
 
 const FILE: &str = "/home/deploy/.config/systemd/user/web.service";
 const DROP_IN: &str = "/home/deploy/.config/systemd/user/web.service.d/10-nice.conf";
@@ -250,6 +252,34 @@ fn what_came_before_ours_and_is_gone_is_read_away_by_a_reload() {
         seen_unit(seen, WEB).fragment = Some(path(early));
     });
     assert!(told.contains("comes before our unit file"), "{told}");
+}
+
+#[test]
+fn a_host_converges_once_what_came_before_ours_is_gone() {
+    let wanted = wanted();
+    let before = path("/home/deploy/.config/systemd/user.control/web.service");
+    let drop_in = path("/home/deploy/.config/systemd/user.control/web.service.d/x.conf");
+    for mask in [false, true] {
+        let mut host = as_declared(&wanted);
+        match mask {
+            true => host.write_link(&before, "/dev/null", "deploy"),
+            false => host.write_file(&before, &service("/bin/evil"), "deploy"),
+        }
+        host.edit(&Edit::DaemonReload(scope("user:deploy")));
+        host.edit(&Edit::Stop(unit_ref(WEB)));
+        host.edit(&Edit::Start(unit_ref(WEB)));
+        let told = told(&crate::plan(&wanted, &host.observe(&wanted)));
+        assert!(told.contains("comes before our unit file"), "{told}");
+        host.remove_file(&before);
+        assert_converges(&mut host, &wanted);
+        assert!(host.is_up(&unit_ref(WEB)), "{mask}");
+        assert!(host.runs_what_is_on_disk(&unit_ref(WEB)), "{mask}");
+        // A drop-in there is named and kept.
+        host.write_file(&drop_in, "[Service]\nNice=9\n", "deploy");
+        let plan = crate::plan(&wanted, &host.observe(&wanted));
+        let text = format!("drop-in {drop_in} is kept: it was written since the last apply");
+        assert!(plan.notes.iter().any(|note| note.text == text), "{plan:?}");
+    }
 }
 
 #[test]
