@@ -10,6 +10,7 @@ use abide_model::{
 use super::*;
 
 mod compiled;
+mod kept;
 mod local;
 mod quadlets;
 mod reader;
