@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    Cause, Change, Manager, Observation, ObservedScope, ObservedUser, RefusalReason, ResourceId,
-    Scope, UserName,
+    Cause, Change, LastLoad, Manager, NoteKind, Observation, ObservedScope, ObservedUser,
+    RefusalReason, ResourceId, Scope, UserName,
 };
 
 use crate::account::Account;
@@ -58,11 +58,33 @@ pub(crate) fn open_all<'a>(
             },
         };
         match opened {
-            Ok(view) => scopes.extend(view),
+            Ok(view) => {
+                note_unknown_load(view.as_ref(), draft);
+                scopes.extend(view);
+            }
             Err(denied) => draft.refuse(denied.about(ResourceId::Manager(scope))),
         }
     }
     scopes
+}
+
+/// What older systemd does not show (docs/systemd-facts.md) is said, and nothing is owed because of it.
+fn note_unknown_load(view: Option<&ScopeView<'_>>, draft: &mut Draft) {
+    let Some(view) = view else { return };
+    let unknown = ManagerState::Up {
+        last_load: LastLoad::Unknown,
+    };
+    if view.manager == unknown {
+        let systemd = view.host.observed.facts.systemd;
+        let text = format!(
+            "systemd {systemd} does not show when it read its units last: that a reload is owed is known by NeedDaemonReload alone"
+        );
+        draft.note(
+            ResourceId::Manager(view.scope.clone()),
+            NoteKind::Expect,
+            text,
+        );
+    }
 }
 
 fn to_be_deleted(host: &Host<'_>, name: &UserName) -> bool {

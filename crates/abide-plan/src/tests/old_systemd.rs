@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::properties::{cases, manifests};
 use super::support::{
-    WEB, as_declared, assert_converges, one, refusals, seen_file, seen_of, seen_unit, service,
-    steps, told, web,
+    WEB, as_declared, assert_converges, notes, one, refusals, seen_file, seen_of, seen_unit,
+    service, steps, told, web,
 };
 use crate::plan;
 
@@ -50,6 +50,12 @@ fn a_change_restarts_once_and_nothing_goes_on_for_ever() {
             steps(&second),
             super::support::rewritten("user:deploy/web.service: restart"),
             "{version}"
+        );
+        let said = "does not show when it read its units last";
+        assert!(
+            notes(&second).iter().any(|note| note.contains(said)),
+            "{:?}",
+            second.notes
         );
     }
 }
