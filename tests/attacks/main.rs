@@ -33,6 +33,7 @@ mod pool;
 mod support;
 
 mod declared_files;
+mod green;
 mod health;
 mod home;
 mod hostile_host;
@@ -48,4 +49,5 @@ mod room;
 mod root;
 mod saved_plan;
 mod staging;
+mod states;
 mod table;

@@ -92,6 +92,8 @@ codes! {
     NO_SUCH_FILE_TYPE = "E0411",
     /// A unit must be up within less time than it must stay up.
     SETTLE = "E0412",
+    /// Two units that are enabled would have one name.
+    ALIAS_TAKEN = "E0413",
     /// A user unit is wanted by a target that the user manager does not have.
     SYSTEM_TARGET = "E0501",
     /// A user unit wants to run as another user.

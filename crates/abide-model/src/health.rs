@@ -189,10 +189,15 @@ impl fmt::Display for Ending {
     }
 }
 
-fn write_status(f: &mut fmt::Formatter<'_>, status: i32) -> fmt::Result {
+fn write_status(f: &mut fmt::Formatter<'_>, exit: i32) -> fmt::Result {
+    f.write_str(&status(exit))
+}
+
+/// An exit status in words: `203/EXEC` where it names a step of systemd's, else `exit status 1`.
+pub fn status(status: i32) -> String {
     match step(status) {
-        Some(step) => write!(f, "{status}/{step}"),
-        None => write!(f, "exit status {status}"),
+        Some(step) => format!("{status}/{step}"),
+        None => format!("exit status {status}"),
     }
 }
 

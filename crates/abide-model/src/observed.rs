@@ -154,6 +154,8 @@ pub struct ObservedUser {
     pub home: HostPath,
     /// Whether the home directory is there.
     pub home_exists: bool,
+    /// Whether the home, or something below it, is a mount point; only asked of users that are declared absent.
+    pub home_mounted: bool,
     /// Login shell.
     pub shell: String,
     /// GECOS field.
@@ -258,6 +260,9 @@ pub struct ObservedScope {
     pub files: BTreeMap<HostPath, Observation<ObservedFile>>,
     /// Symbolic links in the configuration directory, its `*.wants`, `*.requires` and `*.upholds`.
     pub links: BTreeSet<Link>,
+    /// Links in other places that pull in asked units, absolute: `/etc/systemd/user/default.target.wants/a.service`
+    /// (`systemctl --global enable`), `/run/systemd/system/…` (`enable --runtime`).
+    pub links_elsewhere: BTreeSet<HostPath>,
 }
 
 impl ObservedScope {
@@ -407,6 +412,10 @@ pub struct ObservedUnit {
     pub refuse_stop: bool,
     /// `ConditionResult`: `false` after a start that a condition held back.
     pub condition: bool,
+    /// Whether its conditions hold now, where one held it back and the host can say so.
+    pub condition_now: Option<bool>,
+    /// The condition that does not hold now: `ConditionPathExists=/etc/x`.
+    pub unmet: Option<String>,
     /// `Transient`.
     pub transient: bool,
     /// `TriggeredBy`.
@@ -439,6 +448,8 @@ impl ObservedUnit {
             refuse_start: false,
             refuse_stop: false,
             condition: true,
+            condition_now: None,
+            unmet: None,
             transient: false,
             triggered_by: BTreeSet::new(),
             relations: BTreeMap::new(),

@@ -449,6 +449,8 @@ pub enum NoteKind {
     Orphan,
     /// What a reviewer should expect: a timer fires now, a condition holds a unit back.
     Expect,
+    /// A unit that should not run, and that the host does not have: its name may be a mistake.
+    NoSuchUnit,
     /// A user manager that only an open session keeps up.
     HeldBySession,
     /// A line of a ledger that is not believed, or a ledger that could not be read.

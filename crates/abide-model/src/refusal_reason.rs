@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::health::Health;
 use crate::name::printable;
+use crate::path::HostPath;
 
 /// Why something is wanted and not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +34,21 @@ pub enum RefusalReason {
         /// Its version.
         systemd: u32,
     },
+    /// A user's home should go with the user, and is a mount point or has one below it.
+    HomeIsMounted {
+        /// The home.
+        home: HostPath,
+    },
+    /// A unit should not be enabled, and is enabled until the next boot as well (`systemctl enable --runtime`).
+    EnabledAtRuntime {
+        /// The link.
+        link: HostPath,
+    },
+    /// A user's unit should not be enabled, and is for all users (`systemctl --global enable`).
+    EnabledForAllUsers {
+        /// The link.
+        link: HostPath,
+    },
 }
 
 impl RefusalReason {
@@ -43,6 +59,9 @@ impl RefusalReason {
             Self::CannotStartAgain { .. } => "R0102",
             Self::NoUserManagers { .. } => "R0201",
             Self::UpheldByUnknown { .. } => "R0202",
+            Self::HomeIsMounted { .. } => "R0103",
+            Self::EnabledAtRuntime { .. } => "R0104",
+            Self::EnabledForAllUsers { .. } => "R0105",
         }
     }
 
@@ -60,6 +79,13 @@ impl RefusalReason {
             }
             Self::UpheldByUnknown { .. } => {
                 "give its [Install] section a `WantedBy=`, or declare `enabled: false`"
+            }
+            Self::HomeIsMounted { .. } => "unmount it there first, or declare `remove_home: false`",
+            Self::EnabledAtRuntime { .. } => {
+                "run `systemctl disable --runtime` for it there, in its scope"
+            }
+            Self::EnabledForAllUsers { .. } => {
+                "declare `masked: true` for this user, or run `systemctl --global disable` for it there"
             }
         };
         format!("{what} (`abide explain {}`)", self.code())
@@ -86,6 +112,16 @@ impl fmt::Display for RefusalReason {
                 f,
                 "only `UpheldBy=` would enable it, which came with systemd 254, and the host has {systemd}"
             ),
+            Self::HomeIsMounted { home } => write!(
+                f,
+                "its home {home} cannot be removed: it is a mount point, or has one below it"
+            ),
+            Self::EnabledAtRuntime { link } => {
+                write!(f, "it is enabled until the next boot as well: {link}")
+            }
+            Self::EnabledForAllUsers { link } => {
+                write!(f, "it is enabled for all users: {link}")
+            }
         }
     }
 }
@@ -96,6 +132,10 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0102", include_str!("explain/R0102.md")),
     ("R0201", include_str!("explain/R0201.md")),
     ("R0202", include_str!("explain/R0202.md")),
+    ("R0103", include_str!("explain/R0103.md")),
+    ("R0104", include_str!("explain/R0104.md")),
+    ("R0105", include_str!("explain/R0105.md")),
+    ("N0101", include_str!("explain/N0101.md")),
 ];
 
 /// The explanation of a code of a refusal or note; `None` for a code that does not exist.

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Cause, Change, DesiredUser, Observation, ObservedProcess, ObservedUser, Presence, ResourceId,
-    Scope, UnitName, UnitRef, UserName,
+    Cause, Change, DesiredUser, Observation, ObservedProcess, ObservedUser, Presence,
+    RefusalReason, ResourceId, Scope, UnitName, UnitRef, UserName,
 };
 
 use crate::causes::said;
@@ -66,6 +66,10 @@ fn removable<'a>(
             "deleting the user needs root, and {}",
             host.without_root()
         )));
+    }
+    if wanted.remove_home && found.home_mounted {
+        let home = found.home.clone();
+        return Err(Denied::because(RefusalReason::HomeIsMounted { home }));
     }
     if !wanted.end_processes {
         nothing_else_runs(host, name, wanted, found)?;

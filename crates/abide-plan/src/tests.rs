@@ -1,5 +1,6 @@
 //! Plans against the simulated host. Numbers in names are those of the test cases in unit-change.md section 5.
 
+mod agree;
 mod allowed;
 mod books;
 mod by_hand;

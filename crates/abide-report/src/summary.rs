@@ -21,6 +21,8 @@ pub struct Summary {
     pub hosts_unchanged: usize,
     /// Hosts that could not be observed.
     pub hosts_unknown: usize,
+    /// Hosts that are suspended, and so left out.
+    pub hosts_suspended: usize,
     /// Hosts where something else stood in the way: locked, stale, failed.
     pub hosts_failed: usize,
     /// Resources that come.
@@ -79,11 +81,11 @@ impl Summary {
             HostOutcome::Judged(drift) if drift.class() == abide_model::DriftClass::Unknown => {
                 self.hosts_unknown += 1;
             }
+            HostOutcome::Suspended { .. } => self.hosts_suspended += 1,
             HostOutcome::Unchanged
             | HostOutcome::Pending
             | HostOutcome::Changed
             | HostOutcome::Judged(_)
-            | HostOutcome::Suspended { .. }
             | HostOutcome::NotStarted
             | HostOutcome::Interrupted => {}
         }

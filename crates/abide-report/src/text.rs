@@ -1,6 +1,6 @@
 //! Text for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{Diagnostic, HostName, LockHolder, Origin, Report, Suspension, Timestamp};
 
@@ -106,6 +106,11 @@ pub fn ledger_repaired(
     options: &Options,
 ) -> String {
     ledgers::repaired(line, outcome, options)
+}
+
+/// What came of `abide drift --fix`, on hosts of which these are still not as their manifest says.
+pub fn restored(report: &Report, pending: &BTreeSet<HostName>, options: &Options) -> String {
+    report::restored(report, pending, options)
 }
 
 /// The table of `abide status`.

@@ -90,6 +90,7 @@ impl SimHost {
                         groups: user.groups.clone(),
                         home: user.home.clone(),
                         home_exists: user.home_exists,
+                        home_mounted: false,
                         shell: user.shell.clone(),
                         comment: user.comment.clone(),
                         linger: ObservedLinger {
@@ -169,6 +170,7 @@ impl SimHost {
                 })
                 .collect(),
             links: self.config_links(scope),
+            links_elsewhere: BTreeSet::new(),
         })
     }
 

@@ -61,6 +61,7 @@ forget_shown() {
   restarts=
   condition=
   tested=
+  came=
   status=
   type=
   job=
@@ -94,6 +95,7 @@ take_property() {
     NRestarts=*) is_number "$value" && restarts=$value ;;
     ConditionResult=*) is_plain "$value" && condition=$value ;;
     ConditionTimestampMonotonic=*) is_number "$value" && tested=$value ;;
+    ActiveEnterTimestampMonotonic=*) is_number "$value" && came=$value ;;
     ExecMainStatus=*) is_number "$value" && status=$value ;;
     Type=*) is_plain "$value" && type=$value ;;
     Job=*) is_number "$value" && job=$value ;;

@@ -204,7 +204,7 @@ impl Reader {
         let unit: UnitRef = unit.parse().ok()?;
         Some(FailedUnit {
             unit,
-            state: self.text(state),
+            state: with_step(&self.text(state)),
             journal: Vec::new(),
         })
     }
@@ -278,4 +278,17 @@ fn text(raw: &str) -> String {
 fn cut(raw: &str, most: usize) -> String {
     let short: String = raw.chars().take(most).collect();
     printable(short.trim())
+}
+
+/// The same with an exit status as systemd's own steps have it: `exit status 203` is `203/EXEC`.
+fn with_step(state: &str) -> String {
+    let words = |part: &str| {
+        let status = part.strip_prefix("exit status ")?.parse().ok()?;
+        Some(abide_model::health::status(status))
+    };
+    let parts: Vec<String> = state
+        .split(", ")
+        .map(|part| words(part).unwrap_or_else(|| part.to_owned()))
+        .collect();
+    parts.join(", ")
 }

@@ -46,7 +46,7 @@ give_up_watching() {
 }
 
 settle_properties=ActiveState,SubState,Result,NRestarts,ConditionResult,ConditionTimestampMonotonic,ExecMainStatus,Type
-settle_properties=$settle_properties,$run_properties
+settle_properties=$settle_properties,$run_properties,ActiveEnterTimestampMonotonic
 
 look_at() { # SCOPE
   numbers=
@@ -75,6 +75,29 @@ judge_shown() {
   judge "$1"
 }
 
+# took_too_long SECONDS: fails where the start of what was shown took longer, or has taken longer by now. What systemd notes
+# for it is in microseconds of the clock that /proc/uptime has in hundredths of a second, as long as nothing is suspended.
+took_too_long() {
+  [ "${began:-0}" -gt 0 ] || return 0
+  if [ "$active" = activating ]; then
+    took=$((now / 100 - began / 1000000))
+  elif [ "${came:-0}" -gt "$began" ]; then
+    took=$(((came - began) / 1000000))
+  else
+    return 0
+  fi
+  [ "$took" -le "$1" ]
+}
+
+# is_held_back NUMBER: whether conditions hold a unit back, of which its manager has forgotten how it was started last.
+is_held_back() {
+  eval "where=\$watch_scope_$1 unit=\$watch_unit_$1"
+  manager=--user
+  [ "$where" != system ] || manager=--system
+  said=$(in_scope "$where" systemd-analyze --no-pager $manager condition --unit="$unit" 2>&1)
+  case $newline$said$newline in *"${newline}Conditions failed.$newline"*) ;; *) return 1 ;; esac
+}
+
 # judge NUMBER: whether that watch has held, has failed, or goes on.
 judge() {
   eval "base=\$watch_restarts_$1 since=\$watch_since_$1 hold=\$watch_hold_$1 most=\$watch_limit_$1"
@@ -83,6 +106,8 @@ judge() {
     eval "watch_restarts_$1=\$base"
   fi
   verdict=open
+  late=
+  took_too_long "$most" || late=yes
   case $active in
     active | reloading | refreshing)
       # systemd before 235 does not count restarts of services: each is another run.
@@ -92,7 +117,7 @@ judge() {
         # shellcheck disable=SC2154 # set by eval
         [ "$first_run" = "$run" ] || restarts=$((base + 1))
       fi
-      if [ "${restarts:-0}" -gt "$base" ]; then
+      if [ "${restarts:-0}" -gt "$base" ] || [ -n "$late" ]; then
         verdict=failed
       elif [ -z "$since" ]; then
         eval "watch_since_$1=$now"
@@ -100,12 +125,14 @@ judge() {
       fi
       if [ "$verdict" = open ] && [ $((now - since)) -ge $((hold * 100)) ]; then verdict=held; fi
       ;;
-    activating) [ "$sub" != auto-restart ] || verdict=failed ;;
+    activating) if [ "$sub" = auto-restart ] || [ -n "$late" ]; then verdict=failed; fi ;;
     failed) verdict=failed ;;
     inactive)
       # A condition may hold a unit back, and a oneshot ends when it is done. A unit that systemd has forgotten, for
       # nothing needs it, shows no time of its condition.
       if { [ "$condition" = no ] && [ "${tested:-0}" != 0 ]; } || { [ "$type" = oneshot ] && [ "$result" = success ]; }; then
+        verdict=held
+      elif [ "${tested:-0}" = 0 ] && is_held_back "$1"; then
         verdict=held
       else
         verdict=failed
@@ -126,6 +153,7 @@ report_unit() { # NUMBER
   outcome=1
   eval "where=\$watch_scope_$1 unit=\$watch_unit_$1"
   text="$active${result:+ ($result)}"
+  [ -z "$late" ] || text="$active, its start took longer than its limit of $most s"
   [ "$sub" != auto-restart ] || text="waiting to be restarted${result:+ ($result)}"
   case $status in '' | 0) ;; *) text="$text, exit status $status" ;; esac
   case $restarts in '' | 0) ;; 1) text="$text, 1 restart" ;; *) text="$text, $restarts restarts" ;; esac

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     Body, Desired, DesiredFile, DesiredUnit, Digest, HostPathOrHome, Scope, UnitName, UnitRef,
+    Wanted,
 };
 
 use super::room::{self, Counts};
@@ -26,6 +27,8 @@ pub(super) struct ScopeAsk {
     pub(super) also: BTreeSet<UnitName>,
     /// `app@*.service` of declared templates: instances that are loaded, ours or not.
     pub(super) patterns: BTreeSet<String>,
+    /// Units that a condition may hold back and that should run.
+    conditional: BTreeSet<UnitName>,
     /// Files, in the order of the answer.
     pub(super) files: Vec<FileAsk>,
     /// Their paths.
@@ -135,6 +138,9 @@ impl ScopeAsk {
         for (name, unit) in units {
             self.add_unit(name);
             self.add_unit_files(scope, name, unit);
+            if unit.running == Wanted::Yes && has_condition(unit) {
+                self.conditional.insert(name.loaded_as());
+            }
         }
         // Behind the files themselves, which may be the same and have a content to compare.
         for unit in units.values() {
@@ -190,6 +196,7 @@ impl ScopeAsk {
     fn text(&self, manager: &str, config: &str, contents: usize) -> String {
         let units: Vec<&str> = self.units.iter().map(UnitName::as_str).collect();
         let also: Vec<&str> = self.also.iter().map(UnitName::as_str).collect();
+        let conditional: Vec<&str> = self.conditional.iter().map(UnitName::as_str).collect();
         let patterns: Vec<&str> = self.patterns.iter().map(String::as_str).collect();
         let folders = self
             .folders
@@ -207,6 +214,7 @@ impl ScopeAsk {
             format!("manager={manager}\nconfig={config}\nallowance={contents}\n"),
             format!("units={}\n", quote(&units.join("\n"))),
             format!("also={}\n", quote(&also.join(" "))),
+            format!("conditional={}\n", quote(&conditional.join(" "))),
             format!("patterns={}\n", quote(&patterns.join("\n"))),
             format!("folders={}\n", folders.collect::<Vec<_>>().concat()),
             format!("rules='{}'\n", rules.collect::<Vec<_>>().concat()),
@@ -228,6 +236,17 @@ impl Rule {
             Self::Public(digest) => words("public", digest),
         }
     }
+}
+
+/// Whether a condition may hold it back, going by its text.
+fn has_condition(unit: &DesiredUnit) -> bool {
+    let bodies = unit.file.iter().chain(unit.drop_ins.values());
+    let mut texts = bodies.filter_map(|body| body.bytes());
+    texts.any(|bytes| {
+        let text = String::from_utf8_lossy(bytes.as_slice());
+        text.lines()
+            .any(|line| line.trim_start().starts_with("Condition"))
+    })
 }
 
 fn body_rule(body: Option<&Body>) -> Rule {

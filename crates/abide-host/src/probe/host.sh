@@ -151,6 +151,7 @@ group_facts() {
     # Its home may be on what does not answer.
     # shellcheck disable=SC2016 # this text is for another shell
     ids=$(limit 10 sh -c '[ -d "$2" ] && there=home || there=-; echo "$there $(id -G "$1")"' sh "$name" "$home" 2>/dev/null)
+    case " $absent_users " in *" $name "*) ! is_mounted "$home" || ids="mounted ${ids#* }" ;; esac
     printf '%s %s\n' "$name" "${ids:--}"
     ids=${ids#* }
     gids="$gids $gid $ids"
@@ -166,6 +167,14 @@ group_facts() {
   frame user-managers
   # shellcheck disable=SC2086 # names of units
   [ -z "$managers" ] || limit 30 systemctl show -p Id,ActiveState,LoadState -- $managers 2>&1 | head -c 524288
+}
+
+# is_mounted PATH: whether something is mounted there or below.
+is_mounted() {
+  while read -r _ _ _ _ point _; do
+    case $point in "$1" | "$1"/*) return 0 ;; esac
+  done 2>/dev/null </proc/self/mountinfo
+  return 1
 }
 
 # What runs as users that are to go, whatever started it: `UID PID CGROUP NAME`.

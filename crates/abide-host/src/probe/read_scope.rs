@@ -33,7 +33,8 @@ pub(super) fn scope(
         Some(user) => HostPath::parse(&format!("{}/{}", user.home, layout::USER_UNITS)),
     };
     let mut names = Names::new(ask.counts().most_names());
-    let units = units(ask, answer, clock, &mut names)?;
+    let mut units = units(ask, answer, clock, &mut names)?;
+    conditions(&mut units, answer);
     Ok(ObservedScope {
         manager: manager(answer, clock)?,
         config_dir: config.map_err(|error| error.to_string())?,
@@ -41,6 +42,7 @@ pub(super) fn scope(
         units,
         files: read_files::files(ask, home, answer)?,
         links: links(ask, answer)?,
+        links_elsewhere: links_elsewhere(ask, answer),
     })
 }
 
@@ -146,6 +148,40 @@ fn units(
 
 fn too_many(what: &str, most: usize) -> String {
     format!("it answered more than was asked: more than {most} {what}")
+}
+
+/// What `systemd-analyze condition` said of units that a condition held back: a line each, then what it comes to.
+fn conditions(units: &mut BTreeMap<UnitName, ObservedUnit>, answer: &Frames<'_>) {
+    for frame in answer.all("condition") {
+        let name = UnitName::parse(frame.word(1)).ok();
+        let Some(unit) = name.and_then(|name| units.get_mut(&name)) else {
+            continue;
+        };
+        for line in frame.texts() {
+            match line {
+                "Conditions succeeded." => unit.condition_now = Some(true),
+                "Conditions failed." => unit.condition_now = Some(false),
+                line => {
+                    let failed = line.strip_suffix(" failed.");
+                    let failed = failed.and_then(|line| line.split_once(": "));
+                    if let (Some((_, condition)), None) = (failed, &unit.unmet) {
+                        unit.unmet = Some(short(condition, SENTENCE));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Links in other places, as far as they are of asked units.
+fn links_elsewhere(ask: &ScopeAsk, answer: &Frames<'_>) -> BTreeSet<HostPath> {
+    let paths = answer.get("links-elsewhere").into_iter();
+    let paths = paths.flat_map(Frame::texts);
+    let most = ask.counts().most_units();
+    paths
+        .filter_map(|path| HostPath::parse(path).ok())
+        .take(most)
+        .collect()
 }
 
 /// Units that the scope named by itself. One that is not understood is not known: nothing is decided by it.

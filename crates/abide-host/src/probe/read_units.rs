@@ -133,6 +133,8 @@ pub(super) fn unit(
         refuse_stop: yes("RefuseManualStop"),
         // A unit that was never started has not failed its conditions.
         condition: yes("ConditionResult") || text("ConditionTimestampMonotonic") == "0",
+        condition_now: None,
+        unmet: None,
         transient: yes("Transient"),
         triggered_by: names.read(text("TriggeredBy"))?,
         relations,

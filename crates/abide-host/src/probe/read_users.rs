@@ -38,7 +38,7 @@ struct Accounts<'a> {
     passwd: BTreeMap<&'a str, Vec<&'a str>>,
     groups: BTreeMap<u32, &'a str>,
     /// Whether the home is there, and the ids of the groups.
-    ids: BTreeMap<&'a str, (bool, Vec<u32>)>,
+    ids: BTreeMap<&'a str, (&'a str, Vec<u32>)>,
     /// By id; `None` where the answer about managers is not whole.
     managers: Option<BTreeMap<u32, ActiveState>>,
     sessions: BTreeMap<u32, u32>,
@@ -67,7 +67,7 @@ impl<'a> Accounts<'a> {
             {
                 let groups = words.filter_map(|id| id.parse().ok());
                 let groups = groups.take(MOST_GROUPS).collect();
-                ids.insert(name, (home == "home", groups));
+                ids.insert(name, (home, groups));
             }
         }
         Self {
@@ -117,7 +117,7 @@ impl<'a> Accounts<'a> {
         };
         let (uid, gid) = (number(uid)?, number(gid)?);
         let home = HostPath::parse(trim_slashes(home)).map_err(|error| error.to_string())?;
-        let (home_exists, groups) = self
+        let (at_home, groups) = self
             .ids
             .get(name.as_str())
             .ok_or("the host does not say which groups it is in")?;
@@ -134,7 +134,8 @@ impl<'a> Accounts<'a> {
                 .map(|id| self.group(*id))
                 .collect(),
             home,
-            home_exists: *home_exists,
+            home_exists: matches!(*at_home, "home" | "mounted"),
+            home_mounted: *at_home == "mounted",
             shell: short(shell, PATH),
             comment: short(comment, SENTENCE),
             linger: ObservedLinger {

@@ -18,7 +18,13 @@ ask() { limit 30 systemctl "$manager" "$@"; }
 # Prints how the manager is, and fails where it answers no further question.
 manager_state() {
   if [ "$manager" = --user ] && ! [ -S "$XDG_RUNTIME_DIR/systemd/private" ]; then
-    frame manager down
+    # What another owns there is in the way of a manager, and nothing about it can be seen.
+    if [ -d "$XDG_RUNTIME_DIR" ] && ! [ -O "$XDG_RUNTIME_DIR" ]; then
+      frame manager broken
+      echo "$XDG_RUNTIME_DIR belongs to another user, so its manager cannot run"
+    else
+      frame manager down
+    fi
     return 1
   fi
   stamps=--timestamp=us
@@ -81,6 +87,7 @@ unit_states() {
     follow "$answer"
   fi
   loaded_drop_ins=$loaded
+  conditions
   units_beside
   set +f
 }
@@ -93,6 +100,7 @@ follow() {
     case $line in
       Id=*)
         known=$known${line#Id=}$newline
+        current=${line#Id=}
         reached=
         named=
         ;;
@@ -102,12 +110,36 @@ follow() {
       ActiveState=active | ActiveState=activating | ActiveState=reloading | ActiveState=refreshing)
         along=$along$reached
         pulled=$pulled$named
+        state=up
         ;;
-      ActiveState=*) pulled=$pulled$named ;;
+      ActiveState=*)
+        pulled=$pulled$named
+        state=${line#*=}
+        ;;
+      ConditionResult=*) condition=${line#*=} ;;
+      ConditionTimestampMonotonic=*)
+        case $state:$condition:${line#*=} in
+          inactive:*:0) case " $conditional " in *" $current "*) held="$held $current" ;; esac ;;
+          inactive:no:*) held="$held $current" ;;
+        esac
+        ;;
       DropInPaths=?*) loaded=$loaded${line#*=}$newline ;;
     esac
   done
   unset IFS
+}
+
+# Whether the conditions of units hold now that one held back, as the manager itself would look at them. There is rarely
+# such a unit, and then nothing is asked; systemd-analyze can say so since systemd 250.
+conditions() {
+  looked=0
+  for name in $held; do
+    looked=$((looked + 1))
+    [ $looked -le 16 ] || break
+    frame condition "$name"
+    limit 10 systemd-analyze --no-pager "$manager" condition --unit="$name" 2>&1 | head -c 2000
+  done
+  held=
 }
 
 # Takes over into $more what of these names is not known yet, and may be named: the host chose them. A bare template
@@ -381,6 +413,25 @@ links() {
   done | head -c 4194304
 }
 
+# Links in other places that pull in an asked unit, a path a line. Nothing is started for that.
+links_elsewhere() {
+  if [ "$manager" = --user ]; then
+    set -- "$XDG_RUNTIME_DIR/systemd/user" "$HOME/.local/share/systemd/user" /etc/systemd/user /run/systemd/user \
+      /usr/local/lib/systemd/user /usr/lib/systemd/user
+  else
+    set -- /run/systemd/system
+  fi
+  frame links-elsewhere
+  for place do
+    for path in "$place"/*.wants/* "$place"/*.requires/*; do
+      [ -L "$path" ] || continue
+      case $newline$units$newline in
+        *"$newline${path##*/}$newline"*) printf '%s\n' "$path" ;;
+      esac
+    done
+  done | head -c 16384
+}
+
 # Adds the units of the ledger that are not asked for anyway. What a quadlet generates has a name of its own.
 add_ledger_units() {
   for word in $ledger_units; do
@@ -505,9 +556,11 @@ scope() {
   along=
   pulled=
   loaded_drop_ins=
+  held=
   add_ledger_units
   manager_state && unit_states
   links
+  links_elsewhere
   add_files "$@"
   frame scope-end
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::UnitName;
+use abide_model::{UnitName, Wanted};
+use abide_unit::{LinkKind, install_links};
 
 use super::unit;
 use crate::codes;
@@ -22,6 +23,7 @@ pub(crate) fn check(
         template_is_absent(settled, units, work);
     }
     loaded_twice(units, work);
+    aliases(units, work);
     if let Some(user) = user {
         written_as_file(units, user, work);
     }
@@ -46,6 +48,46 @@ fn loaded_twice(units: &BTreeMap<UnitName, SettledUnit<'_>>, work: &mut Work<'_>
             }
             None => {
                 loaded.insert(name, unit);
+            }
+        }
+    }
+}
+
+/// A name leads to one unit: an alias of two units that are enabled, or of one and another's name, makes the second fail.
+fn aliases(units: &BTreeMap<UnitName, SettledUnit<'_>>, work: &mut Work<'_>) {
+    let present = || units.values().filter(|unit| unit.is_present());
+    let mut taken: BTreeMap<UnitName, &SettledUnit<'_>> = BTreeMap::new();
+    for unit in present() {
+        taken.entry(unit.draft.name.loaded_as()).or_insert(unit);
+    }
+    for unit in present().filter(|unit| unit.enabled.value == Wanted::Yes) {
+        let Some(effective) = &unit.draft.effective else {
+            continue;
+        };
+        let links = install_links(&unit.draft.name, effective).into_iter();
+        let aliases = links.filter(|link| link.kind == LinkKind::Alias);
+        for name in aliases.filter_map(|link| UnitName::parse(&link.path).ok()) {
+            match taken.get(&name) {
+                Some(other) if other.draft.name != unit.draft.name => {
+                    let message = match other.draft.name.loaded_as() == name {
+                        true => format!(
+                            "`{}` has the alias `{name}`, which is declared itself",
+                            unit.draft.name
+                        ),
+                        false => format!(
+                            "`{}` and `{}` both have the alias `{name}`",
+                            other.draft.name, unit.draft.name
+                        ),
+                    };
+                    work.push(
+                        Finding::new(codes::ALIAS_TAKEN, unit.draft.key, message)
+                            .also(other.draft.key, "the other one")
+                            .help("remove one of the two aliases, or declare `enabled: false`"),
+                    );
+                }
+                _ => {
+                    taken.insert(name, unit);
+                }
             }
         }
     }

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{Cause, FilePurpose, Link, ObservedScope, RefusalReason, UnitName, Wanted};
+use abide_model::{
+    Cause, FilePurpose, HostPath, Link, ObservedScope, RefusalReason, UnitName, Wanted,
+};
 use abide_unit::{Effective, LinkKind, install_links, specifier};
 
 use super::Unit;
@@ -164,6 +166,12 @@ fn all_known(wanted: &Effective, unit: &Unit<'_>) -> bool {
 }
 
 fn disabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied> {
+    if let Some(link) = at_runtime(unit) {
+        return Err(Denied::because(RefusalReason::EnabledAtRuntime { link }));
+    }
+    if let Some(link) = globally(unit) {
+        return Err(Denied::because(RefusalReason::EnabledForAllUsers { link }));
+    }
     if !present.is_empty() {
         return Ok(all_go(present, differs("enabled", "enabled", "disabled")));
     }
@@ -177,6 +185,26 @@ fn disabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied>
         );
     }
     Ok(Links::default())
+}
+
+/// A link that `systemctl enable --runtime` made.
+fn at_runtime(unit: &Unit<'_>) -> Option<HostPath> {
+    let mut links = elsewhere(unit);
+    links
+        .find(|link| link.as_str().starts_with("/run/"))
+        .cloned()
+}
+
+/// A link that `systemctl --global enable` made.
+fn globally(unit: &Unit<'_>) -> Option<HostPath> {
+    let mut links = elsewhere(unit).filter(|link| link.as_str().starts_with("/etc/"));
+    links.next().cloned()
+}
+
+fn elsewhere<'u>(unit: &'u Unit<'_>) -> impl Iterator<Item = &'u HostPath> {
+    let links = unit.view.seen.into_iter();
+    let links = links.flat_map(|scope| &scope.links_elsewhere);
+    links.filter(|link| link.file_name() == unit.loaded.as_str())
 }
 
 /// A unit that was ours to enable and has lost its `[Install]` section keeps no links that nothing declares.
@@ -297,7 +325,19 @@ pub(crate) fn starts_with_manager(unit: &Unit<'_>) -> bool {
             name == unit.loaded.as_str() && at_start(target)
         })
     };
-    unit.view.scope.user().is_some() && (linked() || generated_at_start(unit))
+    // `systemctl --global enable` makes its links in /etc/systemd/user.
+    let by_all = || {
+        let mut links = elsewhere(unit).filter(|_| leads_somewhere(unit));
+        links.any(|link| {
+            let dir = link.parent();
+            let target = dir
+                .file_name()
+                .rsplit_once('.')
+                .map_or("", |(target, _)| target);
+            at_start(target)
+        })
+    };
+    unit.view.scope.user().is_some() && (linked() || generated_at_start(unit) || by_all())
 }
 
 /// Whether there is a unit file behind a link. The link's name counts and not where it points (load-dropin.c), so another's

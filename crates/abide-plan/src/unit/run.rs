@@ -12,7 +12,7 @@ use super::replace;
 use super::respond::{self, Response};
 use super::sources::Disk;
 use crate::by_hand;
-use crate::causes::{differs, failed, old_config, state};
+use crate::causes::{differs, failed, old_config, said, state};
 use crate::draft::Draft;
 use crate::linger::ManagerState;
 use crate::refuse::Denied;
@@ -126,7 +126,15 @@ pub(crate) fn decide(unit: &Unit<'_>, draft: &Draft, loads: bool) -> Result<Run,
 
 /// Whether this plan starts the unit's manager, and that brings the unit up as it is on disk now.
 pub(crate) fn comes_up(unit: &Unit<'_>) -> bool {
-    unit.manager_starts() && starts_with_manager(unit)
+    // Of a user who is new nobody has looked yet at what is enabled for all users.
+    let unseen = || {
+        let somebody_elses = unit.view.seen.is_none() && !unit.ours;
+        somebody_elses
+            && unit
+                .desired()
+                .is_some_and(|unit| unit.running == Wanted::No)
+    };
+    unit.manager_starts() && (starts_with_manager(unit) || unseen())
 }
 
 fn goes(unit: &Unit<'_>, comes_up: bool) -> Result<Run, Denied> {
@@ -171,10 +179,27 @@ fn stopped(unit: &Unit<'_>, comes_up: bool) -> Run {
         (false, true) => vec![Reason::ManagerStart],
         (false, false) => Vec::new(),
     };
+    let notes = match is_unknown(unit) && stop.is_empty() {
+        true => vec![(NoteKind::NoSuchUnit, no_such_unit_text(unit))],
+        false => Vec::new(),
+    };
     Run {
         stop,
+        notes,
         ..Run::default()
     }
+}
+
+/// Whether the host has no such unit, of ours or of anybody.
+fn is_unknown(unit: &Unit<'_>) -> bool {
+    unit.seen.load == "not-found" && !unit.ours && unit.manager_up() && unit.files.is_empty()
+}
+
+fn no_such_unit_text(unit: &Unit<'_>) -> String {
+    format!(
+        "the host has no {}: is that its name? (`abide explain N0101`)",
+        unit.loaded
+    )
 }
 
 /// A unit that runs, or that its manager is about to bring up with what is on disk now.
@@ -327,8 +352,20 @@ fn held_back(unit: &Unit<'_>, loads: bool) -> Option<String> {
         ));
     }
     let held = unit.seen.active == ActiveState::Inactive && condition_failed(unit);
-    (held && !loads)
-        .then(|| format!("a condition held {name} back at its last start; it is not tried again"))
+    if !held || loads {
+        return None;
+    }
+    match (unit.seen.condition_now, &unit.seen.unmet) {
+        // `systemctl start` looks again.
+        (Some(true), _) => None,
+        (Some(false), Some(unmet)) => Some(format!(
+            "{name} is not started: {} does not hold",
+            said(unmet)
+        )),
+        _ => Some(format!(
+            "a condition held {name} back at its last start; it is not tried again"
+        )),
+    }
 }
 
 /// Whether a condition held the unit back at its last start. A manager forgets that together with the unit where nothing

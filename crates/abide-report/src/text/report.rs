@@ -1,9 +1,9 @@
 //! What came of `abide apply`: who is as the manifest says, what failed and why, what was not done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Action, Change, HostOutcome, HostReport, Report, ResourceId, StepOutcome, StepReport,
+    Action, Change, HostName, HostOutcome, HostReport, Report, ResourceId, StepOutcome, StepReport,
 };
 
 use crate::fleet::Hosts;
@@ -20,12 +20,17 @@ mod trouble;
 
 /// What came of `abide apply`.
 pub(super) fn render(report: &Report, options: &Options) -> String {
+    restored(report, &BTreeSet::new(), options)
+}
+
+/// The same, where on these hosts something is left that was not to be done.
+pub(super) fn restored(report: &Report, pending: &BTreeSet<HostName>, options: &Options) -> String {
     let mut page = Page::new(options);
     if report.hosts.is_empty() {
         page.line("No host was selected.");
         return page.finish();
     }
-    write_fine(&mut page, report);
+    write_fine(&mut page, report, pending);
     trouble::write(&mut page, report);
     write_surprises(&mut page, report);
     write_undone(&mut page, report);
@@ -51,13 +56,20 @@ fn names(set: &Hosts<'_>, all: &Hosts<'_>) -> String {
     Role::Head.paint(&hosts::among(set, all))
 }
 
-fn write_fine(page: &mut Page<'_>, report: &Report) {
+fn write_fine(page: &mut Page<'_>, report: &Report, pending: &BTreeSet<HostName>) {
     let changed = fine_with(report, |outcome| *outcome == HostOutcome::Changed);
+    let (partly, changed): (Hosts<'_>, Hosts<'_>) = changed
+        .into_iter()
+        .partition(|name| pending.contains(*name));
     let unchanged = fine_with(report, |outcome| *outcome == HostOutcome::Unchanged);
     let all = report.hosts.keys().collect();
     for (set, words) in [
         (changed, "changed, and seen to be as the manifest says"),
         (unchanged, "unchanged"),
+        (
+            partly,
+            "restored; what else the manifest says is still pending: `abide apply` rolls it out",
+        ),
     ] {
         if !set.is_empty() {
             let lead = Role::Good.paint(&format!("{} ", page.symbols.good));
@@ -124,6 +136,7 @@ fn summary(report: &Report) -> String {
         "locked",
         "unreachable",
         "interrupted",
+        "suspended",
         "not started",
         "pending",
     ];
@@ -136,8 +149,14 @@ fn summary(report: &Report) -> String {
             _ => format!("{n} {word}"),
         })
         .collect();
-    let fine = report.hosts.values().all(trouble::is_fine);
-    let (word, role) = if fine {
+    let fine = report
+        .hosts
+        .values()
+        .all(|host| trouble::is_fine(host) || trouble::is_skipped(host));
+    let all_skipped = report.hosts.values().all(trouble::is_skipped);
+    let (word, role) = if all_skipped {
+        ("Nothing was done", Role::Quiet)
+    } else if fine {
         ("Done", Role::Good)
     } else {
         ("Not all done", Role::Wrong)

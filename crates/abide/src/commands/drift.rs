@@ -149,10 +149,15 @@ impl DriftArgs {
         let remains = done.hosts.iter().any(|(name, host)| {
             host.outcome == HostOutcome::Changed && left.get(name).copied().unwrap_or(false)
         });
+        let pending = left
+            .iter()
+            .filter(|(_, left)| **left)
+            .map(|(name, _)| name.clone())
+            .collect();
         let remaining = if remains { Exit::Pending } else { Exit::Done };
         Ok(Done {
             exit: run.exit(Exit::of(&done, Exit::Pending).or_worse(remaining)),
-            text: text::report(&done, &ui.options),
+            text: text::restored(&done, &pending, &ui.options),
             report: done,
         })
     }

@@ -22,9 +22,22 @@ pub(super) fn line(report: &Report) -> String {
         let hosts = count(summary.hosts_unchanged, "host");
         let resources = count(summary.unchanged, "resource");
         format!("No changes. {hosts} {verb} as the manifest says ({resources}).")
+    } else if summary.hosts_suspended > 0 {
+        "Nothing was planned.".to_owned()
     } else {
         "Nothing is known.".to_owned()
     }];
+    if summary.hosts_suspended > 0 {
+        let verb = if summary.hosts_suspended == 1 {
+            "is"
+        } else {
+            "are"
+        };
+        said.push(format!(
+            "{} {verb} suspended and left out.",
+            count(summary.hosts_suspended, "host")
+        ));
+    }
     if summary.refused > 0 {
         said.push(format!("{} refused.", summary.refused));
     }

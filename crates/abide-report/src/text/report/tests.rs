@@ -1,4 +1,4 @@
-use abide_model::{ActionId, Effect, FailedUnit, HostName, RefusalKind, Surprise, UnitRef};
+use abide_model::{ActionId, Effect, FailedUnit, RefusalKind, Surprise, UnitRef};
 
 use super::*;
 use crate::sample::*;

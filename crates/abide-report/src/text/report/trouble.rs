@@ -25,6 +25,8 @@ const MOST_JOURNAL: usize = 20;
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Trouble {
     text: String,
+    /// It was left out as somebody asked for: nothing went wrong.
+    skipped: bool,
     /// Where there are several.
     reasons: Vec<String>,
     units: Vec<(String, String)>,
@@ -62,6 +64,7 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
                 "failed".to_owned()
             },
             reasons: several(reasons),
+            skipped: false,
             units: failed_units.iter().map(unit_words).collect(),
             steps: bad_steps(host),
             left: residue
@@ -79,6 +82,7 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
         | HostOutcome::Locked(_)
         | HostOutcome::Suspended { .. } => Some(Trouble {
             text,
+            skipped: is_skipped(host),
             ..Trouble::default()
         }),
         HostOutcome::Pending => Some(Trouble {
@@ -103,6 +107,17 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
 pub(super) fn is_fine(host: &HostReport) -> bool {
     let refused = host.plan.iter().any(|plan| !plan.refused.is_empty());
     matches!(host.outcome, HostOutcome::Changed | HostOutcome::Unchanged) && !refused
+}
+
+/// Whether it is suspended, and was so when it was planned: then nothing was to be done there.
+pub(super) fn is_skipped(host: &HostReport) -> bool {
+    matches!(
+        host.outcome,
+        HostOutcome::Suspended {
+            since_plan: false,
+            ..
+        }
+    )
 }
 
 fn several(reasons: &[String]) -> Vec<String> {
@@ -199,7 +214,10 @@ fn refused(plan: &Plan, options: &Options) -> Vec<String> {
 
 fn write_trouble(page: &mut Page<'_>, trouble: &Trouble, on: &[(&HostName, &HostReport)]) {
     let names = Role::Head.paint(&hosts::ranges(on.iter().map(|(name, _)| *name)));
-    let lead = Role::Wrong.paint(&format!("{} ", page.symbols.bad));
+    let lead = match trouble.skipped {
+        true => Role::Quiet.paint(&format!("{} ", page.symbols.dot)),
+        false => Role::Wrong.paint(&format!("{} ", page.symbols.bad)),
+    };
     page.prose(&lead, 2, &format!("{names} {}", trouble.text), None);
     let help = on
         .first()

@@ -84,6 +84,7 @@ fn account(linger: ObservedLinger) -> ObservedUser {
         groups: [].into(),
         home: "/home/deploy".parse().unwrap(),
         home_exists: true,
+        home_mounted: false,
         shell: "/bin/sh".to_owned(),
         comment: String::new(),
         linger,
@@ -121,6 +122,7 @@ fn observed(
         beside: BTreeMap::new(),
         files: BTreeMap::new(),
         links: enabled.iter().map(link).collect(),
+        links_elsewhere: [].into(),
     };
     Observed {
         facts: facts(host),
