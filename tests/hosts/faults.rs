@@ -225,3 +225,39 @@ fn a_changed_host_key_is_refused_with_the_fix() {
     fs::write(&known, text).expect("known_hosts");
     world.converge();
 }
+
+#[test]
+fn an_unknown_host_key_is_taken_where_the_configuration_says_so_and_nowhere_else() {
+    let world = fresh("newkey");
+    let known = world.fleet.directory().join("known_hosts");
+    let text = fs::read_to_string(&known).expect("known_hosts");
+    let config = world.fleet.ssh_config();
+    let strict = fs::read_to_string(&config).expect("ssh_config");
+    let saying = |line: &str| {
+        fs::write(&known, "").expect("known_hosts");
+        let changed = strict.replace("StrictHostKeyChecking yes", line);
+        fs::write(&config, changed).expect("ssh_config");
+    };
+    for refusing in ["StrictHostKeyChecking yes", "StrictHostKeyChecking ask", ""] {
+        saying(refusing);
+        world
+            .plan()
+            .ends_with(3)
+            .says("its host key is not known")
+            .says(&format!(
+                "log in once by hand (`ssh -F {} h1`)",
+                config.display()
+            ));
+        assert_eq!(
+            fs::read_to_string(&known).expect("known_hosts"),
+            "",
+            "{refusing:?}"
+        );
+    }
+    saying("StrictHostKeyChecking accept-new");
+    world.converge();
+    assert_ne!(fs::read_to_string(&known).expect("known_hosts"), "");
+    fs::write(&known, text).expect("known_hosts");
+    fs::write(&config, strict).expect("ssh_config");
+    world.converge();
+}

@@ -54,8 +54,10 @@ pub enum ConnectError {
     /// The host's key is not in any `known_hosts` file.
     #[error("its host key is not known")]
     HostKeyUnknown {
-        /// The host as ssh looked for it.
+        /// The host as ssh looked for it (perhaps a jump host); empty where ssh did not say.
         host: String,
+        /// How a person logs in there, to be asked about it.
+        login: String,
     },
     /// The host's key is not the known one.
     #[error("its host key is not the known one (recorded in {place}); somebody may be in between")]
@@ -94,9 +96,14 @@ impl ConnectError {
             Self::LoginTimedOut { .. } => {
                 "try `ssh` to it by hand; an agent may be waiting for you"
             }
-            Self::HostKeyUnknown { host } => {
+            Self::HostKeyUnknown { host, login } => {
+                let of = match host.as_str() {
+                    "" => String::new(),
+                    host => format!(" of {host}"),
+                };
                 return Some(format!(
-                    "log in once by hand (`ssh {host}`) and compare its fingerprint, or add its key to known_hosts"
+                    "log in once by hand (`{login}`) and compare the fingerprint{of}, or add its key to known_hosts; \
+                     `StrictHostKeyChecking accept-new` in ssh_config takes every new key"
                 ));
             }
             Self::HostKeyChanged { host, place } => {
@@ -142,7 +149,26 @@ impl ConnectError {
             .unwrap_or_else(|| Self::unread(&lines))
     }
 
+    /// Says how a person logs in where that helps.
+    #[must_use]
+    pub(crate) fn to_log_in_with(self, command: String) -> Self {
+        match self {
+            Self::HostKeyUnknown { host, .. } => Self::HostKeyUnknown {
+                host,
+                login: command,
+            },
+            other => other,
+        }
+    }
+
     fn unread(lines: &[&str]) -> Self {
+        // A key that is unknown is only asked about where nobody wants it to be refused, and nobody can be asked.
+        if lines.contains(&"Host key verification failed.") {
+            return Self::HostKeyUnknown {
+                host: String::new(),
+                login: String::new(),
+            };
+        }
         let last: Vec<&str> = lines.iter().rev().take(2).rev().copied().collect();
         let said = if last.is_empty() {
             "it said nothing".to_owned()
@@ -163,7 +189,10 @@ fn cause(line: &str) -> Option<ConnectError> {
     }
     if has(" host key is known for ") {
         let host = between(line, " is known for ", " and ").to_owned();
-        return Some(ConnectError::HostKeyUnknown { host });
+        return Some(ConnectError::HostKeyUnknown {
+            host,
+            login: String::new(),
+        });
     }
     if has("timed out") {
         return Some(ConnectError::TimedOut { said: said() });

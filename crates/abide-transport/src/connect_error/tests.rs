@@ -50,11 +50,27 @@ fn an_unknown_host_key() {
         "No ED25519 host key is known for [192.0.2.11]:2222 and you have requested strict checking.\n\
          Host key verification failed.\n",
     );
-    let ConnectError::HostKeyUnknown { host } = &error else {
+    let ConnectError::HostKeyUnknown { host, .. } = &error else {
         panic!("{error:?}")
     };
     assert_eq!(host, "[192.0.2.11]:2222");
-    assert!(error.help().unwrap().contains("known_hosts"));
+    let help = error
+        .to_log_in_with("ssh -F f web1".to_owned())
+        .help()
+        .unwrap();
+    assert!(
+        help.contains("known_hosts") && help.contains("`ssh -F f web1`"),
+        "{help}"
+    );
+}
+
+#[test]
+fn an_unknown_host_key_that_nobody_could_be_asked_about() {
+    let error = read("Host key verification failed.\n");
+    assert!(
+        matches!(error, ConnectError::HostKeyUnknown { .. }),
+        "{error:?}"
+    );
 }
 
 #[test]

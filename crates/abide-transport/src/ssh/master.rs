@@ -64,7 +64,7 @@ pub(super) async fn start(settings: &Settings) -> Result<TempDir, ConnectError> 
         log_in(arguments, &log, settings).await?;
         said = read_log(&log).map_err(ConnectError::Directory)?;
     }
-    Err(ConnectError::read(&said))
+    Err(ConnectError::read(&said).to_log_in_with(by_hand(settings)))
 }
 
 /// The end of what ssh said: a host may send banners without end.
@@ -156,8 +156,9 @@ fn sweep(new: &TempDir) {
     }
 }
 
-/// Everything that `ssh_config(5)` can say stays there, but what abide depends on: it never prompts, never accepts an
-/// unknown key, opens no forwardings, notices a dead host, and says why it failed.
+/// Everything that `ssh_config(5)` can say stays there, `StrictHostKeyChecking` among it, but what abide depends on: it never
+/// prompts (so an unknown key is refused where the configuration does not say `accept-new` or `no`), opens no forwardings,
+/// notices a dead host, and says why it failed.
 fn connection_options(settings: &Settings) -> Vec<OsString> {
     let Route::Ssh {
         port,
@@ -178,12 +179,7 @@ fn connection_options(settings: &Settings) -> Vec<OsString> {
     if let Some(user) = user {
         arguments.extend(["-l".into(), user.into()]);
     }
-    let options = [
-        "BatchMode=yes",
-        "StrictHostKeyChecking=yes",
-        "ClearAllForwardings=yes",
-        "LogLevel=INFO",
-    ];
+    let options = ["BatchMode=yes", "ClearAllForwardings=yes", "LogLevel=INFO"];
     for option in options.into_iter().chain(ALIVE) {
         arguments.extend(["-o".into(), option.into()]);
     }
@@ -191,6 +187,31 @@ fn connection_options(settings: &Settings) -> Vec<OsString> {
     let seconds = settings.connect_timeout.as_secs().max(1);
     arguments.extend(["-o".into(), format!("ConnectTimeout={seconds}").into()]);
     arguments
+}
+
+/// The same login as a person types it.
+fn by_hand(settings: &Settings) -> String {
+    let Route::Ssh {
+        destination,
+        port,
+        user,
+        config_file,
+    } = &settings.route
+    else {
+        return String::new();
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@:%+=,".contains(c);
+    let word = |word: &str| match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    };
+    let file = config_file
+        .as_ref()
+        .map(|file| format!(" -F {}", word(&file.display().to_string())));
+    let port = port.map(|port| format!(" -p {port}"));
+    let user = user.as_ref().map(|user| format!(" -l {}", word(user)));
+    let options: Vec<String> = [file, port, user].into_iter().flatten().collect();
+    format!("ssh{} {}", options.concat(), word(destination))
 }
 
 fn master_options(directory: &Path) -> Vec<OsString> {
@@ -266,6 +287,32 @@ mod tests {
         ] {
             assert!(left(kept), "{kept}");
         }
+    }
+
+    #[test]
+    fn a_login_by_hand_is_the_same_login() {
+        let mut route = Route::Ssh {
+            destination: "web1".into(),
+            port: None,
+            user: None,
+            config_file: None,
+        };
+        assert_eq!(by_hand(&Settings::new(route.clone())), "ssh web1");
+        if let Route::Ssh {
+            port,
+            user,
+            config_file,
+            ..
+        } = &mut route
+        {
+            *port = Some(2222);
+            *user = Some("deploy".into());
+            *config_file = Some("my files/ssh_config".into());
+        }
+        assert_eq!(
+            by_hand(&Settings::new(route)),
+            "ssh -F 'my files/ssh_config' -p 2222 -l deploy web1"
+        );
     }
 
     #[test]
