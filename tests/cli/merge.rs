@@ -149,7 +149,7 @@ fn the_reports_of_all_shards_are_the_report_of_the_run_in_one_piece() {
         }
         assert_eq!(all["exit"]["code"], 3);
         let markdown = std::fs::read_to_string(desk.path().join("all.md")).unwrap();
-        assert!(markdown.contains("**db1, web1** unreachable"), "{markdown}");
+        assert!(markdown.contains("**db1, web1** unknown"), "{markdown}");
     }
 }
 

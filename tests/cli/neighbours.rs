@@ -101,3 +101,20 @@ fn what_is_odd_in_a_manifest_is_told_whole_by_validate_in_a_line_by_plan_and_nev
     ));
     assert!(!desk.abide(&["plan"]).stderr.contains("W0602"));
 }
+
+#[test]
+fn suspending_all_hosts_has_to_be_said() {
+    let desk = Desk::with(TWO_HOSTS);
+    let said = desk.abide(&["suspend", "--reason", "x", "--until", "1h"]);
+    assert_eq!(said.code, 64, "{said:?}");
+    assert!(
+        said.stderr.contains("which hosts?") && said.stderr.contains("--group all"),
+        "{}",
+        said.stderr
+    );
+    // Somebody who says all is taken at their word.
+    let said = desk.abide(&[
+        "suspend", "--reason", "x", "--until", "1h", "--group", "all",
+    ]);
+    assert_eq!(said.code, 3, "{said:?}");
+}

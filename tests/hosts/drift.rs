@@ -218,7 +218,7 @@ fn reports_of_the_look(world: &World) {
     for row in [
         "| **DM** | edited |",
         "| **?** | held |",
-        "**gone** unreachable",
+        "**gone** unknown",
         "**paused** suspended",
     ] {
         assert!(markdown.contains(row), "no {row} in\n{markdown}");

@@ -261,3 +261,46 @@ fn an_unknown_host_key_is_taken_where_the_configuration_says_so_and_nowhere_else
     fs::write(&config, strict).expect("ssh_config");
     world.converge();
 }
+
+#[test]
+fn a_login_shell_that_does_something_else_is_named_with_what_it_did() {
+    let world = World::new("loginshell", &[("h1", "bookworm"), ("h2", "trixie")]);
+    world
+        .manifest("version: 1\nname: loginshell\nconnection: {user: deploy}\nhosts: {h1: {}, h2: {}}\ngroups: {all: {users: {deploy: {units: {a.service: {source: a.service}}}}}}\n")
+        .file("a.service", &worker(""));
+    let profile = |text: &str| {
+        for host in ["h1", "h2"] {
+            world.fleet.sh_as(
+                host,
+                "deploy",
+                &format!("printf '%s\\n' '{text}' >~/.bashrc"),
+            );
+        }
+    };
+    for (text, did) in [
+        ("exit 3", "it ended with status 3 and printed nothing"),
+        (
+            "echo no entry here; exit 0",
+            "it ended and printed `no entry here`",
+        ),
+        (
+            "echo locked >&2; exit 1",
+            "it ended with status 1 and printed `locked`",
+        ),
+        ("exec sleep 1", "it ended and printed nothing"),
+        ("cat >/dev/null", "it ended and printed nothing"),
+        ("exec sh", "it ended"),
+    ] {
+        profile(text);
+        world
+            .plan()
+            .ends_with(3)
+            .says("the login shell does not run what it is asked for")
+            .says(did)
+            .says(".bashrc")
+            .does_not_say("unreachable");
+    }
+    // What only greets is no obstacle, for an apply neither.
+    profile("echo welcome");
+    world.converge();
+}

@@ -247,7 +247,7 @@ fn an_unreachable_host_does_not_stop_the_others_and_is_not_forgotten() {
         .abide(&["apply", "plan.json"])
         .ends_with(3)
         .says("2 hosts changed")
-        .says("1 unreachable");
+        .says("1 unknown");
     world
         .abide(&["plan", "--check", "plan.json", "--host", "h2"])
         .ends_with(3);

@@ -36,6 +36,12 @@ pub enum Unseen {
     /// It worked when the host was observed, or on this host before.
     #[error("root was lost there: {0}")]
     RootLost(String),
+    /// The login shell did something else than to run the script.
+    #[error("the login shell does not run what it is asked for: {did}")]
+    LoginShell {
+        /// What it did, one clause.
+        did: String,
+    },
     /// The script failed.
     #[error("the probe ended with status {status}: {said}")]
     Status {
@@ -76,6 +82,9 @@ impl Unseen {
             }
             Self::TooMuch { .. } => Some(
                 "look at what `ssh HOST true` prints: a login shell must be silent, and a host that floods is not to be trusted".to_owned(),
+            ),
+            Self::LoginShell { .. } => Some(
+                "what its start files (`.bashrc`, `.zshenv`, `/etc/profile.d` …) read, exec or exit from is done at every login by ssh too: put `case $- in *i*) ;; *) return ;; esac` before it; `ssh HOST true` must end at once, with 0".to_owned(),
             ),
             Self::Status {
                 status: 126 | 127, ..
@@ -160,11 +169,47 @@ async fn probe(
         Err(NotRun::Run(error)) => return Err(Unseen::Run(error)),
         Err(error @ NotRun::ReadOnly) => return Err(Unseen::Broken(error.to_string())),
     };
+    if let Some(did) = instead(&exit, &answer, nonce) {
+        return Err(Unseen::LoginShell { did });
+    }
     let observed = read(&exit, host, |()| probe::read(desired, nonce, &answer))?;
     match &observed.facts.root {
         RootRoute::None(why) if host.had_root() => Err(Unseen::RootLost(why.clone())),
         _ => Ok(observed),
     }
+}
+
+/// What the login shell did in place of the script, where nothing of an answer came.
+fn instead(exit: &Exit, answer: &[u8], nonce: &str) -> Option<String> {
+    // These have a meaning of their own: no root, and no `sh`.
+    let known = matches!(exit.code, Some(bootstrap::NO_ROOT | 126 | 127) | None);
+    if known || probe::was_asked(answer, nonce) {
+        return None;
+    }
+    let ended = match exit.code {
+        Some(0) | None => "it ended".to_owned(),
+        Some(code) => format!("it ended with status {code}"),
+    };
+    let answer = String::from_utf8_lossy(answer.get(..answer.len().min(4096)).unwrap_or_default());
+    // What came of the script without its words has the host's name at most.
+    let printed = answer
+        .lines()
+        .find(|line| !line.trim().is_empty() && !line.contains(nonce));
+    let said = exit.stderr.lines().rfind(|line| !line.trim().is_empty());
+    let words: Vec<String> = [printed, said]
+        .into_iter()
+        .flatten()
+        .map(|line| {
+            format!(
+                "`{}`",
+                printable(&line.trim().chars().take(200).collect::<String>())
+            )
+        })
+        .collect();
+    Some(match words.is_empty() {
+        true => format!("{ended} and printed nothing"),
+        false => format!("{ended} and printed {}", words.join(" and ")),
+    })
 }
 
 /// Where there is no way to root: what was there and is lost is another thing than what never was.

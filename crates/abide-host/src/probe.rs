@@ -67,6 +67,14 @@ fn host_said(text: &str) -> String {
     }
 }
 
+/// Whether a script of ours has answered, with the words that [`bootstrap`](crate::bootstrap) gives it. Where not, the login
+/// shell did something else, or became another shell that read the script by itself.
+pub fn was_asked(answer: &[u8], nonce: &str) -> bool {
+    let mut lines = answer.split(|byte| *byte == b'\n');
+    let is_ours = lines.clone().any(|line| line.starts_with(nonce.as_bytes()));
+    is_ours && !lines.any(|line| line == b"login=")
+}
+
 /// The script that asks a host for everything a plan needs. It reads and changes nothing.
 ///
 /// It runs as `sh -s -- ROUTE USER UID REASON` (see [`bootstrap`](crate::bootstrap)), from standard input, and does

@@ -233,7 +233,7 @@ impl HostState {
     pub fn said(self) -> &'static str {
         match self {
             Self::Clean => "unchanged",
-            Self::Unknown => "unreachable",
+            Self::Unknown => "unknown",
             Self::NotStarted => "not started",
             other => other.word(),
         }

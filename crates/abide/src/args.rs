@@ -117,6 +117,13 @@ pub(crate) struct Selection {
     pub(crate) shard_by: Together,
 }
 
+impl Selection {
+    /// Whether it says which hosts are meant: without a word all are.
+    pub(crate) fn is_said(&self) -> bool {
+        !self.host.is_empty() || !self.group.is_empty() || !self.exclude.is_empty()
+    }
+}
+
 /// What keeps hosts in one shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Together {

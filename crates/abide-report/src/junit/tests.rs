@@ -158,7 +158,7 @@ fn a_suite_is_a_host_and_a_case_is_a_resource() {
           <property name="abide.run" value="00000000-0000-4000-8000-000000000000"/>
         </properties>
         <testcase name="the host" classname="shop.h5" time="0.000">
-          <error message="unreachable: connect timed out after 10s" type="unknown">check that `ssh h5 true` works</error>
+          <error message="unknown: connect timed out after 10s" type="unknown">check that `ssh h5 true` works</error>
         </testcase>
         <testcase name="nginx.service (system)" classname="shop.h5" time="0.000">
           <error message="the host was not observed: connect timed out after 10s" type="unobservable">declared at abide.yaml:4:3</error>

@@ -77,7 +77,7 @@ fn a_plan_for_forty_hosts_is_one_diff_and_a_range() {
 | 0 | 38 | 0 | 38 | 1 host |
 
 > [!WARNING]
-> - **web39** unreachable: connect timed out after 10s
+> - **web39** unknown: connect timed out after 10s
 
 <details><summary><b>~ <code>sidekiq.service</code> (user deploy)</b> · 38 hosts · restart</summary>
 
@@ -119,13 +119,13 @@ fn an_apply_that_failed_says_where_and_why() {
     <!-- abide:apply:shop -->
     ### abide apply · shop · not all done (failed)
 
-    | unchanged | pending | failed | unreachable |
+    | unchanged | pending | failed | unknown |
     | --: | --: | --: | --: |
     | 1 host | 2 hosts | 1 host | 1 host |
 
     > [!WARNING]
     > - <code>x.service</code> (system) on h1: **refused: no**
-    > - **h5** unreachable: connect timed out after 10s
+    > - **h5** unknown: connect timed out after 10s
 
     <details open><summary><b>✗ <code>h2</code></b> · 1 step failed</summary>
 
@@ -449,7 +449,7 @@ fn a_look_for_drift_tells_what_was_found_before_what_an_apply_would_do() {
     ### abide drift · shop · 10 hosts: 1 clean, 1 hand-edited but right, 1 drifted, 3 pending rollout, 3 unknown, 1 suspended
 
     > [!WARNING]
-    > - **web8, web9** unreachable: connect timed out after 10s
+    > - **web8, web9** unknown: connect timed out after 10s
     > - **web5** suspended: by bob&#64;<!-- -->desk: new disk
 
     | | hosts | resource | found |

@@ -47,7 +47,7 @@ fn a_log_has_a_line_for_each_host_that_changed_or_did_not_get_there() {
     assert_eq!(normal(&done("h1", HostState::Clean)), None);
     assert_eq!(
         said(&done("h1", HostState::Unknown), Verbosity::Quiet).as_deref(),
-        Some("✗ h1  unreachable after 6.1s")
+        Some("✗ h1  unknown after 6.1s")
     );
     assert_eq!(
         said(&done("h1", HostState::Changed), Verbosity::Quiet),

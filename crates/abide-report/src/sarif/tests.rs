@@ -60,7 +60,7 @@ fn what_is_the_same_on_many_hosts_is_one_result_at_its_line() {
     let log = valid(&render(&Document::new(frame, &everything())));
     insta::assert_snapshot!(told(&log).join("\n"), @r##"
     error host_failed abide.yaml:1 the host on h2: failed: 1 step failed
-    warning host_unknown abide.yaml:1 the host on h5: unreachable: connect timed out after 10s
+    warning host_unknown abide.yaml:1 the host on h5: unknown: connect timed out after 10s
     warning linger_differs abide.yaml:1 linger (user a) on h1: needed by sidekiq.service to survive logout and to start at boot
     warning missing abide.yaml:1 /home/deploy/.env (user deploy) on h1: not there
     warning missing abide.yaml:1 /home/deploy/bin (user deploy) on h1: not there

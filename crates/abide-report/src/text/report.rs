@@ -134,7 +134,7 @@ fn summary(report: &Report) -> String {
         "failed",
         "stale",
         "locked",
-        "unreachable",
+        "unknown",
         "interrupted",
         "suspended",
         "not started",

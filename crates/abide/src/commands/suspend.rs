@@ -56,6 +56,11 @@ impl Suspend {
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Exit, Failure> {
+        if !common.selection.is_said() {
+            let message = "which hosts? All would be left alone";
+            return Err(Failure::usage(message)
+                .hint("`--host NAME` or `--group NAME`; `--group all` if all of them are meant"));
+        }
         let now = clock::utc();
         let until = match self.until {
             Until::In(duration) => now.after(duration),

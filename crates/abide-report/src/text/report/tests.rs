@@ -232,7 +232,7 @@ fn locked_and_stale_hosts_are_told_with_the_next_step() {
       help: make a new plan and look at it
         ! sidekiq.service: planned from active, now failed
 
-    Not all done: 1 host stale, 1 locked and 1 unreachable.
+    Not all done: 1 host stale, 1 locked and 1 unknown.
     "##);
 }
 
