@@ -151,7 +151,7 @@ impl ConnectError {
 
     /// Says how a person logs in where that helps.
     #[must_use]
-    pub(crate) fn to_log_in_with(self, command: String) -> Self {
+    pub(crate) fn with_login(self, command: String) -> Self {
         match self {
             Self::HostKeyUnknown { host, .. } => Self::HostKeyUnknown {
                 host,

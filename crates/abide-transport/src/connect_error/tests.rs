@@ -54,10 +54,7 @@ fn an_unknown_host_key() {
         panic!("{error:?}")
     };
     assert_eq!(host, "[192.0.2.11]:2222");
-    let help = error
-        .to_log_in_with("ssh -F f web1".to_owned())
-        .help()
-        .unwrap();
+    let help = error.with_login("ssh -F f web1".to_owned()).help().unwrap();
     assert!(
         help.contains("known_hosts") && help.contains("`ssh -F f web1`"),
         "{help}"

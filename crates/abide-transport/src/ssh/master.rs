@@ -64,7 +64,7 @@ pub(super) async fn start(settings: &Settings) -> Result<TempDir, ConnectError> 
         log_in(arguments, &log, settings).await?;
         said = read_log(&log).map_err(ConnectError::Directory)?;
     }
-    Err(ConnectError::read(&said).to_log_in_with(by_hand(settings)))
+    Err(ConnectError::read(&said).with_login(by_hand(settings)))
 }
 
 /// The end of what ssh said: a host may send banners without end.
