@@ -152,15 +152,15 @@ mod untrusted;
 
 #[test]
 fn what_a_login_shell_does_instead_is_no_answer() {
-    assert!(super::was_asked(b"NONCE host\nlogin=deploy\n", "NONCE"));
+    assert!(was_asked(b"NONCE host\nlogin=deploy\n", "NONCE"));
     assert!(
-        super::was_asked(b"hello\nNONCE host\nlogin=deploy\n", "NONCE"),
+        was_asked(b"hello\nNONCE host\nlogin=deploy\n", "NONCE"),
         "it may greet"
     );
-    assert!(!super::was_asked(b"", "NONCE"));
-    assert!(!super::was_asked(b"no entry\n", "NONCE"));
+    assert!(!was_asked(b"", "NONCE"));
+    assert!(!was_asked(b"no entry\n", "NONCE"));
     assert!(
-        !super::was_asked(b"NONCE host\nlogin=\n", "NONCE"),
+        !was_asked(b"NONCE host\nlogin=\n", "NONCE"),
         "another shell read the script"
     );
 }
