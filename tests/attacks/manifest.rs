@@ -22,7 +22,9 @@ const COMMANDS: [&[&str]; 16] = [
     &["status"],
     &["show", "--script", "h1"],
     &["lock", "ls"],
-    &["suspend", "--reason", "x", "--until", "1h"],
+    &[
+        "suspend", "--group", "all", "--reason", "x", "--until", "1h",
+    ],
     &["resume"],
 ];
 /// The first of [`COMMANDS`] only look at the manifest.

@@ -304,3 +304,46 @@ fn a_login_shell_that_does_something_else_is_named_with_what_it_did() {
     profile("echo welcome");
     world.converge();
 }
+
+#[test]
+fn a_program_that_comes_later_is_no_reason_to_refuse_what_does_not_start_it_now() {
+    let world = World::both("comeslater");
+    world.manifest(
+        "version: 1\nname: comeslater\nhosts: {h1: {}, h2: {}}\ngroups:\n  all:\n    users:\n      app:\n        units:\n          later.service: {source: later.service, state: unmanaged}\n          made.service: {source: made.service}\n          good.service: {source: good.service}\n",
+    );
+    world
+        .file("good.service", &worker(""))
+        .file("later.service", "[Service]\nExecStart=/opt/app/bin/missing\n[Install]\nWantedBy=default.target\n")
+        .file(
+            "made.service",
+            "[Service]\nExecStartPre=/bin/cp /bin/sleep %t/made\nExecStart=/run/user/missing/made\nType=exec\n",
+        );
+    let runs = |host: &str| world.show(host, "app", "good.service", "ActiveState");
+    // The second does start, and says itself where its program comes from: systemd finds out.
+    world
+        .apply()
+        .ends_with(1)
+        .says("later.service: Command /opt/app/bin/missing is not executable")
+        .does_not_say("refuses the new");
+    for host in ["h1", "h2"] {
+        assert_eq!(runs(host), "active");
+    }
+    world.file(
+        "made.service",
+        "[Service]\nExecStartPre=/bin/cp /bin/sleep %t/made\nExecStart=%t/made infinity\n",
+    );
+    world.converge();
+    // What runs is not restarted into a failure that could be foreseen.
+    world.file(
+        "good.service",
+        &worker("").replace("/bin/sleep infinity", "/opt/app/bin/missing"),
+    );
+    world
+        .apply()
+        .ends_with(1)
+        .says("refuses the new files")
+        .says("good.service: Command /opt/app/bin/missing is not executable");
+    for host in ["h1", "h2"] {
+        assert_eq!(runs(host), "active");
+    }
+}

@@ -221,6 +221,7 @@ fn note(event: HostEvent, teller: &Teller, told: &mut Told) {
             });
         }
         HostEvent::Progress(message) => teller.progress(message),
+        HostEvent::Notice(message) => teller.notice(message),
         HostEvent::Waiting(left, holder) => teller.notice(waiting(left, &holder)),
         HostEvent::Suspended(suspension) => told.suspended = Some(suspension),
         HostEvent::Locked(holder) => told.locked = Some(holder),

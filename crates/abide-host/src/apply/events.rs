@@ -39,6 +39,8 @@ pub enum HostEvent {
     },
     /// Something that belongs to no step.
     Progress(String),
+    /// Something that a person should know and that stops nothing.
+    Notice(String),
     /// Somebody else holds the lock; nothing was done.
     Locked(LockHolder),
     /// Somebody else holds the lock, and it is waited for, so many seconds at most.
@@ -163,6 +165,7 @@ impl Reader {
             "done" => self.done(rest),
             _ if !self.may_tell() => None,
             "progress" => Some(HostEvent::Progress(self.text(rest))),
+            "notice" => Some(HostEvent::Notice(self.text(rest))),
             "locked" => Some(HostEvent::Locked(holder(&self.fields(rest)))),
             "waiting" => {
                 let (left, body) = rest.split_once(' ')?;

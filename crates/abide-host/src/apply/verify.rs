@@ -10,6 +10,8 @@ use abide_model::{
     Action, ActionId, Change, FilePurpose, HostPath, Plan, ResourceId, Scope, UnitName, WriteFile,
 };
 
+use abide_unit::UnitFile;
+
 use crate::quote::word;
 
 /// One verification for each scope whose units or drop-ins are written.
@@ -21,6 +23,7 @@ pub(super) fn all(plan: &Plan) -> String {
     let mut parts =
         vec!["\n# The host's systemd reads them before anything is touched.\n".to_owned()];
     parts.extend(excuses(plan));
+    parts.extend(waiting(plan));
     for scope in scopes {
         parts.push(format!("verify_in {scope}\n"));
         parts.extend(files(plan, scope));
@@ -64,6 +67,61 @@ fn excuses(plan: &Plan) -> Vec<String> {
             _ => None,
         })
         .collect()
+}
+
+/// Units whose programs need not be there yet, so that systemd's word of them is passed on and refuses nothing: what this
+/// plan does not start, and what finds, makes or awaits its program in a way that only the unit itself knows.
+fn waiting(plan: &Plan) -> BTreeSet<String> {
+    writes(plan)
+        .filter(|(_, scope, unit, _)| {
+            !is_started(plan, scope, unit) || finds_its_program_itself(plan, scope, unit)
+        })
+        .map(|(_, _, unit, _)| {
+            // A template is read as an instance of some name.
+            let name = match unit.is_template() {
+                true => format!("{}@", unit.prefix()),
+                false => format!("{unit}: Command "),
+            };
+            format!("may_wait {}\n", word(&name))
+        })
+        .collect()
+}
+
+/// Whether the plan starts this unit, or an instance of this template, or gives it its new configuration.
+fn is_started(plan: &Plan, scope: &Scope, unit: &UnitName) -> bool {
+    plan.actions.iter().any(|action| {
+        let ResourceId::Unit(other) = &action.resource else {
+            return false;
+        };
+        let starts = matches!(
+            action.change,
+            Change::Start | Change::Restart | Change::Reload
+        );
+        let is_it = other.unit == *unit || other.unit.template().as_ref() == Some(unit);
+        starts && other.scope == *scope && is_it
+    })
+}
+
+/// Whether its texts change where a program is looked for (`RootDirectory=`, `ExecSearchPath=`), what is there by then
+/// (`ExecStartPre=`), or whether it is run at all (`Condition…=`). Source: systemd.exec(5), systemd.service(5).
+fn finds_its_program_itself(plan: &Plan, scope: &Scope, unit: &UnitName) -> bool {
+    const KEYS: [&str; 6] = [
+        "RootDirectory",
+        "RootImage",
+        "ExecSearchPath",
+        "ExecStartPre",
+        "ExecCondition",
+        "BindReadOnlyPaths",
+    ];
+    let texts = writes(plan).filter(|(_, of, written, _)| *of == scope && *written == unit);
+    let mut bytes = texts.filter_map(|(_, _, _, write)| write.body.bytes());
+    bytes.any(|bytes| {
+        let file = UnitFile::parse(&String::from_utf8_lossy(bytes.as_slice()));
+        let mut keys = file.entries.iter().map(|entry| entry.key.as_str());
+        keys.any(|key| {
+            KEYS.contains(&key) || key.starts_with("Condition") || key.starts_with("Assert")
+        })
+    })
 }
 
 /// The calls that fill the directory of one scope.

@@ -118,6 +118,9 @@ verify_with() { check_line "$2" "loaded '$1'"; }
 # excuse TEXT: what systemd will say because a later step of this plan is not done yet.
 excuse() { printf '%s\n' "$1" >>"$work/excuses"; }
 
+# may_wait TEXT: a unit whose programs need not be there yet, as systemd begins a line about one.
+may_wait() { printf '%s\n' "$1" >>"$work/waiting"; }
+
 # verify SCOPE HOME
 verify() {
   ! is_given_up "$1" || return 0
@@ -129,25 +132,24 @@ verify() {
 
 # It ends with 0 where there are only warnings: unknown keys, values that are ignored.
 judge_verification() { # SCOPE
-  # Before systemd 240 it wants a control group of its own, and a user may not make one (seen on 237). What does not load is
-  # found by the gate after the reload, and put back.
-  case $said in
-    *'Failed to initialize manager'*)
-      tell progress "$1: systemd-analyze cannot check units there: $(line_of "$said")"
-      return 0
-      ;;
-  esac
-  if [ -s "$work/excuses" ]; then
-    rest=$(printf '%s\n' "$said" | grep -v -F -f "$work/excuses")
-    if [ "$rest" != "$said" ]; then
-      case $rest in
-        *'not executable'* | *'not found'* | *'not loaded'* | *Refusing* | *'bad unit file'* | *fatal* | *masked* | *Failed*) ;;
-        *) return 0 ;;
-      esac
+  rest=$said
+  if [ -s "$work/waiting" ]; then
+    absent=$(printf '%s\n' "$said" | grep -F -f "$work/waiting" | grep -F ' is not executable')
+    if [ -n "$absent" ]; then
+      tell notice "$(line_of "systemd says of new files, which is no reason to refuse them: $absent")"
+      rest=$(printf '%s\n' "$rest" | grep -v -x -F -e "$absent")
     fi
-    said=$rest
   fi
-  refuse_files systemd files "$1" "$(explained $ended "$said")"
+  if [ -s "$work/excuses" ]; then
+    rest=$(printf '%s\n' "$rest" | grep -v -F -f "$work/excuses")
+  fi
+  if [ "$rest" != "$said" ]; then
+    case $rest in
+      *'not executable'* | *'not found'* | *'not loaded'* | *Refusing* | *'bad unit file'* | *fatal* | *masked* | *Failed*) ;;
+      *) return 0 ;;
+    esac
+  fi
+  refuse_files systemd files "$1" "$(explained $ended "$rest")"
 }
 
 # refuse_files WHO WHAT SCOPE WHY: what a user's own processes say decides about that user only. Of a user who is not there

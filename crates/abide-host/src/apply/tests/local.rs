@@ -598,7 +598,11 @@ fn what_systemd_refuses_is_said_and_nothing_is_touched_unless_this_plan_brings_w
             "refuses",
             &format!("a.service: Command {program} is not executable: No such file or directory\n"),
         );
-        let mut changes = vec![host.write_unit("a.service", "[Service]\n")];
+        host.put("show", LOADED);
+        let start = || (host.unit("a.service"), Change::Start, vec![]);
+        let written = vec![host.write_unit("a.service", "[Service]\n")];
+        let mut changes = written.clone();
+        changes.push(start());
         let (told, status) = host.apply(shell, &plan_of(changes.clone()));
         assert_eq!(status, 1);
         assert!(
@@ -608,6 +612,18 @@ fn what_systemd_refuses_is_said_and_nothing_is_touched_unless_this_plan_brings_w
         assert!(!host.local("units").exists() && !host.local(".local/state/abide/ledger").exists());
         changes.push(host.write_file("bin/run", Body::Plain("#!/bin/sh\n".into()), 0o755));
         let (told, status) = host.apply(shell, &plan_of(changes));
+        assert_eq!(status, 0, "{told}");
+        // Nothing starts it now: it is told, and written.
+        let (told, status) = host.apply(shell, &plan_of(written));
+        assert_eq!(status, 0, "{told}");
+        assert!(
+            told.contains("notice systemd says of new files, which is no reason to refuse them: a.service: Command"),
+            "{told}"
+        );
+        // One that says itself when it has its program may be started.
+        let guarded = "[Unit]\nConditionPathExists=/opt/app\n[Service]\nExecStart=/opt/app/run\n";
+        let guarded = vec![host.write_unit("a.service", guarded), start()];
+        let (told, status) = host.apply(shell, &plan_of(guarded));
         assert_eq!(status, 0, "{told}");
     });
 }
