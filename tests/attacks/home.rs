@@ -21,7 +21,7 @@ struct Scene {
 impl Scene {
     fn new(users: &[&'static str]) -> Self {
         let mut scene = Self {
-            world: World::used(),
+            world: World::both("attack-home"),
             users: users.to_vec(),
             before: Vec::new(),
         };
