@@ -416,9 +416,14 @@ fn case_45_a_unit_that_its_condition_held_back_is_not_tried_again() {
     case.begin();
     let tried = case.show("a.service", "ConditionTimestampMonotonic");
     case.each(|at| assert_eq!(at.show("a.service", "ConditionResult"), "no"));
-    case.world
-        .abide(&["plan", "-v"])
-        .says("a condition held a.service back");
+    let said = case.world.abide(&["plan", "-v"]);
+    // systemd 247 cannot be asked which condition it is.
+    let named = "a.service is not started: ConditionPathExists=/c45-nowhere does not hold";
+    let unnamed = "a condition held a.service back";
+    assert!(
+        said.stdout.contains(named) || said.stdout.contains(unnamed),
+        "{said:?}"
+    );
     case.stays();
     assert_eq!(case.show("a.service", "ConditionTimestampMonotonic"), tried);
     case.unit("a.service", &service(""));
