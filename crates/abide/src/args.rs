@@ -117,6 +117,18 @@ pub(crate) struct Selection {
     pub(crate) shard_by: Together,
 }
 
+impl Common {
+    /// The same, about this host alone.
+    pub(crate) fn about(&self, host: &str) -> Self {
+        let mut common = self.clone();
+        common.selection = Selection {
+            host: vec![host.to_owned()],
+            ..Selection::default()
+        };
+        common
+    }
+}
+
 impl Selection {
     /// Whether it says which hosts are meant: without a word all are.
     pub(crate) fn is_said(&self) -> bool {

@@ -130,7 +130,7 @@ follow() {
 }
 
 # Whether the conditions of units hold now that one held back, as the manager itself would look at them. There is rarely
-# such a unit, and then nothing is asked; systemd-analyze can say so since systemd 250.
+# such a unit, and then nothing is asked; systemd 247 cannot say so (docs/systemd-facts.md).
 conditions() {
   looked=0
   for name in $held; do

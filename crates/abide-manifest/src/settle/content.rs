@@ -43,48 +43,33 @@ pub(crate) trait Gives {
 
 impl Gives for File {
     fn given(&self) -> Vec<Located<Given<'_>>> {
-        let source = self
-            .source
-            .as_ref()
-            .map(|at| at.with(Given::Source(&at.value)));
-        let text = self
-            .content
-            .as_ref()
-            .map(|at| at.with(Given::Text(&at.value)));
-        let secret = self
-            .secret
-            .as_ref()
-            .map(|at| at.with(Given::Secret(&at.value)));
-        [source, text, secret].into_iter().flatten().collect()
+        let secret = self.secret.as_ref();
+        let secret = secret.map(|at| at.with(Given::Secret(&at.value)));
+        let mut given = source_or_text(self.source.as_ref(), self.content.as_ref());
+        given.extend(secret);
+        given
     }
 }
 
 impl Gives for DropInFile {
     fn given(&self) -> Vec<Located<Given<'_>>> {
-        let source = self
-            .source
-            .as_ref()
-            .map(|at| at.with(Given::Source(&at.value)));
-        let text = self
-            .content
-            .as_ref()
-            .map(|at| at.with(Given::Text(&at.value)));
-        [source, text].into_iter().flatten().collect()
+        source_or_text(self.source.as_ref(), self.content.as_ref())
     }
 }
 
 impl Gives for Unit {
     fn given(&self) -> Vec<Located<Given<'_>>> {
-        let source = self
-            .source
-            .as_ref()
-            .map(|at| at.with(Given::Source(&at.value)));
-        let text = self
-            .content
-            .as_ref()
-            .map(|at| at.with(Given::Text(&at.value)));
-        [source, text].into_iter().flatten().collect()
+        source_or_text(self.source.as_ref(), self.content.as_ref())
     }
+}
+
+fn source_or_text<'m>(
+    source: Option<&'m Located<String>>,
+    text: Option<&'m Located<String>>,
+) -> Vec<Located<Given<'m>>> {
+    let source = source.map(|at| at.with(Given::Source(&at.value)));
+    let text = text.map(|at| at.with(Given::Text(&at.value)));
+    [source, text].into_iter().flatten().collect()
 }
 
 /// One place may give one content only.

@@ -8,7 +8,7 @@ use abide_report::ledgers::{LedgersLine, RepairLine};
 use abide_report::{json, text};
 use clap::{Args, Subcommand};
 
-use crate::args::{Allowances, Common, Selection};
+use crate::args::{Allowances, Common};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -112,11 +112,7 @@ async fn begin(
     ui: &Ui,
     environment: &Environment,
 ) -> Result<Run, Failure> {
-    let mut common = common.clone();
-    common.selection = Selection {
-        host: vec![of.to_owned()],
-        ..Selection::default()
-    };
+    let common = common.about(of);
     Run::begin(
         &common,
         &Allowances::default(),

@@ -6,7 +6,7 @@ use abide_model::{Observed, Report, Timestamp};
 use abide_report::{LockLine, text};
 use clap::{Args, Subcommand};
 
-use crate::args::{Allowances, Common, Selection};
+use crate::args::{Allowances, Common};
 use crate::commands::suspend::carry_out;
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -62,13 +62,7 @@ impl Lock {
         match &self.what {
             What::Ls => list(common, ui, environment).await,
             What::Break { id, of } => {
-                let mut common = common.clone();
-                common.selection = Selection {
-                    host: vec![of.clone()],
-                    group: Vec::new(),
-                    exclude: Vec::new(),
-                    ..Selection::default()
-                };
+                let common = common.about(of);
                 let order = Order::BreakLock { id: id.clone() };
                 carry_out(&order, &common, ui, environment).await
             }

@@ -7,7 +7,7 @@ use abide_model::{HostName, HostOutcome, Plan, Report};
 use abide_report::{ResolvedRow, markdown, text, without_sensitive};
 use clap::{ArgGroup, Args};
 
-use crate::args::{Allowances, Common, Selection};
+use crate::args::{Allowances, Common};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -134,11 +134,7 @@ async fn script(
     ui: &Ui,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let mut common = common.clone();
-    common.selection = Selection {
-        host: vec![host.to_owned()],
-        ..Selection::default()
-    };
+    let common = common.about(host);
     let mut run = Run::begin(&common, allowances, Warnings::Counted, (ui, environment)).await?;
     if run.size > 1 {
         return Err(Failure::usage("--script takes one host"));
