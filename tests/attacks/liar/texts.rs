@@ -8,6 +8,7 @@ pub const NAMES: &[&str] = &[
     "bytes",
     "escapes",
     "huge",
+    "octal",
     "negative",
     "shell",
     "quote",
@@ -54,6 +55,8 @@ pub fn text(what: &str, said: &[u8]) -> Vec<u8> {
         "bytes" => return (0..=255_u8).rev().cycle().take(4096).collect(),
         "escapes" => "\x1b]0;you were told\x07\x1b[2J\x1b[31mred\r\u{9b}1m\u{202e}".to_owned(),
         "huge" => "99999999999999999999999999999999999999".to_owned(),
+        // A shell takes it for an octal number, which it is not.
+        "octal" => "09".to_owned(),
         "negative" => "-9223372036854775808".to_owned(),
         "shell" => "$(touch /etc/liar-was-here)`touch /etc/liar-was-here`;touch /etc/liar-was-here;'\"\\".to_owned(),
         "quote" => "'; touch /etc/liar-was-here; '".to_owned(),

@@ -114,9 +114,10 @@ is_run() {
   [ ${#1} = 32 ]
 }
 
-# is_number TEXT: what a shell may count with; some take anything else for a command.
+# is_number TEXT: what a shell may count with. Some take anything else for a command, and with a zero before it for an
+# octal number: dash ends where it is none.
 is_number() {
-  case $1 in '' | *[!0-9]* | ???????????????????*) return 1 ;; esac
+  case $1 in '' | *[!0-9]* | 0?* | ???????????????????*) return 1 ;; esac
 }
 
 # is_plain TEXT: a state, as systemd names them.

@@ -647,6 +647,27 @@ fn a_unit_that_restarted_is_told_with_its_last_words() {
     });
 }
 
+/// A shell takes a number with a leading zero for an octal one, and dash ends where it is none: so would root's script.
+#[test]
+fn numbers_that_systemd_never_prints_end_no_script() {
+    on_hosts(|host, shell| {
+        for odd in ["09", "010", "0x1", "-1", "1 2", "99999999999999999999"] {
+            let show = LOADED.replace("NRestarts=0", &format!("NRestarts={odd}"));
+            host.put(
+                "show",
+                &format!("{show}InactiveExitTimestampMonotonic={odd}\nActiveEnterTimestampMonotonic={odd}9\n"),
+            );
+            let mut plan = plan_of(vec![(host.unit("a.service"), Change::Start, vec![])]);
+            plan.watches = vec![watch(&unit(&host.scope, "a.service"), 0)];
+            let (told, _) = host.apply(shell, &plan);
+            assert!(told.ends_with("end\n"), "{odd}: {told}");
+            plan.actions.clear();
+            let (told, _) = host.apply(shell, &plan);
+            assert!(told.ends_with("end\n"), "{odd}: {told}");
+        }
+    });
+}
+
 #[test]
 fn a_closed_pipe_ends_nothing() {
     on_hosts(|host, shell| {
