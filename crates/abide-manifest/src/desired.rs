@@ -10,7 +10,7 @@ use abide_model::{
 
 use crate::schema;
 use crate::schema::unit::UnitState;
-use crate::schema::user::UserState;
+use crate::schema::user::{ManagerRestart, UserState};
 use crate::settled::{Content, LingerWhy, SettledFile, SettledHost, SettledUnit, SettledUser};
 use crate::text::Texts;
 
@@ -54,6 +54,10 @@ fn user(user: SettledUser<'_>, texts: &Texts) -> DesiredUser {
             Presence::Present
         },
         remove_home: is_absent && user.remove_home.is_some_and(|said| *said.value),
+        manager_restart: user.manager_restart.map(|said| match said.value {
+            ManagerRestart::Allow => abide_model::ManagerRestart::Allow,
+            ManagerRestart::Never => abide_model::ManagerRestart::Never,
+        }),
         end_processes: is_absent && user.end_processes.is_some_and(|said| *said.value),
         account: user.account,
         linger: DesiredLinger {

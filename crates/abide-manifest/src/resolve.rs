@@ -5,7 +5,7 @@ use std::fmt;
 use abide_model::{HostPathOrHome, Origin, Wanted};
 
 use crate::schema::unit::{OnChange, UnitState};
-use crate::schema::user::UserState;
+use crate::schema::user::{ManagerRestart, UserState};
 use crate::settled::{Settled, SettledHost, SettledUnit, SettledUser, Why};
 use crate::text::Texts;
 use crate::value::duration_text;
@@ -93,6 +93,13 @@ impl Listing<'_> {
         self.add(path, "state", &user.state, state);
         if let Some(said) = &user.remove_home {
             self.said(path, "remove_home", said, said.value);
+        }
+        if let Some(said) = &user.manager_restart {
+            let word = match said.value {
+                ManagerRestart::Allow => "allow",
+                ManagerRestart::Never => "never",
+            };
+            self.said(path, "manager_restart", said, word);
         }
         if let Some(said) = &user.end_processes {
             self.said(path, "end_processes", said, said.value);

@@ -12,8 +12,9 @@ use abide_model::{
 use abide_unit::Effective;
 
 use crate::precedence::{By, Said};
+use crate::schema::Choice;
 use crate::schema::unit::{OnChange, UnitState};
-use crate::schema::{Choice, user::UserState};
+use crate::schema::user::{ManagerRestart, UserState};
 use crate::text::Place;
 use crate::wording::Wording;
 
@@ -108,6 +109,7 @@ pub(crate) struct SettledUser<'m> {
     pub(crate) key: Place,
     pub(crate) state: Settled<'m, UserState>,
     pub(crate) remove_home: Option<Said<'m, &'m bool>>,
+    pub(crate) manager_restart: Option<Said<'m, ManagerRestart>>,
     pub(crate) end_processes: Option<Said<'m, &'m bool>>,
     pub(crate) account: DesiredAccount,
     /// What was said of the account, by key, for people.

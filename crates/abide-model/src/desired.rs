@@ -84,12 +84,25 @@ pub struct DesiredUser {
     pub end_processes: bool,
     /// Attributes; compared only where written.
     pub account: DesiredAccount,
+    /// Whether its manager may be restarted where that alone brings what is declared; `None`: nobody has said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manager_restart: Option<ManagerRestart>,
     /// Whether it should linger.
     pub linger: DesiredLinger,
     /// Files below its home, by relative path.
     pub files: BTreeMap<HomePath, DesiredFile>,
     /// Units of its own manager.
     pub units: BTreeMap<UnitName, DesiredUnit>,
+}
+
+/// Whether a user's manager may be restarted: that stops all of its units, and starts those that are enabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ManagerRestart {
+    /// It may.
+    Allow,
+    /// It may not: what waits for it is told, and nothing more.
+    Never,
 }
 
 /// Attributes of an account, each only where written. Source: passwd(5), useradd(8).

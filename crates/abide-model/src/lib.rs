@@ -49,7 +49,7 @@ pub use bodies::BodyPlace;
 pub use body::{Body, Bytes, SecretSource};
 pub use desired::{
     Desired, DesiredAccount, DesiredFile, DesiredLinger, DesiredUnit, DesiredUser, HostPathOrHome,
-    LingerExclusive, LingerReason, OnChange, Policy, Presence, Settle, Wanted,
+    LingerExclusive, LingerReason, ManagerRestart, OnChange, Policy, Presence, Settle, Wanted,
 };
 pub use diagnostic::{Code, Diagnostic, Origin, Severity, Span};
 pub use digest::Digest;

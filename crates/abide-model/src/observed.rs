@@ -186,6 +186,9 @@ pub struct ObservedLinger {
     pub manager: ActiveState,
     /// Sessions of this user that are open now (abide's own included): they *hold* the manager up.
     pub sessions: u32,
+    /// Groups of the manager's process (`/proc/PID/status`), which it was given when it started and which its units have;
+    /// `None` where it does not run or nobody could look.
+    pub manager_groups: Option<BTreeSet<String>>,
 }
 
 /// `ActiveState` of a unit (org.freedesktop.systemd1(5)).

@@ -73,9 +73,15 @@ impl Plan {
             ResourceId::User(user) => names.iter().any(|name| name.scope().user() == Some(user)),
             _ => false,
         };
+        let lacks_groups = |refusal: &&Refusal| {
+            let lacks = matches!(refusal.why, Some(RefusalReason::ManagerLacksGroups { .. }));
+            lacks && of_all(&refusal.resource)
+        };
         match refused(&|resource| names.contains(&resource)) {
             Some(RefusalKind::Unknown) => Judged::Unknown,
             Some(RefusalKind::Guard | RefusalKind::Impossible) => Judged::Differs,
+            // What runs under it lacks them too.
+            None if self.refused.iter().any(|one| lacks_groups(&one)) => Judged::Differs,
             // What it stands on is not known to be right.
             None if refused(&of_all).is_some() => Judged::Unknown,
             None => Judged::AsDeclared,
@@ -222,6 +228,8 @@ pub enum Change {
     DisableLinger,
     /// `systemctl start user@UID.service` (blocks until ready), then one bounded check that it answers.
     StartManager,
+    /// `systemctl restart user@UID.service`: all units of the user stop, and those that are enabled start again.
+    RestartManager,
     /// A file is written: beside its place, then renamed over it, as the scope's user.
     WriteFile(WriteFile),
     /// Permission bits of a file whose content is right.

@@ -1,6 +1,7 @@
 //! Why something is wanted and not done, as data: a code that `abide explain` knows, and the one place where its words
 //! are made.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -49,6 +50,13 @@ pub enum RefusalReason {
         /// The link.
         link: HostPath,
     },
+    /// Groups of a user came after its manager started, and nobody has said whether that may be restarted.
+    ManagerLacksGroups {
+        /// The groups.
+        groups: BTreeSet<String>,
+        /// The user's id.
+        uid: u32,
+    },
 }
 
 impl RefusalReason {
@@ -62,6 +70,7 @@ impl RefusalReason {
             Self::HomeIsMounted { .. } => "R0103",
             Self::EnabledAtRuntime { .. } => "R0104",
             Self::EnabledForAllUsers { .. } => "R0105",
+            Self::ManagerLacksGroups { .. } => "R0601",
         }
     }
 
@@ -86,6 +95,9 @@ impl RefusalReason {
             }
             Self::EnabledForAllUsers { .. } => {
                 "declare `masked: true` for this user, or run `systemctl --global disable` for it there"
+            }
+            Self::ManagerLacksGroups { .. } => {
+                "declare `manager_restart: allow` for this user, which stops all of its units and starts them again, or `manager_restart: never`"
             }
         };
         format!("{what} (`abide explain {}`)", self.code())
@@ -122,8 +134,20 @@ impl fmt::Display for RefusalReason {
             Self::EnabledForAllUsers { link } => {
                 write!(f, "it is enabled for all users: {link}")
             }
+            Self::ManagerLacksGroups { groups, uid } => write!(
+                f,
+                "what runs under it does not have {}: user@{uid}.service has the groups that it started with",
+                listed(groups)
+            ),
         }
     }
+}
+
+/// `the group docker`, `the groups docker, video`.
+fn listed(groups: &BTreeSet<String>) -> String {
+    let names: Vec<String> = groups.iter().map(|group| printable(group)).collect();
+    let word = if names.len() == 1 { "group" } else { "groups" };
+    format!("the {word} {}", names.join(", "))
 }
 
 /// Each code with its explanation, in order.
@@ -135,6 +159,7 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0103", include_str!("explain/R0103.md")),
     ("R0104", include_str!("explain/R0104.md")),
     ("R0105", include_str!("explain/R0105.md")),
+    ("R0601", include_str!("explain/R0601.md")),
     ("N0101", include_str!("explain/N0101.md")),
 ];
 

@@ -6,14 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Cause, Change, DesiredAccount, DesiredUser, FieldChange, HostPath, NoteKind, Observation,
-    ObservedUser, Presence, ResourceId, Scope, UserName,
+    Cause, Change, DesiredAccount, DesiredUser, FieldChange, HostPath, Observation, ObservedUser,
+    Presence, ResourceId, Scope, UserName,
 };
 
 use crate::by_hand;
 use crate::causes::said;
 use crate::draft::{Draft, Phase, Step, StepId};
 use crate::host::Host;
+use crate::manager_restart;
 use crate::refuse::Denied;
 
 /// What will be known of a user when its scope is worked on.
@@ -72,7 +73,8 @@ fn undeclared(host: &Host<'_>, draft: &mut Draft, name: &UserName) -> Account {
 fn present(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &DesiredUser) -> Account {
     match host.user(name) {
         Observation::Known(found) => {
-            match modify(host, name, wanted, found) {
+            let fields = manager_restart::permit(host, draft, name, (wanted, found));
+            match fields.and_then(|()| modify(host, name, wanted, found)) {
                 Ok(fields) if fields.is_empty() => {}
                 Ok(fields) => change(host, draft, name, (found, fields)),
                 Err(denied) => {
@@ -179,14 +181,6 @@ fn change(
         .map(|field| crate::causes::differs(&field.field, &field.from, &field.to))
         .chain(by_hand::account(host, name, found, &fields))
         .collect();
-    let new_groups = fields.iter().any(|field| field.field.starts_with("group"));
-    if new_groups && found.linger.manager.is_up() {
-        let text = format!(
-            "what runs under {name} keeps its old groups until user@{}.service restarts",
-            found.uid
-        );
-        draft.note(ResourceId::User(name.clone()), NoteKind::Expect, text);
-    }
     let change = Change::ModifyUser(fields);
     let step = Step::new(Phase::Account, ResourceId::User(name.clone()), change);
     draft.add(step.because_all(causes));

@@ -187,6 +187,18 @@ impl Draft {
         }
     }
 
+    /// Steps of a phase about one resource.
+    pub(crate) fn steps_about<'d>(
+        &'d self,
+        phase: Phase,
+        resource: &'d ResourceId,
+    ) -> impl Iterator<Item = StepId> + 'd {
+        let steps = self.steps.iter().enumerate();
+        let about =
+            steps.filter(move |(_, step)| step.phase == phase && step.resource == *resource);
+        about.map(|(index, _)| StepId(index))
+    }
+
     /// Steps of a phase in one scope.
     pub(crate) fn steps_of<'d>(
         &'d self,

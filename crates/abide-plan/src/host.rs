@@ -10,6 +10,7 @@ use abide_model::{
 };
 
 use crate::causes::said;
+use crate::manager_restart::Restarts;
 use crate::{declared, places};
 
 /// One host.
@@ -19,6 +20,8 @@ pub(crate) struct Host<'a> {
     pub(crate) observed: &'a Observed,
     /// What the ledger says; empty where there is none.
     pub(crate) ledger: Cow<'a, Ledger>,
+    /// Managers that are restarted, and the groups that are missing in each: their scopes are seen as if they were down.
+    pub(crate) restarts: Restarts,
     /// Files of the manifest that belong to no unit, by where they stand.
     managed: BTreeMap<HostPath, (Scope, &'a Body)>,
 }
@@ -33,6 +36,7 @@ impl<'a> Host<'a> {
                 .ledger
                 .known()
                 .map_or_else(|| Cow::Owned(Ledger::default()), Cow::Borrowed),
+            restarts: Restarts::new(),
             managed: BTreeMap::new(),
         };
         for (name, user) in &desired.users {
@@ -45,6 +49,16 @@ impl<'a> Host<'a> {
             }
         }
         host
+    }
+
+    /// The same, with these managers stopped.
+    pub(crate) fn restarting(
+        desired: &'a Desired,
+        stopped: &'a Observed,
+        restarts: Restarts,
+    ) -> Self {
+        let host = Self::new(desired, stopped);
+        Self { restarts, ..host }
     }
 
     /// A user; `Unknown` as well where it was not asked for.

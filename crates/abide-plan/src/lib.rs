@@ -20,6 +20,8 @@ mod host;
 mod ledger;
 mod linger;
 mod linger_off;
+mod manager_config;
+mod manager_restart;
 mod places;
 mod plain;
 mod precondition;
@@ -42,25 +44,33 @@ use host::Host;
 
 /// The least changes that make the observed host what is desired.
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
-    let host = Host::new(desired, observed);
-    let mut draft = Draft::new(host.ledger.clone().into_owned());
-    damage::note(&host, &mut draft);
-    if let Some(refusal) = refuse::whole_host(&host) {
-        draft.refuse(refusal);
-        return finish::plan(&host, draft);
+    let restarts = manager_restart::due(desired, observed);
+    if restarts.is_empty() {
+        return plan_of(&Host::new(desired, observed));
     }
-    let accounts = account::draft(&host, &mut draft);
-    let managers = linger::draft_on(&host, &mut draft, &accounts);
-    let scopes = scope::open_all(&host, &accounts, &managers, &mut draft);
+    let stopped = manager_restart::with_stopped(observed, &restarts);
+    plan_of(&Host::restarting(desired, &stopped, restarts))
+}
+
+fn plan_of(host: &Host<'_>) -> Plan {
+    let mut draft = Draft::new(host.ledger.clone().into_owned());
+    damage::note(host, &mut draft);
+    if let Some(refusal) = refuse::whole_host(host) {
+        draft.refuse(refusal);
+        return finish::plan(host, draft);
+    }
+    let accounts = account::draft(host, &mut draft);
+    let managers = linger::draft_on(host, &mut draft, &accounts);
+    let scopes = scope::open_all(host, &accounts, &managers, &mut draft);
     for scope in &scopes {
         plain::draft(scope, &mut draft);
     }
     for scope in &scopes {
         units::draft(scope, &mut draft);
     }
-    removal::draft(&host, &mut draft);
-    linger_off::draft(&host, &mut draft);
-    finish::plan(&host, guard::admit(&host, draft))
+    removal::draft(host, &mut draft);
+    linger_off::draft(host, &mut draft);
+    finish::plan(host, guard::admit(host, draft))
 }
 
 #[cfg(test)]

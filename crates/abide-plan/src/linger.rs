@@ -3,7 +3,7 @@
 //! What counts is the record in `/var/lib/systemd/linger`, never an open session: the manager that a session holds
 //! up is gone ten seconds after the last logout (unit-change V11).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     ActiveState, Cause, Change, DesiredUser, LastLoad, LingerReason, Manager, NoteKind,
@@ -86,7 +86,10 @@ fn one(host: &Host<'_>, draft: &mut Draft, name: &UserName, made: Option<StepId>
         }
     };
     manager.after.extend(enabled);
-    if workable && must_start(host, name, &manager.state) {
+    if let Some(groups) = host.restarts.get(name) {
+        let step = restart(host, draft, name, groups, &manager.after);
+        manager.started_by(step);
+    } else if workable && must_start(host, name, &manager.state) {
         match start(host, draft, name, enabled, &manager.after) {
             Ok(step) => manager.started_by(step),
             Err(denied) => {
@@ -230,6 +233,32 @@ fn start(
         )),
     };
     Ok(draft.add(step.after(after.iter().copied())))
+}
+
+/// Groups that came after the manager started come with its restart.
+fn restart(
+    host: &Host<'_>,
+    draft: &mut Draft,
+    name: &UserName,
+    groups: &BTreeSet<String>,
+    after: &[StepId],
+) -> StepId {
+    let has = host.user(name);
+    let has = has
+        .known()
+        .and_then(|user| user.linger.manager_groups.as_ref());
+    let has: Vec<&str> = has.into_iter().flatten().map(String::as_str).collect();
+    let lacks = groups.iter().map(String::as_str);
+    let all: Vec<&str> = has.iter().copied().chain(lacks).collect();
+    let cause = causes::differs("groups of its manager", has.join(","), all.join(","));
+    let account = ResourceId::User(name.clone());
+    let changed: Vec<StepId> = draft.steps_about(Phase::Account, &account).collect();
+    let resource = ResourceId::Manager(Scope::User(name.clone()));
+    let step = Step::new(Phase::ManagerStart, resource, Change::RestartManager)
+        .because(cause)
+        .after(after.iter().copied())
+        .after(changed);
+    draft.add(step)
 }
 
 /// Says where units run only as long as somebody is logged in.

@@ -40,6 +40,14 @@ impl Denied {
         }
     }
 
+    /// abide does not do that unless it is told to, for a reason that has a code.
+    pub(crate) fn unless_told(why: RefusalReason) -> Self {
+        Self {
+            kind: RefusalKind::Guard,
+            ..Self::because(why)
+        }
+    }
+
     fn new(kind: RefusalKind, reason: impl Into<String>) -> Self {
         Self {
             kind,

@@ -26,6 +26,7 @@ mod ledgers;
 mod linger;
 mod links;
 mod loaded;
+mod managers;
 mod masks;
 mod old_systemd;
 mod order;

@@ -175,6 +175,12 @@ impl<'a> Unit<'a> {
         matches!(self.view.manager, ManagerState::Starting(_))
     }
 
+    /// Whether its manager is restarted by this plan: what it runs now is over by then.
+    pub(crate) fn manager_restarts(&self) -> bool {
+        let user = self.view.scope.user();
+        user.is_some_and(|user| self.view.host.restarts.contains_key(user))
+    }
+
     /// Whether it does its work and ends: it is never started or interrupted for its own sake (unit-change V9).
     pub(crate) fn ends_by_itself(&self) -> bool {
         self.ours && self.wanted.is_oneshot() && !self.wanted.remains_after_exit()

@@ -31,11 +31,23 @@ pub(crate) fn verb(change: &Change) -> &'static str {
         Change::DaemonReload => "daemon-reload",
         Change::ResetFailed => "reset-failed",
         Change::Stop => "stop",
-        Change::Restart => "restart",
+        Change::Restart | Change::RestartManager => "restart",
         Change::Reload => "reload",
         Change::Adopt => "adopt",
         Change::Forget => "forget",
     }
+}
+
+fn deleted(remove_home: bool, end_processes: bool) -> String {
+    let home = match remove_home {
+        true => "with its home directory",
+        false => "but keep its home directory",
+    };
+    let processes = match end_processes {
+        true => ", and end all that runs as this user",
+        false => "",
+    };
+    format!("{home}{processes}")
 }
 
 /// What a change acts on, beyond the resource that its block names; may be empty.
@@ -46,18 +58,12 @@ pub(crate) fn object(action: &Action, symbols: Symbols) -> String {
         Change::DeleteUser {
             remove_home,
             end_processes,
-        } => {
-            let home = match remove_home {
-                true => "with its home directory",
-                false => "but keep its home directory",
-            };
-            let processes = match end_processes {
-                true => ", and end all that runs as this user",
-                false => "",
-            };
-            format!("{home}{processes}")
-        }
+        } => deleted(*remove_home, *end_processes),
         Change::StartManager => "its user manager".to_owned(),
+        Change::RestartManager => {
+            "its user manager, which stops all units of the user and starts the enabled ones"
+                .to_owned()
+        }
         Change::WriteFile(write) => written(write, &action.resource, symbols),
         Change::SetMode { path, from, to } => {
             let change = format!("{from:04o} {} {to:04o}", symbols.arrow);

@@ -254,6 +254,7 @@ fn follows(earlier: &Action, later: &Action) -> String {
         Change::EnableLinger => "lingering is enabled".to_owned(),
         Change::DisableLinger => "lingering is disabled".to_owned(),
         Change::StartManager => "its manager is started".to_owned(),
+        Change::RestartManager => "its manager is restarted".to_owned(),
         Change::WriteFile(write) => file_follows(write, earlier, same),
         Change::SetMode { path, .. } => format!("mode of {} changes", one_line(path.file_name())),
         Change::RemoveFile { path, .. } => format!("{} goes", one_line(path.file_name())),

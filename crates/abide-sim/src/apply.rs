@@ -232,6 +232,10 @@ impl SimHost {
     fn act_on_manager(&mut self, scope: &Scope, change: &Change) -> Job {
         match (change, scope) {
             (Change::StartManager, Scope::User(user)) => self.start_user_manager(user),
+            (Change::RestartManager, Scope::User(user)) => {
+                self.stop_manager(scope);
+                self.start_user_manager(user)
+            }
             (Change::DaemonReload, scope) => self.reload_manager(scope),
             (change, _) => Err(format!("{change:?} is nothing to do to a manager")),
         }

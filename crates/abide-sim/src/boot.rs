@@ -23,7 +23,10 @@ impl SimHost {
             return;
         }
         let now = self.tick();
+        let user = scope.user().and_then(|name| self.users.get(name));
+        let groups = user.map(|user| user.groups.iter().chain([&user.group]).cloned().collect());
         let manager = Manager {
+            groups: groups.unwrap_or_default(),
             started_at: now,
             loaded_at: now,
             links_outdated: false,

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     Body, Desired, DesiredAccount, DesiredFile, DesiredLinger, HomePath, HostName, HostPathOrHome,
-    LingerExclusive, LingerReason, ManifestName, OnChange, Origin, Policy, Presence, Scope,
-    UnitName, UserName, Wanted,
+    LingerExclusive, LingerReason, ManagerRestart, ManifestName, OnChange, Origin, Policy,
+    Presence, Scope, UnitName, UserName, Wanted,
 };
 
 use self::defaults::finish_user;
@@ -47,6 +47,7 @@ struct UserDraft {
     state: Presence,
     remove_home: bool,
     end_processes: bool,
+    manager_restart: Option<ManagerRestart>,
     account: DesiredAccount,
     /// What is written, if anything is.
     linger: Option<DesiredLinger>,
@@ -105,6 +106,7 @@ impl DesiredBuilder {
             state: Presence::Present,
             remove_home: false,
             end_processes: false,
+            manager_restart: None,
             account: DesiredAccount::default(),
             linger: None,
             files: BTreeMap::new(),
@@ -135,6 +137,15 @@ impl DesiredBuilder {
     pub fn end_processes(mut self) -> Self {
         if let Some(user) = self.this_user() {
             user.end_processes = true;
+        }
+        self
+    }
+
+    /// Whether the user's manager may be restarted.
+    #[must_use]
+    pub fn manager_restart(mut self, may: ManagerRestart) -> Self {
+        if let Some(user) = self.this_user() {
+            user.manager_restart = Some(may);
         }
         self
     }

@@ -62,6 +62,8 @@ pub struct SimUser {
 pub(crate) struct Manager {
     pub(crate) started_at: Timestamp,
     pub(crate) loaded_at: Timestamp,
+    /// Those of its user when it started: its units have them.
+    pub(crate) groups: BTreeSet<String>,
     /// Links were made or removed by its own means since then: systemd 257 tells so for every unit.
     pub(crate) links_outdated: bool,
     pub(crate) definitions: BTreeMap<UnitName, Definition>,

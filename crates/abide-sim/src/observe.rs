@@ -97,6 +97,10 @@ impl SimHost {
                             recorded: self.lingering.contains(name.as_str()),
                             manager: self.manager_state(&name),
                             sessions: self.session_count(&name),
+                            manager_groups: self
+                                .managers
+                                .get(&Scope::User(name.clone()))
+                                .map(|manager| manager.groups.clone()),
                         },
                         processes: self.processes_of(&name, desired),
                     }),

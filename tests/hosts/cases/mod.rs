@@ -9,6 +9,7 @@ mod enable;
 mod faults;
 mod forecast;
 mod linger;
+mod managers;
 mod owed;
 mod removal;
 mod services;

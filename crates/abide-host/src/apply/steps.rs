@@ -114,7 +114,8 @@ fn call(plan: &Plan, action: &Action) -> Option<String> {
         }
         Change::EnableLinger => linger("enable-linger", &user),
         Change::DisableLinger => linger("disable-linger", &user),
-        Change::StartManager => format!("manager_step {user}"),
+        Change::StartManager => format!("manager_step start {user}"),
+        Change::RestartManager => format!("manager_step restart {user}"),
         Change::WriteFile(write) => format!("{} {:04o}", file("write", &write.path), write.mode),
         Change::RemoveFile { path, .. } => file("remove", path),
         Change::SetMode { path, to, .. } => {

@@ -1,8 +1,8 @@
-# start_manager USER: lingering lets it start; root waits until it is ready and finds it answering at once.
+# start_manager start|restart USER: lingering lets it start; root waits until it is ready and finds it answering at once.
 start_manager() {
-  become_user "$1" || return 1
+  become_user "$2" || return 1
   if [ "$own_id" = 0 ]; then
-    limit "$patience" systemctl --no-ask-password start "user@$user_id.service" || {
+    limit "$patience" systemctl --no-ask-password "$1" "user@$user_id.service" || {
       limit 10 journalctl -q --no-pager -o cat -n 5 -u "user@$user_id.service" 2>/dev/null
       return 1
     }
@@ -10,20 +10,20 @@ start_manager() {
   # Without root lingering lets it start by itself, which takes a moment.
   for pause in 0 1 1 2 3; do
     sleep "$pause"
-    if said=$(ctl "user:$1" show -p Version 2>&1); then return 0; fi
+    if said=$(ctl "user:$2" show -p Version 2>&1); then return 0; fi
   done
   printf '%s\n' "$said"
   return 1
 }
 
-# manager_step USER: without its manager nothing more can be done in a user's scope.
+# manager_step start|restart USER: without its manager nothing more can be done in a user's scope.
 manager_step() {
-  become_user "$1" || :
-  if said=$(start_manager "$1" 2>&1); then
+  become_user "$2" || :
+  if said=$(start_manager "$1" "$2" 2>&1); then
     finish ok
   else
-    finish failed "user@${user_id-}.service, the manager of $1, does not start: $said"
-    given_up="$given_up user:$1"
+    finish failed "user@${user_id-}.service, the manager of $2, does not $1: $said"
+    given_up="$given_up user:$2"
   fi
 }
 

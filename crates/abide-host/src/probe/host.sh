@@ -157,6 +157,9 @@ group_facts() {
     gids="$gids $gid $ids"
     managers="$managers user@$uid.service"
   done
+  # shellcheck disable=SC2086 # names of units
+  [ -z "$managers" ] || managers=$(limit 30 systemctl show -p Id,ActiveState,LoadState,MainPID -- $managers 2>&1 | head -c 524288)
+  manager_groups
   frame group
   if command -v getent >/dev/null 2>&1; then
     # shellcheck disable=SC2046,SC2086 # numbers
@@ -165,8 +168,44 @@ group_facts() {
     cut -d: -f1,3 /etc/group
   fi | head -c 1048576
   frame user-managers
-  # shellcheck disable=SC2086 # names of units
-  [ -z "$managers" ] || limit 30 systemctl show -p Id,ActiveState,LoadState -- $managers 2>&1 | head -c 524288
+  printf '%s\n' "$managers"
+  frame manager-groups
+  printf '%s' "$groups_of_managers"
+}
+
+# The groups that these managers have, by id, in $groups_of_managers, a line each: those of the account may have changed
+# since they started.
+manager_groups() {
+  groups_of_managers=
+  pid=
+  IFS=$newline
+  for line in $managers; do
+    unset IFS
+    case $line in
+      MainPID=*) pid=${line#*=} ;;
+      Id=user@*.service)
+        uid=${line#*@}
+        [ "${pid:-0}" = 0 ] || process_groups "$pid" "${uid%.service}"
+        pid=
+        ;;
+    esac
+  done
+  unset IFS
+}
+
+# process_groups PID UID: nothing where that process is gone, or another user's.
+process_groups() {
+  while read -r key first rest; do
+    case $key in
+      Uid:) [ "$first" = "$2" ] || return 0 ;;
+      Gid:) primary=$first ;;
+      Groups:)
+        groups_of_managers="$groups_of_managers$2 $primary $first $rest$newline"
+        gids="$gids $primary $first $rest"
+        return 0
+        ;;
+    esac
+  done 2>/dev/null <"/proc/$1/status"
 }
 
 # is_mounted PATH: whether something is mounted there or below.

@@ -41,6 +41,8 @@ struct Accounts<'a> {
     ids: BTreeMap<&'a str, (&'a str, Vec<u32>)>,
     /// By id; `None` where the answer about managers is not whole.
     managers: Option<BTreeMap<u32, ActiveState>>,
+    /// The ids of the groups that managers have, by the user's id.
+    manager_groups: BTreeMap<u32, Vec<u32>>,
     sessions: BTreeMap<u32, u32>,
     processes: BTreeMap<u32, Vec<ObservedProcess>>,
 }
@@ -83,6 +85,10 @@ impl<'a> Accounts<'a> {
                 .collect(),
             ids,
             managers: managers(frames),
+            manager_groups: texts("manager-groups")
+                .take(MOST_LINES)
+                .filter_map(manager_groups)
+                .collect(),
             sessions: sessions(texts("sessions").take(MOST_LINES)),
             processes: processes(texts("processes")),
         }
@@ -142,6 +148,10 @@ impl<'a> Accounts<'a> {
                 recorded: lingering.contains(name.as_str()),
                 manager: managers.get(&uid).copied().unwrap_or(ActiveState::Inactive),
                 sessions: self.sessions.get(&uid).copied().unwrap_or(0),
+                manager_groups: self
+                    .manager_groups
+                    .get(&uid)
+                    .map(|ids| ids.iter().map(|id| self.group(*id)).collect()),
             },
             processes: self.processes.get(&uid).cloned().unwrap_or_default(),
         })
@@ -153,6 +163,14 @@ impl<'a> Accounts<'a> {
             .get(&id)
             .map_or_else(|| id.to_string(), |name| short(name, NAME))
     }
+}
+
+/// A line `UID GID…`.
+fn manager_groups(line: &str) -> Option<(u32, Vec<u32>)> {
+    let mut words = line.split_ascii_whitespace();
+    let uid = words.next()?.parse().ok()?;
+    let groups = words.filter_map(|id| id.parse().ok());
+    Some((uid, groups.take(MOST_GROUPS).collect()))
 }
 
 /// Lines `UID PID CGROUP NAME`.

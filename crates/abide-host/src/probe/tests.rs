@@ -60,6 +60,7 @@ fn user(files: Vec<(&str, DesiredFile)>, units: Vec<(&str, DesiredUnit)>) -> Des
         state: Presence::Present,
         remove_home: false,
         end_processes: false,
+        manager_restart: None,
         account: DesiredAccount::default(),
         linger: DesiredLinger {
             value: Some(true),

@@ -46,6 +46,11 @@ pub(crate) struct User {
     /// Whether it is created as a system user. Matters only then.
     #[serde(default)]
     pub(crate) system: Option<Located<bool>>,
+    /// Whether abide may restart its service manager (`user@UID.service`), which stops all of its units and starts the
+    /// enabled ones again: nothing else gives them groups that came after it started. `never` leaves them without; without
+    /// either the plan asks.
+    #[serde(default)]
+    pub(crate) manager_restart: Option<Located<ManagerRestart>>,
     /// Whether its units start at boot and survive logout. Without it: `true` when it has a unit that must run or be
     /// enabled, and the plan says for which.
     #[serde(default)]
@@ -69,6 +74,17 @@ pub(crate) enum UserState {
     Present,
     /// It should not.
     Absent,
+}
+
+/// Whether the service manager of a user may be restarted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(crate) enum ManagerRestart {
+    /// It may, where what is declared needs it.
+    Allow,
+    /// It may not.
+    Never,
 }
 
 /// A file below a user's home directory. It has exactly one of `source`, `content` and `secret`.

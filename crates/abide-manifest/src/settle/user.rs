@@ -49,6 +49,7 @@ pub(crate) fn user<'m>(
         end_processes: stack.scalar(&mut work.findings, |user| {
             user.end_processes.as_ref().map(Located::by_ref)
         }),
+        manager_restart: stack.scalar(&mut work.findings, |user| user.manager_restart),
         state,
         account,
         account_said,

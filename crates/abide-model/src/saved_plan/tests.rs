@@ -91,6 +91,7 @@ fn desired(host: &HostName, folder: &str) -> Desired {
         state: Presence::Present,
         remove_home: false,
         end_processes: false,
+        manager_restart: None,
         account: crate::DesiredAccount::default(),
         linger: DesiredLinger {
             value: Some(true),

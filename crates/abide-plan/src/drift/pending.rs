@@ -58,6 +58,7 @@ fn words(action: &Action) -> String {
         Change::EnableLinger => "lingering is off".to_owned(),
         Change::DisableLinger => "lingering is on".to_owned(),
         Change::StartManager => "its manager does not run".to_owned(),
+        Change::RestartManager => "its manager runs without groups that it should have".to_owned(),
         Change::Enable { .. } => "it is not enabled as declared".to_owned(),
         Change::Disable { .. } => "it is enabled".to_owned(),
         Change::Mask => "it is not masked".to_owned(),

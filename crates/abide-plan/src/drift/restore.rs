@@ -131,6 +131,7 @@ fn moved_on(host: &Host<'_>, action: &Action) -> Option<&'static str> {
         | Change::EnableLinger
         | Change::DisableLinger
         | Change::StartManager
+        | Change::RestartManager
         | Change::Unmask
         | Change::DaemonReload
         | Change::ResetFailed

@@ -104,7 +104,9 @@ fn scopes_that_change(plan: &Plan) -> BTreeSet<Scope> {
         .actions
         .iter()
         .filter_map(|action| match (&action.resource, &action.change) {
-            (ResourceId::Manager(scope), Change::StartManager) => Some(scope.clone()),
+            (ResourceId::Manager(scope), Change::StartManager | Change::RestartManager) => {
+                Some(scope.clone())
+            }
             (ResourceId::Linger(user), Change::DisableLinger) => Some(Scope::User(user.clone())),
             (ResourceId::User(user), Change::CreateUser { .. } | Change::DeleteUser { .. }) => {
                 Some(Scope::User(user.clone()))

@@ -89,6 +89,7 @@ pub(super) fn needed(action: &Action) -> String {
         Change::EnableLinger => "to be enabled".to_owned(),
         Change::DisableLinger => "to be disabled".to_owned(),
         Change::StartManager | Change::Start => "to be started".to_owned(),
+        Change::RestartManager => "to be restarted".to_owned(),
         Change::WriteFile(write) => format!("{} to be written otherwise than planned", write.path),
         Change::SetMode { path, to, .. } => format!("{path} to have mode {to:04o}"),
         Change::RemoveFile { path, .. } => format!("{path} to be removed"),

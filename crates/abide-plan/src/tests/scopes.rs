@@ -31,21 +31,6 @@ fn account(change: impl Fn(&mut DesiredAccount)) -> DesiredAccount {
 }
 
 #[test]
-fn only_new_groups_are_late_for_what_runs_already() {
-    let host = as_declared(&one("web.service", &service("/bin/web")).build());
-    let with = |account: DesiredAccount| {
-        let wanted = one("web.service", &service("/bin/web"))
-            .account(account)
-            .build();
-        notes(&planned(&host, &wanted))
-    };
-    let shell = account(|account| account.shell = Some(path("/bin/zsh")));
-    assert_eq!(with(shell), Vec::<String>::new());
-    let groups = account(|account| account.groups = Some(["video".to_owned()].into()));
-    assert_eq!(with(groups).len(), 1);
-}
-
-#[test]
 fn either_a_manager_or_a_session_keeps_a_user_from_another_number() {
     let wanted = desired("h1")
         .user("deploy")

@@ -55,6 +55,7 @@ fn step(action: &Action) -> String {
         Change::EnableLinger => "enable-linger".to_owned(),
         Change::DisableLinger => "disable-linger".to_owned(),
         Change::StartManager => "start-manager".to_owned(),
+        Change::RestartManager => "restart-manager".to_owned(),
         Change::WriteFile(write) => format!("write {} {:04o}", write.path, write.mode),
         Change::SetMode { path, from, to } => format!("chmod {path} {from:04o} -> {to:04o}"),
         Change::RemoveFile { path, .. } => format!("remove {path}"),

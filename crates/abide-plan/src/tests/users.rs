@@ -4,7 +4,7 @@ use abide_model::{Desired, DesiredAccount, FieldChange, Observation};
 use abide_sim::{SimHost, desired, path, unit_ref, user};
 
 use super::support::{
-    as_declared, assert_converges, lines, notes, one, planned, refusals, service, steps,
+    as_declared, assert_converges, lines, one, planned, refusals, service, steps,
 };
 
 fn account(account: DesiredAccount) -> Desired {
@@ -43,23 +43,6 @@ fn a_user_keeps_groups_that_nobody_declares() {
     assert_eq!(
         steps(&assert_converges(&mut host, &account(fewer))),
         Vec::<String>::new()
-    );
-}
-
-#[test]
-fn new_groups_of_a_user_whose_manager_runs_are_told_to_be_late() {
-    let first = one("web.service", &service("/bin/web"));
-    let second = first.clone().account(DesiredAccount {
-        groups: Some(["docker".to_owned()].into()),
-        ..DesiredAccount::default()
-    });
-    let mut host = as_declared(&first.build());
-    let plan = assert_converges(&mut host, &second.build());
-    assert_eq!(
-        notes(&plan),
-        [
-            "user deploy: what runs under deploy keeps its old groups until user@1000.service restarts"
-        ]
     );
 }
 

@@ -13,6 +13,7 @@ use crate::causes::failed;
 use crate::draft::{Draft, Phase, Step, StepId, Why};
 use crate::file::Verdict;
 use crate::linger::ManagerState;
+use crate::manager_config;
 use crate::scope::ScopeView;
 
 /// Adds the steps of one scope to the draft.
@@ -237,7 +238,8 @@ impl Emitted<'_, '_> {
                 unit: Some(d.unit.name.clone()),
             }))
         });
-        let why: Vec<Why> = owed.chain(changed).collect();
+        let own = manager_config::reload_owed(self.view, self.draft);
+        let why: Vec<Why> = owed.chain(changed).chain(own).collect();
         if why.is_empty() {
             return None;
         }

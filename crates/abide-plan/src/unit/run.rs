@@ -41,7 +41,7 @@ pub(crate) enum Reason {
     StopOf(UnitName),
     /// This plan restarts that unit, and this one has to be restarted in the same call.
     RestartOf(UnitName),
-    /// This plan starts its manager, and that starts the unit.
+    /// This plan starts its manager, and that starts the unit, or has stopped it before.
     ManagerStart,
 }
 
@@ -309,11 +309,16 @@ fn started(unit: &Unit<'_>, loads: bool) -> Result<Run, Denied> {
     }
     there_to_start(unit, loads)?;
     let failed_before = unit.seen.active == ActiveState::Failed;
-    let mut why = vec![state(unit.seen.active, ActiveState::Active).into()];
+    let mut why = match unit.manager_restarts() {
+        true => vec![Reason::ManagerStart],
+        false => vec![state(unit.seen.active, ActiveState::Active).into()],
+    };
     if failed_before {
         why.push(failed(&unit.seen, unit.health()).into());
     }
-    why.extend(by_hand::stopped(unit).map(Reason::Fact));
+    if !unit.manager_restarts() {
+        why.extend(by_hand::stopped(unit).map(Reason::Fact));
+    }
     why.push(Reason::OwnFiles);
     let verb = match may_be_up_by_then(unit) {
         true => Verb::Restart,

@@ -168,6 +168,7 @@ pub(super) fn finish_user(
         state: draft.state,
         remove_home: draft.remove_home,
         end_processes: draft.end_processes,
+        manager_restart: draft.manager_restart,
         account: draft.account.clone(),
         linger: written.unwrap_or(DesiredLinger { value, reason }),
         files: draft.files.clone(),

@@ -45,6 +45,7 @@ fn desired(host: &str, units: &[&str]) -> Desired {
         state: Presence::Present,
         remove_home: false,
         end_processes: false,
+        manager_restart: None,
         account: DesiredAccount::default(),
         linger: DesiredLinger {
             value: Some(true),
@@ -96,6 +97,7 @@ fn lingering() -> ObservedLinger {
         recorded: true,
         manager: ActiveState::Active,
         sessions: 0,
+        manager_groups: None,
     }
 }
 
@@ -192,6 +194,7 @@ fn what_is_not_as_declared_is_marked_and_explained() {
         recorded: false,
         manager: ActiveState::Active,
         sessions: 1,
+        manager_groups: None,
     };
     let observed = observed("h1", held, units, &["a.service"]);
     let other = Seen::Unreachable {

@@ -1,0 +1,124 @@
+//! Files that a service manager reads for itself, and not for one of its units: the environment and the defaults that it
+//! gives to all of them.
+//!
+//! It reads them when it starts and at each daemon-reload, and a unit that is restarted before that gets what was read
+//! last. Seen on hosts: `environment.d` on 247, 252, 257 and 262; `system.conf.d` likewise; `user.conf.d` in a home since 252
+//! (docs/systemd-facts.md). Sources: environment.d(5), systemd-system.conf(5).
+
+use abide_model::{Cause, HostPath, LastLoad, Scope};
+
+use crate::draft::{Draft, Phase, StepId, Why};
+use crate::linger::ManagerState;
+use crate::scope::ScopeView;
+
+/// Why this manager has to read its own configuration again: steps that change it, and files that changed after it looked.
+pub(crate) fn reload_owed(view: &ScopeView<'_>, draft: &Draft) -> Vec<Why> {
+    let steps = draft.steps_of(Phase::Files, &view.scope);
+    let changing = steps.filter(|step| changes_config(view, draft, *step));
+    let mut why: Vec<Why> = changing.map(Why::from).collect();
+    if let ManagerState::Up { last_load } = view.manager {
+        let unread = unread(view, draft, last_load);
+        why.extend(unread.map(|path| {
+            Why::Fact(Cause::ReloadOwed {
+                evidence: format!("{path} changed after the last reload"),
+                unit: None,
+            })
+        }));
+    }
+    why
+}
+
+fn changes_config(view: &ScopeView<'_>, draft: &Draft, step: StepId) -> bool {
+    let change = draft.steps.get(step.0).map(|step| &step.change);
+    let path = match change {
+        Some(abide_model::Change::WriteFile(write)) => &write.path,
+        Some(abide_model::Change::RemoveFile { path, .. }) => path,
+        _ => return false,
+    };
+    is_read_by(view, path)
+}
+
+/// Files of this kind that stand there as this plan leaves them, and that the manager cannot have read.
+fn unread<'v>(
+    view: &'v ScopeView<'_>,
+    draft: &'v Draft,
+    last_load: LastLoad,
+) -> impl Iterator<Item = &'v HostPath> {
+    let files = view.seen.into_iter().flat_map(|seen| &seen.files);
+    let changed = files.filter_map(|(path, file)| Some((path, file.known()?.changed_at)));
+    let unread = changed.filter(move |(_, changed)| !last_load.may_have_read(*changed));
+    let paths = unread.map(|(path, _)| path);
+    paths.filter(|path| is_read_by(view, path) && draft.writes(path).is_none())
+}
+
+/// Whether the manager of this scope reads this file for itself.
+fn is_read_by(view: &ScopeView<'_>, path: &HostPath) -> bool {
+    let home = view.scope.user().map(|user| view.host.home(user));
+    is_manager_config(&view.scope, home.as_ref(), path)
+}
+
+fn is_manager_config(scope: &Scope, home: Option<&HostPath>, path: &HostPath) -> bool {
+    let kind = match scope {
+        Scope::System => "system",
+        Scope::User(_) => "user",
+    };
+    let mut files = vec![format!("/etc/systemd/{kind}.conf")];
+    let mut folders = vec![
+        format!("/etc/systemd/{kind}.conf.d"),
+        format!("/run/systemd/{kind}.conf.d"),
+    ];
+    if let Some(home) = home {
+        files.push(format!("{home}/.config/systemd/user.conf"));
+        folders.push(format!("{home}/.config/systemd/user.conf.d"));
+        folders.push(format!("{home}/.config/environment.d"));
+        folders.extend(["/etc/environment.d", "/run/environment.d"].map(str::to_owned));
+    }
+    let dropped_in = path
+        .file_name()
+        .rsplit_once('.')
+        .is_some_and(|(_, suffix)| suffix == "conf")
+        && folders
+            .iter()
+            .any(|folder| path.parent().as_str() == folder);
+    dropped_in || files.iter().any(|file| path.as_str() == file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use abide_sim::path;
+
+    #[test]
+    fn a_manager_reads_its_own_configuration_and_nobody_elses() {
+        let home = path("/home/deploy");
+        let user = Scope::User(abide_model::UserName::parse("deploy").unwrap());
+        let of_user = |file: &str| is_manager_config(&user, Some(&home), &path(file));
+        let of_system = |file: &str| is_manager_config(&Scope::System, None, &path(file));
+        for file in [
+            "/home/deploy/.config/environment.d/10-rails.conf",
+            "/home/deploy/.config/systemd/user.conf",
+            "/home/deploy/.config/systemd/user.conf.d/limits.conf",
+            "/etc/environment.d/a.conf",
+            "/etc/systemd/user.conf",
+            "/etc/systemd/user.conf.d/a.conf",
+        ] {
+            assert!(of_user(file) && !of_system(file), "{file}");
+        }
+        for file in [
+            "/etc/systemd/system.conf",
+            "/etc/systemd/system.conf.d/a.conf",
+        ] {
+            assert!(of_system(file) && !of_user(file), "{file}");
+        }
+        for file in [
+            "/home/deploy/.config/environment.d/README",
+            "/home/deploy/.config/environment.d/old/a.conf",
+            "/home/deploy/.config/app/user.conf",
+            "/home/deployer/.config/environment.d/a.conf",
+            "/home/deploy/.config/systemd/user/web.service.d/a.conf",
+            "/etc/environment",
+        ] {
+            assert!(!of_user(file) && !of_system(file), "{file}");
+        }
+    }
+}
