@@ -39,6 +39,7 @@ mod faults;
 mod forty;
 mod ledger;
 mod lifecycle;
+mod links;
 mod locks;
 mod names;
 mod quadlet_kinds;

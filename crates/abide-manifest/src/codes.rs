@@ -70,7 +70,7 @@ codes! {
     TOO_MUCH = "E0307",
     /// A unit is masked, and is to be started or enabled.
     MASKED_AND_WANTED = "E0401",
-    /// A unit is to be enabled and has no `[Install]` section.
+    /// A unit is to be enabled and has no `[Install]` section, or one that only names others.
     NO_INSTALL = "E0402",
     /// `enabled` for a quadlet.
     QUADLET_ENABLED = "E0403",
@@ -94,6 +94,8 @@ codes! {
     SETTLE = "E0412",
     /// Two units that are enabled would have one name.
     ALIAS_TAKEN = "E0413",
+    /// An `Alias=` that `systemctl enable` refuses.
+    ALIAS_REFUSED = "E0414",
     /// A user unit is wanted by a target that the user manager does not have.
     SYSTEM_TARGET = "E0501",
     /// A user unit wants to run as another user.

@@ -72,6 +72,7 @@ fn lint_units(
         path::lint(&view, work);
         quadlet::lint(&view, work);
         timer::lint(&view, units, work);
+        install::lint_alias(&view, work);
         match user {
             Some(user) => {
                 install::lint_user(&view, work);

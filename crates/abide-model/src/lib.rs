@@ -67,8 +67,8 @@ pub use masks::Masks;
 pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};
 pub use observed::{
     ActiveState, FileKind, HostFacts, LastLoad, Link, LockHolder, Manager, Observation, Observed,
-    ObservedFile, ObservedLinger, ObservedProcess, ObservedScope, ObservedUnit, ObservedUser,
-    RootRoute, Suspension,
+    ObservedFile, ObservedInstall, ObservedLinger, ObservedProcess, ObservedScope, ObservedUnit,
+    ObservedUser, RootRoute, Suspension,
 };
 pub use path::{HomePath, HostPath};
 pub use pieces::MergeError;

@@ -266,6 +266,17 @@ pub struct ObservedScope {
     /// Links in other places that pull in asked units, absolute: `/etc/systemd/user/default.target.wants/a.service`
     /// (`systemctl --global enable`), `/run/systemd/system/…` (`enable --runtime`).
     pub links_elsewhere: BTreeSet<HostPath>,
+    /// What units whose files are not ours ask for, where they should be enabled and are not.
+    pub installs: BTreeMap<UnitName, ObservedInstall>,
+}
+
+/// What the file of a unit says about enabling it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservedInstall {
+    /// The unit file.
+    pub file: HostPath,
+    /// All lines of `[Install]` sections in it and its drop-ins, in their order.
+    pub text: String,
 }
 
 impl ObservedScope {

@@ -250,14 +250,18 @@ pub enum Change {
         /// What stands there.
         before: Before,
     },
-    /// `systemctl enable` or, where stale links go, `reenable`, with `--no-reload`.
+    /// Links are made and removed: these and no others (docs/decisions/0021).
     Enable {
         /// Links that come.
         add: BTreeSet<String>,
         /// Stale links that go.
         remove: BTreeSet<String>,
+        /// The unit file that they lead to. Without it nobody here knows which links there would be, and
+        /// `systemctl enable --no-reload` makes them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<HostPath>,
     },
-    /// `systemctl disable --no-reload`.
+    /// Links are removed: these and no others.
     Disable {
         /// Links that go.
         remove: BTreeSet<String>,
@@ -459,6 +463,8 @@ pub enum NoteKind {
     Expect,
     /// A unit that should not run, and that the host does not have: its name may be a mistake.
     NoSuchUnit,
+    /// Other units that `systemctl enable` would enable along with one (`Also=`), and that are left as they are.
+    AlsoLeft,
     /// A user manager that only an open session keeps up.
     HeldBySession,
     /// A line of a ledger that is not believed, or a ledger that could not be read.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::health::Health;
 use crate::name::printable;
 use crate::path::HostPath;
+use crate::unit_name::UnitName;
 
 /// Why something is wanted and not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -57,6 +58,22 @@ pub enum RefusalReason {
         /// The user's id.
         uid: u32,
     },
+    /// A unit should be enabled, and its `[Install]` section only names other units (`Also=`).
+    OnlyEnablesOthers {
+        /// Those.
+        also: BTreeSet<UnitName>,
+    },
+    /// Only the host knows which links a unit's `[Install]` section asks for, and `systemctl enable` would enable other
+    /// units along with it.
+    LinksUnknown {
+        /// Those units.
+        also: BTreeSet<UnitName>,
+    },
+    /// `systemctl enable` refuses names in a unit's `[Install]` section.
+    RefusedNames {
+        /// Those.
+        names: BTreeSet<UnitName>,
+    },
 }
 
 impl RefusalReason {
@@ -71,6 +88,9 @@ impl RefusalReason {
             Self::EnabledAtRuntime { .. } => "R0104",
             Self::EnabledForAllUsers { .. } => "R0105",
             Self::ManagerLacksGroups { .. } => "R0601",
+            Self::OnlyEnablesOthers { .. } => "R0301",
+            Self::LinksUnknown { .. } => "R0302",
+            Self::RefusedNames { .. } => "R0303",
         }
     }
 
@@ -99,6 +119,11 @@ impl RefusalReason {
             Self::ManagerLacksGroups { .. } => {
                 "declare `manager_restart: allow` for this user, which stops all of its units and starts them again, or `manager_restart: never`"
             }
+            Self::OnlyEnablesOthers { .. } => "declare those units as enabled",
+            Self::LinksUnknown { .. } => {
+                "write the names in its [Install] section out, or enable it by hand"
+            }
+            Self::RefusedNames { .. } => "remove them from its [Install] section",
         };
         format!("{what} (`abide explain {}`)", self.code())
     }
@@ -139,6 +164,21 @@ impl fmt::Display for RefusalReason {
                 "what runs under it does not have {}: user@{uid}.service has the groups that it started with",
                 listed(groups)
             ),
+            Self::OnlyEnablesOthers { also } => write!(
+                f,
+                "its [Install] section only names other units to enable (`Also={}`)",
+                names(also)
+            ),
+            Self::LinksUnknown { also } => write!(
+                f,
+                "only the host knows the names in its [Install] section, and `systemctl enable` would enable {} too (`Also=`)",
+                names(also)
+            ),
+            Self::RefusedNames { names: refused } => write!(
+                f,
+                "`systemctl enable` refuses {} in its [Install] section",
+                names(refused)
+            ),
         }
     }
 }
@@ -148,6 +188,11 @@ fn listed(groups: &BTreeSet<String>) -> String {
     let names: Vec<String> = groups.iter().map(|group| printable(group)).collect();
     let word = if names.len() == 1 { "group" } else { "groups" };
     format!("the {word} {}", names.join(", "))
+}
+
+fn names(units: &BTreeSet<UnitName>) -> String {
+    let names: Vec<&str> = units.iter().map(UnitName::as_str).collect();
+    names.join(" ")
 }
 
 /// Each code with its explanation, in order.
@@ -160,7 +205,11 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0104", include_str!("explain/R0104.md")),
     ("R0105", include_str!("explain/R0105.md")),
     ("R0601", include_str!("explain/R0601.md")),
+    ("R0301", include_str!("explain/R0301.md")),
+    ("R0302", include_str!("explain/R0302.md")),
+    ("R0303", include_str!("explain/R0303.md")),
     ("N0101", include_str!("explain/N0101.md")),
+    ("N0301", include_str!("explain/N0301.md")),
 ];
 
 /// The explanation of a code of a refusal or note; `None` for a code that does not exist.

@@ -112,6 +112,7 @@ fn noted(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
             // Its finding says since when.
             NoteKind::Added
             | NoteKind::NoSuchUnit
+            | NoteKind::AlsoLeft
             | NoteKind::Foreign
             | NoteKind::Orphan
             | NoteKind::Expect

@@ -78,6 +78,7 @@ pub(crate) fn enable(links: &[&str]) -> Change {
     Change::Enable {
         add: links.iter().map(|&link| link.to_owned()).collect(),
         remove: BTreeSet::new(),
+        file: None,
     }
 }
 

@@ -72,7 +72,7 @@ pub(crate) fn object(action: &Action, symbols: Symbols) -> String {
                 .to_owned()
         }
         Change::RemoveFile { path, .. } => unless_named(path, &action.resource),
-        Change::Enable { add, remove } => {
+        Change::Enable { add, remove, .. } => {
             let (come, go) = (links(add), links(remove));
             let go = if go.is_empty() {
                 go

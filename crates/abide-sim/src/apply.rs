@@ -243,20 +243,21 @@ impl SimHost {
 
     fn act_on_unit(&mut self, unit: &UnitRef, change: &Change) -> Job {
         match change {
-            Change::Enable { remove, .. } => {
-                if remove.is_empty() {
-                    self.enable(unit)
-                } else {
-                    self.reenable(unit)
+            Change::Enable { file: None, .. } => self.enable(unit),
+            Change::Enable {
+                add,
+                remove,
+                file: Some(file),
+            } => {
+                for link in add {
+                    self.add_link(&unit.scope, link, file.as_str());
                 }
+                self.unlink(&unit.scope, remove);
+                Ok(())
             }
-            // The script removes the links of the plan where systemctl refuses to.
             Change::Disable { remove } => {
-                self.disable(unit)
-                    .or_else(|refusal| match self.unlink(&unit.scope, remove) {
-                        true => Ok(()),
-                        false => Err(refusal),
-                    })
+                self.unlink(&unit.scope, remove);
+                Ok(())
             }
             Change::Mask => self.mask(unit),
             Change::Unmask => {

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     Body, Desired, DesiredUnit, Digest, FileKind, HostPath, HostPathOrHome, LastLoad, Ledger,
-    Manager, Observation, Observed, ObservedFile, ObservedLinger, ObservedProcess, ObservedScope,
-    ObservedUnit, ObservedUser, Presence, Scope, UnitName, UnitRef, UserName,
+    Manager, Observation, Observed, ObservedFile, ObservedInstall, ObservedLinger, ObservedProcess,
+    ObservedScope, ObservedUnit, ObservedUser, Presence, Scope, UnitName, UnitRef, UserName,
+    Wanted,
 };
 
 use crate::aged::age;
@@ -175,7 +176,44 @@ impl SimHost {
                 .collect(),
             links: self.config_links(scope),
             links_elsewhere: BTreeSet::new(),
+            installs: self.observed_installs(scope, &declared),
         })
+    }
+
+    /// What the files of units say that are not ours, should be enabled and are not.
+    fn observed_installs(
+        &self,
+        scope: &Scope,
+        declared: &BTreeMap<&UnitName, &DesiredUnit>,
+    ) -> BTreeMap<UnitName, ObservedInstall> {
+        let of_others = declared
+            .iter()
+            .filter(|(_, unit)| unit.enabled == Wanted::Yes && !unit.is_ours());
+        let install = |name: &UnitName| {
+            let seen = self.observed_unit(&UnitRef::new(scope, name));
+            let asked = ["disabled", "linked", "indirect"].contains(&seen.file_state.as_str());
+            let definition = self.sources(scope).load(&seen.id);
+            let file = definition.fragment.clone().filter(|_| asked)?;
+            let keys = [
+                "Alias",
+                "WantedBy",
+                "RequiredBy",
+                "UpheldBy",
+                "Also",
+                "DefaultInstance",
+            ];
+            let lines = keys.iter().flat_map(|key| {
+                let values = definition.effective.all("Install", key).into_iter();
+                values.map(move |value| format!("{key}={value}\n"))
+            });
+            let text = std::iter::once("[Install]\n".to_owned())
+                .chain(lines)
+                .collect();
+            Some((seen.id, ObservedInstall { file, text }))
+        };
+        of_others
+            .filter_map(|(name, _)| install(&name.loaded_as()))
+            .collect()
     }
 
     /// Units that go along with asked ones, and what goes along with those: a few steps far.
@@ -284,6 +322,7 @@ impl SimHost {
             _ if definition.source.is_some() => "generated",
             _ if enabled => "enabled",
             _ if definition.effective.has_install() => "disabled",
+            _ if !definition.effective.all("Install", "Also").is_empty() => "indirect",
             _ => "static",
         }
         .to_owned()

@@ -108,13 +108,12 @@ impl SimHost {
         self.note(format!("unmask {unit}"));
     }
 
-    /// `rm` of links by their paths below the configuration directory. Whether there were any.
-    pub(crate) fn unlink(&mut self, scope: &Scope, links: &BTreeSet<String>) -> bool {
+    /// `rm` of links by their paths below the configuration directory.
+    pub(crate) fn unlink(&mut self, scope: &Scope, links: &BTreeSet<String>) {
         let dir = config_dir(scope, &self.home(scope));
         for link in links {
             self.disk.remove(&below(&dir, link));
         }
-        !links.is_empty()
     }
 
     /// Removes marked links and what leads to them. Whether there were any.

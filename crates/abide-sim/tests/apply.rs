@@ -74,6 +74,7 @@ fn whole() -> Plan {
     let enable = Change::Enable {
         add: ["default.target.wants/a.service".to_owned()].into(),
         remove: BTreeSet::new(),
+        file: "/home/deploy/.config/systemd/user/a.service".parse().ok(),
     };
     let manager = || ResourceId::Manager(scope("user:deploy"));
     plan(vec![

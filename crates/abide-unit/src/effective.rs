@@ -84,9 +84,9 @@ impl Effective {
             .map(|((section, key), values)| (section.as_str(), key.as_str(), values.as_slice()))
     }
 
-    /// Whether it can be enabled: `[Install]` names a unit that wants it, an alias, or others to enable with it.
+    /// Whether it can be enabled: `[Install]` names a unit that wants it, or an alias. What `Also=` names is enabled for itself.
     pub fn has_install(&self) -> bool {
-        ["Alias", "WantedBy", "RequiredBy", "UpheldBy", "Also"]
+        ["Alias", "WantedBy", "RequiredBy", "UpheldBy"]
             .iter()
             .any(|key| !self.values("Install", key).is_empty())
     }

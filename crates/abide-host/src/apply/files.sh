@@ -171,9 +171,12 @@ put_back() {
       finish failed "it could not be put back: $said"
     fi
   done
+  new_links=
   for entry in $enabled_new; do
-    [ "${entry%%|*}" != "$back" ] || ctl "$back" --no-reload disable -- "${entry#*|}" >/dev/null 2>&1 || :
+    [ "${entry%%|*}" != "$back" ] || new_links="$new_links ${entry#*|}"
   done
+  # shellcheck disable=SC2086 # names of units
+  [ -z "$new_links" ] || change_links "$back" - 0 $new_links >/dev/null 2>&1 || :
 }
 
 put_back_file() { # ID PATH

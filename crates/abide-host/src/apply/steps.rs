@@ -121,16 +121,21 @@ fn call(plan: &Plan, action: &Action) -> Option<String> {
         Change::SetMode { path, to, .. } => {
             format!("run set_mode {scope} {} {to:04o}", word(path.as_str()))
         }
-        Change::Enable { remove, .. } if !remove.is_empty() => {
-            format!("run links {scope} reenable {unit}")
+        Change::Enable {
+            add,
+            remove,
+            file: Some(file),
+        } => {
+            let how = match is_new(plan, &action.resource) && remove.is_empty() {
+                true => "enable_new",
+                false => "run change_links",
+            };
+            format!("{how} {scope} {}", links(file.as_str(), add, remove))
         }
-        Change::Enable { .. } if is_new(plan, &action.resource) => {
-            format!("enable_new {scope} {unit}")
-        }
-        Change::Enable { .. } => format!("run links {scope} enable {unit}"),
+        Change::Enable { file: None, .. } => format!("run enable_unseen {scope} {unit}"),
         Change::Disable { remove } => {
-            let links: Vec<String> = remove.iter().map(|link| word(link)).collect();
-            format!("run disable {scope} {unit} {}", links.join(" "))
+            let none = BTreeSet::new();
+            format!("run change_links {scope} {}", links("-", &none, remove))
         }
         Change::Mask => format!("run links {scope} mask {unit}"),
         Change::Unmask => format!("run links {scope} unmask {unit}"),
@@ -141,6 +146,12 @@ fn call(plan: &Plan, action: &Action) -> Option<String> {
             return None;
         }
     })
+}
+
+/// A unit file, how many links to it come, those, and links that go.
+fn links(file: &str, add: &BTreeSet<String>, remove: &BTreeSet<String>) -> String {
+    let links: Vec<String> = add.iter().chain(remove).map(|link| word(link)).collect();
+    format!("{} {} {}", word(file), add.len(), links.join(" "))
 }
 
 fn linger(verb: &str, user: &str) -> String {

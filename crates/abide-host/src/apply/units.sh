@@ -140,36 +140,62 @@ forget_failures() {
   [ -z "$names" ] || ctl "$of" reset-failed -- $names >/dev/null 2>&1 || :
 }
 
-# links SCOPE ACTION UNIT: enable, reenable, disable, mask, unmask; the reload comes once, later.
+# links SCOPE ACTION UNIT: enable, mask, unmask; the reload comes once, later.
 links() { ctl "$1" --no-reload "$2" -- "$3"; }
 
+# enable_unseen SCOPE UNIT: of a unit whose file nobody could see before; systemctl would enable units of others as well.
+enable_unseen() {
+  if ctl "$1" cat -- "$2" 2>/dev/null | grep -q '^[[:space:]]*Also[[:space:]]*='; then
+    echo "its unit file names others to enable (Also=), which could not be seen before: apply again"
+    return 1
+  fi
+  links "$1" enable "$2"
+}
+
 # shellcheck disable=SC2016 # this text is for another shell
-unlinker='
-if [ "$1" = system ]; then cd /etc/systemd/system; else cd "$HOME/.config/systemd/user"; fi || exit
-shift
+linker='
+umask 022
+if [ "$1" = system ]; then config=/etc/systemd/system; else config=$HOME/.config/systemd/user; fi
+file=$2
+coming=$3
+shift 3
+[ "$coming" = 0 ] || mkdir -p -- "$config" || exit
+cd -- "$config" || exit
 for link do
-  [ -h "$link" ] || continue
-  rm -- "$link" || exit
-  case $link in */*) rmdir -- "${link%/*}" 2>/dev/null ;; esac
+  case $link in */*) folder=${link%/*} ;; *) folder= ;; esac
+  if [ "$coming" = 0 ]; then
+    [ -h "$link" ] || continue
+    rm -- "$link" || exit
+    # What is not empty stays, and so does a link to a directory.
+    [ -z "$folder" ] || rmdir -- "$folder" 2>/dev/null
+    continue
+  fi
+  coming=$((coming - 1))
+  if [ -n "$folder" ]; then
+    [ -d "$folder" ] || mkdir -- "$folder" || exit
+    # The name of such a link counts, and not where it leads.
+    [ ! -h "$link" ] || continue
+  elif [ -h "$link" ] && [ "$(readlink -- "$link")" = "$file" ]; then
+    continue
+  fi
+  ln -s -- "$file" "$link" || exit
 done
 :
 '
 
-# disable SCOPE UNIT LINK...: systemd 257 refuses where it cannot read the unit's file or a name leads to nothing. The
-# links of the plan go all the same.
-disable() {
-  refusal=$(links "$1" disable "$2" 2>&1) && return 0
-  of=$1
-  shift 2
-  [ $# != 0 ] && in_scope "$of" sh -c "$unlinker" sh "$of" "$@" && return 0
-  printf '%s\n' "$refusal"
-  return 1
+# change_links SCOPE FILE COMING LINK...: as many links to the unit file come, the others go. systemctl would treat the units
+# of `Also=` as well, and would remove a unit file that is itself a link.
+change_links() {
+  linked_scope=$1
+  in_scope "$linked_scope" sh -c "$linker" sh "$@"
 }
 
-# enable_new SCOPE UNIT: of a unit that was not there before; without its file its links would lead nowhere.
+# enable_new SCOPE FILE COMING LINK...: of a unit that was not there before; without its file its links would lead nowhere.
 enable_new() {
-  run links "$1" enable "$2"
-  enabled_new="$enabled_new $1|$2"
+  run change_links "$@"
+  linked_scope=$1
+  shift 3
+  for link do enabled_new="$enabled_new $linked_scope|$link"; done
 }
 
 # gate_unit NUMBER UNIT FRAGMENT SOURCE DROP-IN...: what the manager must have loaded after its reload; a quadlet's

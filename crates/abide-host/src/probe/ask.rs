@@ -29,6 +29,8 @@ pub(super) struct ScopeAsk {
     pub(super) patterns: BTreeSet<String>,
     /// Units that a condition may hold back and that should run.
     conditional: BTreeSet<UnitName>,
+    /// Units that should be enabled and whose files are not ours.
+    wants_links: BTreeSet<UnitName>,
     /// Files, in the order of the answer.
     pub(super) files: Vec<FileAsk>,
     /// Their paths.
@@ -141,6 +143,9 @@ impl ScopeAsk {
             if unit.running == Wanted::Yes && has_condition(unit) {
                 self.conditional.insert(name.loaded_as());
             }
+            if unit.enabled == Wanted::Yes && !unit.is_ours() {
+                self.wants_links.insert(name.loaded_as());
+            }
         }
         // Behind the files themselves, which may be the same and have a content to compare.
         for unit in units.values() {
@@ -197,6 +202,7 @@ impl ScopeAsk {
         let units: Vec<&str> = self.units.iter().map(UnitName::as_str).collect();
         let also: Vec<&str> = self.also.iter().map(UnitName::as_str).collect();
         let conditional: Vec<&str> = self.conditional.iter().map(UnitName::as_str).collect();
+        let wants_links: Vec<&str> = self.wants_links.iter().map(UnitName::as_str).collect();
         let patterns: Vec<&str> = self.patterns.iter().map(String::as_str).collect();
         let folders = self
             .folders
@@ -215,6 +221,7 @@ impl ScopeAsk {
             format!("units={}\n", quote(&units.join("\n"))),
             format!("also={}\n", quote(&also.join(" "))),
             format!("conditional={}\n", quote(&conditional.join(" "))),
+            format!("wants_links={}\n", quote(&wants_links.join(" "))),
             format!("patterns={}\n", quote(&patterns.join("\n"))),
             format!("folders={}\n", folders.collect::<Vec<_>>().concat()),
             format!("rules='{}'\n", rules.collect::<Vec<_>>().concat()),

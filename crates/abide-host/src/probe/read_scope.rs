@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    HostPath, LastLoad, Link, Manager, ObservedScope, ObservedUnit, ObservedUser, UnitName,
-    printable,
+    HostPath, LastLoad, Link, Manager, ObservedInstall, ObservedScope, ObservedUnit, ObservedUser,
+    UnitName, printable,
 };
 
 use super::ask::ScopeAsk;
@@ -43,6 +43,7 @@ pub(super) fn scope(
         files: read_files::files(ask, home, answer)?,
         links: links(ask, answer)?,
         links_elsewhere: links_elsewhere(ask, answer),
+        installs: installs(ask, answer),
     })
 }
 
@@ -171,6 +172,20 @@ fn conditions(units: &mut BTreeMap<UnitName, ObservedUnit>, answer: &Frames<'_>)
             }
         }
     }
+}
+
+/// `[Install]` sections of units whose files are not ours.
+fn installs(ask: &ScopeAsk, answer: &Frames<'_>) -> BTreeMap<UnitName, ObservedInstall> {
+    let most = ask.counts().most_units();
+    let frames = answer.all("wanted-by").take(most);
+    let sections = frames.filter_map(|frame| {
+        let name = UnitName::parse(frame.word(1)).ok()?;
+        let file = HostPath::parse(frame.word(2)).ok()?;
+        let lines: Vec<&str> = frame.texts().collect();
+        let text = lines.join("\n");
+        Some((name, ObservedInstall { file, text }))
+    });
+    sections.collect()
 }
 
 /// Links in other places, as far as they are of asked units.

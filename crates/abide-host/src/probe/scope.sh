@@ -103,6 +103,8 @@ follow() {
         current=${line#Id=}
         reached=
         named=
+        fragment=
+        with=
         ;;
       RequiredBy=?* | RequisiteOf=?* | BoundBy=?* | ConsistsOf=?* | UpheldBy=?* | PropagatesStopTo=?* | \
         PropagatesReloadTo=?* | Triggers=?* | TriggeredBy=?*) reached="$reached ${line#*=}" ;;
@@ -123,10 +125,62 @@ follow() {
           inactive:no:*) held="$held $current" ;;
         esac
         ;;
-      DropInPaths=?*) loaded=$loaded${line#*=}$newline ;;
+      FragmentPath=?*) fragment=${line#*=} ;;
+      DropInPaths=?*)
+        with=${line#*=}
+        loaded=$loaded$with$newline
+        ;;
+      UnitFileState=disabled | UnitFileState=indirect | UnitFileState=masked* | UnitFileState=linked* | \
+        UnitFileState=enabled-runtime)
+        case " $wants_links " in
+          *" $current "*)
+            unset IFS
+            print_wanted_by "$current"
+            IFS=$newline
+            ;;
+        esac
+        ;;
     esac
   done
   unset IFS
+}
+
+# What the file of a unit that is not ours and its drop-ins say in `[Install]`. Only asked where the unit should be enabled
+# and is not.
+print_wanted_by() { # UNIT
+  case $fragment in
+    '' | "$config/$1")
+      # Behind a mask it stands where packages put it, or generators.
+      if [ "$manager" = --user ]; then
+        set -- "$1" "$config" "$HOME/.local/share/systemd/user" /etc/systemd/user /run/systemd/user \
+          /usr/local/lib/systemd/user /usr/lib/systemd/user
+      else
+        set -- "$1" "$config" /run/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system \
+          /lib/systemd/system
+      fi
+      name=$1
+      shift
+      fragment=
+      for place do
+        [ -f "$place/$name" ] || continue
+        fragment=$place/$name
+        break
+      done
+      set -- "$name"
+      ;;
+  esac
+  case $fragment in /*) ;; *) return 0 ;; esac
+  case $fragment in *[!A-Za-z0-9/._:@+,=~\\-]*) return 0 ;; esac
+  frame wanted-by "$1" "$fragment"
+  for path in "$fragment" $with; do
+    if ! [ -f "$path" ] || ! [ -r "$path" ]; then continue; fi
+    section=
+    while IFS= read -r line || [ -n "$line" ]; do
+      line=${line#"${line%%[![:space:]]*}"}
+      case $line in '['*) section=$line ;; esac
+      case $section in '[Install]'*) printf '%s\n' "$line" ;; esac
+    done <"$path"
+  done | head -c 8192
 }
 
 # Whether the conditions of units hold now that one held back, as the manager itself would look at them. There is rarely
@@ -396,21 +450,38 @@ small_enough() {
   allowance=$((allowance - size))
 }
 
-# Links of a configuration directory, two lines each: below it, and where to. No unit has a newline in its name.
+# Links of a configuration directory, two lines each: below it, and where to. No unit has a newline in its name. Its `*.wants`
+# may be links to directories themselves: dotfiles are kept so.
 links() {
   [ -d "$config" ] || return 0
   frame links
+  {
+    own_links
+    for folder in "$config"/*.wants "$config"/*.requires "$config"/*.upholds; do
+      [ ! -L "$folder" ] || links_in "$folder"/*
+    done
+  } | head -c 4194304
+}
+
+own_links() {
   if find "$config" -maxdepth 0 -printf '' 2>/dev/null; then
     limit 30 find -H "$config" -maxdepth 2 -type l ! -name "*$newline*" ! -lname "*$newline*" \
-      -printf '%P\n%l\n' 2>/dev/null | head -c 4194304
+      -printf '%P\n%l\n' 2>/dev/null
     return
   fi
-  for path in "$config"/* "$config"/*.wants/* "$config"/*.requires/* "$config"/*.upholds/*; do
+  links_in "$config"/*
+  for folder in "$config"/*.wants "$config"/*.requires "$config"/*.upholds; do
+    [ -L "$folder" ] || links_in "$folder"/*
+  done
+}
+
+links_in() {
+  for path do
     [ -L "$path" ] || continue
     target=$(readlink -- "$path")
     case $path$target in *"$newline"*) continue ;; esac
     printf '%s\n%s\n' "${path#"$config"/}" "$target"
-  done | head -c 4194304
+  done
 }
 
 # Links in other places that pull in an asked unit, a path a line. Nothing is started for that.
@@ -558,7 +629,15 @@ scope() {
   loaded_drop_ins=
   held=
   add_ledger_units
-  manager_state && unit_states
+  if manager_state; then
+    unit_states
+  else
+    for name in $wants_links; do
+      fragment=
+      with=
+      print_wanted_by "$name"
+    done
+  fi
   links
   links_elsewhere
   add_files "$@"

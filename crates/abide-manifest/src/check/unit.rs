@@ -107,6 +107,19 @@ fn no_install(unit: &SettledUnit<'_>, is_user: bool, work: &mut Work<'_>) {
         return;
     }
     let target = boot_target(is_user);
+    if !effective.all("Install", "Also").is_empty() {
+        let at = format!(
+            "`{name}` only names other units to enable (`Also=`), so nothing would start it at boot"
+        );
+        work.push(
+            Finding::new(codes::NO_INSTALL, asks.key, at)
+                .label("cannot be enabled")
+                .help(format!(
+                    "declare those units as enabled, or add `WantedBy={target}` to this one"
+                )),
+        );
+        return;
+    }
     let at = format!("`{name}` has no `[Install]` section, so nothing would start it at boot");
     work.push(
         Finding::new(codes::NO_INSTALL, asks.key, at)

@@ -1,6 +1,7 @@
 //! `[Install]`: what starts a unit at boot must exist in its manager.
 
-use abide_unit::Entry;
+use abide_model::{UnitName, Wanted};
+use abide_unit::{Entry, refused_links, specifier};
 
 use super::system_only::is_system_only;
 use super::{View, at_word};
@@ -68,6 +69,55 @@ pub(super) fn lint_system(view: &View<'_, '_>, work: &mut Work<'_>) {
             .label("in a system unit")
             .help(format!("write `{}=multi-user.target`", entry.key)),
         );
+    }
+}
+
+/// An alias of another type, or a template where the unit is none.
+pub(super) fn lint_alias(view: &View<'_, '_>, work: &mut Work<'_>) {
+    let name = &view.unit.draft.name;
+    if view.unit.enabled.value != Wanted::Yes || name.kind().is_quadlet() {
+        return;
+    }
+    let refused = refused_links(name, view.effective);
+    if refused.is_empty() {
+        return;
+    }
+    let entries = view.entries();
+    let entries = entries.filter(|(_, entry)| entry.section == "Install" && entry.key == "Alias");
+    for (text, entry) in entries {
+        for word in entry.value.split_whitespace() {
+            let alias = specifier::expand(name, None, word);
+            let alias = alias.and_then(|alias| UnitName::parse(&alias).ok());
+            let Some(alias) = alias.filter(|alias| refused.contains(alias)) else {
+                continue;
+            };
+            if !view.may_tell() {
+                return;
+            }
+            let (message, label) = match alias.kind() == name.kind() {
+                false => (
+                    format!(
+                        "a {} cannot have an alias that is a {}",
+                        name.kind().suffix(),
+                        alias.kind().suffix()
+                    ),
+                    format!("not a `.{}`", name.kind().suffix()),
+                ),
+                true => (
+                    format!(
+                        "`{alias}` cannot be an alias of `{name}`: a template's alias is a template, an instance's has its instance"
+                    ),
+                    "another instance".to_owned(),
+                ),
+            };
+            let at = (text, entry);
+            let finding = at_word(codes::ALIAS_REFUSED, at, word, message, &work.texts);
+            work.push(
+                finding
+                    .label(label)
+                    .help("`systemctl enable` would fail; remove it, or name it otherwise"),
+            );
+        }
     }
 }
 

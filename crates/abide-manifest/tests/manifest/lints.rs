@@ -34,6 +34,21 @@ fn user_service(lines: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn an_alias_that_systemctl_refuses_is_refused_before() {
+    let install = |line: &str| user_service(&["[Install]", "WantedBy=default.target", line]);
+    for line in [
+        "Alias=b.socket",
+        "Alias=b@.service b@1.service",
+        "Alias=%p.timer",
+    ] {
+        assert!(install(line).contains(&"E0414".to_owned()), "{line}");
+    }
+    for line in ["Alias=b.service", "Alias=a.service", "Alias=%H.service"] {
+        assert_eq!(install(line), Vec::<String>::new(), "{line}");
+    }
+}
+
+#[test]
 fn another_target_beside_a_wrong_one_is_enough() {
     assert_eq!(
         user_service(&["[Install]", "WantedBy=multi-user.target"]),

@@ -177,6 +177,7 @@ fn any_change() -> impl Strategy<Value = (ResourceId, Change)> {
             Change::Enable {
                 add: ["default.target.wants/web.service".to_owned()].into(),
                 remove: BTreeSet::new(),
+                file: "/etc/systemd/system/web.service".parse().ok(),
             },
         ])
         .prop_map(same),

@@ -133,7 +133,7 @@ impl<'a> World<'a> {
     /// An action that neither runs nor stops anything, and counts later.
     pub(super) fn note(&mut self, change: &Change) {
         match change {
-            Change::Enable { add, remove } => {
+            Change::Enable { add, remove, .. } => {
                 self.links.come.extend(add.iter().cloned());
                 self.links.go.extend(remove.iter().cloned());
             }

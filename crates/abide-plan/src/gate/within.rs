@@ -30,12 +30,19 @@ fn is_part(now: &Change, approved: &Change) -> bool {
             },
         ) => (path, purpose) == (approved_path, approved_purpose),
         (
-            Change::Enable { add, remove },
+            Change::Enable { add, remove, file },
             Change::Enable {
                 add: all_added,
                 remove: all_removed,
+                file: approved_file,
             },
-        ) => add.is_subset(all_added) && remove.is_subset(all_removed),
+        ) => {
+            // What was approved before anybody could see the unit's file: whatever links that asks for.
+            let unseen = approved_file.is_none() && all_added.is_empty();
+            let same_file = file == approved_file || add.is_empty();
+            unseen && remove.is_empty()
+                || same_file && add.is_subset(all_added) && remove.is_subset(all_removed)
+        }
         (Change::Disable { remove }, Change::Disable { remove: all }) => remove.is_subset(all),
         (Change::ModifyUser(now), Change::ModifyUser(approved)) => {
             now.iter().all(|field| approved.contains(field))

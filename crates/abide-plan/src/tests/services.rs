@@ -321,7 +321,7 @@ fn a_foreign_unit_is_started_and_enabled_and_nothing_else() {
     assert_eq!(
         steps(&assert_converges(&mut host, &wanted)),
         lines(
-            "system/nginx.service: enable
+            "system/nginx.service: enable +multi-user.target.wants/nginx.service
             manager system: daemon-reload
             system/nginx.service: start"
         )

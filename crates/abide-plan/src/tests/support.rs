@@ -59,7 +59,7 @@ fn step(action: &Action) -> String {
         Change::WriteFile(write) => format!("write {} {:04o}", write.path, write.mode),
         Change::SetMode { path, from, to } => format!("chmod {path} {from:04o} -> {to:04o}"),
         Change::RemoveFile { path, .. } => format!("remove {path}"),
-        Change::Enable { add, remove } => format!("enable{}", links(add, remove)),
+        Change::Enable { add, remove, .. } => format!("enable{}", links(add, remove)),
         Change::Disable { remove } => format!("disable{}", links(&BTreeSet::new(), remove)),
         Change::Mask => "mask".to_owned(),
         Change::Unmask => "unmask".to_owned(),

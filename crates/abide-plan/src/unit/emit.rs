@@ -172,6 +172,7 @@ impl Emitted<'_, '_> {
             true => Change::Enable {
                 add: links.add.clone(),
                 remove: links.remove.clone(),
+                file: links.file.clone(),
             },
             false => Change::Disable {
                 remove: links.remove.clone(),

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use abide_model::{
     Cause, FilePurpose, HostPath, Link, ObservedScope, RefusalReason, UnitName, Wanted,
 };
-use abide_unit::{Effective, LinkKind, install_links, specifier};
+use abide_unit::{Effective, LinkKind, also, install_links, refused_links, specifier};
 
 use super::Unit;
-use super::mask::{Mask, keeps_links};
+use super::mask::{self, Mask, keeps_links};
 use super::replace;
 use super::sources::{Disk, UnitFile};
 use crate::by_hand;
@@ -27,8 +27,12 @@ const UPHELD_BY: u32 = 254;
 pub(crate) struct Links {
     pub(crate) add: BTreeSet<String>,
     pub(crate) remove: BTreeSet<String>,
-    /// It is enabled, whatever links that takes: nobody showed us its file.
+    /// It is enabled, whatever links that takes.
     pub(crate) enable: bool,
+    /// The unit file that links lead to; `None` where only the host knows which links come.
+    pub(crate) file: Option<HostPath>,
+    /// Units of `Also=` that nobody declares, and that stay as they are.
+    pub(crate) also: BTreeSet<UnitName>,
     pub(crate) why: Vec<Cause>,
     /// The unmasking of this plan takes links along that are to stay.
     pub(crate) lost: bool,
@@ -52,7 +56,8 @@ pub(crate) fn decide(unit: &Unit<'_>, mask: Mask) -> Result<Links, Denied> {
     if mask == Mask::Off && enabled && !unit.name.kind().is_quadlet() {
         // `systemctl unmask` removes every link to the unit (seen on systemd 252 and 257).
         let again: BTreeSet<String> = match unit.ours {
-            true => wanted_links(unit)?
+            true => asked_for(unit, &unit.wanted)?
+                .links
                 .intersection(&present)
                 .cloned()
                 .collect(),
@@ -60,6 +65,12 @@ pub(crate) fn decide(unit: &Unit<'_>, mask: Mask) -> Result<Links, Denied> {
         };
         links.lost = !again.is_empty();
         links.enable |= links.lost;
+        if links.lost && links.file.is_none() {
+            links.file = match unit.ours {
+                true => own_file(unit),
+                false => behind(unit, &again),
+            };
+        }
         links.add.extend(again);
     }
     Ok(links)
@@ -99,7 +110,11 @@ fn ours_enabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
                 .help("give it `WantedBy=`, or declare `enabled: false`"),
         );
     }
-    let wanted = wanted_links(unit)?;
+    let asked = asked_for(unit, &unit.wanted)?;
+    let wanted = &asked.links;
+    if wanted.is_empty() && !asked.is_all {
+        return foreign_enabled(unit, &present);
+    }
     // Links of a template's default instance bear the instance's name.
     let present: BTreeSet<String> = scope_links(unit.view.seen)
         .map(|link| link.path.clone())
@@ -107,12 +122,12 @@ fn ours_enabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
         .chain(present)
         .collect();
     let add: BTreeSet<String> = wanted.difference(&present).cloned().collect();
-    let stale = present.difference(&wanted).cloned();
-    let remove: BTreeSet<String> = stale.filter(|_| all_known(&unit.wanted, unit)).collect();
+    let stale = present.difference(wanted).cloned();
+    let remove: BTreeSet<String> = stale.filter(|_| asked.is_all).collect();
     let why = match (add.is_empty(), remove.is_empty(), present.is_empty()) {
         (true, true, _) => Vec::new(),
         (_, _, true) => vec![differs("enabled", "disabled", "enabled")],
-        _ => vec![differs("links", listed(&present), listed(&wanted))],
+        _ => vec![differs("links", listed(&present), listed(wanted))],
     };
     let by_hand = by_hand::links(unit, &add, &remove);
     let why: Vec<Cause> = why.into_iter().chain(by_hand).collect();
@@ -121,15 +136,35 @@ fn ours_enabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
         add,
         remove,
         why,
-        lost: false,
+        ..asked.made(own_file(unit))
     })
 }
 
-/// The links that `systemctl enable` would make on this host.
-fn wanted_links(unit: &Unit<'_>) -> Result<BTreeSet<String>, Denied> {
+/// What an `[Install]` section asks for on this host.
+struct Asked {
+    links: BTreeSet<String>,
+    /// Whether these are all: a specifier that only the host expands hides some.
+    is_all: bool,
+    /// Units that nobody declares and that would be enabled along with it.
+    also: BTreeSet<UnitName>,
+}
+
+impl Asked {
+    /// Where links lead to this file, or `systemctl enable` makes them, for nobody else knows which.
+    fn made(&self, file: Option<HostPath>) -> Links {
+        Links {
+            file: file.filter(|_| self.is_all),
+            also: self.also.clone(),
+            ..Links::default()
+        }
+    }
+}
+
+/// The links that `systemctl enable` would make on this host for the unit itself.
+fn asked_for(unit: &Unit<'_>, wanted: &Effective) -> Result<Asked, Denied> {
     let systemd = unit.view.host.observed.facts.systemd;
     let upholds = systemd >= UPHELD_BY;
-    let all = install_links(&unit.loaded, &unit.wanted);
+    let all = install_links(&unit.loaded, wanted);
     let nothing_else = !all.is_empty() && all.iter().all(|link| link.kind == LinkKind::Upholds);
     if nothing_else && !upholds {
         return Err(Denied::because(RefusalReason::UpheldByUnknown { systemd }));
@@ -148,7 +183,40 @@ fn wanted_links(unit: &Unit<'_>) -> Result<BTreeSet<String>, Denied> {
             .help("remove that link, or the `Alias=`"));
         }
     }
-    Ok(links.into_iter().map(|link| link.path).collect())
+    let is_all = all_known(unit, wanted);
+    let also = also(&unit.loaded, wanted);
+    let refused = refused_links(&unit.loaded, wanted);
+    if links.is_empty() && is_all && !refused.is_empty() {
+        return Err(Denied::because(RefusalReason::RefusedNames {
+            names: refused,
+        }));
+    }
+    if links.is_empty() && is_all && !also.is_empty() {
+        return Err(Denied::because(RefusalReason::OnlyEnablesOthers { also }));
+    }
+    if !is_all && !also.is_empty() {
+        return Err(Denied::because(RefusalReason::LinksUnknown { also }));
+    }
+    let declared = unit.view.host.units(&unit.view.scope);
+    let is_declared = |name: &UnitName| declared.is_some_and(|units| units.contains_key(name));
+    Ok(Asked {
+        links: links.into_iter().map(|link| link.path).collect(),
+        is_all,
+        also: also.into_iter().filter(|name| !is_declared(name)).collect(),
+    })
+}
+
+/// The unit file that is ours: its own, or its template's.
+fn own_file(unit: &Unit<'_>) -> Option<HostPath> {
+    let mut files = unit.files.iter().chain(&unit.template_files);
+    let file = files.find(|file| file.purpose == FilePurpose::Unit);
+    file.map(|file| file.path.clone())
+}
+
+/// The unit file that one of these links leads to, where it says so by itself.
+fn behind(unit: &Unit<'_>, links: &BTreeSet<String>) -> Option<HostPath> {
+    let mut all = scope_links(unit.view.seen).filter(|link| links.contains(&link.path));
+    all.find_map(|link| HostPath::parse(&link.target).ok())
 }
 
 /// What another link of this name points to.
@@ -159,7 +227,7 @@ fn taken(unit: &Unit<'_>, alias: &str) -> Option<String> {
 }
 
 /// Whether all links follow from the file: a specifier that only the host expands hides some.
-fn all_known(wanted: &Effective, unit: &Unit<'_>) -> bool {
+fn all_known(unit: &Unit<'_>, wanted: &Effective) -> bool {
     let keys = ["Alias", "WantedBy", "RequiredBy", "UpheldBy"];
     let mut values = keys.iter().flat_map(|key| wanted.all("Install", key));
     values.all(|value| specifier::expand(&unit.loaded, None, value).is_some())
@@ -223,13 +291,26 @@ fn foreign_enabled(unit: &Unit<'_>, present: &BTreeSet<String>) -> Result<Links,
     if !present.is_empty() {
         return Ok(Links::default());
     }
+    let install = unit
+        .view
+        .seen
+        .and_then(|seen| seen.installs.get(&unit.loaded));
+    let asked = match install {
+        Some(install) => asked_for(unit, &Effective::new(&unit.loaded, &install.text, &[]))?,
+        None => Asked {
+            links: BTreeSet::new(),
+            is_all: false,
+            also: BTreeSet::new(),
+        },
+    };
     let enable = |state: &str| Links {
         enable: true,
+        add: asked.links.clone(),
         why: [differs("enabled", state, "enabled")]
             .into_iter()
             .chain(by_hand::disabled(unit))
             .collect(),
-        ..Links::default()
+        ..asked.made(install.map(|install| its_file(unit, &install.file)))
     };
     if !matches!(unit.view.manager, ManagerState::Up { .. }) {
         // Its manager cannot be asked yet.
@@ -254,6 +335,17 @@ fn foreign_enabled(unit: &Unit<'_>, present: &BTreeSet<String>) -> Result<Links,
             said(state)
         ))),
     }
+}
+
+/// The file of a unit that is not ours. A link in the configuration directory is what an alias must lead to: the name of what is
+/// behind it may be another one.
+fn its_file(unit: &Unit<'_>, found: &HostPath) -> HostPath {
+    let name = unit.loaded.template();
+    let name = name.as_ref().unwrap_or(&unit.loaded);
+    let is_linked = |link: &Link| link.path == name.as_str() && link.target != mask::NOWHERE;
+    let linked = scope_links(unit.view.seen).any(is_linked);
+    let own = unit.view.places.unit(name).ok().filter(|_| linked);
+    own.unwrap_or_else(|| found.clone())
 }
 
 /// A foreign unit that is not there.

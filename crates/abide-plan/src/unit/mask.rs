@@ -16,7 +16,7 @@ pub(crate) enum Mask {
     Off,
 }
 
-const NOWHERE: &str = "/dev/null";
+pub(crate) const NOWHERE: &str = "/dev/null";
 
 /// Whether the unit is masked in its configuration directory, where it can be undone.
 pub(crate) fn is_masked(unit: &Unit<'_>) -> bool {

@@ -29,6 +29,13 @@ pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut
         if let Some(links) = links_by_hand(unit) {
             draft.note(unit.file_resource(), NoteKind::Added, links);
         }
+        if decision.links.is_work() && !decision.links.also.is_empty() {
+            let text = format!(
+                "{} of its `Also=` stays as it is (`abide explain N0301`)",
+                names(decision.links.also.clone(), 5)
+            );
+            draft.note(unit.file_resource(), NoteKind::AlsoLeft, text);
+        }
         if !foreign.is_empty() {
             let text = format!("drop-ins that are not ours are kept: {}", names(foreign, 5));
             draft.note(unit.file_resource(), NoteKind::Foreign, text);

@@ -215,8 +215,9 @@ fn a_trigger_starts_what_it_names_or_its_namesake() {
 #[test]
 fn only_a_section_that_says_something_can_be_installed() {
     let has = |text| effective("x.service", text, &[]).has_install();
-    assert!(has("[Install]\nWantedBy=default.target\n") && has("[Install]\nAlso=x.timer\n"));
+    assert!(has("[Install]\nWantedBy=default.target\n") && has("[Install]\nAlias=x.timer\n"));
     assert!(!has("[Install]\n") && !has("[Install]\nDefaultInstance=a\n"));
+    assert!(!has("[Install]\nAlso=x.timer\n"));
     assert!(!has("[Install]\nWantedBy=default.target\nWantedBy=\n"));
 }
 

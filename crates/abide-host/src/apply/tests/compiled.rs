@@ -186,6 +186,7 @@ fn enable(remove: &[&str]) -> Change {
     Change::Enable {
         add: ["default.target.wants/a.service".to_owned()].into(),
         remove: remove.iter().map(ToString::to_string).collect(),
+        file: "/home/app/.config/systemd/user/a.service".parse().ok(),
     }
 }
 

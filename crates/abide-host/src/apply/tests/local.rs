@@ -219,6 +219,7 @@ fn a_whole_plan_is_carried_out_and_told() {
                 Change::Enable {
                     add: ["x".to_owned()].into(),
                     remove: [].into(),
+                    file: None,
                 },
                 vec![1],
             ),
@@ -244,6 +245,7 @@ fn a_whole_plan_is_carried_out_and_told() {
         assert_eq!(
             host.calls(),
             [
+                "cat -- a.service",
                 "enable -- a.service",
                 "daemon-reload",
                 "restart -- b.service c.service",
@@ -425,6 +427,7 @@ fn what_does_not_load_is_put_back_before_anything_restarts() {
                 Change::Enable {
                     add: ["x".to_owned()].into(),
                     remove: [].into(),
+                    file: None,
                 },
                 vec![2],
             ),
@@ -447,9 +450,9 @@ fn what_does_not_load_is_put_back_before_anything_restarts() {
         assert_eq!(
             host.calls(),
             [
+                "cat -- b.service",
                 "enable -- b.service",
                 "daemon-reload",
-                "disable -- b.service",
                 "daemon-reload"
             ]
         );

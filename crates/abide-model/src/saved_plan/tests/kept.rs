@@ -192,6 +192,7 @@ fn changes() -> Vec<(ResourceId, Change)> {
             Change::Enable {
                 add: links(),
                 remove: BTreeSet::new(),
+                file: None,
             },
         ),
         (web(), Change::Disable { remove: links() }),

@@ -648,6 +648,7 @@ fn what_somebody_did_by_hand_is_told_with_its_time_and_once_for_hosts_on_which_i
         let links = Change::Enable {
             add: [].into(),
             remove: [link.clone()].into(),
+            file: None,
         };
         let made = by_hand(HandEdit::Linked([link].into()), None);
         let links_differ = differs("links").into_iter().chain([made]).collect();

@@ -125,6 +125,7 @@ fn observed(
         files: BTreeMap::new(),
         links: enabled.iter().map(link).collect(),
         links_elsewhere: [].into(),
+        installs: BTreeMap::new(),
     };
     Observed {
         facts: facts(host),
