@@ -37,6 +37,7 @@ mod drift;
 mod exit_codes;
 mod faults;
 mod forty;
+mod inputs;
 mod ledger;
 mod lifecycle;
 mod links;

@@ -14,6 +14,7 @@ mod engine;
 mod evidence;
 mod gate;
 mod host;
+mod inputs;
 mod ledgers;
 mod nonce;
 mod observe;

@@ -7,6 +7,7 @@ use abide_model::{HostOutcome, Observed, RootRoute, printable};
 use abide_transport::{ConnectError, Exit, RunError, Session};
 
 use crate::host::{Host, Options};
+use crate::inputs;
 use crate::nonce;
 use crate::room;
 use crate::script::{self, Limits, NotRun};
@@ -139,7 +140,11 @@ pub(crate) async fn observe(host: &mut Host, options: &Options) -> Result<Observ
     connected(host, options).await?;
     let nonce = nonce::fresh().map_err(Unseen::Nonce)?;
     match &host.session {
-        Some(session) => probe(session, host, &nonce, options).await,
+        Some(session) => {
+            let mut observed = probe(session, host, &nonce, options).await?;
+            inputs::add(session, host, &mut observed, options).await;
+            Ok(observed)
+        }
         None => Err(Unseen::Cancelled),
     }
 }

@@ -7,6 +7,7 @@
 pub mod apply;
 pub mod bootstrap;
 pub mod evidence;
+pub mod inputs;
 pub mod ledger;
 pub mod order;
 pub mod probe;

@@ -25,6 +25,7 @@ pub(crate) use frames::{Frame, Frames};
 pub(crate) use room::{LEDGERS as LEDGERS_ROOM, MOST_LEDGERS, NAME, short};
 
 pub(crate) const COMMON: &str = include_str!("probe/common.sh");
+pub(crate) const RUN_AS: &str = include_str!("probe/run_as.sh");
 const HOST: &str = include_str!("probe/host.sh");
 const SCOPE: &str = include_str!("probe/scope.sh");
 
@@ -117,6 +118,7 @@ pub fn script_with(desired: &Desired, also: &BTreeSet<UnitRef>, nonce: &str) -> 
         COMMON.to_owned(),
         crate::LOCK.to_owned(),
         crate::ledger::EACH.to_owned(),
+        RUN_AS.to_owned(),
         HOST.to_owned(),
         here("common", COMMON, nonce),
         here("scope_functions", SCOPE, nonce),

@@ -48,6 +48,9 @@ pub struct Policy {
     pub max_removals: Share,
     /// So many removals are allowed in this run, whatever that share comes to (`--allow-removals`).
     pub allowed_removals: usize,
+    /// Units that run are restarted even where it can be foreseen that they will not come up (`--accept-broken`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accept_broken: bool,
 }
 
 impl Default for Policy {
@@ -56,6 +59,7 @@ impl Default for Policy {
             prune: true,
             max_removals: Share::Percent(25),
             allowed_removals: 0,
+            accept_broken: false,
         }
     }
 }

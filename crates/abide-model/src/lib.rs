@@ -25,9 +25,11 @@ pub mod forecast;
 pub mod hand_edit;
 pub mod health;
 pub mod host_ledgers;
+pub mod inputs;
 pub mod ledger;
 pub mod masks;
 pub mod name;
+pub mod note_reason;
 pub mod observed;
 pub mod ownable;
 pub mod path;
@@ -62,9 +64,11 @@ pub use health::{Ending, Health};
 pub use host_ledgers::{
     FoundLedger, HostLedgers, LedgerRepair, LedgerTextFault, PlaceFault, PlaceKind, RepairStep,
 };
+pub use inputs::{BrokenInput, InputFault, InputLook, InputSeen, Inputs, Interpreter, Runner};
 pub use ledger::{Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerUnit};
 pub use masks::Masks;
 pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};
+pub use note_reason::NoteReason;
 pub use observed::{
     ActiveState, FileKind, HostFacts, LastLoad, Link, LockHolder, Manager, Observation, Observed,
     ObservedFile, ObservedInstall, ObservedLinger, ObservedProcess, ObservedScope, ObservedUnit,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::Bytes;
 use crate::digest::Digest;
+use crate::inputs::Inputs;
 use crate::ledger::{Ledger, LedgerFinding};
 use crate::name::{ManifestName, UserName};
 use crate::path::HostPath;
@@ -63,6 +64,8 @@ pub struct Observed {
     pub suspended: Option<Suspension>,
     /// When the ledger of this manifest was written last: the end of the last apply that changed something.
     pub applied_at: Option<Timestamp>,
+    /// What the units that would be started need, where that was asked for.
+    pub inputs: Inputs,
 }
 
 impl Observed {

@@ -15,6 +15,7 @@ use crate::hand_edit::HandEdit;
 use crate::health::Health;
 use crate::ledger::Ledger;
 use crate::name::{HostName, ManifestName, UserName};
+use crate::note_reason::NoteReason;
 use crate::observed::ActiveState;
 use crate::path::HostPath;
 use crate::refusal_reason::RefusalReason;
@@ -443,6 +444,9 @@ pub struct Note {
     pub kind: NoteKind,
     /// One sentence without its full stop.
     pub text: String,
+    /// The same as data, where it has a code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<NoteReason>,
 }
 
 /// What a note is about.
@@ -459,6 +463,8 @@ pub enum NoteKind {
     UndeclaredLinger,
     /// Ours by the ledger, no longer declared, and kept because `prune: false`.
     Orphan,
+    /// A unit that will not come up.
+    WillFail,
     /// What a reviewer should expect: a timer fires now, a condition holds a unit back.
     Expect,
     /// A unit that should not run, and that the host does not have: its name may be a mistake.

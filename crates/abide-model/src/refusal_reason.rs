@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::health::Health;
+use crate::inputs::BrokenInput;
 use crate::name::printable;
 use crate::path::HostPath;
 use crate::unit_name::UnitName;
@@ -16,6 +17,11 @@ use crate::unit_name::UnitName;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalReason {
+    /// A unit runs, would be restarted, and would not come up again.
+    WouldNotStartAgain {
+        /// For want of this.
+        input: BrokenInput,
+    },
     /// A unit should run and does not stay up, and to start it once more the same would change nothing.
     DoesNotStayUp {
         /// How it is.
@@ -80,6 +86,7 @@ impl RefusalReason {
     /// Its code: `R0101`.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::WouldNotStartAgain { .. } => "R0401",
             Self::DoesNotStayUp { .. } => "R0101",
             Self::CannotStartAgain { .. } => "R0102",
             Self::NoUserManagers { .. } => "R0201",
@@ -124,6 +131,13 @@ impl RefusalReason {
                 "write the names in its [Install] section out, or enable it by hand"
             }
             Self::RefusedNames { .. } => "remove them from its [Install] section",
+            Self::WouldNotStartAgain { input } => {
+                return format!(
+                    "{}, or pass `--accept-broken` (`abide explain {}`)",
+                    input.help(),
+                    self.code()
+                );
+            }
         };
         format!("{what} (`abide explain {}`)", self.code())
     }
@@ -179,6 +193,9 @@ impl fmt::Display for RefusalReason {
                 "`systemctl enable` refuses {} in its [Install] section",
                 names(refused)
             ),
+            Self::WouldNotStartAgain { input } => {
+                write!(f, "it runs, and would not start again: {input}")
+            }
         }
     }
 }
@@ -197,6 +214,9 @@ fn names(units: &BTreeSet<UnitName>) -> String {
 
 /// Each code with its explanation, in order.
 pub const EXPLANATIONS: &[(&str, &str)] = &[
+    ("R0401", include_str!("explain/R0401.md")),
+    ("N0401", include_str!("explain/N0401.md")),
+    ("N0402", include_str!("explain/N0402.md")),
     ("R0101", include_str!("explain/R0101.md")),
     ("R0102", include_str!("explain/R0102.md")),
     ("R0201", include_str!("explain/R0201.md")),

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Cause, Change, HostPath, Ledger, Note, NoteKind, Refusal, ResourceId, Scope, UnitRef, Watch,
+    Cause, Change, HostPath, InputLook, Ledger, Note, NoteKind, NoteReason, Refusal, ResourceId,
+    Scope, UnitRef, Watch,
 };
 
 use crate::forecast::Definition;
@@ -136,6 +137,8 @@ pub(crate) struct Draft {
     pub(crate) removals: BTreeSet<UnitRef>,
     /// What the files of declared units come to.
     pub(crate) definitions: BTreeMap<UnitRef, Definition>,
+    /// What has to be looked at to judge whether units will start.
+    pub(crate) looks: BTreeSet<InputLook>,
     /// Which step writes a file.
     written: BTreeMap<HostPath, StepId>,
 }
@@ -151,6 +154,7 @@ impl Draft {
             ledger,
             removals: BTreeSet::new(),
             definitions: BTreeMap::new(),
+            looks: BTreeSet::new(),
             written: BTreeMap::new(),
         }
     }
@@ -181,6 +185,7 @@ impl Draft {
             resource,
             kind,
             text: text.into(),
+            why: None,
         };
         if !self.notes.contains(&note) {
             self.notes.push(note);
@@ -197,6 +202,14 @@ impl Draft {
         let about =
             steps.filter(move |(_, step)| step.phase == phase && step.resource == *resource);
         about.map(|(index, _)| StepId(index))
+    }
+
+    /// Adds a note that has a code.
+    pub(crate) fn note_why(&mut self, resource: ResourceId, kind: NoteKind, why: NoteReason) {
+        self.note(resource, kind, why.to_string());
+        if let Some(note) = self.notes.last_mut() {
+            note.why = Some(why);
+        }
     }
 
     /// Steps of a phase in one scope.

@@ -116,6 +116,8 @@ fn noted(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
             | NoteKind::Foreign
             | NoteKind::Orphan
             | NoteKind::Expect
+            // What the plan would do is a finding.
+            | NoteKind::WillFail
             | NoteKind::HeldBySession => {}
         }
     }

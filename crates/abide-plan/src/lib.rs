@@ -17,6 +17,7 @@ mod forecast;
 mod gate;
 mod guard;
 mod host;
+mod inputs;
 mod ledger;
 mod linger;
 mod linger_off;
@@ -32,7 +33,9 @@ mod scope;
 mod unit;
 mod units;
 
-use abide_model::{Desired, Observed, Plan};
+use std::collections::BTreeSet;
+
+use abide_model::{Desired, InputLook, Observed, Plan};
 
 pub use declared::declared;
 pub use drift::{Restored, drift, restore};
@@ -44,20 +47,32 @@ use host::Host;
 
 /// The least changes that make the observed host what is desired.
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
-    let restarts = manager_restart::due(desired, observed);
-    if restarts.is_empty() {
-        return plan_of(&Host::new(desired, observed));
-    }
-    let stopped = manager_restart::with_stopped(observed, &restarts);
-    plan_of(&Host::restarting(desired, &stopped, restarts))
+    let plan_of = |host: &Host<'_>| finish::plan(host, draft(host));
+    on_host(desired, observed, plan_of)
 }
 
-fn plan_of(host: &Host<'_>) -> Plan {
+/// What has to be looked at on the host to judge whether the units that the plan starts will come up; nothing where it
+/// starts none. What was seen belongs into [`Observed::inputs`], for the next [`plan`].
+pub fn looks(desired: &Desired, observed: &Observed) -> BTreeSet<InputLook> {
+    on_host(desired, observed, |host| draft(host).looks)
+}
+
+/// The host as the planner sees it: with the managers down that are restarted.
+fn on_host<T>(desired: &Desired, observed: &Observed, ask: impl FnOnce(&Host<'_>) -> T) -> T {
+    let restarts = manager_restart::due(desired, observed);
+    if restarts.is_empty() {
+        return ask(&Host::new(desired, observed));
+    }
+    let stopped = manager_restart::with_stopped(observed, &restarts);
+    ask(&Host::restarting(desired, &stopped, restarts))
+}
+
+fn draft(host: &Host<'_>) -> Draft {
     let mut draft = Draft::new(host.ledger.clone().into_owned());
     damage::note(host, &mut draft);
     if let Some(refusal) = refuse::whole_host(host) {
         draft.refuse(refusal);
-        return finish::plan(host, draft);
+        return draft;
     }
     let accounts = account::draft(host, &mut draft);
     let managers = linger::draft_on(host, &mut draft, &accounts);
@@ -70,7 +85,7 @@ fn plan_of(host: &Host<'_>) -> Plan {
     }
     removal::draft(host, &mut draft);
     linger_off::draft(host, &mut draft);
-    finish::plan(host, guard::admit(host, draft))
+    guard::admit(host, draft)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::host::Host;
 pub(crate) struct Denied {
     kind: RefusalKind,
     reason: String,
-    why: Option<RefusalReason>,
+    why: Option<Box<RefusalReason>>,
     help: Option<String>,
 }
 
@@ -36,7 +36,7 @@ impl Denied {
             kind: RefusalKind::Impossible,
             reason: why.to_string(),
             help: Some(why.help()),
-            why: Some(why),
+            why: Some(Box::new(why)),
         }
     }
 
@@ -70,7 +70,7 @@ impl Denied {
         Refusal {
             resource,
             reason: self.reason,
-            why: self.why,
+            why: self.why.map(|why| *why),
             help: self.help,
             kind: self.kind,
         }

@@ -5,6 +5,7 @@ use abide_model::{Cause, Digest, LedgerFile, LedgerUnit, ResourceId, UnitName, U
 use crate::draft::Draft;
 use crate::file::Verdict;
 use crate::forecast::Definition;
+use crate::inputs;
 use crate::ledger::digest_of;
 use crate::prune;
 use crate::refuse::Denied;
@@ -58,7 +59,8 @@ fn decisions<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
             Wish::Declared(unit) => Unit::declared(view, &name, unit),
             Wish::Removed(cause) => Unit::removed(view, &name, cause),
         };
-        match unit.and_then(|unit| decide(unit, draft)) {
+        let decision = unit.and_then(|unit| decide(unit, draft));
+        match decision.and_then(|decision| inputs::judge(decision, draft)) {
             Ok(decision) if decisions.contains_key(&decision.unit.loaded) => {
                 let denied = twice(&decision.unit.loaded);
                 draft.refuse(denied.about(decision.unit.file_resource()));

@@ -151,6 +151,7 @@ impl Building {
             resource,
             kind,
             text: text.to_owned(),
+            why: None,
         });
         self
     }

@@ -58,6 +58,7 @@ impl SimHost {
                 .map_or(Observation::Absent, Observation::Known),
             ledger_findings: Vec::new(),
             unread_ledgers: BTreeMap::new(),
+            inputs: BTreeMap::new(),
             other_ledgers: others
                 .map(|(name, ledger)| (name.clone(), ledger.clone()))
                 .collect(),

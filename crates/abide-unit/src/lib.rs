@@ -22,6 +22,7 @@ pub mod class;
 pub mod compare;
 pub mod effective;
 pub mod escape;
+pub mod inputs;
 pub mod install;
 pub mod parse;
 pub mod quadlet;
@@ -31,6 +32,7 @@ pub mod specifier;
 pub use class::{ChangeClass, class_of};
 pub use compare::{Difference, KeyChange, compare};
 pub use effective::{Credential, Effective, EnvironmentFile};
+pub use inputs::{Input, InputKind, Needs};
 pub use install::{InstallLink, LinkKind, also, install_links, refused_links};
 pub use parse::{Entry, Problem, ProblemKind, UnitFile, boolean};
 pub use quadlet::{

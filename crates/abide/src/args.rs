@@ -177,6 +177,9 @@ pub(crate) struct Allowances {
     /// Let a plan stop or remove up to this many units on each host, whatever `max_removals` says
     #[arg(long, value_name = "N")]
     pub(crate) allow_removals: Option<usize>,
+    /// Restart units that run even where it can be foreseen that they will not come up again
+    #[arg(long)]
+    pub(crate) accept_broken: bool,
 }
 
 /// How abide speaks.

@@ -25,8 +25,12 @@ pub(crate) fn after_plan(
     // Without it the apply would refuse what this plan allowed.
     let allowed = allowances.allow_removals;
     let allowed = allowed.map_or_else(String::new, |n| format!(" --allow-removals={n}"));
+    let broken = match allowances.accept_broken {
+        true => " --accept-broken",
+        false => "",
+    };
     let flags = flags(common, None);
-    line(&[format!("abide apply{allowed}{flags}")], ui)
+    line(&[format!("abide apply{allowed}{broken}{flags}")], ui)
 }
 
 /// How a plan that was just saved is applied, on all of its hosts.

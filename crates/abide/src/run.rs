@@ -122,6 +122,9 @@ impl Run {
         };
         let whole = hosts.len() == fleet.hosts.len();
         resolve(&mut hosts, &manifest.disk, &signals).await?;
+        for host in hosts.values_mut() {
+            host.desired.policy.accept_broken = allowances.accept_broken;
+        }
         if let Some(removals) = allowances.allow_removals {
             for host in hosts.values_mut() {
                 host.desired.policy.allowed_removals = removals;

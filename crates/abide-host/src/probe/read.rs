@@ -57,6 +57,7 @@ pub(super) fn observed(
         ledger_findings: ledgers.findings,
         other_ledgers: ledgers.others,
         unread_ledgers: ledgers.unread,
+        inputs: BTreeMap::new(),
     })
 }
 

@@ -147,6 +147,7 @@ impl<'a> Course<'a> {
                     resource: ResourceId::Unit(UnitRef::new(&self.world.scope, unit)),
                     kind: NoteKind::Expect,
                     text,
+                    why: None,
                 });
             }
             Fires::No => {}

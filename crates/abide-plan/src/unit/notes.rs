@@ -71,7 +71,7 @@ fn links_by_hand(unit: &Unit<'_>) -> Option<String> {
 
 /// Drop-ins in effect that no manifest of ours declares. What a distribution ships belongs to its unit, and what a template
 /// has is told of the template.
-fn foreign_drop_ins(unit: &Unit<'_>) -> BTreeSet<HostPath> {
+pub(crate) fn foreign_drop_ins(unit: &Unit<'_>) -> BTreeSet<HostPath> {
     if unit.files.is_empty() && !unit.ours {
         return BTreeSet::new();
     }

@@ -117,6 +117,12 @@ impl Apply {
                 "a saved plan needs no manifest: leave out -f",
             ));
         }
+        if self.allowances.accept_broken {
+            return Err(
+                Failure::usage("--accept-broken has no meaning for a saved plan")
+                    .hint("give it to `abide plan -o FILE`"),
+            );
+        }
         if self.allowances.allow_removals.is_some() {
             return Err(
                 Failure::usage("--allow-removals has no meaning for a saved plan")

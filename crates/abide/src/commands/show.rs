@@ -60,8 +60,12 @@ impl Show {
             return self.saved(path, ui);
         }
         match (&self.resolved, &self.script) {
-            (Some(_), _) if self.allowances.allow_removals.is_some() => {
-                Err(Failure::usage("--allow-removals belongs to --script"))
+            (Some(_), _)
+                if self.allowances.allow_removals.is_some() || self.allowances.accept_broken =>
+            {
+                Err(Failure::usage(
+                    "--allow-removals and --accept-broken belong to --script",
+                ))
             }
             (Some(host), _) => resolved(host, common, ui, environment),
             (None, Some(host)) => script(host, common, &self.allowances, ui, environment).await,

@@ -34,6 +34,7 @@ fn tell_otherwise(plan: &mut Plan) {
         resource: ResourceId::Manager(Scope::System),
         kind: NoteKind::Expect,
         text: "a note".into(),
+        why: None,
     });
     plan.ledger_after.users.insert("app".parse().unwrap());
     for fact in &mut plan.preconditions {

@@ -306,6 +306,7 @@ fn whole_plan(host: &HostName) -> Plan {
                 resource: ResourceId::Manager(Scope::System),
                 kind,
                 text: "a note".into(),
+                why: None,
             })
             .to_vec(),
         watches: policies
@@ -429,6 +430,7 @@ fn whole_desired(host: &HostName) -> Desired {
         prune: false,
         max_removals: Share::Count(3),
         allowed_removals: 4,
+        accept_broken: true,
     };
     let mut users = desired.users.values().cloned();
     let mut other = users.next().unwrap();

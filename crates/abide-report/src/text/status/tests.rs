@@ -136,6 +136,7 @@ fn observed(
         other_ledgers: BTreeMap::new(),
         ledger_findings: Vec::new(),
         unread_ledgers: BTreeMap::new(),
+        inputs: BTreeMap::new(),
         lock: None,
         stale_lock: None,
         suspended: None,

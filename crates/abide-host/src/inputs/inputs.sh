@@ -1,0 +1,68 @@
+# What units need when they start, looked at as those who run them. Nothing here changes the host.
+
+# Each user's answer comes behind a tab, line by line, as those of the probe.
+look_as() {
+  asked_name=$1
+  passwd_lines "$asked_name" >/dev/null
+  unset IFS
+  name=
+  take_apart "$passwd" || return 0
+  [ "$name" = "$asked_name" ] || return 0
+  if [ "$route" = none ]; then
+    [ "$uid" = "$login_uid" ] || return 0
+  elif [ -z "$run_as" ] && [ "$uid" != 0 ]; then
+    return 0
+  fi
+  frame user "$asked_name"
+  {
+    printf '%s\n' "$look_functions"
+    asked_of "$asked_name"
+  } | as_user 2>/dev/null | limit $((share + 3)) head -c 262144 | sed 's/^/	/'
+}
+
+# Whether there are accounts and groups, a line each.
+accounts() {
+  for asked_name do
+    if limit 10 id -u "$asked_name" >/dev/null 2>&1; then echo yes; else echo no; fi
+  done
+}
+
+groups_there() {
+  for asked_name do
+    if command -v getent >/dev/null 2>&1; then
+      limit 20 getent group "$asked_name" >/dev/null 2>&1
+      case $? in 0) echo yes ;; 2) echo no ;; *) echo unknown ;; esac
+    elif grep -q "^$asked_name:" /etc/group; then
+      echo yes
+    else
+      echo no
+    fi
+  done
+}
+
+inputs() {
+  route=$1
+  login_uid=$3
+  export LC_ALL=C TZ=UTC
+  cd / || return
+  find_limiter || return
+  find_run_as
+  share=15
+  frame root
+  # What hangs, as a network's file system may, is not waited for.
+  {
+    printf '%s\n' "$look_functions"
+    asked_of ''
+  } | limit "$share" sh -s
+  # shellcheck disable=SC2154 # set where the script is put together
+  for asked_user in $asked_users; do
+    look_as "$asked_user"
+  done
+  frame accounts
+  # shellcheck disable=SC2086,SC2154 # names; set where the script is put together
+  accounts $asked_accounts
+  frame groups
+  # shellcheck disable=SC2086,SC2154 # as above
+  groups_there $asked_groups
+  frame end
+}

@@ -1,0 +1,131 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+
+use abide_model::{HostPath, InputLook, InputSeen, Interpreter, Runner};
+
+use super::{LOOK, read, script};
+
+const NONCE: &str = "0123456789abcdef0123";
+
+fn path(text: &str) -> InputLook {
+    InputLook::Path {
+        runner: Runner::Root,
+        path: HostPath::parse(text).unwrap(),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the script is run as a host would"
+)]
+/// What this machine answers, as whoever runs the tests.
+fn answer(looks: &BTreeSet<InputLook>, shell: &str) -> super::Inputs {
+    let text = script(looks, NONCE).unwrap();
+    let mut child = Command::new(shell)
+        .args(["-s", "--", "root", "root", "0", ""])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    read(looks, NONCE, &child.wait_with_output().unwrap().stdout)
+}
+
+#[test]
+fn paths_are_seen_as_they_are() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| format!("{}/{name}", place.path().display());
+    let write = |name: &str, text: &str, mode: u32| {
+        fs::write(at(name), text).unwrap();
+        fs::set_permissions(at(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    write("plain", "x", 0o644);
+    write("good 'script", "#! /bin/sh -e\n", 0o755);
+    write("bad", "#!/opt/nowhere/ruby\n", 0o755);
+    write("dos", "#!/bin/sh\r\n", 0o755);
+    fs::create_dir(at("dir")).unwrap();
+    let file = |executable, interpreter| InputSeen::File {
+        readable: true,
+        executable,
+        interpreter,
+    };
+    let wanted = [
+        ("plain", file(false, Interpreter::Fine)),
+        ("good 'script", file(true, Interpreter::Fine)),
+        ("bad", file(true, Interpreter::Missing)),
+        ("dos", file(true, Interpreter::CarriageReturn)),
+        ("dir", InputSeen::Directory { searchable: true }),
+        ("gone", InputSeen::Absent),
+        ("gone/below/it", InputSeen::Absent),
+        ("plain/below", InputSeen::Absent),
+    ];
+    let mut looks: BTreeSet<InputLook> = wanted.iter().map(|(name, _)| path(&at(name))).collect();
+    looks.insert(path("/dev/null"));
+    looks.insert(InputLook::User("root".to_owned()));
+    looks.insert(InputLook::User("no-such-user-here".to_owned()));
+    looks.insert(InputLook::Group("no-such-group-here".to_owned()));
+    for shell in ["sh", "bash"] {
+        let seen = answer(&looks, shell);
+        for (name, wanted) in &wanted {
+            assert_eq!(
+                seen.get(&path(&at(name))),
+                Some(wanted),
+                "{name} in {shell}"
+            );
+        }
+        assert_eq!(seen.get(&path("/dev/null")), Some(&InputSeen::Other));
+        let user = |name: &str| seen.get(&InputLook::User(name.to_owned())).cloned();
+        assert_eq!(user("root"), Some(InputSeen::Present));
+        assert_eq!(user("no-such-user-here"), Some(InputSeen::Absent));
+        let group = InputLook::Group("no-such-group-here".to_owned());
+        assert_eq!(seen.get(&group), Some(&InputSeen::Absent));
+    }
+}
+
+#[test]
+fn nothing_is_asked_where_nothing_is_to_be_seen() {
+    assert_eq!(script(&BTreeSet::new(), NONCE), None);
+}
+
+#[test]
+fn an_answer_that_no_script_of_ours_printed_says_nothing() {
+    let looks = BTreeSet::from([path("/a"), path("/b")]);
+    let said = |body: &str| {
+        read(
+            &looks,
+            NONCE,
+            format!("\n{NONCE} root\n{body}\n{NONCE} end\n").as_bytes(),
+        )
+    };
+    assert_eq!(said("a\nd\n").len(), 2);
+    for body in ["a\n", "a\na\na\n", "h 99\nh x\n", "fz\nzz\n"] {
+        assert!(said(body).is_empty(), "{body:?}");
+    }
+    let cut = read(&looks, NONCE, format!("\n{NONCE} root\na\na\n").as_bytes());
+    assert!(cut.is_empty());
+}
+
+#[test]
+fn the_hiding_directory_is_named() {
+    let looks = BTreeSet::from([path("/srv/app/current")]);
+    let said = format!("\n{NONCE} root\nh 4\n\n{NONCE} end\n");
+    let by = HostPath::parse("/srv").unwrap();
+    let seen = read(&looks, NONCE, said.as_bytes());
+    assert_eq!(seen.values().next(), Some(&InputSeen::Hidden { by }));
+}
+
+#[test]
+fn looking_runs_nothing_but_the_shell() {
+    for program in ["stat", "head", "cat ", "sed", "grep"] {
+        assert!(!LOOK.contains(program), "{program}");
+    }
+}
+
+#[test]
+fn shellcheck_has_nothing_to_say() {
+    let looks = BTreeSet::from([path("/a b"), InputLook::Group("adm".to_owned())]);
+    crate::testing::shellcheck(&script(&looks, NONCE).unwrap());
+    crate::testing::shellcheck(&format!("{LOOK}\nlook /a </dev/null\n"));
+}

@@ -1,0 +1,211 @@
+//! What a unit needs when it starts, as a host was asked for it: programs, files that are read, directories, accounts.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::name::{UserName, printable};
+use crate::path::HostPath;
+
+/// As whom something is looked at.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Runner {
+    /// As root: what the manager of the system itself reads, and units without `User=`.
+    Root,
+    /// As this user.
+    User(UserName),
+}
+
+impl fmt::Display for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => f.write_str("root"),
+            Self::User(name) => name.fmt(f),
+        }
+    }
+}
+
+/// One thing that is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InputLook {
+    /// What is at a path, as somebody sees it.
+    Path {
+        /// Who.
+        runner: Runner,
+        /// Where.
+        path: HostPath,
+    },
+    /// Whether there is an account of this name.
+    User(String),
+    /// Whether there is a group of this name.
+    Group(String),
+}
+
+/// What was seen. What could not be seen is not among the answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InputSeen {
+    /// It is not there, for certain.
+    Absent,
+    /// An account or a group is there.
+    Present,
+    /// Somebody may not search this directory above it.
+    Hidden {
+        /// The directory.
+        by: HostPath,
+    },
+    /// A regular file.
+    File {
+        /// It may be read.
+        readable: bool,
+        /// It may be executed.
+        executable: bool,
+        /// What its first line names as its interpreter.
+        interpreter: Interpreter,
+    },
+    /// A directory.
+    Directory {
+        /// It may be entered.
+        searchable: bool,
+    },
+    /// A socket, a pipe, a device.
+    Other,
+}
+
+/// What the first line of a script (`#!`) names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interpreter {
+    /// It is no script, or its interpreter is there.
+    Fine,
+    /// The interpreter is not there.
+    Missing,
+    /// The line ends with a carriage return, which the kernel takes for a part of the name.
+    CarriageReturn,
+}
+
+/// The answers of a host to what was asked for the units that a plan starts; empty where nothing was asked.
+pub type Inputs = BTreeMap<InputLook, InputSeen>;
+
+/// Something that a unit needs when it starts, and that it will not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BrokenInput {
+    /// The setting that names it: `ExecStart`, `EnvironmentFile`, `WorkingDirectory`, `User`.
+    pub setting: String,
+    /// What it names, with its specifiers expanded: a path, or a name.
+    pub value: String,
+    /// Who would use it.
+    pub runner: Runner,
+    /// What is wrong with it.
+    pub fault: InputFault,
+}
+
+/// What is wrong with something that a unit needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InputFault {
+    /// It is not there.
+    Missing,
+    /// A bare name, and none of systemd's directories has it.
+    NotInPath,
+    /// This plan takes it away.
+    Removed,
+    /// It is no file.
+    NoFile,
+    /// It is no directory.
+    NoDirectory,
+    /// It may not be executed.
+    NotExecutable,
+    /// It may not be read.
+    NotReadable,
+    /// It may not be entered.
+    NotSearchable,
+    /// A directory above it may not be searched.
+    Behind {
+        /// That directory.
+        directory: HostPath,
+    },
+    /// A script whose interpreter is not there.
+    NoInterpreter,
+    /// A script whose first line ends with a carriage return.
+    CarriageReturn,
+    /// There is no such account.
+    NoSuchUser,
+    /// There is no such group.
+    NoSuchGroup,
+}
+
+impl BrokenInput {
+    /// How systemd tells of the failed start: `203/EXEC` (systemd.exec(5), "Process Exit Codes").
+    pub fn ending(&self) -> &'static str {
+        match self.setting.as_str() {
+            "WorkingDirectory" => "200/CHDIR",
+            "EnvironmentFile" => "Result=resources",
+            "LoadCredential" | "LoadCredentialEncrypted" => "243/CREDENTIALS",
+            "User" => "217/USER",
+            "Group" | "SupplementaryGroups" => "216/GROUP",
+            _ => "203/EXEC",
+        }
+    }
+
+    /// What can be done about it: a clause.
+    pub fn help(&self) -> &'static str {
+        match self.fault {
+            InputFault::Missing | InputFault::NotInPath => "put it there first",
+            InputFault::Removed => "declare it on, or take it out of the unit",
+            InputFault::NoFile | InputFault::NoDirectory => "name another path in the unit",
+            InputFault::NotExecutable => "make it executable for that user",
+            InputFault::NotReadable => "let that user read it",
+            InputFault::NotSearchable | InputFault::Behind { .. } => {
+                "let that user enter the directory"
+            }
+            InputFault::NoInterpreter => "install the interpreter that its first line names",
+            InputFault::CarriageReturn => "save it with Unix line ends",
+            InputFault::NoSuchUser => "make the account first, or declare it",
+            InputFault::NoSuchGroup => "make the group first",
+        }
+    }
+}
+
+impl fmt::Display for BrokenInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            setting,
+            value,
+            runner,
+            fault,
+        } = self;
+        let value = printable(value);
+        write!(f, "`{setting}={value}`: ")?;
+        match fault {
+            InputFault::Missing => write!(f, "{value} is not there, as {runner} sees it"),
+            InputFault::NotInPath => write!(
+                f,
+                "none of systemd's directories for programs has {value}, as {runner} sees them"
+            ),
+            InputFault::Removed => write!(f, "this plan takes {value} away"),
+            InputFault::NoFile => write!(f, "{value} is no file"),
+            InputFault::NoDirectory => write!(f, "{value} is no directory"),
+            InputFault::NotExecutable => write!(f, "{runner} may not execute {value}"),
+            InputFault::NotReadable => write!(f, "{runner} may not read {value}"),
+            InputFault::NotSearchable => write!(f, "{runner} may not enter {value}"),
+            InputFault::Behind { directory } => {
+                write!(f, "{runner} may not enter {directory}")
+            }
+            InputFault::NoInterpreter => write!(
+                f,
+                "the interpreter that the first line of {value} names is not there"
+            ),
+            InputFault::CarriageReturn => write!(
+                f,
+                "the first line of {value} ends with a carriage return, so its interpreter is not found"
+            ),
+            InputFault::NoSuchUser => write!(f, "the host has no user {value}"),
+            InputFault::NoSuchGroup => write!(f, "the host has no group {value}"),
+        }?;
+        write!(f, " ({})", self.ending())
+    }
+}

@@ -1,0 +1,505 @@
+//! Whether what a unit needs at its start will be there: its program, the files that are read for it, its working
+//! directory, its accounts, as the user sees them that runs it, once this plan is done.
+//!
+//! Only of units that the plan starts or restarts, and only what is certain: a wrong alarm is worse than none. What the
+//! answers do not hold is not judged, so where nothing was asked nothing is said.
+
+use abide_model::{
+    BrokenInput, Change, FilePurpose, GroupName, HostPath, InputFault, InputLook, InputSeen,
+    Interpreter, NoteKind, NoteReason, Observation, ObservedUser, RefusalReason, ResourceId,
+    Runner, Scope, UserName,
+};
+use abide_unit::{Input, InputKind, Needs, escape::unescape, specifier};
+
+use crate::draft::Draft;
+use crate::refuse::Denied;
+use crate::unit::Unit;
+use crate::unit::decide::Decision;
+use crate::unit::notes::foreign_drop_ins;
+use crate::unit::run::Verb;
+
+/// Where systemd looks for a program that is named without a directory (`systemd-path search-binaries-default`).
+const SEARCHED: [&str; 6] = [
+    "/usr/local/sbin",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/bin",
+    "/sbin",
+    "/bin",
+];
+
+/// Refuses to restart a unit that runs into a failure that can be foreseen, and notes that one which does not run yet will
+/// fail.
+pub(crate) fn judge<'a>(decision: Decision<'a>, draft: &mut Draft) -> Result<Decision<'a>, Denied> {
+    let Some(input) = broken(&decision, draft) else {
+        return Ok(decision);
+    };
+    let unit = &decision.unit;
+    let accepted = unit.view.host.desired.policy.accept_broken;
+    let runs = is_well(unit);
+    if runs && !accepted {
+        return Err(Denied::because(RefusalReason::WouldNotStartAgain { input }));
+    }
+    let why = match runs {
+        true => NoteReason::AcceptedBroken { input },
+        false => NoteReason::WillNotStart { input },
+    };
+    draft.note_why(unit.file_resource(), NoteKind::WillFail, why);
+    Ok(decision)
+}
+
+/// Whether something would be lost: the unit is up and is none that comes and goes.
+fn is_well(unit: &Unit<'_>) -> bool {
+    use abide_model::Health;
+    unit.seen.active.is_up()
+        && !matches!(
+            unit.health(),
+            Health::CrashLooping { .. } | Health::StartOverdue { .. }
+        )
+}
+
+/// The first thing that the unit will not have when the plan starts it.
+fn broken(decision: &Decision<'_>, draft: &mut Draft) -> Option<BrokenInput> {
+    let unit = &decision.unit;
+    let starts = matches!(decision.run.then, Some((Verb::Start | Verb::Restart, _)));
+    if !starts || !is_all_known(unit) {
+        return None;
+    }
+    let needs = Needs::of(&unit.wanted);
+    if needs.conditional && !is_well(unit) {
+        return None;
+    }
+    let judge = Judge::new(unit, &needs)?;
+    let mut first = None;
+    for input in &needs.inputs {
+        let Some(question) = judge.question(input, draft) else {
+            continue;
+        };
+        draft.looks.extend(question.looks());
+        let fault = question.fault(unit, draft, needs.only_presence);
+        if let (None, Some(fault)) = (&first, fault) {
+            first = Some(BrokenInput {
+                setting: input.setting.to_owned(),
+                value: question.value,
+                runner: question.runner,
+                fault,
+            });
+        }
+    }
+    first
+}
+
+/// Whether the text of the unit is all that there is to it, and may be shown.
+fn is_all_known(unit: &Unit<'_>) -> bool {
+    let mut files = unit.files.iter().chain(&unit.template_files);
+    let secret = files.any(|file| file.body.is_some_and(abide_model::Body::is_secret));
+    unit.ours
+        && !unit.name.kind().is_quadlet()
+        && !unit.name.is_template()
+        && !secret
+        && foreign_drop_ins(unit).is_empty()
+}
+
+/// What is known of a unit's surroundings.
+struct Judge<'u, 'a> {
+    unit: &'u Unit<'a>,
+    needs: &'u Needs,
+    /// Who runs it; of a user that this plan makes nobody can look as that user.
+    runner: Runner,
+    /// Its home, where that is known.
+    home: Option<HostPath>,
+}
+
+impl<'u, 'a> Judge<'u, 'a> {
+    fn new(unit: &'u Unit<'a>, needs: &'u Needs) -> Option<Self> {
+        let host = unit.view.host;
+        let named = |name: &str| expanded_name(unit, name).and_then(|n| UserName::parse(&n).ok());
+        let runner = match (unit.view.scope.user(), &needs.user) {
+            (Some(user), _) => Runner::User(user.clone()),
+            (None, None) => Runner::Root,
+            (None, Some(name)) => match named(name) {
+                Some(user) if user.as_str() == "root" => Runner::Root,
+                Some(user) => Runner::User(user),
+                // A number, or a specifier that only the host knows.
+                None => return None,
+            },
+        };
+        let home = match &runner {
+            Runner::Root => HostPath::parse("/root").ok(),
+            Runner::User(name) => {
+                let known = host.desired.users.contains_key(name)
+                    || matches!(host.user(name), Observation::Known(_));
+                known.then(|| host.home(name))
+            }
+        };
+        Some(Self {
+            unit,
+            needs,
+            runner,
+            home,
+        })
+    }
+
+    /// What is to be seen for this to be judged; `None` where it cannot be judged, or need not be.
+    fn question(&self, input: &Input, draft: &Draft) -> Option<Question> {
+        let by_manager = input.by_manager && self.unit.view.scope.user().is_none();
+        let runner = match by_manager {
+            true => Runner::Root,
+            false => self.runner.clone(),
+        };
+        let question = |value: String, what: What| Question {
+            value,
+            runner: runner.clone(),
+            kind: input.kind,
+            what,
+        };
+        if matches!(input.kind, InputKind::User | InputKind::Group) {
+            // systemd of a user changes nobody's accounts.
+            let system = self.unit.view.scope == Scope::System;
+            let name = expanded_name(self.unit, &input.text).filter(|_| system)?;
+            let what = match input.kind {
+                InputKind::User => UserName::parse(&name)
+                    .ok()
+                    .map(|_| InputLook::User(name.clone())),
+                _ => GroupName::parse(&name)
+                    .ok()
+                    .map(|_| InputLook::Group(name.clone())),
+            };
+            return Some(question(name, What::Account(what?)));
+        }
+        let text = match (input.kind, input.text.as_str()) {
+            (InputKind::Directory, "~") => self.home.as_ref()?.to_string(),
+            (_, text) => self.expand(text)?,
+        };
+        if input.kind == InputKind::Program && !text.contains('/') {
+            if is_elsewhere(&self.unit.view.host.observed.facts.os)
+                || self.unit.wanted.last("Service", "ExecSearchPath").is_some()
+            {
+                return None;
+            }
+            let paths = SEARCHED.iter().map(|dir| format!("{dir}/{text}"));
+            let paths = paths
+                .filter_map(|path| HostPath::parse(&path).ok())
+                .collect();
+            return Some(question(text, What::Anywhere(paths)));
+        }
+        let path = HostPath::parse(tidy(&text)).ok()?;
+        if self.comes_otherwise(&path) {
+            return None;
+        }
+        let new_user = matches!(&runner, Runner::User(name) if makes_user(name.as_str(), draft));
+        let what = match (&runner, new_user, &self.home) {
+            // What is in a new home comes from there (useradd(8)).
+            (_, true, Some(home)) if path.is_within(home) => {
+                let below = path.as_str().strip_prefix(home.as_str())?;
+                let skeleton = HostPath::parse(&format!("/etc/skel{below}")).ok()?;
+                What::NewHome(skeleton)
+            }
+            (_, true, _) => What::AsAnybody(path.clone()),
+            (_, false, _) => What::At(path.clone()),
+        };
+        Some(question(path.to_string(), what))
+    }
+
+    /// Whether the path comes with something that the unit itself names: a directory that systemd makes for it, a mount, or a
+    /// condition without which it is not started.
+    fn comes_otherwise(&self, path: &HostPath) -> bool {
+        let made = self
+            .needs
+            .made
+            .iter()
+            .flat_map(|(key, name)| self.made_at(key, name));
+        let elsewhere = self
+            .needs
+            .elsewhere
+            .iter()
+            .filter_map(|path| self.expand(path));
+        let below = made
+            .chain(elsewhere)
+            .filter_map(|one| HostPath::parse(tidy(&one)).ok());
+        let guards = self
+            .needs
+            .guards
+            .iter()
+            .filter_map(|path| self.expand(path));
+        let mut guards = guards.filter_map(|one| HostPath::parse(tidy(&one)).ok());
+        let unreadable = self
+            .needs
+            .guards
+            .iter()
+            .any(|path| self.expand(path).is_none());
+        unreadable
+            || below
+                .into_iter()
+                .any(|one| path.is_within(&one) || one.is_within(path))
+            || guards.any(|one| path.is_within(&one) || one.is_within(path))
+            || self.is_mounted(path)
+    }
+
+    /// Whether a mount unit of the manifest covers it.
+    fn is_mounted(&self, path: &HostPath) -> bool {
+        let host = self.unit.view.host;
+        let units = host.units(&self.unit.view.scope).into_iter().flatten();
+        let system = host.desired.units.iter();
+        units.chain(system).any(|(name, _)| {
+            let point = unescape(name.prefix()).map(|point| format!("/{point}"));
+            let point = point.and_then(|point| HostPath::parse(&point).ok());
+            matches!(
+                name.kind(),
+                abide_model::UnitKind::Mount | abide_model::UnitKind::Automount
+            ) && point.is_some_and(|point| path.is_within(&point))
+        })
+    }
+
+    /// Where systemd makes such a directory; in a user's scope it depends on systemd's version and the user's environment, so
+    /// these are all the places.
+    fn made_at(&self, key: &str, name: &str) -> Vec<String> {
+        let Some(name) = specifier::expand(&self.unit.loaded, None, name) else {
+            return vec!["/".to_owned()];
+        };
+        let Some(user) = self.unit.view.scope.user() else {
+            let base = match key {
+                "StateDirectory" => "/var/lib",
+                "RuntimeDirectory" => "/run",
+                "CacheDirectory" => "/var/cache",
+                "LogsDirectory" => "/var/log",
+                _ => "/etc",
+            };
+            return vec![format!("{base}/{name}")];
+        };
+        let home = self.unit.view.host.home(user);
+        let mut places: Vec<String> = [
+            ".local/state",
+            ".config",
+            ".cache",
+            ".config/log",
+            ".local/state/log",
+        ]
+        .iter()
+        .map(|base| format!("{home}/{base}/{name}"))
+        .collect();
+        places.extend(self.uid().map(|uid| format!("/run/user/{uid}/{name}")));
+        places
+    }
+
+    fn uid(&self) -> Option<u32> {
+        let user = self.unit.view.scope.user()?;
+        let known: Observation<&ObservedUser> = self.unit.view.host.user(user);
+        known.known().map(|user| user.uid)
+    }
+
+    /// The text with its specifiers; `None` where one is not known here.
+    fn expand(&self, text: &str) -> Option<String> {
+        let unit = &self.unit.loaded;
+        let scope = self.unit.view.scope.user();
+        let mut half = String::new();
+        let mut rest = text.chars();
+        while let Some(c) = rest.next() {
+            if c != '%' {
+                half.push(c);
+                continue;
+            }
+            let value = match (rest.next()?, scope) {
+                // The manager's own, whatever `User=` says.
+                ('h', Some(user)) => self.unit.view.host.home(user).to_string(),
+                ('h', None) => "/root".to_owned(),
+                ('u', Some(user)) => user.to_string(),
+                ('u', None) => "root".to_owned(),
+                ('U', Some(_)) => self.uid()?.to_string(),
+                ('U', None) => "0".to_owned(),
+                ('t', Some(_)) => format!("/run/user/{}", self.uid()?),
+                ('t', None) => "/run".to_owned(),
+                ('S', None) => "/var/lib".to_owned(),
+                ('C', None) => "/var/cache".to_owned(),
+                ('L', None) => "/var/log".to_owned(),
+                ('E', None) => "/etc".to_owned(),
+                ('I', _) => unescape(unit.instance()?)?,
+                (other, _) => {
+                    half.extend(['%', other]);
+                    continue;
+                }
+            };
+            half.push_str(&value.replace('%', "%%"));
+        }
+        specifier::expand(unit, None, &half)
+    }
+}
+
+/// A name with the specifiers that the unit's own name decides.
+fn expanded_name(unit: &Unit<'_>, text: &str) -> Option<String> {
+    specifier::expand(&unit.loaded, None, text)
+}
+
+/// systemd takes doubled and trailing slashes for one.
+fn tidy(path: &str) -> &str {
+    match path.trim_end_matches('/') {
+        "" => "/",
+        trimmed => trimmed,
+    }
+}
+
+/// Distributions that keep their programs in other directories, and tell systemd so.
+fn is_elsewhere(os: &str) -> bool {
+    ["NixOS", "Guix"].iter().any(|one| os.contains(one))
+}
+
+/// What has to be seen for one input.
+struct Question {
+    value: String,
+    runner: Runner,
+    kind: InputKind,
+    what: What,
+}
+
+enum What {
+    /// The path, as its runner sees it.
+    At(HostPath),
+    /// Whether the path is there at all: its runner is not there yet.
+    AsAnybody(HostPath),
+    /// A path in a home that is made, by what stands in the skeleton of homes.
+    NewHome(HostPath),
+    /// One of these.
+    Anywhere(Vec<HostPath>),
+    /// An account or a group.
+    Account(InputLook),
+}
+
+impl Question {
+    fn looks(&self) -> Vec<InputLook> {
+        let at = |runner: &Runner, path: &HostPath| InputLook::Path {
+            runner: runner.clone(),
+            path: path.clone(),
+        };
+        match &self.what {
+            What::At(path) => vec![at(&self.runner, path)],
+            What::AsAnybody(path) | What::NewHome(path) => vec![at(&Runner::Root, path)],
+            What::Anywhere(paths) => paths.iter().map(|path| at(&Runner::Root, path)).collect(),
+            What::Account(look) => vec![look.clone()],
+        }
+    }
+
+    /// What will be wrong with it when the unit starts, where that is certain.
+    fn fault(&self, unit: &Unit<'_>, draft: &Draft, only_presence: bool) -> Option<InputFault> {
+        let path = HostPath::parse(&self.value).ok();
+        match path.map_or(Brought::Nothing, |path| brought(&path, self.kind, draft)) {
+            Brought::Right => return None,
+            Brought::Wrong(fault) => return Some(fault),
+            Brought::Nothing => {}
+        }
+        let seen = &unit.view.host.observed.inputs;
+        let looks = self.looks();
+        match &self.what {
+            What::Anywhere(_) => {
+                let absent = |look: &InputLook| seen.get(look) == Some(&InputSeen::Absent);
+                let all = looks.iter().all(absent);
+                all.then_some(InputFault::NotInPath)
+            }
+            What::Account(look) => match (seen.get(look)?, look) {
+                (InputSeen::Absent, InputLook::User(name)) => {
+                    (!makes_user(name, draft)).then_some(InputFault::NoSuchUser)
+                }
+                (InputSeen::Absent, InputLook::Group(name)) => {
+                    // useradd(8) makes a group of the user's name.
+                    (!makes_user(name, draft)).then_some(InputFault::NoSuchGroup)
+                }
+                _ => None,
+            },
+            What::NewHome(path) if path.as_str() == "/etc/skel" => None,
+            What::AsAnybody(_) | What::NewHome(_) => {
+                let found = seen.get(looks.first()?)?;
+                (*found == InputSeen::Absent).then_some(InputFault::Missing)
+            }
+            What::At(_) => {
+                let found = seen.get(looks.first()?)?;
+                let fault = self.of_seen(found)?;
+                let present = !matches!(fault, InputFault::Missing);
+                let changed = self.is_changed(draft);
+                (!present || !only_presence && !changed).then_some(fault)
+            }
+        }
+    }
+
+    fn of_seen(&self, found: &InputSeen) -> Option<InputFault> {
+        match (self.kind, found) {
+            (_, InputSeen::Absent) => Some(InputFault::Missing),
+            (_, InputSeen::Hidden { by }) => Some(InputFault::Behind {
+                directory: by.clone(),
+            }),
+            (InputKind::Program, InputSeen::Directory { .. }) => Some(InputFault::NoFile),
+            (
+                InputKind::Program,
+                InputSeen::File {
+                    executable: false, ..
+                },
+            ) => Some(InputFault::NotExecutable),
+            (InputKind::Program, InputSeen::File { interpreter, .. }) => match interpreter {
+                Interpreter::Fine => None,
+                Interpreter::Missing => Some(InputFault::NoInterpreter),
+                Interpreter::CarriageReturn => Some(InputFault::CarriageReturn),
+            },
+            (InputKind::Directory, InputSeen::Directory { searchable }) => {
+                (!searchable).then_some(InputFault::NotSearchable)
+            }
+            (InputKind::Directory, _) => Some(InputFault::NoDirectory),
+            (InputKind::File, InputSeen::Directory { .. }) => Some(InputFault::NoFile),
+            (
+                InputKind::File | InputKind::Credential,
+                InputSeen::File {
+                    readable: false, ..
+                },
+            ) => Some(InputFault::NotReadable),
+            _ => None,
+        }
+    }
+
+    /// Whether this plan changes who its runner is: its groups decide what it may read.
+    fn is_changed(&self, draft: &Draft) -> bool {
+        let Runner::User(name) = &self.runner else {
+            return false;
+        };
+        draft.steps.iter().any(|step| {
+            matches!(&step.resource, ResourceId::User(user) if user == name)
+                && matches!(step.change, Change::ModifyUser(_))
+        })
+    }
+}
+
+fn makes_user(name: &str, draft: &Draft) -> bool {
+    draft.steps.iter().any(|step| {
+        matches!(&step.resource, ResourceId::User(user) if user.as_str() == name)
+            && matches!(step.change, Change::CreateUser { .. })
+    })
+}
+
+/// What this plan itself does with a path.
+enum Brought {
+    /// Nothing.
+    Nothing,
+    /// It will be as it has to.
+    Right,
+    /// It will not.
+    Wrong(InputFault),
+}
+
+fn brought(path: &HostPath, kind: InputKind, draft: &Draft) -> Brought {
+    let with_mode = |mode: u32| match kind {
+        InputKind::Program if mode & 0o111 == 0 => Brought::Wrong(InputFault::NotExecutable),
+        InputKind::Directory => Brought::Wrong(InputFault::NoDirectory),
+        _ => Brought::Right,
+    };
+    for step in &draft.steps {
+        match &step.change {
+            Change::WriteFile(write) if write.path == *path => return with_mode(write.mode),
+            Change::WriteFile(write) if write.path.is_within(path) => return Brought::Right,
+            Change::SetMode { path: of, to, .. } if of == path => return with_mode(*to),
+            Change::RemoveFile {
+                path: of, purpose, ..
+            } if of == path && *purpose == FilePurpose::Plain => {
+                return Brought::Wrong(InputFault::Removed);
+            }
+            Change::CreateUser { home, .. } if home.is_within(path) => return Brought::Right,
+            _ => {}
+        }
+    }
+    Brought::Nothing
+}

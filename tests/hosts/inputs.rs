@@ -1,0 +1,281 @@
+//! What a unit needs when it starts is looked at while planning, as the user that runs it: a unit that runs is not restarted
+//! into a failure that can be foreseen, and one that would fail is named.
+
+use crate::support::{Said, World, worker};
+
+/// A manifest with this below `groups: all:`.
+fn manifest(world: &World, name: &str, body: &str) {
+    world.manifest(&format!(
+        "version: 1\nname: {name}\nhosts: {{h1: {{}}, h2: {{}}}}\ngroups:\n  all:\n{body}"
+    ));
+}
+
+/// What a running unit's change would break is refused on both hosts, with its code.
+#[track_caller]
+fn refused(said: &Said, texts: &[&str]) {
+    assert_eq!(said.code, 1, "{}\n{}", said.stdout, said.stderr);
+    let flat = flat(said);
+    for text in texts.iter().chain(&["R0401"]) {
+        assert!(
+            flat.contains(text),
+            "no `{text}` in\n{}\n{}",
+            said.stdout,
+            said.stderr
+        );
+    }
+}
+
+/// What was said, in one line: texts are wrapped for a terminal.
+fn flat(said: &Said) -> String {
+    said.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const USER: &str = "    users:
+      app:
+        units:
+          a.service: {source: a.service}
+          b.service: {source: b.service}
+";
+
+fn pids(world: &World, user: &str, unit: &str) -> [String; 2] {
+    ["h1", "h2"].map(|host| world.show(host, user, unit, "MainPID"))
+}
+
+#[test]
+fn a_running_unit_is_not_restarted_into_a_failure_that_can_be_foreseen() {
+    let world = World::both("inputs-run");
+    manifest(&world, "foresee", USER);
+    world
+        .file("a.service", &worker(""))
+        .file("b.service", &worker(""));
+    world.converge();
+    let before = pids(&world, "app", "a.service");
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "mkdir -p /srv/closed/in /srv/open && chmod 700 /srv/closed && chmod 755 /srv/closed/in
+             printf 'x\\n' >/srv/open/plain; printf 'A=1\\n' >/srv/open/secret.env; chmod 600 /srv/open/secret.env
+             printf '#!/opt/none/ruby\\n' >/srv/open/script; chmod 755 /srv/open/script
+             printf '#!/bin/sh\\r\\n' >/srv/open/dos; chmod 755 /srv/open/dos",
+        );
+    }
+    let run = |line: &str| worker("").replace("/bin/sleep infinity", line);
+    for (unit, said) in [
+        (
+            worker("EnvironmentFile=/etc/nowhere.env"),
+            "/etc/nowhere.env is not there",
+        ),
+        (
+            worker("EnvironmentFile=/srv/open/secret.env"),
+            "app may not read /srv/open/secret.env",
+        ),
+        (
+            worker("EnvironmentFile=%h/none.env"),
+            "/home/app/none.env is not there",
+        ),
+        (
+            worker("WorkingDirectory=/srv/nowhere"),
+            "`WorkingDirectory=/srv/nowhere`",
+        ),
+        (
+            worker("WorkingDirectory=/srv/closed"),
+            "app may not enter /srv/closed",
+        ),
+        (
+            worker("WorkingDirectory=/srv/closed/in"),
+            "app may not enter /srv/closed",
+        ),
+        (
+            worker("WorkingDirectory=/srv/open/plain"),
+            "/srv/open/plain is no directory",
+        ),
+        (
+            worker("LoadCredential=key:/etc/nowhere.key"),
+            "/etc/nowhere.key is not there",
+        ),
+        (run("/opt/nowhere/worker"), "203/EXEC"),
+        (
+            run("no-such-program-anywhere x"),
+            "no-such-program-anywhere",
+        ),
+        (
+            run("/srv/open/plain"),
+            "app may not execute /srv/open/plain",
+        ),
+        (run("/srv/open"), "/srv/open is no file"),
+        (run("/srv/open/script"), "interpreter"),
+        (run("/srv/open/dos"), "carriage return"),
+        (run("@%h/none name"), "/home/app/none is not there"),
+        (
+            worker("ExecStartPre=/opt/nowhere/check"),
+            "ExecStartPre=/opt/nowhere/check",
+        ),
+    ] {
+        world.file("a.service", &unit);
+        refused(&world.plan(), &["a.service", said]);
+    }
+    // What else is to be done is done, and the unit is left as it is.
+    world.file("b.service", &worker("Environment=B=2"));
+    let said = world.apply();
+    refused(&said, &["a.service"]);
+    assert_eq!(pids(&world, "app", "a.service"), before, "it goes on");
+    for host in ["h1", "h2"] {
+        let env = world.show(host, "app", "b.service", "Environment");
+        assert_eq!(env, "B=2");
+    }
+    world
+        .abide(&["plan", "-q", "--report", "json=-"])
+        .says("would_not_start_again")
+        .says("R0401");
+    // Unless it is accepted, by a saved plan as well.
+    world.file("a.service", &worker("EnvironmentFile=/etc/late.env"));
+    refused(&world.plan(), &["/etc/late.env"]);
+    world
+        .abide(&["plan", "--accept-broken", "-o", "broken.plan"])
+        .ends_with(0)
+        .says("N0402");
+    for host in ["h1", "h2"] {
+        world.fleet.sh(host, "printf 'L=1\\n' >/etc/late.env");
+    }
+    world.abide(&["apply", "--yes", "broken.plan"]).ends_with(0);
+    world.assert_converged();
+}
+
+#[test]
+fn a_unit_of_the_system_is_judged_as_the_user_that_it_runs_as() {
+    let world = World::both("inputs-sys");
+    manifest(
+        &world,
+        "sysuser",
+        "    units:\n      s.service: {source: s.service}\n",
+    );
+    let unit = |text: &str| {
+        format!(
+            "[Service]\nUser=deploy\nExecStart=/bin/sleep infinity\n{text}\n[Install]\nWantedBy=multi-user.target\n"
+        )
+    };
+    world.file("s.service", &unit(""));
+    world.converge();
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "mkdir -p /srv/roots; chmod 700 /srv/roots; printf 'A=1\\n' >/srv/roots/env
+             printf '#!/bin/sh\\nexec sleep infinity\\n' >/srv/roots/prog; chmod 755 /srv/roots/prog",
+        );
+    }
+    for (text, said) in [
+        (
+            "WorkingDirectory=/srv/roots",
+            "deploy may not enter /srv/roots",
+        ),
+        (
+            "ExecStart=\nExecStart=/srv/roots/prog",
+            "deploy may not enter /srv/roots",
+        ),
+        ("User=nobody-here", "the host has no user nobody-here"),
+        ("Group=nogroup-here", "the host has no group nogroup-here"),
+    ] {
+        world.file("s.service", &unit(text));
+        refused(&world.plan(), &["s.service", said]);
+    }
+    // The manager itself reads environment files, and `+` runs as root.
+    world.file(
+        "s.service",
+        &unit("EnvironmentFile=/srv/roots/env\nExecStart=\nExecStart=+/srv/roots/prog"),
+    );
+    world
+        .plan()
+        .ends_with(0)
+        .does_not_say("R0401")
+        .does_not_say("N0401");
+    world.converge();
+}
+
+#[test]
+fn a_unit_that_does_not_run_yet_and_will_fail_is_named_in_the_plan() {
+    let world = World::both("inputs-new");
+    manifest(&world, "newunits", USER);
+    world
+        .file("a.service", &worker("WorkingDirectory=%h/app/current"))
+        .file(
+            "b.service",
+            &worker("").replace("/bin/sleep", "/opt/nowhere/sleep"),
+        );
+    let said = flat(&world.plan().ends_with(0));
+    for text in [
+        "N0401",
+        "/home/app/app/current is not there",
+        "200/CHDIR",
+        "/opt/nowhere/sleep is not there",
+        "203/EXEC",
+    ] {
+        assert!(said.contains(text), "no `{text}` in {said}");
+    }
+    world
+        .abide(&["plan", "-q", "--report", "json=-"])
+        .says("will_not_start");
+    world
+        .abide(&["plan", "-q", "--report", "md=-"])
+        .says("N0401");
+    world.abide(&["explain", "N0401"]).ends_with(0);
+    world.abide(&["explain", "R0401"]).ends_with(0);
+}
+
+#[test]
+fn healthy_units_of_every_kind_are_silent() {
+    let world = World::both("inputs-well");
+    manifest(
+        &world,
+        "healthy",
+        "    users:
+      app:
+        files:
+          bin/run: {content: \"#!/bin/sh\\nexec sleep infinity\\n\", mode: \"0755\"}
+          etc/app.env: {content: \"A=1\\n\"}
+          deep/er/file: {content: \"x\"}
+        units:
+          bare.service: {content: \"[Service]\\nExecStart=sleep infinity\\n\"}
+          own.service: {content: \"[Service]\\nExecStart=%h/bin/run\\nEnvironmentFile=%h/etc/app.env\\nWorkingDirectory=%h/deep/er\\n\"}
+          dash.service: {content: \"[Service]\\nType=simple\\nExecStartPre=-/opt/none/x\\nExecStart=@/bin/sleep sleep infinity\\nEnvironmentFile=-/etc/none\\nWorkingDirectory=-/none\\n\"}
+          home.service: {content: \"[Service]\\nExecStart=/bin/sleep infinity\\nWorkingDirectory=~\\n\"}
+          state.service: {content: \"[Service]\\nStateDirectory=st\\nRuntimeDirectory=rt\\nExecStart=/bin/sleep infinity\\nWorkingDirectory=%t/rt\\n\"}
+          made.service: {content: \"[Service]\\nExecStartPre=/bin/cp /bin/sleep %h/made-sleep\\nExecStart=%h/made-sleep infinity\\n\"}
+          i@.service: {content: \"[Service]\\nExecStart=/bin/%i infinity\\nWorkingDirectory=%h\\n\"}
+          i@sleep.service: {}
+          reset.service:
+            content: \"[Service]\\nExecStart=/opt/none/x\\nWorkingDirectory=/opt/none\\nEnvironmentFile=/opt/none/e\\n\"
+            drop_ins: {10-ok.conf: \"[Service]\\nExecStart=\\nExecStart=/bin/sleep infinity\\nWorkingDirectory=\\nEnvironmentFile=\\n\"}
+          once.service: {content: \"[Service]\\nType=oneshot\\nExecStart=/opt/none/later\\n\"}
+          off.service: {content: \"[Service]\\nExecStart=/opt/none/later\\n\", state: stopped}
+          any.service: {content: \"[Service]\\nExecStart=/opt/none/later\\n\", state: unmanaged}
+          guard.service: {content: \"[Unit]\\nConditionPathExists=/opt/none/current\\n[Service]\\nExecStart=/opt/none/current/run\\nWorkingDirectory=/opt/none/current\\n\"}
+          quoted.service: {content: \"[Service]\\nExecStart=\\\"/bin/sleep\\\" infinity\\nExecReload=/opt/none/r\\nExecStopPost=-/opt/none/s\\n\"}
+          sock.socket: {content: \"[Socket]\\nListenStream=%t/sock\\n\"}
+          sock.service: {content: \"[Service]\\nExecStart=/bin/sleep infinity\\n\", state: unmanaged}
+          many.service: {content: \"[Service]\\nEnvironment=X=1\\nExecStart=sh -c 'exec sleep infinity'\\nEnvironmentFile=%h/etc/*.env\\nStandardOutput=append:%h/log\\n\"}
+    units:
+      dyn.service: {content: \"[Service]\\nDynamicUser=yes\\nUser=dynuser\\nStateDirectory=dyn\\nWorkingDirectory=/var/lib/dyn\\nExecStart=/bin/sleep infinity\\n\"}
+      num.service: {content: \"[Service]\\nUser=1000\\nExecStart=/bin/sleep infinity\\n\"}
+      asapp.service: {content: \"[Service]\\nUser=app\\nGroup=app\\nWorkingDirectory=~\\nExecStart=/bin/sleep infinity\\n\"}
+      root.service: {content: \"[Service]\\nRootDirectory=/\\nExecStart=/bin/sleep infinity\\n\"}
+      cred.service: {content: \"[Service]\\nLoadCredential=host:/etc/hostname\\nLoadCredential=none\\nLoadCredential=fall:/etc/none\\nSetCredential=fall:x\\nExecStart=/bin/sleep infinity\\n\"}
+      plus.service: {content: \"[Service]\\nUser=deploy\\nExecStartPre=+/bin/true\\nExecStart=!!/bin/sleep infinity\\n\"}
+      search.service: {content: \"[Service]\\nExecSearchPath=/opt/x:/bin\\nExecStart=sleep infinity\\n\"}
+",
+    );
+    let quiet = |said: Said| {
+        said.ends_with(0)
+            .does_not_say("R0401")
+            .does_not_say("N0401")
+            .does_not_say("N0402")
+    };
+    quiet(world.plan());
+    quiet(world.apply());
+    world.assert_converged();
+    // Changed while they run, they are as well as before.
+    let text = std::fs::read_to_string(world.path("abide.yaml")).expect("the manifest");
+    world.manifest(&text.replace("[Service]\\n", "[Service]\\nEnvironment=V=2\\n"));
+    quiet(world.plan());
+    quiet(world.apply());
+    world.assert_converged();
+}
