@@ -1,16 +1,18 @@
 //! Which staged files the host's own systemd reads before anything is touched.
 //!
 //! `systemd-analyze verify` ends with 1 for what keeps a unit from being loaded or started, and with 0 where it only
-//! warns (unknown keys); systemd 252 and 257 agree. It also fails for what a later step of the same plan brings:
-//! programs below a home, services that quadlets generate. Those complaints are excused.
+//! warns (unknown keys); systemd 252 and 257 agree. Only what keeps a unit from being loaded refuses it here, and the rest is
+//! passed on. It also fails for what a later step of the same plan brings: programs below a home, services that quadlets
+//! generate. Those complaints are excused.
 
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Action, ActionId, Change, FilePurpose, HostPath, Plan, ResourceId, Scope, UnitName, WriteFile,
+    Action, ActionId, Change, FilePurpose, HostPath, NoteKind, Plan, ResourceId, Scope, UnitName,
+    WriteFile,
 };
 
-use abide_unit::UnitFile;
+use abide_unit::{Effective, InputKind, Needs, UnitFile};
 
 use crate::quote::word;
 
@@ -23,7 +25,7 @@ pub(super) fn all(plan: &Plan) -> String {
     let mut parts =
         vec!["\n# The host's systemd reads them before anything is touched.\n".to_owned()];
     parts.extend(excuses(plan));
-    parts.extend(waiting(plan));
+    parts.extend(programs(plan));
     for scope in scopes {
         parts.push(format!("verify_in {scope}\n"));
         parts.extend(files(plan, scope));
@@ -69,37 +71,54 @@ fn excuses(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-/// Units whose programs need not be there yet, so that systemd's word of them is passed on and refuses nothing: what this
-/// plan does not start, and what finds, makes or awaits its program in a way that only the unit itself knows.
-fn waiting(plan: &Plan) -> BTreeSet<String> {
-    writes(plan)
-        .filter(|(_, scope, unit, _)| {
-            !is_started(plan, scope, unit) || finds_its_program_itself(plan, scope, unit)
-        })
-        .map(|(_, _, unit, _)| {
-            // A template is read as an instance of some name.
-            let name = match unit.is_template() {
-                true => format!("{}@", unit.prefix()),
-                false => format!("{unit}: Command "),
-            };
-            format!("may_wait {}\n", word(&name))
-        })
-        .collect()
+/// What systemd says of missing programs refuses a unit only where it runs now and this plan restarts it; whatever else may
+/// not run is passed on. What the plan itself names, or the unit finds, makes or awaits itself, is no news.
+fn programs(plan: &Plan) -> BTreeSet<String> {
+    let mut calls = BTreeSet::new();
+    for (_, scope, unit, write) in writes(plan) {
+        let known = noted(plan, scope, unit) || finds_its_program_itself(plan, scope, unit);
+        // A template is read as an instance of some name.
+        if unit.is_template() {
+            calls.insert(format!(
+                "is_known {}\n",
+                word(&format!("{}@", unit.prefix()))
+            ));
+        } else if known {
+            calls.insert(format!("is_known {}\n", word(&format!("{unit}: Command "))));
+        } else if is_restarted(plan, scope, unit) {
+            let text = write.body.bytes().map(abide_model::Bytes::as_slice);
+            let text = String::from_utf8_lossy(text.unwrap_or_default());
+            let needs = Needs::of(&Effective::new(unit, &text, &[]));
+            let programs = needs.inputs.iter();
+            let programs = programs.filter(|input| input.kind == InputKind::Program);
+            calls.extend(programs.map(|input| {
+                let line = format!("{unit}: Command {} is not executable", input.text);
+                format!("must_run {}\n", word(&line))
+            }));
+        }
+    }
+    calls
 }
 
-/// Whether the plan starts this unit, or an instance of this template, or gives it its new configuration.
-fn is_started(plan: &Plan, scope: &Scope, unit: &UnitName) -> bool {
-    plan.actions.iter().any(|action| {
-        let ResourceId::Unit(other) = &action.resource else {
-            return false;
-        };
-        let starts = matches!(
-            action.change,
-            Change::Start | Change::Restart | Change::Reload
-        );
-        let is_it = other.unit == *unit || other.unit.template().as_ref() == Some(unit);
-        starts && other.scope == *scope && is_it
+/// Whether the plan says itself that the unit will not start.
+fn noted(plan: &Plan, scope: &Scope, unit: &UnitName) -> bool {
+    plan.notes.iter().any(|note| {
+        let about = matches!(&note.resource, ResourceId::Unit(of) if of.scope == *scope && of.unit == *unit);
+        about && note.kind == NoteKind::WillFail
     })
+}
+
+/// Whether the plan gives a unit that runs its new configuration.
+fn is_restarted(plan: &Plan, scope: &Scope, unit: &UnitName) -> bool {
+    let does = |wanted: &dyn Fn(&Change) -> bool| {
+        plan.actions.iter().any(|action| {
+            matches!(&action.resource, ResourceId::Unit(of) if of.scope == *scope && of.unit == *unit)
+                && wanted(&action.change)
+        })
+    };
+    does(&|change| matches!(change, Change::Restart))
+        || does(&|change| matches!(change, Change::Stop))
+            && does(&|change| matches!(change, Change::Start))
 }
 
 /// Whether its texts change where a program is looked for (`RootDirectory=`, `ExecSearchPath=`), what is there by then

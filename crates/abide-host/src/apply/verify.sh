@@ -12,8 +12,12 @@ dir=
 if [ -n "$base" ]; then set -- "$base"; else set -- "${XDG_RUNTIME_DIR-}" "$HOME" /tmp; fi
 for base do
   if [ ! -d "$base" ] || [ ! -w "$base" ]; then continue; fi
-  rm -rf -- "$base"/.abide-check.* 2>/dev/null
-  dir=$(mktemp -d -- "$base/.abide-check.XXXXXXXXXX" 2>/dev/null) && break
+  # What a run left behind that was cut goes.
+  for old in "$base"/.abide-check.*; do
+    whose=${old##*/.abide-check.}
+    { [ "${whose%%.*}" != 0 ] && kill -0 "${whose%%.*}" 2>/dev/null; } || rm -rf -- "$old" 2>/dev/null
+  done
+  dir=$(mktemp -d -- "$base/.abide-check.$$.XXXXXXXXXX" 2>/dev/null) && break
 done
 if [ -z "$dir" ]; then
   echo "there is no room to look at the new files"
@@ -118,8 +122,12 @@ verify_with() { check_line "$2" "loaded '$1'"; }
 # excuse TEXT: what systemd will say because a later step of this plan is not done yet.
 excuse() { printf '%s\n' "$1" >>"$work/excuses"; }
 
-# may_wait TEXT: a unit whose programs need not be there yet, as systemd begins a line about one.
-may_wait() { printf '%s\n' "$1" >>"$work/waiting"; }
+# must_run TEXT: what systemd says where a program of a unit that runs now and is restarted is missing.
+must_run() { printf '%s\n' "$1" >>"$work/must-run"; }
+
+# is_known TEXT: how systemd begins a line about a program that is no news: the plan names it, or the unit itself says where
+# it comes from.
+is_known() { printf '%s\n' "$1" >>"$work/known"; }
 
 # verify SCOPE HOME
 verify() {
@@ -127,41 +135,112 @@ verify() {
   command -v systemd-analyze >/dev/null 2>&1 || return 0
   said=$(end_check verify "$2")
   ended=$?
-  [ $ended = 0 ] || judge_verification "$1"
+  if [ -s "$work/excuses" ]; then
+    rest=$(printf '%s\n' "$said" | grep -v -F -f "$work/excuses")
+  else
+    rest=$said
+  fi
+  weigh "$rest"
+  case $ended:$fatal$vague in
+    0: | 1:)
+      # Of what only keeps a unit from being started systemd will say so itself; it ends with 1 for that too.
+      if [ "$ended" = 0 ] || [ -n "$later$expected" ] || [ "$rest" != "$said" ]; then
+        pass_on "$later" "systemd says of the new files of $1"
+        pass_on "$ignored" "systemd ignores in the new files of $1"
+        return 0
+      fi
+      fatal=$ignored$rest
+      ;;
+  esac
+  [ -n "$fatal" ] || fatal=$vague
+  [ -n "$fatal$ignored" ] || fatal=$(explained $ended "$rest")
+  [ $old = 0 ] || ignored="${ignored}and $old more about settings that are only old$newline"
+  refuse_files systemd files "$1" "$fatal$ignored"
 }
 
-# It ends with 0 where there are only warnings: unknown keys, values that are ignored.
-judge_verification() { # SCOPE
-  rest=$said
-  if [ -s "$work/waiting" ]; then
-    absent=$(printf '%s\n' "$said" | grep -F -f "$work/waiting" | grep -F ' is not executable')
-    if [ -n "$absent" ]; then
-      tell notice "$(line_of "systemd says of new files, which is no reason to refuse them: $absent")"
-      rest=$(printf '%s\n' "$rest" | grep -v -x -F -e "$absent")
-    fi
-  fi
-  if [ -s "$work/excuses" ]; then
-    rest=$(printf '%s\n' "$rest" | grep -v -F -f "$work/excuses")
-  fi
-  if [ "$rest" != "$said" ]; then
-    case $rest in
-      *'not executable'* | *'not found'* | *'not loaded'* | *Refusing* | *'bad unit file'* | *fatal* | *masked* | *Failed*) ;;
-      *) return 0 ;;
+# weigh TEXT: the lines that keep a unit from being loaded ($fatal; $vague only says that there is one), the ones that keep it
+# from being started ($later), what systemd ignores in our own files, and how many only call a setting old. What it says of
+# others' files is theirs.
+weigh() {
+  fatal=
+  vague=
+  later=
+  expected=
+  ignored=
+  old=0
+  while IFS= read -r line; do
+    case $line in
+      '') ;;
+      *' is not executable'*)
+        if is_listed must-run; then
+          fatal=$fatal$line$newline
+        elif is_listed known; then
+          expected=yes
+        else
+          later=$later$line$newline
+        fi
+        ;;
+      *'Failed to create '*/start:* | *'Found ordering cycle'* | *'Found dependency on '* | *'Unable to break cycle'* | \
+        'Requested transaction '*) later=$later$line$newline ;;
+      *[Oo]bsolete* | *deprecated* | *'lease use '* | *'lease update '* | *' legacy '* | *' strict user/group name '*)
+        old=$((old + 1))
+        ;;
+      /*[Ii]gnoring*) ;;
+      *[Ii]gnoring*) ignored=$ignored$line$newline ;;
+      *' has a bad unit file setting'* | *' has fatal error'*) vague=$vague$line$newline ;;
+      *) if [ $ended = 0 ]; then ignored=$ignored$line$newline; else fatal=$fatal$line$newline; fi ;;
     esac
-  fi
-  refuse_files systemd files "$1" "$(explained $ended "$rest")"
+  done <<SAID
+$1
+SAID
+}
+
+# is_listed LIST: whether $line begins as one of its lines says.
+is_listed() {
+  [ -s "$work/$1" ] || return 1
+  while IFS= read -r listed; do
+    case $line in "$listed"*) return 0 ;; esac
+  done <"$work/$1"
+  return 1
+}
+
+# pass_on LINES WHO: a few of them, each by itself.
+pass_on() {
+  passed=0
+  while IFS= read -r line; do
+    [ -n "$line" ] || continue
+    passed=$((passed + 1))
+    [ $passed -gt 8 ] || tell notice "$(line_of "$2: $line")"
+  done <<LINES
+$1
+LINES
+  [ $passed -le 8 ] || tell notice "$2: $((passed - 8)) lines more; \`systemd-analyze verify\` shows them all"
 }
 
 # refuse_files WHO WHAT SCOPE WHY: what a user's own processes say decides about that user only. Of a user who is not there
 # yet nobody but root has said it.
 refuse_files() {
   if [ "$3" = system ] || ! become_user "${3#user:}" 2>/dev/null; then
-    problem "the host's $1 refuses the new $2 of $3, so nothing was changed: $4"
+    where=
     given_up=all
   else
-    problem "the host's $1 refuses the new $2 of $3, so nothing was changed there: $4"
+    where=' there'
     given_up="$given_up $3"
   fi
+  # Each line by itself and whole: the first says most.
+  told=0
+  while IFS= read -r line; do
+    [ -n "$line" ] || continue
+    told=$((told + 1))
+    case $told in
+      1) problem "the host's $1 refuses the new $2 of $3, so nothing was changed$where: $line" ;;
+      [2-8]) problem "$line" ;;
+    esac
+  done <<WHY
+$4
+WHY
+  [ $told -gt 0 ] || problem "the host's $1 refuses the new $2 of $3, so nothing was changed$where"
+  [ $told -le 8 ] || problem "and $((told - 8)) lines more"
 }
 
 # end_without SCOPE...: where nothing is left to do in these nothing is begun.

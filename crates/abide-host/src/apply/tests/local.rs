@@ -603,9 +603,10 @@ fn what_systemd_refuses_is_said_and_nothing_is_touched_unless_this_plan_brings_w
         );
         host.put("show", LOADED);
         let start = || (host.unit("a.service"), Change::Start, vec![]);
-        let written = vec![host.write_unit("a.service", "[Service]\n")];
+        let text = format!("[Service]\nExecStart={program}\n");
+        let written = vec![host.write_unit("a.service", &text)];
         let mut changes = written.clone();
-        changes.push(start());
+        changes.push((host.unit("a.service"), Change::Restart, vec![]));
         let (told, status) = host.apply(shell, &plan_of(changes.clone()));
         assert_eq!(status, 1);
         assert!(
@@ -616,18 +617,81 @@ fn what_systemd_refuses_is_said_and_nothing_is_touched_unless_this_plan_brings_w
         changes.push(host.write_file("bin/run", Body::Plain("#!/bin/sh\n".into()), 0o755));
         let (told, status) = host.apply(shell, &plan_of(changes));
         assert_eq!(status, 0, "{told}");
-        // Nothing starts it now: it is told, and written.
-        let (told, status) = host.apply(shell, &plan_of(written));
-        assert_eq!(status, 0, "{told}");
-        assert!(
-            told.contains("notice systemd says of new files, which is no reason to refuse them: a.service: Command"),
-            "{told}"
-        );
+        // Nothing that runs is restarted: it is told, and written.
+        for then in [vec![], vec![start()]] {
+            let changes = [written.clone(), then].concat();
+            let (told, status) = host.apply(shell, &plan_of(changes));
+            assert_eq!(status, 0, "{told}");
+            assert!(
+                told.contains("notice systemd says of the new files of user:")
+                    && told.contains(": a.service: Command"),
+                "{told}"
+            );
+        }
         // One that says itself when it has its program may be started.
         let guarded = "[Unit]\nConditionPathExists=/opt/app\n[Service]\nExecStart=/opt/app/run\n";
         let guarded = vec![host.write_unit("a.service", guarded), start()];
         let (told, status) = host.apply(shell, &plan_of(guarded));
         assert_eq!(status, 0, "{told}");
+        assert!(!told.contains("notice"), "{told}");
+    });
+}
+
+#[test]
+fn what_systemd_says_of_new_files_is_weighed_line_by_line() {
+    on_hosts(|host, shell| {
+        host.put("show", LOADED);
+        let apply = |said: &str| {
+            host.put("refuses", said);
+            let changes = vec![
+                host.write_unit("a.service", "[Service]\nExecStart=/bin/true\n"),
+                (host.unit("a.service"), Change::Start, vec![]),
+            ];
+            host.apply(shell, &plan_of(changes))
+        };
+        // What it cannot load: the line that says most first, and whole, before what it only ignores.
+        let (told, status) = apply(
+            "a.service:2: Failed to parse service type, ignoring: nonsense\na.service:3: Standard output type syslog is obsolete\n\
+             a.service: Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing.\nUnit a.service has a bad unit file setting.\n",
+        );
+        assert_eq!(status, 1);
+        let failed: Vec<&str> = told
+            .lines()
+            .filter(|line| line.starts_with("failed "))
+            .collect();
+        assert!(
+            failed[0].ends_with(
+                "a.service: Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing."
+            ),
+            "{told}"
+        );
+        assert_eq!(
+            failed[1..],
+            [
+                "failed a.service:2: Failed to parse service type, ignoring: nonsense",
+                "failed and 1 more about settings that are only old"
+            ]
+        );
+        // What it would not start it says again when it is started.
+        for said in [
+            "a.service: Failed to create a.service/start: Unit nowhere.service not found.\n",
+            "a.service: Failed to create a.service/start: Unit nowhere.service is masked.\n",
+            "a.service: Command /opt/none is not executable: No such file or directory\na.service:2: Unknown key 'X' in section [Unit], ignoring.\n",
+        ] {
+            let (told, status) = apply(said);
+            assert_eq!(status, 0, "{told}");
+            let first = said.lines().next().unwrap();
+            assert!(told.contains(&format!(": {first}\n")), "{told}");
+        }
+        let (told, _) = apply(
+            "a.service: Command /opt/none is not executable: x\na.service:2: Unknown key 'X' in section [Unit], ignoring.\n/usr/lib/systemd/system/b.service:2: Unknown key 'Y', ignoring.\n",
+        );
+        assert!(
+            told.contains("Unknown key 'X'") && !told.contains("Unknown key 'Y'"),
+            "{told}"
+        );
+        // What is not understood is no permission.
+        assert_eq!(apply("something went wrong\n").1, 1);
     });
 }
 
