@@ -100,7 +100,7 @@ fn the_defaults_of_the_system_manager_are_read_before_a_unit_that_names_them_res
     let mut case = Case::system("defaulted");
     let write = |case: &Case, value: u8| {
         on_both(
-            &case,
+            case,
             &format!(
                 "mkdir -p /etc/systemd/system.conf.d; printf '[Manager]\\nDefaultEnvironment=FROM_DEFAULTS={value}\\n' >/etc/systemd/system.conf.d/defaulted.conf"
             ),
