@@ -44,6 +44,7 @@ mod links;
 mod locks;
 mod names;
 mod quadlet_kinds;
+mod quadlet_text;
 mod quadlets;
 mod routes;
 mod saved;

@@ -110,6 +110,8 @@ codes! {
     QUADLET_SERVICE_NAME = "E0506",
     /// A program that systemd refuses the unit for.
     REFUSED_EXECUTABLE = "E0507",
+    /// A line of a quadlet that Podman refuses or drops.
+    QUADLET_LINE = "E0508",
     /// A user unit is ordered on a unit of the system manager.
     INERT_ORDERING = "W0601",
     /// A program without a path, which systemd looks up in its own list of directories.
@@ -132,6 +134,8 @@ codes! {
     NO_EFFECT = "W0610",
     /// A key in a quadlet that Podman does not support there.
     QUADLET_UNSUPPORTED = "W0611",
+    /// A key in a quadlet that no known Podman knows.
+    QUADLET_KEY = "W0612",
 }
 
 /// The explanation of a code, in Markdown; `None` for a code that does not exist.

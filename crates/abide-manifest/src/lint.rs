@@ -9,6 +9,7 @@ mod line;
 mod linger;
 mod path;
 mod quadlet;
+mod quadlet_line;
 mod system_only;
 mod timer;
 
@@ -67,7 +68,10 @@ fn lint_units(
             entries: counting(&texts, effective),
             told: Cell::new(0),
         };
-        line::lint(&view, work);
+        match unit.draft.name.kind().is_quadlet() {
+            true => quadlet_line::lint(&view, work),
+            false => line::lint(&view, work),
+        }
         executable::lint(&view, user.is_some(), work);
         path::lint(&view, work);
         quadlet::lint(&view, work);
@@ -132,12 +136,13 @@ fn counting<'u>(
 
 /// The texts that this unit brings itself.
 fn parsed<'u>(draft: &'u UnitDraft<'_>) -> Vec<(&'u Wording, UnitFile)> {
+    let kind = draft.name.kind();
     draft
         .fragment
         .iter()
         .chain(draft.drop_ins.values())
         .filter_map(|content| content.wording.as_ref())
-        .map(|wording| (wording, UnitFile::parse(&wording.text)))
+        .map(|wording| (wording, UnitFile::parse_as(kind, &wording.text)))
         .collect()
 }
 

@@ -81,7 +81,7 @@ pub use plan::{
     Plan, Precondition, Refusal, RefusalKind, ResourceId, Watch, WriteFile,
 };
 pub use plan_key::{PlanKey, ShortKey};
-pub use podman::{Podman, PodmanVersion};
+pub use podman::{Podman, PodmanVersion, QuadletFeature};
 pub use refusal_reason::RefusalReason;
 pub use report::{Declared, FailedUnit, HostOutcome, HostReport, HostState, Report, StepReport};
 pub use saved_plan::{

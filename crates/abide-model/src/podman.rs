@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::name::printable;
+
 /// What a host has of Podman's quadlets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Podman {
@@ -43,6 +45,46 @@ impl PodmanVersion {
 impl fmt::Display for PodmanVersion {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// What not every Podman with quadlets can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QuadletFeature {
+    /// Quadlets of this kind.
+    Kind {
+        /// The suffix of their names: `pod`.
+        suffix: String,
+    },
+    /// Templates.
+    Templates,
+    /// Drop-ins.
+    DropIns,
+    /// Comments that begin with `;`, and comments and empty lines within a continued line.
+    Comments,
+    /// A key in a section.
+    Key {
+        /// The section, without brackets.
+        section: String,
+        /// The key.
+        key: String,
+    },
+}
+
+impl fmt::Display for QuadletFeature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kind { suffix } => write!(f, "`.{}` quadlets", printable(suffix)),
+            Self::Templates => f.write_str("templates of quadlets"),
+            Self::DropIns => f.write_str("drop-ins of quadlets"),
+            Self::Comments => f.write_str(
+                "comments that begin with `;`, or that stand within a continued line of a quadlet, as empty lines do,",
+            ),
+            Self::Key { section, key } => {
+                write!(f, "`{}=` in `[{}]`", printable(key), printable(section))
+            }
+        }
     }
 }
 

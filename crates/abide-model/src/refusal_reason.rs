@@ -11,6 +11,7 @@ use crate::health::Health;
 use crate::inputs::BrokenInput;
 use crate::name::printable;
 use crate::path::HostPath;
+use crate::podman::{PodmanVersion, QuadletFeature};
 use crate::unit_name::UnitName;
 
 /// Why something is wanted and not done.
@@ -36,6 +37,15 @@ pub enum RefusalReason {
     NoUserManagers {
         /// Its version.
         systemd: u32,
+    },
+    /// A quadlet needs a newer Podman than the host has.
+    PodmanTooOld {
+        /// What that must be able to do.
+        what: QuadletFeature,
+        /// The first Podman that is.
+        since: PodmanVersion,
+        /// The host's.
+        has: PodmanVersion,
     },
     /// Only links of `UpheldBy=` would enable the unit, and the host's systemd makes none.
     UpheldByUnknown {
@@ -90,6 +100,7 @@ impl RefusalReason {
             Self::DoesNotStayUp { .. } => "R0101",
             Self::CannotStartAgain { .. } => "R0102",
             Self::NoUserManagers { .. } => "R0201",
+            Self::PodmanTooOld { .. } => "R0701",
             Self::UpheldByUnknown { .. } => "R0202",
             Self::HomeIsMounted { .. } => "R0103",
             Self::EnabledAtRuntime { .. } => "R0104",
@@ -104,6 +115,10 @@ impl RefusalReason {
     /// What a person can do about it.
     pub fn help(&self) -> String {
         let what = match self {
+            Self::PodmanTooOld { since, .. } => {
+                let upgrade = format!("upgrade Podman on the host to {since} or newer");
+                return format!("{upgrade} (`abide explain {}`)", self.code());
+            }
             Self::DoesNotStayUp { .. } => {
                 "its journal says why; abide starts it again when its files change, or once it has stopped"
             }
@@ -159,6 +174,9 @@ impl fmt::Display for RefusalReason {
                 f,
                 "the host has systemd {systemd} without user@.service, so no manager would run units of a user"
             ),
+            Self::PodmanTooOld { what, since, has } => {
+                write!(f, "{what} came with Podman {since}, and the host has {has}")
+            }
             Self::UpheldByUnknown { systemd } => write!(
                 f,
                 "only `UpheldBy=` would enable it, which came with systemd 254, and the host has {systemd}"
@@ -220,6 +238,7 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0101", include_str!("explain/R0101.md")),
     ("R0102", include_str!("explain/R0102.md")),
     ("R0201", include_str!("explain/R0201.md")),
+    ("R0701", include_str!("explain/R0701.md")),
     ("R0202", include_str!("explain/R0202.md")),
     ("R0103", include_str!("explain/R0103.md")),
     ("R0104", include_str!("explain/R0104.md")),

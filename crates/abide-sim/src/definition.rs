@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{HostPath, Scope, Timestamp, UnitKind, UnitName};
-use abide_unit::{Effective, LinkKind, ProblemKind, UnitFile, install_links, specifier};
+use abide_unit::{Effective, LinkKind, UnitFile, install_links, specifier};
 
 use crate::deps::Dep;
 use crate::disk::Disk;
@@ -367,14 +367,12 @@ fn drop_in_dirs(name: &UnitName) -> Vec<String> {
 
 /// The load state of a file that cannot be read to its end: its header is broken, or a command is none.
 fn unreadable(name: &UnitName, text: &str, effective: &Effective) -> Option<&'static str> {
-    let problems = UnitFile::parse(text).problems;
-    let broken = |problem: &abide_unit::Problem| problem.kind == ProblemKind::BadHeader;
     let program = |command: &&str| {
         let command = command.trim_start_matches(['@', '-', ':', '+', '!', '|']);
         let program = command.split_whitespace().next().unwrap_or_default();
         program.starts_with('/') || !program.contains('/')
     };
-    if problems.iter().any(broken) {
+    if UnitFile::parse(text).refused {
         Some("error")
     } else if name.kind() != UnitKind::Service
         || effective.all("Service", "ExecStart").iter().all(program)

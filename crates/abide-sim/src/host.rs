@@ -188,7 +188,7 @@ impl SimHost {
             user_managers: true,
             podman: Some(Podman {
                 generator: true,
-                version: Some(PodmanVersion::new(5, 4)),
+                version: Some(PodmanVersion::new(5, 8)),
             }),
         };
         let mut host = Self {

@@ -1,6 +1,6 @@
 //! Which settings differ between two configurations of a unit, and what that leads to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::class::{ChangeClass, class_of};
 use crate::effective::Effective;
@@ -58,10 +58,14 @@ pub fn compare(old: &Effective, new: &Effective) -> Difference {
     for (section, key, new) in new.settings() {
         values.entry((section, key)).or_default()[1] = new;
     }
-    let mut changes: Vec<_> = values
+    let different = values.into_iter().filter(|(_, [old, new])| old != new);
+    let mut keys: BTreeSet<(&str, &str)> = different.map(|(key, _)| key).collect();
+    // One that is assigned nothing has no values, as one that is not there.
+    let emptied = |effective| -> BTreeSet<(&str, &str)> { Effective::emptied(effective).collect() };
+    keys.extend(emptied(old).symmetric_difference(&emptied(new)));
+    let mut changes: Vec<_> = keys
         .into_iter()
-        .filter(|(_, [old, new])| old != new)
-        .map(|((section, key), _)| KeyChange {
+        .map(|(section, key)| KeyChange {
             section: section.to_owned(),
             key: key.to_owned(),
             class: class_of(kind, section, key),

@@ -16,6 +16,9 @@ pub struct Effective {
     unit: UnitName,
     /// Every setting that is left after merging, with its values in order; none is empty.
     settings: BTreeMap<(String, String), Vec<String>>,
+    /// Settings of a quadlet that are assigned nothing (`ReadOnly=`), by section and key: Podman tells many of them from
+    /// those that are not there.
+    emptied: BTreeSet<(String, String)>,
     /// The addresses of a socket as `Key=value`, in order over all their keys.
     listen: Vec<String>,
 }
@@ -42,14 +45,21 @@ impl Effective {
     /// Merges a unit file with its drop-ins, which come as (file name, text) in any order and apply sorted by
     /// file name. Where a name comes twice (an instance's and its template's), the first one given hides the
     /// other, as the more specific directory does. What is not called `*.conf` is no drop-in.
+    ///
+    /// A quadlet's texts are read as Podman reads them. It leaves out a drop-in that it refuses.
     pub fn new(unit: &UnitName, fragment: &str, drop_ins: &[(&str, &str)]) -> Self {
+        let kind = unit.kind();
         let mut by_name = BTreeMap::new();
-        for (name, text) in drop_ins.iter().filter(|(name, _)| is_drop_in(name)) {
+        for (name, text) in drop_ins.iter().filter(|(name, _)| is_drop_in(kind, name)) {
             by_name.entry(*name).or_insert(*text);
         }
         let mut merged = Merged::default();
-        for text in std::iter::once(fragment).chain(by_name.into_values()) {
-            merged.add(UnitFile::parse(text));
+        merged.add(UnitFile::parse_as(kind, fragment));
+        for text in by_name.into_values() {
+            let drop_in = UnitFile::parse_as(kind, text);
+            if !(kind.is_quadlet() && drop_in.refused) {
+                merged.add(drop_in);
+            }
         }
         merged.finish(unit)
     }
@@ -197,6 +207,12 @@ impl Effective {
                 parts.push(&[]);
             }
         }
+        for (section, key) in self.emptied() {
+            if class_of(self.unit.kind(), section, key) == ChangeClass::Restart {
+                // A setting without values: all others have one.
+                parts.extend([section.as_bytes(), key.as_bytes(), &[]]);
+            }
+        }
         // No section follows two empty parts, so addresses cannot be taken for settings.
         parts.push(&[]);
         parts.extend(self.listen.iter().map(String::as_bytes));
@@ -226,6 +242,12 @@ impl Effective {
         self
     }
 
+    /// The settings of a quadlet that are assigned nothing, by section and key.
+    pub(crate) fn emptied(&self) -> impl Iterator<Item = (&str, &str)> {
+        let keys = self.emptied.iter();
+        keys.map(|(section, key)| (section.as_str(), key.as_str()))
+    }
+
     /// The addresses of a socket as `Key=value`, in order over all their keys.
     pub(crate) fn listen(&self) -> &[String] {
         &self.listen
@@ -238,15 +260,21 @@ impl Effective {
     }
 }
 
-/// systemd reads `*.conf` and skips hidden files.
-fn is_drop_in(name: &str) -> bool {
-    name.rsplit_once('.')
-        .is_some_and(|(stem, suffix)| suffix == "conf" && !stem.starts_with('.'))
+/// systemd reads `*.conf` and skips hidden files; Podman skips none (`loadUnitDropins` in its `cmd/quadlet/main.go`).
+fn is_drop_in(kind: UnitKind, name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(stem, suffix)| {
+        suffix == "conf" && (kind.is_quadlet() || !stem.is_empty() && !stem.starts_with('.'))
+    })
 }
 
-/// The assignments that are still valid, in order.
+/// What is left of the assignments.
 #[derive(Default)]
-struct Merged(Vec<(String, String, String)>);
+struct Merged {
+    /// Those that are still valid, in order.
+    valid: Vec<(String, String, String)>,
+    /// The settings of which the last assignment is an empty one.
+    emptied: BTreeSet<(String, String)>,
+}
 
 impl Merged {
     fn add(&mut self, file: UnitFile) {
@@ -254,15 +282,18 @@ impl Merged {
             let (section, key) = (entry.section, entry.key);
             let how = repeated(&section, &key);
             match how {
-                Repeated::Last => self.0.retain(|(s, k, _)| *s != section || *k != key),
+                Repeated::Last => self.valid.retain(|(s, k, _)| *s != section || *k != key),
                 Repeated::All if entry.value.is_empty() => {
-                    self.0
+                    self.valid
                         .retain(|(s, k, _)| *s != section || !clears(&section, &key, k));
                 }
                 Repeated::All | Repeated::Kept => {}
             }
             if !entry.value.is_empty() {
-                self.0.push((section, key, entry.value));
+                self.emptied.remove(&(section.clone(), key.clone()));
+                self.valid.push((section, key, entry.value));
+            } else if how != Repeated::Kept {
+                self.emptied.insert((section, key));
             }
         }
     }
@@ -270,15 +301,20 @@ impl Merged {
     fn finish(self, unit: &UnitName) -> Effective {
         let mut settings: BTreeMap<_, Vec<String>> = BTreeMap::new();
         let mut listen = Vec::new();
-        for (section, key, value) in self.0 {
+        for (section, key, value) in self.valid {
             if unit.kind() == UnitKind::Socket && section == "Socket" && in_group(LISTEN, &key) {
                 listen.push(format!("{key}={value}"));
             }
             settings.entry((section, key)).or_default().push(value);
         }
+        let emptied = match unit.kind().is_quadlet() {
+            true => self.emptied,
+            false => BTreeSet::new(),
+        };
         Effective {
             unit: unit.clone(),
             settings,
+            emptied,
             listen,
         }
     }

@@ -36,6 +36,7 @@ pub use inputs::{Input, InputKind, Needs};
 pub use install::{InstallLink, LinkKind, also, install_links, refused_links};
 pub use parse::{Entry, Problem, ProblemKind, UnitFile, boolean};
 pub use quadlet::{
-    QUADLET_DROP_INS_SINCE, QUADLET_TEMPLATES_SINCE, quadlet_pod, quadlet_references,
-    quadlet_resource, quadlet_section, quadlet_since,
+    QUADLET_COMMENTS_SINCE, QUADLET_DROP_INS_SINCE, QUADLET_KEYS_UNTIL, QUADLET_TEMPLATES_SINCE,
+    quadlet_keys, quadlet_pod, quadlet_references, quadlet_resource, quadlet_section,
+    quadlet_since,
 };

@@ -1,6 +1,11 @@
 //! Reads a unit file as leniently as systemd does (systemd.syntax(7)): what it would skip is listed, not refused.
+//! Quadlets are read by Podman, in its own way: [`UnitFile::parse_quadlet`].
 //!
 //! It knows no section and no key; what they mean is decided in [`crate::effective`].
+
+mod podman;
+
+use abide_model::UnitKind;
 
 /// A unit file, or a drop-in, line by line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -9,8 +14,10 @@ pub struct UnitFile {
     pub entries: Vec<Entry>,
     /// Its section headers in order, repeated ones too, each with its line.
     pub sections: Vec<(String, u32)>,
-    /// What systemd would skip or refuse.
+    /// What systemd would skip or refuse; in a quadlet, what Podman would.
     pub problems: Vec<Problem>,
+    /// Whether the whole file is refused: by systemd for a broken header, by Podman for any line that it cannot read.
+    pub refused: bool,
 }
 
 /// One assignment.
@@ -20,13 +27,14 @@ pub struct Entry {
     pub section: String,
     /// The key.
     pub key: String,
-    /// The value, continued lines joined, without the white space around it. Quotes and specifiers are kept.
+    /// The value, continued lines joined, without the white space around it (a quadlet's may keep some behind it). Quotes and
+    /// specifiers are kept.
     pub value: String,
     /// The line its key stands on, from 1.
     pub line: u32,
 }
 
-/// A line that means nothing to systemd.
+/// A line that means nothing to systemd, or to Podman where it is one of a quadlet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The line, from 1.
@@ -40,17 +48,33 @@ pub struct Problem {
 /// What is wrong with a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemKind {
-    /// `[Service` without its closing bracket: systemd refuses the whole file (`bad message`).
+    /// `[Service` without its closing bracket: systemd refuses the whole file (`bad message`), and so does Podman.
     BadHeader,
-    /// An assignment before the first section: skipped.
+    /// An assignment before the first section: systemd skips it, Podman refuses the file.
     OutsideSection,
-    /// A line without `=`: skipped.
+    /// A line without `=`: systemd skips it, Podman refuses the file.
     NoAssignment,
-    /// `=value` without a key: skipped.
+    /// `=value` without a key: systemd skips it, Podman refuses the file.
     NoKey,
+    /// Quadlets only: a line that is to be continued and behind which only comments follow. Podman drops it.
+    Unfinished,
+    /// Quadlets only: the last line of the file ends in two backslashes. One is left, and with it the next line that Podman
+    /// writes into the service becomes a part of the value.
+    EndsInBackslash,
+    /// Quadlets only: a comment that begins with `;`, or a comment or an empty line within a continued line. Podman passes
+    /// over them since 5.4 ([`crate::QUADLET_COMMENTS_SINCE`]); older ones take them for something else.
+    OtherBefore54,
 }
 
 impl UnitFile {
+    /// Reads the text of a unit of this kind as whoever reads it does: Podman a quadlet, systemd every other.
+    pub fn parse_as(kind: UnitKind, text: &str) -> Self {
+        match kind.is_quadlet() {
+            true => Self::parse_quadlet(text),
+            false => Self::parse(text),
+        }
+    }
+
     /// Reads a unit file. Never fails: what cannot be read becomes a [`Problem`].
     pub fn parse(text: &str) -> Self {
         let mut file = Self::default();
@@ -66,12 +90,12 @@ impl UnitFile {
             return;
         }
         if let Some(header) = text.strip_prefix('[') {
-            match header.strip_suffix(']') {
-                Some(name) => {
-                    self.sections.push((name.to_owned(), line));
-                    *section = Some(name.to_owned());
-                }
-                None => self.problem(ProblemKind::BadHeader, line, text),
+            if let Some(name) = header.strip_suffix(']') {
+                self.sections.push((name.to_owned(), line));
+                *section = Some(name.to_owned());
+            } else {
+                self.refused = true;
+                self.problem(ProblemKind::BadHeader, line, text);
             }
             return;
         }

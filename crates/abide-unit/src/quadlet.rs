@@ -1,6 +1,10 @@
 //! Podman's quadlets: unit files from which a generator makes services (podman-systemd.unit(5)).
 
+mod keys;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use keys::{QUADLET_KEYS_UNTIL, quadlet_keys};
 
 use abide_model::{PodmanVersion, UnitKind, UnitName};
 
@@ -41,6 +45,10 @@ pub const QUADLET_DROP_INS_SINCE: PodmanVersion = PodmanVersion::new(5, 0);
 /// The first Podman that makes template services of template quadlets (`web@.container`). Source: Podman's release
 /// notes.
 pub const QUADLET_TEMPLATES_SINCE: PodmanVersion = PodmanVersion::new(5, 0);
+
+/// The first Podman that passes over comments that begin with `;`, and over comments and empty lines within a continued
+/// line. Source: Podman's release notes, and `pkg/systemd/parser/unitfile.go` of 5.3.2 and 5.4.0.
+pub const QUADLET_COMMENTS_SINCE: PodmanVersion = PodmanVersion::new(5, 4);
 
 /// The name of the thing that Podman makes for this quadlet, as other quadlets that refer to it are given it: a network,
 /// a volume, an image or a container. `None` where others are not given a name, or there is none to be known.

@@ -1,9 +1,9 @@
 //! Unit files: the first line is the unit's name, a line `---` begins a drop-in, and `===` the same unit once more.
 
-use abide_model::UnitName;
+use abide_model::{UnitKind, UnitName};
 use abide_unit::escape::{escape, unescape};
 use abide_unit::{
-    ChangeClass, Effective, UnitFile, also, class_of, compare, install_links, refused_links,
+    ChangeClass, Effective, Entry, UnitFile, also, class_of, compare, install_links, refused_links,
 };
 
 /// Merging knows no chance, what is equal does not differ, a restart is owed exactly where the digest differs, and no
@@ -45,7 +45,7 @@ fn merged(unit: &UnitName, text: &str) -> Effective {
         drop_ins.push((name, text));
     }
     let effective = Effective::new(unit, fragment, &drop_ins);
-    check_file(fragment);
+    check_file(unit.kind(), fragment);
     // Their order is that of their names, whatever order they come in.
     if drop_ins.len() > 1 {
         drop_ins.reverse();
@@ -61,8 +61,8 @@ fn merged(unit: &UnitName, text: &str) -> Effective {
 }
 
 /// What was read is read again from what was written of it (with a blank behind it, for a value may end with a backslash), and each line is one that there is.
-fn check_file(text: &str) {
-    let file = UnitFile::parse(text);
+fn check_file(kind: UnitKind, text: &str) {
+    let file = UnitFile::parse_as(kind, text);
     let lines = u32::try_from(text.split('\n').count()).unwrap_or(u32::MAX);
     let mut written = String::new();
     for entry in &file.entries {
@@ -78,7 +78,12 @@ fn check_file(text: &str) {
             entries.map(|entry| [&entry.section, &entry.key, &entry.value].map(Clone::clone));
         entries.collect()
     };
-    let again = UnitFile::parse(&written);
+    // Podman takes blanks off the end of a line before it looks for a backslash, so these cannot be written.
+    let ends = |entry: &Entry| entry.value.ends_with(|c: char| c == '\\' || c.is_whitespace());
+    if kind.is_quadlet() && file.entries.iter().any(ends) {
+        return;
+    }
+    let again = UnitFile::parse_as(kind, &written);
     assert_eq!(bare(&again), bare(&file));
     assert!(again.problems.is_empty(), "{:?}", again.problems);
     for problem in &file.problems {

@@ -1,4 +1,4 @@
-//! Lines that systemd skips, or for which it refuses the whole file.
+//! Lines that systemd skips, or for which it refuses the whole file. Quadlets are in [`super::quadlet_line`].
 
 use abide_unit::{Problem, ProblemKind};
 
@@ -48,6 +48,10 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
                         "end the line before with `\\` if this continues it, begin it with `#` if it is a comment",
                     )
                 }
+                // Of quadlets.
+                ProblemKind::Unfinished
+                | ProblemKind::EndsInBackslash
+                | ProblemKind::OtherBefore54 => continue,
             };
             work.push(text.named(finding));
         }

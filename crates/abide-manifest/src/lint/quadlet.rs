@@ -2,18 +2,23 @@
 //! version is found by a dry run on the host. Source: podman-systemd.unit(5).
 
 use abide_model::UnitKind;
-use abide_unit::{Entry, quadlet_section};
+use abide_unit::{Entry, QUADLET_KEYS_UNTIL, quadlet_keys, quadlet_section};
 
-use super::{View, at_word};
+use super::{View, at_word, quadlet_line};
 use crate::codes;
 use crate::finding::Finding;
+use crate::suggest::nearest;
 use crate::wording::Wording;
 use crate::work::Work;
 
 /// Looks over the sections of a unit of any kind.
 pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
     misplaced_sections(view, work);
-    missing_keys(view, work);
+    if quadlet_line::is_read(view.texts) {
+        missing_keys(view, work);
+        unknown_keys(view, work);
+        impossible_values(view, work);
+    }
     other_service_name(view, work);
     unsupported(view, work);
 }
@@ -133,6 +138,112 @@ fn missing_keys(view: &View<'_, '_>, work: &mut Work<'_>) {
         Finding::new(codes::QUADLET_SECTION, draft.key, message)
             .help(format!("add {}", shown.join(" or "))),
     );
+}
+
+/// Keys of which no Podman that abide knows makes a service.
+fn unknown_keys(view: &View<'_, '_>, work: &mut Work<'_>) {
+    let Some(own) = quadlet_section(view.unit.draft.name.kind()) else {
+        return;
+    };
+    // An empty assignment counts as well.
+    for (text, entry) in all_entries(view) {
+        let section = entry.section.as_str();
+        if section != own && section != "Quadlet"
+            || quadlet_keys(section).any(|(key, _)| key == entry.key)
+        {
+            continue;
+        }
+        if !view.may_tell() {
+            return;
+        }
+        let shown: String = entry
+            .key
+            .chars()
+            .take(60)
+            .flat_map(char::escape_debug)
+            .collect();
+        let message = format!(
+            "`{shown}=` is no key of `[{section}]` that Podman knows, so it makes no service of this"
+        );
+        let help = match nearest(&entry.key, quadlet_keys(section).map(|(key, _)| key)) {
+            Some(near) => format!(
+                "did you mean `{near}`? (abide knows the keys of Podman until {QUADLET_KEYS_UNTIL})"
+            ),
+            None => format!("abide knows the keys of Podman until {QUADLET_KEYS_UNTIL}"),
+        };
+        let finding = at_word(
+            codes::QUADLET_KEY,
+            (text, entry),
+            &entry.key,
+            message,
+            &work.texts,
+        );
+        work.push(finding.help(help));
+    }
+}
+
+/// Every assignment, whether it still counts or not.
+fn all_entries<'u>(view: &View<'u, '_>) -> impl Iterator<Item = (&'u Wording, &'u Entry)> {
+    let texts = view.texts.iter();
+    texts.flat_map(|(text, file)| file.entries.iter().map(|entry| (*text, entry)))
+}
+
+/// Values that Podman accepts in no version. Source: `ConvertContainer`, `ConvertKube` and `ConvertPod` in its
+/// `pkg/systemd/quadlet/quadlet.go`.
+fn impossible_values(view: &View<'_, '_>, work: &mut Work<'_>) {
+    let kind = view.unit.draft.name.kind();
+    // An empty assignment counts as well.
+    let last = |section: &str, key: &str| {
+        let entries = all_entries(view);
+        entries
+            .filter(|(_, entry)| entry.section == section && entry.key == key)
+            .last()
+    };
+    let has =
+        |key: &str| last("Container", key).filter(|(_, entry)| !entry.value.trim().is_empty());
+    let types: &[&str] = match kind {
+        UnitKind::Container => &["notify", "oneshot"],
+        UnitKind::Kube => &["notify", "oneshot"],
+        _ => return,
+    };
+    let allowed = [
+        ("KillMode", &["mixed", "control-group"] as &[&str]),
+        ("Type", types),
+    ];
+    for (key, values) in allowed {
+        let Some((text, entry)) = last("Service", key) else {
+            continue;
+        };
+        if values.contains(&entry.value.trim_end().trim_matches('"')) {
+            continue;
+        }
+        let shown: String = entry
+            .value
+            .chars()
+            .take(60)
+            .flat_map(char::escape_debug)
+            .collect();
+        let message = format!("Podman makes no service of a quadlet with `{key}={shown}`");
+        let finding = at_word(
+            codes::QUADLET_SECTION,
+            (text, entry),
+            &entry.value,
+            message,
+            &work.texts,
+        );
+        work.push(finding.help(format!("remove it, or write `{}`", values.join("` or `"))));
+    }
+    if let (Some(_), Some((text, entry))) = (has("Image"), has("Rootfs")) {
+        let message = "Podman makes no service of a quadlet with both `Image=` and `Rootfs=`";
+        let finding = at_word(
+            codes::QUADLET_SECTION,
+            (text, entry),
+            &entry.key,
+            message,
+            &work.texts,
+        );
+        work.push(finding.help("remove one of them"));
+    }
 }
 
 /// Services are found by the names of their quadlets, here and on the host.

@@ -295,3 +295,52 @@ hosts:
         "{told}"
     );
 }
+
+#[test]
+fn a_quadlet_that_podman_refuses_is_refused_and_one_that_it_reads_is_not() {
+    let container = |lines: &[&str]| {
+        codes(
+            true,
+            "container",
+            &[&["[Container]", "Image=x"], lines].concat(),
+        )
+    };
+    for fine in [
+        &["Exec=a \\", "", "# c", "; d", "  b"][..],
+        &["Exec=a\\"],
+        &[
+            "[Service]",
+            "KillMode=\"mixed\"",
+            "Type=oneshot",
+            "Anything=1",
+        ],
+        &["[Quadlet]", "DefaultDependencies=no"],
+    ] {
+        assert_eq!(container(fine), Vec::<String>::new(), "{fine:?}");
+    }
+    for refused in [
+        &["Exec=a", "  b"][..],
+        &["Exec=a \\", "", "# c"],
+        &["[Service", "A=b"],
+        &["Exec=a", "[Service] A=b"],
+        &["=b"],
+    ] {
+        assert_eq!(container(refused), ["E0508"], "{refused:?}");
+    }
+    for impossible in [
+        &["Rootfs=/x"][..],
+        &["[Service]", "KillMode=process"],
+        &["[Service]", "KillMode="],
+        &["[Service]", "Type=simple"],
+    ] {
+        assert_eq!(container(impossible), ["E0505"], "{impossible:?}");
+    }
+    for unknown in [&["exec=a"][..], &["Exce="], &["[Quadlet]", "ServiceName=a"]] {
+        assert_eq!(container(unknown), ["W0612"], "{unknown:?}");
+    }
+    // Nothing is said of one service beside what systemd makes of it.
+    assert_eq!(
+        codes(true, "service", &["[Service]", "ExecStart=/bin/a", "b"]),
+        ["W0606"]
+    );
+}

@@ -102,7 +102,7 @@ type TooNew = (&'static str, &'static str, (u32, u32), Option<&'static str>);
 
 /// Quadlets, each with a version of Podman and what is too new for that.
 #[rustfmt::skip]
-const VERSIONS: [TooNew; 12] = [
+const VERSIONS: [TooNew; 18] = [
     ("a.container", "[Container]\nImage=i\n", (4, 3), Some("`.container` quadlets came with Podman 4.4")),
     ("a.container", "[Container]\nImage=i\n", (4, 4), None),
     ("a.kube", "[Kube]\nYaml=a.yaml\n", (4, 3), Some("`.kube` quadlets came with Podman 4.4")),
@@ -115,6 +115,12 @@ const VERSIONS: [TooNew; 12] = [
     ("a.build", "[Build]\nImageTag=i\nFile=/f\n", (5, 1), Some("`.build` quadlets came with Podman 5.2")),
     ("a.build", "[Build]\nImageTag=i\nFile=/f\n", (5, 2), None),
     ("a@.container", "[Container]\nImage=i\n", (4, 9), Some("templates of quadlets came with Podman 5.0")),
+    ("a.container", "[Container]\nImage=i\nMemory=1g\n", (5, 4), Some("`Memory=` in `[Container]` came with Podman 5.5")),
+    ("a.container", "[Container]\nImage=i\nMemory=1g\n", (5, 5), None),
+    ("a.container", "[Container]\nImage=i\nNewer=1g\n[Service]\nMemory=1\n", (5, 4), None),
+    ("a.container", "[Container]\nImage=i\n[Quadlet]\nDefaultDependencies=no\n", (5, 2), Some("`DefaultDependencies=` in `[Quadlet]` came with Podman 5.3")),
+    ("a.container", "[Container]\nImage=i\\\n# c\nb\n", (5, 3), Some("comments that begin with `;`, or that stand within a continued line of a quadlet, as empty lines do, came with Podman 5.4")),
+    ("a.container", "[Container]\nImage=i\\\n# c\nb\n", (5, 4), None),
 ];
 
 #[test]
@@ -172,7 +178,7 @@ fn a_host_without_podman_or_its_generator_is_told_what_to_install() {
     );
     assert_eq!(
         told(false, Some((4, 3))).1,
-        "upgrade Podman on the host to 4.4 or newer"
+        "upgrade Podman on the host to 4.4 or newer (`abide explain R0701`)"
     );
     assert_eq!(
         told(false, Some((5, 4))).0,

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{HostPath, NoteKind, Podman, PodmanVersion, UnitKind};
+use abide_model::{
+    HostPath, NoteKind, Podman, PodmanVersion, QuadletFeature, RefusalReason, UnitKind,
+};
 use abide_unit::{
-    ChangeClass, Effective, QUADLET_DROP_INS_SINCE, QUADLET_TEMPLATES_SINCE, compare,
-    quadlet_references, quadlet_resource, quadlet_since,
+    ChangeClass, Effective, ProblemKind, QUADLET_COMMENTS_SINCE, QUADLET_DROP_INS_SINCE,
+    QUADLET_TEMPLATES_SINCE, UnitFile, compare, quadlet_keys, quadlet_references, quadlet_resource,
+    quadlet_since,
 };
 
 use super::Unit;
 use super::decide::Decision;
 use super::mask::{is_masked, is_undone};
-use super::sources::{Disk, Sources, wish_of};
+use super::sources::{self, Disk, Sources, wish_of};
 use crate::causes::said;
 use crate::refuse::Denied;
 use crate::scope::ScopeView;
@@ -33,11 +36,11 @@ pub(crate) fn supported(unit: &Unit<'_>) -> Result<(), Denied> {
         Podman {
             version: Some(version),
             ..
-        } if version < needed.since => Err(Denied::impossible(format!(
-            "{} came with Podman {}, and the host has {version}",
-            needed.what, needed.since
-        ))
-        .help(format!("upgrade Podman on the host to {} or newer", needed.since))),
+        } if version < needed.since => Err(Denied::because(RefusalReason::PodmanTooOld {
+            what: needed.what,
+            since: needed.since,
+            has: version,
+        })),
         Podman {
             generator: true, ..
         } => Ok(()),
@@ -57,29 +60,70 @@ pub(crate) fn supported(unit: &Unit<'_>) -> Result<(), Denied> {
 
 /// What Podman must be able to do.
 struct Needed {
-    what: String,
+    what: QuadletFeature,
     since: PodmanVersion,
 }
 
 fn needed(unit: &Unit<'_>) -> Option<Needed> {
     let kind = unit.name.kind();
     let of_kind = Needed {
-        what: format!("`.{}` quadlets", kind.suffix()),
+        what: QuadletFeature::Kind {
+            suffix: kind.suffix().to_owned(),
+        },
         since: quadlet_since(kind)?,
     };
     let template = unit.name.instance().map(|_| Needed {
-        what: "templates of quadlets".to_owned(),
+        what: QuadletFeature::Templates,
         since: QUADLET_TEMPLATES_SINCE,
     });
     let has_drop_ins = unit
         .desired()
         .is_some_and(|desired| !desired.drop_ins.is_empty());
-    let drop_ins = has_drop_ins.then(|| Needed {
-        what: "drop-ins of quadlets".to_owned(),
+    let drop_ins = has_drop_ins.then_some(Needed {
+        what: QuadletFeature::DropIns,
         since: QUADLET_DROP_INS_SINCE,
     });
-    let all = [Some(of_kind), template, drop_ins].into_iter().flatten();
-    all.max_by_key(|needed| needed.since)
+    let comments = has_newer_comments(unit).then_some(Needed {
+        what: QuadletFeature::Comments,
+        since: QUADLET_COMMENTS_SINCE,
+    });
+    // Of those that came with the same version the last one says most.
+    let all = [
+        newest_key(unit),
+        Some(of_kind),
+        template,
+        drop_ins,
+        comments,
+    ]
+    .into_iter();
+    all.flatten().max_by_key(|needed| needed.since)
+}
+
+/// The key of its own section, or of `[Quadlet]`, that came last: Podman makes no service of a quadlet with a key that it
+/// does not know.
+fn newest_key(unit: &Unit<'_>) -> Option<Needed> {
+    let settings = unit.wanted.settings();
+    let known = settings.filter_map(|(section, key, _)| {
+        let (_, since) = quadlet_keys(section).find(|(known, _)| *known == key)?;
+        let what = QuadletFeature::Key {
+            section: section.to_owned(),
+            key: key.to_owned(),
+        };
+        Some(Needed { what, since })
+    });
+    known.max_by_key(|needed| needed.since)
+}
+
+/// Whether a text of ours has comments or empty lines that older versions of Podman do not pass over.
+fn has_newer_comments(unit: &Unit<'_>) -> bool {
+    let wanted = unit.files.iter().chain(&unit.template_files);
+    let mut texts = wanted.filter_map(sources::UnitFile::wanted_text);
+    texts.any(|text| {
+        let problems = UnitFile::parse_quadlet(&text).problems;
+        problems
+            .iter()
+            .any(|problem| problem.kind == ProblemKind::OtherBefore54)
+    })
 }
 
 /// The configuration with the names of what other quadlets of the scope make, as they will be and as they stand on disk.

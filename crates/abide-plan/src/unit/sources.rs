@@ -147,7 +147,7 @@ impl UnitFile<'_> {
             .is_some_and(|found| found.kind == FileKind::Regular)
     }
 
-    fn wanted_text(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn wanted_text(&self) -> Option<Cow<'_, str>> {
         match self.body {
             Some(body) => body.bytes().map(|bytes| lossy(bytes.as_slice())),
             None => self.disk_text().filter(|_| self.kept),

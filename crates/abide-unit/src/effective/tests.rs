@@ -255,3 +255,30 @@ fn the_last_default_instance_counts() {
     let merged = effective("x@.service", text, &[]);
     assert_eq!(merged.all("Install", "DefaultInstance"), ["b"]);
 }
+
+#[test]
+fn a_quadlet_is_merged_as_podman_merges_it() {
+    let base = "[Container]\nImage=a\nExec=b\n";
+    let quadlet = |text: &str, drop_ins: &[(&str, &str)]| effective("x.container", text, drop_ins);
+    // A drop-in that Podman refuses is left out, a hidden one is read.
+    let refused = quadlet(base, &[("1.conf", "[Container]\nExec=c\nd\n")]);
+    assert_eq!(refused.last("Container", "Exec"), Some("b"));
+    let hidden = quadlet(base, &[(".1.conf", "[Container]\nExec=c\n")]);
+    assert_eq!(hidden.last("Container", "Exec"), Some("c"));
+    // What is assigned nothing is not what is not there: `ReadOnly=` is `--read-only=false`.
+    let digest = |more: &str| quadlet(&format!("{base}{more}"), &[]).restart_digest();
+    assert_ne!(digest("ReadOnly=\n"), digest(""));
+    assert_ne!(digest("ReadOnly=\n"), digest("RunInit=\n"));
+    assert_eq!(
+        digest("ReadOnly=\nReadOnly=yes\n"),
+        digest("ReadOnly=yes\n")
+    );
+    assert_eq!(digest("[Unit]\nDescription=\n"), digest(""));
+    let service = |text: &str| effective("x.service", text, &[]).restart_digest();
+    assert_eq!(service("[Service]\nUser=\n"), service("[Service]\n"));
+    // How it is written does not count.
+    assert_eq!(
+        digest("Entrypoint=a\\\n\nb # c\n"),
+        digest("\n# d\nEntrypoint = ab # c")
+    );
+}

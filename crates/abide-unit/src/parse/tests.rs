@@ -120,3 +120,103 @@ proptest! {
         prop_assert_eq!(read, written);
     }
 }
+
+fn quadlet(text: &str) -> Vec<(u32, String)> {
+    let entry = |e: Entry| (e.line, format!("[{}] {}={}", e.section, e.key, e.value));
+    let entries = UnitFile::parse_quadlet(text).entries;
+    entries.into_iter().map(entry).collect()
+}
+
+fn quadlet_problems(text: &str) -> (bool, Vec<(u32, ProblemKind)>) {
+    let file = UnitFile::parse_quadlet(text);
+    let problems = file.problems.into_iter();
+    (file.refused, problems.map(|p| (p.line, p.kind)).collect())
+}
+
+#[test]
+fn a_quadlet_is_read_as_podman_reads_it() {
+    for (text, exec) in [
+        ("Exec=a\\\nb", "ab"),
+        ("Exec=a \\ \t\r\n   b  \n", "a b"),
+        ("Exec=a \\\u{a0}\nb\n", "a b"),
+        ("Exec=a \\\n\n\n b\n", "a b"),
+        ("Exec=a \\\n# c \\\n  ; d\nb\n", "a b"),
+        ("Exec=a\\\\\nb\n", "a\\b"),
+        ("Exec\u{c} = \u{b}a b \n", "a b"),
+        // What a line takes in is a part of it, whatever it looks like.
+        ("Exec=a \\\n[Service]\n", "a [Service]"),
+        // A backslash at the end of all goes.
+        ("Exec=a \\\n", "a "),
+        ("Exec=a\\\\", "a\\"),
+        ("\\\nExec=a\n", "a"),
+    ] {
+        let all = quadlet(&format!("[Container]\n{text}"));
+        let line = if text.starts_with('\\') { 3 } else { 2 };
+        assert_eq!(
+            all,
+            [(line, format!("[Container] Exec={exec}"))],
+            "{text:?}"
+        );
+    }
+    let twice = quadlet("[Container] \t\nA=1\n[Service]\nB=\n[Container]\nA=2\n");
+    assert_eq!(
+        twice
+            .into_iter()
+            .map(|(_, entry)| entry)
+            .collect::<Vec<_>>(),
+        ["[Container] A=1", "[Service] B=", "[Container] A=2"]
+    );
+}
+
+#[test]
+fn podman_refuses_a_file_for_what_systemd_skips() {
+    use ProblemKind::{
+        BadHeader, EndsInBackslash, NoAssignment, NoKey, OtherBefore54, OutsideSection, Unfinished,
+    };
+    for (text, refused, problem) in [
+        ("a", true, (2, NoAssignment)),
+        ("=a", true, (2, NoKey)),
+        ("[a", true, (2, BadHeader)),
+        ("[]", true, (2, BadHeader)),
+        ("[a[b]", true, (2, BadHeader)),
+        ("[a]b=c", true, (2, BadHeader)),
+        ("[Service]\\\nA=b\n", true, (2, BadHeader)),
+        ("A=b \\\n\n# c\n", false, (2, Unfinished)),
+        ("A=b\\\\", false, (2, EndsInBackslash)),
+    ] {
+        let (is, problems) = quadlet_problems(&format!("[Container]\n{text}"));
+        assert_eq!((is, problems.last()), (refused, Some(&problem)), "{text:?}");
+    }
+    assert_eq!(
+        quadlet_problems("A=b\n[Container]\n"),
+        (true, vec![(1, OutsideSection)])
+    );
+    assert_eq!(
+        quadlet_problems("\u{feff}[Container]\n"),
+        (true, vec![(1, NoAssignment)])
+    );
+    let older = "; a\n# b\n[Container]\nA=\\\n\n# c\nd\n";
+    let lines = [1, 5, 6].map(|line| (line, OtherBefore54));
+    assert_eq!(quadlet_problems(older), (false, lines.to_vec()));
+    for fine in [
+        "",
+        "\n",
+        "# a",
+        "[Container]",
+        "[Container]\nA=b\\",
+        "[Container]\n\\",
+    ] {
+        assert_eq!(quadlet_problems(fine), (false, vec![]), "{fine:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_quadlet_is_read_and_every_line_is_one_that_there_is(text in "[\\PC\n\t\r\\\\=\\[\\]#; ]{0,80}") {
+        let lines = u32::try_from(text.split('\n').count()).unwrap();
+        let file = UnitFile::parse_quadlet(&text);
+        for line in file.entries.iter().map(|e| e.line).chain(file.problems.iter().map(|p| p.line)) {
+            prop_assert!((1..=lines).contains(&line));
+        }
+    }
+}
