@@ -38,12 +38,17 @@ fn a_unit_that_ends_at_once_and_is_restarted_for_ever_is_green_nowhere() {
         plan.ends_with(1)
             .says("crash-looping")
             .says("exit status 1")
+            .says("a.service said last: `no database`")
             .does_not_say("No changes");
         status
             .says("crash-looping")
             .says("0 up")
+            .says("no database")
             .says("2 not as declared");
-        drift.ends_with(2).says("a.service is crash-looping");
+        drift
+            .ends_with(2)
+            .says("a.service is crash-looping")
+            .says("no database");
         apply.ends_with(1).does_not_say("as the manifest says");
     }
 }

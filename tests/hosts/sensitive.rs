@@ -140,4 +140,22 @@ fn a_secret_that_a_failing_service_prints_is_in_no_output() {
         events.stdout
     );
     said_clean("events", &events);
+    // Nor where it is looked at afterwards.
+    for arguments in [
+        vec!["plan"],
+        vec!["plan", "--report=html=plan.html"],
+        vec!["status"],
+        vec!["status", "--json"],
+        vec!["drift"],
+    ] {
+        let said = world.abide(&arguments).says("no login with (secret)");
+        said_clean(&format!("{arguments:?}"), &said);
+    }
+    for command in ["plan", "drift"] {
+        said_clean(command, &world.abide(&[command, "--json"]));
+    }
+    is_clean(
+        "plan",
+        &std::fs::read_to_string(world.path("plan.html")).expect("a report"),
+    );
 }

@@ -106,10 +106,19 @@ impl Host {
     pub(crate) fn r#become(&self) -> Become {
         let wanted = self.wanted.connection.r#become;
         match self.root() {
-            Some(RootRoute::Sudo) => Become::Sudo,
-            Some(RootRoute::Doas) => Become::Doas,
-            Some(RootRoute::Run0) => Become::Run0,
-            Some(RootRoute::Root | RootRoute::None(_)) | None => wanted,
+            Some(RootRoute::None(_)) | None => wanted,
+            Some(root) => self.become_now(root),
+        }
+    }
+
+    /// How to become root where it was reached like this.
+    pub(crate) fn become_now(&self, root: &RootRoute) -> Become {
+        match root {
+            RootRoute::Sudo => Become::Sudo,
+            RootRoute::Doas => Become::Doas,
+            RootRoute::Run0 => Become::Run0,
+            RootRoute::None(_) => Become::Never,
+            RootRoute::Root => self.wanted.connection.r#become,
         }
     }
 

@@ -8,6 +8,7 @@ pub mod apply;
 pub mod bootstrap;
 pub mod evidence;
 pub mod inputs;
+pub mod last_words;
 pub mod ledger;
 pub mod order;
 pub mod probe;

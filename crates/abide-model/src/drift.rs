@@ -135,6 +135,8 @@ pub enum EvidenceKind {
     Sudo,
     /// The package that the path belongs to.
     Package,
+    /// The last line of the unit's own journal.
+    Journal,
 }
 
 impl Finding {

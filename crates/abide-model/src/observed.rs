@@ -433,6 +433,8 @@ pub struct ObservedUnit {
     pub condition_now: Option<bool>,
     /// The condition that does not hold now: `ConditionPathExists=/etc/x`.
     pub unmet: Option<String>,
+    /// The last line of its journal that says why it is in trouble, where it is; without known secrets.
+    pub last_said: Option<String>,
     /// `Transient`.
     pub transient: bool,
     /// `TriggeredBy`.
@@ -467,6 +469,7 @@ impl ObservedUnit {
             condition: true,
             condition_now: None,
             unmet: None,
+            last_said: None,
             transient: false,
             triggered_by: BTreeSet::new(),
             relations: BTreeMap::new(),

@@ -467,6 +467,8 @@ pub enum NoteKind {
     WillFail,
     /// What a reviewer should expect: a timer fires now, a condition holds a unit back.
     Expect,
+    /// What a unit that is in trouble said last.
+    Said,
     /// A unit that should not run, and that the host does not have: its name may be a mistake.
     NoSuchUnit,
     /// Other units that `systemctl enable` would enable along with one (`Also=`), and that are left as they are.

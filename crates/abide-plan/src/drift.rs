@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    Desired, Drift, DriftClass, Finding, FindingKind, HostDrift, NoteKind, Observation, Observed,
-    Plan, Refusal, RefusalKind, RefusalReason, ResourceId, Scope, Timestamp,
+    Desired, Drift, DriftClass, Evidence, EvidenceKind, Finding, FindingKind, HostDrift, NoteKind,
+    Observation, Observed, Plan, Refusal, RefusalKind, RefusalReason, ResourceId, Scope, Timestamp,
 };
 
 use crate::by_hand::attributes;
@@ -109,6 +109,7 @@ fn noted(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
             NoteKind::UndeclaredLinger => {
                 cells.drifted(resource, finding(FindingKind::Linger, text));
             }
+            NoteKind::Said => cells.evidence(&resource, text),
             // Its finding says since when.
             NoteKind::Added
             | NoteKind::NoSuchUnit
@@ -196,6 +197,19 @@ impl Cells {
         let cell = self.cell(resource);
         (cell.on_host, cell.differs) = (true, true);
         cell.findings.push(finding);
+    }
+
+    /// What else is known of that.
+    fn evidence(&mut self, resource: &ResourceId, text: String) {
+        let cell = self.0.get_mut(resource);
+        if let Some(last) = cell.and_then(|cell| cell.findings.last_mut()) {
+            let kind = EvidenceKind::Journal;
+            last.evidence.push(Evidence {
+                kind,
+                text,
+                at: None,
+            });
+        }
     }
 
     /// It could not be seen.

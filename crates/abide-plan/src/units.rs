@@ -1,6 +1,8 @@
 //! All units of one scope: each is decided, then what they mean for each other, then the steps and the ledger.
 
-use abide_model::{Cause, Digest, LedgerFile, LedgerUnit, ResourceId, UnitName, UnitRef, Wanted};
+use abide_model::{
+    Cause, Digest, LedgerFile, LedgerUnit, NoteKind, ResourceId, UnitName, UnitRef, Wanted,
+};
 
 use crate::draft::Draft;
 use crate::file::Verdict;
@@ -27,6 +29,7 @@ pub(crate) fn draft<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) {
     emit::emit(view, &decisions, &bystanders, draft);
     notes::draft(view, &decisions, draft);
     note_runs(view, &decisions, &bystanders, draft);
+    note_last_words(&decisions, draft);
     refuse_trouble(&decisions, draft);
     for decision in decisions.values() {
         count_removal(decision, draft);
@@ -122,6 +125,18 @@ fn note_runs(
         for (kind, text) in &run.notes {
             let resource = ResourceId::Unit(UnitRef::new(&view.scope, name));
             draft.note(resource, *kind, text.clone());
+        }
+    }
+}
+
+/// What units in trouble said last, where it is told that they are.
+fn note_last_words(decisions: &Decisions<'_>, draft: &mut Draft) {
+    for decision in decisions.values() {
+        let unit = &decision.unit;
+        let should_run = unit.running() != Wanted::No && unit.goes().is_none();
+        if let (Some(said), true) = (&unit.seen.last_said, should_run) {
+            let text = format!("{} said last: `{}`", unit.loaded, crate::causes::said(said));
+            draft.note(unit.file_resource(), NoteKind::Said, text);
         }
     }
 }

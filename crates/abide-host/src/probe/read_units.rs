@@ -135,6 +135,7 @@ pub(super) fn unit(
         condition: yes("ConditionResult") || text("ConditionTimestampMonotonic") == "0",
         condition_now: None,
         unmet: None,
+        last_said: None,
         transient: yes("Transient"),
         triggered_by: names.read(text("TriggeredBy"))?,
         relations,

@@ -104,7 +104,7 @@ fn judge(line: &mut UnitLine, (scope, name): (&Scope, &UnitName), plan: &Plan) {
     let mut of_unit = refused.filter(|one| names.contains(&one.resource));
     line.trouble = of_unit.next().map(|refusal| refusal.reason.clone());
     let added = plan.notes.iter().filter(|note| {
-        note.kind == NoteKind::Added
+        matches!(note.kind, NoteKind::Added | NoteKind::Said)
             && matches!(&note.resource, ResourceId::Unit(unit)
                 if unit.scope == *scope && (unit.unit == *name || unit.unit == name.loaded_as()))
     });
