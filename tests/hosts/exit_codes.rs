@@ -109,6 +109,34 @@ fn events(output: &Output) -> Vec<Value> {
 }
 
 #[test]
+fn a_status_can_end_with_what_it_found() {
+    let world = World::both("codes-status");
+    world
+        .manifest(
+            "version: 1\nname: codes\nhosts: {h1: {}, h2: {}}\n\
+             groups: {all: {users: {app: {units: {a.service: {source: a.service}}}}}}\n",
+        )
+        .file("a.service", &worker(""));
+    world.converge();
+    let ends_with = |arguments: &[&str], code: i32| {
+        let asked = [&["status"], arguments].concat();
+        world.abide(&asked).ends_with(code)
+    };
+    ends_with(&["--exit-code"], 0).says("2 up");
+    world.fleet.sh_as(
+        "h1",
+        "app",
+        "XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user stop a.service",
+    );
+    ends_with(&["--exit-code"], 2).says("1 not as declared");
+    ends_with(&[], 0).says("1 not as declared");
+    // An answer that is not known outranks one that is.
+    world.fleet.isolate("h2");
+    ends_with(&["--exit-code"], 3);
+    ends_with(&["--exit-code", "--host", "h1"], 2);
+}
+
+#[test]
 fn a_signal_outranks_a_failure_and_events_end_with_the_summary() {
     let world = World::both("codes-signal");
     let slow = worker("Type=exec\nExecStartPre=/bin/sleep 6");
