@@ -1,8 +1,8 @@
 //! Units: enablement, what runs, what failed, and what runs with an old configuration.
 
 use abide_model::{
-    ActiveState, Cause, Change, DesiredUnit, Finding, FindingKind, Health, LedgerUnit, Link,
-    Manager, Observation, ObservedScope, ObservedUnit, Plan, ResourceId, UnitName, UnitRef, Wanted,
+    Cause, Change, DesiredUnit, Finding, FindingKind, Health, Judged, LedgerUnit, Link, Manager,
+    Observation, ObservedScope, ObservedUnit, Plan, ResourceId, UnitName, UnitRef, Wanted,
 };
 
 use super::{Cells, finding, since};
@@ -39,14 +39,24 @@ impl Unit<'_> {
         ResourceId::Unit(self.reference.clone())
     }
 
-    /// Whether the plan does something of this kind to the unit, under the name of its file or of what that becomes.
+    /// Whether the plan does something of this kind to the unit.
     fn planned(&self, is: impl Fn(&Change) -> bool) -> bool {
         self.actions().any(|(change, _)| is(change))
     }
 
-    fn actions(&self) -> impl Iterator<Item = (&Change, &[Cause])> {
+    fn is_as_declared(&self) -> bool {
+        let names = self.names();
+        self.plan.judge(&names.each_ref()) == Judged::AsDeclared
+    }
+
+    /// Under the name of its file, and of what that becomes.
+    fn names(&self) -> [ResourceId; 2] {
         let loaded = UnitRef::new(&self.reference.scope, &self.reference.unit.loaded_as());
-        let ours = [self.resource(), ResourceId::Unit(loaded)];
+        [self.resource(), ResourceId::Unit(loaded)]
+    }
+
+    fn actions(&self) -> impl Iterator<Item = (&Change, &[Cause])> {
+        let ours = self.names();
         let actions = self.plan.actions.iter();
         actions
             .filter(move |one| ours.contains(&one.resource))
@@ -92,8 +102,8 @@ impl Unit<'_> {
         let ran = !self.left.invocation.is_empty();
         let is_up = seen.active.is_up();
         if let Some(told) = self.trouble(seen) {
-            // What should not run and failed does not run.
-            if seen.active == ActiveState::Failed && self.wants(Wanted::No) {
+            // What need not run and failed is as declared: the plan says so, as it does to everybody.
+            if self.is_as_declared() {
                 cells.on_host(self.resource(), told);
             } else {
                 cells.drifted(self.resource(), told);

@@ -170,7 +170,9 @@ fn stopped(unit: &Unit<'_>, comes_up: bool) -> Run {
         );
         return Run::noting(NoteKind::Expect, text);
     }
-    let stop = match (active.is_up(), comes_up) {
+    // For a moment before it is started again it is down (`dead-before-auto-restart`, since systemd 254).
+    let is_up = active.is_up() || unit.seen.sub.contains("auto-restart");
+    let stop = match (is_up, comes_up) {
         (true, _) => [state(active, ActiveState::Inactive)]
             .into_iter()
             .chain(by_hand::started(unit))
