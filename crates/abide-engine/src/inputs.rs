@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use abide_host::inputs;
-use abide_model::{Observed, RootRoute};
+use abide_model::Observed;
 use abide_transport::Session;
 
 use crate::host::{Host, Options};
@@ -34,13 +34,7 @@ pub(crate) async fn add(
         output: inputs::LARGEST_ANSWER,
         read_only: options.read_only,
     };
-    let way = match &observed.facts.root {
-        RootRoute::None(_) => abide_model::Become::Never,
-        RootRoute::Root => host.r#become(),
-        RootRoute::Sudo => abide_model::Become::Sudo,
-        RootRoute::Doas => abide_model::Become::Doas,
-        RootRoute::Run0 => abide_model::Become::Run0,
-    };
+    let way = host.become_now(&observed.facts.root);
     if let Ok((_, answer)) = script::ask(session, way, &text, limits).await {
         observed.inputs = inputs::read(&looks, &nonce, &answer);
     }
