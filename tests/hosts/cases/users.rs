@@ -42,6 +42,28 @@ fn a_user_that_goes_is_stopped_in_order_and_its_home_stays_unless_said() {
 }
 
 #[test]
+fn a_user_who_gets_the_id_of_one_that_just_went_keeps_its_manager() {
+    let mut first = Case::user("before");
+    first.user_key("uid: 4242").unit("a.service", &service());
+    first.begin();
+    first.without("a.service").user_key("state: absent");
+    first.without_user_key("uid").user_key("remove_home: true");
+    first.converge();
+
+    let mut second = Case::on(first.world, "after");
+    second.user_key("uid: 4242").unit("a.service", &service());
+    second.begin();
+    second.each(|at| {
+        // As long as logind takes to forget the first.
+        at.root("sleep 12; systemctl is-active --quiet user@4242.service");
+        let known = at.root("loginctl show-user after -p State --value");
+        assert_eq!(known.trim(), "lingering", "{}", at.host);
+        at.is("a.service", "active");
+    });
+    second.stays();
+}
+
+#[test]
 fn neither_root_nor_the_connecting_user_is_deleted() {
     let world = crate::support::World::used();
     world.manifest("version: 1\nname: norroot\nhosts: {h1: {}, h2: {}}\ngroups: {all: {users: {root: {state: absent}, deploy: {state: absent}}}}\n");

@@ -36,10 +36,23 @@ account_tool() {
   limit 60 "$@"
 }
 
-create_user() { # HOME USERADD-ARGUMENT...
+create_user() { # HOME USERADD-ARGUMENT... NAME
   limit 30 mkdir -p -- "${1%/*}/" || return 1
   shift
-  account_tool useradd "$@"
+  account_tool useradd "$@" || return 1
+  while [ $# -gt 1 ]; do shift; done
+  await_cleanup "$1"
+}
+
+# await_cleanup USER: logind keeps what it knows of a user for ten seconds (`UserStopDelaySec=`), and stops the manager
+# of whoever has that id by then. Seen on 257, where the manager of a new user stayed unknown to logind.
+await_cleanup() {
+  user_id=$(limit 30 id -u "$1") || return 0
+  for pause in 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1; do
+    [ -e "/run/systemd/users/$user_id" ] || break
+    sleep "$pause"
+  done
+  user=
 }
 
 # delete_user USER end|spare USERDEL-ARGUMENT...: nothing of the user's manager runs any more when it goes; whatever else
