@@ -107,11 +107,7 @@ fn call(plan: &Plan, action: &Action) -> Option<String> {
         Change::DeleteUser {
             remove_home,
             end_processes,
-        } => {
-            let others = if *end_processes { "end" } else { "spare" };
-            let home = if *remove_home { " -r" } else { "" };
-            format!("run delete_user {user} {others}{home} -- {user}")
-        }
+        } => delete(&user, *remove_home, *end_processes),
         Change::EnableLinger => linger("enable-linger", &user),
         Change::DisableLinger => linger("disable-linger", &user),
         Change::StartManager => format!("manager_step start {user}"),
@@ -152,6 +148,12 @@ fn call(plan: &Plan, action: &Action) -> Option<String> {
 fn links(file: &str, add: &BTreeSet<String>, remove: &BTreeSet<String>) -> String {
     let links: Vec<String> = add.iter().chain(remove).map(|link| word(link)).collect();
     format!("{} {} {}", word(file), add.len(), links.join(" "))
+}
+
+fn delete(user: &str, remove_home: bool, end_processes: bool) -> String {
+    let others = if end_processes { "end" } else { "spare" };
+    let home = if remove_home { " -r" } else { "" };
+    format!("run delete_user {user} {others}{home} -- {user}")
 }
 
 fn linger(verb: &str, user: &str) -> String {
