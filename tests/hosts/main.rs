@@ -49,3 +49,4 @@ mod quadlets;
 mod routes;
 mod saved;
 mod sensitive;
+mod unchanged;

@@ -8,17 +8,21 @@
 //! file user:sidekiq /srv/sidekiq/.config/systemd/user/sidekiq.service <sha256>
 //! file system /etc/systemd/system/new.service claimed
 //! unit user:sidekiq sidekiq.service <InvocationID or -> <sha256 of its configuration or -> enabled
+//! reads user:sidekiq sidekiq.service definition <sha256 that this run has or -> <sha256 that stood there then or ->
+//! reads user:sidekiq sidekiq.service /etc/app/env <sha256> none
 //! end
 //! ```
 //!
 //! Names and paths are percent-encoded. `claimed` stands for a digest, and behind a unit, while a run is under way. A ledger
-//! without its `end` was cut and is not believed. A line that is none of these costs that line.
+//! without its `end` was cut and is not believed. A line that is none of these costs that line. What a unit reads stands behind
+//! the unit (docs/decisions/0023); an abide that does not know these lines names them, and does without.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Digest, HostPath, Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerTextFault, LedgerUnit,
-    Scope, UnitName, UnitRef, UserName, ownable, printable,
+    Digest, Held, HostPath, Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerRead,
+    LedgerReads, LedgerTextFault, LedgerUnit, Scope, UnitName, UnitRef, UserName, ownable,
+    printable,
 };
 
 use crate::percent;
@@ -38,6 +42,10 @@ const CLAIMED: &str = "claimed";
 /// In place of anything that is not there.
 const NONE: &str = "-";
 const ENABLED: &str = "enabled";
+/// What a unit reads that is no single file: its unit file with drop-ins. No path is such a word.
+const DEFINITION: &str = "definition";
+/// In place of a digest where nothing stands.
+const NOTHING: &str = "none";
 
 /// More findings are not kept of one ledger: nobody reads them all, and whoever damaged it may have meant just that.
 const MOST_FINDINGS: usize = 200;
@@ -136,8 +144,9 @@ pub(crate) fn file_line(path: &HostPath, file: &LedgerFile) -> String {
     format!("file {scope} {path} {digest}\n")
 }
 
-/// The line of a unit, before and behind its invocation, which an apply script fills in.
+/// The line of a unit, before and behind its invocation, which an apply script fills in, and what it reads.
 pub(crate) fn unit_line(unit: &UnitRef, left: &LedgerUnit) -> [String; 2] {
+    let reads = reads_lines(unit, left);
     let UnitRef { scope, unit } = unit;
     let unit = percent::encode(unit.as_str());
     let config = left
@@ -150,8 +159,59 @@ pub(crate) fn unit_line(unit: &UnitRef, left: &LedgerUnit) -> [String; 2] {
     };
     [
         format!("unit {scope} {unit} "),
-        format!(" {config} {enabled}{claimed}\n"),
+        format!(" {config} {enabled}{claimed}\n{reads}"),
     ]
+}
+
+/// How the line of a file that a unit reads begins.
+pub(crate) fn read_key(unit: &UnitRef, path: &HostPath) -> String {
+    let UnitRef { scope, unit } = unit;
+    let [unit, path] = [unit.as_str(), path.as_str()].map(percent::encode);
+    format!("reads {scope} {unit} {path}")
+}
+
+/// The files that a unit reads and at which nobody could look before, as below a home that is made only now.
+pub(crate) fn unseen_reads(left: &LedgerUnit) -> BTreeSet<HostPath> {
+    let files = left.reads.files.iter();
+    let unseen = files.filter(|(_, read)| **read == LedgerRead::default());
+    unseen.map(|(path, _)| path.clone()).collect()
+}
+
+/// How the lines of what a unit reads begin: what they are about.
+pub(crate) fn reads_keys(unit: &UnitRef, left: &LedgerUnit) -> Vec<String> {
+    let keys = reads(unit, &left.reads);
+    keys.map(|(key, _)| key).collect()
+}
+
+fn reads<'a>(
+    unit: &UnitRef,
+    reads: &'a LedgerReads,
+) -> impl Iterator<Item = (String, &'a LedgerRead)> {
+    let UnitRef { scope, unit } = unit;
+    let of = format!("reads {scope} {}", percent::encode(unit.as_str()));
+    let LedgerReads { definition, files } = reads;
+    let definition = definition.iter().map(|read| (DEFINITION.to_owned(), read));
+    let files = files
+        .iter()
+        .map(|(path, read)| (percent::encode(path.as_str()), read));
+    let all = definition.chain(files);
+    all.map(move |(what, read)| (format!("{of} {what}"), read))
+}
+
+fn reads_lines(unit: &UnitRef, left: &LedgerUnit) -> String {
+    let line = |(key, read): (String, &LedgerRead)| {
+        let [run, left] = [read.run, read.left].map(held);
+        format!("{key} {run} {left}\n")
+    };
+    reads(unit, &left.reads).map(line).collect()
+}
+
+fn held(held: Option<Held>) -> String {
+    match held {
+        None => NONE.to_owned(),
+        Some(Held::Nothing) => NOTHING.to_owned(),
+        Some(Held::Digest(digest)) => digest.to_string(),
+    }
 }
 
 /// An invocation as it is written: what is none is left out.
@@ -317,6 +377,13 @@ fn read_line(contents: &mut Contents, line: &str, number: usize) -> Result<(), L
             let left = read_unit([invocation, config, enabled], true)?;
             add_unit(ledger, scope, name, left)?
         }
+        ["reads", scope, name, what, run, left] => {
+            let read = LedgerRead {
+                run: read_held(run)?,
+                left: read_held(left)?,
+            };
+            add_read(ledger, scope, name, what, read)?
+        }
         _ => return Err(LedgerFault::Meaningless),
     };
     match new {
@@ -362,6 +429,37 @@ fn add_unit(
     Ok(true)
 }
 
+/// What a unit reads: the line of the unit came before.
+fn add_read(
+    ledger: &mut Ledger,
+    scope: &str,
+    name: &str,
+    what: &str,
+    read: LedgerRead,
+) -> Result<bool, LedgerFault> {
+    let scope: Scope = understood(scope.parse().ok())?;
+    let unit = understood(UnitName::parse(&decoded(name)?).ok())?;
+    let unit = ledger.units.get_mut(&UnitRef { scope, unit });
+    let reads = &mut understood(unit)?.reads;
+    if what == DEFINITION {
+        let new = reads.definition.is_none();
+        reads.definition.get_or_insert(read);
+        return Ok(new);
+    }
+    let path = understood(HostPath::parse(&decoded(what)?).ok())?;
+    let new = !reads.files.contains_key(&path);
+    reads.files.entry(path).or_insert(read);
+    Ok(new)
+}
+
+fn read_held(word: &str) -> Result<Option<Held>, LedgerFault> {
+    Ok(match word {
+        NONE => None,
+        NOTHING => Some(Held::Nothing),
+        digest => Some(Held::Digest(read_digest(digest)?)),
+    })
+}
+
 fn read_unit(
     [invocation, config, enabled]: [&str; 3],
     claimed: bool,
@@ -385,6 +483,7 @@ fn read_unit(
         config,
         enabled,
         claimed,
+        reads: LedgerReads::default(),
     })
 }
 

@@ -136,6 +136,7 @@ fn unit(unit: SettledUnit<'_>, texts: &Texts) -> DesiredUnit {
             schema::unit::OnChange::StopStart => OnChange::StopStart,
             schema::unit::OnChange::None => OnChange::None,
         },
+        on_change_said: unit.on_change.why.by().is_some(),
         restart_on: unit.restart_on.into_keys().collect(),
         reload_on: unit.reload_on.into_keys().collect(),
         settle: Settle {

@@ -226,6 +226,10 @@ pub struct DesiredUnit {
     pub masked: Option<bool>,
     /// What a change of a running unit leads to.
     pub on_change: OnChange,
+    /// Whether the manifest says so. Then it also decides where nothing tells whether the unit runs something old, which is
+    /// no reason to interrupt it otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_change_said: bool,
     /// Files whose change restarts the unit: written ones, and managed ones that it reads at start
     /// (`EnvironmentFile=`, `LoadCredential=`).
     pub restart_on: BTreeSet<HostPathOrHome>,

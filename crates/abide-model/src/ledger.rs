@@ -48,6 +48,46 @@ pub struct LedgerUnit {
     /// A run that changes it is under way, or did not get to its end there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub claimed: bool,
+    /// What it reads at its start, each thing by itself.
+    #[serde(default, skip_serializing_if = "LedgerReads::is_empty")]
+    pub reads: LedgerReads,
+}
+
+/// What a unit reads at its start. A ledger of abide 0.1 before these were kept has none of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct LedgerReads {
+    /// Its unit file with drop-ins: the digest of what only a restart changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<LedgerRead>,
+    /// The files of `restart_on`, with the digests of their contents (of a secret: a fixed one).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<HostPath, LedgerRead>,
+}
+
+impl LedgerReads {
+    /// Whether nothing was kept.
+    pub fn is_empty(&self) -> bool {
+        self.definition.is_none() && self.files.is_empty()
+    }
+}
+
+/// One thing that a unit reads at its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct LedgerRead {
+    /// What the run of the unit that the ledger names read there; `None`: nobody knows.
+    pub run: Option<Held>,
+    /// What stood there when the ledger was written, for runs that began later; `None`: nobody knows.
+    pub left: Option<Held>,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Held {
+    /// Nothing.
+    Nothing,
+    /// This.
+    Digest(Digest),
 }
 
 /// A line of a ledger that is not believed. It leads to nothing; the other lines stand.

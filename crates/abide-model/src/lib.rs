@@ -65,7 +65,9 @@ pub use host_ledgers::{
     FoundLedger, HostLedgers, LedgerRepair, LedgerTextFault, PlaceFault, PlaceKind, RepairStep,
 };
 pub use inputs::{BrokenInput, InputFault, InputLook, InputSeen, Inputs, Interpreter, Runner};
-pub use ledger::{Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerUnit};
+pub use ledger::{
+    Held, Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerRead, LedgerReads, LedgerUnit,
+};
 pub use masks::Masks;
 pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};
 pub use note_reason::NoteReason;

@@ -6,6 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::BrokenInput;
+use crate::name::printable;
+use crate::path::HostPath;
+use crate::unit_name::UnitName;
 
 /// What a note is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +24,20 @@ pub enum NoteReason {
         /// For want of this.
         input: BrokenInput,
     },
+    /// Nothing tells whether a unit runs what stands in these files.
+    MayRunOld {
+        /// The unit.
+        unit: UnitName,
+        /// The files; none where its definition as a whole is meant.
+        files: Vec<HostPath>,
+    },
+    /// A unit file has a `SourcePath=` where nothing stands, so systemd asks for a daemon-reload however often it is done.
+    SourceMissing {
+        /// The unit.
+        unit: UnitName,
+        /// The path.
+        path: HostPath,
+    },
 }
 
 impl NoteReason {
@@ -29,6 +46,8 @@ impl NoteReason {
         match self {
             Self::WillNotStart { .. } => "N0401",
             Self::AcceptedBroken { .. } => "N0402",
+            Self::MayRunOld { .. } => "N0501",
+            Self::SourceMissing { .. } => "N0502",
         }
     }
 }
@@ -43,7 +62,27 @@ impl fmt::Display for NoteReason {
                     "it runs and will not start again, as was accepted: {input}"
                 )
             }
+            Self::MayRunOld { unit, files } => may_run_old(f, unit, files),
+            Self::SourceMissing { unit, path } => write!(
+                f,
+                "{unit} has `SourcePath={}` where nothing is, so systemd asks for a daemon-reload again and again; \
+                 abide does not",
+                printable(path.as_str())
+            ),
         }?;
         write!(f, " (`abide explain {}`)", self.code())
     }
+}
+
+fn may_run_old(f: &mut fmt::Formatter<'_>, unit: &UnitName, files: &[HostPath]) -> fmt::Result {
+    let files: Vec<String> = files.iter().map(|path| printable(path.as_str())).collect();
+    let what = match files.as_slice() {
+        [] => "configuration".to_owned(),
+        files => files.join(", "),
+    };
+    write!(
+        f,
+        "{unit} may run an old {what}: it is newer than this run, and nothing tells whether its content is; \
+         a restart settles it"
+    )
 }

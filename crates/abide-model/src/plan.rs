@@ -285,6 +285,9 @@ pub enum Change {
     Reload,
     /// Nothing on the host but the ledger: what is there as declared becomes ours.
     Adopt,
+    /// Nothing on the host but the ledger: what files hold that a running unit has read, and of which nothing was recorded
+    /// yet. By that their next change is told from a mere `touch`.
+    Record,
     /// Nothing on the host but the ledger: what is gone is no longer claimed.
     Forget,
 }
@@ -387,6 +390,11 @@ pub enum Cause {
         /// Which settings differ, where that is known: `ExecStart=`.
         keys: Vec<String>,
     },
+    /// Nothing tells whether the unit runs what stands in these files, and the manifest says what to do then.
+    MayRunOld {
+        /// The files; none where its definition as a whole is meant.
+        files: Vec<HostPath>,
+    },
     /// The unit is neither up nor down: it comes and goes, or never came up.
     Unhealthy {
         /// How it is.
@@ -455,6 +463,10 @@ pub struct Note {
 pub enum NoteKind {
     /// A restart or reload that `on_change: none` (or `RefuseManualStop=`) holds back.
     PendingRestart,
+    /// Nothing tells whether a unit runs what stands on disk.
+    MayRunOld,
+    /// A unit file names a source that is not there.
+    SourceMissing,
     /// A drop-in or file beside ours that we keep.
     Foreign,
     /// A drop-in that appeared beside ours since the last apply, and that we keep.

@@ -249,6 +249,8 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0303", include_str!("explain/R0303.md")),
     ("N0101", include_str!("explain/N0101.md")),
     ("N0301", include_str!("explain/N0301.md")),
+    ("N0501", include_str!("explain/N0501.md")),
+    ("N0502", include_str!("explain/N0502.md")),
 ];
 
 /// The explanation of a code of a refusal or note; `None` for a code that does not exist.

@@ -114,6 +114,9 @@ fn noted(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
             NoteKind::Added
             | NoteKind::NoSuchUnit
             | NoteKind::AlsoLeft
+            // Nobody knows of anything that changed, nor of anything that differs.
+            | NoteKind::MayRunOld
+            | NoteKind::SourceMissing
             | NoteKind::Foreign
             | NoteKind::Orphan
             | NoteKind::Expect

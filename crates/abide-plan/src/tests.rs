@@ -49,4 +49,5 @@ mod templates;
 mod together;
 mod told;
 mod triggers;
+mod unchanged;
 mod users;

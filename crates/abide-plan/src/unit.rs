@@ -8,6 +8,7 @@ pub(crate) mod mask;
 pub(crate) mod notes;
 pub(crate) mod owed;
 pub(crate) mod quadlet;
+pub(crate) mod reads;
 pub(crate) mod reload;
 pub(crate) mod replace;
 pub(crate) mod respond;

@@ -14,7 +14,8 @@ use crate::refuse::Denied;
 use crate::scope::ScopeView;
 use crate::unit::couple::{Bystanders, Decisions, couple};
 use crate::unit::decide::{Decision, decide};
-use crate::unit::owed::{running, wanted_config};
+use crate::unit::owed::wanted_config;
+use crate::unit::reads;
 use crate::unit::respond::{Response, to_restart};
 use crate::unit::run::{Verb, comes_up};
 use crate::unit::sources::wish_of;
@@ -122,9 +123,12 @@ fn note_runs(
         .iter()
         .map(|(name, decision)| (name, &decision.run));
     for (name, run) in declared.chain(bystanders) {
+        let resource = || ResourceId::Unit(UnitRef::new(&view.scope, name));
         for (kind, text) in &run.notes {
-            let resource = ResourceId::Unit(UnitRef::new(&view.scope, name));
-            draft.note(resource, *kind, text.clone());
+            draft.note(resource(), *kind, text.clone());
+        }
+        if let Some(doubt) = &run.doubt {
+            draft.note_why(resource(), NoteKind::MayRunOld, doubt.clone());
         }
     }
 }
@@ -195,26 +199,40 @@ fn keep_books(decision: &Decision<'_>, draft: &mut Draft) {
 fn left(decision: &Decision<'_>, enabled: bool) -> LedgerUnit {
     let unit = &decision.unit;
     let verb = decision.run.then.as_ref().map(|(verb, _)| *verb);
-    let observed = || unit.seen.invocation.clone();
-    let (invocation, config) = match verb {
-        Some(Verb::Start | Verb::Restart) => (String::new(), started_config(unit)),
-        Some(Verb::Reload) => (observed(), Some(wanted_config(unit))),
-        None if decision.run.stop.is_empty() && comes_up(unit) => {
-            (String::new(), started_config(unit))
+    let anew = || (String::new(), started_config(unit), reads::wanted_run(unit));
+    let as_wanted = || {
+        let invocation = unit.seen.invocation.clone();
+        (
+            invocation,
+            Some(wanted_config(unit)),
+            reads::wanted_run(unit),
+        )
+    };
+    let (invocation, config, reads) = match verb {
+        Some(Verb::Start | Verb::Restart) => anew(),
+        Some(Verb::Reload) => as_wanted(),
+        None if decision.run.stop.is_empty() && comes_up(unit) => anew(),
+        None if !decision.run.stop.is_empty() || !unit.seen.active.is_up() => {
+            (String::new(), None, reads::no_run(unit))
         }
-        None if !decision.run.stop.is_empty() || !unit.seen.active.is_up() => (String::new(), None),
-        None => match (to_restart(unit), unit.ends_by_itself()) {
-            // The daemon-reload brings the new configuration to what has no process of its own.
-            (Ok(Response::TakesEffect), false) => (observed(), Some(wanted_config(unit))),
-            _ => (observed(), running(unit)),
-        },
+        // The daemon-reload brings the new configuration to what has no process of its own.
+        None if takes_effect(unit) => as_wanted(),
+        None => {
+            let invocation = unit.seen.invocation.clone();
+            (invocation, reads::running(unit), reads::this_run(unit))
+        }
     };
     LedgerUnit {
         invocation,
         config,
         enabled,
         claimed: false,
+        reads,
     }
+}
+
+fn takes_effect(unit: &Unit<'_>) -> bool {
+    to_restart(unit) == Ok(Response::TakesEffect) && !unit.ends_by_itself()
 }
 
 /// What a unit that is started now runs. Where it reads a file that nobody has looked at yet, that is not known.

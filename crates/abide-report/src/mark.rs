@@ -80,7 +80,7 @@ pub(crate) fn is_mere_reload(action: &Action) -> bool {
 /// What becomes of a resource by these actions, which are all of one resource of this plan.
 pub(crate) fn of(resource: &ResourceId, actions: &[&Action], plan: &Plan) -> Mark {
     let all = |matches: fn(&Change) -> bool| actions.iter().all(|action| matches(&action.change));
-    if all(|change| matches!(change, Change::Adopt | Change::Forget)) {
+    if all(|change| matches!(change, Change::Adopt | Change::Record | Change::Forget)) {
         return Mark::Ledger;
     }
     if all(|change| matches!(change, Change::Restart | Change::Reload)) {

@@ -148,10 +148,10 @@ impl Building {
 
     pub(crate) fn notes(mut self, resource: ResourceId, kind: NoteKind, text: &str) -> Self {
         self.0.notes.push(Note {
+            why: None,
             resource,
             kind,
             text: text.to_owned(),
-            why: None,
         });
         self
     }

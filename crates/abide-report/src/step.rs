@@ -34,6 +34,7 @@ pub(crate) fn verb(change: &Change) -> &'static str {
         Change::Restart | Change::RestartManager => "restart",
         Change::Reload => "reload",
         Change::Adopt => "adopt",
+        Change::Record => "record",
         Change::Forget => "forget",
     }
 }
@@ -94,6 +95,7 @@ pub(crate) fn object(action: &Action, symbols: Symbols) -> String {
             }
         }
         Change::Adopt => "as it is, from now on abide's to keep".to_owned(),
+        Change::Record => "what it has read, to know the next change".to_owned(),
         Change::Forget => "it is gone".to_owned(),
         Change::EnableLinger
         | Change::DisableLinger

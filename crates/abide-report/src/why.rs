@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{Action, Before, Cause, Change, FilePurpose, HandEdit, Plan, WriteFile};
+use abide_model::{
+    Action, Before, Cause, Change, FilePurpose, HandEdit, HostPath, Plan, WriteFile,
+};
 
 use crate::moment::when;
 use crate::paint::Symbols;
@@ -205,9 +207,19 @@ fn cause_words(cause: &Cause, action: &Action, plan: &Plan, symbols: Symbols) ->
             format!("none since {what} changed ({})", one_line(evidence))
         }
         Cause::RunningOldConfig { .. } | Cause::ChangedOnHost { .. } => return None,
+        Cause::MayRunOld { files } => may_run_old(files),
         Cause::Unhealthy { health } => format!("it is {}", one_line(&health.to_string())),
         Cause::Failed { result } => format!("it failed ({})", one_line(result)),
     })
+}
+
+fn may_run_old(files: &[HostPath]) -> String {
+    let files: Vec<String> = files.iter().map(|path| one_line(path.as_str())).collect();
+    let what = match files.as_slice() {
+        [] => "configuration".to_owned(),
+        files => list(files),
+    };
+    format!("it may run an old {what}, and `on_change` is declared")
 }
 
 fn missing(change: &Change) -> &'static str {
@@ -228,6 +240,7 @@ fn differs(field: &str, observed: &str, desired: &str, symbols: Symbols) -> Stri
         "links" => "its links differ".to_owned(),
         "unit file" => format!("{} gives way to {}", one_line(observed), one_line(desired)),
         "kind" => format!("it is no {}", one_line(desired)),
+        "restart_on" => format!("`restart_on` names {}", one_line(desired)),
         "linger" => format!("declared {}", one_line(desired)),
         field => format!(
             "{} {} {} {}",
@@ -268,6 +281,7 @@ fn follows(earlier: &Action, later: &Action) -> String {
         Change::Start => format!("{subject} is started"),
         Change::Restart => format!("{subject} is restarted"),
         Change::Reload => format!("{subject} is reloaded"),
+        Change::Record => format!("what {subject} reads is recorded"),
         Change::Adopt | Change::Forget => format!("{subject} is adopted"),
     }
 }

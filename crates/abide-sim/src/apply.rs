@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    Action, ActionId, Before, Change, Ledger, Plan, Precondition, ResourceId, Scope, StepOutcome,
-    StepReport, UnitRef, UserName, WriteFile,
+    Action, ActionId, Before, Change, Held, Ledger, LedgerRead, Plan, Precondition, ResourceId,
+    Scope, StepOutcome, StepReport, UnitRef, UserName, WriteFile,
 };
 
 use crate::disk::{Node, NodeKind};
@@ -157,6 +157,16 @@ impl SimHost {
             entry.invocation = runs
                 .map(|runtime| runtime.invocation.clone())
                 .unwrap_or_default();
+            for (path, read) in &mut entry.reads.files {
+                // Nobody could look before.
+                if *read == LedgerRead::default() && runs.is_some() {
+                    let stands = match self.disk.get(path) {
+                        None => Some(Held::Nothing),
+                        Some(node) => node.file().map(|bytes| Held::Digest(bytes.digest())),
+                    };
+                    (read.run, read.left) = (stands, stands);
+                }
+            }
         }
         ledger
     }
@@ -164,7 +174,7 @@ impl SimHost {
     fn act(&mut self, action: &Action) -> Job {
         self.may(&action.resource)?;
         match (&action.resource, &action.change) {
-            (_, Change::Adopt | Change::Forget) => Ok(()),
+            (_, Change::Adopt | Change::Record | Change::Forget) => Ok(()),
             (ResourceId::User(user), change) => self.act_on_user(user, change),
             (ResourceId::Linger(user), Change::EnableLinger) => self.enable_linger(user),
             (ResourceId::Linger(user), Change::DisableLinger) => self.disable_linger(user),

@@ -64,6 +64,7 @@ struct UnitDraft {
     enabled: Option<Wanted>,
     masked: Option<bool>,
     on_change: OnChange,
+    on_change_said: bool,
     restart_on: BTreeSet<HostPathOrHome>,
     reload_on: BTreeSet<HostPathOrHome>,
 }
@@ -239,7 +240,10 @@ impl DesiredBuilder {
     /// What a change leads to.
     #[must_use]
     pub fn on_change(self, on_change: OnChange) -> Self {
-        self.set(|unit| unit.on_change = on_change)
+        self.set(|unit| {
+            unit.on_change = on_change;
+            unit.on_change_said = true;
+        })
     }
 
     /// The unit should not be there.
@@ -291,6 +295,7 @@ impl DesiredBuilder {
             enabled: None,
             masked: None,
             on_change: OnChange::Restart,
+            on_change_said: false,
             restart_on: BTreeSet::new(),
             reload_on: BTreeSet::new(),
         };

@@ -142,6 +142,22 @@ impl SimHost {
         self.tell_paths(path);
     }
 
+    /// `touch`: the file is as new as now, with what it holds.
+    pub fn touch(&mut self, path: &HostPath) {
+        let at = self.tick();
+        if let Some(node) = self.disk.get_mut(path) {
+            (node.modified_at, node.changed_at) = (at, at);
+        }
+    }
+
+    /// `chmod`, of any file.
+    pub fn change_mode(&mut self, path: &HostPath, mode: u32) {
+        let at = self.tick();
+        if let Some(node) = self.disk.get_mut(path) {
+            (node.mode, node.changed_at) = (mode, at);
+        }
+    }
+
     /// Makes a symbolic link as somebody.
     pub fn write_link(&mut self, path: &HostPath, target: &str, owner: &str) {
         let at = self.tick();

@@ -23,6 +23,7 @@ fn plan(changes: Vec<(ResourceId, Change)>) -> Plan {
         config: None,
         enabled: true,
         claimed: false,
+        reads: abide_model::LedgerReads::default(),
     };
     let ledger = Ledger {
         units: [(unit_ref(UNIT), entry)].into(),

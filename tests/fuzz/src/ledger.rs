@@ -2,7 +2,7 @@
 
 use abide_host::ledger::{read, salvage, write};
 use abide_model::{
-    Digest, HostPath, Ledger, LedgerFile, LedgerUnit, Scope, UnitName, UnitRef, UserName, ownable,
+    Digest, Held, HostPath, Ledger, LedgerFile, LedgerRead, LedgerReads, LedgerUnit, Scope, UnitName, UnitRef, UserName, ownable,
 };
 use arbitrary::{Result, Unstructured};
 
@@ -90,6 +90,7 @@ fn any_ledger(from: &mut Unstructured<'_>) -> Result<Ledger> {
                     config: any_digest(from)?,
                     enabled: from.arbitrary()?,
                     claimed: from.arbitrary()?,
+                    reads: any_reads(from)?,
                 };
                 if let Ok(unit) = unit {
                     ledger.units.insert(UnitRef { scope, unit }, left);
@@ -98,6 +99,32 @@ fn any_ledger(from: &mut Unstructured<'_>) -> Result<Ledger> {
         }
     }
     Ok(ledger)
+}
+
+fn any_reads(from: &mut Unstructured<'_>) -> Result<LedgerReads> {
+    let mut reads = LedgerReads::default();
+    if from.arbitrary()? {
+        reads.definition = Some(any_read(from)?);
+    }
+    let path = HostPath::parse(&format!("/{}", from.arbitrary::<&str>()?));
+    if let Ok(path) = path {
+        reads.files.insert(path, any_read(from)?);
+    }
+    Ok(reads)
+}
+
+fn any_read(from: &mut Unstructured<'_>) -> Result<LedgerRead> {
+    Ok(LedgerRead {
+        run: any_held(from)?,
+        left: any_held(from)?,
+    })
+}
+
+fn any_held(from: &mut Unstructured<'_>) -> Result<Option<Held>> {
+    Ok(match from.arbitrary()? {
+        true => Some(Held::Nothing),
+        false => any_digest(from)?.map(Held::Digest),
+    })
 }
 
 fn any_user(from: &mut Unstructured<'_>) -> Result<Option<UserName>> {

@@ -10,6 +10,7 @@ ledger_form() {
   ledger_line="(user|linger) $user_name|attribute $user_name $letter+ $letter*"
   ledger_line="$ledger_line|file $place$letter+ (claimed|$digest)"
   ledger_line="$ledger_line|unit (system|user:$user_name) $letter+ (-|[0-9a-f]{32}) (-|$digest) (-|enabled)( claimed)?"
+  ledger_line="$ledger_line|reads (system|user:$user_name) $letter+ (definition|/$letter*) (-|none|$digest) (-|none|$digest)"
 }
 
 # believed: of these lines those that abide may have written; no path leads up.
@@ -19,7 +20,7 @@ believed() { grep -Ex -e "$ledger_line" | grep -Ev -e "$upwards"; }
 entries() { sed -e 1d -e '$d'; }
 
 # keys: what lines are about, without how it was left.
-keys() { sed -E 's/^((attribute|file|unit) [^ ]* [^ ]*) .*/\1/'; }
+keys() { sed -E -e 's/^((attribute|file|unit) [^ ]* [^ ]*) .*/\1/' -e 's/^(reads [^ ]* [^ ]* [^ ]*) .*/\1/'; }
 
 # ledger_place: nothing stands in the way of the ledger. A pipe there would be waited for, a link leads elsewhere, and a
 # directory would take the new one in.

@@ -1,9 +1,9 @@
 //! The ledger after the last change: what a step did not achieve stays as it was claimed, so that nothing of ours is
 //! ever without an owner.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{Action, ActionId, Change, Plan, ResourceId, UnitRef};
+use abide_model::{Action, ActionId, Change, LedgerUnit, Plan, ResourceId, UnitRef};
 
 use super::steps;
 use crate::ledger;
@@ -24,7 +24,8 @@ pub(super) fn all(plan: &Plan) -> String {
     )
 }
 
-/// What the ledger may say although it was not claimed: attributes that this plan changes.
+/// What the ledger may say although it was not claimed: attributes that this plan changes, and what units read that did
+/// not before, or not to the ledger's knowledge.
 fn unclaimed(plan: &Plan) -> String {
     let after = plan.ledger_after.attributes.iter();
     let keys = after.flat_map(|(user, all)| all.keys().map(move |field| (user, field)));
@@ -36,7 +37,23 @@ fn unclaimed(plan: &Plan) -> String {
         .filter(|key| !claimed(key))
         .map(|(user, field)| format!(" {}", quote(&ledger::attribute_key(user, field))))
         .collect();
-    words.concat()
+    let reads: Vec<String> = unclaimed_reads(plan)
+        .into_iter()
+        .map(|key| format!(" {}", quote(&key)))
+        .collect();
+    words.concat() + &reads.concat()
+}
+
+fn unclaimed_reads(plan: &Plan) -> BTreeSet<String> {
+    let keys = |units: &BTreeMap<UnitRef, LedgerUnit>| {
+        let keys = units
+            .iter()
+            .flat_map(|(unit, left)| ledger::reads_keys(unit, left));
+        keys.collect::<BTreeSet<String>>()
+    };
+    let after = keys(&plan.ledger_after.units);
+    let claim = keys(&plan.ledger_claim.units);
+    after.difference(&claim).cloned().collect()
 }
 
 /// A line of the ledger.
@@ -161,7 +178,7 @@ fn units(plan: &Plan) -> Vec<Entry> {
 
 /// A unit that this plan started, or whose manager it started, is entered with the run that the unit has then.
 fn unit_entry(plan: &Plan, unit: &UnitRef) -> Entry {
-    let line = |left: &abide_model::LedgerUnit| {
+    let line = |left: &LedgerUnit| {
         let [before, after] = ledger::unit_line(unit, left);
         format!("{before}{}{after}", ledger::or_dash(&left.invocation))
     };
@@ -175,22 +192,34 @@ fn unit_entry(plan: &Plan, unit: &UnitRef) -> Entry {
         .map(line)
         .unwrap_or_default();
     let after = plan.ledger_after.units.get(unit);
-    let begins = |left: &&abide_model::LedgerUnit| {
+    let begins = |left: &&LedgerUnit| {
         steps::starter(plan, unit).is_some() || left.invocation.is_empty() && left.config.is_some()
     };
     match after.filter(begins) {
         None => entry(&after.map(line).unwrap_or_default(), &claimed, &steps),
         Some(left) => {
-            let [before, after] = ledger::unit_line(unit, left);
-            Entry::Call(format!(
-                "run_entry {} {} {} {} {}{}\n",
+            let unseen = ledger::unseen_reads(left);
+            let mut told = left.clone();
+            told.reads.files.retain(|path, _| !unseen.contains(path));
+            let [before, after] = ledger::unit_line(unit, &told);
+            let steps = steps::ids(&steps);
+            let entry = format!(
+                "run_entry {} {} {} {} {}{steps}\n",
                 unit.scope,
                 word(unit.unit.loaded_as().as_str()),
                 quote(&before),
                 quote(&after),
                 quote(&claimed),
-                steps::ids(&steps)
-            ))
+            );
+            let unseen = unseen.iter().map(|path| {
+                format!(
+                    "read_entry {} {} {}{steps}\n",
+                    unit.scope,
+                    quote(&ledger::read_key(unit, path)),
+                    quote(path.as_str()),
+                )
+            });
+            Entry::Call(entry + &unseen.collect::<String>())
         }
     }
 }

@@ -217,6 +217,42 @@ entry() {
   if all_ok "$@"; then printf '%s' "$after"; else printf '%s' "$claimed"; fi
 }
 
+# PATH: what stands there, as a probe says it.
+# shellcheck disable=SC2016 # this text is for another shell
+reader='
+if [ -f "$1" ]; then
+  size=$(stat -L -c %s -- "$1")
+  if [ ${#size} -ge 10 ]; then
+    now=$(stat -L -c "large %s %Z" -- "$1" | sha256sum)
+  else
+    now=$(sha256sum <"$1")
+  fi
+elif [ -e "$1" ] || [ -L "$1" ]; then
+  now=
+else
+  now=none
+fi 2>/dev/null
+printf %s "${now%% *}"
+'
+
+# read_entry SCOPE KEY PATH STEP...: the line of a file that a unit has read and at which nobody could look before, with what
+# stands there now.
+read_entry() {
+  of_scope=$1
+  of_key=$2
+  of_path=$3
+  shift 3
+  all_ok "$@" || return 0
+  found=$(in_scope "$of_scope" sh -c "$reader" sh "$of_path" </dev/null 2>/dev/null) || found=
+  # What a user says of a file of theirs is a digest or nothing.
+  case $found in
+    none) ;;
+    *[!0-9a-f]*) found=- ;;
+    *) [ ${#found} = 64 ] || found=- ;;
+  esac
+  printf '%s %s %s\n' "$of_key" "$found" "$found"
+}
+
 # run_entry SCOPE UNIT BEFORE AFTER CLAIMED STEP...: the same, with the unit's run of now in the middle.
 run_entry() {
   of_scope=$1

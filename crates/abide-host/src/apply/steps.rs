@@ -130,17 +130,16 @@ fn call(plan: &Plan, action: &Action) -> Option<String> {
         }
         Change::Enable { file: None, .. } => format!("run enable_unseen {scope} {unit}"),
         Change::Disable { remove } => {
-            let none = BTreeSet::new();
-            format!("run change_links {scope} {}", links("-", &none, remove))
+            let links = links("-", &BTreeSet::new(), remove);
+            format!("run change_links {scope} {links}")
         }
         Change::Mask => format!("run links {scope} mask {unit}"),
         Change::Unmask => format!("run links {scope} unmask {unit}"),
         Change::DaemonReload => format!("run ctl {scope} daemon-reload"),
-        Change::Adopt | Change::Forget => return None,
+        Change::Adopt | Change::Record | Change::Forget => return None,
         // These are members of a batch.
-        Change::ResetFailed | Change::Stop | Change::Start | Change::Restart | Change::Reload => {
-            return None;
-        }
+        Change::ResetFailed | Change::Stop => return None,
+        Change::Start | Change::Restart | Change::Reload => return None,
     })
 }
 

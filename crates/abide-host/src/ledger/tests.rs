@@ -4,6 +4,22 @@ use super::*;
 
 const SHA: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
+fn reads() -> LedgerReads {
+    let digest = Some(Held::Digest(SHA.parse().unwrap()));
+    let read = |run, left| LedgerRead { run, left };
+    LedgerReads {
+        definition: Some(read(None, digest)),
+        files: [
+            (HostPath::parse("/definition").unwrap(), read(digest, None)),
+            (
+                HostPath::parse("/etc/a b").unwrap(),
+                read(digest, Some(Held::Nothing)),
+            ),
+        ]
+        .into(),
+    }
+}
+
 fn sample() -> Ledger {
     let scope: Scope = "user:sidekiq".parse().unwrap();
     let file = |digest| LedgerFile {
@@ -16,6 +32,7 @@ fn sample() -> Ledger {
         config,
         enabled,
         claimed: false,
+        reads: LedgerReads::default(),
     };
     Ledger {
         files: [
@@ -31,7 +48,13 @@ fn sample() -> Ledger {
                 unit(r"a\x2db.service"),
                 left("8d2a94d1efb743ab9cf6e17478d0bfe5", SHA.parse().ok(), true),
             ),
-            (unit("b.timer"), left("", None, false)),
+            (
+                unit("b.timer"),
+                LedgerUnit {
+                    reads: reads(),
+                    ..left("", None, false)
+                },
+            ),
             (
                 unit("c.timer"),
                 LedgerUnit {
@@ -65,6 +88,9 @@ fn a_ledger_is_lines_of_plain_words() {
     file user:sidekiq /srv/side%20kiq/a%25b%0A.service ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
     unit user:sidekiq a%5Cx2db.service 8d2a94d1efb743ab9cf6e17478d0bfe5 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad enabled
     unit user:sidekiq b.timer - - -
+    reads user:sidekiq b.timer definition - ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
+    reads user:sidekiq b.timer /definition ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad -
+    reads user:sidekiq b.timer /etc/a%20b ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad none
     unit user:sidekiq c.timer - - enabled claimed
     end
     ");
@@ -163,6 +189,10 @@ fn a_line_that_abide_would_not_write_costs_that_line() {
         "unit system a.service - - maybe",
         "unit system a.service - - - claimed claimed",
         "unit system a.service - - enabled\r",
+        // No line of this unit came before.
+        "reads system a.service definition - -",
+        "reads system a.service definition -",
+        "reads system a.service definition - - -",
         "",
         "end",
         "abide-ledger 1",
@@ -246,5 +276,35 @@ proptest! {
         let again = read(&write(&kept.ledger)).unwrap();
         prop_assert_eq!(again.findings, vec![]);
         prop_assert_eq!(again.ledger, kept.ledger);
+    }
+}
+
+#[test]
+fn what_a_unit_reads_is_about_a_unit_that_the_ledger_has_and_said_once() {
+    let after_unit = |line: &str| {
+        let faults = faults(&format!("unit system a.service - - -\n{line}"));
+        faults.into_iter().map(|(_, fault)| fault).next()
+    };
+    for right in [
+        "reads system a.service definition - -",
+        "reads system a.service /definition none -",
+        &format!("reads system a.service /etc/a%20b {SHA} none"),
+    ] {
+        assert_eq!(after_unit(right), None, "{right:?}");
+        let twice = after_unit(&format!("{right}\n{right}"));
+        assert_eq!(twice, Some(LedgerFault::Twice), "{right:?}");
+    }
+    for wrong in [
+        "reads system b.service definition - -",
+        "reads user:a a.service definition - -",
+        "reads system a.service etc/a - -",
+        "reads system a.service %2Fetc/a - -",
+        "reads system a.service /etc/../a - -",
+        "reads system a.service /etc/a - claimed",
+        "reads system a.service /etc/a abc -",
+        "reads system a.service /etc/a -",
+    ] {
+        let fault = after_unit(wrong);
+        assert_eq!(fault, Some(LedgerFault::Meaningless), "{wrong:?}");
     }
 }

@@ -33,6 +33,7 @@ fn unit(text: Option<&str>, drop_in: Option<&str>) -> DesiredUnit {
         enabled: Wanted::Yes,
         masked: None,
         on_change: OnChange::Restart,
+        on_change_said: false,
         restart_on: BTreeSet::from([HostPathOrHome::Absolute(path("/etc/hostname"))]),
         reload_on: BTreeSet::new(),
         settle: Settle::default(),

@@ -174,6 +174,7 @@ fn any_change() -> impl Strategy<Value = (ResourceId, Change)> {
             Change::Mask,
             Change::Unmask,
             Change::Adopt,
+            Change::Record,
             Change::Enable {
                 add: ["default.target.wants/web.service".to_owned()].into(),
                 remove: BTreeSet::new(),

@@ -7,7 +7,8 @@ use crate::causes::said;
 
 pub(super) fn judge(plan: &Plan, cells: &mut Cells) {
     for action in &plan.actions {
-        if is_consequence(action) {
+        // What the ledger does not have yet is no difference of the host.
+        if is_consequence(action) || action.change == Change::Record {
             continue;
         }
         let cell = cells.cell(action.resource.clone());
@@ -69,6 +70,7 @@ fn words(action: &Action) -> String {
         Change::Start => "it does not run".to_owned(),
         Change::Restart => "it runs something old".to_owned(),
         Change::Reload => "it has not read its files again".to_owned(),
+        Change::Record => "what it reads is not recorded yet".to_owned(),
         Change::Adopt => "it is as declared, and not recorded as abide's".to_owned(),
         Change::Forget => "it is gone, and still recorded as abide's".to_owned(),
     }

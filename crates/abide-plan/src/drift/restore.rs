@@ -118,7 +118,9 @@ fn moved_on(host: &Host<'_>, action: &Action) -> Option<&'static str> {
             ran && !action.causes.iter().any(|cause| {
                 matches!(
                     cause,
-                    Cause::RunningOldConfig { .. } | Cause::FollowsFrom(_)
+                    Cause::RunningOldConfig { .. }
+                        | Cause::MayRunOld { .. }
+                        | Cause::FollowsFrom(_)
                 )
             })
         }
@@ -138,6 +140,7 @@ fn moved_on(host: &Host<'_>, action: &Action) -> Option<&'static str> {
         | Change::Start
         | Change::Restart
         | Change::Reload
+        | Change::Record
         | Change::Adopt
         | Change::Forget => false,
     };

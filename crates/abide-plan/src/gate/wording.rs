@@ -103,6 +103,7 @@ pub(super) fn needed(action: &Action) -> String {
         Change::Restart => "a restart".to_owned(),
         Change::Reload => "a reload".to_owned(),
         Change::Adopt => "to be adopted".to_owned(),
+        Change::Record => "to be recorded".to_owned(),
         Change::Forget => "to be let go of".to_owned(),
     };
     format!("{about}: now needs {what}, which is not in the plan")

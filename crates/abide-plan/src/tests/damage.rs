@@ -111,6 +111,7 @@ fn a_unit_that_only_a_ledger_names_is_neither_stopped_nor_disabled() {
             config: None,
             enabled: true,
             claimed: false,
+            reads: abide_model::LedgerReads::default(),
         };
         ledger.units.insert(unit_ref(name), left);
     }

@@ -219,14 +219,15 @@ fn an_override_beside_ours_is_drift_until_the_next_apply_and_is_not_removed() {
 
 #[test]
 fn a_unit_that_runs_what_is_no_longer_on_disk_is_told_even_where_all_files_are_right() {
-    let wanted = web("/bin/web");
+    let env = path("/etc/app/env");
+    let wanted = one("web.service", &service("/bin/web"))
+        .restart_on(abide_model::HostPathOrHome::Absolute(env.clone()))
+        .build();
     let mut host = as_declared(&wanted);
-    host.edit(&Edit::Write(unit_ref(WEB), service("/bin/other")));
-    host.edit(&Edit::DaemonReload(scope("user:deploy")));
+    host.write_file(&env, "A=1\n", "root");
     host.edit(&Edit::Stop(unit_ref(WEB)));
     host.edit(&Edit::Start(unit_ref(WEB)));
-    host.edit(&Edit::Write(unit_ref(WEB), service("/bin/web")));
-    host.edit(&Edit::DaemonReload(scope("user:deploy")));
+    host.write_file(&env, "A=2\n", "root");
     let drift = drift(&wanted, &host.observe(&wanted));
     let web = drift
         .resources

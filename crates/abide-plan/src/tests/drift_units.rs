@@ -309,6 +309,7 @@ fn lingering_that_another_manifest_needs_is_no_drift() {
         config: None,
         enabled: false,
         claimed: false,
+        reads: abide_model::LedgerReads::default(),
     };
     let file = |of: &str| abide_model::LedgerFile {
         scope: scope(of),

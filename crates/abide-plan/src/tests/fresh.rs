@@ -197,6 +197,7 @@ fn the_ledger_claims_before_the_first_change_and_completes_after_the_last() {
         config: None,
         enabled: true,
         claimed: true,
+        reads: abide_model::LedgerReads::default(),
     };
     assert_eq!(plan.ledger_claim.units[&unit], claimed);
     assert!(plan.ledger_after.units[&unit].config.is_some());

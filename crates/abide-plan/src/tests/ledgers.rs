@@ -1,6 +1,8 @@
 //! Files: what becomes ours, how they are written, and what a plan stands on.
 
-use abide_model::{Before, Body, Cause, Change, FileKind, Observation, Precondition, SecretSource};
+use abide_model::{
+    Before, Body, Change, FileKind, NoteKind, Observation, OnChange, Precondition, SecretSource,
+};
 use abide_sim::{SimHost, desired, path, scope, unit_ref, user};
 
 use super::support::{as_declared, assert_converges, from_to, one, planned, service, steps, told};
@@ -261,27 +263,66 @@ fn the_ledger_keeps_the_run_of_an_untouched_unit() {
     );
 }
 
-#[test]
-fn a_unit_that_was_not_written_by_us_and_runs_something_older_is_restarted() {
+/// A unit of somebody else whose file changed after it started.
+fn somebody_elses(changed: bool) -> SimHost {
     let mut host = SimHost::new().with_user("deploy");
     host.enable_linger(&user("deploy")).unwrap();
     let file = path("/home/deploy/.config/systemd/user/web.service");
-    host.write_file(&file, &service("/bin/old"), "deploy");
+    let before = if changed { "/bin/old" } else { "/bin/web" };
+    host.write_file(&file, &service(before), "deploy");
     host.reload_manager(&scope("user:deploy")).unwrap();
     host.start(&unit_ref("user:deploy/web.service")).unwrap();
     host.write_file(&file, &service("/bin/web"), "deploy");
-    let plan = assert_converges(&mut host, &one("web.service", &service("/bin/web")).build());
+    host
+}
+
+#[test]
+fn a_unit_that_was_not_written_by_us_and_may_run_something_older_is_told_and_not_restarted() {
+    // Whether its content changed or only its time nobody knows.
+    for changed in [false, true] {
+        let wanted = one("web.service", &service("/bin/web")).build();
+        let mut host = somebody_elses(changed);
+        let plan = assert_converges(&mut host, &wanted);
+        let restart = "user:deploy/web.service: restart".to_owned();
+        assert!(!steps(&plan).contains(&restart), "{}", told(&plan));
+        // It is told until it is settled.
+        for _again in 0..2 {
+            let plan = planned(&host, &wanted);
+            assert_eq!(plan.notes.len(), 1, "{plan:?}");
+            assert_eq!(plan.notes[0].kind, NoteKind::MayRunOld);
+        }
+        host.restart(&unit_ref("user:deploy/web.service")).unwrap();
+        assert_eq!(planned(&host, &wanted).notes, []);
+    }
+}
+
+#[test]
+fn a_unit_that_may_run_something_older_is_restarted_where_the_manifest_says_what_a_change_leads_to()
+{
+    let wanted = |on_change| {
+        one("web.service", &service("/bin/web"))
+            .on_change(on_change)
+            .build()
+    };
+    let after = |on_change| {
+        let mut host = somebody_elses(true);
+        let plan = assert_converges(&mut host, &wanted(on_change));
+        assert_eq!(
+            steps(&planned(&host, &wanted(on_change))),
+            Vec::<String>::new()
+        );
+        (told(&plan), planned(&host, &wanted(on_change)).notes.len())
+    };
+    let (restart, notes) = after(OnChange::Restart);
+    let file = "/home/deploy/.config/systemd/user/web.service";
     assert!(
-        steps(&plan).contains(&"user:deploy/web.service: restart".to_owned()),
-        "{}",
-        told(&plan)
+        restart.contains(&format!("web.service: restart <- may run old {file}")),
+        "{restart}"
     );
-    assert!(plan.actions.iter().any(|action| {
-        action
-            .causes
-            .iter()
-            .any(|cause| matches!(cause, Cause::RunningOldConfig { .. }))
-    }));
+    assert_eq!(notes, 0);
+    let (none, notes) = after(OnChange::None);
+    assert!(!none.contains("restart"), "{none}");
+    assert_eq!(notes, 1);
 }
 
 #[test]

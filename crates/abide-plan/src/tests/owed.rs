@@ -32,7 +32,7 @@ fn case_15_a_drop_in_whose_reload_was_lost_is_reloaded_and_restarted() {
                 &*format!(
                     "1 manager user:deploy: daemon-reload <- reload owed: web.service: {cause}"
                 ),
-                "2 user:deploy/web.service: restart <- runs old ",
+                "2 user:deploy/web.service: restart <- runs old /home/deploy/.config/systemd/user/web.service.d/10-nice.conf",
             ]
         );
     }

@@ -70,6 +70,7 @@ fn step(action: &Action) -> String {
         Change::Restart => "restart".to_owned(),
         Change::Reload => "reload".to_owned(),
         Change::Adopt => "adopt".to_owned(),
+        Change::Record => "record".to_owned(),
         Change::Forget => "forget".to_owned(),
     };
     match &action.change {
@@ -103,6 +104,10 @@ fn cause(cause: &Cause) -> String {
         Cause::ReloadOwed { evidence, .. } => format!("reload owed: {evidence}"),
         Cause::ChangedOnHost { edit, .. } => format!("by hand: {edit:?}"),
         Cause::RunningOldConfig { keys, .. } => format!("runs old {}", keys.join(" ")),
+        Cause::MayRunOld { files } => {
+            let files: Vec<String> = files.iter().map(ToString::to_string).collect();
+            format!("may run old {}", files.join(" "))
+        }
         Cause::Unhealthy { health } => format!("is {health}"),
         Cause::Failed { result } => format!("failed: {result}"),
     }

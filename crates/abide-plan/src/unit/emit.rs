@@ -7,6 +7,7 @@ use abide_model::{Cause, Change, ResourceId, UnitKind, UnitName, UnitRef, Watch}
 use super::couple::{Bystanders, Decisions};
 use super::decide::Decision;
 use super::mask::Mask;
+use super::reads;
 use super::run::{Reason, Run, Verb};
 use crate::by_hand;
 use crate::causes::failed;
@@ -205,7 +206,15 @@ impl Emitted<'_, '_> {
         let gone = decision.files.contains(&Verdict::Forget)
             || unit.goes().is_some() && unit.recorded().is_some();
         let forgets = gone && !decision.is_work();
-        if adopts {
+        let unrecorded = match decision.is_work() {
+            true => None,
+            false => reads::unrecorded(unit),
+        };
+        if let (Some(files), false) = (unrecorded, adopts) {
+            let cause = crate::causes::differs("restart_on", "", files);
+            let step = Step::new(Phase::Claims, unit.file_resource(), Change::Record);
+            self.draft.add(step.because(cause));
+        } else if adopts {
             let cause = crate::causes::differs("ledger", "not ours", "ours");
             let step = Step::new(Phase::Claims, unit.file_resource(), Change::Adopt);
             self.draft.add(step.because(cause));

@@ -150,7 +150,7 @@ fn stale_instances(
     template: &Unit<'_>,
     changes: bool,
 ) -> Vec<UnitName> {
-    let changed = super::owed::definition_changed(template);
+    let changed = super::reads::definition_changed(template);
     let units = view.seen.into_iter().flat_map(|scope| &scope.units);
     units
         .filter(|(name, seen)| {

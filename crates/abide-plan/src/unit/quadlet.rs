@@ -165,7 +165,7 @@ pub(crate) fn renames(unit: &Unit<'_>) -> bool {
     let cut = unit
         .files
         .iter()
-        .any(|file| super::owed::cut(unit, &file.path));
+        .any(|file| super::reads::cut(unit, &file.path));
     before != quadlet_resource(&unit.wanted) || cut
 }
 

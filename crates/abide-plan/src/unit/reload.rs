@@ -8,7 +8,7 @@ use abide_model::{FilePurpose, HostPath, LastLoad, Timestamp};
 
 use super::Unit;
 use super::mask::{is_masked, is_undone};
-use super::owed::definition_changed;
+use super::reads::definition_changed;
 use super::sources::UnitFile;
 use crate::linger::ManagerState;
 

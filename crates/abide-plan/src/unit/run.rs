@@ -1,8 +1,8 @@
 //! Whether a unit is started, stopped, restarted or reloaded, from what should run and what does.
 
 use abide_model::{
-    ActiveState, Cause, Health, HostPath, LedgerUnit, NoteKind, RefusalReason, Timestamp, UnitName,
-    Wanted,
+    ActiveState, Cause, Health, HostPath, LedgerUnit, NoteKind, NoteReason, RefusalReason,
+    Timestamp, UnitName, Wanted,
 };
 
 use super::Unit;
@@ -64,6 +64,8 @@ pub(crate) struct Run {
     pub(crate) trouble: Option<RefusalReason>,
     /// What a reviewer should know.
     pub(crate) notes: Vec<(NoteKind, String)>,
+    /// That it may run something old, where nothing is done for that.
+    pub(crate) doubt: Option<NoteReason>,
 }
 
 impl Run {
@@ -113,7 +115,10 @@ pub(crate) fn decide(unit: &Unit<'_>, draft: &Draft, loads: bool) -> Result<Run,
         }
         if unit.seen.active.is_up() {
             return Ok(match run.notes.is_empty() {
-                true => not_well(unit, loads),
+                true => Run {
+                    doubt: run.doubt,
+                    ..not_well(unit, loads)
+                },
                 false => run,
             });
         }
@@ -220,11 +225,43 @@ fn up(unit: &Unit<'_>, draft: &Draft, comes_up: bool) -> Result<Run, Denied> {
         let reset = run.then.is_some() && crashes(unit);
         return Ok(Run { reset, ..run });
     }
+    let doubt = doubt(unit, &owed)?;
     if owed.reload && !comes_up {
         let response = respond::to_reload(unit)?;
-        return Ok(respond_with(unit, response, reasons(unit, &owed)));
+        let run = respond_with(unit, response, reasons(unit, &owed));
+        return Ok(Run {
+            doubt: doubt.doubt,
+            ..run
+        });
     }
-    Ok(Run::default())
+    Ok(doubt)
+}
+
+/// What comes of it that nothing tells whether the unit runs something old: it is said, and where the manifest says
+/// `on_change:`, that is done.
+fn doubt(unit: &Unit<'_>, owed: &Owed) -> Result<Run, Denied> {
+    if owed.may_be_old.is_empty() {
+        return Ok(Run::default());
+    }
+    let said = Run {
+        doubt: Some(NoteReason::MayRunOld {
+            unit: unit.loaded.clone(),
+            files: owed.may_be_old.clone(),
+        }),
+        ..Run::default()
+    };
+    let decides = unit.desired().is_some_and(|unit| unit.on_change_said);
+    Ok(match respond::to_restart(unit)? {
+        Response::TakesEffect => Run::default(),
+        Response::Held(_) => said,
+        response if decides => {
+            let cause = Cause::MayRunOld {
+                files: owed.may_be_old.clone(),
+            };
+            respond_with(unit, response, vec![cause.into()])
+        }
+        Response::Reload | Response::Restart | Response::StopStart => said,
+    })
 }
 
 /// A unit that runs what it should, as far as it runs.

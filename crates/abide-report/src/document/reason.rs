@@ -154,7 +154,7 @@ impl ReasonCode {
             Cause::LingerNeeded { .. } => Self::LingerDiffers,
             Cause::FollowsFrom(_) => Self::Follows,
             Cause::ReloadOwed { .. } => Self::ReloadOwed,
-            Cause::RunningOldConfig { .. } => Self::RunningOldConfig,
+            Cause::RunningOldConfig { .. } | Cause::MayRunOld { .. } => Self::RunningOldConfig,
             Cause::Failed { .. } | Cause::Unhealthy { .. } => Self::UnitFailed,
             Cause::ChangedOnHost { .. } => Self::ChangedOnHost,
         }

@@ -116,6 +116,7 @@ fn finish_unit(
         enabled,
         masked: draft.masked.or((draft.ours && !is_absent).then_some(false)),
         on_change: draft.on_change,
+        on_change_said: draft.on_change_said,
         restart_on: draft.restart_on.clone(),
         reload_on: draft.reload_on.clone(),
         settle: Settle::default(),

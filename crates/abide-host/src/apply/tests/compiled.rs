@@ -226,6 +226,7 @@ fn ledgers(scope: &Scope, home: &str) -> (Ledger, Ledger) {
         config,
         enabled,
         claimed: false,
+        reads: abide_model::LedgerReads::default(),
     };
     let old = (
         path("/etc/systemd/system/old.service"),

@@ -235,6 +235,7 @@ fn a_whole_plan_is_carried_out_and_told() {
             config: Some(Digest::of(b"c")),
             enabled: true,
             claimed: false,
+            reads: abide_model::LedgerReads::default(),
         };
         plan.ledger_claim.units.insert(a.clone(), left.clone());
         plan.ledger_after.units.insert(a.clone(), left);

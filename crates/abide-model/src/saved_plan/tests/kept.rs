@@ -227,6 +227,7 @@ fn ledger() -> Ledger {
         config: Some(Digest::of(b"config")),
         enabled: true,
         claimed: false,
+        reads: crate::LedgerReads::default(),
     };
     Ledger {
         files: [
@@ -261,6 +262,8 @@ fn whole_plan(host: &HostName) -> Plan {
         NoteKind::Orphan,
         NoteKind::Expect,
         NoteKind::HeldBySession,
+        NoteKind::MayRunOld,
+        NoteKind::SourceMissing,
         NoteKind::Ledger,
     ];
     let effects = [
@@ -395,6 +398,7 @@ fn whole_desired(host: &HostName) -> Desired {
         enabled: wanted,
         masked: Some(false),
         on_change,
+        on_change_said: true,
         restart_on: [HostPathOrHome::Absolute(path("/etc/a"))].into(),
         reload_on: [HostPathOrHome::Home("b".parse().unwrap())].into(),
         settle: Settle::default(),

@@ -29,6 +29,7 @@ fn wanted() -> DesiredUnit {
         enabled: Wanted::Yes,
         masked: None,
         on_change: OnChange::Restart,
+        on_change_said: false,
         restart_on: [].into(),
         reload_on: [].into(),
         settle: Settle::default(),

@@ -1,0 +1,275 @@
+//! No restart without a changed byte, and no byte changed without its restart: what deployments do to files, after runs
+//! that began without abide.
+
+use crate::support::World;
+
+/// A user's unit and one of the system, each with all that it may read: what the manifest manages, and what it only names.
+const MANIFEST: &str = r#"
+version: 1
+name: unchanged
+hosts: {h1: {}, h2: {}}
+groups:
+  all:
+    users:
+      same:
+        files: {env: {content: "A=1\n"}}
+        units:
+          a.service: {source: a.service, restart_on: [~/rev, /etc/same/env], drop_ins: {10-nice.conf: "[Service]\nNice=1\n"}, settle: {for: 0s}}
+    units:
+      same-b.service: {source: b.service, restart_on: [/etc/same/env, /etc/same/cred], settle: {for: 0s}}
+"#;
+
+const OF_USER: &str = "[Service]
+ExecStart=/bin/sleep infinity
+EnvironmentFile=%h/env
+EnvironmentFile=-%h/rev
+Restart=always
+RestartSec=100ms
+[Install]
+WantedBy=default.target
+";
+
+const OF_SYSTEM: &str = "[Service]
+ExecStart=/bin/sleep infinity
+EnvironmentFile=-/etc/same/env
+LoadCredential=key:/etc/same/cred
+Restart=always
+RestartSec=100ms
+[Install]
+WantedBy=multi-user.target
+";
+
+const HOSTS: [&str; 2] = ["h1", "h2"];
+
+/// Files that the manifest says nothing of but that they are read.
+const THEIRS: &str = "/etc/same/env /etc/same/cred /home/same/rev";
+/// Files of the manifest.
+const OURS: &str = "/home/same/env /home/same/.config/systemd/user/a.service \
+    /home/same/.config/systemd/user/a.service.d/10-nice.conf /etc/systemd/system/same-b.service";
+
+fn same() -> World {
+    let world = World::both("unchanged");
+    world
+        .file("a.service", OF_USER)
+        .file("b.service", OF_SYSTEM)
+        .manifest(MANIFEST);
+    for host in HOSTS {
+        world.fleet.sh(
+            host,
+            "mkdir -p /etc/same; echo B=1 >/etc/same/env; echo secret >/etc/same/cred",
+        );
+    }
+    world.converge();
+    each(
+        &world,
+        "echo R=1 >/home/same/rev; chown same /home/same/rev",
+    );
+    world.converge();
+    world
+}
+
+fn runs(world: &World) -> Vec<String> {
+    let units = [("same", "a.service"), ("root", "same-b.service")];
+    let of = |host| units.map(|(user, unit)| world.show(host, user, unit, "InvocationID"));
+    HOSTS.into_iter().flat_map(of).collect()
+}
+
+fn each(world: &World, script: &str) {
+    for host in HOSTS {
+        world.fleet.sh(host, script);
+    }
+}
+
+fn up(world: &World) {
+    for host in HOSTS {
+        world.wait_until_active(host, "same", "a.service");
+        world.wait_until_active(host, "root", "same-b.service");
+    }
+}
+
+const AS_USER: &str =
+    "as_same() { runuser -u same -- env XDG_RUNTIME_DIR=/run/user/$(id -u same) \"$@\"; }\n";
+
+/// Restarts both units by hand.
+fn restart(world: &World) {
+    each(
+        world,
+        &format!(
+            "{AS_USER}as_same systemctl --user restart a.service; systemctl restart same-b.service"
+        ),
+    );
+}
+
+/// Both units die and come back by themselves.
+fn crash(world: &World) {
+    each(
+        world,
+        &format!(
+            "{AS_USER}before() {{ systemctl show --value -p InvocationID same-b.service; as_same systemctl --user show --value -p InvocationID a.service; }}
+             was=$(before)
+             kill -9 $(systemctl show --value -p MainPID same-b.service) $(as_same systemctl --user show --value -p MainPID a.service)
+             i=0; until set -- $was $(before); [ \"$1\" != \"${{3-}}\" ] && [ \"$2\" != \"${{4-}}\" ]; do
+               i=$((i+1)); [ $i -lt 100 ] || exit 1; sleep 0.1; done"
+        ),
+    );
+    up(world);
+}
+
+fn reboot(world: &World) {
+    for host in HOSTS {
+        world.fleet.reboot(host);
+    }
+    up(world);
+}
+
+/// Nothing is restarted, and nothing even said of what runs.
+#[track_caller]
+fn assert_untouched(world: &World, what: &str) {
+    let before = runs(world);
+    world
+        .plan()
+        .ends_with(0)
+        .does_not_say("restart")
+        .does_not_say("old");
+    world.abide(&["drift"]).does_not_say("old");
+    world.converge();
+    assert_eq!(runs(world), before, "{what}");
+}
+
+/// How a run of both units begins.
+type Begin = fn(&World);
+
+#[test]
+fn touch_chmod_and_chown_restart_nothing_after_whatever_began_the_run() {
+    let world = same();
+    let beginnings: [(&str, Begin); 4] = [
+        ("as abide left it", |_| ()),
+        ("a restart by hand", restart),
+        ("a crash", crash),
+        ("a boot", reboot),
+    ];
+    for (began, begin) in beginnings {
+        begin(&world);
+        each(
+            &world,
+            &format!("chmod 664 {THEIRS}; chown daemon {THEIRS}"),
+        );
+        world.abide(&["plan", "--detailed-exitcode"]).ends_with(0);
+        each(
+            &world,
+            &format!("touch {THEIRS}; chown root {THEIRS}; chown same /home/same/rev"),
+        );
+        world.abide(&["plan", "--detailed-exitcode"]).ends_with(0);
+        world.abide(&["drift"]).ends_with(0);
+        // A deployment writes the same once more.
+        each(
+            &world,
+            "echo B=1 >/etc/same/env.new; mv /etc/same/env.new /etc/same/env",
+        );
+        world.abide(&["plan", "--detailed-exitcode"]).ends_with(0);
+        each(&world, &format!("touch {OURS}"));
+        assert_untouched(&world, &format!("touch after {began}"));
+        each(&world, &format!("chmod 600 {OURS}; chmod 644 {OURS}"));
+        assert_untouched(&world, &format!("chmod after {began}"));
+        each(
+            &world,
+            "chown root /home/same/env /home/same/.config/systemd/user/a.service",
+        );
+        assert_untouched(&world, &format!("chown after {began}"));
+        each(
+            &world,
+            &format!(
+                "touch {OURS}; {AS_USER}as_same systemctl --user daemon-reload; systemctl daemon-reload"
+            ),
+        );
+        assert_untouched(&world, &format!("touch and a reload after {began}"));
+
+        // What changed is brought into effect all the same, and named.
+        begin(&world);
+        each(&world, "echo B=2 >/etc/same/env");
+        world
+            .plan()
+            .says("a.service")
+            .says("same-b.service")
+            .says("with the old /etc/same/env")
+            .does_not_say("/etc/same/cred")
+            .does_not_say("/home/same/rev");
+        let before = runs(&world);
+        world.converge();
+        let after = runs(&world);
+        assert!(before.iter().zip(&after).all(|(a, b)| a != b), "{began}");
+        each(&world, "echo B=1 >/etc/same/env");
+        world.converge();
+    }
+}
+
+#[test]
+fn a_file_that_restart_on_names_from_now_on_restarts_at_its_next_change() {
+    let world = World::both("unchanged-named");
+    let manifest = |restart_on: &str| {
+        format!(
+            "version: 1\nname: named\nhosts: {{h1: {{}}, h2: {{}}}}\ngroups:\n  all:\n    users:\n      named:\n        units:\n          \
+             a.service: {{source: a.service, restart_on: [{restart_on}], settle: {{for: 0s}}}}\n"
+        )
+    };
+    // A file below a home that is made by the same apply: nobody could look before.
+    world
+        .file(
+            "a.service",
+            &OF_USER.replace("EnvironmentFile=%h/env\n", ""),
+        )
+        .manifest(&manifest("~/rev, /etc/named/a"));
+    each(
+        &world,
+        "mkdir -p /etc/named; echo 1 >/etc/named/a; echo 1 >/etc/named/b; echo 1 >/etc/named/c",
+    );
+    world.converge();
+    each(&world, "touch /etc/named/a");
+    world.assert_converged();
+    each(
+        &world,
+        "echo R=1 >/home/named/rev; chown named /home/named/rev",
+    );
+    world
+        .plan()
+        .says("restart")
+        .says("with the old /home/named/rev");
+    world.converge();
+
+    // One that is older than the run, and one that was touched since.
+    each(&world, "touch /etc/named/c");
+    world.manifest(&manifest("~/rev, /etc/named/a, /etc/named/b, /etc/named/c"));
+    let run = |host| world.show(host, "named", "a.service", "InvocationID");
+    let before = HOSTS.map(run);
+    world
+        .plan()
+        .does_not_say("restart —")
+        .says("`restart_on` names /etc/named/b, /etc/named/c")
+        .says("may run an old /etc/named/c")
+        .says("N0501");
+    world.converge();
+    assert_eq!(HOSTS.map(run), before);
+    world
+        .plan()
+        .says("may run an old /etc/named/c")
+        .does_not_say("/etc/named/b");
+    world.abide(&["drift"]).ends_with(0);
+    each(&world, "echo 2 >/etc/named/b");
+    world
+        .plan()
+        .says("with the old /etc/named/b")
+        .does_not_say("with the old /etc/named/c");
+    world.converge().does_not_say("may run an old");
+    world.plan().does_not_say("may run an old");
+
+    // Where the manifest says what a change leads to, that decides a doubt.
+    each(&world, "echo 1 >/etc/named/d");
+    world.manifest(
+        &manifest("~/rev, /etc/named/d").replace("restart_on:", "on_change: restart, restart_on:"),
+    );
+    world
+        .plan()
+        .says("restart")
+        .says("it may run an old /etc/named/d, and `on_change` is declared");
+    world.converge().does_not_say("N0501");
+}
