@@ -14,7 +14,8 @@ use crate::time::Timestamp;
 /// So many restarts of its own, the last start of them this recent, are too many.
 const MANY_RESTARTS: u32 = 3;
 const RECENT_SECS: u64 = 600;
-/// What systemd restarted by itself and that runs no longer than this has not shown that it stays.
+/// What systemd has restarted by itself more than once and that runs no longer than this has not shown that it stays. A single
+/// time is what `Restart=` is for.
 const JUST_BACK_SECS: u64 = 10;
 
 /// How a unit is.
@@ -133,7 +134,7 @@ fn restarts_too_often(unit: &ObservedUnit, now: Timestamp) -> bool {
     let up = unit.started_at.map(|at| now.secs_since(at));
     let less_than = |secs| up.is_some_and(|up| up < secs);
     unit.restarts >= MANY_RESTARTS && less_than(RECENT_SECS)
-        || unit.restarts > 0 && less_than(JUST_BACK_SECS)
+        || unit.restarts > 1 && less_than(JUST_BACK_SECS)
 }
 
 fn starting(unit: &ObservedUnit, now: Timestamp, limit: Option<Duration>) -> Health {
@@ -295,8 +296,10 @@ mod tests {
             Health::of(&seen, NOW, None).is_up()
         };
         assert!(is_up(0, 0));
-        assert!(!is_up(1, 9));
-        assert!(is_up(1, 10));
+        // A single time is what `Restart=` is for.
+        assert!(is_up(1, 0));
+        assert!(!is_up(2, 9));
+        assert!(is_up(2, 10));
         assert!(!is_up(3, 599));
         assert!(is_up(3, 600));
     }
