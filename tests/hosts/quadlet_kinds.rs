@@ -239,3 +239,41 @@ fn a_quadlet_takes_the_place_of_a_service_of_its_name_and_gives_it_back() {
     world.wait_until_active("h1", "app", "web.service");
     world.assert_converged();
 }
+
+#[test]
+fn an_artifact_is_refused_for_a_podman_without_them_and_its_service_is_made_by_one_with_them() {
+    let hosts = [("h1", IMAGE), ("h2", "forky+podman")];
+    let Some(world) = World::fitting("kind-artifact", &hosts) else {
+        return;
+    };
+    let declare = |hosts: &str, artifact: &str| {
+        world.file("data.artifact", artifact);
+        // Nothing can be pulled here.
+        world.manifest(&format!(
+            "version: 1\nname: kinds\nhosts: {{{hosts}}}\ngroups:\n  all:\n    users:\n      app:\n        linger: true\n\
+             \x20       units: {{data.artifact: {{source: data.artifact, state: stopped}}}}\n"
+        ));
+    };
+    let artifact = "[Artifact]\nArtifact=localhost/data:1\n";
+    declare("h1: {}, h2: {}", artifact);
+    world
+        .plan()
+        .ends_with(1)
+        .says("`.artifact` quadlets came with Podman 5.7, and the host has 5.4");
+
+    declare("h2: {}", artifact);
+    world.converge();
+    let loaded = |unit: &str| world.show("h2", "app", unit, "LoadState");
+    assert_eq!(loaded("data-artifact.service"), "loaded");
+    declare("h2: {}", "[Artifact]\nArtifact=localhost/data:2\n");
+    world.plan().ends_with(0).says("data.artifact");
+    world.converge();
+    world.manifest(
+        "version: 1\nname: kinds\nhosts: {h2: {}}\ngroups: {all: {users: {app: {linger: true}}}}\n",
+    );
+    world
+        .abide(&["apply", "--yes", "--allow-removals", "2"])
+        .ends_with(0);
+    world.assert_converged();
+    assert_eq!(loaded("data-artifact.service"), "not-found");
+}

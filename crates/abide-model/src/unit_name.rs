@@ -27,11 +27,12 @@ pub enum UnitKind {
     Kube,
     Image,
     Build,
+    Artifact,
 }
 
 impl UnitKind {
     /// Every kind with its suffix.
-    pub const ALL: [(Self, &'static str); 18] = [
+    pub const ALL: [(Self, &'static str); 19] = [
         (Self::Service, "service"),
         (Self::Socket, "socket"),
         (Self::Timer, "timer"),
@@ -50,6 +51,7 @@ impl UnitKind {
         (Self::Kube, "kube"),
         (Self::Image, "image"),
         (Self::Build, "build"),
+        (Self::Artifact, "artifact"),
     ];
 
     /// The suffix without its dot.
@@ -203,6 +205,7 @@ mod tests {
         let loaded = |text: &str| UnitName::parse(text).unwrap().loaded_as().to_string();
         assert_eq!(loaded("web.container"), "web.service");
         assert_eq!(loaded("app.network"), "app-network.service");
+        assert_eq!(loaded("app.artifact"), "app-artifact.service");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use ChangeClass::{Inert, Install, Live, Reload, Restart};
 use abide_model::UnitKind::{
-    self, Build, Container, Image, Kube, Mount, Network, Path, Pod, Scope, Service, Slice, Socket,
-    Swap, Target, Timer, Volume,
+    self, Artifact, Build, Container, Image, Kube, Mount, Network, Path, Pod, Scope, Service,
+    Slice, Socket, Swap, Target, Timer, Volume,
 };
 
 use crate::setting::DEPENDENCIES;
@@ -105,6 +105,7 @@ const RULES: &[Rule] = &[
 
 const WITH_CONTROL_GROUP: &[UnitKind] = &[
     Service, Socket, Mount, Swap, Scope, Container, Pod, Network, Volume, Kube, Image, Build,
+    Artifact,
 ];
 
 /// nixpkgs `unit_section_ignores`, and what systemd.unit(5) says is checked before a start.

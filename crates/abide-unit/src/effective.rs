@@ -110,7 +110,11 @@ impl Effective {
             UnitKind::Service => "simple",
             UnitKind::Container | UnitKind::Kube => "notify",
             UnitKind::Pod => "forking",
-            UnitKind::Network | UnitKind::Volume | UnitKind::Image | UnitKind::Build => "oneshot",
+            UnitKind::Network
+            | UnitKind::Volume
+            | UnitKind::Image
+            | UnitKind::Build
+            | UnitKind::Artifact => "oneshot",
             _ => return "",
         };
         self.last("Service", "Type").unwrap_or(implied)
@@ -122,11 +126,11 @@ impl Effective {
     }
 
     /// Whether a service counts as active after its processes ended. Podman's generator sets it for networks,
-    /// volumes and images; since 5.3 no longer for builds.
+    /// volumes, images and artifacts; since 5.3 no longer for builds.
     pub fn remains_after_exit(&self) -> bool {
         let implied = matches!(
             self.unit.kind(),
-            UnitKind::Network | UnitKind::Volume | UnitKind::Image
+            UnitKind::Network | UnitKind::Volume | UnitKind::Image | UnitKind::Artifact
         );
         self.flag("Service", "RemainAfterExit").unwrap_or(implied)
     }

@@ -20,6 +20,7 @@ pub fn quadlet_section(kind: UnitKind) -> Option<&'static str> {
         UnitKind::Kube => Some("Kube"),
         UnitKind::Image => Some("Image"),
         UnitKind::Build => Some("Build"),
+        UnitKind::Artifact => Some("Artifact"),
         _ => None,
     }
 }
@@ -34,6 +35,7 @@ pub fn quadlet_since(kind: UnitKind) -> Option<PodmanVersion> {
         UnitKind::Image => Some(PodmanVersion::new(4, 8)),
         UnitKind::Pod => Some(PodmanVersion::new(5, 0)),
         UnitKind::Build => Some(PodmanVersion::new(5, 2)),
+        UnitKind::Artifact => Some(PodmanVersion::new(5, 7)),
         _ => None,
     }
 }
@@ -66,6 +68,7 @@ pub fn quadlet_resource(effective: &Effective) -> Option<String> {
         UnitKind::Volume => named("VolumeName").or_else(usual),
         UnitKind::Image => named("ImageTag").or_else(|| named("Image")),
         UnitKind::Build => named("ImageTag"),
+        UnitKind::Artifact => named("Artifact"),
         _ => None,
     }
 }
@@ -133,6 +136,7 @@ mod tests {
             ("a.image", "[Image]\nImage=x/y:1\n", Some("x/y:1")),
             ("a.image", "[Image]\nImage=x/y:1\nImageTag=b\n", Some("b")),
             ("a.build", "[Build]\nFile=/f\n", None),
+            ("a.artifact", "[Artifact]\nArtifact=x/y:1\n", Some("x/y:1")),
             ("a.pod", "[Pod]\nPodName=b\n", None),
             ("a.service", "[Service]\n", None),
         ] {
@@ -199,6 +203,7 @@ mod tests {
             (UnitKind::Image, "Image", (4, 8)),
             (UnitKind::Pod, "Pod", (5, 0)),
             (UnitKind::Build, "Build", (5, 2)),
+            (UnitKind::Artifact, "Artifact", (5, 7)),
         ] {
             assert_eq!(quadlet_section(kind), Some(section));
             let since = PodmanVersion::new(since.0, since.1);

@@ -510,7 +510,7 @@ add_ledger_units() {
     case $decoded in
       *@.*) continue ;;
       *.container | *.kube) decoded=${decoded%.*}.service ;;
-      *.pod | *.network | *.volume | *.image | *.build) decoded=${decoded%.*}-${decoded##*.}.service ;;
+      *.pod | *.network | *.volume | *.image | *.build | *.artifact) decoded=${decoded%.*}-${decoded##*.}.service ;;
     esac
     case $newline$units$newline in
       *"$newline$decoded$newline"*) ;;

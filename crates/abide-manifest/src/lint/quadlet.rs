@@ -116,6 +116,7 @@ fn missing_keys(view: &View<'_, '_>, work: &mut Work<'_>) {
         UnitKind::Kube => &["Yaml"],
         UnitKind::Image => &["Image"],
         UnitKind::Build => &["ImageTag"],
+        UnitKind::Artifact => &["Artifact"],
         _ => return,
     };
     let Some(section) = quadlet_section(draft.name.kind()) else {

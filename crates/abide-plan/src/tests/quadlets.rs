@@ -102,7 +102,7 @@ type TooNew = (&'static str, &'static str, (u32, u32), Option<&'static str>);
 
 /// Quadlets, each with a version of Podman and what is too new for that.
 #[rustfmt::skip]
-const VERSIONS: [TooNew; 18] = [
+const VERSIONS: [TooNew; 20] = [
     ("a.container", "[Container]\nImage=i\n", (4, 3), Some("`.container` quadlets came with Podman 4.4")),
     ("a.container", "[Container]\nImage=i\n", (4, 4), None),
     ("a.kube", "[Kube]\nYaml=a.yaml\n", (4, 3), Some("`.kube` quadlets came with Podman 4.4")),
@@ -114,6 +114,8 @@ const VERSIONS: [TooNew; 18] = [
     ("a.pod", "[Pod]\n", (5, 0), None),
     ("a.build", "[Build]\nImageTag=i\nFile=/f\n", (5, 1), Some("`.build` quadlets came with Podman 5.2")),
     ("a.build", "[Build]\nImageTag=i\nFile=/f\n", (5, 2), None),
+    ("a.artifact", "[Artifact]\nArtifact=i\n", (5, 6), Some("`.artifact` quadlets came with Podman 5.7")),
+    ("a.artifact", "[Artifact]\nArtifact=i\n", (5, 7), None),
     ("a@.container", "[Container]\nImage=i\n", (4, 9), Some("templates of quadlets came with Podman 5.0")),
     ("a.container", "[Container]\nImage=i\nMemory=1g\n", (5, 4), Some("`Memory=` in `[Container]` came with Podman 5.5")),
     ("a.container", "[Container]\nImage=i\nMemory=1g\n", (5, 5), None),

@@ -199,9 +199,13 @@ pub(crate) fn notes(decision: &Decision<'_>) -> Option<(NoteKind, String)> {
             "the volume {0} and what is in it stay: `podman volume rm {0}` would remove both",
             said(&name)
         ),
-        (UnitKind::Network | UnitKind::Image | UnitKind::Build, Some(name)) => {
+        (
+            UnitKind::Network | UnitKind::Image | UnitKind::Build | UnitKind::Artifact,
+            Some(name),
+        ) => {
             let what = match kind {
                 UnitKind::Network => "network",
+                UnitKind::Artifact => "artifact",
                 _ => "image",
             };
             format!(
@@ -211,6 +215,9 @@ pub(crate) fn notes(decision: &Decision<'_>) -> Option<(NoteKind, String)> {
         }
         (UnitKind::Image, None) if decision.run.then.is_some() && changed => {
             format!("restarting {} pulls the image again", unit.loaded)
+        }
+        (UnitKind::Artifact, None) if decision.run.then.is_some() && changed => {
+            format!("restarting {} pulls the artifact again", unit.loaded)
         }
         (UnitKind::Build, None) if changed => format!(
             "{} builds its image again when a container that uses it starts next",

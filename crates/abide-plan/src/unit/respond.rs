@@ -49,7 +49,8 @@ pub(crate) fn to_restart(unit: &Unit<'_>) -> Result<Response, Denied> {
         | UnitKind::Network
         | UnitKind::Volume
         | UnitKind::Image
-        | UnitKind::Build => service(unit)?,
+        | UnitKind::Build
+        | UnitKind::Artifact => service(unit)?,
     };
     Ok(manual_stop(unit, response))
 }
