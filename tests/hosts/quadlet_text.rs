@@ -318,9 +318,9 @@ fn what_a_restart_digest_does_not_tell_apart_is_one_service_to_podman_and_what_p
     world.manifest(&format!(
         "version: 1\nname: odd\nhosts:\n  h1:\n    units:\n{keys}"
     ));
-    let said = world.abide(&["validate"]);
+    let said = world.abide(&["validate", "--json"]);
     let said = format!("{}{}", said.stdout, said.stderr);
-    let told = |quadlet: &Odd| said.contains(&format!("{}.container", quadlet.name));
+    let told = |quadlet: &Odd| said.contains(&format!("\"file\": \"{}.container", quadlet.name));
 
     for (host, _) in HOSTS {
         let (services, complaints) = generated(&world, host, &quadlets);

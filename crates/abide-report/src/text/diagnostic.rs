@@ -40,12 +40,70 @@ pub(super) fn render(
         .map(|(name, text)| (name.clone(), shown(text)))
         .collect();
     let mut out = String::new();
-    for diagnostic in sorted {
-        out.push_str(&renderer.render(&[group(diagnostic, &texts)]));
+    for alike in together(&sorted) {
+        let Some((first, others)) = alike.split_first() else {
+            continue;
+        };
+        let others = (!others.is_empty()).then(|| elsewhere_too(first, others));
+        let mut group = group(first, &texts);
+        if let Some(others) = &others {
+            group = group.element(Level::NOTE.message(others.as_str()));
+        }
+        out.push_str(&renderer.render(&[group]));
         out.push_str("\n\n");
     }
     out.push_str(&summary(diagnostics));
     out
+}
+
+/// From so many on, mistakes of one kind and the same words are shown once: thirty hosts in a group that there is not are
+/// one mistake to whoever made it.
+const ALIKE: usize = 4;
+/// Of so many other places the lines are named.
+const MOST_PLACES: usize = 12;
+
+/// Those that say the same of different places, together where they are many; each group at its first place.
+fn together<'a>(sorted: &[&'a Diagnostic]) -> Vec<Vec<&'a Diagnostic>> {
+    let words = |d: &Diagnostic| (d.code, d.message.clone(), d.label.clone(), d.help.clone());
+    let mut by_words: BTreeMap<_, Vec<&'a Diagnostic>> = BTreeMap::new();
+    for diagnostic in sorted {
+        by_words
+            .entry(words(diagnostic))
+            .or_default()
+            .push(diagnostic);
+    }
+    let mut groups: Vec<Vec<&'a Diagnostic>> = Vec::new();
+    for alike in by_words.into_values() {
+        if alike.len() >= ALIKE {
+            groups.push(alike);
+        } else {
+            groups.extend(alike.into_iter().map(|one| vec![one]));
+        }
+    }
+    groups.sort_by_key(|alike| alike.first().map(|first| (&first.span, first.code)));
+    groups
+}
+
+/// `the same at 29 more places, lines 5, 6, 7 and 26 more`.
+fn elsewhere_too(first: &Diagnostic, others: &[&Diagnostic]) -> String {
+    let file = &first.span.origin.file;
+    let place = |other: &&Diagnostic| {
+        let origin = &other.span.origin;
+        match origin.file == *file {
+            true => origin.line.to_string(),
+            false => format!("{}:{}", one_line(&origin.file), origin.line),
+        }
+    };
+    let mut places: Vec<String> = others.iter().map(place).collect();
+    places.dedup();
+    let rest = places.len().saturating_sub(MOST_PLACES);
+    places.truncate(MOST_PLACES);
+    let more = match rest {
+        0 => String::new(),
+        rest => format!(" and {rest} more"),
+    };
+    let how_many = count(others.len(), "more place");
+    format!("the same at {how_many}, lines {}{more}", places.join(", "))
 }
 
 fn group<'a>(diagnostic: &'a Diagnostic, texts: &'a BTreeMap<String, String>) -> Group<'a> {

@@ -120,6 +120,39 @@ fn without_the_text_the_place_is_named() {
 }
 
 #[test]
+fn a_mistake_that_many_places_share_is_shown_once_with_their_lines() {
+    let hosts: Vec<String> = (1..=30)
+        .map(|host| format!("web{host}: {{groups: [workerz]}}\n"))
+        .collect();
+    let text = hosts.concat();
+    let at = |line: usize| {
+        let mut one = unknown_group();
+        one.also = Vec::new();
+        one.message = "no group `workerz` is declared".to_owned();
+        one.span = span("fleet.yaml", &text, &format!("web{line}: "));
+        one
+    };
+    let texts = texts(&[("fleet.yaml", &text)]);
+    let many: Vec<Diagnostic> = (1..=30).map(at).collect();
+    let said = plain(&render(&many, &texts, &narrow()));
+    assert_eq!(said.matches("no group `workerz`").count(), 1, "{said}");
+    let lines =
+        "the same at 29 more places, lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 and 17 more";
+    let said = said.replace('\n', " ");
+    assert!(
+        said.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .contains(lines),
+        "{said}"
+    );
+    assert!(said.contains("30 errors. More about it"), "{said}");
+    // A few are shown each.
+    let few = plain(&render(&many[..3], &texts, &narrow()));
+    assert_eq!(few.matches("no group `workerz`").count(), 3, "{few}");
+}
+
+#[test]
 fn diagnostics_come_by_place_and_are_counted() {
     let mut warning = unknown_group();
     warning.severity = Severity::Warning;
