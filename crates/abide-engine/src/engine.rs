@@ -103,6 +103,11 @@ impl Engine {
         Arc::make_mut(&mut self.options).read_only = true;
     }
 
+    /// From now on hosts are asked what a boot would start.
+    pub fn rehearse_boots(&mut self) {
+        Arc::make_mut(&mut self.options).rehearse = true;
+    }
+
     /// Names the plan, for whoever meets its lock.
     pub fn name_plan(&mut self, name: String) {
         Arc::make_mut(&mut self.options).plan_name = name;

@@ -35,6 +35,8 @@ pub struct Options {
     pub lock_timeout: Duration,
     /// Nothing but probes is sent.
     pub read_only: bool,
+    /// Hosts say what a boot would start.
+    pub rehearse: bool,
 }
 
 /// Where events go. Nobody needs to listen.

@@ -186,7 +186,7 @@ async fn probe(
 ) -> Result<Observed, Unseen> {
     let desired = &host.wanted.desired;
     // After an apply there may be nothing that names what stopped, so it is asked for by name.
-    let text = probe::script_with(desired, host.runs.beside(), nonce);
+    let text = probe::script_with(desired, host.runs.beside(), options.rehearse, nonce);
     let limits = Limits {
         timeout: options.timeout.min(PATIENCE),
         output: probe::largest_answer(desired, host.runs.beside()),

@@ -14,6 +14,7 @@
 
 pub mod bodies;
 pub mod body;
+pub mod boot;
 pub mod canonical;
 pub mod desired;
 pub mod diagnostic;
@@ -49,6 +50,7 @@ pub mod unit_name;
 
 pub use bodies::BodyPlace;
 pub use body::{Body, Bytes, SecretSource};
+pub use boot::{AtBoot, BootUnknown, NotAtBoot, Rehearsal};
 pub use desired::{
     Desired, DesiredAccount, DesiredFile, DesiredLinger, DesiredUnit, DesiredUser, HostPathOrHome,
     LingerExclusive, LingerReason, ManagerRestart, OnChange, Policy, Presence, Settle, Wanted,

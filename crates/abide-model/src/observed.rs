@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::body::Bytes;
+use crate::boot::Rehearsal;
 use crate::digest::Digest;
 use crate::inputs::Inputs;
 use crate::ledger::{Ledger, LedgerFinding};
@@ -187,6 +188,8 @@ pub struct ObservedLinger {
     pub recorded: bool,
     /// `ActiveState` of `user@UID.service`: *effective* where active.
     pub manager: ActiveState,
+    /// Whether `user@UID.service` is masked, and will be after a boot.
+    pub manager_masked: bool,
     /// Sessions of this user that are open now (abide's own included): they *hold* the manager up.
     pub sessions: u32,
     /// Groups of the manager's process (`/proc/PID/status`), which it was given when it started and which its units have;
@@ -271,6 +274,8 @@ pub struct ObservedScope {
     pub links_elsewhere: BTreeSet<HostPath>,
     /// What units whose files are not ours ask for, where they should be enabled and are not.
     pub installs: BTreeMap<UnitName, ObservedInstall>,
+    /// What its manager would start at the next boot; `Absent` where nobody asked.
+    pub rehearsal: Observation<Rehearsal>,
 }
 
 /// What the file of a unit says about enabling it.

@@ -1,13 +1,11 @@
 //! What `abide status` says: each host's users with their lingering and each declared unit, as facts. Text and
 //! JSON are made from the same lines.
 
-use abide_model::{Desired, Observed, Plan};
+use abide_model::{AtBoot, Desired, Observed, Plan};
 use serde::Serialize;
 
 mod unit;
 mod user;
-
-pub(crate) use unit::Boot;
 
 /// One host for `abide status`.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +86,7 @@ pub(crate) struct UnitLine {
     /// `yes`, `no`, `static`, `masked`, `generated`; `None`: unknown.
     pub(crate) enabled: Option<String>,
     /// Whether it starts at boot.
-    pub(crate) boot: Option<Boot>,
+    pub(crate) boot: Option<AtBoot>,
     /// Whether this is what the manifest says; `None`: unknown.
     pub(crate) as_declared: Option<bool>,
     /// What is wrong, or why nothing is known, one clause.

@@ -98,6 +98,7 @@ impl SimHost {
                         linger: ObservedLinger {
                             recorded: self.lingering.contains(name.as_str()),
                             manager: self.manager_state(&name),
+                            manager_masked: false,
                             sessions: self.session_count(&name),
                             manager_groups: self
                                 .managers
@@ -178,6 +179,7 @@ impl SimHost {
             links: self.config_links(scope),
             links_elsewhere: BTreeSet::new(),
             installs: self.observed_installs(scope, &declared),
+            rehearsal: Observation::Absent,
         })
     }
 
@@ -451,6 +453,7 @@ fn relations(graph: &Graph, unit: &UnitName) -> BTreeMap<String, BTreeSet<UnitNa
     let of = |dep| graph.of(unit, &[dep]);
     let all = [
         ("RequiredBy", to(Dep::Requires)),
+        ("WantedBy", to(Dep::Wants)),
         ("RequisiteOf", to(Dep::Requisite)),
         ("BoundBy", to(Dep::BindsTo)),
         ("ConsistsOf", to(Dep::PartOf)),

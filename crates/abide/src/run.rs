@@ -271,6 +271,7 @@ fn options(
         plan_name: String::new(),
         lock_timeout: std::time::Duration::ZERO,
         read_only: false,
+        rehearse: false,
     }
 }
 

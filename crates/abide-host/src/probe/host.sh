@@ -118,7 +118,7 @@ group_facts() {
     managers="$managers user@$uid.service"
   done
   # shellcheck disable=SC2086 # names of units
-  [ -z "$managers" ] || managers=$(limit 30 systemctl show -p Id,ActiveState,LoadState,MainPID -- $managers 2>&1 | head -c 524288)
+  [ -z "$managers" ] || managers=$(limit 30 systemctl show -p Id,ActiveState,LoadState,UnitFileState,MainPID -- $managers 2>&1 | head -c 524288)
   manager_groups
   frame group
   if command -v getent >/dev/null 2>&1; then
@@ -280,7 +280,8 @@ ledger_users() {
 
 # What the shell of a scope reads: the functions, what is asked there, and the call.
 scope_script() {
-  printf '%s\n' "$common" "$scope_functions" "nonce=$nonce" "limiter=$limiter"
+  printf '%s\n' "$common" "$scope_functions" "nonce=$nonce" "limiter=$limiter" \
+    "rehearse=$rehearse" "run_as=$run_as"
   printf "ledger_units='%s'\nledger_files='%s'\n" "$(ledger_words unit "$1")" "$(ledger_words file "$1")"
   asked "$1"
 }

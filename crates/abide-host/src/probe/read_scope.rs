@@ -12,6 +12,7 @@ use super::clock::{Clock, date_time};
 use super::frames::{Frame, Frames};
 use super::read_files;
 use super::read_host::properties;
+use super::read_rehearsal;
 use super::read_units::{Names, blocks, unit};
 use super::room::{MOST_BESIDE, PATH, SENTENCE, cut, short};
 use crate::layout;
@@ -44,6 +45,7 @@ pub(super) fn scope(
         links: links(ask, answer)?,
         links_elsewhere: links_elsewhere(ask, answer),
         installs: installs(ask, answer),
+        rehearsal: read_rehearsal::rehearsal(answer),
     })
 }
 

@@ -71,7 +71,7 @@ impl Names {
 }
 
 /// Relations of the live graph that are reported by systemd's own name.
-const RELATIONS: [&str; 14] = [
+const RELATIONS: [&str; 15] = [
     "Requires",
     "BindsTo",
     "Wants",
@@ -83,6 +83,7 @@ const RELATIONS: [&str; 14] = [
     "BoundBy",
     "ConsistsOf",
     "UpheldBy",
+    "WantedBy",
     "Triggers",
     "PropagatesStopTo",
     "PropagatesReloadTo",

@@ -43,6 +43,8 @@ struct Accounts<'a> {
     managers: Option<BTreeMap<u32, ActiveState>>,
     /// The ids of the groups that managers have, by the user's id.
     manager_groups: BTreeMap<u32, Vec<u32>>,
+    /// The ids of users whose managers are masked for good.
+    masked: BTreeSet<u32>,
     sessions: BTreeMap<u32, u32>,
     processes: BTreeMap<u32, Vec<ObservedProcess>>,
 }
@@ -85,6 +87,7 @@ impl<'a> Accounts<'a> {
                 .collect(),
             ids,
             managers: managers(frames),
+            masked: masked_managers(frames),
             manager_groups: texts("manager-groups")
                 .take(MOST_LINES)
                 .filter_map(manager_groups)
@@ -147,6 +150,7 @@ impl<'a> Accounts<'a> {
             linger: ObservedLinger {
                 recorded: lingering.contains(name.as_str()),
                 manager: managers.get(&uid).copied().unwrap_or(ActiveState::Inactive),
+                manager_masked: self.masked.contains(&uid),
                 sessions: self.sessions.get(&uid).copied().unwrap_or(0),
                 manager_groups: self
                     .manager_groups
@@ -216,6 +220,20 @@ fn managers(frames: &Frames<'_>) -> Option<BTreeMap<u32, ActiveState>> {
         Some((uid.parse().ok()?, block.get("ActiveState")?.parse().ok()?))
     };
     blocks(frame).map(state).collect()
+}
+
+/// The users whose managers are masked for good: a mask in `/run` is gone after a boot.
+fn masked_managers(frames: &Frames<'_>) -> BTreeSet<u32> {
+    let units = frames.get("user-managers").into_iter().flat_map(blocks);
+    let masked = units.filter(|unit| {
+        let is = |key: &str, word: &str| unit.get(key).copied() == Some(word);
+        is("LoadState", "masked") && !is("UnitFileState", "masked-runtime")
+    });
+    let uids = masked.filter_map(|unit| {
+        let uid = unit.get("Id")?.strip_prefix("user@")?;
+        uid.strip_suffix(".service")?.parse().ok()
+    });
+    uids.collect()
 }
 
 /// Whether the host has `user@.service`, which is asked for under the names of its instances.

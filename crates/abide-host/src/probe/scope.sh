@@ -9,7 +9,7 @@ unit_properties=$unit_properties,ExecMainStartTimestampMonotonic,ActiveEnterTime
 unit_properties=$unit_properties,StateChangeTimestamp,StateChangeTimestampMonotonic,Type,RemainAfterExit
 unit_properties=$unit_properties,NRestarts,ExecMainStatus,CanReload,RefuseManualStart,RefuseManualStop
 unit_properties=$unit_properties,ConditionResult,ConditionTimestampMonotonic,Transient,InactiveExitTimestampMonotonic
-unit_properties=$unit_properties,TriggeredBy,Triggers,RequiredBy,RequisiteOf,BoundBy
+unit_properties=$unit_properties,TriggeredBy,Triggers,WantedBy,RequiredBy,RequisiteOf,BoundBy
 unit_properties=$unit_properties,ConsistsOf,UpheldBy,PropagatesStopTo,PropagatesReloadTo
 unit_properties=$unit_properties,Requires,BindsTo,Wants,Upholds,Conflicts,ConflictedBy
 
@@ -503,6 +503,39 @@ links_elsewhere() {
   done | head -c 16384
 }
 
+# What a boot would bring up, as the manager's own program says (docs/systemd-facts.md, "The rehearsal"). Nothing is brought
+# up for that; generators run, into a directory that is removed. Root is refused there.
+rehearsal() {
+  [ -n "$rehearse" ] || return 0
+  frame rehearsal
+  program=/usr/lib/systemd/systemd
+  [ -x "$program" ] || program=/lib/systemd/systemd
+  set -- env -i LC_ALL=C PATH="$PATH" HOME="${HOME:-/}"
+  if [ "$manager" = --user ]; then
+    set -- "$@" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" "$program" --user
+    # It would make one where it is told to.
+    if ! [ -d "$XDG_RUNTIME_DIR" ]; then
+      echo "!there is no $XDG_RUNTIME_DIR, for nothing of the user runs"
+      return
+    fi
+  else
+    set -- "$@" "$program" --system
+    # shellcheck disable=SC2154 # set before
+    case $run_as in
+      setpriv) set -- setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@" ;;
+      runuser) set -- runuser -u nobody -- "$@" ;;
+      sudo) set -- sudo -n -u nobody -- "$@" ;;
+    esac
+  fi
+  {
+    limit 20 "$@" --test --no-pager 2>&1
+    echo "ended $?"
+  } | sed -n -e 's/^[[:space:]]*Action: \([A-Za-z0-9:_.@\\-]*\) [^ ]* sta[r]t$/+\1/p' \
+    -e '/ordering cycle/s/^/~/p' -e '/: Found dependency on /s/^/~/p' \
+    -e 's/^\([A-Za-z0-9:_.@\\-]*\): Failed to open .*: Permission denied$/?\1/p' \
+    -e '/^Failed to /s/^/!/p' -e '/^Don.t run /s/^/!/p' -e '/^ended /p' | head -c 262144
+}
+
 # Adds the units of the ledger that are not asked for anyway. What a quadlet generates has a name of its own.
 add_ledger_units() {
   for word in $ledger_units; do
@@ -641,5 +674,6 @@ scope() {
   links
   links_elsewhere
   add_files "$@"
+  rehearsal
   frame scope-end
 }

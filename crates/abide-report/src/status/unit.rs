@@ -1,39 +1,10 @@
 //! A declared unit as it runs, and whether it will after a boot.
 
-use std::fmt;
-
-use abide_model::{
-    Desired, DesiredUnit, Health, HostFacts, Judged, Manager, NoteKind, Observation, Observed,
-    ObservedScope, ObservedUnit, Plan, Presence, ResourceId, Scope, UnitName, UnitRef,
-};
-use serde::Serialize;
-
 use super::UnitLine;
-
-/// Whether a unit starts at boot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Boot {
-    /// Its links pull it in, and its manager starts at boot.
-    Yes,
-    /// This enabled timer, socket or path will start it.
-    By(UnitName),
-    /// Nothing pulls it in.
-    No,
-    /// It is enabled, and its user does not linger: nothing starts before somebody logs in.
-    NoLinger,
-}
-
-impl fmt::Display for Boot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Yes => f.pad("yes"),
-            Self::By(unit) => f.pad(&format!("by {unit}")),
-            Self::No => f.pad("no"),
-            Self::NoLinger => f.pad("no: no linger"),
-        }
-    }
-}
+use abide_model::{
+    AtBoot, Desired, DesiredUnit, Health, HostFacts, Judged, Manager, NoteKind, Observation,
+    Observed, ObservedScope, ObservedUnit, Plan, Presence, ResourceId, Scope, UnitName, UnitRef,
+};
 
 /// Every declared unit that can run, the system's first.
 pub(super) fn lines(desired: &Desired, observed: &Observed, plan: &Plan) -> Vec<UnitLine> {
@@ -75,7 +46,7 @@ fn line(
                 let limit = desired.settle.timeout;
                 let health = Health::of(unit, observed.facts.now, Some(limit));
                 fill(&mut line, &observed.facts, seen, (unit, &health));
-                line.boot = Some(boot(scope, name, seen, observed));
+                line.boot = Some(AtBoot::of(scope, name, observed));
                 judge(&mut line, (scope, name), plan);
             }
         }
@@ -173,37 +144,4 @@ fn is_linked(name: &str, seen: &ObservedScope) -> bool {
             .rsplit_once('/')
             .is_some_and(|(_, unit)| unit == name)
     })
-}
-
-fn boot(scope: &Scope, name: &UnitName, seen: &ObservedScope, observed: &Observed) -> Boot {
-    let Some(unit) = find(seen, name) else {
-        return Boot::No;
-    };
-    let wanted_by = unit
-        .relations
-        .get("WantedBy")
-        .is_some_and(|by| !by.is_empty());
-    let is_pulled_in = |unit: &ObservedUnit, name: &str| {
-        let enabled = enabled(unit, name, seen);
-        enabled == "yes" || (enabled == "generated" && wanted_by)
-    };
-    let lingers = scope.user().is_none_or(|user| {
-        observed
-            .users
-            .get(user)
-            .and_then(Observation::known)
-            .is_some_and(|user| user.linger.recorded)
-    });
-    let trigger = unit.triggered_by.iter().find(|trigger| {
-        seen.units
-            .get(*trigger)
-            .is_some_and(|unit| is_pulled_in(unit, trigger.as_str()))
-    });
-    match trigger {
-        _ if is_pulled_in(unit, name.as_str()) && lingers => Boot::Yes,
-        _ if is_pulled_in(unit, name.as_str()) => Boot::NoLinger,
-        Some(_) if !lingers => Boot::NoLinger,
-        Some(trigger) => Boot::By(trigger.clone()),
-        None => Boot::No,
-    }
 }

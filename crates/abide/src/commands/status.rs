@@ -53,6 +53,7 @@ impl Status {
         )
         .await?;
         run.engine.only_look();
+        run.engine.rehearse_boots();
         let progress = Progress::new(ui, run.size, Report::default(), None);
         let seen = run
             .shown(progress, async |engine, events, cancel| {

@@ -162,7 +162,7 @@ fn what_a_plan_interrupted_is_asked_about_again() {
         ..unit("elsewhere.service")
     };
     let also = BTreeSet::from([unit("web.service"), unit("app.service"), elsewhere]);
-    let script = script_with(&desired(), &also, NONCE);
+    let script = script_with(&desired(), &also, false, NONCE);
     assert!(script.contains("\nalso='app.service web.service'\n"));
     assert!(!script.contains("elsewhere.service"));
 }

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    ActiveState, Change, Desired, DesiredAccount, DesiredLinger, DesiredUnit, DesiredUser,
-    LastLoad, LingerReason, Link, Manager, Observation, Observed, ObservedLinger, ObservedScope,
-    ObservedUnit, ObservedUser, OnChange, Origin, Policy, Presence, Scope, Settle, Timestamp,
-    UnitName, Wanted,
+    ActiveState, AtBoot, Change, Desired, DesiredAccount, DesiredLinger, DesiredUnit, DesiredUser,
+    LastLoad, LingerReason, Link, Manager, NotAtBoot, Observation, Observed, ObservedLinger,
+    ObservedScope, ObservedUnit, ObservedUser, OnChange, Origin, Policy, Presence, Scope, Settle,
+    Timestamp, UnitName, Wanted,
 };
 
 use super::*;
@@ -97,6 +97,7 @@ fn lingering() -> ObservedLinger {
     ObservedLinger {
         recorded: true,
         manager: ActiveState::Active,
+        manager_masked: false,
         sessions: 0,
         manager_groups: None,
     }
@@ -127,6 +128,7 @@ fn observed(
         links: enabled.iter().map(link).collect(),
         links_elsewhere: [].into(),
         installs: BTreeMap::new(),
+        rehearsal: Observation::Absent,
     };
     Observed {
         facts: facts(host),
@@ -196,6 +198,7 @@ fn what_is_not_as_declared_is_marked_and_explained() {
     let held = ObservedLinger {
         recorded: false,
         manager: ActiveState::Active,
+        manager_masked: false,
         sessions: 1,
         manager_groups: None,
     };
@@ -218,7 +221,7 @@ fn what_is_not_as_declared_is_marked_and_explained() {
       HOST  USER    LINGER     UNIT       STATE                   UP      RESTARTS  ENABLED  BOOT
     ! h1    deploy  off, held  a.service  failed (exit status 1)  -       5         yes      no: no linger
     ! h1    deploy  off, held  b.service  running                 3h 20m  0         no       no
-    ! h1    deploy  off, held  c.service  not found               -       0         no       no
+    ! h1    deploy  off, held  c.service  not found               -       0         no       no: not found
 
     ! h1 user deploy: lingering is declared and not recorded: only an open session holds its units up
     ? h1 not observed: no route to host
@@ -292,11 +295,7 @@ fn undeclared_lingering_is_told_where_more_is_asked_for() {
     );
 }
 
-fn boot_of(
-    linger: ObservedLinger,
-    units: Vec<ObservedUnit>,
-    enabled: &[&str],
-) -> Option<status::Boot> {
+fn boot_of(linger: ObservedLinger, units: Vec<ObservedUnit>, enabled: &[&str]) -> Option<AtBoot> {
     let desired = desired("h1", &["a.service"]);
     let observed = observed("h1", linger, units, enabled);
     let host = HostStatus {
@@ -311,7 +310,6 @@ fn boot_of(
 
 #[test]
 fn a_unit_runs_after_a_boot_only_if_it_is_pulled_in_and_its_user_lingers() {
-    use status::Boot;
     let alone = || vec![running("a.service")];
     let off = ObservedLinger {
         recorded: false,
@@ -319,13 +317,16 @@ fn a_unit_runs_after_a_boot_only_if_it_is_pulled_in_and_its_user_lingers() {
     };
     assert_eq!(
         boot_of(lingering(), alone(), &["a.service"]),
-        Some(Boot::Yes)
+        Some(AtBoot::Starts)
     );
     assert_eq!(
         boot_of(off.clone(), alone(), &["a.service"]),
-        Some(Boot::NoLinger)
+        Some(AtBoot::StartsNot(NotAtBoot::NoLinger))
     );
-    assert_eq!(boot_of(lingering(), alone(), &[]), Some(Boot::No));
+    assert_eq!(
+        boot_of(lingering(), alone(), &[]),
+        Some(AtBoot::StartsNot(NotAtBoot::NotWanted))
+    );
     let timed = || {
         let mut service = running("a.service");
         service.triggered_by = [unit_name("a.timer")].into();
@@ -333,10 +334,16 @@ fn a_unit_runs_after_a_boot_only_if_it_is_pulled_in_and_its_user_lingers() {
     };
     assert_eq!(
         boot_of(lingering(), timed(), &["a.timer"]),
-        Some(Boot::By(unit_name("a.timer")))
+        Some(AtBoot::StartedBy(unit_name("a.timer")))
     );
-    assert_eq!(boot_of(lingering(), timed(), &[]), Some(Boot::No));
-    assert_eq!(boot_of(off, timed(), &["a.timer"]), Some(Boot::NoLinger));
+    assert_eq!(
+        boot_of(lingering(), timed(), &[]),
+        Some(AtBoot::StartsNot(NotAtBoot::NotWanted))
+    );
+    assert_eq!(
+        boot_of(off, timed(), &["a.timer"]),
+        Some(AtBoot::StartsNot(NotAtBoot::NoLinger))
+    );
 }
 
 #[test]
