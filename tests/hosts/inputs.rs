@@ -279,3 +279,196 @@ fn healthy_units_of_every_kind_are_silent() {
     quiet(world.apply());
     world.assert_converged();
 }
+
+#[test]
+fn what_hangs_on_a_user_that_cannot_be_made_is_not_tried_and_nothing_of_it_is_claimed() {
+    let world = World::both("inputs-nouser");
+    manifest(
+        &world,
+        "nouser",
+        "    users:
+      app:
+        files: {x.env: {content: \"A=1\\n\"}}
+        units: {a.service: {source: a.service}}
+    units:
+      asapp.service: {content: \"[Service]\\nUser=app\\nExecStart=/bin/sleep infinity\\n\"}
+      other.service: {content: \"[Service]\\nExecStart=/bin/sleep infinity\\n\"}
+",
+    );
+    world.file("a.service", &worker("EnvironmentFile=%h/x.env"));
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "mkdir -p /usr/local/sbin; printf '#!/bin/sh\\necho no room for users >&2; exit 1\\n' >/usr/local/sbin/useradd; chmod 755 /usr/local/sbin/useradd",
+        );
+    }
+    let began = std::time::Instant::now();
+    let said = world.apply().ends_with(1).says("no room for users");
+    assert!(began.elapsed().as_secs() < 25, "nothing is waited for");
+    let said = flat(&said);
+    assert!(
+        !said.contains("not staying up") && !said.contains("unit is"),
+        "{said}"
+    );
+    for host in ["h1", "h2"] {
+        world.assert_active(host, "root", "other.service");
+        assert_eq!(
+            world.show(host, "root", "asapp.service", "ActiveState"),
+            "inactive"
+        );
+        let ledger = world.fleet.sh(host, "cat /var/lib/abide/ledger/nouser");
+        assert!(ledger.contains("other.service"), "{ledger}");
+        for line in ledger.lines() {
+            let of_user = line.contains("user:app") || ["user app", "linger app"].contains(&line);
+            assert!(!of_user, "{ledger}");
+        }
+    }
+    world
+        .plan()
+        .does_not_say("deleted on the host")
+        .does_not_say("since abide");
+    for host in ["h1", "h2"] {
+        world.fleet.sh(host, "rm /usr/local/sbin/useradd");
+    }
+    world.converge();
+}
+
+#[test]
+fn an_account_that_cannot_be_made_or_changed_is_refused_while_planning() {
+    let world = World::both("inputs-accounts");
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "groupadd taken; mkdir /home/owned; useradd -m other; mkdir -p /srv/theirs; chown other: /srv/theirs
+             useradd -M -u 4321 remote; useradd -m gone; sed -i '/^remote:/d' /etc/passwd
+             mkdir -p /usr/local/bin
+             printf '#!/bin/sh\\nif [ \"$1\" = passwd ]; then shift; for n; do case $n in remote|4321) echo remote:x:4321:4321::/home/remote:/bin/sh;; *) /usr/bin/getent passwd \"$n\" || s=2;; esac; done; exit ${s:-0}; fi\\nexec /usr/bin/getent \"$@\"\\n' >/usr/local/bin/getent
+             chmod 755 /usr/local/bin/getent",
+        );
+    }
+    for (users, code, said) in [
+        ("taken: {}", "R0402", "there is a group taken already"),
+        (
+            "u1: {group: nogroup-here}",
+            "R0403",
+            "no group nogroup-here",
+        ),
+        (
+            "u2: {groups: [nogroup-here]}",
+            "R0403",
+            "no group nogroup-here",
+        ),
+        (
+            "deploy: {groups: [nogroup-here]}",
+            "R0403",
+            "no group nogroup-here",
+        ),
+        ("u3: {uid: 1000}", "R0404", "the uid 1000 belongs to deploy"),
+        (
+            "owned: {files: {x: {content: x}}}",
+            "R0405",
+            "/home/owned is there already and belongs to root",
+        ),
+        (
+            "u4: {home: /srv/theirs, files: {x: {content: x}}}",
+            "R0405",
+            "belongs to other",
+        ),
+        ("remote: {shell: /bin/bash}", "R0406", "not in /etc/passwd"),
+    ] {
+        manifest(&world, "accounts", &format!("    users:\n      {users}\n"));
+        let plan = world.plan().ends_with(1);
+        let flat = flat(&plan);
+        for text in [code, said] {
+            assert!(
+                flat.contains(text),
+                "{users}: no `{text}` in {flat}\n{}",
+                plan.stderr
+            );
+        }
+    }
+    manifest(
+        &world,
+        "accounts",
+        "    users:\n      owned: {}\n      taken: {group: taken}\n      u5: {uid: 5555, groups: [adm], home: /srv/u5, files: {x: {content: x}}}\n      first: {}\n      second: {group: first}\n",
+    );
+    world.converge();
+}
+
+#[test]
+fn what_cannot_be_written_or_would_not_be_found_is_refused_while_planning() {
+    let world = World::both("inputs-places");
+    let one = |user: &str| {
+        format!(
+            "    users:\n      {user}: {{units: {{a.service: {{source: a.service, drop_ins: {{x.conf: \"[Service]\\nEnvironment=A=1\\n\"}}}}}}}}\n"
+        )
+    };
+    world.file("a.service", &worker(""));
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "for u in closed dropin file xdg good; do useradd -m $u; done
+             mkdir ~closed/.config; mkdir -p ~dropin/.config/systemd/user; printf x >~dropin/.config/systemd/user/a.service.d
+             chown -R dropin: ~dropin/.config; printf x >~file/.config; chown file: ~file/.config",
+        );
+    }
+    let refused = |user: &str, code: &str, said: &str| {
+        manifest(&world, "places", &one(user));
+        let plan = world.plan();
+        let flat = flat(&plan);
+        for text in [code, said] {
+            assert!(
+                flat.contains(text),
+                "{user}: no `{text}` in {flat}\n{}",
+                plan.stderr
+            );
+        }
+        assert_eq!(plan.code, 1, "{flat}");
+    };
+    refused(
+        "closed",
+        "R0407",
+        "closed may not write to /home/closed/.config",
+    );
+    refused(
+        "dropin",
+        "R0408",
+        "/home/dropin/.config/systemd/user/a.service.d is no directory",
+    );
+    refused("file", "R0408", "/home/file/.config is no directory");
+    manifest(&world, "places", &one("good"));
+    world.converge();
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "mkdir -p /etc/systemd/system/user@.service.d
+             printf '[Service]\\nEnvironment=XDG_CONFIG_HOME=/srv/else\\n' >/etc/systemd/system/user@.service.d/x.conf; systemctl daemon-reload",
+        );
+    }
+    refused("xdg", "R0409", "XDG_CONFIG_HOME is set");
+    refused("brandnew", "R0409", "XDG_CONFIG_HOME is set");
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "loginctl enable-linger xdg; systemctl start user@$(id -u xdg)",
+        );
+    }
+    refused("xdg", "R0409", "XDG_CONFIG_HOME is set");
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "rm -r /etc/systemd/system/user@.service.d; systemctl daemon-reload; mount -t tmpfs -o ro tmpfs /etc/systemd/system",
+        );
+    }
+    manifest(
+        &world,
+        "ro",
+        "    units:\n      s.service: {content: \"[Service]\\nExecStart=/bin/sleep infinity\\n\"}\n",
+    );
+    let plan = world.plan().ends_with(1);
+    let flat = flat(&plan);
+    assert!(
+        flat.contains("R0407") && flat.contains("root may not write to /etc/systemd/system"),
+        "{flat}"
+    );
+}

@@ -138,7 +138,7 @@ fn settings(plan: &Plan, facts: &HostFacts, options: &ApplyOptions) -> String {
     format!(
         "trap '' HUP INT PIPE\ntrap : TERM\nset -f\nexport LC_ALL=C TZ=UTC\ncd / || exit\numask 022\n\
          nonce={}\nrun_as={}\npatience={}\ntime_limit={}\nscope_limit={}\nuser_scopes={}\nstate={state}\nlock=$state/lock\nledger={ledger}/{}\nsuspended={suspended}\n\
-         operation=apply\nhost={}\nown_id=$(id -u)\nnewline='\n'\nuser='' outcome=0 is_stale='' given_up='' told_hung='' touched='' broken=''\n\
+         operation=apply\nhost={}\nown_id=$(id -u)\nnewline='\n'\nuser='' outcome=0 is_stale='' given_up='' unmade='' told_hung='' touched='' broken=''\n\
          tidied='' stopped='' enabled_new='' gated='' watches=0 longest=0 pending='' watched_scopes=''\n\
          find_limiter\nbegin_time\n",
         word(&options.nonce),
@@ -210,11 +210,13 @@ fn watches(plan: &Plan) -> String {
         } else {
             "''"
         };
+        let starter = steps::starter(plan, &watch.unit);
         lines.push(format!(
-            "watch {} {} {seconds} {} {restarts}\n",
+            "watch {} {} {seconds} {} {restarts}{}\n",
             watch.unit.scope,
             word(watch.unit.unit.loaded_as().as_str()),
-            watch.timeout.as_secs()
+            watch.timeout.as_secs(),
+            steps::ids(starter.as_slice())
         ));
     }
     lines.push("settle\n".to_owned());

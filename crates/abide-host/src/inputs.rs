@@ -11,6 +11,7 @@ use crate::probe::{COMMON, Frame, Frames, RUN_AS};
 use crate::quote::{quote, words};
 
 const LOOK: &str = include_str!("inputs/look.sh");
+const SEARCHED: &str = include_str!("inputs/searched.sh");
 const INPUTS: &str = include_str!("inputs/inputs.sh");
 
 /// More paths, users or groups than this are not asked about.
@@ -26,7 +27,7 @@ pub fn script(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
         return None;
     }
     let asked = Asked::of(looks);
-    let users = asked.paths.keys().filter_map(|runner| match runner {
+    let users = asked.runners.keys().filter_map(|runner| match runner {
         Runner::Root => None,
         Runner::User(user) => Some(user.as_str()),
     });
@@ -39,11 +40,21 @@ pub fn script(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
             format!("asked_users={}\n", quote(&users.join(" "))),
             format!("asked_accounts={}\n", quote(&asked.accounts.join(" "))),
             format!("asked_groups={}\n", quote(&asked.groups.join(" "))),
+            format!("asked_ids={}\n", quote(&asked.ids().join(" "))),
+            format!(
+                "asked_config_homes={}\n",
+                quote(&asked.config_homes().join(" "))
+            ),
+            format!("asked_locals={}\n", quote(&asked.locals().join(" "))),
             COMMON.to_owned(),
             RUN_AS.to_owned(),
             INPUTS.to_owned(),
-            format!("\nlook_functions=$(\n  cat <<'{nonce}'\n{LOOK}{nonce}\n)\n"),
+            format!("\nlook_functions=$(\n  cat <<'{nonce}'\n{LOOK}{SEARCHED}{nonce}\n)\n"),
             asked.function(nonce),
+            format!(
+                "\nasked_paths() {{ owners_of_paths {}; }}\n",
+                words(asked.owners.iter().map(|path| path.as_str()))
+            ),
             "\ninputs \"$@\" </dev/null\n}\nmain \"$@\"\n".to_owned(),
         ]
         .concat(),
@@ -54,11 +65,48 @@ pub fn script(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
 pub fn read(looks: &BTreeSet<InputLook>, nonce: &str, answer: &[u8]) -> Inputs {
     let frames = Frames::of(answer, nonce);
     let asked = Asked::of(looks);
-    let mut inputs = Inputs::new();
     if frames.get("end").is_none() {
-        return inputs;
+        return Inputs::new();
     }
-    for (runner, paths) in &asked.paths {
+    let mut inputs = seen_by_runners(&asked, &frames);
+    let mut each = |name: &str, looks: Vec<InputLook>, read: fn(&str) -> Option<InputSeen>| {
+        let answers = frames.get(name).into_iter().flat_map(Frame::texts);
+        let answered = looks.into_iter().zip(answers);
+        inputs.extend(answered.filter_map(|(look, answer)| Some((look, read(answer)?))));
+    };
+    let named = |names: &[&str], look: fn(String) -> InputLook| {
+        let names = names.iter().map(|name| look((*name).to_owned()));
+        names.collect()
+    };
+    let numbered =
+        |ids: &[u32], look: fn(u32) -> InputLook| ids.iter().copied().map(look).collect();
+    let users = asked.locals.iter().copied().cloned();
+    let owners = asked.owners.iter().copied().cloned();
+    each(
+        "accounts",
+        named(&asked.accounts, InputLook::User),
+        answered,
+    );
+    each("groups", named(&asked.groups, InputLook::Group), answered);
+    each("ids", numbered(&asked.ids, InputLook::Uid), owned);
+    each(
+        "config-homes",
+        numbered(&asked.config_homes, InputLook::ConfigHome),
+        set,
+    );
+    each(
+        "locals",
+        users.map(InputLook::LocalUser).collect(),
+        answered,
+    );
+    each("owners", owners.map(InputLook::Owner).collect(), owned);
+    inputs
+}
+
+/// What shells saw, each as its user.
+fn seen_by_runners(asked: &Asked<'_>, frames: &Frames<'_>) -> Inputs {
+    let mut inputs = Inputs::new();
+    for (runner, looks) in &asked.runners {
         let frame = match runner {
             Runner::Root => frames.get("root"),
             Runner::User(user) => frames.about("user", user.as_str()),
@@ -67,31 +115,28 @@ pub fn read(looks: &BTreeSet<InputLook>, nonce: &str, answer: &[u8]) -> Inputs {
             .map(|frame| lines_of(frame, runner))
             .unwrap_or_default();
         // Fewer lines or more were not printed by the script.
-        if lines.len() != paths.len() {
+        if lines.len() != looks.len() {
             continue;
         }
-        for (path, line) in paths.iter().zip(lines) {
-            let look = InputLook::Path {
-                runner: runner.clone(),
-                path: (*path).clone(),
+        for (look, line) in looks.iter().zip(lines) {
+            let seen = match look {
+                InputLook::Path { path, .. } => seen(path, &line),
+                InputLook::Room { directory, .. } => room(directory, &line),
+                _ => answered(&line),
             };
-            inputs.extend(seen(path, &line).map(|seen| (look, seen)));
+            inputs.extend(seen.map(|seen| ((*look).clone(), seen)));
         }
     }
-    let mut named = |frame: &str, names: &[&str], look: fn(String) -> InputLook| {
-        let answers = frames.get(frame).into_iter().flat_map(Frame::texts);
-        for (name, answer) in names.iter().zip(answers) {
-            let seen = match answer {
-                "yes" => InputSeen::Present,
-                "no" => InputSeen::Absent,
-                _ => continue,
-            };
-            inputs.insert(look((*name).to_owned()), seen);
-        }
-    };
-    named("accounts", &asked.accounts, InputLook::User);
-    named("groups", &asked.groups, InputLook::Group);
     inputs
+}
+
+fn set(answer: &str) -> Option<InputSeen> {
+    match answer {
+        "-" => Some(InputSeen::Absent),
+        path => HostPath::parse(path)
+            .ok()
+            .map(|path| InputSeen::Set { path }),
+    }
 }
 
 /// What of a frame are lines; those of a user stand behind a tab.
@@ -103,6 +148,49 @@ fn lines_of(frame: &Frame<'_>, runner: &Runner) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
+fn answered(answer: &str) -> Option<InputSeen> {
+    match answer {
+        "yes" | "y" => Some(InputSeen::Present),
+        "no" | "n" => Some(InputSeen::Absent),
+        _ => None,
+    }
+}
+
+/// Whose something is; what nobody's is (`UNKNOWN`) is not said.
+fn owned(answer: &str) -> Option<InputSeen> {
+    match answer {
+        "-" => Some(InputSeen::Absent),
+        "?" | "UNKNOWN" => None,
+        name => UserName::parse(name).ok().map(|name| InputSeen::Owned {
+            by: name.to_string(),
+        }),
+    }
+}
+
+/// A path or one above it, by its length.
+fn above(path: &HostPath, length: &str) -> Option<HostPath> {
+    let length: usize = length.strip_prefix(' ')?.parse().ok()?;
+    let above = match length {
+        0 => "/",
+        length => path.as_str().get(..length)?,
+    };
+    HostPath::parse(above).ok()
+}
+
+fn room(directory: &HostPath, line: &str) -> Option<InputSeen> {
+    let (kind, length) = line.split_at_checked(1)?;
+    Some(match kind {
+        "r" if length.is_empty() => InputSeen::Present,
+        "n" => InputSeen::NotWritable {
+            directory: above(directory, length)?,
+        },
+        "f" => InputSeen::InTheWay {
+            path: above(directory, length)?,
+        },
+        _ => return None,
+    })
+}
+
 fn seen(path: &HostPath, line: &str) -> Option<InputSeen> {
     let (kind, flags) = line.split_at_checked(1)?;
     Some(match kind {
@@ -110,16 +198,9 @@ fn seen(path: &HostPath, line: &str) -> Option<InputSeen> {
         "d" if flags.is_empty() => InputSeen::Directory { searchable: true },
         "D" if flags.is_empty() => InputSeen::Directory { searchable: false },
         "o" if flags.is_empty() => InputSeen::Other,
-        "h" => {
-            let length: usize = flags.strip_prefix(' ')?.parse().ok()?;
-            let above = match length {
-                0 => "/",
-                length => path.as_str().get(..length)?,
-            };
-            InputSeen::Hidden {
-                by: HostPath::parse(above).ok()?,
-            }
-        }
+        "h" => InputSeen::Hidden {
+            by: above(path, flags)?,
+        },
         "f" if flags
             .chars()
             .all(|flag| matches!(flag, 'r' | 'x' | '!' | 'c')) =>
@@ -140,26 +221,51 @@ fn seen(path: &HostPath, line: &str) -> Option<InputSeen> {
 
 /// What is looked at, by who looks.
 struct Asked<'a> {
-    /// Root is always there: its frame is read first.
-    paths: BTreeMap<Runner, Vec<&'a HostPath>>,
+    /// What shells of these look at, in the order of their answers. Root is always there: its frame is read first.
+    runners: BTreeMap<Runner, Vec<&'a InputLook>>,
     accounts: Vec<&'a str>,
     groups: Vec<&'a str>,
+    ids: Vec<u32>,
+    config_homes: Vec<u32>,
+    owners: Vec<&'a HostPath>,
+    locals: Vec<&'a UserName>,
 }
 
 impl<'a> Asked<'a> {
     fn of(looks: &'a BTreeSet<InputLook>) -> Self {
         let mut asked = Self {
-            paths: BTreeMap::from([(Runner::Root, Vec::new())]),
+            runners: BTreeMap::from([(Runner::Root, Vec::new())]),
             accounts: Vec::new(),
             groups: Vec::new(),
+            ids: Vec::new(),
+            config_homes: Vec::new(),
+            owners: Vec::new(),
+            locals: Vec::new(),
         };
+        // They are sorted by their kind, so that each function is called once.
         for look in looks.iter().take(MOST) {
             match look {
                 // A line stands for a path.
-                InputLook::Path { path, .. } if path.as_str().contains('\n') => {}
-                InputLook::Path { runner, path } => {
-                    asked.paths.entry(runner.clone()).or_default().push(path);
+                InputLook::Path { path, .. }
+                | InputLook::Room {
+                    directory: path, ..
                 }
+                | InputLook::Searched {
+                    directory: path, ..
+                }
+                | InputLook::Owner(path)
+                    if path.as_str().contains('\n') => {}
+                InputLook::Path { runner, .. } | InputLook::Room { runner, .. } => {
+                    asked.runners.entry(runner.clone()).or_default().push(look);
+                }
+                InputLook::Searched { user, .. } => {
+                    let runner = Runner::User(user.clone());
+                    asked.runners.entry(runner).or_default().push(look);
+                }
+                InputLook::Uid(uid) => asked.ids.push(*uid),
+                InputLook::ConfigHome(uid) => asked.config_homes.push(*uid),
+                InputLook::Owner(path) => asked.owners.push(path),
+                InputLook::LocalUser(user) => asked.locals.push(user),
                 InputLook::User(name) if is_name(name) => asked.accounts.push(name),
                 InputLook::Group(name) if is_name(name) => asked.groups.push(name),
                 InputLook::User(_) | InputLook::Group(_) => {}
@@ -168,23 +274,57 @@ impl<'a> Asked<'a> {
         asked
     }
 
+    fn ids(&self) -> Vec<String> {
+        self.ids.iter().map(u32::to_string).collect()
+    }
+
+    fn config_homes(&self) -> Vec<String> {
+        self.config_homes.iter().map(u32::to_string).collect()
+    }
+
+    fn locals(&self) -> Vec<&str> {
+        self.locals.iter().map(|user| user.as_str()).collect()
+    }
+
     /// The shell function `asked_of USER`: it prints what that user's shell runs.
     fn function(&self, nonce: &str) -> String {
         let mut arms = Vec::new();
-        for (runner, paths) in &self.paths {
+        for (runner, looks) in &self.runners {
             let name = match runner {
                 Runner::Root => "''",
                 Runner::User(user) => user.as_str(),
             };
-            let paths = words(paths.iter().map(|path| path.as_str()));
+            let calls: Vec<String> = looks
+                .chunk_by(|a, b| question(a).0 == question(b).0)
+                .map(|looks| {
+                    let name = looks.first().map_or("look", |look| question(look).0);
+                    let paths = words(looks.iter().map(|look| question(look).1));
+                    format!("{name} {paths} </dev/null\n")
+                })
+                .collect();
             arms.push(format!(
-                "{name})\ncat <<'{nonce}'\nlook {paths} </dev/null\n{nonce}\n;;\n"
+                "{name})\ncat <<'{nonce}'\n{}{nonce}\n;;\n",
+                calls.concat()
             ));
         }
         format!(
             "\nasked_of() {{\n  case $1 in\n{}  esac\n}}\n",
             arms.concat()
         )
+    }
+}
+
+/// The shell function that answers, and what it is given.
+fn question(look: &InputLook) -> (&'static str, &str) {
+    match look {
+        InputLook::Room { directory, .. } => ("room", directory.as_str()),
+        InputLook::Searched { directory, .. } => ("searched", directory.as_str()),
+        InputLook::Path { path, .. } | InputLook::Owner(path) => ("look", path.as_str()),
+        InputLook::ConfigHome(_)
+        | InputLook::Uid(_)
+        | InputLook::LocalUser(_)
+        | InputLook::User(_)
+        | InputLook::Group(_) => ("look", ""),
     }
 }
 

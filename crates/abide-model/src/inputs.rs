@@ -40,6 +40,28 @@ pub enum InputLook {
         /// Where.
         path: HostPath,
     },
+    /// Whether somebody can write below a directory, which need not be there yet.
+    Room {
+        /// Who.
+        runner: Runner,
+        /// The directory.
+        directory: HostPath,
+    },
+    /// Whether a user's manager looks for units in this directory.
+    Searched {
+        /// Whose manager.
+        user: UserName,
+        /// The directory.
+        directory: HostPath,
+    },
+    /// What `XDG_CONFIG_HOME` is for the manager of the user with this id, which does not run.
+    ConfigHome(u32),
+    /// Whose this id is.
+    Uid(u32),
+    /// Who owns what is at a path.
+    Owner(HostPath),
+    /// Whether `/etc/passwd` has this user.
+    LocalUser(UserName),
     /// Whether there is an account of this name.
     User(String),
     /// Whether there is a group of this name.
@@ -51,8 +73,28 @@ pub enum InputLook {
 pub enum InputSeen {
     /// It is not there, for certain.
     Absent,
-    /// An account or a group is there.
+    /// It is so: an account or a group is there, a directory can be written to.
     Present,
+    /// It belongs to this account.
+    Owned {
+        /// Its name.
+        by: String,
+    },
+    /// Nothing can be written to this directory, which is there.
+    NotWritable {
+        /// The directory.
+        directory: HostPath,
+    },
+    /// It is this path.
+    Set {
+        /// The path.
+        path: HostPath,
+    },
+    /// This is in the way of a directory.
+    InTheWay {
+        /// What is no directory.
+        path: HostPath,
+    },
     /// Somebody may not search this directory above it.
     Hidden {
         /// The directory.

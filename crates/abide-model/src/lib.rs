@@ -32,6 +32,7 @@ pub mod masks;
 pub mod name;
 pub mod note_reason;
 pub mod observed;
+pub mod obstacle;
 pub mod ownable;
 pub mod path;
 pub mod pieces;
@@ -78,6 +79,7 @@ pub use observed::{
     ObservedFile, ObservedInstall, ObservedLinger, ObservedProcess, ObservedScope, ObservedUnit,
     ObservedUser, RootRoute, Suspension,
 };
+pub use obstacle::Obstacle;
 pub use path::{HomePath, HostPath};
 pub use pieces::MergeError;
 pub use plan::{

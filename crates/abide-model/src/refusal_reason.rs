@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::health::Health;
 use crate::inputs::BrokenInput;
 use crate::name::printable;
+use crate::obstacle::Obstacle;
 use crate::path::HostPath;
 use crate::podman::{PodmanVersion, QuadletFeature};
 use crate::unit_name::UnitName;
@@ -18,6 +19,11 @@ use crate::unit_name::UnitName;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalReason {
+    /// A step would fail.
+    InTheWay {
+        /// For this.
+        obstacle: Obstacle,
+    },
     /// A unit runs, would be restarted, and would not come up again.
     WouldNotStartAgain {
         /// For want of this.
@@ -97,6 +103,7 @@ impl RefusalReason {
     pub fn code(&self) -> &'static str {
         match self {
             Self::WouldNotStartAgain { .. } => "R0401",
+            Self::InTheWay { obstacle } => obstacle.code(),
             Self::DoesNotStayUp { .. } => "R0101",
             Self::CannotStartAgain { .. } => "R0102",
             Self::NoUserManagers { .. } => "R0201",
@@ -146,6 +153,9 @@ impl RefusalReason {
                 "write the names in its [Install] section out, or enable it by hand"
             }
             Self::RefusedNames { .. } => "remove them from its [Install] section",
+            Self::InTheWay { obstacle } => {
+                return format!("{} (`abide explain {}`)", obstacle.help(), self.code());
+            }
             Self::WouldNotStartAgain { input } => {
                 return format!(
                     "{}, or pass `--accept-broken` (`abide explain {}`)",
@@ -211,6 +221,7 @@ impl fmt::Display for RefusalReason {
                 "`systemctl enable` refuses {} in its [Install] section",
                 names(refused)
             ),
+            Self::InTheWay { obstacle } => obstacle.fmt(f),
             Self::WouldNotStartAgain { input } => {
                 write!(f, "it runs, and would not start again: {input}")
             }
@@ -233,6 +244,14 @@ fn names(units: &BTreeSet<UnitName>) -> String {
 /// Each code with its explanation, in order.
 pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0401", include_str!("explain/R0401.md")),
+    ("R0402", include_str!("explain/R0402.md")),
+    ("R0403", include_str!("explain/R0403.md")),
+    ("R0404", include_str!("explain/R0404.md")),
+    ("R0405", include_str!("explain/R0405.md")),
+    ("R0406", include_str!("explain/R0406.md")),
+    ("R0407", include_str!("explain/R0407.md")),
+    ("R0408", include_str!("explain/R0408.md")),
+    ("R0409", include_str!("explain/R0409.md")),
     ("N0401", include_str!("explain/N0401.md")),
     ("N0402", include_str!("explain/N0402.md")),
     ("R0101", include_str!("explain/R0101.md")),

@@ -15,6 +15,7 @@ use crate::causes::said;
 use crate::draft::{Draft, Phase, Step, StepId};
 use crate::host::Host;
 use crate::manager_restart;
+use crate::obstacles;
 use crate::refuse::Denied;
 
 /// What will be known of a user when its scope is worked on.
@@ -76,7 +77,13 @@ fn present(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &Desired
             let fields = manager_restart::permit(host, draft, name, (wanted, found));
             match fields.and_then(|()| modify(host, name, wanted, found)) {
                 Ok(fields) if fields.is_empty() => {}
-                Ok(fields) => change(host, draft, name, (found, fields)),
+                Ok(fields) => {
+                    if let Err(denied) = obstacles::may_modify(host, draft, name, &fields) {
+                        draft.refuse(denied.about(ResourceId::User(name.clone())));
+                        return Account::There;
+                    }
+                    change(host, draft, name, (found, fields));
+                }
                 Err(denied) => {
                     draft.refuse(denied.about(ResourceId::User(name.clone())));
                     return Account::There;
@@ -85,7 +92,15 @@ fn present(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &Desired
             keep_books(draft, name, &wanted.account);
             Account::There
         }
-        Observation::Absent if host.is_root() => Account::Made(make(host, draft, name, wanted)),
+        Observation::Absent if host.is_root() => {
+            match obstacles::may_make(host, draft, name, wanted) {
+                Ok(()) => Account::Made(make(host, draft, name, wanted)),
+                Err(denied) => {
+                    draft.refuse(denied.about(ResourceId::User(name.clone())));
+                    Account::Refused
+                }
+            }
+        }
         Observation::Absent => {
             let denied = Denied::impossible(format!(
                 "making the user needs root, and {}",

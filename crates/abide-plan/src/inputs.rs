@@ -11,7 +11,8 @@ use abide_model::{
 };
 use abide_unit::{Input, InputKind, Needs, escape::unescape, specifier};
 
-use crate::draft::Draft;
+use crate::draft::{Draft, StepId};
+use crate::obstacles;
 use crate::refuse::Denied;
 use crate::unit::Unit;
 use crate::unit::decide::Decision;
@@ -31,6 +32,8 @@ const SEARCHED: [&str; 6] = [
 /// Refuses to restart a unit that runs into a failure that can be foreseen, and notes that one which does not run yet will
 /// fail.
 pub(crate) fn judge<'a>(decision: Decision<'a>, draft: &mut Draft) -> Result<Decision<'a>, Denied> {
+    let written = decision.files.iter().chain(&decision.replaced);
+    obstacles::may_write(decision.unit.view, draft, written)?;
     let Some(input) = broken(&decision, draft) else {
         return Ok(decision);
     };
@@ -462,6 +465,23 @@ impl Question {
                 && matches!(step.change, Change::ModifyUser(_))
         })
     }
+}
+
+/// The steps that make the accounts which a unit of the system runs as.
+pub(crate) fn accounts_made(unit: &Unit<'_>, draft: &Draft) -> Vec<StepId> {
+    if unit.view.scope != Scope::System {
+        return Vec::new();
+    }
+    let named = ["User", "Group"]
+        .into_iter()
+        .filter_map(|key| unit.wanted.last("Service", key));
+    let names: Vec<String> = named.filter_map(|name| expanded_name(unit, name)).collect();
+    let steps = draft.steps.iter().enumerate();
+    let makes = steps.filter(|(_, step)| {
+        matches!(step.change, Change::CreateUser { .. })
+            && matches!(&step.resource, ResourceId::User(user) if names.iter().any(|name| name == user.as_str()))
+    });
+    makes.map(|(index, _)| StepId(index)).collect()
 }
 
 fn makes_user(name: &str, draft: &Draft) -> bool {

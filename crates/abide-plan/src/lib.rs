@@ -23,6 +23,7 @@ mod linger;
 mod linger_off;
 mod manager_config;
 mod manager_restart;
+mod obstacles;
 mod places;
 mod plain;
 mod precondition;

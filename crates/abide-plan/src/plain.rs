@@ -7,6 +7,7 @@ use abide_model::{
 use crate::draft::{Draft, Phase, Step};
 use crate::file::{self, Verdict, Wanted};
 use crate::ledger::digest_of;
+use crate::obstacles;
 use crate::places::Place;
 use crate::refuse::Denied;
 use crate::scope::ScopeView;
@@ -42,7 +43,12 @@ fn one(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath, desired: &Desir
         body: &desired.body,
         mode: desired.mode,
     };
-    let verdict = file::present(view, &wanted).and_then(|verdict| permitted(view, verdict));
+    let verdict = file::present(view, &wanted)
+        .and_then(|verdict| permitted(view, verdict))
+        .and_then(|verdict| {
+            obstacles::may_write(view, draft, [&verdict])?;
+            Ok(verdict)
+        });
     let Some(verdict) = admitted(view, draft, path, verdict) else {
         return;
     };

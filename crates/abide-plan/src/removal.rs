@@ -12,6 +12,7 @@ use abide_model::{
 use crate::causes::said;
 use crate::draft::{Draft, Phase, Step, StepId};
 use crate::host::Host;
+use crate::obstacles;
 use crate::refuse::Denied;
 
 /// Removes every user that is declared absent and is there.
@@ -19,7 +20,10 @@ pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) {
     for (name, user) in &host.desired.users {
         if user.state == Presence::Absent {
             match removable(host, name, user) {
-                Ok(Some(found)) => remove(host, draft, name, (user, found)),
+                Ok(Some(found)) => match obstacles::may_be_changed(host, draft, name) {
+                    Ok(()) => remove(host, draft, name, (user, found)),
+                    Err(denied) => draft.refuse(denied.about(ResourceId::User(name.clone()))),
+                },
                 Ok(None) => forget(draft, name),
                 Err(denied) => draft.refuse(denied.about(ResourceId::User(name.clone()))),
             }

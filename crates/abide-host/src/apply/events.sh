@@ -85,7 +85,7 @@ status_of() { eval "printf '%s' \"\${status_$1-}\""; }
 
 # is_given_up SCOPE: whether nothing more is done there.
 is_given_up() {
-  case " $given_up " in *" $1 "* | *" all "*) return 0 ;; esac
+  case " $given_up $unmade " in *" $1 "* | *" all "*) return 0 ;; esac
   return 1
 }
 
@@ -100,6 +100,12 @@ step() {
     finish skipped "the time for this host is over: $time_limit s (--timeout)"
     return 1
   fi
+  case " $unmade " in
+    *" $scope "*)
+      finish skipped "${scope#user:} could not be made"
+      return 1
+      ;;
+  esac
   if is_given_up "$scope"; then
     finish skipped "nothing more is done in $scope"
     return 1

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{Action, ActionId, Change, LedgerUnit, Plan, ResourceId, UnitRef};
+use abide_model::{Action, ActionId, Cause, Change, LedgerUnit, Plan, ResourceId, UnitRef};
 
 use super::steps;
 use crate::ledger;
@@ -17,7 +17,7 @@ pub(super) fn all(plan: &Plan) -> String {
     entries.extend(units(plan));
     entries.push(Entry::Sure(ledger::last_line()));
     format!(
-        "\n# How everything was left.\n{{\n{}}} | complete_ledger{} || \
+        "\n# How everything was left.\n{{\n{}}} | of_users_there | complete_ledger{} || \
          problem \"the ledger $ledger could not be completed\"\n",
         printed(&entries),
         unclaimed(plan)
@@ -105,30 +105,55 @@ fn users(plan: &Plan) -> Vec<Entry> {
     let created: BTreeSet<_> = after.users.union(&claim.users).collect();
     let lingering: BTreeSet<_> = after.lingers.union(&claim.lingers).collect();
     let created = created.into_iter().map(|user| {
+        let resource = ResourceId::User(user.clone());
         let line = ledger::user_line(user);
-        let if_in = |there: bool| if there { line.as_str() } else { "" };
-        let steps = steps_of(plan, |action| {
-            action.resource == ResourceId::User(user.clone())
-        });
-        entry(
-            if_in(after.users.contains(user)),
-            if_in(claim.users.contains(user)),
-            &steps,
-        )
+        let made = |change: &Change| matches!(change, Change::CreateUser { .. });
+        made_entry(plan, ("user", &resource), made, &line).unwrap_or_else(|| {
+            let if_in = |there: bool| if there { line.as_str() } else { "" };
+            let (after, claimed) = (after.users.contains(user), claim.users.contains(user));
+            let steps = steps_of(plan, |action| action.resource == resource);
+            entry(if_in(after), if_in(claimed), &steps)
+        })
     });
     let lingering = lingering.into_iter().map(|user| {
+        let resource = ResourceId::Linger(user.clone());
         let line = ledger::linger_line(user);
-        let if_in = |there: bool| if there { line.as_str() } else { "" };
-        let steps = steps_of(plan, |action| {
-            action.resource == ResourceId::Linger(user.clone())
-        });
-        entry(
-            if_in(after.lingers.contains(user)),
-            if_in(claim.lingers.contains(user)),
-            &steps,
-        )
+        let made = |change: &Change| matches!(change, Change::EnableLinger);
+        made_entry(plan, ("linger", &resource), made, &line).unwrap_or_else(|| {
+            let if_in = |there: bool| if there { line.as_str() } else { "" };
+            let (after, claimed) = (after.lingers.contains(user), claim.lingers.contains(user));
+            let steps = steps_of(plan, |action| action.resource == resource);
+            entry(if_in(after), if_in(claimed), &steps)
+        })
     });
     created.chain(lingering).chain(attributes(plan)).collect()
+}
+
+/// A user or a lingering that this plan makes, and that was not ours before: where its step fails nothing of it is claimed.
+fn made_entry(
+    plan: &Plan,
+    (what, resource): (&str, &ResourceId),
+    makes: impl Fn(&Change) -> bool,
+    line: &str,
+) -> Option<Entry> {
+    let (ResourceId::User(user) | ResourceId::Linger(user)) = resource else {
+        return None;
+    };
+    let step = plan
+        .actions
+        .iter()
+        .find(|action| action.resource == *resource && makes(&action.change))?;
+    // What somebody took away was ours, and stays so until it is there again.
+    let by_hand = |cause: &Cause| matches!(cause, Cause::ChangedOnHost { .. });
+    if step.causes.iter().any(by_hand) {
+        return None;
+    }
+    let steps = steps::ids(&steps_of(plan, |action| action.resource == *resource));
+    Some(Entry::Call(format!(
+        "made_entry {what} {} {}{steps}\n",
+        word(user.as_str()),
+        quote(line)
+    )))
 }
 
 fn attributes(plan: &Plan) -> Vec<Entry> {

@@ -253,6 +253,36 @@ read_entry() {
   printf '%s %s %s\n' "$of_key" "$found" "$found"
 }
 
+# made_entry user|linger USER LINE STEP...: what only this run claims is ours where it succeeded, or came to be all the same.
+made_entry() {
+  made_what=$1
+  made_user=$2
+  made_line=$3
+  shift 3
+  if all_ok "$@" || is_made "$made_what" "$made_user"; then printf '%s' "$made_line"; fi
+}
+
+is_made() {
+  case $1 in
+    user) limit 30 id -u "$2" >/dev/null 2>&1 ;;
+    linger) [ -e "/var/lib/systemd/linger/$2" ] ;;
+  esac
+}
+
+# of_users_there: lines of the ledger without those about users that could not be made and are not there.
+of_users_there() {
+  if [ -z "$unmade" ]; then
+    cat
+    return
+  fi
+  while IFS= read -r line; do
+    about=${line#* }
+    about=${about%% *}
+    case $line in linger\ * | attribute\ *) about=user:$about ;; esac
+    case " $unmade " in *" $about "*) ;; *) printf '%s\n' "$line" ;; esac
+  done
+}
+
 # run_entry SCOPE UNIT BEFORE AFTER CLAIMED STEP...: the same, with the unit's run of now in the middle.
 run_entry() {
   of_scope=$1

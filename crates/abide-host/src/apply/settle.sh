@@ -1,7 +1,8 @@
-# watch SCOPE UNIT HOLD TIMEOUT RESTARTS: a unit that must stay up for so many seconds, and come up in time. RESTARTS
-# is what it may have had before, empty for as many as now.
+# watch SCOPE UNIT HOLD TIMEOUT RESTARTS [STEP]: a unit that must stay up for so many seconds, and come up in time. RESTARTS
+# is what it may have had before, empty for as many as now. Nothing is waited for that STEP, which starts it, did not try.
 watch() {
   ! is_given_up "$1" || return 0
+  [ $# -lt 6 ] || [ "$(status_of "$6")" != skipped ] || return 0
   watches=$((watches + 1))
   eval "watch_scope_$watches=\$1 watch_unit_$watches=\$2 watch_hold_$watches=\$3 watch_limit_$watches=\$4"
   eval "watch_restarts_$watches=\$5 watch_since_$watches="

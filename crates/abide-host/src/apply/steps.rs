@@ -94,7 +94,7 @@ fn call(plan: &Plan, action: &Action) -> Option<String> {
     Some(match &action.change {
         Change::CreateUser { .. } => {
             format!(
-                "run create_user {}",
+                "create_step {user} {}",
                 accounts::create(&action.change, &user)
             )
         }

@@ -55,6 +55,18 @@ await_cleanup() {
   user=
 }
 
+# create_step USER HOME USERADD-ARGUMENT...: where the user cannot be made nothing of it can be done, and nothing is waited for.
+create_step() {
+  new_user=$1
+  shift
+  if said=$(create_user "$@" 2>&1); then
+    finish ok
+  else
+    finish failed "$(explained $? "$said")"
+    limit 30 id -u "$new_user" >/dev/null 2>&1 || unmade="$unmade user:$new_user"
+  fi
+}
+
 # delete_user USER end|spare USERDEL-ARGUMENT...: nothing of the user's manager runs any more when it goes; whatever else
 # runs as this user ends only where that is said.
 delete_user() {

@@ -40,6 +40,47 @@ groups_there() {
   done
 }
 
+owners_of_ids() {
+  for asked_id do
+    if command -v getent >/dev/null 2>&1; then
+      passwd=$(limit 20 getent passwd "$asked_id")
+      case $?:$passwd in 0:*:*) echo "${passwd%%:*}" ;; 2:*) echo - ;; *) echo '?' ;; esac
+    else
+      echo '?'
+    fi
+  done
+}
+
+owners_of_paths() {
+  for path do
+    if [ -e "$path" ] || [ -L "$path" ]; then limit 10 stat -c %U -- "$path" 2>/dev/null || echo '?'; else echo -; fi
+  done
+}
+
+# The value for a manager that is not there: the unit tells.
+config_homes() {
+  for asked_id do
+    said=$(limit 20 systemctl show -p Environment "user@$asked_id.service" 2>/dev/null | head -c 65536)
+    case " ${said#Environment=}" in
+      *' XDG_CONFIG_HOME='*)
+        said=${said#*XDG_CONFIG_HOME=}
+        echo "${said%% *}"
+        ;;
+      *) echo - ;;
+    esac
+  done
+}
+
+local_users() {
+  for asked_name do
+    found=no
+    while IFS= read -r line; do
+      case $line in "$asked_name:"*) found=yes ;; esac
+    done </etc/passwd
+    echo $found
+  done
+}
+
 inputs() {
   route=$1
   login_uid=$3
@@ -64,5 +105,16 @@ inputs() {
   frame groups
   # shellcheck disable=SC2086,SC2154 # as above
   groups_there $asked_groups
+  frame ids
+  # shellcheck disable=SC2086,SC2154 # numbers; as above
+  owners_of_ids $asked_ids
+  frame config-homes
+  # shellcheck disable=SC2086,SC2154 # numbers; as above
+  config_homes $asked_config_homes
+  frame locals
+  # shellcheck disable=SC2086,SC2154 # names; as above
+  local_users $asked_locals
+  frame owners
+  asked_paths
   frame end
 }

@@ -36,6 +36,24 @@ look_above() {
   done
 }
 
+# Whether something can be written below directories that need not be there: r, or n for one that is there and may not be written
+# to, f for what is no directory, each with its length.
+room() {
+  for path do
+    above=$path
+    while :; do
+      if [ -d "${above:-/}" ]; then
+        if [ -w "${above:-/}" ] && [ -x "${above:-/}" ]; then echo r; else echo "n ${#above}"; fi
+        break
+      elif [ -e "$above" ] || [ -L "$above" ]; then
+        echo "f ${#above}"
+        break
+      fi
+      above=${above%/*}
+    done
+  done
+}
+
 # A script runs by the program that its first line names; the kernel takes a carriage return for a part of that name.
 first_line() {
   IFS= read -r line <"$path" 2>/dev/null || return 0

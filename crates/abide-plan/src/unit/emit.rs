@@ -351,6 +351,8 @@ impl Emitted<'_, '_> {
         steps.extend(self.unmasked.get(name));
         if let Some(decision) = decision {
             let unit = &decision.unit;
+            // A service of the system may run as a user who is made first.
+            steps.extend(crate::inputs::accounts_made(unit, self.draft));
             steps.extend(self.file_steps(&unit.name));
             let read = unit.restart_on.iter().chain(&unit.reload_on);
             steps.extend(read.filter_map(|file| self.draft.writes(&file.path)));
