@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{DriftClass, Finding, HostDrift, HostName, LockHolder, UtcTime};
+use abide_model::{DriftClass, Finding, HostDrift, HostName, LockHolder, Timestamp, UtcTime};
 
 use crate::words::one_line;
 
@@ -20,6 +20,10 @@ pub(crate) struct Found {
     pub(crate) resource: String,
     /// What.
     pub(crate) text: String,
+    /// By whom, and what shows it.
+    more: Vec<String>,
+    /// Since when, on the first host and on the last: it is the same thing although it did not happen in the same second.
+    since: Option<(Timestamp, Timestamp)>,
 }
 
 impl Found {
@@ -29,7 +33,42 @@ impl Found {
             sign,
             resource: String::new(),
             text,
+            more: Vec::new(),
+            since: None,
         }
+    }
+
+    /// What it is, without since when.
+    fn without_time(&self) -> Self {
+        Self {
+            since: self.since.map(|_| (Timestamp(0), Timestamp(0))),
+            ..self.clone()
+        }
+    }
+
+    /// The same thing on one more host.
+    fn widen(&mut self, other: &Self) {
+        if let (Some((first, last)), Some((from, to))) = (&mut self.since, other.since) {
+            *first = (*first).min(from);
+            *last = (*last).max(to);
+        }
+    }
+
+    /// With all that is known in its text.
+    fn whole(self) -> Self {
+        let since = self.since.map(|(first, last)| {
+            let [first, last] = [first, last].map(|at| UtcTime::from_secs(at.secs()).to_string());
+            match first == last {
+                true => format!("since {first}"),
+                false => format!("since {first} to {last}"),
+            }
+        });
+        let more: Vec<String> = since.into_iter().chain(self.more.iter().cloned()).collect();
+        let text = match more.as_slice() {
+            [] => self.text.clone(),
+            more => format!("{}  ({})", self.text, more.join(", ")),
+        };
+        Self { text, ..self }
     }
 
     /// Whether it is in one of the two columns, whose meaning is said below them.
@@ -53,13 +92,17 @@ pub(crate) fn of(drift: &HostDrift) -> Vec<Found> {
         one.findings.iter().map(|finding| Found {
             sign: one.class.columns(),
             resource: one_line(&one.resource.to_string()),
-            text: said(one.class, finding),
+            text: one_line(&finding.text),
+            more: more(one.class, finding),
+            since: finding.since.map(|at| (at, at)),
         })
     });
     let left = drift.left.iter().map(|left| Found {
         sign: "  ",
         resource: one_line(&left.resource.to_string()),
         text: format!("not restored: {}", one_line(&left.reason)),
+        more: Vec::new(),
+        since: None,
     });
     found.chain(left).collect()
 }
@@ -81,32 +124,26 @@ pub(crate) fn shared<'a>(
     let mut places: BTreeMap<Found, usize> = BTreeMap::new();
     for (name, found) in hosts {
         for one in found {
-            let place = *places.entry(one.clone()).or_insert(all.len());
+            let place = *places.entry(one.without_time()).or_insert(all.len());
             match all.get_mut(place) {
-                Some((_, names)) if names.last() == Some(&name) => {}
-                Some((_, names)) => names.push(name),
+                Some((known, names)) => {
+                    known.widen(&one);
+                    if names.last() != Some(&name) {
+                        names.push(name);
+                    }
+                }
                 None => all.push((one, vec![name])),
             }
         }
     }
     all.sort_by_key(|(found, _)| found.rank());
-    all
+    all.into_iter()
+        .map(|(found, names)| (found.whole(), names))
+        .collect()
 }
 
-/// What was found, since when, and by whom as far as there is evidence.
-fn said(class: DriftClass, finding: &Finding) -> String {
-    let text = one_line(&finding.text);
-    let more = more(class, finding);
-    match more.as_slice() {
-        [] => text,
-        more => format!("{text}  ({})", more.join(", ")),
-    }
-}
-
+/// By whom it was done as far as there is evidence, and what is not known of it.
 fn more(class: DriftClass, finding: &Finding) -> Vec<String> {
-    let since = finding
-        .since
-        .map(|at| format!("since {}", UtcTime::from_secs(at.secs())));
     let by = finding
         .by
         .as_ref()
@@ -119,9 +156,10 @@ fn more(class: DriftClass, finding: &Finding) -> Vec<String> {
         }
         _ => one_line(&one.text),
     });
-    let known: Vec<String> = since.into_iter().chain(by).chain(evidence).collect();
+    let known: Vec<String> = by.into_iter().chain(evidence).collect();
     let asked = class.is_on_host() && finding.is_done();
-    let unknown = match (known.is_empty(), finding.evidence.is_empty()) {
+    let is_empty = known.is_empty() && finding.since.is_none();
+    let unknown = match (is_empty, finding.evidence.is_empty()) {
         (true, _) if asked => Some("since when and by whom: unknown"),
         (true, _) if class.is_on_host() => Some("since when: unknown"),
         (false, true) if asked && finding.by.is_none() => Some("by whom: unknown"),

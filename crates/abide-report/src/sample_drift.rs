@@ -36,6 +36,12 @@ fn host_drift(resources: Vec<Drift>) -> HostDrift {
     }
 }
 
+/// A unit that runs something old, since then.
+pub(crate) fn runs_old(text: &str, since: u64) -> Drift {
+    let found = finding(FindingKind::RunningOld, text, Some(since));
+    drift("user:deploy/a.service", DriftClass::Drifted, vec![found])
+}
+
 /// With a host on which this was found.
 pub(crate) fn judged(report: Report, host: &str, resources: Vec<Drift>) -> Report {
     let outcome = HostOutcome::Judged(Box::new(host_drift(resources)));

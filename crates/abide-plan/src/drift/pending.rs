@@ -17,6 +17,12 @@ pub(super) fn judge(plan: &Plan, cells: &mut Cells) {
         if cell.on_host {
             continue;
         }
+        // That it runs something old is told with what.
+        let restarts = matches!(action.change, Change::Restart | Change::Reload);
+        let mut told = cell.findings.iter();
+        if restarts && told.any(|one| one.kind == FindingKind::RunningOld) {
+            continue;
+        }
         let text = words(action);
         if !cell.findings.iter().any(|one| one.text == text) {
             cell.findings.push(finding(FindingKind::Manifest, text));

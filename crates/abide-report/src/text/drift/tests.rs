@@ -1,8 +1,8 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::sample::{narrow, plain, report};
-use crate::sample_drift::{drifted, judged};
+use crate::sample::{NOW, narrow, plain, report};
+use crate::sample_drift::{drifted, judged, runs_old};
 
 fn said(report: &Report, options: &Options) -> String {
     plain(&render(report, options))
@@ -71,4 +71,24 @@ fn on_a_terminal_lines_are_broken_behind_the_names() {
         ),
         "{said}"
     );
+}
+
+#[test]
+fn what_happened_to_many_hosts_is_one_line_although_not_in_the_same_second() {
+    let mut all = report(Vec::new());
+    for (host, secs) in [("web1", 5), ("web2", 3), ("web3", 9)] {
+        let text = "a.service runs an old configuration of /etc/env";
+        let found = runs_old(text, NOW - 3600 + secs);
+        all = judged(all, host, vec![found]);
+    }
+    let unbroken = Options {
+        unbroken: true,
+        ..narrow()
+    };
+    assert_snapshot!(said(&all, &unbroken), @r#"
+    3 hosts: 3 drifted
+    DM  web1-web3  user:deploy/a.service  a.service runs an old configuration of /etc/env  (since 2001-09-09T00:46:43Z to 2001-09-09T00:46:49Z, by whom: unknown)
+
+    D: changed on the host since the last apply. M: differs from the manifest.
+    "#);
 }
