@@ -410,6 +410,8 @@ pub struct ObservedUnit {
     pub fragment: Option<HostPath>,
     /// `SourcePath`: the quadlet of a generated unit.
     pub source: Option<HostPath>,
+    /// Nothing stands at its `SourcePath`.
+    pub source_missing: bool,
     /// `DropInPaths` as loaded.
     pub drop_ins: Vec<HostPath>,
     /// `NeedDaemonReload`: `true` is a reason to reload, `false` proves nothing (fact 1).
@@ -460,6 +462,7 @@ impl ObservedUnit {
             file_state: String::new(),
             fragment: None,
             source: None,
+            source_missing: false,
             drop_ins: Vec::new(),
             need_reload: false,
             invocation: String::new(),

@@ -36,6 +36,7 @@ pub(super) fn scope(
     let mut names = Names::new(ask.counts().most_names());
     let mut units = units(ask, answer, clock, &mut names)?;
     conditions(&mut units, answer);
+    sourceless(&mut units, answer);
     Ok(ObservedScope {
         manager: manager(answer, clock)?,
         config_dir: config.map_err(|error| error.to_string())?,
@@ -151,6 +152,15 @@ fn units(
 
 fn too_many(what: &str, most: usize) -> String {
     format!("it answered more than was asked: more than {most} {what}")
+}
+
+/// Units whose `SourcePath=` leads nowhere.
+fn sourceless(units: &mut BTreeMap<UnitName, ObservedUnit>, answer: &Frames<'_>) {
+    let names = answer.all("sourceless").flat_map(|frame| frame.texts());
+    for name in names.filter_map(|name| UnitName::parse(name).ok()) {
+        let named = units.values_mut().filter(|unit| unit.id == name);
+        named.for_each(|unit| unit.source_missing = true);
+    }
 }
 
 /// What `systemd-analyze condition` said of units that a condition held back: a line each, then what it comes to.

@@ -114,6 +114,7 @@ pub(super) fn unit(
         file_state: word("UnitFileState"),
         fragment: HostPath::parse(text("FragmentPath")).ok(),
         source: HostPath::parse(text("SourcePath")).ok(),
+        source_missing: false,
         drop_ins: text("DropInPaths")
             .split(' ')
             .filter_map(|path| HostPath::parse(path).ok())

@@ -87,6 +87,12 @@ unit_states() {
     follow "$answer"
   fi
   loaded_drop_ins=$loaded
+  if [ -n "$sourceless" ]; then
+    frame sourceless
+    # shellcheck disable=SC2086 # names of units
+    printf '%s\n' $sourceless | head -c 65536
+    sourceless=
+  fi
   conditions
   units_beside
   set +f
@@ -126,6 +132,7 @@ follow() {
         esac
         ;;
       FragmentPath=?*) fragment=${line#*=} ;;
+      SourcePath=?*) [ -e "${line#*=}" ] || sourceless="$sourceless $current" ;;
       DropInPaths=?*)
         with=${line#*=}
         loaded=$loaded$with$newline
@@ -661,6 +668,7 @@ scope() {
   pulled=
   loaded_drop_ins=
   held=
+  sourceless=
   add_ledger_units
   if manager_state; then
     unit_states

@@ -283,6 +283,35 @@ fn a_host_converges_once_what_came_before_ours_is_gone() {
 }
 
 #[test]
+fn a_source_that_is_not_there_is_no_reason_to_reload_for_ever_and_is_said() {
+    let plan = |source: &'static str, missing: bool, fragment: Option<&'static str>| {
+        let wanted = wanted();
+        let mut seen = as_declared(&wanted).observe(&wanted);
+        let unit = seen_unit(&mut seen, WEB);
+        (unit.need_reload, unit.source_missing) = (true, missing);
+        unit.source = Some(path(source));
+        if let Some(fragment) = fragment {
+            unit.fragment = Some(path(fragment));
+        }
+        crate::plan(&wanted, &seen)
+    };
+    let gone = plan("/etc/gone", true, None);
+    assert_eq!(told(&gone), "");
+    assert_eq!(gone.notes.len(), 1);
+    assert!(
+        gone.notes[0].text.contains("SourcePath=/etc/gone"),
+        "{gone:?}"
+    );
+    let there = plan("/etc/there", false, None);
+    assert_eq!(told(&there), reload("NeedDaemonReload"));
+    assert!(there.notes.is_empty());
+    // What a generator made of it goes with the reload.
+    let generated = "/run/user/1000/systemd/generator/web.service";
+    let generated = plan("/etc/gone", true, Some(generated));
+    assert!(told(&generated).starts_with(&reload("NeedDaemonReload")));
+}
+
+#[test]
 fn a_masked_unit_with_drop_ins_says_for_ever_that_it_is_not_loaded() {
     let mut masked = desired("h1")
         .user("deploy")

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{HostPath, NoteKind, Observation, ResourceId, UnitName, UnitRef, Wanted};
+use abide_model::{
+    HostPath, NoteKind, NoteReason, Observation, ResourceId, UnitName, UnitRef, Wanted,
+};
 
 use super::Unit;
 use super::couple::Decisions;
 use super::enablement::links_of;
+use super::reload;
 use crate::by_hand::after_apply;
 use crate::causes::{names, said};
 use crate::draft::Draft;
@@ -16,6 +19,13 @@ use crate::scope::ScopeView;
 pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut Draft) {
     for decision in decisions.values() {
         let unit = &decision.unit;
+        if let Some(path) = reload::source_missing(unit).filter(|_| unit.seen.need_reload) {
+            let why = NoteReason::SourceMissing {
+                unit: unit.loaded.clone(),
+                path: path.clone(),
+            };
+            draft.note_why(unit.file_resource(), NoteKind::SourceMissing, why);
+        }
         let (added, foreign) = foreign_drop_ins(unit)
             .into_iter()
             .partition::<BTreeSet<HostPath>, _>(|path| is_added(unit, path));
@@ -44,12 +54,21 @@ pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut
             for instance in
                 stale_instances(view, decisions, &decision.unit, decision.changes_files())
             {
-                let text = format!(
-                    "{instance} runs, nobody declares it, and it keeps the old {}",
-                    unit.name
-                );
                 let resource = ResourceId::Unit(UnitRef::new(&view.scope, &instance));
-                draft.note(resource, NoteKind::PendingRestart, text);
+                if decision.changes_files() {
+                    let text = format!(
+                        "{instance} runs, nobody declares it, and it keeps the old {}",
+                        unit.name
+                    );
+                    draft.note(resource, NoteKind::PendingRestart, text);
+                    continue;
+                }
+                // Of it nothing is recorded: a time alone does not tell.
+                let why = NoteReason::MayRunOld {
+                    unit: instance,
+                    files: unit.files.iter().map(|file| file.path.clone()).collect(),
+                };
+                draft.note_why(resource, NoteKind::MayRunOld, why);
             }
         }
     }

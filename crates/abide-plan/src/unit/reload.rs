@@ -58,9 +58,20 @@ pub(crate) fn before_use(unit: &Unit<'_>) -> Option<String> {
 
 /// Whether `NeedDaemonReload` says yes and means it. systemd 252 says yes of a masked unit that has drop-ins however
 /// often it reads them; 257 does not load them (`unit_need_daemon_reload` of unit.c, seen on hosts).
+///
+/// All versions say yes of a unit whose file names a `SourcePath=` where nothing stands, however often they read it
+/// (`fragment_mtime_newer`); a unit that a generator made of what is gone is gone after a reload.
 pub(super) fn says_so(unit: &Unit<'_>) -> bool {
-    let for_ever = unit.seen.load == "masked" && !unit.seen.drop_ins.is_empty();
-    unit.seen.need_reload && !for_ever
+    let masked = unit.seen.load == "masked" && !unit.seen.drop_ins.is_empty();
+    unit.seen.need_reload && !masked && source_missing(unit).is_none()
+}
+
+/// The `SourcePath=` that the unit's own file names, where nothing stands there.
+pub(super) fn source_missing<'u>(unit: &'u Unit<'_>) -> Option<&'u HostPath> {
+    let fragment = unit.seen.fragment.as_ref()?;
+    let generated = fragment.as_str().contains("/systemd/generator");
+    let missing = unit.seen.source_missing && !generated && unit.goes().is_none();
+    unit.seen.source.as_ref().filter(|_| missing)
 }
 
 /// The unit was loaded from another place, and ours comes first.
