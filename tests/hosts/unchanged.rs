@@ -273,3 +273,99 @@ fn a_file_that_restart_on_names_from_now_on_restarts_at_its_next_change() {
         .says("it may run an old /etc/named/d, and `on_change` is declared");
     world.converge().does_not_say("N0501");
 }
+
+#[test]
+fn a_source_path_that_is_not_there_converges_and_is_said() {
+    let world = World::used();
+    let unit = |line: &str| {
+        format!(
+            "[Unit]\n{line}\n{}",
+            OF_USER.replace("EnvironmentFile=%h/env\n", "")
+        )
+    };
+    world
+        .file("a.service", &unit("SourcePath=/etc/srcless/gone"))
+        .manifest(
+            "version: 1\nname: srcless\nhosts: {h1: {}, h2: {}}\ngroups:\n  all:\n    users:\n      srcless:\n        units:\n          \
+             a.service: {source: a.service, settle: {for: 0s}}\n    units:\n      \
+             srcless-b.service: {drop_ins: {10-nice.conf: \"[Service]\\nNice=1\\n\"}}\n",
+        );
+    // One of somebody else, with a drop-in of ours.
+    each(
+        &world,
+        "mkdir -p /usr/local/lib/systemd/system
+         printf '[Unit]\\nSourcePath=/etc/srcless/gone\\n[Service]\\nExecStart=/bin/sleep infinity\\n' >/usr/local/lib/systemd/system/srcless-b.service
+         systemctl daemon-reload; systemctl start srcless-b.service",
+    );
+    world.converge();
+    for host in HOSTS {
+        assert_eq!(
+            world.show(host, "srcless", "a.service", "NeedDaemonReload"),
+            "yes"
+        );
+        assert_eq!(
+            world.show(host, "root", "srcless-b.service", "NeedDaemonReload"),
+            "yes"
+        );
+    }
+    world
+        .abide(&["plan", "--detailed-exitcode", "-v"])
+        .ends_with(0)
+        .says("a.service has `SourcePath=/etc/srcless/gone` where nothing is")
+        .says("srcless-b.service has `SourcePath=/etc/srcless/gone` where nothing is")
+        .says("N0502");
+    world.abide(&["drift"]).ends_with(0);
+    // What changes is read all the same, and a source that is there counts.
+    world.file(
+        "a.service",
+        &unit("SourcePath=/etc/srcless/gone\nDescription=Other"),
+    );
+    world.converge();
+    each(&world, "mkdir -p /etc/srcless; echo >/etc/srcless/gone");
+    world.plan().says("daemon-reload").does_not_say("restart");
+    world.converge();
+    world.plan().does_not_say("N0502");
+    world.manifest("version: 1\nname: srcless\nhosts: {h1: {}, h2: {}}\n");
+    world.converge();
+}
+
+#[test]
+fn what_runs_an_old_file_is_one_finding_for_all_hosts() {
+    let world = World::used();
+    world
+        .file("a.service", &OF_USER.replace("EnvironmentFile=%h/env\n", ""))
+        .manifest(
+            "version: 1\nname: onefind\nhosts: {h1: {}, h2: {}}\ngroups:\n  all:\n    users:\n      onefind:\n        units:\n          \
+             a.service: {source: a.service, restart_on: [/etc/onefind], settle: {for: 0s}}\n",
+        );
+    each(&world, "echo 1 >/etc/onefind");
+    world.converge();
+    let lines = |said: &str| {
+        said.lines()
+            .filter(|line| line.contains("a.service"))
+            .count()
+    };
+    for by_hand in [false, true] {
+        if by_hand {
+            for host in HOSTS {
+                world.fleet.sh_as(
+                    host,
+                    "onefind",
+                    "export XDG_RUNTIME_DIR=/run/user/$(id -u); systemctl --user restart a.service",
+                );
+                // Times differ between hosts.
+                std::thread::sleep(std::time::Duration::from_millis(1100));
+            }
+        }
+        each(&world, &format!("echo {by_hand} >/etc/onefind"));
+        let said = world
+            .abide(&["drift"])
+            .ends_with(2)
+            .says("a.service runs an old configuration of /etc/onefind");
+        assert_eq!(lines(&said.stdout), 1, "{}", said.stdout);
+        world.converge();
+        world.abide(&["drift"]).ends_with(0);
+    }
+    world.manifest("version: 1\nname: onefind\nhosts: {h1: {}, h2: {}}\n");
+    world.converge();
+}

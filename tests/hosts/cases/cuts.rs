@@ -182,7 +182,7 @@ fn case_17_a_restart_that_was_cut_off_is_done_and_one_that_was_done_is_not_repea
     case.each(|at| assert_eq!(running(at, 2), BTreeMap::new()));
     let said = case.plan().ends_with(0);
     said.says("restart")
-        .says("with an older configuration")
+        .says("with the old /home/c17/.config/systemd/user/a.service")
         .does_not_say("write")
         .does_not_say("daemon-reload");
     case.begin();

@@ -47,7 +47,7 @@ fn a_hand_edit_that_was_loaded_and_not_run_is_written_back_without_a_restart() {
     case.unit("a.service", &service("Environment=A=2"));
     case.plan()
         .says("restart")
-        .says("older configuration")
+        .says("with the old /home/edited/.config/systemd/user/a.service")
         .does_not_say("write")
         .does_not_say("daemon-reload");
     case.converge();

@@ -156,7 +156,8 @@ fn too_many(what: &str, most: usize) -> String {
 
 /// Units whose `SourcePath=` leads nowhere.
 fn sourceless(units: &mut BTreeMap<UnitName, ObservedUnit>, answer: &Frames<'_>) {
-    let names = answer.all("sourceless").flat_map(|frame| frame.texts());
+    let frames = answer.all("sourceless");
+    let names = frames.flat_map(Frame::texts);
     for name in names.filter_map(|name| UnitName::parse(name).ok()) {
         let named = units.values_mut().filter(|unit| unit.id == name);
         named.for_each(|unit| unit.source_missing = true);

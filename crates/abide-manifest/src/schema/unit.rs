@@ -42,7 +42,8 @@ pub(crate) struct Unit {
     /// Whether it is made impossible to start.
     #[serde(default)]
     pub(crate) masked: Option<Located<bool>>,
-    /// What a running unit gets when its configuration changed. Without it: `restart`.
+    /// What a running unit gets when its configuration changed. Without it: `restart`. Where it is given, that is done as well
+    /// where nothing tells whether the unit runs an old file.
     #[serde(default)]
     pub(crate) on_change: Option<Located<OnChange>>,
     /// Files whose change counts as a change of the unit, beside those it reads by `EnvironmentFile=` and
