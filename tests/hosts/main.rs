@@ -34,6 +34,7 @@ mod cases;
 mod change;
 mod core;
 mod cut;
+mod directory_users;
 mod drift;
 mod exit_codes;
 mod faults;

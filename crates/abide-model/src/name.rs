@@ -93,28 +93,40 @@ checked_text!(UserName);
 
 impl UserName {
     /// Parses a user name: 1 to 31 characters of `a-z A-Z 0-9 _ -` (and `.` inside), not starting with a digit,
-    /// `-` or `.`. Source: systemd's `User=` in systemd.exec(5) and useradd(8).
+    /// `-` or `.`; for an account of a directory `@` and its domain behind it, 64 characters in all. Source: systemd's `User=` in
+    /// systemd.exec(5), useradd(8), and `use_fully_qualified_names` in sssd.conf(5).
     pub fn parse(text: &str) -> Result<Self, NameError> {
         const WHAT: &str = "a user name";
-        if text.is_empty() || text.len() > 31 {
-            return Err(NameError::new(
-                text,
-                WHAT,
-                "it must have 1 to 31 characters",
-            ));
+        let (name, domain) = match text.split_once('@') {
+            Some((name, domain)) => (name, Some(domain)),
+            None => (text, None),
+        };
+        let refused = |why: &str| Err(NameError::new(text, WHAT, why));
+        if name.is_empty() || domain == Some("") || text.len() > 64 {
+            return refused("it must have 1 to 31 characters, with a domain behind `@` 64");
         }
-        let first_is_fine = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let rest_is_fine = text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
-        if !first_is_fine || !rest_is_fine {
-            return Err(NameError::new(
-                text,
-                WHAT,
-                "it starts with a letter or `_`, then letters, digits, `_`, `-`, `.`",
-            ));
+        if domain.is_none() && text.len() > 31 {
+            return refused("it must have 1 to 31 characters");
+        }
+        if text.contains('\\') {
+            return refused("names with `\\`, as winbind gives them, are not supported");
+        }
+        let usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let first_is_fine = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let domain_is_fine = domain.is_none_or(|domain| {
+            domain.starts_with(|c: char| c.is_ascii_alphanumeric()) && domain.chars().all(usual)
+        });
+        if !first_is_fine || !name.chars().all(usual) || !domain_is_fine {
+            return refused(
+                "it starts with a letter or `_`, then letters, digits, `_`, `-`, `.`; an account of a directory may have `@DOMAIN` behind it",
+            );
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// Whether it names an account of a directory (`svc@corp.example`), which no host can make.
+    pub fn is_of_directory(&self) -> bool {
+        self.0.contains('@')
     }
 }
 
@@ -238,4 +250,35 @@ pub fn printable(text: &str) -> String {
             c => c,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_are_named_as_hosts_and_as_directories_name_them() {
+        let longest = format!("a{}", "b".repeat(30));
+        for fine in [
+            "a",
+            "_x",
+            "A-b.c_1",
+            &longest,
+            "svc@corp.example",
+            "a@b",
+            "a.b@3c-d_e",
+        ] {
+            let name = UserName::parse(fine).unwrap();
+            assert_eq!(name.is_of_directory(), fine.contains('@'), "{fine}");
+        }
+        let (long, longer) = (format!("{longest}c"), format!("a@{}", "b".repeat(63)));
+        for wrong in [
+            "", "1a", "-a", ".a", "a b", "a/b", "@", "a@", "@b", "a@.b", "a@-b", "a@@b", "a@b@c",
+            "a@b/c", "a@b:c", "a\n", "é", "a*", "a'b", "a@b$c", &long, &longer,
+        ] {
+            assert!(UserName::parse(wrong).is_err(), "{wrong:?}");
+        }
+        let error = UserName::parse("CORP\\svc").unwrap_err().to_string();
+        assert!(error.contains("winbind"), "{error}");
+    }
 }

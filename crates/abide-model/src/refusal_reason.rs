@@ -53,6 +53,11 @@ pub enum RefusalReason {
         /// The host's.
         has: PodmanVersion,
     },
+    /// A user with a domain in its name is an account of a directory, which abide neither makes nor deletes.
+    OfDirectory {
+        /// Whether the host knows it.
+        known: bool,
+    },
     /// Only links of `UpheldBy=` would enable the unit, and the host's systemd makes none.
     UpheldByUnknown {
         /// Its version.
@@ -108,6 +113,7 @@ impl RefusalReason {
             Self::CannotStartAgain { .. } => "R0102",
             Self::NoUserManagers { .. } => "R0201",
             Self::PodmanTooOld { .. } => "R0701",
+            Self::OfDirectory { .. } => "R0702",
             Self::UpheldByUnknown { .. } => "R0202",
             Self::HomeIsMounted { .. } => "R0103",
             Self::EnabledAtRuntime { .. } => "R0104",
@@ -134,6 +140,12 @@ impl RefusalReason {
             }
             Self::NoUserManagers { .. } => {
                 "declare these as units of the system, with `User=` in their files"
+            }
+            Self::OfDirectory { known: true } => {
+                "remove the user from the manifest: what abide owns of it goes, and the account stays"
+            }
+            Self::OfDirectory { known: false } => {
+                "see `getent passwd NAME` there: the host must be joined, and know the account by this very name"
             }
             Self::UpheldByUnknown { .. } => {
                 "give its [Install] section a `WantedBy=`, or declare `enabled: false`"
@@ -186,6 +198,12 @@ impl fmt::Display for RefusalReason {
             ),
             Self::PodmanTooOld { what, since, has } => {
                 write!(f, "{what} came with Podman {since}, and the host has {has}")
+            }
+            Self::OfDirectory { known: false } => f.write_str(
+                "the host does not know this account of a directory, and abide makes none of these",
+            ),
+            Self::OfDirectory { known: true } => {
+                f.write_str("it is an account of a directory, and abide deletes none of these")
             }
             Self::UpheldByUnknown { systemd } => write!(
                 f,
@@ -258,6 +276,7 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0102", include_str!("explain/R0102.md")),
     ("R0201", include_str!("explain/R0201.md")),
     ("R0701", include_str!("explain/R0701.md")),
+    ("R0702", include_str!("explain/R0702.md")),
     ("R0202", include_str!("explain/R0202.md")),
     ("R0103", include_str!("explain/R0103.md")),
     ("R0104", include_str!("explain/R0104.md")),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     Cause, Change, DesiredAccount, DesiredUser, FieldChange, HostPath, Observation, ObservedUser,
-    Presence, ResourceId, Scope, UserName,
+    Presence, RefusalReason, ResourceId, Scope, UserName,
 };
 
 use crate::by_hand;
@@ -91,6 +91,11 @@ fn present(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &Desired
             }
             keep_books(draft, name, &wanted.account);
             Account::There
+        }
+        Observation::Absent if name.is_of_directory() => {
+            let denied = Denied::because(RefusalReason::OfDirectory { known: false });
+            draft.refuse(denied.about(ResourceId::User(name.clone())));
+            Account::Refused
         }
         Observation::Absent if host.is_root() => {
             match obstacles::may_make(host, draft, name, wanted) {

@@ -57,6 +57,9 @@ fn removable<'a>(
                 .help("connect as another user"),
         );
     }
+    if name.is_of_directory() {
+        return Err(Denied::because(RefusalReason::OfDirectory { known: true }));
+    }
     if let Some(other) = host.user_owner(name) {
         return Err(Denied::guard(format!(
             "manifest {other} has units, files or lingering of this user"

@@ -58,5 +58,5 @@ show_ledger() {
 named_users() {
   [ "$place_fault" != directory-kind ] || return 0
   case ${fault:-ok} in kind | large | unreadable) return 0 ;; esac
-  limit 20 sed -n 's/^file user:\([A-Za-z_][A-Za-z0-9_.-]*\) .*/\1/p' -- "$path" 2>/dev/null | sort -u
+  limit 20 sed -n 's/^file user:\([A-Za-z_][A-Za-z0-9_.@-]*\) .*/\1/p' -- "$path" 2>/dev/null | sort -u
 }

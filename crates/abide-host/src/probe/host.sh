@@ -73,7 +73,7 @@ lingering() {
     [ -e "$path" ] || continue
     name=${path##*/}
     case $name in
-      *[!A-Za-z0-9_.-]* | [!A-Za-z_]*) continue ;;
+      *[!A-Za-z0-9_.@-]* | [!A-Za-z_]*) continue ;;
     esac
     lingers="$lingers $name"
     printf '%s\n' "$name"
@@ -274,8 +274,8 @@ ledger_words() {
 ledger_users() {
   [ -n "$own_ledger" ] || return 0
   sed -n \
-    -e 's/^\(file\|unit\) user:\([A-Za-z_][A-Za-z0-9_.-]*\) .*/\2/p' \
-    -e 's/^\(user\|linger\) \([A-Za-z_][A-Za-z0-9_.-]*\)$/\2/p' "$own_ledger" | sort -u
+    -e 's/^\(file\|unit\) user:\([A-Za-z_][A-Za-z0-9_.@-]*\) .*/\2/p' \
+    -e 's/^\(user\|linger\) \([A-Za-z_][A-Za-z0-9_.@-]*\)$/\2/p' "$own_ledger" | sort -u
 }
 
 # What the shell of a scope reads: the functions, what is asked there, and the call.
