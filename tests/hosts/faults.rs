@@ -148,7 +148,7 @@ fn a_full_disk_and_a_read_only_home_leave_the_old_files_whole() {
     let big = format!("Environment=V={}", "x".repeat(20_000));
     world.file("a.service", &worker(&big));
     let said = world.apply().ends_with(1);
-    said.says("No space left").says("Read-only file system");
+    said.says("No space left").says("app may not write to");
     for host in ["h1", "h2"] {
         let file = world.fleet.sh(
             host,

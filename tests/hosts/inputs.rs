@@ -472,3 +472,97 @@ fn what_cannot_be_written_or_would_not_be_found_is_refused_while_planning() {
         "{flat}"
     );
 }
+
+#[test]
+fn what_systemd_would_only_not_start_is_installed_and_what_it_ignores_is_told() {
+    let world = World::both("inputs-verify");
+    manifest(
+        &world,
+        "weighed",
+        "    users:
+      app:
+        units:
+          a.service: {source: a.service}
+          lacks.service: {content: \"[Unit]\\nRequires=nowhere.service\\n[Service]\\nExecStart=/bin/sleep infinity\\n\", state: unmanaged}
+          masked.service: {content: \"[Unit]\\nDescriptoin=x\\n[Srevice]\\nX=1\\n[Service]\\nExecStart=/bin/sleep infinity\\nStandardOutput=syslog\\n\"}
+",
+    );
+    world.file("a.service", &worker(""));
+    let said = world.apply().ends_with(0);
+    for text in [
+        "lacks.service/start: Unit nowhere.service not found",
+        "Unknown key",
+        "Descriptoin",
+        "Srevice",
+    ] {
+        assert!(said.stderr.contains(text), "no `{text}` in {}", said.stderr);
+    }
+    assert!(!said.stderr.contains("syslog"), "{}", said.stderr);
+    world.assert_converged();
+    // What would not load comes first, and whole.
+    let long = "x".repeat(1500);
+    world.file(
+        "a.service",
+        &format!("[Unit]\nDescription=b\nOldKey{long}=1\n[Service]\nStandardOutput=syslog\nType=nonsense\n"),
+    );
+    let said = world.apply().ends_with(1);
+    let flat = flat(&said);
+    let first = flat.find("Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing.");
+    let other = flat.find("OldKey").unwrap_or(flat.len());
+    assert!(first.is_some_and(|first| first < other), "{flat}");
+    world.assert_active("h1", "app", "a.service");
+}
+
+#[test]
+fn a_unit_that_is_restarted_along_with_another_is_judged_too() {
+    let world = World::both("inputs-along");
+    manifest(&world, "along", USER);
+    let part =
+        worker("EnvironmentFile=/etc/along.env").replace("[Unit]", "[Unit]\nPartOf=a.service");
+    world
+        .file("a.service", &worker(""))
+        .file("b.service", &part);
+    for host in ["h1", "h2"] {
+        world.fleet.sh(host, "printf 'A=1\\n' >/etc/along.env");
+    }
+    world.converge();
+    for host in ["h1", "h2"] {
+        world.fleet.sh(host, "rm /etc/along.env");
+    }
+    let before = pids(&world, "app", "b.service");
+    world.file("a.service", &worker("Environment=A=2"));
+    let plan = world.plan().ends_with(1);
+    let flat = flat(&plan);
+    assert!(
+        flat.contains("R0410") && flat.contains("b.service runs"),
+        "{flat}"
+    );
+    world.apply().ends_with(1);
+    assert_eq!(pids(&world, "app", "b.service"), before, "it goes on");
+}
+
+#[test]
+fn a_mask_of_what_is_not_managed_stops_nothing() {
+    let world = World::both("inputs-mask");
+    manifest(
+        &world,
+        "masking",
+        "    units:\n      theirs.service: {masked: true, state: unmanaged}\n",
+    );
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "mkdir -p /usr/local/lib/systemd/system
+             printf '[Service]\\nExecStart=/bin/sleep infinity\\n' >/usr/local/lib/systemd/system/theirs.service
+             systemctl daemon-reload; systemctl start theirs.service",
+        );
+    }
+    world.converge();
+    for host in ["h1", "h2"] {
+        world.assert_active(host, "root", "theirs.service");
+        assert_eq!(
+            world.show(host, "root", "theirs.service", "LoadState"),
+            "masked"
+        );
+    }
+}

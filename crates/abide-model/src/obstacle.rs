@@ -91,7 +91,9 @@ impl Obstacle {
             }
             Self::NotWritable { runner, directory } => match runner {
                 Runner::Root => format!("make {directory} writable (is it mounted read-only?)"),
-                Runner::User(user) => format!("`chown {user}: {directory}` there"),
+                Runner::User(user) => {
+                    format!("`chown {user}: {directory}` there, or make its file system writable")
+                }
             },
             Self::NoDirectory { path } => format!("move {path} away"),
             Self::SearchedElsewhere { .. } => {

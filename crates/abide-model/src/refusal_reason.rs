@@ -24,6 +24,13 @@ pub enum RefusalReason {
         /// For this.
         obstacle: Obstacle,
     },
+    /// A unit would be restarted, and another that runs and is restarted with it would not come up again.
+    WouldBreakAnother {
+        /// The other.
+        unit: UnitName,
+        /// For want of this.
+        input: BrokenInput,
+    },
     /// A unit runs, would be restarted, and would not come up again.
     WouldNotStartAgain {
         /// For want of this.
@@ -108,6 +115,7 @@ impl RefusalReason {
     pub fn code(&self) -> &'static str {
         match self {
             Self::WouldNotStartAgain { .. } => "R0401",
+            Self::WouldBreakAnother { .. } => "R0410",
             Self::InTheWay { obstacle } => obstacle.code(),
             Self::DoesNotStayUp { .. } => "R0101",
             Self::CannotStartAgain { .. } => "R0102",
@@ -168,7 +176,7 @@ impl RefusalReason {
             Self::InTheWay { obstacle } => {
                 return format!("{} (`abide explain {}`)", obstacle.help(), self.code());
             }
-            Self::WouldNotStartAgain { input } => {
+            Self::WouldNotStartAgain { input } | Self::WouldBreakAnother { input, .. } => {
                 return format!(
                     "{}, or pass `--accept-broken` (`abide explain {}`)",
                     input.help(),
@@ -240,6 +248,10 @@ impl fmt::Display for RefusalReason {
                 names(refused)
             ),
             Self::InTheWay { obstacle } => obstacle.fmt(f),
+            Self::WouldBreakAnother { unit, input } => write!(
+                f,
+                "{unit} runs, is restarted along with it, and would not start again: {input}"
+            ),
             Self::WouldNotStartAgain { input } => {
                 write!(f, "it runs, and would not start again: {input}")
             }
@@ -270,6 +282,7 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0407", include_str!("explain/R0407.md")),
     ("R0408", include_str!("explain/R0408.md")),
     ("R0409", include_str!("explain/R0409.md")),
+    ("R0410", include_str!("explain/R0410.md")),
     ("N0401", include_str!("explain/N0401.md")),
     ("N0402", include_str!("explain/N0402.md")),
     ("R0101", include_str!("explain/R0101.md")),

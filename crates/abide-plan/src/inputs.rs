@@ -34,11 +34,15 @@ const SEARCHED: [&str; 6] = [
 pub(crate) fn judge<'a>(decision: Decision<'a>, draft: &mut Draft) -> Result<Decision<'a>, Denied> {
     let written = decision.files.iter().chain(&decision.replaced);
     obstacles::may_write(decision.unit.view, draft, written)?;
-    let Some(input) = broken(&decision, draft) else {
-        return Ok(decision);
-    };
     let unit = &decision.unit;
     let accepted = unit.view.host.desired.policy.accept_broken;
+    if !accepted {
+        spares_others(&decision, draft)?;
+    }
+    let starts = matches!(decision.run.then, Some((Verb::Start | Verb::Restart, _)));
+    let Some(input) = starts.then(|| broken(unit, draft)).flatten() else {
+        return Ok(decision);
+    };
     let runs = is_well(unit);
     if runs && !accepted {
         return Err(Denied::because(RefusalReason::WouldNotStartAgain { input }));
@@ -61,11 +65,43 @@ fn is_well(unit: &Unit<'_>) -> bool {
         )
 }
 
-/// The first thing that the unit will not have when the plan starts it.
-fn broken(decision: &Decision<'_>, draft: &mut Draft) -> Option<BrokenInput> {
+/// systemd stops and starts these together with the unit that they name (systemd.unit(5)).
+const TOGETHER: [&str; 3] = ["RequiredBy", "BoundBy", "ConsistsOf"];
+
+/// Whether declared units that run, and that systemd restarts together with this one, would come up again.
+fn spares_others(decision: &Decision<'_>, draft: &mut Draft) -> Result<(), Denied> {
     let unit = &decision.unit;
-    let starts = matches!(decision.run.then, Some((Verb::Start | Verb::Restart, _)));
-    if !starts || !is_all_known(unit) {
+    let comes_back = matches!(decision.run.then, Some((Verb::Start | Verb::Restart, _)));
+    if !comes_back || !unit.seen.active.is_up() {
+        return Ok(());
+    }
+    let along = TOGETHER
+        .iter()
+        .filter_map(|key| unit.seen.relations.get(*key));
+    for name in along.flatten() {
+        let declared = unit.view.host.units(&unit.view.scope);
+        let Some(wanted) = declared.and_then(|units| units.get(name)) else {
+            continue;
+        };
+        let Ok(other) = Unit::declared(unit.view, name, wanted) else {
+            continue;
+        };
+        if is_well(&other)
+            && let Some(input) = broken(&other, draft)
+        {
+            let unit = name.clone();
+            return Err(Denied::because(RefusalReason::WouldBreakAnother {
+                unit,
+                input,
+            }));
+        }
+    }
+    Ok(())
+}
+
+/// The first thing that the unit will not have when it is started.
+fn broken(unit: &Unit<'_>, draft: &mut Draft) -> Option<BrokenInput> {
+    if !is_all_known(unit) {
         return None;
     }
     let needs = Needs::of(&unit.wanted);

@@ -98,6 +98,10 @@ pub(crate) fn decide(unit: &Unit<'_>, draft: &Draft, loads: bool) -> Result<Run,
     if unit.loaded.is_template() {
         return Ok(Run::default());
     }
+    // A mask keeps it from being started; whether it runs is not managed.
+    if unit.goes().is_none() && unit.masked() && unit.running() == Wanted::Unmanaged {
+        return Ok(Run::default());
+    }
     let comes_up = comes_up(unit);
     if unit.goes().is_some() || unit.masked() {
         return goes(unit, comes_up);
