@@ -10,6 +10,15 @@ pub fn is_hexadecimal(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+fn is_declared(scope: &str, unit: &str) -> bool {
+    matches!(
+        (scope, unit),
+        ("system", "root.service")
+            | ("user:alice", "other.service")
+            | ("user:mallory", "app.service" | "extra.service")
+    )
+}
+
 /// The lines of the ledger that no honest run would write.
 pub fn wrong_lines(text: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();
@@ -43,20 +52,26 @@ pub fn wrong_lines(text: &str) -> Vec<String> {
                 "enabled" | "-",
                 claimed @ ..,
             ] => {
-                let known = matches!(
-                    (*scope, *unit),
-                    ("system", "root.service")
-                        | ("user:alice", "other.service")
-                        | ("user:mallory", "app.service" | "extra.service")
-                );
-                known
+                is_declared(scope, unit)
                     && (is_hexadecimal(run, 32) || *run == "-")
                     && digest(config)
                     && matches!(claimed, [] | ["claimed"])
             }
+            ["reads", scope, unit, what, ran, stood] => {
+                let known = *what == "definition" || *what == "/home/mallory/app.env";
+                let said = |word: &str| digest(word) || word == "none";
+                is_declared(scope, unit) && known && said(ran) && said(stood)
+            }
             _ => false,
         };
-        let name = words.iter().take(3).copied().collect::<Vec<_>>().join(" ");
+        // Of what a unit reads there is a line for each thing.
+        let key = if words.first() == Some(&"reads") {
+            4
+        } else {
+            3
+        };
+        let name: Vec<&str> = words.iter().take(key).copied().collect();
+        let name = name.join(" ");
         !fine || !seen.insert(name)
     };
     let wrong = text.lines().filter(is_wrong).map(str::to_owned);
