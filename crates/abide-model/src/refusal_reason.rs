@@ -103,6 +103,19 @@ pub enum RefusalReason {
         /// Those units.
         also: BTreeSet<UnitName>,
     },
+    /// A unit should not be enabled, and a boot starts it without a link in the configuration directory: a generator or a
+    /// package has it so.
+    StartsAnyway {
+        /// The target that wants it.
+        by: UnitName,
+        /// What it was generated from.
+        source: Option<HostPath>,
+    },
+    /// A unit should be enabled, and is made of a script of System V init that no runlevel starts.
+    ScriptNotEnabled {
+        /// The script.
+        source: HostPath,
+    },
     /// `systemctl enable` refuses names in a unit's `[Install]` section.
     RefusedNames {
         /// Those.
@@ -130,6 +143,8 @@ impl RefusalReason {
             Self::OnlyEnablesOthers { .. } => "R0301",
             Self::LinksUnknown { .. } => "R0302",
             Self::RefusedNames { .. } => "R0303",
+            Self::StartsAnyway { .. } => "R0304",
+            Self::ScriptNotEnabled { .. } => "R0305",
         }
     }
 
@@ -175,6 +190,12 @@ impl RefusalReason {
             Self::RefusedNames { .. } => "remove them from its [Install] section",
             Self::InTheWay { obstacle } => {
                 return format!("{} (`abide explain {}`)", obstacle.help(), self.code());
+            }
+            Self::StartsAnyway { .. } => {
+                "declare `masked: true` to keep it from starting, or change what has it so by hand (`update-rc.d NAME disable` for a script of /etc/init.d)"
+            }
+            Self::ScriptNotEnabled { .. } => {
+                "run `update-rc.d NAME enable` (or `chkconfig NAME on`) for it there"
             }
             Self::WouldNotStartAgain { input } | Self::WouldBreakAnother { input, .. } => {
                 return format!(
@@ -232,6 +253,27 @@ impl fmt::Display for RefusalReason {
                 "what runs under it does not have {}: user@{uid}.service has the groups that it started with",
                 listed(groups)
             ),
+            Self::InTheWay { obstacle } => obstacle.fmt(f),
+            Self::WouldBreakAnother { unit, input } => write!(
+                f,
+                "{unit} runs, is restarted along with it, and would not start again: {input}"
+            ),
+            Self::OnlyEnablesOthers { .. }
+            | Self::LinksUnknown { .. }
+            | Self::StartsAnyway { .. }
+            | Self::ScriptNotEnabled { .. }
+            | Self::RefusedNames { .. } => self.fmt_of_links(f),
+            Self::WouldNotStartAgain { input } => {
+                write!(f, "it runs, and would not start again: {input}")
+            }
+        }
+    }
+}
+
+impl RefusalReason {
+    /// The words of what keeps links from being made or removed.
+    fn fmt_of_links(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::OnlyEnablesOthers { also } => write!(
                 f,
                 "its [Install] section only names other units to enable (`Also={}`)",
@@ -242,19 +284,26 @@ impl fmt::Display for RefusalReason {
                 "only the host knows the names in its [Install] section, and `systemctl enable` would enable {} too (`Also=`)",
                 names(also)
             ),
+            Self::StartsAnyway { by, source } => {
+                write!(
+                    f,
+                    "a boot starts it without a link of its own: {by} wants it"
+                )?;
+                match source {
+                    Some(source) => write!(f, ", as a generator made it of {source}"),
+                    None => Ok(()),
+                }
+            }
+            Self::ScriptNotEnabled { source } => write!(
+                f,
+                "it is made of {source}, which no runlevel starts; systemd has no links for that"
+            ),
             Self::RefusedNames { names: refused } => write!(
                 f,
                 "`systemctl enable` refuses {} in its [Install] section",
                 names(refused)
             ),
-            Self::InTheWay { obstacle } => obstacle.fmt(f),
-            Self::WouldBreakAnother { unit, input } => write!(
-                f,
-                "{unit} runs, is restarted along with it, and would not start again: {input}"
-            ),
-            Self::WouldNotStartAgain { input } => {
-                write!(f, "it runs, and would not start again: {input}")
-            }
+            _ => Ok(()),
         }
     }
 }
@@ -298,6 +347,8 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0301", include_str!("explain/R0301.md")),
     ("R0302", include_str!("explain/R0302.md")),
     ("R0303", include_str!("explain/R0303.md")),
+    ("R0304", include_str!("explain/R0304.md")),
+    ("R0305", include_str!("explain/R0305.md")),
     ("N0101", include_str!("explain/N0101.md")),
     ("N0301", include_str!("explain/N0301.md")),
     ("N0501", include_str!("explain/N0501.md")),

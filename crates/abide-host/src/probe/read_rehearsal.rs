@@ -27,6 +27,11 @@ pub(super) fn rehearsal(answer: &Frames<'_>) -> Observation<Rehearsal> {
             _ => ended = line.strip_prefix("ended ").or(ended),
         }
     }
+    if rehearsal.starts.len() >= MOST_UNDECLARED {
+        return Observation::Unknown(format!(
+            "a boot would start {MOST_UNDECLARED} units or more"
+        ));
+    }
     match (ended, rehearsal.starts.is_empty()) {
         (Some("0"), false) => Observation::Known(rehearsal),
         _ => Observation::Unknown(why.unwrap_or_else(|| ending(frame, ended))),

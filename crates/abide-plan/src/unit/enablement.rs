@@ -252,7 +252,31 @@ fn disabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied>
             Denied::impossible(reason).help("declare `masked: true` to keep it from starting")
         );
     }
-    Ok(Links::default())
+    match wanted_anyway(unit) {
+        Some(by) => Err(Denied::because(RefusalReason::StartsAnyway {
+            by,
+            source: unit.seen.source.clone(),
+        })),
+        None => Ok(Links::default()),
+    }
+}
+
+/// The target of every boot that wants a unit of others although nothing is linked in the configuration directory: a generator
+/// or a package made it so.
+fn wanted_anyway(unit: &Unit<'_>) -> Option<UnitName> {
+    let state = unit.seen.file_state.as_str();
+    if unit.ours || !matches!(state, "static" | "generated" | "indirect") {
+        return None;
+    }
+    let relations = ["WantedBy", "RequiredBy"].iter();
+    let mut by = relations
+        .filter_map(|relation| unit.seen.relations.get(*relation))
+        .flatten();
+    let at_boot = |by: &&UnitName| match unit.view.scope.user() {
+        Some(_) => at_start(by.as_str()),
+        None => at_start(by.as_str()) || by.as_str() == "multi-user.target",
+    };
+    by.find(at_boot).cloned()
 }
 
 /// A link that `systemctl enable --runtime` made.
@@ -322,6 +346,8 @@ fn foreign_enabled(unit: &Unit<'_>, present: &BTreeSet<String>) -> Result<Links,
         // The mask is taken away first; a mask that stays was refused.
         "masked" | "masked-runtime" => Ok(enable("masked")),
         "" => Err(no_such_unit()),
+        "static" | "generated" if wanted_anyway(unit).is_some() => Ok(Links::default()),
+        "generated" if script_of(unit).is_some() => Err(not_enabled(unit)),
         state @ ("static" | "generated" | "transient") => Err(Denied::impossible(format!(
             "it is {state}: it has no [Install] section of its own and cannot be enabled"
         ))
@@ -334,6 +360,19 @@ fn foreign_enabled(unit: &Unit<'_>, present: &BTreeSet<String>) -> Result<Links,
             "its unit file is `{}`",
             said(state)
         ))),
+    }
+}
+
+/// The script of System V init that a unit was made of.
+fn script_of(unit: &Unit<'_>) -> Option<HostPath> {
+    let source = unit.seen.source.clone();
+    source.filter(|path| path.as_str().contains("/init.d/"))
+}
+
+fn not_enabled(unit: &Unit<'_>) -> Denied {
+    match script_of(unit) {
+        Some(source) => Denied::because(RefusalReason::ScriptNotEnabled { source }),
+        None => no_such_unit(),
     }
 }
 

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use abide_model::{
     ActiveState, AtBoot, Change, Desired, DesiredAccount, DesiredLinger, DesiredUnit, DesiredUser,
     LastLoad, LingerReason, Link, Manager, NotAtBoot, Observation, Observed, ObservedLinger,
-    ObservedScope, ObservedUnit, ObservedUser, OnChange, Origin, Policy, Presence, Scope, Settle,
-    Timestamp, UnitName, Wanted,
+    ObservedScope, ObservedUnit, ObservedUser, OnChange, Origin, Policy, Presence, Rehearsal,
+    Scope, Settle, Timestamp, UnitName, Wanted,
 };
 
 use super::*;
@@ -344,6 +344,100 @@ fn a_unit_runs_after_a_boot_only_if_it_is_pulled_in_and_its_user_lingers() {
         boot_of(off, timed(), &["a.timer"]),
         Some(AtBoot::StartsNot(NotAtBoot::NoLinger))
     );
+}
+
+/// What is said of a.service, where its manager would start these units at a boot.
+fn rehearsed(
+    linger: ObservedLinger,
+    a: ObservedUnit,
+    enabled: &[&str],
+    rehearsal: &Rehearsal,
+) -> String {
+    let mut seen = observed("h1", linger, vec![a, running("a.timer")], enabled);
+    for scope in seen.scopes.values_mut() {
+        if let Observation::Known(scope) = scope {
+            scope.rehearsal = Observation::Known(rehearsal.clone());
+        }
+    }
+    let scope = Scope::User(user("deploy"));
+    AtBoot::of(&scope, &unit_name("a.service"), &seen).to_string()
+}
+
+#[test]
+fn a_rehearsal_decides_what_a_boot_starts() {
+    let units = |names: &[&str]| names.iter().map(|name| unit_name(name)).collect();
+    let starts = |names: &[&str]| Rehearsal {
+        starts: units(names),
+        ..Rehearsal::default()
+    };
+    let a = || running("a.service");
+    let none: &[&str] = &[];
+    let linked: &[&str] = &["a.service"];
+    assert_eq!(rehearsed(lingering(), a(), none, &starts(linked)), "yes");
+    assert_eq!(rehearsed(lingering(), a(), none, &starts(none)), "no");
+    let not_reached = rehearsed(lingering(), a(), linked, &starts(none));
+    assert_eq!(not_reached, "no: default.target is not reached");
+    let left_out = rehearsed(lingering(), a(), linked, &starts(&["default.target"]));
+    assert_eq!(left_out, "no: systemd leaves it out");
+    let triggered = ObservedUnit {
+        triggered_by: units(&["a.timer"]),
+        ..a()
+    };
+    let by = |names: &[&str]| rehearsed(lingering(), triggered.clone(), none, &starts(names));
+    assert_eq!(by(&["a.timer"]), "by a.timer");
+    assert_eq!(by(none), "no: a.timer does not");
+}
+
+#[test]
+fn what_a_rehearsal_cannot_know_is_added() {
+    let units = |names: &[&str]| names.iter().map(|name| unit_name(name)).collect();
+    let starts = |names: &[&str]| Rehearsal {
+        starts: units(names),
+        ..Rehearsal::default()
+    };
+    let a = || running("a.service");
+    let none: &[&str] = &[];
+    let linked: &[&str] = &["a.service"];
+    let off = ObservedLinger {
+        recorded: false,
+        ..lingering()
+    };
+    assert_eq!(rehearsed(off, a(), none, &starts(linked)), "no: no linger");
+    let masked = ObservedLinger {
+        manager_masked: true,
+        ..lingering()
+    };
+    let manager_masked = rehearsed(masked, a(), none, &starts(linked));
+    assert_eq!(manager_masked, "no: user manager masked");
+    let in_run = |load: &str| ObservedUnit {
+        load: load.to_owned(),
+        fragment: "/run/user/1000/systemd/user/a.service".parse().ok(),
+        ..a()
+    };
+    let gone = rehearsed(lingering(), in_run("loaded"), none, &starts(linked));
+    assert_eq!(gone, "no: only until the reboot");
+    let runtime = rehearsed(lingering(), in_run("masked"), linked, &starts(none));
+    assert_eq!(runtime, "unknown: masked until the reboot");
+    let cycle = Rehearsal {
+        in_cycles: units(&["a.service", "b.service"]),
+        ..starts(linked)
+    };
+    assert_eq!(
+        rehearsed(lingering(), a(), none, &cycle),
+        "unknown: in a cycle"
+    );
+    let dropped = Rehearsal {
+        dropped: units(linked),
+        ..starts(none)
+    };
+    let dropped = rehearsed(lingering(), a(), linked, &dropped);
+    assert_eq!(dropped, "no: dropped from a cycle");
+    let unreadable = Rehearsal {
+        unreadable: units(linked),
+        ..starts(none)
+    };
+    let unreadable = rehearsed(lingering(), a(), linked, &unreadable);
+    assert_eq!(unreadable, "unknown: unreadable file");
 }
 
 #[test]
