@@ -71,10 +71,10 @@ fn what_was_put_back_is_the_old_file_itself_however_large() {
             "room-back",
             "cd; truncate -s 1G data; echo end >>data",
         );
-        // The file of the unit, which comes after that, cannot be written.
+        // The file of the unit, which comes after that, cannot be replaced, and no look at its directory tells.
         world.fleet.sh(
             host,
-            "cd /home/room-back/.config/systemd/user; mount --bind . .; mount -o remount,ro,bind .",
+            "cd /home/room-back/.config/systemd/user; mount --bind b.service b.service",
         );
     }
     world.file("b.service", &worker("Environment=V=1"));
@@ -86,7 +86,7 @@ fn what_was_put_back_is_the_old_file_itself_however_large() {
         let found = world.fleet.sh(
             host,
             "stat -c %s /home/room-back/data; tail -n 1 /home/room-back/data | tail -c 4; grep V= /home/room-back/.config/systemd/user/b.service; find /home/room-back -name '.abide*'
-             umount /home/room-back/.config/systemd/user",
+             umount /home/room-back/.config/systemd/user/b.service",
         );
         assert_eq!(found, "1073741828\nend\nEnvironment=V=0\n", "{host}");
     }
