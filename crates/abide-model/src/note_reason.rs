@@ -31,6 +31,13 @@ pub enum NoteReason {
         /// The files; none where its definition as a whole is meant.
         files: Vec<HostPath>,
     },
+    /// The same of a running instance of a template of ours that nobody declares.
+    StaleInstance {
+        /// The instance.
+        instance: UnitName,
+        /// Its template.
+        template: UnitName,
+    },
     /// A unit file has a `SourcePath=` where nothing stands, so systemd asks for a daemon-reload however often it is done.
     SourceMissing {
         /// The unit.
@@ -46,7 +53,7 @@ impl NoteReason {
         match self {
             Self::WillNotStart { .. } => "N0401",
             Self::AcceptedBroken { .. } => "N0402",
-            Self::MayRunOld { .. } => "N0501",
+            Self::MayRunOld { .. } | Self::StaleInstance { .. } => "N0501",
             Self::SourceMissing { .. } => "N0502",
         }
     }
@@ -63,6 +70,10 @@ impl fmt::Display for NoteReason {
                 )
             }
             Self::MayRunOld { unit, files } => may_run_old(f, unit, files),
+            Self::StaleInstance { instance, template } => write!(
+                f,
+                "{instance} runs, nobody declares it, and it may keep an old {template}"
+            ),
             Self::SourceMissing { unit, path } => write!(
                 f,
                 "{unit} has `SourcePath={}` where nothing is, so systemd asks for a daemon-reload again and again; \

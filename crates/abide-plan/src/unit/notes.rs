@@ -64,9 +64,9 @@ pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut
                     continue;
                 }
                 // Of it nothing is recorded: a time alone does not tell.
-                let why = NoteReason::MayRunOld {
-                    unit: instance,
-                    files: unit.files.iter().map(|file| file.path.clone()).collect(),
+                let why = NoteReason::StaleInstance {
+                    instance,
+                    template: unit.name.clone(),
                 };
                 draft.note_why(resource, NoteKind::MayRunOld, why);
             }
