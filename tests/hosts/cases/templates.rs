@@ -36,7 +36,7 @@ fn case_36_a_changed_template_restarts_its_own_instances_and_names_the_others() 
         "an admin's instance is left alone"
     );
     let said = case.world.abide(&["plan", "-v"]).ends_with(0);
-    said.says("t@c.service may run an old");
+    said.says("t@c.service runs, nobody declares it");
     case.stays();
 }
 
