@@ -192,7 +192,9 @@ fn a_signal_outranks_a_failure_and_events_end_with_the_summary() {
             world.fleet.sh(
                 host,
                 "flock /run/abide/lock true
-                 loginctl disable-linger app; userdel -rf app; rm -rf /var/lib/abide",
+                 uid=$(id -u app); loginctl disable-linger app; userdel -rf app; rm -rf /var/lib/abide
+                 # A host that still knows the user waits before it makes one with that id, and the other would be done.
+                 i=0; while [ -e /run/systemd/users/$uid ] && [ $i -lt 200 ]; do i=$((i+1)); sleep 0.1; done",
             );
         }
     }
