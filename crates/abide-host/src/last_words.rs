@@ -124,7 +124,14 @@ fn reason(lines: Vec<&str>, unit: &UnitName) -> Option<String> {
         let is_job = OF_MANAGER.iter().any(|verb| line.starts_with(verb));
         !line.is_empty() && !is_known && !is_job
     };
-    lines.find(says_more).map(str::to_owned)
+    let line = lines.find(says_more)?;
+    // Whose words they are is told anyway.
+    let own = line.strip_prefix(unit.as_str());
+    Some(
+        own.and_then(|rest| rest.strip_prefix(": "))
+            .unwrap_or(line)
+            .to_owned(),
+    )
 }
 
 #[cfg(test)]

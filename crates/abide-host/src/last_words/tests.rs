@@ -26,7 +26,7 @@ fn the_line_that_says_why_is_told_and_not_how_it_ended() {
     ];
     assert_eq!(
         told(&not_found).as_deref(),
-        Some("a.service: Failed at step EXEC spawning /opt/app: No such file or directory")
+        Some("Failed at step EXEC spawning /opt/app: No such file or directory")
     );
     assert_eq!(told(&["Started a.service.", ""]), None);
     assert_eq!(told(&[]), None);
