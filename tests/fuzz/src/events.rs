@@ -46,7 +46,10 @@ fn check_event(plan: &Plan, event: &HostEvent) {
             assert!(plan.action(*action).is_some());
             check_text(message);
         }
-        HostEvent::Progress(text) | HostEvent::Notice(text) | HostEvent::Stale(text) | HostEvent::Failed(text) => {
+        HostEvent::Progress(text)
+        | HostEvent::Notice(text)
+        | HostEvent::Stale(text)
+        | HostEvent::Failed(text) => {
             check_text(text);
         }
         HostEvent::Locked(holder) | HostEvent::Waiting(_, holder) => {

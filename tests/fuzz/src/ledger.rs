@@ -2,7 +2,8 @@
 
 use abide_host::ledger::{read, salvage, write};
 use abide_model::{
-    Digest, Held, HostPath, Ledger, LedgerFile, LedgerRead, LedgerReads, LedgerUnit, Scope, UnitName, UnitRef, UserName, ownable,
+    Digest, Held, HostPath, Ledger, LedgerFile, LedgerRead, LedgerReads, LedgerUnit, Scope,
+    UnitName, UnitRef, UserName, ownable,
 };
 use arbitrary::{Result, Unstructured};
 
@@ -27,9 +28,12 @@ fn check_round_trip(ledger: &Ledger) {
     let text = write(ledger);
     // A shell takes it apart: no line may be begun by a name or a path.
     assert!(text.is_ascii());
+    let reads = ledger.units.values().map(|left| &left.reads);
+    let reads = reads.map(|reads| usize::from(reads.definition.is_some()) + reads.files.len());
     let lines = 2
         + ledger.files.len()
         + ledger.units.len()
+        + reads.sum::<usize>()
         + ledger.users.len()
         + ledger.lingers.len()
         + ledger

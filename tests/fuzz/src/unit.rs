@@ -79,7 +79,11 @@ fn check_file(kind: UnitKind, text: &str) {
         entries.collect()
     };
     // Podman takes blanks off the end of a line before it looks for a backslash, so these cannot be written.
-    let ends = |entry: &Entry| entry.value.ends_with(|c: char| c == '\\' || c.is_whitespace());
+    let ends = |entry: &Entry| {
+        entry
+            .value
+            .ends_with(|c: char| c == '\\' || c.is_whitespace())
+    };
     if kind.is_quadlet() && file.entries.iter().any(ends) {
         return;
     }
