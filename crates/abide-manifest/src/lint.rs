@@ -146,6 +146,12 @@ fn parsed<'u>(draft: &'u UnitDraft<'_>) -> Vec<(&'u Wording, UnitFile)> {
         .collect()
 }
 
+/// The beginning of a text that is quoted in a message, on one line: at most 60 characters.
+fn excerpt(text: &str) -> String {
+    let shown = text.chars().take(60);
+    shown.flat_map(char::escape_debug).collect()
+}
+
 /// Where a setting of a unit has this value.
 pub(crate) fn place_of(
     draft: &UnitDraft<'_>,

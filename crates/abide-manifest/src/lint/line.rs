@@ -2,7 +2,7 @@
 
 use abide_unit::{Problem, ProblemKind};
 
-use super::View;
+use super::{View, excerpt};
 use crate::codes;
 use crate::finding::Finding;
 use crate::work::Work;
@@ -19,12 +19,7 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
                 break;
             }
             let at = text.place(&work.texts, problem.line, &problem.text);
-            let shown: String = problem
-                .text
-                .chars()
-                .take(60)
-                .flat_map(char::escape_debug)
-                .collect();
+            let shown = excerpt(&problem.text);
             let finding = match problem.kind {
                 ProblemKind::BadHeader => {
                     let message = format!("systemd refuses this file: `{shown}` is no section");

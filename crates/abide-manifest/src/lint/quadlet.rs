@@ -4,7 +4,7 @@
 use abide_model::UnitKind;
 use abide_unit::{Entry, QUADLET_KEYS_UNTIL, quadlet_keys, quadlet_section};
 
-use super::{View, at_word, quadlet_line};
+use super::{View, at_word, excerpt, quadlet_line};
 use crate::codes;
 use crate::finding::Finding;
 use crate::suggest::nearest;
@@ -157,12 +157,7 @@ fn unknown_keys(view: &View<'_, '_>, work: &mut Work<'_>) {
         if !view.may_tell() {
             return;
         }
-        let shown: String = entry
-            .key
-            .chars()
-            .take(60)
-            .flat_map(char::escape_debug)
-            .collect();
+        let shown = excerpt(&entry.key);
         let message = format!(
             "`{shown}=` is no key of `[{section}]` that Podman knows, so it makes no service of this"
         );
@@ -218,12 +213,7 @@ fn impossible_values(view: &View<'_, '_>, work: &mut Work<'_>) {
         if values.contains(&entry.value.trim_end().trim_matches('"')) {
             continue;
         }
-        let shown: String = entry
-            .value
-            .chars()
-            .take(60)
-            .flat_map(char::escape_debug)
-            .collect();
+        let shown = excerpt(&entry.value);
         let message = format!("Podman makes no service of a quadlet with `{key}={shown}`");
         let finding = at_word(
             codes::QUADLET_SECTION,

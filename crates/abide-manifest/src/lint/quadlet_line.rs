@@ -2,7 +2,7 @@
 
 use abide_unit::{Problem, ProblemKind, UnitFile};
 
-use super::View;
+use super::{View, excerpt};
 use crate::codes;
 use crate::finding::Finding;
 use crate::text::Place;
@@ -50,8 +50,7 @@ fn refuses(kind: ProblemKind) -> bool {
 }
 
 fn finding(problem: &Problem, at: Place) -> Option<Finding> {
-    let letters = problem.text.chars().take(60);
-    let shown: String = letters.flat_map(char::escape_debug).collect();
+    let shown = excerpt(&problem.text);
     let (message, help) = match problem.kind {
         ProblemKind::BadHeader => (
             format!("Podman refuses this file: `{shown}` is no section"),

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     ActiveState, AtBoot, Change, Desired, DesiredAccount, DesiredLinger, DesiredUnit, DesiredUser,
@@ -363,13 +363,20 @@ fn rehearsed(
     AtBoot::of(&scope, &unit_name("a.service"), &seen).to_string()
 }
 
-#[test]
-fn a_rehearsal_decides_what_a_boot_starts() {
-    let units = |names: &[&str]| names.iter().map(|name| unit_name(name)).collect();
-    let starts = |names: &[&str]| Rehearsal {
+fn units(names: &[&str]) -> BTreeSet<UnitName> {
+    names.iter().map(|name| unit_name(name)).collect()
+}
+
+/// A rehearsal in which a boot starts these.
+fn starts(names: &[&str]) -> Rehearsal {
+    Rehearsal {
         starts: units(names),
         ..Rehearsal::default()
-    };
+    }
+}
+
+#[test]
+fn a_rehearsal_decides_what_a_boot_starts() {
     let a = || running("a.service");
     let none: &[&str] = &[];
     let linked: &[&str] = &["a.service"];
@@ -390,11 +397,6 @@ fn a_rehearsal_decides_what_a_boot_starts() {
 
 #[test]
 fn what_a_rehearsal_cannot_know_is_added() {
-    let units = |names: &[&str]| names.iter().map(|name| unit_name(name)).collect();
-    let starts = |names: &[&str]| Rehearsal {
-        starts: units(names),
-        ..Rehearsal::default()
-    };
     let a = || running("a.service");
     let none: &[&str] = &[];
     let linked: &[&str] = &["a.service"];
