@@ -3,7 +3,7 @@
 //! One POSIX sh script a host, sent by standard input. It takes the lock, checks the plan's preconditions again,
 //! stages and verifies the files, claims them in the ledger, acts in the plan's order with one systemctl call a verb,
 //! has a gate that puts old files back, watches the units, and tells every step as it happens. It survives the loss of
-//! its connection: it finishes, or puts back what it must (unit-change.md section 2).
+//! its connection: it finishes, or puts back what it must (docs/change-classes.md, "The order on a host").
 
 mod accounts;
 mod events;

@@ -196,7 +196,7 @@ pub struct Settle {
 }
 
 impl Default for Settle {
-    /// 2 s: a `Type=simple` unit with a missing binary has failed by then (unit-change fact V9); 90 s is
+    /// 2 s: a `Type=simple` unit with a missing binary has failed by then (systemd-facts.md#start-says-little); 90 s is
     /// systemd's own `DefaultTimeoutStartSec=`.
     fn default() -> Self {
         Self {

@@ -404,7 +404,7 @@ pub struct ObservedUnit {
     pub sub: String,
     /// `Result`, empty where the type has none.
     pub result: String,
-    /// `UnitFileState`: cached by the manager, for foreign units only (unit-change fact 2).
+    /// `UnitFileState`: cached by the manager, for foreign units only (systemd-facts.md#enablement-is-cached).
     pub file_state: String,
     /// `FragmentPath` as loaded.
     pub fragment: Option<HostPath>,
@@ -414,7 +414,7 @@ pub struct ObservedUnit {
     pub source_missing: bool,
     /// `DropInPaths` as loaded.
     pub drop_ins: Vec<HostPath>,
-    /// `NeedDaemonReload`: `true` is a reason to reload, `false` proves nothing (fact 1).
+    /// `NeedDaemonReload`: `true` is a reason to reload, `false` proves nothing (systemd-facts.md#reload-not-noticed).
     pub need_reload: bool,
     /// `InvocationID`, empty where it never ran.
     pub invocation: String,

@@ -11,7 +11,7 @@ use abide_model::{
 
 use crate::forecast::Definition;
 
-/// When within a host's run a step comes. Source: unit-change.md section 2.
+/// When within a host's run a step comes. Source: docs/change-classes.md, "The order on a host".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     /// Users are made and changed: everything else may need them.
@@ -20,7 +20,7 @@ pub(crate) enum Phase {
     LingerOn,
     /// The user manager is started.
     ManagerStart,
-    /// Stops, while the old definitions are still loaded: `ExecStop=` never runs after the file is gone (fact 3).
+    /// Stops, while the old definitions are still loaded: `ExecStop=` never runs after the file is gone (systemd-facts.md#stop-before-removal).
     Stop,
     /// Links of units that go; after the file is gone `systemctl disable` could not know them.
     Retire,

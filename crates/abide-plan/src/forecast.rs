@@ -82,7 +82,7 @@ pub(crate) fn of(
     forecast
 }
 
-/// Neighbours with the same verb in the same scope are one call of systemctl (unit-change fact 7).
+/// Neighbours with the same verb in the same scope are one call of systemctl (systemd-facts.md#one-call-one-restart).
 fn calls(actions: &[Action]) -> Vec<Vec<&Action>> {
     let mut calls: Vec<Vec<&Action>> = Vec::new();
     for action in actions {

@@ -1,7 +1,7 @@
 //! Lingering that is switched on, and the user managers that it brings up.
 //!
 //! What counts is the record in `/var/lib/systemd/linger`, never an open session: the manager that a session holds
-//! up is gone ten seconds after the last logout (unit-change V11).
+//! up is gone ten seconds after the last logout (systemd-facts.md#linger-starts-manager).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Plans against the simulated host. Numbers in names are those of the test cases in unit-change.md section 5.
+//! Plans against the simulated host. Numbers in names are those of tests/hosts/cases/README.md.
 
 mod agree;
 mod allowed;

@@ -182,7 +182,7 @@ impl<'a> Unit<'a> {
         user.is_some_and(|user| self.view.host.restarts.contains_key(user))
     }
 
-    /// Whether it does its work and ends: it is never started or interrupted for its own sake (unit-change V9).
+    /// Whether it does its work and ends: it is never started or interrupted for its own sake (systemd-facts.md#oneshot-runs-again).
     pub(crate) fn ends_by_itself(&self) -> bool {
         self.ours && self.wanted.is_oneshot() && !self.wanted.remains_after_exit()
     }

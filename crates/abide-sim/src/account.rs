@@ -134,7 +134,7 @@ impl SimHost {
         Ok(())
     }
 
-    /// `loginctl enable-linger`: recorded, and the manager starts (V11).
+    /// `loginctl enable-linger`: recorded, and the manager starts (systemd-facts.md#linger-starts-manager).
     pub fn enable_linger(&mut self, name: &UserName) -> Result<(), String> {
         if !self.users.contains_key(name) {
             return Err(no_user(name));
@@ -145,7 +145,7 @@ impl SimHost {
         Ok(())
     }
 
-    /// `loginctl disable-linger`: the record goes, and the manager with it where no session is open (V11).
+    /// `loginctl disable-linger`: the record goes, and the manager with it where no session is open (systemd-facts.md#linger-starts-manager).
     pub fn disable_linger(&mut self, name: &UserName) -> Result<(), String> {
         self.lingering.remove(name.as_str());
         self.note(format!("disable-linger {name}"));

@@ -36,7 +36,7 @@ impl SimHost {
         self.ledgers.insert(plan.manifest.clone(), claim);
         let mut actions = plan.actions.iter().take(steps).peekable();
         while let Some(action) = actions.next() {
-            // Neighbours that restart are one systemctl call, which restarts each unit once (V8).
+            // Neighbours that restart are one systemctl call, which restarts each unit once (systemd-facts.md#one-call-one-restart).
             let mut call = vec![action];
             while let Some(next) = actions.next_if(|next| {
                 action.change == Change::Restart

@@ -52,7 +52,7 @@ impl SimHost {
         let wanted = targets.iter().flat_map(|target| {
             let target = self.definition(&UnitRef::new(scope, target));
             let wanted = target.wants().into_iter().chain(target.requires());
-            // A user's manager has no `multi-user.target` (V10): what it wants is never started.
+            // A user's manager has no `multi-user.target` (systemd-facts.md#user-has-no-multi-user): what it wants is never started.
             wanted.filter(move |_| target.load == "loaded")
         });
         wanted
@@ -191,7 +191,7 @@ impl SimHost {
         }
     }
 
-    /// Reads a unit that the manager does not know yet: a new file needs no daemon-reload to be found (V2).
+    /// Reads a unit that the manager does not know yet: a new file needs no daemon-reload to be found (systemd-facts.md#new-unit-needs-no-reload).
     pub(crate) fn load_new(&mut self, unit: &UnitRef) {
         self.load_with_mentioned(&unit.scope, BTreeSet::from([unit.unit.clone()]));
     }

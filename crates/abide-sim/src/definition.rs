@@ -41,7 +41,7 @@ pub struct Definition {
     stamps: BTreeMap<HostPath, Timestamp>,
 }
 
-/// Before this `NeedDaemonReload` looks for drop-ins only in directories that the manager knows (V2).
+/// Before this `NeedDaemonReload` looks for drop-ins only in directories that the manager knows (systemd-facts.md#reload-not-noticed).
 const SEES_NEW_DIRECTORIES: u32 = 257;
 
 /// Before this what stands beside a masked unit counts: its drop-ins, and links in its `.wants`.
@@ -184,7 +184,7 @@ impl Sources<'_> {
                         _ => continue,
                     }
                 }
-                // An empty file masks as well (V1).
+                // An empty file masks as well (systemd-facts.md#empty-file-masks).
                 None if self.disk.text(&path).is_some_and(str::is_empty) => Found::Masked(path),
                 None => Found::File(path),
             };
@@ -383,7 +383,7 @@ fn unreadable(name: &UnitName, text: &str, effective: &Effective) -> Option<&'st
     }
 }
 
-/// systemd refuses a service without anything to run (V1) and a trigger without anything to wait for.
+/// systemd refuses a service without anything to run (systemd-facts.md#nothing-to-run) and a trigger without anything to wait for.
 fn load_state(name: &UnitName, effective: &Effective) -> &'static str {
     let has = |section, keys: &[&str]| {
         keys.iter()
@@ -479,7 +479,7 @@ impl Definition {
     }
 
     /// `NeedDaemonReload`, with its false negatives (`unit_need_daemon_reload` of unit.c): a file that a mask replaced
-    /// goes unseen, and for systemd 252 a drop-in in a new directory (V2).
+    /// goes unseen, and for systemd 252 a drop-in in a new directory (systemd-facts.md#reload-not-noticed).
     pub(crate) fn needs_reload(&self, sources: &Sources<'_>, systemd: u32) -> bool {
         let changed = |(path, at): (&HostPath, &Timestamp)| {
             let Some(node) = sources.disk.get(path) else {

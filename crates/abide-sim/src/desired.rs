@@ -1,4 +1,4 @@
-//! Builds a `Desired` as the manifest would lower it: what is not written gets the manifest's defaults (manifest.md).
+//! Builds a `Desired` as the manifest would lower it: what is not written gets the manifest's defaults (docs/reference/manifest.md).
 
 mod defaults;
 

@@ -95,7 +95,7 @@ pub struct Runtime {
     pub restarts: u32,
     /// Whether its conditions held at the last start.
     pub condition: bool,
-    /// It was started too often and starts again only after `reset-failed` (V9).
+    /// It was started too often and starts again only after `reset-failed` (systemd-facts.md#start-limit).
     pub limited: bool,
     /// What it was started with.
     pub config: Effective,

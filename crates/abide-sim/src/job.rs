@@ -1,4 +1,4 @@
-//! What `systemctl start`, `stop`, `restart`, `reload` and `reset-failed` do to units (V8, V9, systemd.unit(5)).
+//! What `systemctl start`, `stop`, `restart`, `reload` and `reset-failed` do to units (systemd.unit(5); systemd-facts.md, "What units do").
 
 use std::collections::BTreeMap;
 

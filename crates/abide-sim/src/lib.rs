@@ -1,6 +1,6 @@
 //! A simulated systemd host: what a plan would do, without a host.
 //!
-//! It knows systemd's rules (from unit-change.md's facts V1 to V12 and the manual pages) and nothing of scripts: it
+//! It knows systemd's rules (docs/systemd-facts.md and the manual pages) and nothing of scripts: it
 //! carries out a plan's actions by itself, so that mistakes of `abide-host` and of this crate cannot cancel out. Real
 //! hosts keep both honest.
 //!

@@ -88,7 +88,7 @@ pub(crate) const BOOT_TARGETS: [&str; 7] = [
     "default.target",
 ];
 
-/// Units that every host has without anybody writing them here. A user's manager has no `multi-user.target` (V10).
+/// Units that every host has without anybody writing them here. A user's manager has no `multi-user.target` (systemd-facts.md#user-has-no-multi-user).
 pub(crate) fn is_builtin(scope: &Scope, unit: &UnitName) -> bool {
     let system_only = [
         "multi-user.target",

@@ -58,7 +58,7 @@ impl Engine<'_> {
         let service = definition.effective.triggers();
         let service = service.filter(|_| !definition.effective.accepts());
         if let Some(service) = service {
-            // A socket cannot take over from a service that already runs (V6).
+            // A socket cannot take over from a service that already runs (systemd-facts.md#socket-beside-service).
             let active = !is_down(self.state(&service)) && !self.waits_for_restart(&service);
             if self.definition(&service).load != "loaded" || active {
                 return Err(Hold::Ends(Outcome::Failed));

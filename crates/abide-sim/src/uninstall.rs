@@ -1,4 +1,4 @@
-//! `systemctl disable` and `unmask`, both with `--no-reload`: they look at files only (V3; install.c of systemd 252 and
+//! `systemctl disable` and `unmask`, both with `--no-reload`: they look at files only (systemd-facts.md#enable-keeps-stale-links; install.c of systemd 252 and
 //! 257).
 
 use std::collections::BTreeSet;

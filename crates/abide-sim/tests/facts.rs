@@ -1,4 +1,4 @@
-//! What real hosts did (systemd 252 and 257), done again by the simulated one. V1 to V12 are unit-change.md's.
+//! What real hosts did (systemd 252 and 257), done again by the simulated one. They are docs/systemd-facts.md's.
 
 use abide_model::{ActiveState, Manager};
 use abide_sim::{Edit, SimHost, desired, path, scope, unit_ref, user};
@@ -69,10 +69,10 @@ fn need_daemon_reload_misses_a_drop_in_in_a_new_directory_on_252_and_sees_it_on_
         write(&mut host, "system/a.service", SERVICE);
         host.start(&unit_ref("system/a.service")).unwrap();
         host.edit(&drop_in("1.conf"));
-        assert_eq!(needs_reload(&host), sees, "V2: a new directory");
+        assert_eq!(needs_reload(&host), sees, "a new directory");
         host.reload_manager(&scope("system")).unwrap();
         host.edit(&drop_in("2.conf"));
-        assert!(needs_reload(&host), "V2: a known directory");
+        assert!(needs_reload(&host), "a known directory");
     }
 }
 
@@ -119,7 +119,7 @@ fn a_socket_cannot_start_while_its_service_runs() {
     host.start(&unit_ref("system/a.socket")).unwrap();
     host.start(&unit_ref("system/a.service")).unwrap();
     assert!(host.restart(&unit_ref("system/a.socket")).is_err());
-    assert!(!up(&host, "system/a.socket"), "V6: and it is dead then");
+    assert!(!up(&host, "system/a.socket"), "and it is dead then");
     host.stop(&unit_ref("system/a.service")).unwrap();
     host.start(&unit_ref("system/a.socket")).unwrap();
 }
@@ -138,7 +138,7 @@ fn a_mask_needs_its_place_free_and_stops_nothing() {
     let unit = unit_ref("system/a.service");
     write(&mut host, "system/a.service", SERVICE);
     host.start(&unit).unwrap();
-    assert!(host.mask(&unit).is_err(), "V3: the file is in the way");
+    assert!(host.mask(&unit).is_err(), "the file is in the way");
     host.edit(&Edit::Remove(unit.clone()));
     host.mask(&unit).unwrap();
     host.reload_manager(&scope("system")).unwrap();
@@ -171,7 +171,7 @@ fn enable_adds_the_links_of_the_file_and_keeps_stale_ones() {
     host.disable(&unit).unwrap();
     assert!(
         host.links(&scope("system")).is_empty(),
-        "V3: disable works without the file"
+        "disable works without the file"
     );
 }
 
@@ -184,7 +184,10 @@ fn disabling_a_template_removes_the_links_of_its_instances() {
     host.disable(&unit_ref("system/t@a.service")).unwrap();
     assert_eq!(host.links(&scope("system")).len(), 1);
     host.disable(&unit_ref("system/t@.service")).unwrap();
-    assert!(host.links(&scope("system")).is_empty(), "V8d");
+    assert!(
+        host.links(&scope("system")).is_empty(),
+        "disable reaches every instance"
+    );
 }
 
 #[test]
@@ -200,11 +203,11 @@ fn a_unit_that_runs_outlives_its_file_and_cannot_be_restarted() {
     assert_eq!(
         (seen.load.as_str(), seen.active),
         ("not-found", ActiveState::Active),
-        "V4"
+        "it runs on without its file"
     );
     assert!(host.restart(&unit).is_err());
     host.stop(&unit).unwrap();
-    assert!(host.stop(&unit).is_err(), "V9: not loaded any more");
+    assert!(host.stop(&unit).is_err(), "not loaded any more");
 }
 
 #[test]
@@ -245,7 +248,7 @@ fn lingering_starts_what_the_user_enabled_and_its_end_stops_it() {
     assert!(up(&host, "user:deploy/a.service"));
     assert!(
         !up(&host, "user:deploy/b.service"),
-        "V10: a user has no multi-user.target"
+        "a user has no multi-user.target"
     );
     host.reboot();
     assert!(up(&host, "user:deploy/a.service"));
@@ -272,7 +275,7 @@ fn a_broken_manager_is_seen_as_one_and_lingering_stays_recorded() {
     let known = seen.users[&user("deploy")].known().unwrap();
     assert!(
         known.linger.recorded && known.linger.manager == ActiveState::Failed,
-        "V11"
+        "recorded though its manager failed"
     );
     let seen = seen.scopes[&scope("user:deploy")].known().unwrap();
     assert!(matches!(seen.manager, Manager::Broken(_)));
@@ -327,7 +330,10 @@ fn a_quadlet_is_generated_at_daemon_reload_and_cannot_be_enabled() {
     );
     host.reload_manager(&scope("user:deploy")).unwrap();
     let unit = unit_ref("user:deploy/web.service");
-    assert!(host.enable(&unit).is_err(), "V12");
+    assert!(
+        host.enable(&unit).is_err(),
+        "a generated unit cannot be enabled"
+    );
     host.reboot();
     assert!(host.runs_what_is_on_disk(&unit));
 }

@@ -69,7 +69,7 @@ impl Rule {
 }
 
 /// The first rule that applies decides; where none does, it is a restart: every unknown key, `ExecStart=`,
-/// `Environment=`, limits, sandboxing, `Slice=` (they stay old until a restart, unit-change V7).
+/// `Environment=`, limits, sandboxing, `Slice=` (they stay old until a restart, systemd-facts.md#live-settings).
 const RULES: &[Rule] = &[
     // For people only. Source: sd-switch `restart_eq`, nixpkgs `unit_section_ignores`.
     Rule::of("Unit", &["Description", "Documentation"], Inert),
@@ -81,7 +81,7 @@ const RULES: &[Rule] = &[
     Rule::of("Unit", &["JoinsNamespaceOf"], Restart),
     // Ordering and requirements are the manager's own graph, rebuilt by a daemon-reload.
     Rule::of("Unit", DEPENDENCIES, Live),
-    // Consulted when the process ends, is to end or is to be reloaded. Source: unit-change V7.
+    // Consulted when the process ends, is to end or is to be reloaded. Source: systemd-facts.md#live-settings.
     Rule::of("Service", AT_THE_END, Live),
     // Written to the control group again at a daemon-reload. Source: systemd.resource-control(5), SD#5619.
     Rule::of("", RESOURCES, Live).only(WITH_CONTROL_GROUP),
@@ -93,13 +93,13 @@ const RULES: &[Rule] = &[
         Live,
     ),
     Rule::of("Quadlet", &["DefaultDependencies"], Live),
-    // A daemon-reload plans the timer anew for another unit. Source: unit-change V5. Its times are a restart:
+    // A daemon-reload plans the timer anew for another unit. Source: systemd-facts.md#timers-at-reload. Its times are a restart:
     // with a daemon-reload alone a time that has just passed fires the job.
     Rule::of("Timer", &["Unit"], Live).only(&[Timer]),
-    // A daemon-reload watches the new path (V6b); a slice holds no process of its own, and stopping it would stop
-    // its members (V7b); a restarted target restarts its members (V8b).
+    // A daemon-reload watches the new path (systemd-facts.md#path-looks-at-reload); a slice holds no process of its own, and stopping it would stop
+    // its members; a restarted target restarts its members (systemd-facts.md#slices-and-targets).
     Rule::of("", &[], Live).only(&[Path, Slice, Target]),
-    // A reload mounts again with the new options. Source: unit-change V8c.
+    // A reload mounts again with the new options. Source: systemd-facts.md#mount-reload.
     Rule::of("Mount", &["Options"], Reload).only(&[Mount]),
 ];
 

@@ -1,7 +1,7 @@
 //! Which quadlets the host's own Podman reads before anything is touched.
 //!
 //! systemd does not read them: their generator does, at the next daemon-reload, and what it does not like it leaves out
-//! (unit-change.md section 4, POD). In a dry run it says what it would do with a directory of ours.
+//! (podman-systemd.unit(5), "Debugging unit files"). In a dry run it says what it would do with a directory of ours.
 
 use std::collections::BTreeSet;
 

@@ -38,7 +38,7 @@ pub(super) fn all(plan: &Plan) -> String {
     parts.concat()
 }
 
-/// Verbs that take all their units in one call (unit-change fact 7).
+/// Verbs that take all their units in one call (systemd-facts.md#one-call-one-restart).
 fn verb(change: &Change) -> Option<&'static str> {
     match change {
         Change::Stop => Some("stop"),

@@ -1,4 +1,4 @@
-//! A user manager cannot run anything as another user or group (unit-change fact V10: 216/GROUP). Naming its own user
+//! A user manager cannot run anything as another user or group (systemd-facts.md#user-unit-user: 216/GROUP). Naming its own user
 //! fails as well on systemd 252; 257 accepts that.
 
 use abide_model::UserName;

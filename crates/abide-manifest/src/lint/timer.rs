@@ -1,4 +1,4 @@
-//! Timers that never fire (unit-change fact V5: `NextElapse=infinity`), or that systemd refuses for want of a time.
+//! Timers that never fire (systemd-facts.md#timer-never-elapses), or that systemd refuses for want of a time.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What holds where nothing is written of a unit (`manifest.md`, Rules), each with its reason.
+//! What holds where nothing is written of a unit (docs/reference/manifest.md), each with its reason.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

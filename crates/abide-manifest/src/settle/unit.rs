@@ -123,7 +123,7 @@ fn unit_text<'m>(
         return None;
     };
     if wording.text.trim().is_empty() {
-        // systemd takes an empty unit file for a mask (unit-change fact V1).
+        // systemd takes an empty unit file for a mask (systemd-facts.md#empty-file-masks).
         if name.kind().is_quadlet() {
             let section = quadlet_section(name.kind()).unwrap_or_default();
             let message = "an empty quadlet cannot be told from one that was forgotten";

@@ -212,7 +212,7 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// The manager reads its units: paths that change look at once (unit-change V6b).
+    /// The manager reads its units: paths that change look at once (systemd-facts.md#path-looks-at-reload).
     fn reload(&mut self, action: ActionId, written: &BTreeSet<HostPath>) {
         self.world.reload();
         self.unbind(action);

@@ -103,7 +103,7 @@ fn added(
     jobs
 }
 
-/// A socket that restarts while its service goes on does not come back (unit-change V6). A service that is restarted by
+/// A socket that restarts while its service goes on does not come back (systemd-facts.md#socket-beside-service). A service that is restarted by
 /// another job of the same call does not help: whether it is down in time is a matter of luck (seen on 252 and 257).
 fn leave_sockets_down(world: &World<'_>, units: &[(ActionId, UnitName)], jobs: &mut [Job]) {
     let named = units.iter().cloned();
@@ -198,7 +198,7 @@ fn starts(world: &World<'_>, unit: &UnitName, all: &mut Vec<(Effect, UnitName, T
     all.extend(opponents.map(|unit| (Effect::Stop, unit, Tie::Conflicts)));
 }
 
-/// A socket fails to start while its service runs (unit-change V6).
+/// A socket fails to start while its service runs (systemd-facts.md#socket-beside-service).
 fn is_beside_its_service(world: &World<'_>, unit: &UnitName) -> bool {
     let accepts = world.definition(unit).is_some_and(|own| own.new.accepts());
     let mut services = world.graph.of(unit, Tie::Triggers).into_iter();

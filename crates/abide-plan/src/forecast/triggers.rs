@@ -31,7 +31,7 @@ pub(super) fn fires(world: &World<'_>, unit: &UnitName, written: &BTreeSet<HostP
     }
 }
 
-/// A start counts from anew: a time that has passed is due (timer.c; unit-change V5). With `Persistent=` the stamp of the
+/// A start counts from anew: a time that has passed is due (timer.c; systemd-facts.md#timer-start-fires). With `Persistent=` the stamp of the
 /// last run holds back what is due only once a boot, and nobody here reads stamps and calendars.
 fn timer(world: &World<'_>, unit: &UnitName, own: &Effective) -> Fires {
     let now = world.host.observed.facts.now.0;

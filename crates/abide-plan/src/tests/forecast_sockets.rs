@@ -1,4 +1,4 @@
-//! Sockets that restart or start beside their service: they cannot listen while it runs (unit-change V6).
+//! Sockets that restart or start beside their service: they cannot listen while it runs (systemd-facts.md#socket-beside-service).
 
 use abide_model::{Desired, Wanted};
 use abide_sim::{SimHost, unit_ref};

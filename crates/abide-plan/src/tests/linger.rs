@@ -204,7 +204,7 @@ fn a_manager_that_nothing_holds_is_made_sure_of() {
         last_load: LastLoad::At(seen.facts.now),
     };
     let plan = crate::plan(&wanted, &seen);
-    // It dies ten seconds after the last logout (V11).
+    // It dies ten seconds after the last logout (systemd-facts.md#linger-starts-manager).
     assert_eq!(
         steps(&plan)[..2],
         [

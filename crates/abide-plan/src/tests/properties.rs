@@ -243,7 +243,7 @@ fn assert_as_declared(host: &SimHost, wanted: &Desired, last: &Plan) {
     }
 }
 
-/// A file that a unit reads counts as part of it where the manifest manages it (manifest.md, "Triggers").
+/// A file that a unit reads counts as part of it where the manifest manages it (docs/change-classes.md).
 fn counts(unit: &DesiredUnit, home: &HostPath, path: &HostPath) -> bool {
     unit.restart_on.iter().any(|counted| match counted {
         HostPathOrHome::Absolute(counted) => counted == path,

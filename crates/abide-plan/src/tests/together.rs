@@ -31,7 +31,7 @@ fn case_38_each_is_restarted_once_and_systemd_is_called_once() {
             "user:deploy/base.service: restart"
         ]
     );
-    // An edge between the two would split the one call, and that restarts the dependent twice (fact 7).
+    // An edge between the two would split the one call, and that restarts the dependent twice (systemd-facts.md#one-call-one-restart).
     let ids: Vec<_> = plan
         .actions
         .iter()

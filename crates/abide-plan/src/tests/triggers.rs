@@ -1,4 +1,4 @@
-//! Sockets, timers, paths, slices, targets and mounts: the rules of unit-change.md section 1b.
+//! Sockets, timers, paths, slices, targets and mounts: the rules of docs/change-classes.md.
 
 use abide_model::{Desired, Wanted};
 use abide_sim::{Edit, desired, scope, unit_ref};

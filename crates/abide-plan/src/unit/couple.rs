@@ -47,7 +47,7 @@ struct Coupled<'c, 'a> {
 
 impl<'a> Coupled<'_, 'a> {
     /// A service that does not run and is restarted in case somebody else's unit brings it up is only started where its
-    /// socket starts too: restarts come first, and a socket cannot start beside its running service (unit-change V6).
+    /// socket starts too: restarts come first, and a socket cannot start beside its running service (systemd-facts.md#socket-beside-service).
     fn let_sockets_go_first(&mut self) {
         let sockets = self.decisions.iter().filter_map(starting_socket);
         let services = sockets.map(|(_, service)| service);
@@ -93,7 +93,7 @@ impl<'a> Coupled<'_, 'a> {
         })
     }
 
-    /// A socket can neither start nor be stopped alone while its service runs (V6): both are stopped, in one call,
+    /// A socket can neither start nor be stopped alone while its service runs (systemd-facts.md#socket-beside-service): both are stopped, in one call,
     /// and started again in their order. Live connections of `Accept=yes` are left alone.
     fn free_sockets(&mut self) {
         let starting: Vec<_> = self.decisions.iter().filter_map(starting_socket).collect();
@@ -110,7 +110,7 @@ impl<'a> Coupled<'_, 'a> {
         }
     }
 
-    /// Between its stop and the daemon-reload a trigger would start a unit with its old definition (fact 6).
+    /// Between its stop and the daemon-reload a trigger would start a unit with its old definition (systemd-facts.md#stop-then-triggered).
     fn hold_triggers(&mut self) {
         let stopped: Vec<_> = self
             .decisions
@@ -207,7 +207,7 @@ impl<'a> Coupled<'_, 'a> {
         run.then = starts_again.then_some((Verb::Start, reasons));
     }
 
-    /// A stop takes dependents with it and a start does not bring them back (V8): they are started again.
+    /// A stop takes dependents with it and a start does not bring them back (systemd-facts.md#restart-takes-along): they are started again.
     fn start_dependents(&mut self) {
         let mut stopped: Vec<(UnitName, bool)> = self
             .decisions

@@ -215,7 +215,7 @@ fn may_be_done(decision: &Decision<'_>) -> Result<(), Denied> {
     .help("connect as root or as a user with `sudo -n`"))
 }
 
-/// What the connection, and with it abide, stands on. Source: unit-change.md section 2.
+/// What the connection, and with it abide, stands on. A stop of it in the middle of a run would end the run.
 const UNDER_US: &[&str] = &[
     "ssh",
     "sshd",

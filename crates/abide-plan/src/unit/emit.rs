@@ -157,7 +157,7 @@ impl Emitted<'_, '_> {
                 step = step.after(before.iter().copied());
             }
             if matches!(self.view.manager, ManagerState::Starting(_)) {
-                // A manager that does not start leaves its scope alone, as unit-change.md section 2 has it.
+                // A manager that does not start leaves its scope alone, (docs/change-classes.md, "The order on a host").
                 step = step.after(self.view.manager_after.iter().copied());
             }
             let id = self.draft.add(step);
@@ -340,7 +340,7 @@ impl Emitted<'_, '_> {
     }
 
     /// What a unit may not be started without: its own earlier steps, files that it reads, and units that it requires
-    /// and that an earlier call of systemctl brings up. Within one call systemd itself keeps to the order (fact 7).
+    /// and that an earlier call of systemctl brings up. Within one call systemd itself keeps to the order (systemd-facts.md#one-call-one-restart).
     fn stands_on(
         &self,
         name: &UnitName,

@@ -1,6 +1,6 @@
 //! Which links make a unit start at boot, and which of them come and go.
 //!
-//! The links themselves are compared: `is-enabled` says `enabled` whatever links there are (unit-change fact 2).
+//! The links themselves are compared: `is-enabled` says `enabled` whatever links there are (systemd-facts.md#enablement-is-cached).
 //! Only of units whose file nobody showed us is `UnitFileState` believed.
 
 use std::collections::BTreeSet;
@@ -89,7 +89,7 @@ fn decide_links(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
         return Ok(all_go(present, differs("masked", "no", "yes")));
     }
     if unit.name.kind().is_quadlet() {
-        // Its generator reads `[Install]`; `systemctl enable` always fails (unit-change V12).
+        // Its generator reads `[Install]`; `systemctl enable` always fails (systemd-facts.md#generated-units).
         return Ok(match unit.replaces.is_empty() {
             true => Links::default(),
             false => all_go(present, replace::cause(unit)),

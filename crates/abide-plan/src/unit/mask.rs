@@ -81,7 +81,7 @@ pub(crate) fn decide(unit: &Unit<'_>) -> Result<Mask, Denied> {
     }
 }
 
-/// `systemctl mask` fails where a file stands (unit-change V3). Ours is removed first; another's is not ours to remove.
+/// `systemctl mask` fails where a file stands (systemd-facts.md#mask-needs-its-place). Ours is removed first; another's is not ours to remove.
 fn may_mask(unit: &Unit<'_>) -> Result<(), Denied> {
     let ours = unit
         .files

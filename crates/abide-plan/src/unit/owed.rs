@@ -109,7 +109,7 @@ fn reload_files(unit: &Unit<'_>, draft: &Draft) -> Vec<HostPath> {
     files.map(|file| file.path.clone()).collect()
 }
 
-/// A mount takes new options by a reload (unit-change V8c).
+/// A mount takes new options by a reload (systemd-facts.md#mount-reload).
 fn remount(unit: &Unit<'_>, class: Option<ChangeClass>) -> bool {
     let mount = unit.name.kind() == UnitKind::Mount;
     let own_cut = unit.files.iter().any(|file| cut(unit, &file.path));

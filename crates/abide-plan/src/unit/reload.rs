@@ -2,7 +2,7 @@
 //! did not get to.
 //!
 //! `NeedDaemonReload` alone proves nothing where it is false: a drop-in in a new directory and a file with an old
-//! mtime go unseen (unit-change fact 1). So what is loaded is compared with what is there, and ctime with the last load.
+//! mtime go unseen (systemd-facts.md#reload-not-noticed). So what is loaded is compared with what is there, and ctime with the last load.
 
 use abide_model::{FilePurpose, HostPath, LastLoad, Timestamp};
 
@@ -150,7 +150,7 @@ fn is_loaded(unit: &Unit<'_>, path: &HostPath) -> bool {
 }
 
 /// When a drop-in beside the unit last changed, whoever wrote it. A manager does not miss a new one in a new directory,
-/// nor one that a generator has merged into its unit (unit-change V2).
+/// nor one that a generator has merged into its unit (systemd-facts.md#generated-units).
 fn drop_ins_changed(unit: &Unit<'_>) -> Option<Timestamp> {
     let dirs = drop_in_dirs(unit);
     let files = unit.view.seen.into_iter().flat_map(|scope| &scope.files);

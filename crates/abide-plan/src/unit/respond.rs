@@ -1,4 +1,4 @@
-//! What is done with a running unit that is owed a restart: the rules of unit-change.md section 1b, one small function
+//! What is done with a running unit that is owed a restart: the rules of docs/change-classes.md, one small function
 //! for each kind that differs.
 
 use abide_model::{OnChange, UnitKind};
@@ -30,7 +30,7 @@ pub(crate) fn to_restart(unit: &Unit<'_>) -> Result<Response, Denied> {
         | UnitKind::Target
         | UnitKind::Scope
         | UnitKind::Device => {
-            // V6b: a path watches anew with the reload. V7b: stopping a slice stops its members. V8b: restarting
+            // A path watches anew with the reload. Stopping a slice stops its members, restarting
             // a target restarts its members.
             Response::TakesEffect
         }
@@ -119,7 +119,7 @@ fn held(unit: &Unit<'_>) -> Response {
 }
 
 /// A unit that refuses to be stopped by hand (as loaded) or started by hand (as it will be) refuses a restart too;
-/// systemctl would fail with 4 (unit-change V9).
+/// systemctl would fail with 4 (systemd-facts.md#refuse-manual).
 fn manual_stop(unit: &Unit<'_>, response: Response) -> Response {
     let interrupts = matches!(response, Response::Restart | Response::StopStart);
     let key = if unit.seen.refuse_stop {

@@ -216,7 +216,7 @@ fn no_such_unit_text(unit: &Unit<'_>) -> String {
 /// A unit that runs, or that its manager is about to bring up with what is on disk now.
 fn up(unit: &Unit<'_>, draft: &Draft, comes_up: bool) -> Result<Run, Denied> {
     if unit.seen.transient && unit.ours && !comes_up {
-        // V12: a restart would keep the transient definition.
+        // A restart would keep the transient definition (systemd-facts.md#transient-units).
         return Ok(stop_start(
             vec![differs("FragmentPath", "transient", "the unit file").into()],
             unit,
@@ -302,7 +302,7 @@ fn started_just_so(unit: &Unit<'_>) -> bool {
 }
 
 /// Whether the unit keeps failing and coming back by itself. It may meet its `StartLimitBurst=` before its turn comes, and
-/// then nothing but `reset-failed` lets it start with its new file (V9).
+/// then nothing but `reset-failed` lets it start with its new file (systemd-facts.md#start-limit).
 fn crashes(unit: &Unit<'_>) -> bool {
     const LATELY: u64 = 60_000_000;
     let now = unit.view.host.observed.facts.now;
@@ -389,7 +389,7 @@ fn may_be_up_by_then(unit: &Unit<'_>) -> bool {
 fn held_back(unit: &Unit<'_>, loads: bool) -> Option<String> {
     let name = &unit.loaded;
     if unit.ends_by_itself() {
-        // V9: every start would run it again.
+        // Every start would run it again (systemd-facts.md#oneshot-runs-again).
         return Some(format!(
             "{name} does its work and ends (`Type=oneshot`): abide does not start it; enable it or give it a timer"
         ));

@@ -180,7 +180,7 @@ fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
 
-/// The unit as its manager describes it. A bare template is never described (unit-change V1).
+/// The unit as its manager describes it. A bare template is never described (systemd-facts.md#bare-template).
 pub(crate) fn seen_unit<'a>(view: &ScopeView<'a>, name: &UnitName) -> Option<&'a ObservedUnit> {
     let units = &view.seen?.units;
     units.get(&name.loaded_as())

@@ -118,7 +118,7 @@ fn state(unit: &ObservedUnit, health: &Health, manager: &Manager) -> String {
     }
 }
 
-/// The links themselves say whether a unit is enabled; the manager's word for it may be old (unit-change fact 2).
+/// The links themselves say whether a unit is enabled; the manager's word for it may be old (systemd-facts.md#enablement-is-cached).
 fn enabled(unit: &ObservedUnit, name: &str, seen: &ObservedScope) -> String {
     let word = match unit.file_state.as_str() {
         _ if unit.load == "masked" => "masked",

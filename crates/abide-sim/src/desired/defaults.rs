@@ -1,4 +1,4 @@
-//! The manifest's defaults (manifest.md, "Rules"), filled in where a test wrote nothing.
+//! The manifest's defaults (docs/reference/manifest.md), filled in where a test wrote nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +76,7 @@ fn effective(
     Effective::new(name, &fragment, &drop_ins)
 }
 
-/// The manifest's defaults (manifest.md, "Rules").
+/// The manifest's defaults (docs/reference/manifest.md).
 fn finish_unit(
     name: &UnitName,
     draft: &UnitDraft,
