@@ -157,7 +157,7 @@ impl Emitted<'_, '_> {
                 step = step.after(before.iter().copied());
             }
             if matches!(self.view.manager, ManagerState::Starting(_)) {
-                // A manager that does not start leaves its scope alone, (docs/change-classes.md, "The order on a host").
+                // A manager that does not start leaves its scope alone (docs/change-classes.md, "The order on a host").
                 step = step.after(self.view.manager_after.iter().copied());
             }
             let id = self.draft.add(step);
