@@ -52,3 +52,4 @@ mod routes;
 mod saved;
 mod sensitive;
 mod unchanged;
+mod versions;

@@ -95,6 +95,8 @@ is_held_back() {
   eval "where=\$watch_scope_$1 unit=\$watch_unit_$1"
   manager=--user
   [ "$where" != system ] || manager=--system
+  # Before 252 this would take the place of a user's running manager (scope.sh of the probe).
+  [ $manager = --system ] || [ "$systemd" -ge 252 ] || return 1
   said=$(in_scope "$where" systemd-analyze --no-pager $manager condition --unit="$unit" 2>&1)
   case $newline$said$newline in *"${newline}Conditions failed.$newline"*) ;; *) return 1 ;; esac
 }

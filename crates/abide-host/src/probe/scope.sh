@@ -17,6 +17,7 @@ ask() { limit 30 systemctl "$manager" "$@"; }
 
 # Prints how the manager is, and fails where it answers no further question.
 manager_state() {
+  told=
   if [ "$manager" = --user ] && ! [ -S "$XDG_RUNTIME_DIR/systemd/private" ]; then
     # What another owns there is in the way of a manager, and nothing about it can be seen.
     if [ -d "$XDG_RUNTIME_DIR" ] && ! [ -O "$XDG_RUNTIME_DIR" ]; then
@@ -39,10 +40,21 @@ manager_state() {
   fi
   frame manager up
   printf '%s\n' "$answer"
+  told=$answer
   case $answer in
     *UnitsLoadTimestamp=*) ;;
     *) generators_ran ;;
   esac
+}
+
+# The version of the manager, or where it does not answer, of its program.
+version_of_manager() {
+  case $told in
+    *Version=*) version=${told#*Version=} ;;
+    *) version=$("$program" --version 2>/dev/null) && version=${version#systemd } ;;
+  esac
+  version=${version#v}
+  version=${version%%[!0-9]*}
 }
 
 # systemd before 250 does not tell of its reloads. With each it makes and removes directories for what generators make,
@@ -53,9 +65,7 @@ generators_ran() {
   if [ "$manager" = --user ]; then
     kind=user
     runtime=$XDG_RUNTIME_DIR/systemd
-    version=${answer#*Version=}
-    version=${version#v}
-    version=${version%%[!0-9]*}
+    version_of_manager
     [ "${version:-0}" -ge 230 ] || return 0
   fi
   for folder in /run/systemd /etc/systemd /usr/local/lib/systemd /usr/lib/systemd /lib/systemd; do
@@ -191,9 +201,14 @@ print_wanted_by() { # UNIT
 }
 
 # Whether the conditions of units hold now that one held back, as the manager itself would look at them. There is rarely
-# such a unit, and then nothing is asked; systemd 247 cannot say so (docs/systemd-facts.md).
+# such a unit, and then nothing is asked; systemd 247 cannot say so (docs/systemd-facts.md). Before 252 a user's would take
+# the place of the running manager, as in the rehearsal.
 conditions() {
   looked=0
+  if [ -n "$held" ] && [ "$manager" = --user ]; then
+    version_of_manager
+    [ "${version:-0}" -ge 252 ] || held=
+  fi
   for name in $held; do
     looked=$((looked + 1))
     [ $looked -le 16 ] || break
@@ -519,7 +534,12 @@ rehearsal() {
   [ -x "$program" ] || program=/lib/systemd/systemd
   set -- env -i LC_ALL=C PATH="$PATH" HOME="${HOME:-/}"
   if [ "$manager" = --user ]; then
-    set -- "$@" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" "$program" --user
+    # Before 252 it puts a socket of its own in the place of the running manager's, which nobody reaches any more (seen on
+    # 247 and 249); where there is no directory it goes without.
+    version_of_manager
+    runtime=$XDG_RUNTIME_DIR
+    [ "${version:-0}" -ge 252 ] || runtime=/dev/null
+    set -- "$@" XDG_RUNTIME_DIR="$runtime" "$program" --user
     # It would make one where it is told to.
     if ! [ -d "$XDG_RUNTIME_DIR" ]; then
       echo "!there is no $XDG_RUNTIME_DIR, for nothing of the user runs"
