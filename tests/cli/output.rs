@@ -107,3 +107,35 @@ fn quiet_flags_do_not_silence_what_programs_read() {
         assert!(said.stdout.contains("\"exit\""), "{line:?}: {said:?}");
     }
 }
+
+#[test]
+fn what_abide_does_is_logged_on_standard_error_where_that_is_asked_for() {
+    let desk = Desk::with(WARNS);
+    let plain = desk.abide(&["validate"]);
+    let flag = desk.abide(&["validate", "-vv"]);
+    let variable = said(desk.command(&["validate"]).env("ABIDE_LOG", "debug"));
+    for logged in [&flag, &variable] {
+        assert_eq!(logged.code, plain.code, "{logged:?}");
+        assert!(logged.stderr.contains("read a manifest file"), "{logged:?}");
+    }
+    assert_eq!(variable.stdout, plain.stdout);
+    assert!(!plain.stderr.contains("read a manifest file"), "{plain:?}");
+    let wrong = said(desk.command(&["validate"]).env("ABIDE_LOG", "abide=loud"));
+    assert_eq!(wrong.code, 64, "{wrong:?}");
+    assert!(wrong.stderr.contains("ABIDE_LOG=debug"), "{wrong:?}");
+}
+
+#[test]
+fn the_log_names_the_host_that_a_line_is_about() {
+    let desk = Desk::with(TWO_HOSTS);
+    let said = said(desk.command(&["plan"]).env("ABIDE_LOG", "debug"));
+    assert_eq!(said.code, 3, "{said:?}");
+    let line = said
+        .stderr
+        .lines()
+        .find(|line| line.contains("not connected"));
+    assert!(
+        line.is_some_and(|line| line.contains("host{name=")),
+        "{said:?}"
+    );
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use abide_model::HostName;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use crate::cancel::{Cancel, Urgency};
 use crate::host::Host;
@@ -39,7 +40,8 @@ where
     for host in hosts {
         let (permits, cancel, work) = (Arc::clone(&permits), cancel.clone(), work.clone());
         let name = host.name.clone();
-        let task = tasks.spawn(async move {
+        let span = tracing::info_span!("host", %name);
+        let turn = async move {
             let permit = tokio::select! {
                 biased;
                 () = cancel.at_least(Urgency::Finish) => None,
@@ -51,7 +53,8 @@ where
             let (host, result) = work(host).await;
             drop(permit);
             Turn::Had(host, result)
-        });
+        };
+        let task = tasks.spawn(turn.instrument(span));
         names.insert(task.id(), name);
     }
     let mut turns = BTreeMap::new();

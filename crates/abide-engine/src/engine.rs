@@ -430,6 +430,12 @@ async fn plan_one(host: &mut Host, options: &Options, events: &Sink, stop: &Canc
     look(host, options, events, stop, |host, observed, teller| {
         let plan = abide_plan::plan(&host.wanted.desired, &observed);
         let actions = plan.actions.len();
+        tracing::debug!(
+            actions,
+            refused = plan.refused.len(),
+            notes = plan.notes.len(),
+            "planned"
+        );
         teller.tell(|host| Event::ObserveDone { host, actions });
         let outcome = if plan.is_empty() {
             HostOutcome::Unchanged

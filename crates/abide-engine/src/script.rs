@@ -15,6 +15,16 @@ pub(crate) enum Script<'a> {
     Change(&'a str),
 }
 
+impl Script<'_> {
+    /// What the log calls it.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Probe(_) => "probe",
+            Self::Change(_) => "change",
+        }
+    }
+}
+
 /// Why a script did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotRun {
@@ -55,6 +65,7 @@ fn exec<'a>(command: &'a str, script: Script<'a>, limits: Limits) -> Result<Exec
         Script::Change(_) if limits.read_only => return Err(NotRun::ReadOnly),
         Script::Change(text) => text,
     };
+    tracing::debug!(kind = script.kind(), bytes = text.len(), timeout = ?limits.timeout, "sending a script");
     Ok(Exec {
         command,
         stdin: text.as_bytes(),

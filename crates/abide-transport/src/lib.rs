@@ -33,6 +33,8 @@ mod text;
 pub use connect_error::ConnectError;
 pub use exec::{Exec, Exit, RunError};
 pub use settings::{Route, Settings};
+use std::time::Instant;
+
 use streams::Lines;
 
 /// A connection to a host.
@@ -46,10 +48,17 @@ pub enum Session {
 
 /// Connects to a host; never prompts.
 pub async fn connect(settings: &Settings) -> Result<Session, ConnectError> {
-    match &settings.route {
+    let began = Instant::now();
+    let session = match &settings.route {
         Route::Local => Ok(Session::Local(local::LocalSession)),
         Route::Ssh { .. } => ssh::connect(settings).await.map(Session::Ssh),
+    };
+    let took = began.elapsed();
+    match &session {
+        Ok(_) => tracing::debug!(?took, "connected"),
+        Err(error) => tracing::debug!(?took, %error, "not connected"),
     }
+    session
 }
 
 impl Session {
@@ -81,20 +90,32 @@ impl Session {
     async fn stream(
         &self,
         exec: Exec<'_>,
-        on_bytes: impl FnMut(&[u8]) + Send,
+        mut on_bytes: impl FnMut(&[u8]) + Send,
     ) -> Result<Exit, RunError> {
+        let (began, mut received) = (Instant::now(), 0_usize);
+        let count = |read: &[u8]| {
+            received = received.saturating_add(read.len());
+            on_bytes(read);
+        };
         let running = async {
             match self {
-                Self::Ssh(session) => session.run(&exec, on_bytes).await,
-                Self::Local(session) => session.run(&exec, on_bytes).await,
+                Self::Ssh(session) => session.run(&exec, count).await,
+                Self::Local(session) => session.run(&exec, count).await,
             }
         };
-        match tokio::time::timeout(exec.timeout, running).await {
+        let ended = match tokio::time::timeout(exec.timeout, running).await {
             Ok(ended) => ended,
             Err(_elapsed) => Err(RunError::TimedOut {
                 after: exec.timeout,
             }),
+        };
+        // What is sent and what comes back may hold secrets: only how much it is.
+        let (sent, took) = (exec.stdin.len(), began.elapsed());
+        match &ended {
+            Ok(exit) => tracing::debug!(sent, received, ?took, status = ?exit.code, "ran"),
+            Err(error) => tracing::debug!(sent, received, ?took, %error, "did not end"),
         }
+        ended
     }
 
     /// Ends the connection and removes what belongs to it on this machine. Dropping the session does the same, but

@@ -192,9 +192,9 @@ pub(crate) struct Output {
     /// Say less: the summary, and what is wrong; twice (-qq): nothing, the exit code says it
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
     pub(crate) quiet: u8,
-    /// Say more: every step, what is unchanged, what is left alone
-    #[arg(short, long, global = true)]
-    pub(crate) verbose: bool,
+    /// Say more: every step, what is unchanged, what is left alone; twice (-vv): what abide does, as `ABIDE_LOG=debug`
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
     /// Lines of context around each change of a diff
     #[arg(
         short = 'U',

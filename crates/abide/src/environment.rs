@@ -25,6 +25,8 @@ pub(crate) struct Environment {
     pub(crate) plan_key_file: Option<PathBuf>,
     /// Where this user lists the directories whose manifests may run programs: below `XDG_CONFIG_HOME`, or `~/.config`.
     pub(crate) trust_file: Option<PathBuf>,
+    /// `ABIDE_LOG`: what is logged.
+    pub(crate) log: Option<String>,
     /// Who runs this, by number.
     pub(crate) uid: Option<u32>,
     /// Whether the locale is UTF-8.
@@ -50,6 +52,7 @@ impl Environment {
             plan_key: bytes(crate::plan_key::VARIABLE).filter(|key| !key.is_empty()),
             plan_key_file: state_home().map(|state| state.join("abide/plan.key")),
             trust_file: config_home().map(|config| config.join("abide/trusted")),
+            log: text(crate::log::VARIABLE),
             uid: uid(),
             unicode: is_unicode(),
             columns: text("COLUMNS")

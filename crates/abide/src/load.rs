@@ -248,6 +248,7 @@ fn source(path: &Path) -> Result<Source, Failure> {
     };
     let bytes = bytes.map_err(|error| wrong(&error))?;
     let bytes = bytes.ok_or_else(|| wrong(&"it is larger than 16 MiB"))?;
+    tracing::debug!(%name, bytes = bytes.len(), "read a manifest file");
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Source { name, text }),
         Err(_) => Err(wrong(&"it is not UTF-8")),

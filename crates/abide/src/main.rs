@@ -15,6 +15,7 @@ mod exit;
 mod failure;
 mod files;
 mod load;
+mod log;
 mod neighbours;
 mod next;
 mod plan_file;
@@ -52,7 +53,8 @@ fn main() -> ExitCode {
     };
     let environment = Environment::read();
     let ui = Ui::new(&cli.common.output, &environment);
-    let exit = match run(&cli, &ui, &environment) {
+    let began = log::begin(&cli.common.output, &environment);
+    let exit = match began.and_then(|()| run(&cli, &ui, &environment)) {
         Ok(exit) => exit,
         Err(failure) => {
             ui.fail(&failure);

@@ -35,6 +35,7 @@ impl Progress {
     /// Shows events until the last.
     pub(crate) async fn show(mut self, mut events: UnboundedReceiver<Event>) {
         while let Some(event) = events.recv().await {
+            tracing::trace!(?event);
             self.tally.note(&event);
             if let Some(events) = &self.events {
                 events.tell(&event, &self.planned);

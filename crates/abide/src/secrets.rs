@@ -43,6 +43,8 @@ pub(crate) async fn resolve(
             let secret = if let Some(secret) = known.get(&key) {
                 secret.clone()
             } else {
+                // Neither its bytes nor how many they are, nor the arguments of a command.
+                tracing::debug!(kind = kind(source), %place, "looking up a secret");
                 let secret = fetch(source, &place.file, disk).await.map_err(|why| {
                     Failure::new(
                         Exit::Failed,
@@ -55,6 +57,14 @@ pub(crate) async fn resolve(
         }
     }
     Ok(())
+}
+
+fn kind(source: &SecretSource) -> &'static str {
+    match source {
+        SecretSource::Env(_) => "environment",
+        SecretSource::File(_) => "file",
+        SecretSource::Command(_) => "command",
+    }
 }
 
 async fn fetch(source: &SecretSource, manifest: &str, disk: &Disk) -> Result<Bytes, String> {

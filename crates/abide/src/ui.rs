@@ -24,8 +24,8 @@ impl Ui {
     pub(crate) fn new(output: &Output, environment: &Environment) -> Self {
         anstream::ColorChoice::from(output.color).write_global();
         let verbosity = match (output.quiet, output.verbose) {
-            (0, true) => Verbosity::Verbose,
-            (0, false) => Verbosity::Normal,
+            (0, 0) => Verbosity::Normal,
+            (0, _) => Verbosity::Verbose,
             (1, _) => Verbosity::Quiet,
             (_, _) => Verbosity::Silent,
         };

@@ -85,6 +85,7 @@ fn no_secret_of_any_kind_is_in_a_plan_an_output_a_process_list_or_a_journal() {
         let mut command = world.command(arguments);
         command
             .arg("--allow-commands")
+            .env("ABIDE_LOG", "trace")
             .env("XDG_STATE_HOME", &state)
             .env("APP_TOKEN", token);
         let output = command.output().expect("abide starts");
