@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHELL := /bin/bash
 
-.PHONY: help demo test check unit hosts core hosts-all recipes attacks attacks-all mutants fuzz fuzz-smoke deny build clippy fmt doc clean
+.PHONY: help demo test check unit hosts core hosts-all recipes attacks attacks-all mutants fuzz fuzz-smoke deny build clippy fmt doc bless clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -98,6 +98,11 @@ clippy: need-cargo ## lints
 
 doc: need-cargo ## documentation of the crates, without a warning
 	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --workspace --no-deps --quiet
+
+bless: need-cargo ## schemas and reference pages anew, from the types
+	$(CARGO) run --quiet -p abide -- schema > schemas/abide.schema.json.new && mv schemas/abide.schema.json.new schemas/abide.schema.json
+	ABIDE_BLESS=1 $(CARGO) test --quiet -p abide-manifest -p abide-report --lib --test reference
+	ABIDE_BLESS=1 $(CARGO) test --quiet -p abide --bin abide reference
 
 clean: need-cargo ## removes what was built, and hosts whose owner is gone
 	$(CARGO) clean
