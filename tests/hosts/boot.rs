@@ -1,5 +1,6 @@
 //! "Starts at boot" is what a boot does: `abide status` against `systemd --test`, and against the boot itself.
 
+mod declared;
 mod others;
 mod said;
 mod ways;

@@ -51,7 +51,7 @@ pub mod unit_name;
 
 pub use bodies::BodyPlace;
 pub use body::{Body, Bytes, SecretSource};
-pub use boot::{AtBoot, BootUnknown, NotAtBoot, Rehearsal};
+pub use boot::{AtBoot, Boot, BootUnknown, NotAtBoot, Rehearsal};
 pub use desired::{
     Desired, DesiredAccount, DesiredFile, DesiredLinger, DesiredUnit, DesiredUser, HostPathOrHome,
     LingerExclusive, LingerReason, ManagerRestart, OnChange, Policy, Presence, Settle, Wanted,

@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::boot::NotAtBoot;
 use crate::inputs::BrokenInput;
 use crate::name::printable;
 use crate::path::HostPath;
@@ -45,6 +46,13 @@ pub enum NoteReason {
         /// The path.
         path: HostPath,
     },
+    /// A unit should be enabled and is, and a boot does not start it, which may be meant so.
+    NotAtBoot {
+        /// The unit.
+        unit: UnitName,
+        /// Why not.
+        why: NotAtBoot,
+    },
 }
 
 impl NoteReason {
@@ -55,6 +63,7 @@ impl NoteReason {
             Self::AcceptedBroken { .. } => "N0402",
             Self::MayRunOld { .. } | Self::StaleInstance { .. } => "N0501",
             Self::SourceMissing { .. } => "N0502",
+            Self::NotAtBoot { .. } => "N0302",
         }
     }
 }
@@ -80,6 +89,9 @@ impl fmt::Display for NoteReason {
                  abide does not",
                 printable(path.as_str())
             ),
+            Self::NotAtBoot { unit, why } => {
+                write!(f, "{unit} is enabled, and a boot does not start it: {why}")
+            }
         }?;
         write!(f, " (`abide explain {}`)", self.code())
     }

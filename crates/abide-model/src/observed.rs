@@ -272,6 +272,9 @@ pub struct ObservedScope {
     /// Links in other places that pull in asked units, absolute: `/etc/systemd/user/default.target.wants/a.service`
     /// (`systemctl --global enable`), `/run/systemd/system/…` (`enable --runtime`).
     pub links_elsewhere: BTreeSet<HostPath>,
+    /// Units that pull in asked ones by a link in the configuration directory, apart from targets of every boot, and what
+    /// pulls those in; then `default.target` as well. By the names that were asked for, which may be aliases.
+    pub pulling: BTreeMap<UnitName, ObservedUnit>,
     /// What units whose files are not ours ask for, where they should be enabled and are not.
     pub installs: BTreeMap<UnitName, ObservedInstall>,
     /// What its manager would start at the next boot; `Absent` where nobody asked.

@@ -485,6 +485,8 @@ pub enum NoteKind {
     NoSuchUnit,
     /// Other units that `systemctl enable` would enable along with one (`Also=`), and that are left as they are.
     AlsoLeft,
+    /// A unit that is enabled and that a boot does not start, which may be meant so.
+    NotAtBoot,
     /// A user manager that only an open session keeps up.
     HeldBySession,
     /// A line of a ledger that is not believed, or a ledger that could not be read.

@@ -7,6 +7,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::boot::NotAtBoot;
 use crate::health::Health;
 use crate::inputs::BrokenInput;
 use crate::name::printable;
@@ -116,6 +117,16 @@ pub enum RefusalReason {
         /// The script.
         source: HostPath,
     },
+    /// A unit should be enabled, its links are as they should be, and a boot does not start it.
+    NotAtBoot {
+        /// Why not.
+        why: NotAtBoot,
+    },
+    /// A user's manager should be started and is masked.
+    ManagerMasked {
+        /// The user's id.
+        uid: u32,
+    },
     /// `systemctl enable` refuses names in a unit's `[Install]` section.
     RefusedNames {
         /// Those.
@@ -145,6 +156,8 @@ impl RefusalReason {
             Self::RefusedNames { .. } => "R0303",
             Self::StartsAnyway { .. } => "R0304",
             Self::ScriptNotEnabled { .. } => "R0305",
+            Self::NotAtBoot { .. } => "R0306",
+            Self::ManagerMasked { .. } => "R0307",
         }
     }
 
@@ -183,19 +196,15 @@ impl RefusalReason {
             Self::ManagerLacksGroups { .. } => {
                 "declare `manager_restart: allow` for this user, which stops all of its units and starts them again, or `manager_restart: never`"
             }
-            Self::OnlyEnablesOthers { .. } => "declare those units as enabled",
-            Self::LinksUnknown { .. } => {
-                "write the names in its [Install] section out, or enable it by hand"
-            }
-            Self::RefusedNames { .. } => "remove them from its [Install] section",
+            Self::OnlyEnablesOthers { .. }
+            | Self::LinksUnknown { .. }
+            | Self::StartsAnyway { .. }
+            | Self::ScriptNotEnabled { .. }
+            | Self::NotAtBoot { .. }
+            | Self::ManagerMasked { .. }
+            | Self::RefusedNames { .. } => self.help_of_links(),
             Self::InTheWay { obstacle } => {
                 return format!("{} (`abide explain {}`)", obstacle.help(), self.code());
-            }
-            Self::StartsAnyway { .. } => {
-                "declare `masked: true` to keep it from starting, or change what has it so by hand (`update-rc.d NAME disable` for a script of /etc/init.d)"
-            }
-            Self::ScriptNotEnabled { .. } => {
-                "run `update-rc.d NAME enable` (or `chkconfig NAME on`) for it there"
             }
             Self::WouldNotStartAgain { input } | Self::WouldBreakAnother { input, .. } => {
                 return format!(
@@ -262,6 +271,8 @@ impl fmt::Display for RefusalReason {
             | Self::LinksUnknown { .. }
             | Self::StartsAnyway { .. }
             | Self::ScriptNotEnabled { .. }
+            | Self::NotAtBoot { .. }
+            | Self::ManagerMasked { .. }
             | Self::RefusedNames { .. } => self.fmt_of_links(f),
             Self::WouldNotStartAgain { input } => {
                 write!(f, "it runs, and would not start again: {input}")
@@ -271,7 +282,38 @@ impl fmt::Display for RefusalReason {
 }
 
 impl RefusalReason {
-    /// The words of what keeps links from being made or removed.
+    /// What a person can do about what keeps links from being made or removed, or from having an effect.
+    fn help_of_links(&self) -> &'static str {
+        match self {
+            Self::OnlyEnablesOthers { .. } => "declare those units as enabled",
+            Self::LinksUnknown { .. } => {
+                "write the names in its [Install] section out, or enable it by hand"
+            }
+            Self::RefusedNames { .. } => "remove them from its [Install] section",
+            Self::NotAtBoot { why } => match why {
+                NotAtBoot::ManagerMasked => {
+                    "run `systemctl unmask user@UID.service` there, or declare `enabled: false`"
+                }
+                NotAtBoot::TargetMasked { .. } => {
+                    "unmask that target there, in its scope, or declare `enabled: false`"
+                }
+                NotAtBoot::InCycle { .. } | NotAtBoot::Dropped => {
+                    "take one `After=` or `Before=` out of the cycle"
+                }
+                _ => "mend that, or declare `enabled: false`",
+            },
+            Self::ManagerMasked { .. } => "run `systemctl unmask user@UID.service` there",
+            Self::StartsAnyway { .. } => {
+                "declare `masked: true` to keep it from starting, or change what has it so by hand (`update-rc.d NAME disable` for a script of /etc/init.d)"
+            }
+            Self::ScriptNotEnabled { .. } => {
+                "run `update-rc.d NAME enable` (or `chkconfig NAME on`) for it there"
+            }
+            _ => "",
+        }
+    }
+
+    /// The words of what keeps links from being made or removed, or from having an effect.
     fn fmt_of_links(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OnlyEnablesOthers { also } => write!(
@@ -298,6 +340,12 @@ impl RefusalReason {
                 f,
                 "it is made of {source}, which no runlevel starts; systemd has no links for that"
             ),
+            Self::NotAtBoot { why } => {
+                write!(f, "it is enabled, and a boot does not start it: {why}")
+            }
+            Self::ManagerMasked { uid } => {
+                write!(f, "user@{uid}.service is masked, so nothing can start it")
+            }
             Self::RefusedNames { names: refused } => write!(
                 f,
                 "`systemctl enable` refuses {} in its [Install] section",
@@ -349,8 +397,11 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0303", include_str!("explain/R0303.md")),
     ("R0304", include_str!("explain/R0304.md")),
     ("R0305", include_str!("explain/R0305.md")),
+    ("R0306", include_str!("explain/R0306.md")),
+    ("R0307", include_str!("explain/R0307.md")),
     ("N0101", include_str!("explain/N0101.md")),
     ("N0301", include_str!("explain/N0301.md")),
+    ("N0302", include_str!("explain/N0302.md")),
     ("N0501", include_str!("explain/N0501.md")),
     ("N0502", include_str!("explain/N0502.md")),
 ];

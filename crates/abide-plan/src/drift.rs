@@ -114,6 +114,8 @@ fn noted(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
             NoteKind::Added
             | NoteKind::NoSuchUnit
             | NoteKind::AlsoLeft
+            // It hangs from a target that is not for every boot: as declared.
+            | NoteKind::NotAtBoot
             // Nobody knows of anything that changed, nor of anything that differs.
             | NoteKind::MayRunOld
             | NoteKind::SourceMissing

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     ActiveState, Cause, Change, DesiredUser, LastLoad, LingerReason, Manager, NoteKind,
-    Observation, ResourceId, Scope, UserName, Wanted,
+    Observation, RefusalReason, ResourceId, Scope, UserName, Wanted,
 };
 
 use crate::account::Account;
@@ -223,6 +223,9 @@ fn start(
             "log in as {name} with a real session, or run `sudo systemctl start user@UID.service`"
         )));
     }
+    if let Some(uid) = masked_manager(host, name) {
+        return Err(Denied::because(RefusalReason::ManagerMasked { uid }));
+    }
     let resource = ResourceId::Manager(Scope::User(name.clone()));
     let step = Step::new(Phase::ManagerStart, resource, Change::StartManager);
     let step = match enabled {
@@ -233,6 +236,13 @@ fn start(
         )),
     };
     Ok(draft.add(step.after(after.iter().copied())))
+}
+
+/// The id of a user whose manager is masked.
+fn masked_manager(host: &Host<'_>, name: &UserName) -> Option<u32> {
+    let user = host.user(name);
+    let user = user.known()?;
+    user.linger.manager_masked.then_some(user.uid)
 }
 
 /// Groups that came after the manager started come with its restart.

@@ -20,7 +20,7 @@ use crate::unit::respond::{Response, to_restart};
 use crate::unit::run::{Verb, comes_up};
 use crate::unit::sources::wish_of;
 use crate::unit::targets::start_new_members;
-use crate::unit::{Unit, Wish, emit, notes};
+use crate::unit::{Unit, Wish, at_boot, emit, notes};
 
 /// Plans the units of one scope.
 pub(crate) fn draft<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) {
@@ -32,6 +32,7 @@ pub(crate) fn draft<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) {
     note_runs(view, &decisions, &bystanders, draft);
     note_last_words(&decisions, draft);
     refuse_trouble(&decisions, draft);
+    at_boot::judge(view, &decisions, draft);
     for decision in decisions.values() {
         count_removal(decision, draft);
         draft

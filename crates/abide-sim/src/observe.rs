@@ -178,6 +178,7 @@ impl SimHost {
                 .collect(),
             links: self.config_links(scope),
             links_elsewhere: BTreeSet::new(),
+            pulling: BTreeMap::new(),
             installs: self.observed_installs(scope, &declared),
             rehearsal: Observation::Absent,
         })

@@ -41,6 +41,7 @@ pub(super) fn scope(
         manager: manager(answer, clock)?,
         config_dir: config.map_err(|error| error.to_string())?,
         beside: beside(&units, answer, clock, &mut names),
+        pulling: pulling(answer, clock, &mut names),
         units,
         files: read_files::files(ask, home, answer)?,
         links: links(ask, answer)?,
@@ -226,6 +227,25 @@ fn beside(
         .filter(|unit| !known.contains(&unit.id))
         .map(|unit| (unit.id.clone(), unit))
         .collect()
+}
+
+/// Units that pull in others; blocks follow the order of the names. Where they do not fit, nothing is decided by them.
+fn pulling(
+    answer: &Frames<'_>,
+    clock: Clock,
+    others: &mut Names,
+) -> BTreeMap<UnitName, ObservedUnit> {
+    let names: Vec<&str> = answer.all("pulling").flat_map(Frame::texts).collect();
+    let shown: Vec<_> = answer.all("pulling-show").flat_map(blocks).collect();
+    if names.len() != shown.len() || names.len() > MOST_BESIDE {
+        return BTreeMap::new();
+    }
+    let both = names.into_iter().zip(&shown);
+    let read = both.filter_map(|(name, block)| {
+        let name = UnitName::parse(name).ok()?;
+        Some((name, unit(block, clock, others).ok()?))
+    });
+    read.collect()
 }
 
 /// Two lines a link. Only what could name or enable a unit is of interest: names that systemd would not take for

@@ -71,7 +71,9 @@ impl Names {
 }
 
 /// Relations of the live graph that are reported by systemd's own name.
-const RELATIONS: [&str; 15] = [
+const RELATIONS: [&str; 17] = [
+    "After",
+    "Before",
     "Requires",
     "BindsTo",
     "Wants",

@@ -11,7 +11,7 @@ unit_properties=$unit_properties,NRestarts,ExecMainStatus,CanReload,RefuseManual
 unit_properties=$unit_properties,ConditionResult,ConditionTimestampMonotonic,Transient,InactiveExitTimestampMonotonic
 unit_properties=$unit_properties,TriggeredBy,Triggers,WantedBy,RequiredBy,RequisiteOf,BoundBy
 unit_properties=$unit_properties,ConsistsOf,UpheldBy,PropagatesStopTo,PropagatesReloadTo
-unit_properties=$unit_properties,Requires,BindsTo,Wants,Upholds,Conflicts,ConflictedBy
+unit_properties=$unit_properties,Requires,BindsTo,Wants,Upholds,Conflicts,ConflictedBy,After,Before
 
 ask() { limit 30 systemctl "$manager" "$@"; }
 
@@ -515,6 +515,10 @@ links_elsewhere() {
     set -- /run/systemd/system
   fi
   frame links-elsewhere
+  # A target that is masked for all users.
+  for path in /etc/systemd/user/*.target; do
+    if [ "$manager" = --user ] && [ -L "$path" ] && [ -c "$path" ]; then printf '%s\n' "$path"; fi
+  done
   for place do
     for path in "$place"/*.wants/* "$place"/*.requires/*; do
       [ -L "$path" ] || continue
@@ -523,6 +527,55 @@ links_elsewhere() {
       esac
     done
   done | head -c 16384
+}
+
+# Units that pull in asked ones from the configuration directory, apart from targets that every boot brings up, and what pulls
+# those in. There is rarely any, and then nothing is asked.
+pulling() {
+  asked=
+  more=
+  for folder in "$config"/*.wants "$config"/*.requires "$config"/*.upholds; do
+    name=${folder##*/}
+    name=${name%.*}
+    case $name in
+      default.target | basic.target | sockets.target | timers.target | paths.target) continue ;;
+      multi-user.target | sysinit.target | local-fs.target) [ "$manager" = --user ] || continue ;;
+    esac
+    for path in "$folder"/*; do
+      case $newline$units$newline in
+        *"$newline${path##*/}$newline"*)
+          pulls "$name"
+          break
+          ;;
+      esac
+    done
+  done
+  [ -n "$more" ] || return 0
+  pulls default.target
+  for round in 1 2 3 4; do
+    [ -n "$more" ] || break
+    frame pulling
+    # shellcheck disable=SC2086 # names, checked one by one
+    printf '%s\n' $more
+    frame pulling-show
+    # shellcheck disable=SC2086 # as above
+    answer=$(ask show -p Id,LoadState,ActiveState,WantedBy,RequiredBy,UpheldBy -- $more 2>/dev/null | head -c 65536)
+    printf '%s\n' "$answer"
+    more=
+    for name in $answer; do
+      pulls "${name#*=}"
+    done
+  done
+}
+
+# pulls NAME: takes it over into $more, if it is a name and was not asked about.
+pulls() {
+  case $1 in *.target | *.service | *.timer | *.socket | *.path) ;; *) return 0 ;; esac
+  case $1 in *@.* | *[!A-Za-z0-9:_.@\\-]*) return 0 ;; esac
+  case " $asked " in *" $1 "*) return 0 ;; esac
+  [ ${#asked} -lt 4096 ] || return 0
+  asked="$asked $1"
+  more="$more $1"
 }
 
 # What a boot would bring up, as the manager's own program says (docs/systemd-facts.md, "The rehearsal"). Nothing is brought
@@ -690,7 +743,9 @@ scope() {
   held=
   sourceless=
   add_ledger_units
+  answers=
   if manager_state; then
+    answers=yes
     unit_states
   else
     for name in $wants_links; do
@@ -701,6 +756,7 @@ scope() {
   fi
   links
   links_elsewhere
+  [ -z "$answers" ] || pulling
   add_files "$@"
   rehearsal
   frame scope-end

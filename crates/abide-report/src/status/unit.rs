@@ -2,7 +2,7 @@
 
 use super::UnitLine;
 use abide_model::{
-    AtBoot, Desired, DesiredUnit, Health, HostFacts, Judged, Manager, NoteKind, Observation,
+    Boot, Desired, DesiredUnit, Health, HostFacts, Judged, Manager, NoteKind, Observation,
     Observed, ObservedScope, ObservedUnit, Plan, Presence, ResourceId, Scope, UnitName, UnitRef,
 };
 
@@ -46,7 +46,7 @@ fn line(
                 let limit = desired.settle.timeout;
                 let health = Health::of(unit, observed.facts.now, Some(limit));
                 fill(&mut line, &observed.facts, seen, (unit, &health));
-                line.boot = Some(AtBoot::of(scope, name, observed));
+                line.boot = Some(Boot::of(scope, observed).starts(name));
                 judge(&mut line, (scope, name), plan);
             }
         }

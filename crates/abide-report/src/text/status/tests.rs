@@ -1,10 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    ActiveState, AtBoot, Change, Desired, DesiredAccount, DesiredLinger, DesiredUnit, DesiredUser,
-    LastLoad, LingerReason, Link, Manager, NotAtBoot, Observation, Observed, ObservedLinger,
-    ObservedScope, ObservedUnit, ObservedUser, OnChange, Origin, Policy, Presence, Rehearsal,
-    Scope, Settle, Timestamp, UnitName, Wanted,
+    ActiveState, AtBoot, Boot, Change, Desired, DesiredAccount, DesiredLinger, DesiredUnit,
+    DesiredUser, LastLoad, LingerReason, Link, Manager, NotAtBoot, Observation, Observed,
+    ObservedLinger, ObservedScope, ObservedUnit, ObservedUser, OnChange, Origin, Policy, Presence,
+    Rehearsal, Scope, Settle, Timestamp, UnitName, Wanted,
 };
 
 use super::*;
@@ -127,6 +127,7 @@ fn observed(
         files: BTreeMap::new(),
         links: enabled.iter().map(link).collect(),
         links_elsewhere: [].into(),
+        pulling: [].into(),
         installs: BTreeMap::new(),
         rehearsal: Observation::Absent,
     };
@@ -360,7 +361,9 @@ fn rehearsed(
         }
     }
     let scope = Scope::User(user("deploy"));
-    AtBoot::of(&scope, &unit_name("a.service"), &seen).to_string()
+    Boot::of(&scope, &seen)
+        .starts(&unit_name("a.service"))
+        .to_string()
 }
 
 fn units(names: &[&str]) -> BTreeSet<UnitName> {
