@@ -280,3 +280,36 @@ fn directories_of_links_may_be_links_themselves() {
     world.assert_converged();
     prints(&world, "u-dots1", links, "");
 }
+
+/// `systemctl unmask` would remove every link to the unit, of which the manifest says nothing.
+#[test]
+fn unmasking_keeps_links_that_nobody_declares() {
+    let world = World::used();
+    let make = format!(
+        "loginctl enable-linger u-unmask; sleep 1; as_u mkdir -p $conf /home/u-unmask/.local/share/systemd/user
+         printf '{0}' >/usr/lib/systemd/system/um-x.service
+         as_u sh -c \"printf '{1}' >/home/u-unmask/.local/share/systemd/user/um-x.service\"
+         systemctl daemon-reload; as_u systemctl --user daemon-reload
+         systemctl -q enable um-x.service; as_u systemctl -q --user enable um-x.service
+         systemctl -q mask um-x.service; as_u systemctl -q --user mask um-x.service",
+        format!("{SERVICE}[Install]\nWantedBy=multi-user.target\n").replace('\n', "\\n"),
+        format!("{SERVICE}[Install]\nWantedBy=default.target\n").replace('\n', "\\n"),
+    );
+    on_both(&world, "u-unmask", &make);
+    let unit = "um-x.service: {masked: false, state: unmanaged}";
+    manifest(&world, "unmask", "u-unmask", unit, unit);
+    world.converge();
+    let state = "systemctl is-enabled um-x.service; as_u systemctl --user is-enabled um-x.service
+         ls /etc/systemd/system/um-x.service $conf/um-x.service 2>/dev/null || :";
+    prints(&world, "u-unmask", state, "enabled enabled");
+    let unit = "um-x.service: {masked: false, state: unmanaged, enabled: false}";
+    on_both(
+        &world,
+        "u-unmask",
+        "systemctl -q mask um-x.service; as_u systemctl -q --user mask um-x.service",
+    );
+    manifest(&world, "unmask", "u-unmask", unit, unit);
+    world.converge();
+    let state = format!("{{ {state}; }} || :");
+    prints(&world, "u-unmask", &state, "disabled disabled");
+}

@@ -271,7 +271,7 @@ impl SimHost {
             }
             Change::Mask => self.mask(unit),
             Change::Unmask => {
-                self.unmask(unit);
+                self.unlink(&unit.scope, &[unit.unit.to_string()].into());
                 Ok(())
             }
             Change::ResetFailed => self.reset_failed(unit),

@@ -134,7 +134,7 @@ fn call(plan: &Plan, action: &Action) -> Option<String> {
             format!("run change_links {scope} {links}")
         }
         Change::Mask => format!("run links {scope} mask {unit}"),
-        Change::Unmask => format!("run links {scope} unmask {unit}"),
+        Change::Unmask => format!("run unmask {scope} {unit}"),
         Change::DaemonReload => format!("run ctl {scope} daemon-reload"),
         Change::Adopt | Change::Record | Change::Forget => return None,
         // These are members of a batch.

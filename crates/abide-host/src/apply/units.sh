@@ -140,7 +140,7 @@ forget_failures() {
   [ -z "$names" ] || ctl "$of" reset-failed -- $names >/dev/null 2>&1 || :
 }
 
-# links SCOPE ACTION UNIT: enable, mask, unmask; the reload comes once, later.
+# links SCOPE ACTION UNIT: enable, mask; the reload comes once, later.
 links() { ctl "$1" --no-reload "$2" -- "$3"; }
 
 # enable_unseen SCOPE UNIT: of a unit whose file nobody could see before; systemctl would enable units of others as well.
@@ -182,6 +182,16 @@ for link do
 done
 :
 '
+
+# shellcheck disable=SC2016 # as above
+unmasker='
+if [ "$1" = system ]; then config=/etc/systemd/system; else config=$HOME/.config/systemd/user; fi
+# By now a unit file may stand there, which is nothing to be removed.
+[ "$(readlink -- "$config/$2")" != /dev/null ] || rm -- "$config/$2"
+'
+
+# unmask SCOPE UNIT: systemctl would remove every link to the unit as well.
+unmask() { in_scope "$1" sh -c "$unmasker" sh "$@"; }
 
 # change_links SCOPE FILE COMING LINK...: as many links to the unit file come, the others go. systemctl would treat the units
 # of `Also=` as well, and would remove a unit file that is itself a link.

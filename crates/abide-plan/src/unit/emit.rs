@@ -183,12 +183,6 @@ impl Emitted<'_, '_> {
         let step = self
             .step(Phase::Links, &unit.loaded, change)
             .because_all(links.why.clone())
-            .because_all(
-                self.unmasked
-                    .get(&unit.loaded)
-                    .filter(|_| links.lost)
-                    .copied(),
-            )
             .after(self.unmasked.get(&unit.loaded).copied())
             .after(written.iter().copied())
             .after(template);

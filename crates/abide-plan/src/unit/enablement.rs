@@ -34,44 +34,20 @@ pub(crate) struct Links {
     /// Units of `Also=` that nobody declares, and that stay as they are.
     pub(crate) also: BTreeSet<UnitName>,
     pub(crate) why: Vec<Cause>,
-    /// The unmasking of this plan takes links along that are to stay.
-    pub(crate) lost: bool,
 }
 
 impl Links {
     /// Whether anything is to be done.
     pub(crate) fn is_work(&self) -> bool {
-        self.lost || !self.why.is_empty()
+        !self.why.is_empty()
     }
 }
 
 /// What makes the unit's links as declared, once its mask is so.
 pub(crate) fn decide(unit: &Unit<'_>, mask: Mask) -> Result<Links, Denied> {
-    let present = links_of(unit);
-    let mut links = decide_links(unit, present.clone())?;
+    let links = decide_links(unit, links_of(unit))?;
     if mask == Mask::Leave && !links.enable && keeps_links(unit) {
         return Ok(Links::default());
-    }
-    let enabled = unit.desired().map(|desired| desired.enabled) == Some(Wanted::Yes);
-    if mask == Mask::Off && enabled && !unit.name.kind().is_quadlet() {
-        // `systemctl unmask` removes every link to the unit (seen on systemd 252 and 257).
-        let again: BTreeSet<String> = match unit.ours {
-            true => asked_for(unit, &unit.wanted)?
-                .links
-                .intersection(&present)
-                .cloned()
-                .collect(),
-            false => present,
-        };
-        links.lost = !again.is_empty();
-        links.enable |= links.lost;
-        if links.lost && links.file.is_none() {
-            links.file = match unit.ours {
-                true => own_file(unit),
-                false => behind(unit, &again),
-            };
-        }
-        links.add.extend(again);
     }
     Ok(links)
 }
@@ -211,12 +187,6 @@ fn own_file(unit: &Unit<'_>) -> Option<HostPath> {
     let mut files = unit.files.iter().chain(&unit.template_files);
     let file = files.find(|file| file.purpose == FilePurpose::Unit);
     file.map(|file| file.path.clone())
-}
-
-/// The unit file that one of these links leads to, where it says so by itself.
-fn behind(unit: &Unit<'_>, links: &BTreeSet<String>) -> Option<HostPath> {
-    let mut all = scope_links(unit.view.seen).filter(|link| links.contains(&link.path));
-    all.find_map(|link| HostPath::parse(&link.target).ok())
 }
 
 /// What another link of this name points to.
