@@ -488,29 +488,73 @@ fn what_systemd_would_only_not_start_is_installed_and_what_it_ignores_is_told() 
 ",
     );
     world.file("a.service", &worker(""));
-    let said = world.apply().ends_with(0);
+    // What systemd says of the new texts is in the plan, which leaves nothing behind.
+    let said = flat(&world.plan().ends_with(0));
     for text in [
         "lacks.service/start: Unit nowhere.service not found",
+        "N0404",
         "Unknown key",
         "Descriptoin",
         "Srevice",
+        "N0403",
     ] {
-        assert!(said.stderr.contains(text), "no `{text}` in {}", said.stderr);
+        assert!(said.contains(text), "no `{text}` in {said}");
     }
-    assert!(!said.stderr.contains("syslog"), "{}", said.stderr);
+    assert!(!said.contains("syslog"), "{said}");
+    nothing_stays(&world);
+    // An apply that shows no plan tells it as well.
+    world.apply().ends_with(0).says("Descriptoin");
     world.assert_converged();
-    // What would not load comes first, and whole.
+    // A drop-in is read with the unit file that stands there, and once there is a manager of the user by that user.
+    let text = std::fs::read_to_string(world.path("abide.yaml")).expect("the manifest");
+    world.manifest(&text.replace(
+        "a.service: {source: a.service}",
+        "a.service: {source: a.service, drop_ins: {x.conf: \"[Service]\\nNicce=1\\n\"}}",
+    ));
+    let said = flat(&world.plan().ends_with(0));
+    assert!(
+        said.contains("a.service.d/x.conf:2: Unknown key") && said.contains("Nicce"),
+        "{said}"
+    );
+    nothing_stays(&world);
+    world.manifest(&text);
+    // What would not load is refused, with the line that says why, and the rest is done.
     let long = "x".repeat(1500);
     world.file(
         "a.service",
         &format!("[Unit]\nDescription=b\nOldKey{long}=1\n[Service]\nStandardOutput=syslog\nType=nonsense\n"),
     );
-    let said = world.apply().ends_with(1);
-    let flat = flat(&said);
-    let first = flat.find("Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing.");
-    let other = flat.find("OldKey").unwrap_or(flat.len());
-    assert!(first.is_some_and(|first| first < other), "{flat}");
+    for said in [world.plan(), world.apply()] {
+        let said = flat(&said.ends_with(1));
+        for text in [
+            "R0411",
+            "a.service: Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing.",
+        ] {
+            assert!(said.contains(text), "no `{text}` in {said}");
+        }
+    }
     world.assert_active("h1", "app", "a.service");
+    // Who only looks has nothing staged.
+    for host in ["h1", "h2"] {
+        world.fleet.sh(host, "mv /usr/bin/mktemp /usr/bin/mktemp.real; printf '#!/bin/sh\\ntouch /tmp/staged\\nexec mktemp.real \"$@\"\\n' >/usr/bin/mktemp; chmod 755 /usr/bin/mktemp; rm -f /tmp/staged");
+    }
+    world.abide(&["drift"]);
+    world.abide(&["status"]);
+    for host in ["h1", "h2"] {
+        world.fleet.sh(host, "! [ -e /tmp/staged ]");
+    }
+}
+
+/// What was staged for a moment is gone.
+#[track_caller]
+fn nothing_stays(world: &World) {
+    for host in ["h1", "h2"] {
+        let left = world.fleet.sh(
+            host,
+            "find /run /tmp /dev/shm /home /root -name '.abide-check*' 2>/dev/null | head -n 3",
+        );
+        assert_eq!(left.trim(), "", "{host}");
+    }
 }
 
 #[test]

@@ -278,6 +278,9 @@ impl Engine {
         events: &Sink,
         cancel: &Cancel,
     ) -> Report {
+        if !matches!(how, Look::Drift { .. }) {
+            Arc::make_mut(&mut self.options).stages = true;
+        }
         let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
         let work = move |mut host: Host| {
             let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());

@@ -37,6 +37,9 @@ pub struct Options {
     pub read_only: bool,
     /// Hosts say what a boot would start.
     pub rehearse: bool,
+    /// The host's systemd reads the unit files that a plan writes, for a moment in a private directory in memory. Who only looks
+    /// writes nothing, not even there.
+    pub stages: bool,
 }
 
 /// Where events go. Nobody needs to listen.

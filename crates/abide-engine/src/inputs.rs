@@ -1,14 +1,16 @@
-//! Asks a host whose plan starts units whether these have what they need: a second question over the connection that is
-//! there, and none where nothing is started. What it does not answer stays unknown.
+//! Asks a host once more where its plan wants to know more, or where units are in trouble: a second question over the connection
+//! that is there, and none where there is nothing to ask. What it does not answer stays unknown.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use abide_host::inputs;
+use abide_host::follow_up::{self, FollowUp};
 use abide_model::Observed;
 use abide_transport::Session;
 
 use crate::host::{Host, Options};
 use crate::nonce;
+use crate::room;
 use crate::script::{self, Limits};
 
 /// Each user has a few seconds.
@@ -21,21 +23,27 @@ pub(crate) async fn add(
     observed: &mut Observed,
     options: &Options,
 ) {
-    if observed.suspension().is_some() {
-        return;
-    }
-    let looks = abide_plan::looks(&host.wanted.desired, observed);
+    let desired = &host.wanted.desired;
+    let planned = observed.suspension().is_none();
+    let looks = if planned {
+        abide_plan::looks(desired, observed)
+    } else {
+        BTreeSet::new()
+    };
+    let plan = (options.stages && !looks.is_empty()).then(|| abide_plan::plan(desired, observed));
+    let asked = FollowUp::new(&looks, plan.as_ref());
     let Ok(nonce) = nonce::fresh() else { return };
-    let Some(text) = inputs::script(&looks, &nonce) else {
+    let Some(text) = asked.script(observed, &nonce) else {
         return;
     };
     let limits = Limits {
         timeout: options.timeout.min(PATIENCE),
-        output: inputs::LARGEST_ANSWER,
+        output: follow_up::LARGEST_ANSWER,
         read_only: options.read_only,
     };
+    let _room = room::reserve(limits.output).await;
     let way = host.become_now(&observed.facts.root);
     if let Ok((_, answer)) = script::ask(session, way, &text, limits).await {
-        observed.inputs = inputs::read(&looks, &nonce, &answer);
+        asked.read(observed, &nonce, &answer, &host.masks());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use abide_host::{bootstrap, last_words, probe};
+use abide_host::{bootstrap, probe};
 use abide_model::{HostOutcome, Observed, RootRoute, printable};
 use abide_transport::{ConnectError, Exit, RunError, Session};
 
@@ -15,9 +15,6 @@ use crate::settings::settings;
 
 /// An observation is a few processes; a host that takes longer is ill.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// More of what units in trouble said is not read.
-const LAST_WORDS: usize = 1 << 20;
 
 /// Why a host could not be observed. `Display` is one clause; [`Unseen::help`] the next step.
 #[derive(Debug, thiserror::Error)]
@@ -147,35 +144,7 @@ pub(crate) async fn observe(host: &mut Host, options: &Options) -> Result<Observ
     };
     let mut observed = probe(session, host, &nonce, options).await?;
     inputs::add(session, host, &mut observed, options).await;
-    hear_last_words(session, host, &mut observed, options).await;
     Ok(observed)
-}
-
-/// Asks once more where a unit is in trouble; what is not answered stays unsaid.
-async fn hear_last_words(
-    session: &Session,
-    host: &Host,
-    observed: &mut Observed,
-    options: &Options,
-) {
-    let Ok(nonce) = nonce::fresh() else { return };
-    let Some(text) = last_words::script(observed, &nonce) else {
-        return;
-    };
-    let limits = Limits {
-        timeout: options.timeout.min(PATIENCE),
-        output: LAST_WORDS,
-        read_only: options.read_only,
-    };
-    let asked = script::ask(
-        session,
-        host.become_now(&observed.facts.root),
-        &text,
-        limits,
-    );
-    if let Ok((_, answer)) = asked.await {
-        last_words::read(observed, &nonce, &answer, &host.masks());
-    }
 }
 
 async fn probe(

@@ -12,7 +12,7 @@ mod left;
 mod quadlets;
 mod stage;
 mod steps;
-mod verify;
+pub(crate) mod verify;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use crate::ledger;
 use crate::quote::{quote, word};
 
 /// The fixed part: small functions, in the order in which they build on each other.
-const FUNCTIONS: [&str; 13] = [
+const FUNCTIONS: [&str; 14] = [
     include_str!("apply/events.sh"),
     crate::LOCK,
     include_str!("apply/scope.sh"),
@@ -35,6 +35,7 @@ const FUNCTIONS: [&str; 13] = [
     include_str!("apply/units.sh"),
     include_str!("apply/restart.sh"),
     include_str!("apply/users.sh"),
+    crate::STAGED,
     include_str!("apply/verify.sh"),
     include_str!("apply/quadlets.sh"),
     include_str!("apply/settle.sh"),
@@ -225,4 +226,4 @@ fn watches(plan: &Plan) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,4 +1,4 @@
-//! A second question to a host whose plan starts units: is what they need there, as those see it who run them?
+//! Is what units need there that a plan starts, as those see it who run them? A part of the [second question](crate::follow_up).
 //!
 //! Where a plan starts nothing, nothing is asked. The script looks at paths with a shell's own tests, as each user in turn,
 //! and changes nothing. What a user's shell answers is about that user only, and what it does not answer stays unknown.
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{HostPath, InputLook, InputSeen, Inputs, Interpreter, Runner, UserName};
 
-use crate::probe::{COMMON, Frame, Frames, RUN_AS};
+use crate::probe::{Frame, Frames};
 use crate::quote::{quote, words};
 
 const LOOK: &str = include_str!("inputs/look.sh");
@@ -17,16 +17,12 @@ const INPUTS: &str = include_str!("inputs/inputs.sh");
 /// More paths, users or groups than this are not asked about.
 const MOST: usize = 4096;
 
-/// How many bytes an answer may have.
-pub const LARGEST_ANSWER: usize = 4 << 20;
-
-/// The script that looks at these; `None` where there is nothing to look at. It runs as the probe does, and `nonce` is as
-/// for [`probe::script`](crate::probe::script).
-pub fn script(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
-    if looks.is_empty() {
+/// What the script needs to look at these; `None` where there is nothing to look at.
+pub(crate) fn part(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
+    let asked = Asked::of(looks);
+    if asked.is_empty() {
         return None;
     }
-    let asked = Asked::of(looks);
     let users = asked.runners.keys().filter_map(|runner| match runner {
         Runner::Root => None,
         Runner::User(user) => Some(user.as_str()),
@@ -34,9 +30,6 @@ pub fn script(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
     let users: Vec<&str> = users.collect();
     Some(
         [
-            "# abide: whether what units need is there. It reads and changes nothing.\nmain() {\n"
-                .to_owned(),
-            format!("nonce={}\n", crate::quote::word(nonce)),
             format!("asked_users={}\n", quote(&users.join(" "))),
             format!("asked_accounts={}\n", quote(&asked.accounts.join(" "))),
             format!("asked_groups={}\n", quote(&asked.groups.join(" "))),
@@ -46,8 +39,6 @@ pub fn script(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
                 quote(&asked.config_homes().join(" "))
             ),
             format!("asked_locals={}\n", quote(&asked.locals().join(" "))),
-            COMMON.to_owned(),
-            RUN_AS.to_owned(),
             INPUTS.to_owned(),
             format!("\nlook_functions=$(\n  cat <<'{nonce}'\n{LOOK}{SEARCHED}{nonce}\n)\n"),
             asked.function(nonce),
@@ -55,20 +46,15 @@ pub fn script(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
                 "\nasked_paths() {{ owners_of_paths {}; }}\n",
                 words(asked.owners.iter().map(|path| path.as_str()))
             ),
-            "\ninputs \"$@\" </dev/null\n}\nmain \"$@\"\n".to_owned(),
         ]
         .concat(),
     )
 }
 
-/// Reads what the host answered to [`script`] with the same `looks` and `nonce`. An answer that means nothing adds nothing.
-pub fn read(looks: &BTreeSet<InputLook>, nonce: &str, answer: &[u8]) -> Inputs {
-    let frames = Frames::of(answer, nonce);
+/// Reads what the host answered about the same `looks`. An answer that means nothing adds nothing.
+pub(crate) fn read(looks: &BTreeSet<InputLook>, frames: &Frames<'_>) -> Inputs {
     let asked = Asked::of(looks);
-    if frames.get("end").is_none() {
-        return Inputs::new();
-    }
-    let mut inputs = seen_by_runners(&asked, &frames);
+    let mut inputs = seen_by_runners(&asked, frames);
     let mut each = |name: &str, looks: Vec<InputLook>, read: fn(&str) -> Option<InputSeen>| {
         let answers = frames.get(name).into_iter().flat_map(Frame::texts);
         let answered = looks.into_iter().zip(answers);
@@ -268,10 +254,22 @@ impl<'a> Asked<'a> {
                 InputLook::LocalUser(user) => asked.locals.push(user),
                 InputLook::User(name) if is_name(name) => asked.accounts.push(name),
                 InputLook::Group(name) if is_name(name) => asked.groups.push(name),
-                InputLook::User(_) | InputLook::Group(_) => {}
+                // Systemd answers what it thinks of texts (`follow_up::texts`).
+                InputLook::User(_) | InputLook::Group(_) | InputLook::Text(_) => {}
             }
         }
         asked
+    }
+
+    fn is_empty(&self) -> bool {
+        let mut looks = self.runners.values();
+        looks.all(Vec::is_empty)
+            && self.accounts.is_empty()
+            && self.groups.is_empty()
+            && self.ids.is_empty()
+            && self.config_homes.is_empty()
+            && self.owners.is_empty()
+            && self.locals.is_empty()
     }
 
     fn ids(&self) -> Vec<String> {
@@ -291,8 +289,8 @@ impl<'a> Asked<'a> {
         let mut arms = Vec::new();
         for (runner, looks) in &self.runners {
             let name = match runner {
-                Runner::Root => "''",
-                Runner::User(user) => user.as_str(),
+                Runner::Root => quote(""),
+                Runner::User(user) => quote(user.as_str()),
             };
             let calls: Vec<String> = looks
                 .chunk_by(|a, b| question(a).0 == question(b).0)
@@ -324,7 +322,8 @@ fn question(look: &InputLook) -> (&'static str, &str) {
         | InputLook::Uid(_)
         | InputLook::LocalUser(_)
         | InputLook::User(_)
-        | InputLook::Group(_) => ("look", ""),
+        | InputLook::Group(_)
+        | InputLook::Text(_) => ("look", ""),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A second question to a host on which declared units are in trouble: what they said last. `failed (exit status 1)` is no
+//! What declared units in trouble said last: a part of the [second question](crate::follow_up). `failed (exit status 1)` is no
 //! reason; the line above it in the journal mostly is.
 //!
 //! It costs nothing where every unit is well, for then nothing is asked. Nothing is written. A line is as the unit printed
@@ -6,7 +6,7 @@
 
 use abide_model::{Health, Masks, Observation, Observed, ObservedUnit, Scope, UnitName, UnitRef};
 
-use crate::probe::{COMMON, Frames};
+use crate::probe::Frames;
 use crate::quote::word;
 
 const LAST_WORDS: &str = include_str!("last_words/last_words.sh");
@@ -16,33 +16,23 @@ const MOST_UNITS: usize = 16;
 /// More of a line is no reason, but a dump; in characters.
 const LONGEST: usize = 200;
 
-/// The script that asks; `None` where no unit is in trouble. `nonce` as for [`probe::script`](crate::probe::script).
-pub fn script(observed: &Observed, nonce: &str) -> Option<String> {
+/// What the script runs to ask; `None` where no unit is in trouble.
+pub(crate) fn part(observed: &Observed) -> Option<String> {
     let units = in_trouble(observed);
     let asked: Vec<String> = units.iter().map(|unit| matches(observed, unit)).collect();
-    (!asked.is_empty()).then(|| text(&asked, nonce))
+    (!asked.is_empty()).then(|| text(&asked))
 }
 
-fn text(asked: &[String], nonce: &str) -> String {
+fn text(asked: &[String]) -> String {
     let asked = asked.iter().enumerate();
-    let asked = asked.map(|(number, matches)| format!("journal_of {number} {matches}\n"));
-    [
-        "# abide: what units in trouble said last. It reads and changes nothing.\nmain() {\n"
-            .to_owned(),
-        format!("nonce={}\n", word(nonce)),
-        COMMON.to_owned(),
-        LAST_WORDS.to_owned(),
-        "find_limiter\n".to_owned(),
-        asked.collect(),
-        "frame end\n}\nmain </dev/null\n".to_owned(),
-    ]
-    .concat()
+    let asked = asked.map(|(number, matches)| format!("  journal_of {number} {matches}\n"));
+    let asked: String = asked.collect();
+    format!("{LAST_WORDS}\nlast_words() {{\n{asked}}}\n")
 }
 
-/// Adds to each unit what the host answered to [`script`] about the same host. Nothing in the answer is
-/// trusted; one that means nothing adds nothing.
-pub fn read(observed: &mut Observed, nonce: &str, answer: &[u8], masks: &Masks) {
-    let frames = Frames::of(answer, nonce);
+/// Adds to each unit what the host answered about the same host. Nothing in the answer is trusted; one that means nothing
+/// adds nothing.
+pub(crate) fn read(observed: &mut Observed, frames: &Frames<'_>, masks: &Masks) {
     for (number, unit) in in_trouble(observed).iter().enumerate() {
         let frame = frames.about("said", &number.to_string());
         let lines = frame.into_iter().flat_map(|frame| frame.texts().take(64));

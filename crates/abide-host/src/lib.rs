@@ -7,13 +7,14 @@
 pub mod apply;
 pub mod bootstrap;
 pub mod evidence;
-pub mod inputs;
-pub mod last_words;
+pub mod follow_up;
 pub mod ledger;
 pub mod order;
 pub mod probe;
 pub mod quote;
 
+mod inputs;
+mod last_words;
 mod layout;
 mod percent;
 #[cfg(test)]
@@ -24,3 +25,6 @@ pub(crate) const LOCK: &str = include_str!("lock.sh");
 
 /// A function of several scripts that says where things are.
 pub(crate) const PLACES: &str = include_str!("places.sh");
+
+/// Texts for the shell of whoever reads files that are not where they belong yet.
+pub(crate) const STAGED: &str = include_str!("staged.sh");

@@ -156,4 +156,4 @@ pub fn read(desired: &Desired, nonce: &str, answer: &[u8]) -> Result<Observed, P
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::{UserName, printable};
 use crate::path::HostPath;
+use crate::scope::UnitRef;
 
 /// As whom something is looked at.
 #[derive(
@@ -66,6 +67,8 @@ pub enum InputLook {
     User(String),
     /// Whether there is a group of this name.
     Group(String),
+    /// What the host's systemd says of the texts of this unit that the plan writes.
+    Text(UnitRef),
 }
 
 /// What was seen. What could not be seen is not among the answers.
@@ -116,6 +119,15 @@ pub enum InputSeen {
     },
     /// A socket, a pipe, a device.
     Other,
+    /// Texts of a unit, read by systemd.
+    Text {
+        /// The line that says most, where it would not load.
+        refused: Option<String>,
+        /// Lines about what it ignores.
+        ignored: Vec<String>,
+        /// Lines that say why it would not be started.
+        held: Vec<String>,
+    },
 }
 
 /// What the first line of a script (`#!`) names.

@@ -25,6 +25,18 @@ pub enum NoteReason {
         /// For want of this.
         input: BrokenInput,
     },
+    /// The host's systemd ignores something in a unit's texts.
+    SystemdIgnores {
+        /// What it says of it.
+        line: String,
+        /// How many such lines there are besides that no note tells.
+        more: usize,
+    },
+    /// The host's systemd would not start a unit, for a reason that its texts and the other units give.
+    SystemdWouldNotStart {
+        /// What it says.
+        line: String,
+    },
     /// Nothing tells whether a unit runs what stands in these files.
     MayRunOld {
         /// The unit.
@@ -61,6 +73,8 @@ impl NoteReason {
         match self {
             Self::WillNotStart { .. } => "N0401",
             Self::AcceptedBroken { .. } => "N0402",
+            Self::SystemdIgnores { .. } => "N0403",
+            Self::SystemdWouldNotStart { .. } => "N0404",
             Self::MayRunOld { .. } | Self::StaleInstance { .. } => "N0501",
             Self::SourceMissing { .. } => "N0502",
             Self::NotAtBoot { .. } => "N0302",
@@ -77,6 +91,16 @@ impl fmt::Display for NoteReason {
                     f,
                     "it runs and will not start again, as was accepted: {input}"
                 )
+            }
+            Self::SystemdIgnores { line, more } => {
+                write!(f, "systemd ignores a part of it: `{}`", printable(line))?;
+                match more {
+                    0 => Ok(()),
+                    more => write!(f, ", and {more} more"),
+                }
+            }
+            Self::SystemdWouldNotStart { line } => {
+                write!(f, "systemd would not start it: `{}`", printable(line))
             }
             Self::MayRunOld { unit, files } => may_run_old(f, unit, files),
             Self::StaleInstance { instance, template } => write!(

@@ -32,6 +32,11 @@ pub enum RefusalReason {
         /// For want of this.
         input: BrokenInput,
     },
+    /// The host's systemd would not load a unit.
+    WouldNotLoad {
+        /// What it says.
+        line: String,
+    },
     /// A unit runs, would be restarted, and would not come up again.
     WouldNotStartAgain {
         /// For want of this.
@@ -140,6 +145,7 @@ impl RefusalReason {
         match self {
             Self::WouldNotStartAgain { .. } => "R0401",
             Self::WouldBreakAnother { .. } => "R0410",
+            Self::WouldNotLoad { .. } => "R0411",
             Self::InTheWay { obstacle } => obstacle.code(),
             Self::DoesNotStayUp { .. } => "R0101",
             Self::CannotStartAgain { .. } => "R0102",
@@ -171,6 +177,7 @@ impl RefusalReason {
             Self::DoesNotStayUp { .. } => {
                 "its journal says why; abide starts it again when its files change, or once it has stopped"
             }
+            Self::WouldNotLoad { .. } => "change its text in the manifest",
             Self::CannotStartAgain { .. } => {
                 "see `systemctl status` of it there: its next restart would fail"
             }
@@ -263,10 +270,6 @@ impl fmt::Display for RefusalReason {
                 listed(groups)
             ),
             Self::InTheWay { obstacle } => obstacle.fmt(f),
-            Self::WouldBreakAnother { unit, input } => write!(
-                f,
-                "{unit} runs, is restarted along with it, and would not start again: {input}"
-            ),
             Self::OnlyEnablesOthers { .. }
             | Self::LinksUnknown { .. }
             | Self::StartsAnyway { .. }
@@ -274,14 +277,33 @@ impl fmt::Display for RefusalReason {
             | Self::NotAtBoot { .. }
             | Self::ManagerMasked { .. }
             | Self::RefusedNames { .. } => self.fmt_of_links(f),
-            Self::WouldNotStartAgain { input } => {
-                write!(f, "it runs, and would not start again: {input}")
-            }
+            Self::WouldNotLoad { .. }
+            | Self::WouldNotStartAgain { .. }
+            | Self::WouldBreakAnother { .. } => self.fmt_of_starts(f),
         }
     }
 }
 
 impl RefusalReason {
+    /// The words of what keeps units from starting.
+    fn fmt_of_starts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WouldNotLoad { line } => write!(
+                f,
+                "the host's systemd would refuse its new text: {}",
+                printable(line)
+            ),
+            Self::WouldBreakAnother { unit, input } => write!(
+                f,
+                "{unit} runs, is restarted along with it, and would not start again: {input}"
+            ),
+            Self::WouldNotStartAgain { input } => {
+                write!(f, "it runs, and would not start again: {input}")
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What a person can do about what keeps links from being made or removed, or from having an effect.
     fn help_of_links(&self) -> &'static str {
         match self {
@@ -380,8 +402,11 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0408", include_str!("explain/R0408.md")),
     ("R0409", include_str!("explain/R0409.md")),
     ("R0410", include_str!("explain/R0410.md")),
+    ("R0411", include_str!("explain/R0411.md")),
     ("N0401", include_str!("explain/N0401.md")),
     ("N0402", include_str!("explain/N0402.md")),
+    ("N0403", include_str!("explain/N0403.md")),
+    ("N0404", include_str!("explain/N0404.md")),
     ("R0101", include_str!("explain/R0101.md")),
     ("R0102", include_str!("explain/R0102.md")),
     ("R0201", include_str!("explain/R0201.md")),

@@ -7,7 +7,7 @@
 use abide_model::{
     BrokenInput, Change, FilePurpose, GroupName, HostPath, InputFault, InputLook, InputSeen,
     Interpreter, NoteKind, NoteReason, Observation, ObservedUser, RefusalReason, ResourceId,
-    Runner, Scope, UserName,
+    Runner, Scope, UnitName, UnitRef, UserName,
 };
 use abide_unit::{Input, InputKind, Needs, escape::unescape, specifier};
 
@@ -34,6 +34,7 @@ const SEARCHED: [&str; 6] = [
 pub(crate) fn judge<'a>(decision: Decision<'a>, draft: &mut Draft) -> Result<Decision<'a>, Denied> {
     let written = decision.files.iter().chain(&decision.replaced);
     obstacles::may_write(decision.unit.view, draft, written)?;
+    loads(&decision, draft)?;
     let unit = &decision.unit;
     let accepted = unit.view.host.desired.policy.accept_broken;
     if !accepted {
@@ -53,6 +54,70 @@ pub(crate) fn judge<'a>(decision: Decision<'a>, draft: &mut Draft) -> Result<Dec
     };
     draft.note_why(unit.file_resource(), NoteKind::WillFail, why);
     Ok(decision)
+}
+
+/// More lines of systemd's about one unit are counted.
+const MOST_LINES: usize = 6;
+
+/// Whether systemd would load what is written, and what it says of it besides. A text with secrets nobody else is shown.
+fn loads(decision: &Decision<'_>, draft: &mut Draft) -> Result<(), Denied> {
+    let unit = &decision.unit;
+    let mut files = unit.files.iter().chain(&unit.template_files);
+    let secret = files.any(|file| file.body.is_some_and(abide_model::Body::is_secret));
+    let mut written = decision.files.iter();
+    let written = written.any(|file| matches!(file.change(), Some(Change::WriteFile(_))));
+    if !written || secret || unit.name.kind().is_quadlet() {
+        return Ok(());
+    }
+    let look = InputLook::Text(UnitRef::new(&unit.view.scope, &unit.name));
+    let seen = unit.view.host.observed.inputs.get(&look);
+    draft.looks.insert(look);
+    let Some(InputSeen::Text {
+        refused,
+        ignored,
+        held,
+    }) = seen
+    else {
+        return Ok(());
+    };
+    let more = ignored.len().saturating_sub(MOST_LINES);
+    let told = ignored.len().min(MOST_LINES);
+    for (index, line) in ignored.iter().take(told).enumerate() {
+        let line = line.clone();
+        let more = if index + 1 == told { more } else { 0 };
+        let why = NoteReason::SystemdIgnores { line, more };
+        draft.note_why(unit.file_resource(), NoteKind::Expect, why);
+    }
+    for line in held
+        .iter()
+        .filter(|line| !is_declared(unit, line))
+        .take(MOST_LINES)
+    {
+        let line = line.clone();
+        let why = NoteReason::SystemdWouldNotStart { line };
+        draft.note_why(unit.file_resource(), NoteKind::Expect, why);
+    }
+    match refused {
+        Some(line) => Err(Denied::because(RefusalReason::WouldNotLoad {
+            line: line.clone(),
+        })),
+        None => Ok(()),
+    }
+}
+
+/// Whether a unit that the line names, and that is not there yet, comes with the manifest.
+fn is_declared(unit: &Unit<'_>, line: &str) -> bool {
+    let missing = line
+        .split_once("/start: Unit ")
+        .and_then(|(_, rest)| rest.split_whitespace().next())
+        .and_then(|name| UnitName::parse(name).ok());
+    let mut declared = unit.view.host.units(&unit.view.scope).into_iter().flatten();
+    missing.is_some_and(|missing| {
+        declared.any(|(name, _)| {
+            let loaded = name.loaded_as();
+            *name == missing || loaded == missing || missing.template().as_ref() == Some(name)
+        })
+    })
 }
 
 /// Whether something would be lost: the unit is up and is none that comes and goes.

@@ -272,6 +272,7 @@ fn options(
         lock_timeout: std::time::Duration::ZERO,
         read_only: false,
         rehearse: false,
+        stages: false,
     }
 }
 

@@ -56,7 +56,7 @@ fn unit(scope: &Scope, name: &str) -> UnitRef {
     UnitRef::new(scope, &UnitName::parse(name).unwrap())
 }
 
-fn write(at: HostPath, purpose: FilePurpose, body: Body, mode: u32) -> Change {
+pub(crate) fn write(at: HostPath, purpose: FilePurpose, body: Body, mode: u32) -> Change {
     Change::WriteFile(WriteFile {
         path: at,
         purpose,
@@ -83,7 +83,7 @@ fn watch(unit: &UnitRef, hold: u64) -> Watch {
 }
 
 /// A plan of these changes, each following from those named.
-fn plan_of(changes: Vec<(ResourceId, Change, Vec<u32>)>) -> Plan {
+pub(crate) fn plan_of(changes: Vec<(ResourceId, Change, Vec<u32>)>) -> Plan {
     let actions = changes
         .into_iter()
         .zip(1..)

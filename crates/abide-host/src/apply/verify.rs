@@ -36,7 +36,9 @@ pub(super) fn all(plan: &Plan) -> String {
 
 /// Unit files and drop-ins that are written and that systemd reads itself. Of a secret systemd would show a part where it
 /// complains.
-fn writes(plan: &Plan) -> impl Iterator<Item = (ActionId, &Scope, &UnitName, &WriteFile)> {
+pub(crate) fn writes(
+    plan: &Plan,
+) -> impl Iterator<Item = (ActionId, &Scope, &UnitName, &WriteFile)> {
     plan.actions.iter().filter_map(|action| {
         let (unit, write) = written(action)?;
         let read = !unit.unit.kind().is_quadlet()
@@ -143,52 +145,76 @@ fn finds_its_program_itself(plan: &Plan, scope: &Scope, unit: &UnitName) -> bool
     })
 }
 
+/// One file of the directory that systemd reads in place of a scope's own.
+pub(crate) enum Staged<'p> {
+    /// A unit file that is written; of an instance also that of its template.
+    Unit(&'p UnitName, ActionId, &'p WriteFile),
+    /// A drop-in that is written, by its directory and name.
+    DropIn(String, String, ActionId, &'p WriteFile),
+    /// A drop-in that is removed.
+    Without(String, String),
+    /// The unit file that the host has: only drop-ins of it change.
+    Own(&'p UnitName, String),
+}
+
 /// The calls that fill the directory of one scope.
 fn files(plan: &Plan, scope: &Scope) -> Vec<String> {
-    let mut calls = Vec::new();
+    let calls = staged(plan, scope);
+    let calls = calls.iter().map(|file| match file {
+        Staged::Unit(unit, id, _) => format!("verify_unit {} {id}\n", word(unit.as_str())),
+        Staged::DropIn(folder, name, id, _) => {
+            format!("verify_drop_in {} {} {id}\n", word(folder), word(name))
+        }
+        Staged::Without(folder, name) => {
+            format!("without_drop_in {} {}\n", word(folder), word(name))
+        }
+        Staged::Own(unit, file) => {
+            format!("verify_with {} {}\n", word(unit.as_str()), word(file))
+        }
+    });
+    calls.collect()
+}
+
+/// What systemd reads of one scope.
+pub(crate) fn staged<'p>(plan: &'p Plan, scope: &Scope) -> Vec<Staged<'p>> {
+    let mut files = Vec::new();
     let mut complete: BTreeSet<UnitName> = BTreeSet::new();
     let here = || writes(plan).filter(|(_, of, ..)| *of == scope);
     for (id, _, unit, write) in here() {
         if write.purpose == FilePurpose::Unit {
-            calls.push(format!("verify_unit {} {id}\n", word(unit.as_str())));
+            files.push(Staged::Unit(unit, id, write));
             complete.insert(unit.clone());
         }
     }
     for (id, _, unit, write) in here() {
         if write.purpose == FilePurpose::DropIn {
             let folder = write.path.parent();
-            calls.push(format!(
-                "verify_drop_in {} {} {id}\n",
-                word(folder.file_name()),
-                word(write.path.file_name())
-            ));
+            let (name, config) = (write.path.file_name().to_owned(), folder.parent());
+            let folder = folder.file_name().to_owned();
+            files.push(Staged::DropIn(folder, name, id, write));
             if complete.insert(unit.clone()) {
-                calls.push(base(plan, scope, unit, &folder.parent()));
+                files.push(base(plan, scope, unit, &config));
             }
         }
     }
-    calls.extend(removed_drop_ins(plan, scope));
-    calls
+    files.extend(removed_drop_ins(plan, scope));
+    files
 }
 
 /// The unit file of a unit of which only drop-ins are written: its template's where this plan writes that, else what
 /// the host has.
-fn base(plan: &Plan, scope: &Scope, unit: &UnitName, config: &HostPath) -> String {
+fn base<'p>(plan: &'p Plan, scope: &Scope, unit: &'p UnitName, config: &HostPath) -> Staged<'p> {
     let name = unit.template().unwrap_or_else(|| unit.clone());
     let staged = writes(plan).find(|(_, of, written, write)| {
         *of == scope && **written == name && write.purpose == FilePurpose::Unit
     });
     match staged {
-        Some((id, ..)) => format!("verify_unit {} {id}\n", word(unit.as_str())),
-        None => format!(
-            "verify_with {} {}\n",
-            word(unit.as_str()),
-            word(&format!("{config}/{name}"))
-        ),
+        Some((id, _, _, write)) => Staged::Unit(unit, id, write),
+        None => Staged::Own(unit, format!("{config}/{name}")),
     }
 }
 
-fn removed_drop_ins(plan: &Plan, scope: &Scope) -> Vec<String> {
+fn removed_drop_ins<'p>(plan: &'p Plan, scope: &Scope) -> Vec<Staged<'p>> {
     plan.actions
         .iter()
         .filter(|action| action.resource.scope() == *scope)
@@ -197,10 +223,9 @@ fn removed_drop_ins(plan: &Plan, scope: &Scope) -> Vec<String> {
                 path,
                 purpose: FilePurpose::DropIn,
                 ..
-            } => Some(format!(
-                "without_drop_in {} {}\n",
-                word(path.parent().file_name()),
-                word(path.file_name())
+            } => Some(Staged::Without(
+                path.parent().file_name().to_owned(),
+                path.file_name().to_owned(),
             )),
             _ => None,
         })
@@ -208,7 +233,7 @@ fn removed_drop_ins(plan: &Plan, scope: &Scope) -> Vec<String> {
 }
 
 /// The home of a user whom this plan creates.
-pub(super) fn new_home(plan: &Plan, scope: &Scope) -> String {
+pub(crate) fn new_home(plan: &Plan, scope: &Scope) -> String {
     let home = plan
         .actions
         .iter()

@@ -2,68 +2,6 @@
 # directory of that user that nobody else can look into, which the user's own quota counts and root never enters: all of
 # it is one script for that user, and what comes of it decides about that user's scope only.
 
-# The beginning of such a script. BASE: where its directory is made; the user's own places where it is empty.
-# shellcheck disable=SC2016 # this text is for another shell
-check_head='
-umask 077
-base=$1
-shift
-dir=
-if [ -n "$base" ]; then set -- "$base"; else set -- "${XDG_RUNTIME_DIR-}" "$HOME" /tmp; fi
-for base do
-  if [ ! -d "$base" ] || [ ! -w "$base" ]; then continue; fi
-  # What a run left behind that was cut goes.
-  for old in "$base"/.abide-check.*; do
-    whose=${old##*/.abide-check.}
-    { [ "${whose%%.*}" != 0 ] && kill -0 "${whose%%.*}" 2>/dev/null; } || rm -rf -- "$old" 2>/dev/null
-  done
-  dir=$(mktemp -d -- "$base/.abide-check.$$.XXXXXXXXXX" 2>/dev/null) && break
-done
-if [ -z "$dir" ]; then
-  echo "there is no room to look at the new files"
-  exit 1
-fi
-trap "rm -rf -- \"\$dir\"" EXIT
-below=$dir
-named() {
-  name=$(cat && echo .)
-  name=${name%??}
-}
-make_parent() { case $name in */*) mkdir -p -- "$below/${name%/*}" ;; esac; }
-put() { make_parent && base64 -d >"$below/$name"; }
-drop() { rm -f -- "$below/$name"; }
-mask() { make_parent && ln -s /dev/null "$below/$name"; }
-'
-
-# UNIT, in $name where its file should be: a unit of which only drop-ins change, from its own file or wherever it is
-# loaded from. Then what systemd thinks of all.
-# shellcheck disable=SC2016 # this text is for another shell
-verify_head='
-units=
-unit() { put && units="$units $below/$name"; }
-loaded() {
-  if ! [ -f "$name" ]; then
-    name=$(systemctl "$manager" show -p FragmentPath -- "$1" </dev/null 2>/dev/null | sed -n "s/^FragmentPath=//p" | head -n 1)
-    [ -f "$name" ] || return 0
-  fi
-  if head -c 1048576 -- "$name" >"$below/$1" 2>/dev/null; then
-    units="$units $below/$1"
-  else
-    rm -f -- "$below/$1"
-  fi
-}
-verify() {
-  [ -n "$units" ] || exit 0
-  mkdir -- "$below.run"
-  trap "rm -rf -- \"\$dir\" \"\$dir.run\"" EXIT
-  # shellcheck disable=SC2086 # words
-  said=$(XDG_RUNTIME_DIR=$below.run systemd-analyze --no-pager --man=no "$manager" verify $units </dev/null 2>&1)
-  ended=$?
-  printf "%s\n" "$said" | sed "s|$below/||g"
-  exit $ended
-}
-'
-
 # begin_check SCOPE HEAD...: begins such a script.
 begin_check() {
   check=$work/check/script
@@ -92,7 +30,7 @@ end_check() {
   if [ "$check_scope" = system ]; then
     limit 60 sh -s -- "$work/check" <"$check" 2>&1
   elif become_user "${check_scope#user:}" 2>/dev/null; then
-    in_scope "$check_scope" sh -s -- '' <"$check"
+    in_scope "$check_scope" sh -s <"$check"
   else
     limit 60 env -i LC_ALL=C PATH="$PATH" HOME="$2" XDG_CONFIG_HOME="$work/check" XDG_DATA_HOME="$work/check" \
       sh -s -- "$work/check" <"$check" 2>&1

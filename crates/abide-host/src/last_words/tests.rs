@@ -36,10 +36,11 @@ fn the_line_that_says_why_is_told_and_not_how_it_ended() {
 fn the_script_is_plain_and_whole_or_does_nothing() {
     const NONCE: &str = "0123456789abcdef0123456789abcdef";
     let asked = ["_UID=1000 _SYSTEMD_USER_UNIT=a.service", "-u 'b c.service'"];
-    let script = text(&asked.map(str::to_owned), NONCE);
+    let part = text(&asked.map(str::to_owned));
+    let script = crate::follow_up::put_together(&[(Some(part), "last_words")], NONCE).unwrap();
     shellcheck(&script);
     for shell in shells() {
-        let cut = &script.as_bytes()[..script.len() - 8];
+        let cut = &script.as_bytes()[..script.len() - 22];
         assert_eq!(run(&shell, &[], cut), b"", "{shell:?}");
         let said = String::from_utf8_lossy(&run(&shell, &[], script.as_bytes())).into_owned();
         let whole = said.contains(&format!("{NONCE} said 1\n"));
