@@ -40,6 +40,7 @@ mod exit_codes;
 mod faults;
 mod forty;
 mod inputs;
+mod install_names;
 mod ledger;
 mod lifecycle;
 mod links;

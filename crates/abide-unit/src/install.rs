@@ -124,10 +124,36 @@ fn names(unit: &UnitName, effective: &Effective, key: &str) -> Vec<UnitName> {
     effective
         .all("Install", key)
         .into_iter()
-        .flat_map(str::split_whitespace)
-        .filter_map(|word| specifier::expand(unit, default.as_deref(), word))
+        .flat_map(|value| install_words(key, value))
+        .filter_map(|word| specifier::expand(unit, default.as_deref(), &word))
         .filter_map(|name| UnitName::parse(&name).ok())
         .collect()
+}
+
+/// The words of a setting of `[Install]`. Quotes are taken off wherever they stand, and hold white space together; a
+/// backslash is one more character of a name. A quote without its end spoils what is behind it.
+///
+/// Sources: `config_parse_strv` in systemd's shared/conf-parser.c, and `LookupAllStrv` in Podman's
+/// pkg/systemd/parser/unitfile.go, which does the same; `Also=` has no quotes (`config_parse_also` in systemd's
+/// shared/install.c).
+pub fn install_words(key: &str, value: &str) -> Vec<String> {
+    let is_quotable = key != "Also";
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for c in value.chars() {
+        match (quote, c) {
+            (Some(open), c) if open == c => quote = None,
+            (None, '"' | '\'') if is_quotable => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, ' ' | '\t' | '\n' | '\r') => words.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    if quote.is_none() {
+        words.extend(word);
+    }
+    words
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub use class::{ChangeClass, class_of};
 pub use compare::{Difference, KeyChange, compare};
 pub use effective::{Credential, Effective, EnvironmentFile};
 pub use inputs::{Input, InputKind, Needs};
-pub use install::{InstallLink, LinkKind, also, install_links, refused_links};
+pub use install::{InstallLink, LinkKind, also, install_links, install_words, refused_links};
 pub use parse::{Entry, Problem, ProblemKind, UnitFile, boolean};
 pub use quadlet::{
     QUADLET_COMMENTS_SINCE, QUADLET_DROP_INS_SINCE, QUADLET_KEYS_UNTIL, QUADLET_TEMPLATES_SINCE,

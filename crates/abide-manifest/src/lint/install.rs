@@ -1,7 +1,7 @@
 //! `[Install]`: what starts a unit at boot must exist in its manager.
 
 use abide_model::{UnitName, Wanted};
-use abide_unit::{Entry, refused_links, specifier};
+use abide_unit::{Entry, install_words, refused_links, specifier};
 
 use super::system_only::is_system_only;
 use super::{View, at_word};
@@ -14,7 +14,7 @@ const KEYS: [&str; 3] = ["WantedBy", "RequiredBy", "UpheldBy"];
 
 /// A user unit that only targets of the system manager want never starts at boot.
 pub(super) fn lint_user(view: &View<'_, '_>, work: &mut Work<'_>) {
-    if wanted_by(view).any(|unit| !is_system_only(unit)) {
+    if wanted_by(view).any(|unit| !is_system_only(&unit)) {
         return;
     }
     for (text, entry, word) in words(view) {
@@ -26,7 +26,7 @@ pub(super) fn lint_user(view: &View<'_, '_>, work: &mut Work<'_>) {
         let finding = at_word(
             codes::SYSTEM_TARGET,
             (text, entry),
-            word,
+            &word,
             message,
             &work.texts,
         )
@@ -62,7 +62,7 @@ pub(super) fn lint_system(view: &View<'_, '_>, work: &mut Work<'_>) {
             at_word(
                 codes::DEFAULT_TARGET,
                 (text, entry),
-                word,
+                &word,
                 message,
                 &work.texts,
             )
@@ -85,8 +85,8 @@ pub(super) fn lint_alias(view: &View<'_, '_>, work: &mut Work<'_>) {
     let entries = view.entries();
     let entries = entries.filter(|(_, entry)| entry.section == "Install" && entry.key == "Alias");
     for (text, entry) in entries {
-        for word in entry.value.split_whitespace() {
-            let alias = specifier::expand(name, None, word);
+        for word in install_words(&entry.key, &entry.value) {
+            let alias = specifier::expand(name, None, &word);
             let alias = alias.and_then(|alias| UnitName::parse(&alias).ok());
             let Some(alias) = alias.filter(|alias| refused.contains(alias)) else {
                 continue;
@@ -111,7 +111,7 @@ pub(super) fn lint_alias(view: &View<'_, '_>, work: &mut Work<'_>) {
                 ),
             };
             let at = (text, entry);
-            let finding = at_word(codes::ALIAS_REFUSED, at, word, message, &work.texts);
+            let finding = at_word(codes::ALIAS_REFUSED, at, &word, message, &work.texts);
             work.push(
                 finding
                     .label(label)
@@ -121,21 +121,20 @@ pub(super) fn lint_alias(view: &View<'_, '_>, work: &mut Work<'_>) {
     }
 }
 
-fn wanted_by<'u>(view: &View<'u, '_>) -> impl Iterator<Item = &'u str> {
+fn wanted_by(view: &View<'_, '_>) -> impl Iterator<Item = String> {
     let effective = view.effective;
-    KEYS.iter()
-        .flat_map(|key| effective.all("Install", key))
-        .flat_map(str::split_whitespace)
+    KEYS.iter().flat_map(|key| {
+        let values = effective.all("Install", key).into_iter();
+        values.flat_map(|value| install_words(key, value))
+    })
 }
 
-fn words<'u>(view: &View<'u, '_>) -> Vec<(&'u Wording, &'u Entry, &'u str)> {
+fn words<'u>(view: &View<'u, '_>) -> Vec<(&'u Wording, &'u Entry, String)> {
     view.entries()
         .filter(|(_, entry)| entry.section == "Install" && KEYS.contains(&entry.key.as_str()))
         .flat_map(|(text, entry)| {
-            entry
-                .value
-                .split_whitespace()
-                .map(move |word| (text, entry, word))
+            let words = install_words(&entry.key, &entry.value).into_iter();
+            words.map(move |word| (text, entry, word))
         })
         .collect()
 }

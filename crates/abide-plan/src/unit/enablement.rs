@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use abide_model::{
     Cause, FilePurpose, HostPath, Link, ObservedScope, RefusalReason, UnitName, Wanted,
 };
-use abide_unit::{Effective, LinkKind, also, install_links, refused_links, specifier};
+use abide_unit::{
+    Effective, LinkKind, also, install_links, install_words, refused_links, specifier,
+};
 
 use super::Unit;
 use super::mask::{self, Mask, keeps_links};
@@ -465,10 +467,11 @@ fn at_start(target: &str) -> bool {
 fn generated_at_start(unit: &Unit<'_>) -> bool {
     let by = |on_disk: &Effective| {
         let keys = ["WantedBy", "RequiredBy"].into_iter();
-        let mut targets = keys
-            .flat_map(|key| on_disk.all("Install", key))
-            .flat_map(str::split_whitespace);
-        targets.any(at_start)
+        let mut targets = keys.flat_map(|key| {
+            let values = on_disk.all("Install", key).into_iter();
+            values.flat_map(move |value| install_words(key, value))
+        });
+        targets.any(|target| at_start(&target))
     };
     unit.name.kind().is_quadlet()
         && unit.on_disk != Disk::Nothing

@@ -96,6 +96,19 @@ fn units_enabled_along_are_named() {
     assert_eq!(also, ["a@x.timer", "b.socket"]);
 }
 
+#[test]
+fn names_may_be_quoted() {
+    let words = |value: &str| install_words("WantedBy", value);
+    assert_eq!(words("a.target  b.target"), ["a.target", "b.target"]);
+    assert_eq!(words("'a.target' \"b.target\""), ["a.target", "b.target"]);
+    assert_eq!(words("a.tar\"get\""), ["a.target"]);
+    assert_eq!(words("'a b.target'"), ["a b.target"]);
+    assert_eq!(words(r"a\x2db.target"), [r"a\x2db.target"]);
+    assert_eq!(words("a.target \"b.target"), ["a.target"]);
+    assert_eq!(words("''"), [""]);
+    assert_eq!(install_words("Also", "'a.socket'"), ["'a.socket'"]);
+}
+
 fn refused(unit: &str, install: &str) -> Vec<String> {
     let unit = UnitName::parse(unit).unwrap();
     let text = format!("[Install]\n{}\n", install.replace("; ", "\n"));
