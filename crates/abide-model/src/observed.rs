@@ -373,6 +373,9 @@ pub struct ObservedFile {
     pub owner: String,
     /// Last change of content or attributes (ctime): it cannot be set back, unlike mtime.
     pub changed_at: Timestamp,
+    /// Last change of content (mtime). Whoever may write the file can set it to anything, as `rsync --times` does; `chmod` and
+    /// `chown` leave it.
+    pub written_at: Timestamp,
     /// The content, only where the digest differs from the asked one and the file is not secret or too large.
     pub content: Option<Bytes>,
 }

@@ -158,6 +158,14 @@ impl SimHost {
         }
     }
 
+    /// `chown`, of any file.
+    pub fn change_owner(&mut self, path: &HostPath, owner: &str) {
+        let at = self.tick();
+        if let Some(node) = self.disk.get_mut(path) {
+            (node.owner, node.changed_at) = (owner.to_owned(), at);
+        }
+    }
+
     /// Makes a symbolic link as somebody.
     pub fn write_link(&mut self, path: &HostPath, target: &str, owner: &str) {
         let at = self.tick();

@@ -346,7 +346,7 @@ impl SimHost {
             owner,
             mode,
             changed_at,
-            modified_at: _,
+            modified_at,
         } = node;
         let bytes = node.file();
         let digest = bytes.map(abide_model::Bytes::digest);
@@ -361,6 +361,7 @@ impl SimHost {
             mode: *mode,
             owner: owner.clone(),
             changed_at: *changed_at,
+            written_at: *modified_at,
             content: bytes.filter(|_| differs).cloned(),
         })
     }

@@ -130,8 +130,13 @@ impl<'a> Details<'a> {
             .answer
             .about("behind", &number)
             .and_then(|frame| Stat::read(frame.texts().next()?));
-        let changed_at =
-            behind.map_or(stat.changed_at, |file| file.changed_at.max(stat.changed_at));
+        let later = |of: fn(&Stat) -> Timestamp| {
+            behind
+                .as_ref()
+                .map_or(of(&stat), |file| of(file).max(of(&stat)))
+        };
+        let (changed_at, written_at) =
+            (later(|stat| stat.changed_at), later(|stat| stat.written_at));
         Some(ObservedFile {
             kind: self.kind(letter, &number),
             digest,
@@ -139,6 +144,7 @@ impl<'a> Details<'a> {
             mode: stat.mode,
             owner: stat.owner,
             changed_at,
+            written_at,
             content: digest.and_then(|digest| self.content(&number, digest)),
         })
     }
@@ -177,18 +183,32 @@ fn decoded(frame: &Frame<'_>) -> Option<Vec<u8>> {
     (bytes.len() <= LARGEST).then_some(bytes)
 }
 
-/// A line of `stat -c '%f %s %u %z %U'`: raw mode, size, owner's id, last change, owner's name.
+/// A line of `stat -c '%f %s %u %z %y %U'`: raw mode, size, owner's id, last change, last change of the content, owner's
+/// name.
 struct Stat {
     mode: u32,
     size: u64,
     owner: String,
     changed_at: Timestamp,
+    written_at: Timestamp,
 }
 
 impl Stat {
     fn read(line: &str) -> Option<Self> {
-        let words: Vec<&str> = line.splitn(8, ' ').collect();
-        let [mode, size, uid, date, time, _zone, name] = words.as_slice() else {
+        let words: Vec<&str> = line.splitn(10, ' ').collect();
+        let [
+            mode,
+            size,
+            uid,
+            date,
+            time,
+            _,
+            written_date,
+            written_time,
+            _,
+            name,
+        ] = words.as_slice()
+        else {
             return None;
         };
         // UNKNOWN is what stat says of an id without a name.
@@ -198,6 +218,7 @@ impl Stat {
             size: size.parse().ok()?,
             owner: short(owner, NAME),
             changed_at: date_time(&format!("{date} {time}"))?,
+            written_at: date_time(&format!("{written_date} {written_time}"))?,
         })
     }
 }

@@ -340,7 +340,7 @@ file_states() {
     *) return 0 ;;
   esac
   # Each prints one line for every path that is there, in order; the reader knows which those are.
-  stats=$(limit 30 stat -c '%f %s %u %z %U' -- "$@" 2>/dev/null)
+  stats=$(limit 30 stat -c '%f %s %u %z %y %U' -- "$@" 2>/dev/null)
   frame stat
   printf '%s\n' "$stats"
   digests=$(digests_of "$@")
@@ -414,7 +414,7 @@ link_targets() {
     esac
     if [ "$kind" = l ]; then
       frame behind "$number"
-      stat -L -c '%f %s %u %z %U' -- "$path"
+      stat -L -c '%f %s %u %z %y %U' -- "$path"
     fi
   done
 }

@@ -279,6 +279,7 @@ fn a_directory_in_the_place_of_a_file_is_refused() {
         mode: 0o755,
         owner: "deploy".to_owned(),
         changed_at: abide_model::Timestamp(1),
+        written_at: abide_model::Timestamp(1),
         content: None,
     };
     scope

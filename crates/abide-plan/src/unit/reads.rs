@@ -7,13 +7,14 @@
 //! 2. times: what last changed before the unit started was read as it stands. A ctime cannot be set back, so it proves
 //!    that nothing changed since. That it is later proves nothing: `touch`, `chmod` and `chown` move it too;
 //! 3. the ledger's digest of what stood there when it was written, for runs that began after that: where the same
-//!    stands there now, that was read; where something else does, it changed since, and by its time after the start.
+//!    stands there now, that was read, unless somebody wrote it since: then it may have been changed, read and put back;
+//!    where something else does, it changed since, and by its time after the start.
 //!
 //! Where none of them does, it is not settled.
 
 use abide_model::{
     Digest, FileKind, Held, HostPath, LastLoad, LedgerFile, LedgerRead, LedgerReads, LedgerUnit,
-    Timestamp,
+    ObservedFile, Timestamp,
 };
 
 use super::Unit;
@@ -346,16 +347,20 @@ fn definition(unit: &Unit<'_>) -> Run {
         Read::Likely if told.left.is_some() || told.else_ == Run::Unsettled => return Run::OnDisk,
         Read::Likely | Read::No => {}
     }
-    since(&told, on_disk)
+    since(&told, on_disk, definition_rewritten(unit))
 }
 
 /// What the run has of what changed after it began, by its time.
-fn since(told: &Told, on_disk: Option<Held>) -> Run {
+fn since(told: &Told, on_disk: Option<Held>, is_rewritten: bool) -> Run {
     match (told.left, on_disk) {
-        (Some(left), Some(found)) if left == found && !told.is_this_run => Run::OnDisk,
+        (Some(left), Some(found)) if left == found && !told.is_this_run && !is_rewritten => {
+            Run::OnDisk
+        }
+        // Something else may have stood there when this run began.
+        (Some(left), Some(found)) if left == found && !told.is_this_run => told.else_,
         // It did not change since the ledger was written, and this run was there before.
         (Some(left), Some(found)) if left == found => told.else_,
-        (Some(_), Some(_)) if told.is_this_run => Run::Old,
+        (Some(_), Some(_)) if told.is_this_run && told.else_ == Run::Old => Run::Old,
         (Some(left), Some(_)) => Run::Likely(left),
         (Some(_), None) | (None, _) => told.else_,
     }
@@ -394,6 +399,28 @@ fn read_before_start(unit: &Unit<'_>, changed: Option<Timestamp>) -> Read {
     }
 }
 
+/// Whether somebody wrote the file since the ledger says what it held: the same as before, or something else and then the
+/// same. `chmod` and `chown` write nothing. A time that was set back is believed, or every copy that keeps its times would
+/// be a doubt.
+fn rewritten(unit: &Unit<'_>, found: &ObservedFile) -> bool {
+    let applied = unit.view.host.observed.applied_at;
+    applied.is_none_or(|applied| found.written_at > applied)
+}
+
+/// The same of the unit's definition: a manager that has read nothing since has what was left there.
+fn definition_rewritten(unit: &Unit<'_>) -> bool {
+    let applied = unit.view.host.observed.applied_at;
+    let has_read = match &unit.view.manager {
+        ManagerState::Up {
+            last_load: LastLoad::At(at) | LastLoad::NotAfter(at),
+        } => applied.is_none_or(|applied| *at > applied),
+        _ => true,
+    };
+    let files = unit.files.iter().chain(&unit.template_files);
+    let mut standing = files.filter(|file| file.stands());
+    has_read && standing.any(|file| file.found.is_some_and(|found| rewritten(unit, found)))
+}
+
 /// When one of the unit's files, or its template's, last changed.
 pub(crate) fn definition_changed(unit: &Unit<'_>) -> Option<Timestamp> {
     let files = unit.files.iter().chain(&unit.template_files);
@@ -418,7 +445,7 @@ fn file(unit: &Unit<'_>, file: &Trigger<'_>) -> Run {
     }
     match file.found {
         Some(_) if !newer_than_run(unit, file) => Run::OnDisk,
-        Some(_) => since(&told, on_disk(file)),
+        Some(found) => since(&told, on_disk(file), rewritten(unit, found)),
         // Nobody knows since when it is gone.
         None => match told.left {
             Some(Held::Digest(_)) if told.is_this_run => Run::Old,
