@@ -45,6 +45,7 @@ mod loud_units;
 mod manifest;
 mod plain_user;
 mod proxy;
+mod rehearsal;
 mod room;
 mod root;
 mod saved_plan;

@@ -1,6 +1,7 @@
 //! "Starts at boot" is what a boot does: `abide status` against `systemd --test`, and against the boot itself.
 
 mod declared;
+mod first;
 mod others;
 mod said;
 mod ways;

@@ -30,6 +30,9 @@ pub struct Rehearsal {
     pub in_cycles: BTreeSet<UnitName>,
     /// Units whose files could not be read by whom the rehearsal runs as.
     pub unreadable: BTreeSet<UnitName>,
+    /// Whether the next boot is a first boot (machine-id(5)): then systemd enables what presets enable, everything where there
+    /// are none, and a rehearsal does not.
+    pub first_boot: bool,
 }
 
 /// Whether a unit starts at the next boot.
@@ -110,6 +113,8 @@ pub enum BootUnknown {
     InCycle,
     /// Its file cannot be read by whom the rehearsal runs as.
     Unreadable,
+    /// It is disabled, and the next boot is a first boot, which enables what presets enable.
+    FirstBoot,
     /// It is masked in `/run`: after a boot it is not.
     MaskedUntilReboot,
     /// Whether its user lingers is not known.
@@ -182,6 +187,7 @@ impl fmt::Display for BootUnknown {
             Self::NoRehearsal { why } => f.write_str(&printable(why)),
             Self::InCycle => f.write_str("in a cycle"),
             Self::Unreadable => f.write_str("unreadable file"),
+            Self::FirstBoot => f.write_str("a first boot applies presets"),
             Self::MaskedUntilReboot => f.write_str("masked until the reboot"),
             Self::Lingering => f.write_str("lingering"),
         }

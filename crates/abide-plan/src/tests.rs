@@ -2,6 +2,7 @@
 
 mod agree;
 mod allowed;
+mod at_boot;
 mod books;
 mod by_hand;
 mod damage;

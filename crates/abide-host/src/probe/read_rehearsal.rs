@@ -23,6 +23,7 @@ pub(super) fn rehearsal(answer: &Frames<'_>) -> Observation<Rehearsal> {
             "+" => take(&mut rehearsal.starts, rest),
             "?" => take(&mut rehearsal.unreadable, rest),
             "~" => cycle(&mut rehearsal, rest),
+            "1" => rehearsal.first_boot = true,
             "!" => why = why.or_else(|| Some(short(rest, SENTENCE))),
             _ => ended = line.strip_prefix("ended ").or(ended),
         }
@@ -99,6 +100,19 @@ mod tests {
             assert_eq!(names(&seen.in_cycles), ["c1.service", "c2.service"]);
             assert_eq!(names(&seen.dropped), ["c1.service"]);
             assert_eq!(names(&seen.starts), ["a.service"]);
+        }
+    }
+
+    #[test]
+    fn that_the_next_boot_is_the_first_one_is_read() {
+        for (body, first) in [
+            ("1\n+a.service\nended 0\n", true),
+            ("+a.service\nended 0\n", false),
+        ] {
+            let Observation::Known(seen) = read(body) else {
+                panic!("{body}")
+            };
+            assert_eq!(seen.first_boot, first);
         }
     }
 

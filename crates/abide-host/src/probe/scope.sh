@@ -600,6 +600,10 @@ rehearsal() {
     fi
   else
     set -- "$@" "$program" --system
+    # What makes the next boot the first one (machine-id(5)).
+    machine=
+    [ ! -r /etc/machine-id ] || read -r machine </etc/machine-id || :
+    if ! [ -e /etc/machine-id ] || [ "$machine" = uninitialized ]; then echo 1; fi
     # shellcheck disable=SC2154 # set before
     case $run_as in
       setpriv) set -- setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@" ;;

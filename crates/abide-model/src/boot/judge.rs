@@ -145,6 +145,9 @@ impl<'a> Asked<'a> {
         if let Some(answer) = not_loaded(unit) {
             return answer;
         }
+        if rehearsal.first_boot && unit.is_some_and(|unit| unit.file_state == "disabled") {
+            return AtBoot::Unknown(BootUnknown::FirstBoot);
+        }
         let triggers = || unit.into_iter().flat_map(|unit| &unit.triggered_by);
         let starts = |trigger: &&UnitName| {
             rehearsal.starts.contains(*trigger) && {
