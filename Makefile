@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHELL := /bin/bash
 
-.PHONY: help demo test check unit hosts core hosts-all recipes attacks attacks-all mutants fuzz fuzz-smoke deny build clippy fmt doc bless clean
+.PHONY: help demo test check unit hosts core hosts-all settings recipes attacks attacks-all mutants fuzz fuzz-smoke deny build clippy fmt doc bless clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -50,6 +50,11 @@ hosts-all: need-cargo ## all tests on all hosts
 	  echo "== $$suites"; \
 	  ABIDE_TEST_SUITES=$$suites RUST_TEST_THREADS=4 $(CARGO) test -p abide --test hosts || ended=1; \
 	done; exit $$ended
+
+# The table of settings by version of systemd (crates/abide-unit/data/settings.txt) from what the hosts' own systemd say.
+settings: need-cargo ## the table of settings by version of systemd
+	@tests/fleet/fleet check
+	ABIDE_BLESS=1 $(CARGO) test -p abide --test hosts -- --exact settings::the_table_of_settings_is_what_the_hosts_say
 
 # The recipes of examples/ci, on real hosts.
 recipes: need-cargo ## the recipes of examples/ci

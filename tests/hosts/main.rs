@@ -52,5 +52,6 @@ mod quadlets;
 mod routes;
 mod saved;
 mod sensitive;
+mod settings;
 mod unchanged;
 mod versions;

@@ -45,6 +45,7 @@ pub mod report;
 pub mod saved_plan;
 pub mod scope;
 pub mod secret_command;
+pub mod setting_support;
 pub mod shard;
 pub mod time;
 pub mod unit_name;
@@ -96,6 +97,7 @@ pub use saved_plan::{
 };
 pub use scope::{Scope, UnitRef};
 pub use secret_command::SecretCommand;
+pub use setting_support::{IgnoredSetting, IgnoredWhy, LoadFault};
 pub use shard::{Shard, ShardBy};
 pub use time::{Timestamp, UtcTime};
 pub use unit_name::{UnitKind, UnitName};

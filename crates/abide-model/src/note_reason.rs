@@ -1,5 +1,6 @@
 //! What a note is about, as data: a code that `abide explain` knows, and the one place where its words are made.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -9,6 +10,7 @@ use crate::boot::NotAtBoot;
 use crate::inputs::BrokenInput;
 use crate::name::printable;
 use crate::path::HostPath;
+use crate::setting_support::IgnoredSetting;
 use crate::unit_name::UnitName;
 
 /// What a note is about.
@@ -65,6 +67,13 @@ pub enum NoteReason {
         /// Why not.
         why: NotAtBoot,
     },
+    /// A unit has settings that the host's systemd does not know.
+    SettingsIgnored {
+        /// Its version.
+        systemd: u32,
+        /// Those.
+        settings: BTreeSet<IgnoredSetting>,
+    },
 }
 
 impl NoteReason {
@@ -78,6 +87,7 @@ impl NoteReason {
             Self::MayRunOld { .. } | Self::StaleInstance { .. } => "N0501",
             Self::SourceMissing { .. } => "N0502",
             Self::NotAtBoot { .. } => "N0302",
+            Self::SettingsIgnored { .. } => "N0801",
         }
     }
 }
@@ -116,6 +126,7 @@ impl fmt::Display for NoteReason {
             Self::NotAtBoot { unit, why } => {
                 write!(f, "{unit} is enabled, and a boot does not start it: {why}")
             }
+            Self::SettingsIgnored { systemd, settings } => settings_ignored(f, *systemd, settings),
         }?;
         write!(f, " (`abide explain {}`)", self.code())
     }
@@ -132,4 +143,24 @@ fn may_run_old(f: &mut fmt::Formatter<'_>, unit: &UnitName, files: &[HostPath]) 
         "{unit} may run an old {what}: it is newer than this run, and nothing tells whether its content is; \
          a restart settles it"
     )
+}
+
+/// So many settings are named.
+const MOST_SETTINGS: usize = 6;
+
+fn settings_ignored(
+    f: &mut fmt::Formatter<'_>,
+    systemd: u32,
+    settings: &BTreeSet<IgnoredSetting>,
+) -> fmt::Result {
+    let named: Vec<String> = settings
+        .iter()
+        .take(MOST_SETTINGS)
+        .map(ToString::to_string)
+        .collect();
+    write!(f, "systemd {systemd} ignores {}", named.join(", "))?;
+    match settings.len().saturating_sub(MOST_SETTINGS) {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
+    }
 }

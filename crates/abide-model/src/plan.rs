@@ -475,6 +475,8 @@ pub enum NoteKind {
     UndeclaredLinger,
     /// Ours by the ledger, no longer declared, and kept because `prune: false`.
     Orphan,
+    /// Settings of a unit that the host's systemd does not know.
+    Unsupported,
     /// A unit that will not come up.
     WillFail,
     /// What a reviewer should expect: a timer fires now, a condition holds a unit back.

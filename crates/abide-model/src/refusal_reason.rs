@@ -14,6 +14,7 @@ use crate::name::printable;
 use crate::obstacle::Obstacle;
 use crate::path::HostPath;
 use crate::podman::{PodmanVersion, QuadletFeature};
+use crate::setting_support::LoadFault;
 use crate::unit_name::UnitName;
 
 /// Why something is wanted and not done.
@@ -132,6 +133,13 @@ pub enum RefusalReason {
         /// The user's id.
         uid: u32,
     },
+    /// The host's systemd is too old to load the unit file.
+    TooNew {
+        /// Its version.
+        systemd: u32,
+        /// Why.
+        fault: LoadFault,
+    },
     /// `systemctl enable` refuses names in a unit's `[Install]` section.
     RefusedNames {
         /// Those.
@@ -143,6 +151,7 @@ impl RefusalReason {
     /// Its code: `R0101`.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::TooNew { .. } => "R0801",
             Self::WouldNotStartAgain { .. } => "R0401",
             Self::WouldBreakAnother { .. } => "R0410",
             Self::WouldNotLoad { .. } => "R0411",
@@ -210,6 +219,9 @@ impl RefusalReason {
             | Self::NotAtBoot { .. }
             | Self::ManagerMasked { .. }
             | Self::RefusedNames { .. } => self.help_of_links(),
+            Self::TooNew { .. } => {
+                "write the unit so that this version can read it, or leave the host out with `--exclude`"
+            }
             Self::InTheWay { obstacle } => {
                 return format!("{} (`abide explain {}`)", obstacle.help(), self.code());
             }
@@ -270,6 +282,7 @@ impl fmt::Display for RefusalReason {
                 listed(groups)
             ),
             Self::InTheWay { obstacle } => obstacle.fmt(f),
+            Self::TooNew { systemd, fault } => fault.of_systemd(*systemd, f),
             Self::OnlyEnablesOthers { .. }
             | Self::LinksUnknown { .. }
             | Self::StartsAnyway { .. }
@@ -429,6 +442,8 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("N0302", include_str!("explain/N0302.md")),
     ("N0501", include_str!("explain/N0501.md")),
     ("N0502", include_str!("explain/N0502.md")),
+    ("R0801", include_str!("explain/R0801.md")),
+    ("N0801", include_str!("explain/N0801.md")),
 ];
 
 /// The explanation of a code of a refusal or note; `None` for a code that does not exist.

@@ -15,6 +15,7 @@ pub(crate) mod replace;
 pub(crate) mod respond;
 pub(crate) mod run;
 pub(crate) mod sources;
+pub(crate) mod support;
 pub(crate) mod targets;
 
 use std::borrow::Cow;

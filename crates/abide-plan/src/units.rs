@@ -20,7 +20,7 @@ use crate::unit::respond::{Response, to_restart};
 use crate::unit::run::{Verb, comes_up};
 use crate::unit::sources::wish_of;
 use crate::unit::targets::start_new_members;
-use crate::unit::{Unit, Wish, at_boot, emit, notes};
+use crate::unit::{Unit, Wish, at_boot, emit, notes, support};
 
 /// Plans the units of one scope.
 pub(crate) fn draft<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) {
@@ -65,6 +65,7 @@ fn decisions<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
             Wish::Removed(cause) => Unit::removed(view, &name, cause),
         };
         let decision = unit.and_then(|unit| decide(unit, draft));
+        let decision = decision.and_then(|decision| support::judge(decision, draft));
         match decision.and_then(|decision| inputs::judge(decision, draft)) {
             Ok(decision) if decisions.contains_key(&decision.unit.loaded) => {
                 let denied = twice(&decision.unit.loaded);

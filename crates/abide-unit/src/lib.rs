@@ -28,6 +28,7 @@ pub mod parse;
 pub mod quadlet;
 pub mod setting;
 pub mod specifier;
+pub mod support;
 
 pub use class::{ChangeClass, class_of};
 pub use compare::{Difference, KeyChange, compare};

@@ -95,10 +95,24 @@ is_held_back() {
   eval "where=\$watch_scope_$1 unit=\$watch_unit_$1"
   manager=--user
   [ "$where" != system ] || manager=--system
-  # Before 252 this would take the place of a user's running manager (scope.sh of the probe).
-  [ $manager = --system ] || [ "$systemd" -ge 252 ] || return 1
+  # Before 252 this would take the place of a user's running manager (scope.sh of the probe), and before 250 it is not there.
+  if [ "$systemd" -lt 250 ] || { [ "$systemd" -lt 252 ] && [ $manager = --user ]; }; then
+    was_skipped "$where" "$unit"
+    return
+  fi
   said=$(in_scope "$where" systemd-analyze --no-pager $manager condition --unit="$unit" 2>&1)
   case $newline$said$newline in *"${newline}Conditions failed.$newline"*) ;; *) return 1 ;; esac
+}
+
+# was_skipped SCOPE UNIT: whether that is the last thing which its manager has written about it; the journal may be late.
+was_skipped() {
+  for pause in 0.3 1 ''; do
+    case $(journal_of 1 "$1" "$2") in
+      'Condition check resulted in '*' being skipped.' | *' was skipped because of '*) return 0 ;;
+    esac
+    [ -n "$pause" ] || return 1
+    sleep "$pause"
+  done
 }
 
 # judge NUMBER: whether that watch has held, has failed, or goes on.
@@ -164,8 +178,15 @@ report_unit() { # NUMBER
   last_words "$where" "$unit"
 }
 
-# last_words SCOPE UNIT: as root from the system's journal, for many users' own is not readable to them.
+# last_words SCOPE UNIT
 last_words() {
+  journal_of 12 "$1" "$2" | while IFS= read -r text; do tell journal "$text"; done
+}
+
+# journal_of LINES SCOPE UNIT: as root from the system's journal, for many users' own is not readable to them.
+journal_of() {
+  lines=$1
+  shift
   case $1 in
     system) set -- -u "$2" ;;
     *)
@@ -178,6 +199,5 @@ last_words() {
       fi
       ;;
   esac
-  limit 10 journalctl -q --no-pager -o cat -n 12 "$@" 2>/dev/null | head -c 8000 |
-    while IFS= read -r text; do tell journal "$text"; done
+  limit 10 journalctl -q --no-pager -o cat -n "$lines" "$@" 2>/dev/null | head -c 8000
 }

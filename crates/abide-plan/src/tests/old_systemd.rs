@@ -1,7 +1,7 @@
 //! Hosts of older versions of systemd, which do not tell everything (docs/systemd-facts.md): EL7, Debian 9, EL8, Ubuntu 20.04
 //! and 22.04.
 
-use abide_model::{LastLoad, Manager, RefusalReason, Timestamp};
+use abide_model::{LastLoad, Manager, NoteKind, OnChange, RefusalReason, Timestamp};
 use abide_sim::SimHost;
 use abide_sim::random::{edits, hosts};
 use proptest::prelude::*;
@@ -142,4 +142,94 @@ fn what_only_upheld_by_would_enable_is_refused_before_254() {
         steps.contains("enable +default.target.wants/web.service\n"),
         "{steps}"
     );
+}
+
+#[test]
+fn what_the_systemd_of_the_host_ignores_is_noted_where_the_unit_is_worked_on() {
+    let text = "[Service]\nExecStart=/bin/web\nRestartMode=direct\n[Install]\nWantedBy=default.target\nUpheldBy=default.target\n";
+    let noted = |version: u32| {
+        let mut host = old_host(version);
+        let plan = assert_converges(&mut host, &web(text));
+        let again = plan_of(&web(text), &host);
+        let told: Vec<String> = plan
+            .notes
+            .iter()
+            .filter(|note| note.kind == NoteKind::Unsupported)
+            .map(|note| format!("{} {}", note.resource, note.text))
+            .collect();
+        assert!(
+            !again
+                .notes
+                .iter()
+                .any(|note| note.kind == NoteKind::Unsupported),
+            "{:?}",
+            again.notes
+        );
+        assert_eq!(refusals(&plan), Vec::<String>::new());
+        told
+    };
+    for version in [219, 232, 245, 249, 252] {
+        assert_eq!(
+            noted(version),
+            [format!(
+                "{WEB} systemd {version} ignores `UpheldBy=` (came with 254), `RestartMode=` (came with 254) (`abide explain N0801`)"
+            )]
+        );
+    }
+    assert_eq!(noted(254), Vec::<String>::new());
+    assert_eq!(noted(263), Vec::<String>::new());
+}
+
+fn plan_of(wanted: &abide_model::Desired, host: &SimHost) -> abide_model::Plan {
+    plan(wanted, &host.observe(wanted))
+}
+
+#[test]
+fn what_the_systemd_of_the_host_would_not_load_is_refused_and_not_written() {
+    let wanted = web("[Service]\nExecStart=|/bin/web\n[Install]\nWantedBy=default.target\n");
+    let mut host = old_host(257);
+    let plan = plan_of(&wanted, &host);
+    assert_eq!(
+        refusals(&plan),
+        [format!(
+            "{WEB}: systemd 257 would not load it: `ExecStart=` begins with `|`, which came with 258"
+        )]
+    );
+    let why = plan
+        .refused
+        .first()
+        .and_then(|refusal| refusal.why.as_ref());
+    assert_eq!(why.map(RefusalReason::code), Some("R0801"));
+    let written = steps(&plan).join("\n");
+    assert!(!written.contains("web.service"), "{written}");
+    // Red Hat's brings what came later.
+    host.facts.os = "Red Hat Enterprise Linux 8.10 (Ootpa)".to_owned();
+    assert_eq!(refusals(&plan_of(&wanted, &host)), Vec::<String>::new());
+    assert_eq!(
+        refusals(&plan_of(&wanted, &old_host(258))),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_type_that_the_systemd_of_the_host_ignores_gives_it_no_way_to_reload() {
+    let text = |more: &str| {
+        format!(
+            "[Service]\nType=notify-reload\nExecStart=/bin/web\n{more}\n[Install]\nWantedBy=default.target\n"
+        )
+    };
+    let refused = |version: u32, more: &str| {
+        let mut host = old_host(version);
+        assert_converges(&mut host, &web(&text(more)));
+        let wanted = one("web.service", &text(&format!("{more}\nEnvironment=A=1")))
+            .on_change(OnChange::Reload)
+            .build();
+        let mut seen = host.observe(&wanted);
+        // As 247 and 252 say of such a unit.
+        seen_unit(&mut seen, WEB).can_reload = version >= 253 || !more.is_empty();
+        refusals(&plan(&wanted, &seen)).join("\n")
+    };
+    assert!(refused(252, "").contains("it has no way to reload"));
+    assert_eq!(refused(253, ""), "");
+    assert_eq!(refused(252, "ExecReload=/bin/true"), "");
 }

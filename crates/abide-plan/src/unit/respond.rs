@@ -2,6 +2,7 @@
 //! for each kind that differs.
 
 use abide_model::{OnChange, UnitKind};
+use abide_unit::support::knows_word;
 
 use super::{Unit, quadlet};
 use crate::refuse::Denied;
@@ -76,7 +77,8 @@ fn service(unit: &Unit<'_>) -> Result<Response, Denied> {
 /// Of its own accord a reload never becomes a restart: the manifest asked for no interruption.
 fn reload(unit: &Unit<'_>) -> Result<Response, Denied> {
     let can = match unit.ours {
-        true => unit.wanted.can_reload(),
+        // Of a type that the host's systemd does not know nothing is left.
+        true => unit.wanted.can_reload() && (knows_type(unit) || unit.seen.can_reload),
         false => unit.seen.can_reload || unit.wanted.can_reload(),
     };
     match can {
@@ -86,6 +88,14 @@ fn reload(unit: &Unit<'_>) -> Result<Response, Denied> {
                 .help("give it `ExecReload=`, or write `on_change: restart`"),
         ),
     }
+}
+
+/// Whether the host's systemd knows the type of a service.
+fn knows_type(unit: &Unit<'_>) -> bool {
+    let of_type = unit.wanted.last("Service", "Type");
+    let systemd = unit.view.host.observed.facts.systemd;
+    let other_way = unit.wanted.last("Service", "ExecReload").is_some();
+    other_way || of_type.is_none_or(|word| knows_word("Service", "Type", word, systemd))
 }
 
 /// Mounts that a running system stands on are only ever mounted again with new options (nixpkgs, `-.mount`).

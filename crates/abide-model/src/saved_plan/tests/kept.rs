@@ -264,6 +264,7 @@ fn whole_plan(host: &HostName) -> Plan {
         NoteKind::HeldBySession,
         NoteKind::MayRunOld,
         NoteKind::SourceMissing,
+        NoteKind::Unsupported,
         NoteKind::Ledger,
     ];
     let effects = [
