@@ -151,17 +151,21 @@ fn sections_that_systemd_does_not_read_are_not_looked_at() {
     );
 }
 
+fn fault(name: &str, text: &str, systemd: u32) -> Option<String> {
+    load_fault(&unit(name, text), systemd).map(|fault| fault.to_string())
+}
+
+fn service(lines: &str) -> String {
+    format!("[Service]\n{lines}\n")
+}
+
 #[test]
-fn a_unit_that_would_not_load_is_told_from_one_that_loads_with_less() {
-    let fault = |name: &str, text: &str, systemd: u32| {
-        load_fault(&unit(name, text), systemd).map(|fault| fault.to_string())
-    };
+fn a_command_that_a_release_cannot_read_keeps_the_unit_from_being_loaded() {
     let prefix = |setting: &str, prefix: char, since: u32| {
         Some(format!(
             "`{setting}=` begins with `{prefix}`, which came with {since}"
         ))
     };
-    let service = |lines: &str| format!("[Service]\n{lines}\n");
     let shell = service("ExecStart=|echo");
     assert_eq!(
         fault("a.service", &shell, 257),
@@ -200,6 +204,10 @@ fn a_unit_that_would_not_load_is_told_from_one_that_loads_with_less() {
         fault("a.service", &service("ExecStart=@/bin/sleep sleep"), 237),
         None
     );
+}
+
+#[test]
+fn a_unit_with_nothing_left_is_told_from_one_that_loads_with_less() {
     let oneshot = service("Type=oneshot\nExecStart=/bin/a\nRestart=on-failure");
     assert_eq!(
         fault("a.service", &oneshot, 239).as_deref(),
