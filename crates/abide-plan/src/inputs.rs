@@ -18,6 +18,7 @@ use crate::unit::Unit;
 use crate::unit::decide::Decision;
 use crate::unit::notes::foreign_drop_ins;
 use crate::unit::run::Verb;
+use crate::unit::support;
 
 /// Where systemd looks for a program that is named without a directory (`systemd-path search-binaries-default`).
 const SEARCHED: [&str; 6] = [
@@ -80,9 +81,13 @@ fn loads(decision: &Decision<'_>, draft: &mut Draft) -> Result<(), Denied> {
     else {
         return Ok(());
     };
+    let ignored: Vec<&String> = ignored
+        .iter()
+        .filter(|line| !support::tells(unit, line))
+        .collect();
     let more = ignored.len().saturating_sub(MOST_LINES);
     let told = ignored.len().min(MOST_LINES);
-    for (index, line) in ignored.iter().take(told).enumerate() {
+    for (index, line) in ignored.into_iter().take(told).enumerate() {
         let line = line.clone();
         let more = if index + 1 == told { more } else { 0 };
         let why = NoteReason::SystemdIgnores { line, more };

@@ -35,6 +35,16 @@ pub(crate) fn judge<'a>(decision: Decision<'a>, draft: &mut Draft) -> Result<Dec
     Ok(decision)
 }
 
+/// Whether [`judge`] tells of a key that the host's systemd named in this line: `Unknown key 'RestartMode' in section …`.
+pub(crate) fn tells(unit: &Unit<'_>, line: &str) -> bool {
+    let systemd = unit.view.host.observed.facts.systemd;
+    let settings = ignored(&unit.wanted, systemd);
+    line.contains("Unknown key")
+        && settings
+            .iter()
+            .any(|one| line.contains(&format!("'{}'", one.setting)))
+}
+
 /// Whether its text is all that there is to it, and systemd reads it.
 fn is_whole(unit: &Unit<'_>) -> bool {
     unit.ours && !unit.name.kind().is_quadlet() && foreign_drop_ins(unit).is_empty()
