@@ -74,8 +74,40 @@ delete_user() {
   limit "$patience" systemctl --no-ask-password stop "user@$user_id.service" "user-$user_id.slice" || :
   [ "$2" != end ] || end_processes "$user_id"
   user=
+  [ "$3" != -r ] || remove_home "$1" "$user_id" "$user_home" || return 1
+  gone=$1
   shift 2
-  account_tool userdel "$@"
+  account_tool userdel "$@" && return 0
+  # What else it did not remove, such as somebody else's file in /var/mail, is no part of what was asked for.
+  ! limit 30 id -u "$gone" >/dev/null 2>&1
+}
+
+# remove_home USER UID HOME: before the account, for `userdel -r` deletes that first, and where the home cannot be removed
+# then, nobody is left whose home it was. What userdel(8) would not remove is not removed here either.
+remove_home() {
+  [ -e "$3" ] || [ -L "$3" ] || return 0
+  if [ -L "$3" ] || [ ! -d "$3" ]; then
+    echo "its home $3 is no directory, so neither is removed: remove it there, or declare \`remove_home: false\`" >&2
+    return 1
+  fi
+  if [ "$(limit 10 stat -c %u -- "$3")" != "$2" ]; then
+    echo "its home $3 belongs to another user, so neither is removed: remove it there, or declare \`remove_home: false\`" >&2
+    return 1
+  fi
+  others=$(limit 30 sed -n 's/^\([^:]*\):[^:]*:[^:]*:[^:]*:[^:]*:\([^:]*\):.*/\1 \2/p' /etc/passwd | while read -r other at; do
+    case $at/ in "$3"/*) [ "$other" = "$1" ] || printf ' %s' "$other" ;; esac
+  done)
+  if [ -n "$others" ]; then
+    echo "in its home $3 is the home of$others, so neither is removed" >&2
+    return 1
+  fi
+  if [ -n "$(processes_of "$2")" ]; then
+    echo "something runs as this user, so neither is removed" >&2
+    return 1
+  fi
+  limit "$patience" rm -rf -- "$3" && return 0
+  echo "its home $3 cannot be removed, so the user is kept" >&2
+  return 1
 }
 
 # end_processes UID
