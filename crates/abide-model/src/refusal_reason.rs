@@ -53,6 +53,8 @@ pub enum RefusalReason {
         /// `LoadState`.
         load: String,
     },
+    /// A unit should not run, runs, and says `RefuseManualStop=yes`.
+    RefusesToStop,
     /// The host's systemd runs no managers of users.
     NoUserManagers {
         /// Its version.
@@ -158,6 +160,7 @@ impl RefusalReason {
             Self::InTheWay { obstacle } => obstacle.code(),
             Self::DoesNotStayUp { .. } => "R0101",
             Self::CannotStartAgain { .. } => "R0102",
+            Self::RefusesToStop => "R0106",
             Self::NoUserManagers { .. } => "R0201",
             Self::PodmanTooOld { .. } => "R0701",
             Self::OfDirectory { .. } => "R0702",
@@ -190,6 +193,7 @@ impl RefusalReason {
             Self::CannotStartAgain { .. } => {
                 "see `systemctl status` of it there: its next restart would fail"
             }
+            Self::RefusesToStop => "stop what keeps it running, then plan again",
             Self::NoUserManagers { .. } => {
                 "declare these as units of the system, with `User=` in their files"
             }
@@ -249,6 +253,9 @@ impl fmt::Display for RefusalReason {
                 "it runs, and its manager could not start it again: its unit file is `{}`",
                 printable(load)
             ),
+            Self::RefusesToStop => {
+                f.write_str("it runs and refuses to be stopped by hand (`RefuseManualStop=yes`)")
+            }
             Self::NoUserManagers { systemd } => write!(
                 f,
                 "the host has systemd {systemd} without user@.service, so no manager would run units of a user"
@@ -429,6 +436,7 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0103", include_str!("explain/R0103.md")),
     ("R0104", include_str!("explain/R0104.md")),
     ("R0105", include_str!("explain/R0105.md")),
+    ("R0106", include_str!("explain/R0106.md")),
     ("R0601", include_str!("explain/R0601.md")),
     ("R0301", include_str!("explain/R0301.md")),
     ("R0302", include_str!("explain/R0302.md")),
