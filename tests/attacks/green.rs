@@ -124,6 +124,91 @@ fn a_home_that_cannot_be_removed_is_told_before_its_user_is_deleted() {
 }
 
 #[test]
+fn a_user_whose_home_cannot_be_removed_is_kept_until_it_can() {
+    let _attack = attack("homes that are not removable", Promise::AsDeclared);
+    let world = World::used();
+    // Each by its user: another's home, a link, one with the home of another user in it, one on a read-only file system.
+    on_both(
+        &world,
+        "for user in ghroot ghlink ghouter ghinner ghro ghfine ghnone; do id $user >/dev/null 2>&1 || useradd -m $user; done
+         chown root /home/ghroot
+         mv /home/ghlink /srv/ghlink; ln -s /srv/ghlink /home/ghlink
+         mkdir /home/ghouter/in; usermod -d /home/ghouter/in ghinner
+         mkdir -p /srv/ghro/home; touch /srv/ghro/home/file; chown ghro /srv/ghro/home; usermod -d /srv/ghro/home ghro
+         mount --bind /srv/ghro /srv/ghro; mount -o remount,ro,bind /srv/ghro
+         rm -r /home/ghnone; touch '/home/ghfine/-a b'",
+    );
+    let kept = ["ghroot", "ghlink", "ghouter", "ghro"];
+    let mut text =
+        "version: 1\nname: ghomes\nhosts: {h1: {}, h2: {}}\ngroups:\n  all:\n    users:\n"
+            .to_owned();
+    for user in kept.iter().chain(&["ghfine", "ghnone"]) {
+        text.push_str(&format!(
+            "      {user}: {{state: absent, remove_home: true}}\n"
+        ));
+    }
+    world.manifest(&text);
+    for _ in 0..2 {
+        world
+            .apply()
+            .ends_with(1)
+            .does_not_say("as the manifest says")
+            .says("its home /home/ghroot belongs to another user")
+            .says("its home /home/ghlink is no directory")
+            .says("in its home /home/ghouter is the home of ghinner")
+            .says("its home /srv/ghro/home cannot be removed, so the user is kept");
+        world
+            .abide(&["plan", "--detailed-exitcode"])
+            .ends_with(2)
+            .does_not_say("ghfine")
+            .does_not_say("ghnone");
+        world.abide(&["status", "--exit-code"]).ends_with(2);
+        world.abide(&["drift"]).ends_with(2);
+    }
+    on_both(
+        &world,
+        "[ ! -e /home/ghfine ] && [ -e /home/ghouter/in ] && [ -e /srv/ghlink ] && id ghroot && id ghlink && id ghouter && id ghro || exit 1
+         rm /home/ghlink; rm -r /home/ghroot; usermod -d /home/ghinner ghinner; umount /srv/ghro",
+    );
+    world.converge();
+    on_both(
+        &world,
+        "[ ! -e /home/ghouter ] && [ ! -e /srv/ghro/home ] && ! id ghro 2>/dev/null",
+    );
+}
+
+#[test]
+fn a_unit_that_refuses_to_be_stopped_is_no_stopped_one() {
+    let _attack = attack(
+        "RefuseManualStop= where it should not run",
+        Promise::AsDeclared,
+    );
+    let world = World::used();
+    let text = "[Unit]\nRefuseManualStop=yes\n[Service]\nExecStart=/bin/sleep infinity\n";
+    on_both(
+        &world,
+        &format!(
+            "{}systemctl start grefuse.service",
+            unit("grefuse.service", text)
+        ),
+    );
+    system(&world, "grefuse", "grefuse.service: {state: stopped}");
+    world
+        .plan()
+        .ends_with(1)
+        .says("refuses to be stopped by hand")
+        .does_not_say("No changes");
+    world.apply().ends_with(1);
+    world.abide(&["status", "--exit-code"]).ends_with(2);
+    world.abide(&["drift"]).ends_with(2);
+    on_both(
+        &world,
+        "sed -i /Refuse/d /etc/systemd/system/grefuse.service; systemctl daemon-reload",
+    );
+    world.converge();
+}
+
+#[test]
 fn a_link_until_the_next_boot_is_seen_before_a_unit_is_disabled() {
     let _attack = attack(
         "a unit that is enabled at run time as well",

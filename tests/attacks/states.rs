@@ -330,6 +330,10 @@ fn make(units: &[(&str, &str, &str)]) -> String {
     script
 }
 
+/// What makes a running unit older than its files, and lets nobody restart it.
+const HELD: &str =
+    "state: started, on_change: none, drop_ins: {held.conf: \"[Service]\\nEnvironment=HELD=1\\n\"}";
+
 fn manifest<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> String {
     let mut text =
         "version: 1\nname: states\npolicy: {max_removals: 200}\nhosts: {h1: {}, h2: {}}\ngroups:\n  all:\n    units:\n"
@@ -385,12 +389,18 @@ fn of_status(world: &World) -> BTreeMap<String, bool> {
 
 #[track_caller]
 fn assert_one_answer(world: &World, what: &str) -> BTreeMap<String, bool> {
+    let plan = answers(world, what);
+    assert!(plan.len() > 60, "{what}: {plan:?}");
+    plan
+}
+
+#[track_caller]
+fn answers(world: &World, what: &str) -> BTreeMap<String, bool> {
     let (plan, status, drift) = (
         of_report(world, "plan"),
         of_status(world),
         of_report(world, "drift"),
     );
-    assert!(plan.len() > 60, "{what}: {plan:?}");
     let differ = |other: &BTreeMap<String, bool>| -> Vec<String> {
         plan.iter()
             .filter(|(name, fine)| other.get(*name) != Some(fine))
@@ -467,4 +477,183 @@ fn plan_status_drift_and_apply_agree_on_units_in_sixty_states() {
     world.manifest(&manifest(quick(), "state: started"));
     world.apply().ends_with(1);
     assert_one_answer(&world, "applied");
+    // What is changed and may not be restarted runs what it ran: nobody calls that a difference, and all tell it.
+    // Of a unit whose file is no unit file, systemd would refuse the drop-in too.
+    let mut text = manifest(quick(), "state: started");
+    for name in quick().filter(|name| name.ends_with(".service") && !name.starts_with("bad")) {
+        let plain = format!("gs-{name}: {{state: started");
+        text = text.replace(&plain, &format!("gs-{name}: {{{HELD}"));
+    }
+    world.manifest(&text);
+    let applied = world.apply();
+    assert_eq!(applied.code, 1, "{applied:?}");
+    let fine = assert_one_answer(&world, "held back");
+    for host in HOSTS {
+        let is_fine = |name: &str| fine.get(&format!("{host} system/gs-{name}")).copied();
+        assert_eq!(is_fine("run.service"), Some(true), "{host}");
+        assert_eq!(is_fine("loop.service"), Some(false), "{host}");
+    }
+    for command in ["plan", "status", "drift"] {
+        let said = world.abide(&[command]);
+        said.ends_with(match command {
+            "plan" => 1,
+            "status" => 0,
+            _ => 2,
+        })
+        .says("gs-run.service keeps running its old configuration until it is restarted");
+    }
+}
+
+/// Users, and what is done to each by root.
+const USERS: &[(&str, &str)] = &[
+    ("gs-fine", ""),
+    (
+        "gs-shell",
+        "sed -i '/^gs-shell:/s,/bin/sh,/bin/bash,' /etc/passwd",
+    ),
+    (
+        "gs-linger",
+        "loginctl disable-linger gs-linger; systemctl stop user@$(id -u gs-linger)",
+    ),
+    ("gs-down", "systemctl stop user@$(id -u gs-down)"),
+    (
+        "gs-gone",
+        "loginctl disable-linger gs-gone; systemctl stop user@$(id -u gs-gone); userdel gs-gone",
+    ),
+    (
+        "gs-group",
+        "groupadd -f gs-late; gpasswd -d gs-group gs-first",
+    ),
+    (
+        "gs-masked",
+        "systemctl stop user@$(id -u gs-masked); systemctl mask user@$(id -u gs-masked)",
+    ),
+    ("gs-runtime", "chown root /run/user/$(id -u gs-runtime)"),
+    (
+        "gs-home",
+        "sed -i s,:/home/gs-home:,:/srv/gs-home:, /etc/passwd",
+    ),
+    ("gs-file", "echo other >/home/gs-file/a"),
+    ("gs-unit", "rm -r /home/gs-unit/.config/systemd"),
+];
+
+/// Whether a report has nothing to do or to refuse about the account, the lingering and the manager of each user. That a
+/// manager has to read its units again is told by them.
+fn users_of(document: &Value) -> BTreeMap<String, bool> {
+    let mut all = BTreeMap::new();
+    for host in document["hosts"].as_array().expect("as it was made") {
+        let resources = host["resources"].as_array().expect("as it was made");
+        for (name, _) in USERS {
+            let ids = [
+                format!("user {name}"),
+                format!("linger {name}"),
+                format!("manager user:{name}"),
+            ];
+            let of_user = |one: &&Value| ids.iter().any(|id| one["id"] == id.as_str());
+            let fine = resources
+                .iter()
+                .filter(of_user)
+                .all(|one| one["state"] == "clean");
+            let host = host["host"].as_str().expect("as it was made");
+            all.insert(format!("{host} {name}"), fine);
+        }
+    }
+    all
+}
+
+#[test]
+fn plan_status_and_drift_agree_on_users_however_they_are() {
+    let _attack = attack("users in a dozen states", Promise::AsDeclared);
+    let world = World::both("attack-users");
+    world.file(
+        "a.service",
+        "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=default.target\n",
+    );
+    let manifest = |group: &str, may: &str| {
+        let mut text =
+            "version: 1\nname: users\nhosts: {h1: {}, h2: {}}\ngroups:\n  all:\n    users:\n"
+                .to_owned();
+        for (name, _) in USERS {
+            let more = match *name {
+                "gs-group" => format!(", groups: [{group}], manager_restart: {may}"),
+                "gs-file" => ", files: {a: {content: \"a\"}}".to_owned(),
+                _ => String::new(),
+            };
+            writeln!(
+                text,
+                "      {name}: {{shell: /bin/sh, linger: true, units: {{a.service: {{source: a.service, settle: {{for: 1s}}}}}}{more}}}"
+            )
+            .expect("as it was made");
+        }
+        text
+    };
+    for host in HOSTS {
+        world.fleet.sh_as(host, "root", "groupadd -f gs-first");
+    }
+    world.manifest(&manifest("gs-first", "never"));
+    world.converge();
+    assert_users_agree(&world, "as applied", &[]);
+    for (_, script) in USERS {
+        for host in HOSTS {
+            world.fleet.sh_as(host, "root", &format!("{script}\n:"));
+        }
+    }
+    let fine = ["gs-fine", "gs-file", "gs-unit"];
+    let wrong: Vec<&str> = USERS
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| !fine.contains(name) && *name != "gs-home")
+        .collect();
+    assert_users_agree(&world, "changed by hand", &wrong);
+    // What has no row of its own is told as well.
+    world
+        .abide(&["status", "--exit-code"])
+        .ends_with(3)
+        .says("not as declared either: file /home/gs-file/a");
+    // A group that the manager does not get: the manifest holds the restart back.
+    world.manifest(&manifest("gs-late", "never"));
+    let one: &[&str] = &["--host", "h1"];
+    let _applied = world.abide(&[&["apply", "--yes"], one].concat());
+    assert_users_agree(&world, "held back", &[]);
+    world
+        .abide(&["status"])
+        .says("user gs-group: what runs under it does not have the group gs-late");
+}
+
+#[track_caller]
+fn assert_users_agree(world: &World, what: &str, wrong: &[&str]) {
+    let report = |command: &str| -> Value {
+        let path = world.path(&format!("{command}.json"));
+        let file = format!("json={}", path.display());
+        world.abide(&[command, "--report", &file]);
+        let text = std::fs::read_to_string(path).expect("as it was made");
+        serde_json::from_str(&text).expect("as it was made")
+    };
+    let plan = users_of(&report("plan"));
+    let drift = users_of(&report("drift"));
+    let said = world.abide(&["status", "--json"]);
+    let status: Value = serde_json::from_str(&said.stdout).expect("as it was made");
+    let mut rows = BTreeMap::new();
+    for host in status["hosts"].as_array().expect("as it was made") {
+        for user in host["users"].as_array().expect("as it was made") {
+            let name = format!(
+                "{} {}",
+                host["host"].as_str().expect("as it was made"),
+                user["user"].as_str().expect("as it was made")
+            );
+            rows.insert(name, user["as_declared"] == true);
+        }
+    }
+    assert_eq!(plan, rows, "{what}: plan and status");
+    assert_eq!(plan, drift, "{what}: plan and drift");
+    for host in HOSTS {
+        for name in wrong {
+            assert_eq!(
+                rows.get(&format!("{host} {name}")),
+                Some(&false),
+                "{what}: {host} {name}"
+            );
+        }
+    }
+    assert_eq!(rows.get("h1 gs-fine"), Some(&true), "{what}");
 }

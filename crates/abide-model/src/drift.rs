@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 /// How one host is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HostDrift {
-    /// Every resource that is not clean, in their order.
+    /// Every resource that is not clean, or of which something is to be known, in their order.
     pub resources: Vec<Drift>,
     /// When abide last changed something there; `None` before the first time.
     pub applied_at: Option<Timestamp>,
@@ -22,7 +22,7 @@ pub struct HostDrift {
     pub left: Vec<Left>,
 }
 
-/// One resource that is not clean.
+/// One resource of which something was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Drift {
     /// The resource.

@@ -89,6 +89,29 @@ impl Plan {
         }
     }
 
+    /// The same of a user: the account, its lingering, and whether its manager runs as it should.
+    pub fn judge_user(&self, user: &UserName) -> Judged {
+        let names = [
+            ResourceId::User(user.clone()),
+            ResourceId::Linger(user.clone()),
+        ];
+        let manager = ResourceId::Manager(Scope::User(user.clone()));
+        let starts =
+            |change: &Change| matches!(change, Change::StartManager | Change::RestartManager);
+        let mut actions = self.actions.iter();
+        if actions.any(|action| action.resource == manager && starts(&action.change)) {
+            return Judged::Differs;
+        }
+        let refused = self.refused.iter().find(|one| one.resource == manager);
+        match (self.judge(&names.each_ref()), refused.map(|one| one.kind)) {
+            (Judged::AsDeclared, Some(RefusalKind::Unknown)) => Judged::Unknown,
+            (Judged::AsDeclared, Some(RefusalKind::Guard | RefusalKind::Impossible)) => {
+                Judged::Differs
+            }
+            (judged, _) => judged,
+        }
+    }
+
     /// The action by its id.
     pub fn action(&self, id: ActionId) -> Option<&Action> {
         self.actions.iter().find(|action| action.id == id)
@@ -170,6 +193,15 @@ pub enum ResourceId {
 }
 
 impl ResourceId {
+    /// The user whose account, lingering or manager it is.
+    pub fn user_of(&self) -> Option<&UserName> {
+        match self {
+            Self::User(user) | Self::Linger(user) => Some(user),
+            Self::Manager(scope) => scope.user(),
+            Self::File { .. } | Self::Unit(_) => None,
+        }
+    }
+
     /// The scope it belongs to: whose manager, whose files. Accounts and lingering are the system's.
     pub fn scope(&self) -> Scope {
         match self {

@@ -101,8 +101,9 @@ fn noted(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
     for note in &plan.notes {
         let (resource, text) = (note.resource.clone(), note.text.clone());
         match note.kind {
+            // The manifest, or the unit itself, says not to interrupt it: so it is as declared, and that is told.
             NoteKind::PendingRestart => {
-                cells.differs(resource, finding(FindingKind::RunningOld, text));
+                cells.told(resource, finding(FindingKind::RunningOld, text));
             }
             NoteKind::Ledger => cells.on_host(resource, finding(FindingKind::Ledger, text)),
             NoteKind::UndeclaredLinger if is_somebodys(host, &resource) => {}
@@ -180,6 +181,11 @@ impl Cells {
         let cell = self.cell(resource);
         cell.on_host = true;
         cell.findings.push(finding);
+    }
+
+    /// Something to know of it, and no difference.
+    fn told(&mut self, resource: ResourceId, finding: Finding) {
+        self.cell(resource).findings.push(finding);
     }
 
     /// It differs from the manifest.

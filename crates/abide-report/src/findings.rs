@@ -85,7 +85,8 @@ impl Found {
 
 /// What was found on one host. While somebody changes it, what differs proves nothing.
 pub(crate) fn of(drift: &HostDrift) -> Vec<Found> {
-    if let Some(holder) = drift.busy.as_ref().filter(|_| !drift.resources.is_empty()) {
+    let is_doubtful = drift.class() == DriftClass::Unknown;
+    if let Some(holder) = drift.busy.as_ref().filter(|_| is_doubtful) {
         return vec![Found::of_host("? ", busy(holder))];
     }
     let found = drift.resources.iter().flat_map(|one| {

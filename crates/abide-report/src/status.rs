@@ -4,6 +4,7 @@
 use abide_model::{AtBoot, Desired, Observed, Plan};
 use serde::Serialize;
 
+mod others;
 mod unit;
 mod user;
 
@@ -47,6 +48,8 @@ pub(crate) struct HostLines {
     pub(crate) up_seconds: Option<u64>,
     pub(crate) users: Vec<UserLine>,
     pub(crate) units: Vec<UnitLine>,
+    /// What else is not as declared: files, managers, what is no longer in the manifest.
+    pub(crate) others: Vec<String>,
     /// Lingering users that the manifest does not name.
     pub(crate) undeclared_lingering: Vec<String>,
 }
@@ -68,6 +71,8 @@ pub(crate) struct UserLine {
     pub(crate) as_declared: Option<bool>,
     /// What is wrong, one clause.
     pub(crate) trouble: Option<String>,
+    /// What to know although it is no difference.
+    pub(crate) notes: Vec<String>,
 }
 
 /// A declared unit.
@@ -91,7 +96,8 @@ pub(crate) struct UnitLine {
     pub(crate) as_declared: Option<bool>,
     /// What is wrong, or why nothing is known, one clause.
     pub(crate) trouble: Option<String>,
-    /// What somebody put beside it since the last apply, and an apply leaves.
+    /// What to know although it is no difference: what somebody put beside it since the last apply, that it runs
+    /// something older.
     pub(crate) notes: Vec<String>,
 }
 
@@ -106,6 +112,7 @@ pub(crate) fn lines(host: &HostStatus<'_>) -> HostLines {
         up_seconds: None,
         users: Vec::new(),
         units: Vec::new(),
+        others: Vec::new(),
         undeclared_lingering: Vec::new(),
     };
     match host.seen {
@@ -125,8 +132,9 @@ fn fill(lines: &mut HostLines, desired: &Desired, observed: &Observed, plan: &Pl
     lines.up_seconds = Some(facts.now.secs_since(facts.booted_at));
     lines.units = unit::lines(desired, observed, plan);
     for (name, user) in &desired.users {
-        lines.users.push(user::line(name, user, observed));
+        lines.users.push(user::line(name, user, observed, plan));
     }
+    lines.others = others::of(desired, plan);
     let named = |name: &&String| {
         desired
             .users

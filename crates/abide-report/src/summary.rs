@@ -1,9 +1,10 @@
 //! The numbers of a plan: counted once, said in text and written as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Action, Change, Effect, HostOutcome, HostReport, Plan, RefusalKind, Report, ResourceId,
+    Action, Change, Effect, HostOutcome, HostReport, NoteKind, Plan, RefusalKind, Report,
+    ResourceId,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -41,6 +42,9 @@ pub struct Summary {
     pub reloads: usize,
     /// Units that are stopped and stay so.
     pub stops: usize,
+    /// Units, and managers of users, that keep running something older, because the manifest or the unit says not to
+    /// restart them.
+    pub held: usize,
     /// Units that no step is about and that are restarted or stopped by dependency.
     pub by_dependency: usize,
     /// Wishes that are refused.
@@ -108,6 +112,14 @@ impl Summary {
             .iter()
             .filter(|refusal| refusal.kind == RefusalKind::Unknown)
             .count();
+        let held = plan
+            .notes
+            .iter()
+            .filter(|note| note.kind == NoteKind::PendingRestart);
+        self.held += held
+            .map(|note| &note.resource)
+            .collect::<BTreeSet<_>>()
+            .len();
         let interrupted = plan.forecast.iter().filter(|one| {
             let down = matches!(one.effect, Effect::Restart | Effect::Stop | Effect::Close);
             down && one.unit.unit != one.through

@@ -7,8 +7,7 @@ use crate::causes::said;
 
 pub(super) fn judge(plan: &Plan, cells: &mut Cells) {
     for action in &plan.actions {
-        // What the ledger does not have yet is no difference of the host.
-        if is_consequence(action) || action.change == Change::Record {
+        if is_consequence(action) {
             continue;
         }
         let cell = cells.cell(action.resource.clone());

@@ -2,7 +2,8 @@
 //! ([`abide_model::Plan::judge`]).
 
 use abide_model::{
-    ActiveState, Desired, DriftClass, Health, Judged, ObservedUnit, Timestamp, Wanted,
+    ActiveState, Desired, DriftClass, Health, Judged, NoteKind, ObservedUnit, OnChange, Timestamp,
+    Wanted,
 };
 use abide_sim::unit_ref;
 
@@ -27,6 +28,38 @@ const SUBS: [(ActiveState, &str); 16] = [
     (ActiveState::Maintenance, "maintenance"),
     (ActiveState::Inactive, "dead-before-auto-restart"),
 ];
+
+/// The host has another configuration than the one that a unit runs, and the manifest says not to restart it.
+#[test]
+fn plan_drift_and_status_never_disagree_on_a_unit_that_is_held_back() {
+    for running in [Wanted::Yes, Wanted::No, Wanted::Unmanaged] {
+        let build = |command: &str| {
+            let builder = one("web.service", &service(command)).linger(Some(true));
+            let builder = builder.running(running).on_change(OnChange::None);
+            builder.build()
+        };
+        let mut host = as_declared(&build("/bin/web"));
+        let wanted = build("/bin/web2");
+        let _ran = host.apply(&plan(&wanted, &host.observe(&wanted)));
+        let base = host.observe(&wanted);
+        let is_held = |plan: &abide_model::Plan| {
+            let mut notes = plan.notes.iter();
+            notes.any(|note| note.kind == NoteKind::PendingRestart)
+        };
+        assert_eq!(is_held(&plan(&wanted, &base)), running == Wanted::Yes);
+        for ((active, sub), (load, restarts, secs)) in states() {
+            let mut seen = base.clone();
+            let unit = seen_unit(&mut seen, WEB);
+            (unit.active, unit.sub) = (active, sub.to_owned());
+            load.clone_into(&mut unit.load);
+            (unit.result, unit.main_status) = ("exit-code".to_owned(), Some(1));
+            unit.restarts = restarts;
+            unit.state_since = Some(Timestamp(base.facts.now.0 - secs * 1_000_000));
+            let unit = unit.clone();
+            assert_agree(&wanted, running, &seen, &unit);
+        }
+    }
+}
 
 fn manifests() -> Vec<(Desired, Wanted)> {
     [Wanted::Yes, Wanted::No, Wanted::Unmanaged]

@@ -250,7 +250,7 @@ fn a_link_to_a_template_enables_the_instance_in_its_name_and_no_other() {
 }
 
 #[test]
-fn what_is_refused_and_what_waits_for_somebody_differ_from_the_manifest() {
+fn what_is_refused_differs_and_what_the_manifest_holds_back_is_told_and_clean() {
     let host = as_declared(&web("/bin/web"));
     let impossible = one("web.service", &service("/bin/other"))
         .on_change(OnChange::Reload)
@@ -271,8 +271,10 @@ fn what_is_refused_and_what_waits_for_somebody_differ_from_the_manifest() {
     let pending = &seen.resources[0];
     assert_eq!(
         (pending.class, pending.findings[0].kind),
-        (DriftClass::PendingRollout, FindingKind::RunningOld)
+        (DriftClass::Clean, FindingKind::RunningOld)
     );
+    assert_eq!(seen.class(), DriftClass::Clean);
+    assert!(crate::plan(&left, &host.observe(&left)).is_empty());
 }
 
 #[test]

@@ -118,12 +118,15 @@ pub(crate) fn decide(unit: &Unit<'_>, draft: &Draft, loads: bool) -> Result<Run,
             return Ok(run);
         }
         if unit.seen.active.is_up() {
-            return Ok(match run.notes.is_empty() {
-                true => Run {
+            let unwell = not_well(unit, loads);
+            // A restart for another reason settles what it runs as well.
+            return Ok(match unwell.is_work() {
+                true => unwell,
+                false => Run {
+                    notes: run.notes,
                     doubt: run.doubt,
-                    ..not_well(unit, loads)
+                    ..unwell
                 },
-                false => run,
             });
         }
     }
@@ -153,10 +156,7 @@ fn goes(unit: &Unit<'_>, comes_up: bool) -> Result<Run, Denied> {
         None => differs("masked", "no", "yes"),
     };
     if unit.seen.active.is_up() && unit.seen.refuse_stop {
-        return Err(Denied::impossible(
-            "it runs and refuses to be stopped by hand (`RefuseManualStop=yes`)",
-        )
-        .help("stop what keeps it running, then plan again"));
+        return Err(Denied::because(RefusalReason::RefusesToStop));
     }
     let stop = match (unit.seen.active.is_up(), comes_up) {
         (true, _) => vec![Reason::Fact(cause)],
@@ -173,11 +173,10 @@ fn goes(unit: &Unit<'_>, comes_up: bool) -> Result<Run, Denied> {
 fn stopped(unit: &Unit<'_>, comes_up: bool) -> Run {
     let active = unit.seen.active;
     if active.is_up() && unit.seen.refuse_stop {
-        let text = format!(
-            "{} is kept running: it says `RefuseManualStop=yes`",
-            unit.loaded
-        );
-        return Run::noting(NoteKind::Expect, text);
+        return Run {
+            trouble: Some(RefusalReason::RefusesToStop),
+            ..Run::default()
+        };
     }
     // For a moment before it is started again it is down (`dead-before-auto-restart`, since systemd 254).
     let is_up = active.is_up() || unit.seen.sub.contains("auto-restart");

@@ -22,6 +22,8 @@ pub(super) fn tell(entry: &mut ResourceEntry, drift: &Drift) {
     let news = drift
         .findings
         .iter()
+        // Of what is clean, the plan's remark beside it tells what there is to know.
+        .filter(|_| drift.class != DriftClass::Clean)
         .filter(|finding| !(is_said && finding.kind == FindingKind::File));
     let found: Vec<Reason> = news.filter_map(reason).collect();
     entry.reasons.extend(found);

@@ -75,11 +75,19 @@ fn judge(line: &mut UnitLine, (scope, name): (&Scope, &UnitName), plan: &Plan) {
     let mut of_unit = refused.filter(|one| names.contains(&one.resource));
     line.trouble = of_unit.next().map(|refusal| refusal.reason.clone());
     let added = plan.notes.iter().filter(|note| {
-        matches!(note.kind, NoteKind::Added | NoteKind::Said)
+        is_told(note.kind)
             && matches!(&note.resource, ResourceId::Unit(unit)
                 if unit.scope == *scope && (unit.unit == *name || unit.unit == name.loaded_as()))
     });
     line.notes = added.map(|note| note.text.clone()).collect();
+}
+
+/// What to know of a unit although nothing is done about it.
+fn is_told(kind: NoteKind) -> bool {
+    matches!(
+        kind,
+        NoteKind::Added | NoteKind::Said | NoteKind::PendingRestart | NoteKind::MayRunOld
+    )
 }
 
 /// The unit that runs: of a quadlet, the generated one.

@@ -1,12 +1,18 @@
 //! A user's lingering: declared, recorded, effective, held.
 
 use abide_model::{
-    ActiveState, DesiredUser, Observation, Observed, ObservedUser, Presence, UserName,
+    ActiveState, Change, DesiredUser, Judged, NoteKind, Observation, Observed, ObservedUser, Plan,
+    UserName,
 };
 
 use super::UserLine;
 
-pub(super) fn line(name: &UserName, desired: &DesiredUser, observed: &Observed) -> UserLine {
+pub(super) fn line(
+    name: &UserName,
+    desired: &DesiredUser,
+    observed: &Observed,
+    plan: &Plan,
+) -> UserLine {
     let mut line = UserLine {
         user: name.to_string(),
         present: None,
@@ -16,27 +22,76 @@ pub(super) fn line(name: &UserName, desired: &DesiredUser, observed: &Observed) 
         held: None,
         as_declared: None,
         trouble: None,
+        notes: Vec::new(),
     };
-    let wanted = desired.state == Presence::Present;
-    match observed.users.get(name) {
+    let seen = match observed.users.get(name) {
         Some(Observation::Known(user)) => {
             fill(&mut line, user);
-            line.trouble = if wanted {
-                trouble(desired, user)
-            } else {
-                Some("is there, though declared absent".to_owned())
-            };
-            line.as_declared = Some(line.trouble.is_none());
+            trouble(desired, user)
         }
         Some(Observation::Absent) => {
             line.present = Some(false);
-            line.trouble = wanted.then(|| "there is no such user".to_owned());
-            line.as_declared = Some(!wanted);
+            None
         }
-        Some(Observation::Unknown(why)) => line.trouble = Some(format!("unknown: {why}")),
-        None => line.trouble = Some("unknown: nobody asked for it".to_owned()),
+        Some(Observation::Unknown(why)) => {
+            line.trouble = Some(format!("unknown: {why}"));
+            return line;
+        }
+        None => {
+            line.trouble = Some("unknown: nobody asked for it".to_owned());
+            return line;
+        }
+    };
+    // Whether it is as declared is the plan's to say.
+    match plan.judge_user(name) {
+        Judged::AsDeclared => {
+            line.as_declared = Some(true);
+            line.notes.extend(seen);
+        }
+        Judged::Differs => {
+            line.as_declared = Some(false);
+            line.trouble = planned(name, plan).or(seen).or_else(|| refused(name, plan));
+        }
+        Judged::Unknown => line.trouble = refused(name, plan),
     }
+    line.notes.extend(held_back(name, plan));
     line
+}
+
+/// What a plan would do about the account, the lingering or the manager, as what is wrong now.
+fn planned(name: &UserName, plan: &Plan) -> Option<String> {
+    plan.actions
+        .iter()
+        .filter(|action| action.resource.user_of() == Some(name))
+        .find_map(|action| match &action.change {
+            Change::CreateUser { .. } => Some("there is no such user".to_owned()),
+            Change::DeleteUser { .. } => Some("is there, though declared absent".to_owned()),
+            Change::ModifyUser(fields) => {
+                let fields: Vec<&str> = fields.iter().map(|one| one.field.as_str()).collect();
+                Some(format!("other than declared: {}", fields.join(", ")))
+            }
+            Change::RestartManager => {
+                Some("its manager runs without groups that it should have".to_owned())
+            }
+            Change::Adopt => Some("it is as declared, and not recorded as abide's".to_owned()),
+            Change::Forget => Some("it is gone, and still recorded as abide's".to_owned()),
+            // How lingering and the manager are was seen.
+            _ => None,
+        })
+}
+
+fn refused(name: &UserName, plan: &Plan) -> Option<String> {
+    let mut refused = plan.refused.iter();
+    let of_user = refused.find(|one| one.resource.user_of() == Some(name));
+    of_user.map(|refusal| refusal.reason.clone())
+}
+
+/// Restarts of its manager that the manifest holds back.
+fn held_back(name: &UserName, plan: &Plan) -> impl Iterator<Item = String> {
+    let notes = plan.notes.iter().filter(move |note| {
+        note.kind == NoteKind::PendingRestart && note.resource.user_of() == Some(name)
+    });
+    notes.map(|note| note.text.clone())
 }
 
 fn fill(line: &mut UserLine, user: &ObservedUser) {

@@ -152,6 +152,15 @@ fn write_troubles(page: &mut Page<'_>, lines: &[HostLines]) {
                 let mark = user.as_declared.map_or(Mark::Unknown, |_| Mark::Refused);
                 page.remark(0, mark, &text, None);
             }
+            for note in &user.notes {
+                let text = format!("{name} user {}: {}", user.user, one_line(note));
+                page.remark(0, Mark::Note, &text, None);
+            }
+        }
+        if !host.others.is_empty() {
+            let others: Vec<String> = host.others.iter().map(|other| one_line(other)).collect();
+            let text = format!("{name} not as declared either: {}", list(&others));
+            page.remark(0, Mark::Refused, &text, Some("`abide plan` says more"));
         }
         if page.options.verbosity == Verbosity::Verbose {
             write_undeclared(page, &name, &host.undeclared_lingering);

@@ -21,7 +21,11 @@ pub(super) fn line(report: &Report) -> String {
         };
         let hosts = count(summary.hosts_unchanged, "host");
         let resources = count(summary.unchanged, "resource");
-        format!("No changes. {hosts} {verb} as the manifest says ({resources}).")
+        let held = match held(&summary) {
+            None => String::new(),
+            Some(held) => format!("; {held}"),
+        };
+        format!("No changes. {hosts} {verb} as the manifest says ({resources}){held}.")
     } else if summary.hosts_suspended > 0 {
         "Nothing was planned.".to_owned()
     } else {
@@ -75,6 +79,7 @@ fn changes(summary: &Summary) -> String {
             (summary.by_dependency > 0)
                 .then(|| format!("{} more by dependency", summary.by_dependency)),
         )
+        .chain(held(summary))
         .chain((summary.adopt > 0).then(|| format!("{} to adopt", summary.adopt)))
         .collect();
     if !extras.is_empty() {
@@ -83,6 +88,10 @@ fn changes(summary: &Summary) -> String {
     }
     line.push('.');
     line
+}
+
+fn held(summary: &Summary) -> Option<String> {
+    (summary.held > 0).then(|| format!("{} held back", count(summary.held, "restart")))
 }
 
 fn incomplete(summary: &Summary) -> Option<String> {

@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     ActiveState, AtBoot, Boot, Change, Desired, DesiredAccount, DesiredLinger, DesiredUnit,
-    DesiredUser, LastLoad, LingerReason, Link, Manager, NotAtBoot, Observation, Observed,
+    DesiredUser, LastLoad, LingerReason, Link, Manager, NotAtBoot, NoteKind, Observation, Observed,
     ObservedLinger, ObservedScope, ObservedUnit, ObservedUser, OnChange, Origin, Policy, Presence,
-    Rehearsal, Scope, Settle, Timestamp, UnitName, Wanted,
+    Rehearsal, ResourceId, Scope, Settle, Timestamp, UnitName, Wanted,
 };
 
 use super::*;
@@ -148,12 +148,23 @@ fn observed(
     }
 }
 
-/// What was seen, and a plan that would start these units of deploy.
+/// What was seen, and a plan that would start these units of deploy, and let it linger where it does not.
 fn seen<'a>(observed: &'a Observed, starts: &[&str]) -> Seen<'a> {
     let plan = starts.iter().fold(plan_of("h1"), |plan, name| {
         let unit = unit(&format!("user:deploy/{name}"));
         plan.does(unit, Change::Start, missing())
     });
+    let lingers =
+        |user: &Observation<ObservedUser>| user.known().is_none_or(|user| user.linger.recorded);
+    let plan = if observed.users.values().all(lingers) {
+        plan
+    } else {
+        plan.does(
+            ResourceId::Linger(user("deploy")),
+            Change::EnableLinger,
+            missing(),
+        )
+    };
     let plan = Box::leak(Box::new(plan.0));
     Seen::Observed { observed, plan }
 }
@@ -229,6 +240,54 @@ fn what_is_not_as_declared_is_marked_and_explained() {
       help: check the address
 
     3 units on 1 host: 1 up, 3 not as declared. 1 host could not be observed.
+    "##);
+}
+
+#[test]
+fn what_is_held_back_is_told_and_what_has_no_line_is_named() {
+    let desired = desired("h1", &["a.service"]);
+    let observed = observed(
+        "h1",
+        lingering(),
+        vec![running("a.service")],
+        &["a.service"],
+    );
+    let scope = Scope::User(user("deploy"));
+    let path = "/home/deploy/x".parse().unwrap();
+    let file = ResourceId::File {
+        scope: scope.clone(),
+        path,
+    };
+    let plan = plan_of("h1")
+        .does(file, Change::Record, missing())
+        .does(unit("system/old.service"), Change::Stop, missing())
+        .notes(
+            unit("user:deploy/a.service"),
+            NoteKind::PendingRestart,
+            "it keeps running its old configuration",
+        )
+        .notes(
+            ResourceId::Manager(scope),
+            NoteKind::PendingRestart,
+            "its manager lacks a group",
+        );
+    let host = HostStatus {
+        desired: &desired,
+        seen: Seen::Observed {
+            observed: &observed,
+            plan: &plan.0,
+        },
+    };
+    insta::assert_snapshot!(said(&[host], &Options { width: 120, ..narrow() }), @r##"
+      HOST  USER    LINGER  UNIT       STATE    UP      RESTARTS  ENABLED  BOOT
+      h1    deploy  on      a.service  running  3h 20m  0         yes      yes
+
+    · h1 user deploy: a.service: it keeps running its old configuration
+    · h1 user deploy: its manager lacks a group
+    ! h1 not as declared either: file /home/deploy/x and system/old.service
+      help: `abide plan` says more
+
+    1 unit on 1 host: 1 up.
     "##);
 }
 
