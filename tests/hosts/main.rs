@@ -47,6 +47,7 @@ mod links;
 mod locks;
 mod names;
 mod quadlet_kinds;
+mod quadlet_service;
 mod quadlet_text;
 mod quadlets;
 mod routes;

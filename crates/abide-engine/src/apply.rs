@@ -268,7 +268,7 @@ fn note_unheld(host: &Host, seen: &Result<Observed, Unseen>, told: &mut Told) {
     };
     let unheld = plan.watches.iter().filter_map(|watch| {
         let scope = observed.scopes.get(&watch.unit.scope)?.known()?;
-        let unit = scope.units.get(&watch.unit.unit.loaded_as())?;
+        let unit = scope.units.get(&watch.unit.unit)?;
         let is_down = unit.active == ActiveState::Failed || unit.sub == "auto-restart";
         is_down.then(|| FailedUnit {
             unit: watch.unit.clone(),

@@ -216,7 +216,7 @@ fn watches(plan: &Plan) -> String {
         lines.push(format!(
             "watch {} {} {seconds} {} {restarts}{}\n",
             watch.unit.scope,
-            word(watch.unit.unit.loaded_as().as_str()),
+            word(watch.unit.unit.as_str()),
             watch.timeout.as_secs(),
             steps::ids(starter.as_slice())
         ));

@@ -109,6 +109,7 @@ fn unit(unit: SettledUnit<'_>, texts: &Texts) -> DesiredUnit {
     // A mask is a link in the place of the unit file: where it is wanted, ours gives way.
     let gives_way = !unit.is_present() || unit.masked.value == Some(true);
     let draft = unit.draft;
+    let service = draft.service();
     let bodies = |content: Content<'_>| content.body;
     let drop_ins: BTreeMap<String, Body> = draft
         .drop_ins
@@ -143,5 +144,6 @@ fn unit(unit: SettledUnit<'_>, texts: &Texts) -> DesiredUnit {
             hold: unit.hold.value,
             timeout: unit.timeout.value,
         },
+        service,
     }
 }

@@ -47,10 +47,7 @@ fn lint_units(
     work: &mut Work<'_>,
 ) {
     let own: BTreeSet<UnitName> = match user {
-        Some(_) => units
-            .values()
-            .map(|unit| unit.draft.name.loaded_as())
-            .collect(),
+        Some(_) => units.values().map(|unit| unit.draft.loaded_as()).collect(),
         None => BTreeSet::new(),
     };
     for unit in units.values().filter(|unit| unit.is_present()) {

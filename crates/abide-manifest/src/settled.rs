@@ -9,7 +9,7 @@ use abide_model::{
     Body, Connection, DesiredAccount, GroupName, HomePath, HostName, HostPathOrHome, LingerReason,
     UnitName, UserName, Wanted,
 };
-use abide_unit::Effective;
+use abide_unit::{Effective, quadlet_service};
 
 use crate::precedence::{By, Said};
 use crate::schema::Choice;
@@ -204,6 +204,19 @@ pub(crate) struct Written<'m> {
     pub(crate) reload_on: Option<Said<'m, &'m Vec<crate::located::Located<String>>>>,
     pub(crate) hold: Option<Said<'m, Duration>>,
     pub(crate) timeout: Option<Said<'m, Duration>>,
+}
+
+impl UnitDraft<'_> {
+    /// The service that Podman makes of it, where the text names it.
+    pub(crate) fn service(&self) -> Option<UnitName> {
+        quadlet_service(self.effective.as_ref()?)?.ok()
+    }
+
+    /// The unit that systemd knows.
+    pub(crate) fn loaded_as(&self) -> UnitName {
+        self.service()
+            .unwrap_or_else(|| self.name.usually_loaded_as())
+    }
 }
 
 impl SettledUnit<'_> {

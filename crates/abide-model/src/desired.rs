@@ -11,6 +11,7 @@ use crate::diagnostic::Origin;
 use crate::fleet::Share;
 use crate::name::{HostName, ManifestName, UserName};
 use crate::path::{HomePath, HostPath};
+use crate::scope::Scope;
 use crate::unit_name::UnitName;
 
 /// What one host should be.
@@ -28,6 +29,32 @@ pub struct Desired {
     pub linger_exclusive: Option<LingerExclusive>,
     /// Limits of what a plan may do.
     pub policy: Policy,
+}
+
+impl Desired {
+    /// The declared units of a scope.
+    pub fn units_of(&self, scope: &Scope) -> Option<&BTreeMap<UnitName, DesiredUnit>> {
+        match scope.user() {
+            None => Some(&self.units),
+            Some(user) => self.users.get(user).map(|user| &user.units),
+        }
+    }
+
+    /// The unit of a scope that systemd knows by the text of what is declared, or usually by that name.
+    pub fn loaded_as(&self, scope: &Scope, name: &UnitName) -> UnitName {
+        let declared = self.units_of(scope).and_then(|units| units.get(name));
+        declared.map_or_else(|| name.usually_loaded_as(), |unit| unit.loaded_as(name))
+    }
+
+    /// What is declared that systemd knows by this name.
+    pub fn declared_as(
+        &self,
+        scope: &Scope,
+        loaded: &UnitName,
+    ) -> Option<(&UnitName, &DesiredUnit)> {
+        let mut units = self.units_of(scope)?.iter();
+        units.find(|(name, unit)| unit.loaded_as(name) == *loaded)
+    }
 }
 
 /// `linger: {exclusive: true}`.
@@ -237,9 +264,19 @@ pub struct DesiredUnit {
     pub reload_on: BTreeSet<HostPathOrHome>,
     /// How long it is watched after a start.
     pub settle: Settle,
+    /// The service that Podman makes of it, where the text of the quadlet names it (`ServiceName=`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<UnitName>,
 }
 
 impl DesiredUnit {
+    /// The unit that systemd knows, of a unit that is declared by this name.
+    pub fn loaded_as(&self, name: &UnitName) -> UnitName {
+        self.service
+            .clone()
+            .unwrap_or_else(|| name.usually_loaded_as())
+    }
+
     /// Whether the manifest owns the unit file (and not only the state of somebody else's unit).
     pub fn is_ours(&self) -> bool {
         self.file.is_some()

@@ -1,6 +1,6 @@
 //! What would be done on one host, in order, each action with its causes. A plan leaves no choice to its execution.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -49,9 +49,18 @@ pub struct Plan {
     pub ledger_claim: Ledger,
     /// What the ledger says after the last. Invocations are filled in on the host.
     pub ledger_after: Ledger,
+    /// The services of quadlets in this plan whose texts name them (`ServiceName=`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<UnitRef, UnitName>,
 }
 
 impl Plan {
+    /// The unit that systemd knows, of one that an action names.
+    pub fn loaded_as(&self, unit: &UnitRef) -> UnitName {
+        let named = self.services.get(unit).cloned();
+        named.unwrap_or_else(|| unit.unit.usually_loaded_as())
+    }
+
     /// Whether nothing is to be done and nothing was refused.
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty() && self.refused.is_empty()
@@ -445,6 +454,16 @@ pub enum Cause {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<Timestamp>,
     },
+}
+
+impl Cause {
+    /// The field of a service of ours whose quadlet makes one of another name now (`ServiceName=`).
+    pub const SERVICE_NAME: &str = "ServiceName";
+
+    /// Whether a service goes because its quadlet makes one of another name now.
+    pub fn is_another_service_name(&self) -> bool {
+        matches!(self, Self::Differs { field, .. } if field == Self::SERVICE_NAME)
+    }
 }
 
 /// What is wanted and will not be done.

@@ -166,11 +166,12 @@ impl UnitName {
         ))
     }
 
-    /// The unit that systemd knows: itself, or the generated service of a quadlet.
+    /// The unit that systemd knows where the text does not say another name: itself, or the generated service of a quadlet.
     /// `.container` and `.kube` give `NAME.service`; the others `NAME-pod.service`, `NAME-network.service` …
-    /// (podman-systemd.unit(5)).
+    /// (podman-systemd.unit(5)). What `ServiceName=` makes of a declared unit is
+    /// [`DesiredUnit::loaded_as`](crate::DesiredUnit::loaded_as).
     #[must_use]
-    pub fn loaded_as(&self) -> Self {
+    pub fn usually_loaded_as(&self) -> Self {
         match self.kind() {
             kind if !kind.is_quadlet() => self.clone(),
             UnitKind::Container | UnitKind::Kube => Self(format!("{}.service", self.stem())),
@@ -202,7 +203,12 @@ mod tests {
 
     #[test]
     fn a_quadlet_is_loaded_as_its_generated_service() {
-        let loaded = |text: &str| UnitName::parse(text).unwrap().loaded_as().to_string();
+        let loaded = |text: &str| {
+            UnitName::parse(text)
+                .unwrap()
+                .usually_loaded_as()
+                .to_string()
+        };
         assert_eq!(loaded("web.container"), "web.service");
         assert_eq!(loaded("app.network"), "app-network.service");
         assert_eq!(loaded("app.artifact"), "app-artifact.service");

@@ -58,7 +58,7 @@ fn linger(name: &UserName, user: &DesiredUser) -> Option<Declared> {
 
 fn units(scope: &Scope, units: &BTreeMap<UnitName, DesiredUnit>) -> Vec<Declared> {
     let one = |(name, unit): (&UnitName, &DesiredUnit)| {
-        let loaded = name.loaded_as();
+        let loaded = unit.loaded_as(name);
         let of = |name: &UnitName| ResourceId::Unit(UnitRef::new(scope, name));
         Declared {
             resource: of(name),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     Cause, Change, HostPath, InputLook, Ledger, Note, NoteKind, NoteReason, Refusal, ResourceId,
-    Scope, UnitRef, Watch,
+    Scope, UnitName, UnitRef, Watch,
 };
 
 use crate::forecast::Definition;
@@ -135,6 +135,8 @@ pub(crate) struct Draft {
     pub(crate) ledger: Ledger,
     /// Units that would be stopped for good or removed, for `max_removals`.
     pub(crate) removals: BTreeSet<UnitRef>,
+    /// The services of quadlets whose texts name them.
+    pub(crate) services: BTreeMap<UnitRef, UnitName>,
     /// What the files of declared units come to.
     pub(crate) definitions: BTreeMap<UnitRef, Definition>,
     /// What has to be looked at to judge whether units will start.
@@ -153,6 +155,7 @@ impl Draft {
             watches: Vec::new(),
             ledger,
             removals: BTreeSet::new(),
+            services: BTreeMap::new(),
             definitions: BTreeMap::new(),
             looks: BTreeSet::new(),
             written: BTreeMap::new(),

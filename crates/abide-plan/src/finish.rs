@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{Action, ActionId, Cause, Declared, Ledger, Plan, ResourceId, Scope};
+use abide_model::{Action, ActionId, Cause, Declared, Ledger, Plan, ResourceId, Scope, UnitRef};
 
 use crate::declared::declared;
 use crate::draft::{Draft, Step, StepId, Why};
@@ -18,7 +18,14 @@ pub(crate) fn plan(host: &Host<'_>, draft: Draft) -> Plan {
     let unchanged = unchanged(host, &draft);
     let mut notes = draft.notes;
     notes.extend(forecast.notes);
+    let is_named = |unit: &UnitRef| {
+        let resource = ResourceId::Unit(unit.clone());
+        actions.iter().any(|action| action.resource == resource)
+    };
+    let services = draft.services.into_iter();
+    let services = services.filter(|(unit, _)| is_named(unit)).collect();
     let mut plan = Plan {
+        services,
         host: host.desired.host.clone(),
         manifest: host.desired.manifest.clone(),
         unchanged,

@@ -254,6 +254,7 @@ fn rest(
         unchanged: approved.unchanged,
         preconditions: precondition::of(host, &actions),
         watches: watches.cloned().collect(),
+        services: fresh.services.clone(),
         ledger_claim: abide_model::Ledger::default(),
         ledger_after: if elsewhere.is_empty() {
             fresh.ledger_after.clone()

@@ -59,7 +59,7 @@ fn forget_what_is_written(claim: &mut Ledger, plan: &Plan) {
             let is_its_own = matches!(&action.resource, ResourceId::Unit(of)
                 if of.scope == unit.scope
                     && [Some(unit.unit.clone()), unit.unit.template()]
-                        .contains(&Some(of.unit.loaded_as())));
+                        .contains(&Some(plan.loaded_as(of))));
             if let (true, Some(read)) = (is_its_own, &mut left.reads.definition) {
                 read.left = None;
             }
@@ -105,7 +105,7 @@ pub(crate) fn claim(before: &Ledger, plan: &Plan) -> Ledger {
         let ResourceId::Unit(unit) = &action.resource else {
             continue;
         };
-        let loaded = UnitRef::new(&unit.scope, &unit.unit.loaded_as());
+        let loaded = UnitRef::new(&unit.scope, &plan.loaded_as(unit));
         for unit in [unit, &loaded] {
             if let Some(left) = claim.units.get_mut(unit) {
                 left.claimed = true;

@@ -26,13 +26,15 @@ pub(crate) fn units(view: &ScopeView<'_>) -> BTreeSet<UnitName> {
     let units = units.filter(|unit| unit.scope == view.scope && !loaded.contains(&unit.unit));
     undeclared.extend(units.map(|unit| unit.unit.clone()));
     let giving_way = giving_way(view);
-    undeclared.retain(|unit| !giving_way.contains(unit));
+    // Those have a reason of their own to go.
+    let renamed = view.renamed();
+    undeclared.retain(|unit| !giving_way.contains(unit) && !renamed.contains_key(unit));
     undeclared
 }
 
 /// What the manager calls it: an alias stands for its unit.
 fn loaded(view: &ScopeView<'_>, unit: &UnitName) -> UnitName {
-    seen_unit(view, unit).map_or_else(|| unit.loaded_as(), |seen| seen.id.clone())
+    seen_unit(view, unit).map_or_else(|| view.loaded_as(unit), |seen| seen.id.clone())
 }
 
 /// With `prune: false` they are only named.

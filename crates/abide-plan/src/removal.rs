@@ -90,7 +90,7 @@ fn ours(host: &Host<'_>, name: &UserName, wanted: &DesiredUser) -> BTreeSet<Unit
     let owned = host.ledger.units.keys().filter(|unit| unit.scope == scope);
     owned
         .map(|unit| unit.unit.clone())
-        .chain(wanted.units.keys().map(UnitName::loaded_as))
+        .chain(wanted.units.iter().map(|(name, unit)| unit.loaded_as(name)))
         .collect()
 }
 

@@ -1,10 +1,10 @@
 //! One scope as its files and units are planned: what was seen of it, and what the steps before have made of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Cause, Change, LastLoad, Manager, NoteKind, Observation, ObservedScope, ObservedUser,
-    RefusalReason, ResourceId, Scope, UserName,
+    Cause, Change, HostPath, LastLoad, Manager, NoteKind, Observation, ObservedScope, ObservedUnit,
+    ObservedUser, RefusalReason, ResourceId, Scope, UnitName, UnitRef, UserName,
 };
 
 use crate::account::Account;
@@ -28,6 +28,67 @@ pub(crate) struct ScopeView<'a> {
     pub(crate) files_after: Vec<StepId>,
     /// Steps without which its manager cannot be asked for anything.
     pub(crate) manager_after: Vec<StepId>,
+}
+
+impl ScopeView<'_> {
+    /// The unit that systemd knows: by the text that is declared, or, of a quadlet of which none is, by the manager's own
+    /// word, or as it usually is.
+    pub(crate) fn loaded_as(&self, name: &UnitName) -> UnitName {
+        let declared = self.host.units(&self.scope);
+        match declared.and_then(|units| units.get(name)) {
+            Some(unit) if unit.is_ours() || unit.service.is_some() => unit.loaded_as(name),
+            _ if !name.kind().is_quadlet() => name.clone(),
+            _ => {
+                let usual = name.usually_loaded_as();
+                let mut made = self.made_of(name);
+                match made.contains(&usual) {
+                    true => usual,
+                    false => made.pop_first().unwrap_or(usual),
+                }
+            }
+        }
+    }
+
+    /// The services of ours that the manager has of this quadlet.
+    pub(crate) fn made_of(&self, quadlet: &UnitName) -> BTreeSet<UnitName> {
+        let Some(seen) = self.seen else {
+            return BTreeSet::new();
+        };
+        let ours = |unit: &&ObservedUnit| {
+            let reference = UnitRef::new(&self.scope, &unit.id);
+            self.host.ledger.units.contains_key(&reference)
+        };
+        let is_of = |unit: &&ObservedUnit| {
+            let source = unit.source.as_ref();
+            source.is_some_and(|source| self.is_at(source, quadlet))
+        };
+        let units = seen.units.values().filter(ours).filter(is_of);
+        units.map(|unit| unit.id.clone()).collect()
+    }
+
+    /// Whether a quadlet of ours stands there. Podman names it without the links on the way to it.
+    fn is_at(&self, path: &HostPath, quadlet: &UnitName) -> bool {
+        let below = |dir: &HostPath| {
+            dir.file_name() == "systemd" && dir.parent().file_name() == "containers"
+        };
+        path.file_name() == quadlet.as_str()
+            && (self.places.unit(quadlet).as_ref() == Ok(path) || below(&path.parent()))
+    }
+
+    /// The services of ours that declared quadlets had and that have another name now (`ServiceName=`), each with that.
+    pub(crate) fn renamed(&self) -> BTreeMap<UnitName, UnitName> {
+        let declared = self.host.units(&self.scope).into_iter().flatten();
+        let declared: Vec<(&UnitName, UnitName)> = declared
+            .filter(|(name, _)| name.kind().is_quadlet())
+            .map(|(name, _)| (name, self.loaded_as(name)))
+            .collect();
+        let is_taken = |service: &UnitName| declared.iter().any(|(_, loaded)| loaded == service);
+        let renamed = declared.iter().flat_map(|(name, loaded)| {
+            let before = self.made_of(name).into_iter();
+            before.map(move |service| (service, loaded.clone()))
+        });
+        renamed.filter(|(service, _)| !is_taken(service)).collect()
+    }
 }
 
 /// Opens every scope in which something is declared or owned, system first. What cannot be opened is refused as a

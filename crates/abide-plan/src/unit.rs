@@ -100,7 +100,7 @@ impl<'a> Unit<'a> {
             name: name.clone(),
             loaded: match &seen {
                 Some(seen) => seen.id.clone(),
-                None => name.loaded_as(),
+                None => view.loaded_as(name),
             },
             ours: sources.ours(),
             wanted,
@@ -113,7 +113,7 @@ impl<'a> Unit<'a> {
             files: sources.own,
             template_files: sources.template,
             seen: seen.map_or_else(
-                || Cow::Owned(ObservedUnit::not_found(&name.loaded_as())),
+                || Cow::Owned(ObservedUnit::not_found(&view.loaded_as(name))),
                 Cow::Borrowed,
             ),
             restart_on,

@@ -4,6 +4,7 @@ use abide_model::{
     Cause, Digest, LedgerFile, LedgerUnit, NoteKind, ResourceId, UnitName, UnitRef, Wanted,
 };
 
+use crate::causes::differs;
 use crate::draft::Draft;
 use crate::file::Verdict;
 use crate::forecast::Definition;
@@ -35,6 +36,11 @@ pub(crate) fn draft<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) {
     at_boot::judge(view, &decisions, draft);
     for decision in decisions.values() {
         count_removal(decision, draft);
+        let unit = &decision.unit;
+        if unit.name.kind().is_quadlet() && unit.loaded != unit.name.usually_loaded_as() {
+            let quadlet = UnitRef::new(&view.scope, &unit.name);
+            draft.services.insert(quadlet, unit.loaded.clone());
+        }
         draft
             .definitions
             .insert(decision.unit.reference(), definition(decision));
@@ -59,6 +65,11 @@ fn decisions<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
         ),
         false => prune::note_orphans(view, &undeclared, draft),
     }
+    let renamed = view.renamed().into_iter();
+    units.extend(renamed.map(|(before, now)| {
+        let cause = differs(Cause::SERVICE_NAME, before.as_str(), now.as_str());
+        (before, Wish::Removed(cause))
+    }));
     for (name, wish) in units {
         let unit = match wish {
             Wish::Declared(unit) => Unit::declared(view, &name, unit),
@@ -150,7 +161,12 @@ fn note_last_words(decisions: &Decisions<'_>, draft: &mut Draft) {
 /// Counts what `max_removals` limits: units of ours that go, and units that are stopped and stay so.
 fn count_removal(decision: &Decision<'_>, draft: &mut Draft) {
     let goes = decision.unit.goes().is_some() && decision.changes_files();
-    if goes || decision.run.stops_for_good() {
+    // It goes on under another name.
+    let renamed = decision
+        .unit
+        .goes()
+        .is_some_and(Cause::is_another_service_name);
+    if !renamed && (goes || decision.run.stops_for_good()) {
         draft.removals.insert(decision.unit.reference());
     }
 }

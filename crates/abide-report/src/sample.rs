@@ -103,6 +103,7 @@ pub(crate) fn plan_of(host: &str) -> Building {
         preconditions: Vec::new(),
         watches: Vec::new(),
         forecast: Vec::new(),
+        services: std::collections::BTreeMap::new(),
         ledger_claim: Ledger::default(),
         ledger_after: Ledger::default(),
     })

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{HostPath, Scope, Timestamp, UnitKind, UnitName};
-use abide_unit::{Effective, LinkKind, UnitFile, install_links, specifier};
+use abide_unit::{Effective, LinkKind, UnitFile, install_links, loaded_as, specifier};
 
 use crate::deps::Dep;
 use crate::disk::Disk;
@@ -203,7 +203,13 @@ impl Sources<'_> {
 
     fn quadlet(&self, name: &UnitName) -> Option<(UnitName, HostPath)> {
         let mut quadlets = self.quadlets().into_iter();
-        quadlets.find(|(quadlet, _)| quadlet.loaded_as() == *name)
+        quadlets.find(|(quadlet, path)| self.service(quadlet, path) == *name)
+    }
+
+    /// The service that Podman makes of a quadlet.
+    fn service(&self, quadlet: &UnitName, path: &HostPath) -> UnitName {
+        let text = self.disk.text(path).unwrap_or_default();
+        loaded_as(&self.effective(quadlet, text, &[]))
     }
 
     fn read(&self, name: &UnitName, fragment: Option<HostPath>) -> Definition {
@@ -310,7 +316,8 @@ impl Sources<'_> {
         }
         for (quadlet, path) in self.quadlets() {
             let text = self.disk.text(&path).unwrap_or_default();
-            for link in install_links(&quadlet.loaded_as(), &self.effective(&quadlet, text, &[])) {
+            let service = self.service(&quadlet, &path);
+            for link in install_links(&service, &self.effective(&quadlet, text, &[])) {
                 let kind = match link.kind {
                     LinkKind::Wants => "wants",
                     LinkKind::Requires => "requires",
@@ -318,7 +325,7 @@ impl Sources<'_> {
                     LinkKind::Alias => continue,
                 };
                 if link.path.starts_with(&format!("{name}.{kind}/")) {
-                    linked.entry(kind).or_default().insert(quadlet.loaded_as());
+                    linked.entry(kind).or_default().insert(service.clone());
                 }
             }
         }

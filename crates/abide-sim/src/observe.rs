@@ -216,7 +216,7 @@ impl SimHost {
             Some((seen.id, ObservedInstall { file, text }))
         };
         of_others
-            .filter_map(|(name, _)| install(&name.loaded_as()))
+            .filter_map(|(name, unit)| install(&unit.loaded_as(name)))
             .collect()
     }
 
@@ -540,8 +540,8 @@ fn asked_units(
     let owned = owned
         .filter(|unit| unit.scope == *scope)
         .map(|unit| &unit.unit);
-    let names = declared.keys().copied().chain(owned);
-    names.map(UnitName::loaded_as).collect()
+    let declared = declared.iter().map(|(name, unit)| unit.loaded_as(name));
+    declared.chain(owned.cloned()).collect()
 }
 
 fn show_runtime(seen: &mut ObservedUnit, runtime: &Runtime) {

@@ -150,7 +150,7 @@ fn startable() -> impl Strategy<Value = UnitRef> {
     let startable = |unit: &UnitRef| !unit.unit.is_template();
     units()
         .prop_filter("a template cannot be started", startable)
-        .prop_map(|unit| UnitRef::new(&unit.scope, &unit.unit.loaded_as()))
+        .prop_map(|unit| UnitRef::new(&unit.scope, &unit.unit.usually_loaded_as()))
 }
 
 #[cfg(test)]

@@ -49,6 +49,7 @@ fn plan(changes: Vec<(ResourceId, Change)>) -> Plan {
         preconditions: Vec::new(),
         watches: Vec::new(),
         forecast: Vec::new(),
+        services: std::collections::BTreeMap::new(),
         ledger_claim: claim,
         ledger_after: ledger,
     }

@@ -38,6 +38,6 @@ pub use install::{InstallLink, LinkKind, also, install_links, install_words, ref
 pub use parse::{Entry, Problem, ProblemKind, UnitFile, boolean};
 pub use quadlet::{
     QUADLET_COMMENTS_SINCE, QUADLET_DROP_INS_SINCE, QUADLET_KEYS_UNTIL, QUADLET_TEMPLATES_SINCE,
-    quadlet_keys, quadlet_pod, quadlet_references, quadlet_resource, quadlet_section,
-    quadlet_since,
+    loaded_as, quadlet_keys, quadlet_pod, quadlet_references, quadlet_resource, quadlet_section,
+    quadlet_service, quadlet_since,
 };

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use keys::{QUADLET_KEYS_UNTIL, quadlet_keys};
 
-use abide_model::{PodmanVersion, UnitKind, UnitName};
+use abide_model::{NameError, PodmanVersion, UnitKind, UnitName};
 
 use crate::effective::Effective;
 
@@ -52,6 +52,26 @@ pub const QUADLET_TEMPLATES_SINCE: PodmanVersion = PodmanVersion::new(5, 0);
 /// line. Source: Podman's release notes, and `pkg/systemd/parser/unitfile.go` of 5.3.2 and 5.4.0.
 pub const QUADLET_COMMENTS_SINCE: PodmanVersion = PodmanVersion::new(5, 4);
 
+/// The service that Podman makes of a quadlet whose text names it (`ServiceName=`), always with `.service` behind the name;
+/// `None` where it does not. Source: `getServiceName` in Podman's `pkg/systemd/quadlet/quadlet.go`.
+pub fn quadlet_service(effective: &Effective) -> Option<Result<UnitName, NameError>> {
+    let section = quadlet_section(effective.unit().kind())?;
+    let named = effective.last(section, "ServiceName")?.trim_end();
+    let inner = named
+        .strip_prefix('"')
+        .and_then(|named| named.strip_suffix('"'));
+    Some(UnitName::parse(&format!(
+        "{}.service",
+        inner.unwrap_or(named)
+    )))
+}
+
+/// The unit that systemd knows of this one: itself, or the service of a quadlet.
+pub fn loaded_as(effective: &Effective) -> UnitName {
+    let named = quadlet_service(effective).and_then(Result::ok);
+    named.unwrap_or_else(|| effective.unit().usually_loaded_as())
+}
+
 /// The name of the thing that Podman makes for this quadlet, as other quadlets that refer to it are given it: a network,
 /// a volume, an image or a container. `None` where others are not given a name, or there is none to be known.
 /// Source: podman-systemd.unit(5).
@@ -62,8 +82,10 @@ pub fn quadlet_resource(effective: &Effective) -> Option<String> {
         effective.last(section, key).map(str::to_owned)
     };
     let usual = || Some(format!("systemd-{}", unit.stem()));
+    // `systemd-%N`, by the name of its service.
+    let of_service = || Some(format!("systemd-{}", loaded_as(effective).stem()));
     match unit.kind() {
-        UnitKind::Container => named("ContainerName").or_else(usual),
+        UnitKind::Container => named("ContainerName").or_else(of_service),
         UnitKind::Network => named("NetworkName").or_else(usual),
         UnitKind::Volume => named("VolumeName").or_else(usual),
         UnitKind::Image => named("ImageTag").or_else(|| named("Image")),

@@ -113,6 +113,7 @@ fn plan() -> Plan {
         unchanged: 0,
         preconditions: Vec::new(),
         watches: Vec::new(),
+        services: std::collections::BTreeMap::new(),
         ledger_claim: Ledger::default(),
         ledger_after: Ledger::default(),
     }

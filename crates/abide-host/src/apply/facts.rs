@@ -34,7 +34,7 @@ pub(super) fn checks(plan: &Plan) -> String {
                 invocation,
             } if !invocation.is_empty() => runs.entry(&unit.scope).or_default().push(format!(
                 "{} {}",
-                word(unit.unit.loaded_as().as_str()),
+                word(unit.unit.as_str()),
                 word(invocation)
             )),
             Precondition::Unit { .. } => {}

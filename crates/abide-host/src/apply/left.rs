@@ -231,7 +231,7 @@ fn unit_entry(plan: &Plan, unit: &UnitRef) -> Entry {
             let entry = format!(
                 "run_entry {} {} {} {} {}{steps}\n",
                 unit.scope,
-                word(unit.unit.loaded_as().as_str()),
+                word(unit.unit.as_str()),
                 quote(&before),
                 quote(&after),
                 quote(&claimed),

@@ -27,7 +27,7 @@ pub(super) fn all(plan: &Plan) -> String {
                 parts.push(format!("without_quadlet {name}\n"));
             } else {
                 parts.push(format!("quadlet {name} {}\n", change.action.id));
-                services.insert(change.unit.unit.loaded_as());
+                services.insert(plan.loaded_as(change.unit));
             }
         }
         let services: Vec<String> = services

@@ -57,7 +57,7 @@ pub(super) fn ids(ids: &[ActionId]) -> String {
 }
 
 fn member(plan: &Plan, action: &Action) -> String {
-    let unit = unit_of(action);
+    let unit = unit_of(plan, action);
     let comes_back =
         |other: &Action| other.resource == action.resource && matches!(other.change, Change::Start);
     let goes = action.change == Change::Stop && !plan.actions.iter().any(comes_back);
@@ -75,9 +75,9 @@ fn single(plan: &Plan, action: &Action) -> String {
     )
 }
 
-fn unit_of(action: &Action) -> String {
+fn unit_of(plan: &Plan, action: &Action) -> String {
     match &action.resource {
-        ResourceId::Unit(unit) => word(unit.unit.loaded_as().as_str()),
+        ResourceId::Unit(unit) => word(plan.loaded_as(unit).as_str()),
         _ => "''".to_owned(),
     }
 }
@@ -86,7 +86,7 @@ fn unit_of(action: &Action) -> String {
 fn call(plan: &Plan, action: &Action) -> Option<String> {
     let id = action.id;
     let scope = action.resource.scope();
-    let unit = unit_of(action);
+    let unit = unit_of(plan, action);
     let user = user_of(&action.resource);
     let file = |kind: &str, path: &HostPath| {
         format!("file_step {kind} {id} {scope} {}", word(path.as_str()))
@@ -222,7 +222,7 @@ fn after_reload(plan: &Plan, action: &Action) -> String {
         if unit.scope != scope || unit.unit.is_template() {
             continue;
         }
-        let gated = units.entry(unit.unit.loaded_as()).or_default();
+        let gated = units.entry(plan.loaded_as(unit)).or_default();
         // The generator reads a quadlet's files, and the manager what that makes of them.
         match write.purpose {
             FilePurpose::Unit if unit.unit.kind().is_quadlet() => {
@@ -268,12 +268,22 @@ fn forgotten(plan: &Plan, action: &Action) -> String {
         else {
             return None;
         };
-        let loaded = UnitRef::new(&unit.scope, &unit.unit.loaded_as());
+        let loaded = UnitRef::new(&unit.scope, &plan.loaded_as(unit));
         let stopped = unit.scope == scope && stopped.contains(&loaded);
         (*purpose == FilePurpose::Unit && stopped)
             .then(|| format!(" {} {}", removal.id, word(loaded.unit.as_str())))
     });
-    let gone: Vec<String> = gone.collect();
+    // A quadlet whose service gets another name leaves no file behind.
+    let renamed = plan.actions.iter().filter_map(|stop| {
+        let ResourceId::Unit(unit) = &stop.resource else {
+            return None;
+        };
+        let mut causes = stop.causes.iter();
+        let is_renamed = stop.change == Change::Stop && unit.scope == scope;
+        (is_renamed && causes.any(abide_model::Cause::is_another_service_name))
+            .then(|| format!(" {} {}", stop.id, word(unit.unit.as_str())))
+    });
+    let gone: Vec<String> = gone.chain(renamed).collect();
     match gone.is_empty() {
         true => String::new(),
         false => format!("forget_failures {scope}{}\n", gone.concat()),

@@ -104,6 +104,7 @@ pub(crate) fn plan_of(changes: Vec<(ResourceId, Change, Vec<u32>)>) -> Plan {
         preconditions: Vec::new(),
         watches: Vec::new(),
         forecast: Vec::new(),
+        services: std::collections::BTreeMap::new(),
         ledger_claim: Ledger::default(),
         ledger_after: Ledger::default(),
     }

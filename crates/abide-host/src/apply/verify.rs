@@ -65,7 +65,7 @@ fn excuses(plan: &Plan) -> Vec<String> {
             }
             Change::WriteFile(write) if write.purpose == FilePurpose::Unit => {
                 let (unit, _) = written(action)?;
-                let generated = unit.unit.loaded_as();
+                let generated = plan.loaded_as(unit);
                 (generated != unit.unit).then(|| excuse(format!("Unit {generated} not found")))
             }
             _ => None,

@@ -138,13 +138,14 @@ impl ScopeAsk {
 
     fn add_units(&mut self, scope: &Scope, units: &BTreeMap<UnitName, DesiredUnit>) {
         for (name, unit) in units {
-            self.add_unit(name);
+            let loaded = unit.loaded_as(name);
+            self.add_unit(&loaded);
             self.add_unit_files(scope, name, unit);
             if unit.running == Wanted::Yes && has_condition(unit) {
-                self.conditional.insert(name.loaded_as());
+                self.conditional.insert(loaded.clone());
             }
             if unit.enabled == Wanted::Yes && !unit.is_ours() {
-                self.wants_links.insert(name.loaded_as());
+                self.wants_links.insert(loaded);
             }
         }
         // Behind the files themselves, which may be the same and have a content to compare.
@@ -155,13 +156,12 @@ impl ScopeAsk {
         }
     }
 
-    fn add_unit(&mut self, name: &UnitName) {
-        let loaded = name.loaded_as();
+    fn add_unit(&mut self, loaded: &UnitName) {
         if loaded.is_template() {
             let pattern = format!("{}@*.{}", loaded.prefix(), loaded.kind().suffix());
             self.patterns.insert(pattern);
         } else {
-            self.units.insert(loaded);
+            self.units.insert(loaded.clone());
         }
     }
 
@@ -174,9 +174,13 @@ impl ScopeAsk {
                 self.add_file(path, body_rule(Some(body)));
             }
         }
-        for owner in [Some(name.clone()), Some(name.loaded_as()), name.template()]
-            .into_iter()
-            .flatten()
+        for owner in [
+            Some(name.clone()),
+            Some(unit.loaded_as(name)),
+            name.template(),
+        ]
+        .into_iter()
+        .flatten()
         {
             self.folders
                 .extend(layout::beside(scope, &owner, &format!("{owner}.d")));

@@ -22,6 +22,7 @@ fn origin() -> Origin {
 
 fn unit(text: Option<&str>, drop_in: Option<&str>) -> DesiredUnit {
     DesiredUnit {
+        service: None,
         declared_at: origin(),
         presence: Presence::Present,
         file: text.map(|text| Body::Plain(text.into())),

@@ -33,7 +33,7 @@ pub(crate) fn check(
 fn loaded_twice(units: &BTreeMap<UnitName, SettledUnit<'_>>, work: &mut Work<'_>) {
     let mut loaded: BTreeMap<UnitName, &SettledUnit<'_>> = BTreeMap::new();
     for unit in units.values().filter(|unit| unit.is_present()) {
-        let name = unit.draft.name.loaded_as();
+        let name = unit.draft.loaded_as();
         match loaded.get(&name) {
             Some(other) => {
                 let message = format!(
@@ -58,7 +58,7 @@ fn aliases(units: &BTreeMap<UnitName, SettledUnit<'_>>, work: &mut Work<'_>) {
     let present = || units.values().filter(|unit| unit.is_present());
     let mut taken: BTreeMap<UnitName, &SettledUnit<'_>> = BTreeMap::new();
     for unit in present() {
-        taken.entry(unit.draft.name.loaded_as()).or_insert(unit);
+        taken.entry(unit.draft.loaded_as()).or_insert(unit);
     }
     for unit in present().filter(|unit| unit.enabled.value == Wanted::Yes) {
         let Some(effective) = &unit.draft.effective else {
@@ -69,7 +69,7 @@ fn aliases(units: &BTreeMap<UnitName, SettledUnit<'_>>, work: &mut Work<'_>) {
         for name in aliases.filter_map(|link| UnitName::parse(&link.path).ok()) {
             match taken.get(&name) {
                 Some(other) if other.draft.name != unit.draft.name => {
-                    let message = match other.draft.name.loaded_as() == name {
+                    let message = match other.draft.loaded_as() == name {
                         true => format!(
                             "`{}` has the alias `{name}`, which is declared itself",
                             unit.draft.name

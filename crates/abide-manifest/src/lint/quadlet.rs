@@ -1,8 +1,8 @@
 //! Quadlets: what Podman's generator makes nothing of, as far as that is so for every version of it. What depends on the
 //! version is found by a dry run on the host. Source: podman-systemd.unit(5).
 
-use abide_model::UnitKind;
-use abide_unit::{Entry, QUADLET_KEYS_UNTIL, quadlet_keys, quadlet_section};
+use abide_model::{UnitKind, UnitName};
+use abide_unit::{Entry, QUADLET_KEYS_UNTIL, quadlet_keys, quadlet_section, quadlet_service};
 
 use super::{View, at_word, excerpt, quadlet_line};
 use crate::codes;
@@ -19,7 +19,7 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
         unknown_keys(view, work);
         impossible_values(view, work);
     }
-    other_service_name(view, work);
+    service_name(view, work);
     unsupported(view, work);
 }
 
@@ -237,28 +237,62 @@ fn impossible_values(view: &View<'_, '_>, work: &mut Work<'_>) {
     }
 }
 
-/// Services are found by the names of their quadlets, here and on the host.
-fn other_service_name(view: &View<'_, '_>, work: &mut Work<'_>) {
+/// What Podman would make a service of that nobody can start: it puts `.service` behind whatever stands there.
+fn service_name(view: &View<'_, '_>, work: &mut Work<'_>) {
     let name = &view.unit.draft.name;
     let own = quadlet_section(name.kind());
-    for (text, entry) in view.entries() {
-        if Some(entry.section.as_str()) != own || entry.key != "ServiceName" {
-            continue;
-        }
-        let message = format!(
-            "`ServiceName=` hides the service of `{name}`: abide knows it as `{}`",
-            name.loaded_as()
-        );
-        work.push(
-            at_word(
-                codes::QUADLET_SERVICE_NAME,
-                (text, entry),
-                &entry.value,
-                message,
-                &work.texts,
-            )
-            .label("another name")
-            .help("remove it, and name the quadlet after its service instead"),
-        );
-    }
+    // An empty assignment counts as well.
+    let named = all_entries(view)
+        .filter(|(_, entry)| Some(entry.section.as_str()) == own && entry.key == "ServiceName");
+    let Some((text, entry)) = named.last() else {
+        return;
+    };
+    let shown = excerpt(&entry.value);
+    let (message, help) = match quadlet_service(view.effective) {
+        _ if entry.value.trim().is_empty() => (
+            "an empty `ServiceName=` leaves the service of this quadlet without a name".to_owned(),
+            "remove it, or write the name of the service without `.service`".to_owned(),
+        ),
+        // Podman makes one service by this name, whichever instance that is of.
+        Some(_) if name.instance().is_some() => (
+            format!("`ServiceName={shown}` gives all instances of `{name}` one service"),
+            "remove it, and name the template after its services".to_owned(),
+        ),
+        Some(Ok(service)) if service.is_template() => (
+            format!(
+                "`ServiceName={shown}` makes a template of the service, which cannot be started"
+            ),
+            format!(
+                "remove the `@`, or name the quadlet `{}{}`",
+                service.stem(),
+                suffix(name)
+            ),
+        ),
+        Some(Ok(service)) if service.stem().ends_with(".service") => (
+            format!("Podman adds `.service` to a name: this is the service `{service}`"),
+            format!(
+                "write `ServiceName={}`",
+                service.stem().trim_end_matches(".service")
+            ),
+        ),
+        Some(Err(error)) => (
+            format!("`ServiceName={shown}` does not name a service: {error}"),
+            "write the name of the service without `.service`; specifiers are not replaced"
+                .to_owned(),
+        ),
+        Some(Ok(_)) | None => return,
+    };
+    let finding = at_word(
+        codes::QUADLET_SERVICE_NAME,
+        (text, entry),
+        &entry.value,
+        message,
+        &work.texts,
+    );
+    work.push(finding.help(help));
+}
+
+/// The type of a unit with its dot.
+fn suffix(name: &UnitName) -> String {
+    format!(".{}", name.kind().suffix())
 }

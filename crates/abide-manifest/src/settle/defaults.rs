@@ -93,7 +93,7 @@ fn state<'m>(
         return Settled::default(Unmanaged, "somebody else's unit");
     }
     // A socket with `Accept=yes` starts instances of its template, which is bare.
-    if let Some(by) = triggered.get(&draft.name.loaded_as()) {
+    if let Some(by) = triggered.get(&draft.loaded_as()) {
         return Settled::default(Unmanaged, format!("`{by}` starts it"));
     }
     if draft.name.is_template() {

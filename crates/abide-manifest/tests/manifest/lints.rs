@@ -335,6 +335,14 @@ fn a_quadlet_that_podman_refuses_is_refused_and_one_that_it_reads_is_not() {
     ] {
         assert_eq!(container(impossible), ["E0505"], "{impossible:?}");
     }
+    for named in ["front", "\"front\"", "front@a", "a.b"] {
+        let name = format!("ServiceName={named}");
+        assert_eq!(container(&[&name]), Vec::<String>::new(), "{named}");
+    }
+    for misnamed in ["", "front.service", "front@", "%n", "a b", "a/b"] {
+        let name = format!("ServiceName={misnamed}");
+        assert_eq!(container(&[&name]), ["E0506"], "{misnamed}");
+    }
     for unknown in [&["exec=a"][..], &["Exce="], &["[Quadlet]", "ServiceName=a"]] {
         assert_eq!(container(unknown), ["W0612"], "{unknown:?}");
     }

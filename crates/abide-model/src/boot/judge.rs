@@ -44,35 +44,48 @@ impl<'a> Boot<'a> {
         }
     }
 
-    /// Whether this unit starts at the next boot.
-    pub fn starts(&self, name: &UnitName) -> AtBoot {
+    /// Whether a unit that is declared by this name, and that systemd knows as `loaded`, starts at the next boot.
+    pub fn starts(&self, name: &UnitName, loaded: &UnitName) -> AtBoot {
+        let is_generated = name.kind().is_quadlet();
         let seen = match &self.seen {
             Ok(seen) => *seen,
             Err(answer) => return answer.clone(),
         };
         let why = match &seen.seen.rehearsal {
             Observation::Known(rehearsal) => {
-                return self.by_user(Asked { reach: seen }.rehearsed(name, rehearsal));
+                let asked = Asked {
+                    reach: seen,
+                    is_generated,
+                };
+                return self.by_user(asked.rehearsed(loaded, rehearsal));
             }
             Observation::Unknown(why) => why,
             Observation::Absent => "nobody asked",
         };
-        self.by_user(self.by_links(seen, name, why))
+        self.by_user(self.by_links(seen, (name, loaded), why))
     }
 
     /// The same by what every observation shows, and without a rehearsal where there is one: `plan`, `drift` and `status` go
     /// by this, so that they agree.
-    pub fn starts_by_links(&self, name: &UnitName) -> AtBoot {
+    pub fn starts_by_links(&self, name: &UnitName, loaded: &UnitName) -> AtBoot {
         match &self.seen {
-            Ok(seen) => self.by_user(self.by_links(*seen, name, "nobody asked")),
+            Ok(seen) => self.by_user(self.by_links(*seen, (name, loaded), "nobody asked")),
             Err(answer) => answer.clone(),
         }
     }
 
-    fn by_links(&self, reach: Reach<'_>, name: &UnitName, why: &str) -> AtBoot {
-        let asked = Asked { reach };
-        let answer = asked.by_links(name, why);
-        let (_, id) = asked.unit(name);
+    fn by_links(
+        &self,
+        reach: Reach<'_>,
+        (name, loaded): (&UnitName, &UnitName),
+        why: &str,
+    ) -> AtBoot {
+        let asked = Asked {
+            reach,
+            is_generated: name.kind().is_quadlet(),
+        };
+        let answer = asked.by_links(loaded, why);
+        let (_, id) = asked.unit(loaded);
         let cycles = || self.cycles.get_or_init(|| reach.cycles());
         match answer {
             AtBoot::Starts => match cycles().get(&id) {
@@ -117,6 +130,8 @@ fn manager_at_boot(user: &UserName, observed: &Observed, inner: AtBoot) -> AtBoo
 /// One question about one scope.
 struct Asked<'a> {
     reach: Reach<'a>,
+    /// Whether a generator makes the unit.
+    is_generated: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -208,7 +223,7 @@ impl<'a> Asked<'a> {
                 })
             }
             // What generators make is known to a manager only.
-            (None, None) if name.kind().is_quadlet() && !self.is_up() => unknown(why),
+            (None, None) if self.is_generated && !self.is_up() => unknown(why),
             (None, None) => AtBoot::StartsNot(NotAtBoot::NotWanted),
         }
     }
@@ -230,9 +245,8 @@ impl<'a> Asked<'a> {
     }
 
     /// The unit as its manager knows it, and the name that it has there.
-    fn unit(&self, name: &UnitName) -> (Option<&ObservedUnit>, UnitName) {
-        let loaded = name.loaded_as();
-        let unit = self.seen().unit(&loaded).filter(|_| self.is_up());
+    fn unit(&self, loaded: &UnitName) -> (Option<&ObservedUnit>, UnitName) {
+        let unit = self.seen().unit(loaded).filter(|_| self.is_up());
         if let Some(unit) = unit.filter(|unit| unit.load != "not-found") {
             return (Some(unit), unit.id.clone());
         }
@@ -243,7 +257,7 @@ impl<'a> Asked<'a> {
             .find(|link| link.path == loaded.as_str());
         let target = alias.and_then(|link| link.target.rsplit('/').next());
         let id = target.and_then(|target| UnitName::parse(target).ok());
-        (unit, id.unwrap_or(loaded))
+        (unit, id.unwrap_or_else(|| loaded.clone()))
     }
 
     /// What is gone after a boot of what makes it start: its file, or the only links that pull it in.

@@ -121,6 +121,7 @@ fn plan(host: &HostName, actions: Vec<Action>, preconditions: Vec<Precondition>)
         unchanged: 3,
         preconditions,
         watches: Vec::new(),
+        services: BTreeMap::new(),
         ledger_claim: Ledger::default(),
         ledger_after: Ledger::default(),
     }

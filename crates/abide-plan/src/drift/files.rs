@@ -174,7 +174,7 @@ fn changed_by(
     }
     let ours = host.ledger.units.keys().filter(|unit| unit.scope == *scope);
     let loads = |unit: &&UnitRef| {
-        let seen = seen.units.get(&unit.unit.loaded_as());
+        let seen = seen.units.get(&unit.unit);
         seen.is_some_and(|seen| seen.drop_ins.contains(path))
     };
     ours.filter(loads).map(|unit| unit.unit.clone()).collect()

@@ -49,10 +49,17 @@ impl Unit<'_> {
         self.plan.judge(&names.each_ref()) == Judged::AsDeclared
     }
 
-    /// Under the name of its file, and of what that becomes.
+    /// Under the name of its file, and of what that becomes: the ledger has it by the latter.
     fn names(&self) -> [ResourceId; 2] {
-        let loaded = UnitRef::new(&self.reference.scope, &self.reference.unit.loaded_as());
-        [self.resource(), ResourceId::Unit(loaded)]
+        let declared = self.declared_as().map(|(name, _)| name);
+        let name = declared.unwrap_or(&self.reference.unit);
+        let file = UnitRef::new(&self.reference.scope, name);
+        [ResourceId::Unit(file), self.resource()]
+    }
+
+    fn declared_as(&self) -> Option<(&UnitName, &DesiredUnit)> {
+        let UnitRef { scope, unit } = self.reference;
+        self.host.desired.declared_as(scope, unit)
     }
 
     fn actions(&self) -> impl Iterator<Item = (&Change, &[Cause])> {
@@ -95,7 +102,7 @@ impl Unit<'_> {
             self.manager_is_down(cells);
             return;
         }
-        let Some(seen) = self.scope.units.get(&self.reference.unit.loaded_as()) else {
+        let Some(seen) = self.scope.units.get(&self.reference.unit) else {
             return;
         };
         let name = &self.reference.unit;
@@ -151,9 +158,7 @@ impl Unit<'_> {
     }
 
     fn declared(&self) -> Option<&DesiredUnit> {
-        self.host
-            .units(&self.reference.scope)?
-            .get(&self.reference.unit)
+        self.declared_as().map(|(_, unit)| unit)
     }
 
     /// What is wrong with it, whatever somebody did; of what need not run, that it does not stay up is no concern.

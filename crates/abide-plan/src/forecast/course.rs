@@ -42,13 +42,14 @@ impl<'a> Course<'a> {
         for action in call {
             self.world.note(&action.change);
             if let ResourceId::Unit(unit) = &action.resource {
-                self.last.insert(unit.unit.loaded_as(), action.id);
+                let loaded = self.world.loaded_as(&unit.unit);
+                self.last.insert(loaded, action.id);
             }
         }
         let units: Vec<(ActionId, UnitName)> = call
             .iter()
             .filter_map(|action| match &action.resource {
-                ResourceId::Unit(unit) => Some((action.id, unit.unit.loaded_as())),
+                ResourceId::Unit(unit) => Some((action.id, self.world.loaded_as(&unit.unit))),
                 _ => None,
             })
             .collect();

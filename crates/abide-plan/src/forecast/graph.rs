@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{ObservedScope, UnitName};
-use abide_unit::{Effective, specifier};
+use abide_unit::{Effective, loaded_as, specifier};
 
 /// How one unit names another. Sources: systemd.unit(5), unit-dependency-atom.c.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,8 +122,15 @@ impl Graph {
         remove(&mut self.reverse, to, from);
     }
 
-    /// What a unit's files said and no longer say goes; what they say now comes. What others add to it stays.
-    pub(super) fn change(&mut self, old: Option<&Effective>, new: Option<&Effective>) {
+    /// What a unit's files said and no longer say goes; what they say now comes. What others add to it stays. `names` has
+    /// what declared quadlets are loaded as.
+    pub(super) fn change(
+        &mut self,
+        old: Option<&Effective>,
+        new: Option<&Effective>,
+        names: &BTreeMap<UnitName, UnitName>,
+    ) {
+        let edges = |effective| edges(effective, names);
         let (old, new) = (old.map(edges), new.map(edges));
         let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
         for gone in old.difference(&new) {
@@ -173,15 +180,20 @@ fn linked(path: &str) -> Option<Edge> {
 }
 
 /// What the files of a unit say about others. What only the host can expand is left out.
-fn edges(effective: &Effective) -> BTreeSet<Edge> {
-    let unit = effective.unit().loaded_as();
+fn edges(effective: &Effective, names: &BTreeMap<UnitName, UnitName>) -> BTreeSet<Edge> {
+    let unit = loaded_as(effective);
     let named = |key: &str| -> Vec<UnitName> {
         let words = effective.all("Unit", key).into_iter();
         words
             .flat_map(str::split_whitespace)
             .filter_map(|word| specifier::expand(&unit, None, word))
             .filter_map(|word| UnitName::parse(&word).ok())
-            .map(|name| name.loaded_as())
+            .map(|name| {
+                names
+                    .get(&name)
+                    .cloned()
+                    .unwrap_or_else(|| name.usually_loaded_as())
+            })
             .collect()
     };
     let mut edges = BTreeSet::new();

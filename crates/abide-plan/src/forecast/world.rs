@@ -20,6 +20,8 @@ pub(super) struct World<'a> {
     pub(super) reloaded: bool,
     seen: Option<&'a ObservedScope>,
     definitions: BTreeMap<&'a UnitName, &'a Definition>,
+    /// What units that have definitions are loaded as, by the names that they are declared by.
+    names: BTreeMap<UnitName, UnitName>,
     /// What this plan has made of units so far.
     now_up: BTreeMap<UnitName, bool>,
     links: Links,
@@ -41,7 +43,11 @@ impl<'a> World<'a> {
     ) -> Self {
         let seen = host.scope(scope).known().copied();
         let own = definitions.iter().filter(|(unit, _)| unit.scope == *scope);
+        let names = own
+            .clone()
+            .map(|(unit, own)| (own.new.unit().clone(), unit.unit.clone()));
         Self {
+            names: names.collect(),
             host,
             scope: scope.clone(),
             graph: seen.map(Graph::observed).unwrap_or_default(),
@@ -51,6 +57,12 @@ impl<'a> World<'a> {
             now_up: BTreeMap::new(),
             links: Links::default(),
         }
+    }
+
+    /// The unit that the manager knows, of one that an action names.
+    pub(super) fn loaded_as(&self, name: &UnitName) -> UnitName {
+        let known = self.names.get(name).cloned();
+        known.unwrap_or_else(|| name.usually_loaded_as())
     }
 
     /// The unit as it was before the plan.
@@ -148,10 +160,10 @@ impl<'a> World<'a> {
         for (name, own) in &self.definitions {
             let new = Some(&own.new).filter(|_| !own.goes);
             if own.is_loaded {
-                self.graph.change(own.old.as_ref(), new);
+                self.graph.change(own.old.as_ref(), new, &self.names);
             } else {
                 self.graph.forget(name);
-                self.graph.change(None, new);
+                self.graph.change(None, new, &self.names);
             }
         }
         // Links that stand there count from now on, whoever made them and whenever.

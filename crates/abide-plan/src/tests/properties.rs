@@ -200,7 +200,7 @@ fn assert_as_declared(host: &SimHost, wanted: &Desired, last: &Plan) {
             continue;
         }
         for (name, unit) in units {
-            let at = UnitRef::new(&scope, &name.loaded_as());
+            let at = UnitRef::new(&scope, &name.usually_loaded_as());
             let declared = UnitRef::new(&scope, name).to_string();
             if refused.contains(&at.to_string())
                 || refused.contains(&declared)
@@ -280,7 +280,7 @@ fn names(wanted: &Desired, unit: &UnitRef) -> bool {
             *scope == unit.scope
                 && units
                     .keys()
-                    .any(|name| name.loaded_as() == unit.unit || *name == unit.unit)
+                    .any(|name| name.usually_loaded_as() == unit.unit || *name == unit.unit)
         })
 }
 
@@ -311,7 +311,7 @@ fn owns_file(ledger: &abide_model::Ledger, unit: &UnitRef) -> bool {
         let name = path.file_name();
         let quadlet = UNITS.iter().any(|known| {
             let known = abide_model::UnitName::parse(known).unwrap();
-            known.as_str() == name && known.loaded_as() == unit.unit
+            known.as_str() == name && known.usually_loaded_as() == unit.unit
         });
         let own =
             name == unit.unit.as_str() || template.as_ref().is_some_and(|t| t.as_str() == name);

@@ -43,6 +43,100 @@ fn case_40_another_image_restarts_and_another_description_does_not() {
     );
 }
 
+/// A quadlet whose service has a name of its own.
+fn named(service: &str) -> Desired {
+    let text = format!(
+        "[Container]\nImage=img:1\nServiceName={service}\n[Install]\nWantedBy=default.target\n"
+    );
+    one("web.container", &text).linger(Some(true)).build()
+}
+
+#[test]
+fn the_service_of_a_quadlet_has_the_name_that_its_text_says() {
+    let plan = planned(&SimHost::new().with_user("deploy"), &named("front"));
+    assert!(steps(&plan).contains(&"user:deploy/front.service: start".to_owned()));
+    let mut host = as_declared(&named("front"));
+    // It comes back with its manager, and what is removed is stopped by its name.
+    host.reboot();
+    assert_eq!(
+        steps(&planned(&host, &named("front"))),
+        Vec::<String>::new()
+    );
+    let without = abide_sim::desired("h1")
+        .user("deploy")
+        .linger(Some(true))
+        .build();
+    assert_eq!(
+        from_to(&named("front"), &without),
+        lines(
+            "user:deploy/front.service: stop
+            remove /home/deploy/.config/containers/systemd/web.container
+            manager user:deploy: daemon-reload"
+        )
+    );
+}
+
+#[test]
+fn a_service_that_gets_another_name_is_stopped_before_the_new_one_starts_wherever_a_run_is_cut() {
+    let changed = lines(
+        "user:deploy/front.service: stop
+        write /home/deploy/.config/containers/systemd/web.container 0644
+        manager user:deploy: daemon-reload
+        user:deploy/back.service: start",
+    );
+    assert_eq!(from_to(&named("front"), &named("back")), changed);
+    for wanted in [named("back"), web("img:1", "")] {
+        for cut in 0..4 {
+            let mut host = as_declared(&named("front"));
+            let plan = planned(&host, &wanted);
+            host.apply_until(&plan, cut);
+            assert_converges(&mut host, &wanted);
+            let front = abide_sim::unit_ref("user:deploy/front.service");
+            let seen = host.observe(&named("front"));
+            let scope = seen
+                .scopes
+                .get(&front.scope)
+                .and_then(abide_model::Observation::known);
+            let unit = scope.and_then(|scope| scope.units.get(&front.unit));
+            assert!(
+                unit.is_none_or(|unit| !unit.active.is_up()),
+                "cut before {cut}"
+            );
+        }
+    }
+    // It goes on under another name: nothing is removed, and nothing has to be pruned for it.
+    let mut wanted = named("back");
+    wanted.policy.prune = false;
+    wanted.policy.max_removals = abide_model::Share::Count(0);
+    assert_eq!(from_to(&named("front"), &wanted), changed);
+}
+
+#[test]
+fn a_quadlet_that_takes_the_name_of_another_replaces_it() {
+    let other = one(
+        "other.container",
+        "[Container]\nImage=img:1\nServiceName=front\n[Install]\nWantedBy=default.target\n",
+    );
+    let other = other.linger(Some(true)).build();
+    let mut host = as_declared(&named("front"));
+    assert_converges(&mut host, &other);
+    assert_eq!(steps(&planned(&host, &other)), Vec::<String>::new());
+}
+
+#[test]
+fn a_podman_that_knows_no_service_names_is_told() {
+    assert_eq!(
+        refusals(&planned(&host_with(true, Some((5, 2))), &named("front"))),
+        [
+            "user:deploy/web.container: `ServiceName=` in `[Container]` came with Podman 5.3, and the host has 5.2"
+        ]
+    );
+    assert_eq!(
+        refusals(&planned(&host_with(true, Some((5, 3))), &named("front"))),
+        Vec::<String>::new()
+    );
+}
+
 #[test]
 fn case_41_a_removed_quadlet_is_stopped_before_its_file_goes() {
     let without = abide_sim::desired("h1")

@@ -19,7 +19,7 @@ pub(crate) fn judge(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut
         if !is_enabled(unit) || decision.links.is_work() || decision.changes_files() {
             continue;
         }
-        let AtBoot::StartsNot(why) = boot.starts_by_links(&unit.name) else {
+        let AtBoot::StartsNot(why) = boot.starts_by_links(&unit.name, &unit.loaded) else {
             continue;
         };
         if is_mended(view, decision, &why, draft) {

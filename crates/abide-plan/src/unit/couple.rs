@@ -174,7 +174,7 @@ impl<'a> Coupled<'_, 'a> {
                 decision.unit.on_disk.effective(),
             ];
             let mut of = of.into_iter().flatten().filter_map(quadlet_pod);
-            of.any(|of| of.loaded_as() == *pod)
+            of.any(|of| decision.unit.view.loaded_as(&of) == *pod)
         };
         let declared = self
             .decisions

@@ -104,7 +104,7 @@ fn claimed_by_us_alone(unit: &Unit<'_>) -> Result<(), Denied> {
 
 /// An alias of another unit may be named (it stands for that unit), but a unit file of ours would replace its link.
 fn no_alias(unit: &Unit<'_>) -> Result<(), Denied> {
-    let alias = unit.loaded != unit.name.loaded_as();
+    let alias = unit.loaded != unit.view.loaded_as(&unit.name);
     let both = alias
         && unit
             .view

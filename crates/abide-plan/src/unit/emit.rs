@@ -351,6 +351,11 @@ impl Emitted<'_, '_> {
             let read = unit.restart_on.iter().chain(&unit.reload_on);
             steps.extend(read.filter_map(|file| self.draft.writes(&file.path)));
             steps.extend(self.required(decision, verb));
+            // The same container under another name may be in its way.
+            if unit.name.kind().is_quadlet() {
+                let before = self.view.made_of(&unit.name);
+                steps.extend(before.iter().filter_map(|service| self.stops.get(service)));
+            }
         }
         steps.extend(self.reload);
         steps
@@ -365,7 +370,7 @@ impl Emitted<'_, '_> {
             .flat_map(str::split_whitespace)
             .filter_map(|name| UnitName::parse(name).ok());
         names
-            .filter_map(|name| self.verbs.get(&name).copied())
+            .filter_map(|name| self.verbs.get(&self.view.loaded_as(&name)).copied())
             .filter(|(earlier, _)| *earlier != verb)
             .map(|(_, step)| step)
             .collect()

@@ -17,8 +17,9 @@ use crate::scope::ScopeView;
 /// The undeclared unit of ours whose name this declared one takes, where undeclared ones go.
 pub(crate) fn predecessor(view: &ScopeView<'_>, name: &UnitName) -> Option<UnitName> {
     let declared = view.host.units(&view.scope)?;
+    let loaded = view.loaded_as(name);
     let is_other = |unit: &UnitName| {
-        unit != name && unit.loaded_as() == name.loaded_as() && !declared.contains_key(unit)
+        unit != name && view.loaded_as(unit) == loaded && !declared.contains_key(unit)
     };
     let prune = view.host.desired.policy.prune;
     let mut owned = owned(view).map(|(_, unit)| unit);

@@ -151,7 +151,11 @@ pub(crate) fn comes_up(unit: &Unit<'_>) -> bool {
 
 fn goes(unit: &Unit<'_>, comes_up: bool) -> Result<Run, Denied> {
     let cause = match unit.goes() {
-        Some(cause) if unit.ours || *cause == Cause::DeclaredAbsent => cause.clone(),
+        Some(cause)
+            if unit.ours || *cause == Cause::DeclaredAbsent || cause.is_another_service_name() =>
+        {
+            cause.clone()
+        }
         Some(_) => return Ok(Run::default()),
         None => differs("masked", "no", "yes"),
     };

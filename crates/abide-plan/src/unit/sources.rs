@@ -183,7 +183,7 @@ fn lossy(bytes: &[u8]) -> Cow<'_, str> {
 /// The unit as its manager describes it. A bare template is never described (systemd-facts.md#bare-template).
 pub(crate) fn seen_unit<'a>(view: &ScopeView<'a>, name: &UnitName) -> Option<&'a ObservedUnit> {
     let units = &view.seen?.units;
-    units.get(&name.loaded_as())
+    units.get(&view.loaded_as(name))
 }
 
 /// Its own files: the declared ones, and ours that go.

@@ -241,6 +241,7 @@ fn whole(plan: HostPlan, host: &HostName, manifest: &ManifestName) -> Plan {
         unchanged: plan.unchanged,
         preconditions: Vec::new(),
         watches: plan.watches,
+        services: std::collections::BTreeMap::new(),
         ledger_claim: Ledger::default(),
         ledger_after: Ledger::default(),
     }

@@ -53,6 +53,6 @@ fn is_declared(desired: &Desired, scope: &Scope, name: &UnitName) -> bool {
     let mut units = units.into_iter().flatten();
     units.any(|(unit, wanted)| {
         let has_line = !unit.is_template() || wanted.presence == Presence::Absent;
-        has_line && (unit == name || unit.loaded_as() == *name)
+        has_line && (unit == name || wanted.loaded_as(unit) == *name)
     })
 }

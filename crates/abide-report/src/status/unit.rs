@@ -25,6 +25,7 @@ fn line(
     observed: &Observed,
     plan: &Plan,
 ) -> Option<UnitLine> {
+    let loaded = desired.loaded_as(name);
     let mut line = UnitLine {
         user: scope.user().map(ToString::to_string),
         unit: name.to_string(),
@@ -42,12 +43,12 @@ fn line(
         Some(Observation::Known(seen)) => {
             if let Manager::Broken(why) = &seen.manager {
                 line.trouble = Some(why.clone());
-            } else if let Some(unit) = find(seen, name) {
+            } else if let Some(unit) = find(seen, name, &loaded) {
                 let limit = desired.settle.timeout;
                 let health = Health::of(unit, observed.facts.now, Some(limit));
                 fill(&mut line, &observed.facts, seen, (unit, &health));
-                line.boot = Some(Boot::of(scope, observed).starts(name));
-                judge(&mut line, (scope, name), plan);
+                line.boot = Some(Boot::of(scope, observed).starts(name, &loaded));
+                judge(&mut line, scope, [name, &loaded], plan);
             }
         }
         Some(Observation::Absent) => {
@@ -63,9 +64,8 @@ fn line(
 }
 
 /// Whether it is as declared is the plan's to say.
-fn judge(line: &mut UnitLine, (scope, name): (&Scope, &UnitName), plan: &Plan) {
-    let names = [name.clone(), name.loaded_as()];
-    let names = names.map(|name| ResourceId::Unit(UnitRef::new(scope, &name)));
+fn judge(line: &mut UnitLine, scope: &Scope, of: [&UnitName; 2], plan: &Plan) {
+    let names = of.map(|name| ResourceId::Unit(UnitRef::new(scope, name)));
     line.as_declared = match plan.judge(&names.each_ref()) {
         Judged::AsDeclared => Some(true),
         Judged::Differs => Some(false),
@@ -77,7 +77,7 @@ fn judge(line: &mut UnitLine, (scope, name): (&Scope, &UnitName), plan: &Plan) {
     let added = plan.notes.iter().filter(|note| {
         is_told(note.kind)
             && matches!(&note.resource, ResourceId::Unit(unit)
-                if unit.scope == *scope && (unit.unit == *name || unit.unit == name.loaded_as()))
+                if unit.scope == *scope && of.contains(&&unit.unit))
     });
     line.notes = added.map(|note| note.text.clone()).collect();
 }
@@ -91,10 +91,12 @@ fn is_told(kind: NoteKind) -> bool {
 }
 
 /// The unit that runs: of a quadlet, the generated one.
-fn find<'a>(seen: &'a ObservedScope, name: &UnitName) -> Option<&'a ObservedUnit> {
-    seen.units
-        .get(&name.loaded_as())
-        .or_else(|| seen.units.get(name))
+fn find<'a>(
+    seen: &'a ObservedScope,
+    name: &UnitName,
+    loaded: &UnitName,
+) -> Option<&'a ObservedUnit> {
+    seen.units.get(loaded).or_else(|| seen.units.get(name))
 }
 
 fn fill(

@@ -6,7 +6,7 @@ use abide_model::{
     Body, DesiredFile, DesiredLinger, DesiredUnit, DesiredUser, HomePath, HostPathOrHome,
     LingerReason, Presence, Scope, Settle, UnitKind, UnitName, Wanted,
 };
-use abide_unit::{Effective, specifier};
+use abide_unit::{Effective, quadlet_service, specifier};
 
 use super::{DesiredBuilder, UnitDraft, UserDraft, origin};
 
@@ -39,7 +39,7 @@ impl DesiredBuilder {
                     name,
                     draft,
                     effective,
-                    triggered.contains(&name.loaded_as()),
+                    triggered.contains(&name.usually_loaded_as()),
                 );
                 if unit.presence == Presence::Present {
                     unit.restart_on
@@ -104,6 +104,7 @@ fn finish_unit(
         None => Wanted::Unmanaged,
     };
     DesiredUnit {
+        service: quadlet_service(effective).and_then(Result::ok),
         declared_at: origin(),
         presence: draft.presence,
         file: draft.file.clone().filter(|_| !gives_way),

@@ -391,6 +391,7 @@ fn whole_desired(host: &HostName) -> Desired {
         column: 1,
     };
     let unit = |presence, wanted, on_change| DesiredUnit {
+        service: None,
         declared_at: origin.clone(),
         presence,
         file: Some(Body::Plain("text".into())),

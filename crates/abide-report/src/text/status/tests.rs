@@ -21,6 +21,7 @@ fn origin() -> Origin {
 
 fn wanted() -> DesiredUnit {
     DesiredUnit {
+        service: None,
         declared_at: origin(),
         presence: Presence::Present,
         file: None,
@@ -421,7 +422,7 @@ fn rehearsed(
     }
     let scope = Scope::User(user("deploy"));
     Boot::of(&scope, &seen)
-        .starts(&unit_name("a.service"))
+        .starts(&unit_name("a.service"), &unit_name("a.service"))
         .to_string()
 }
 
