@@ -29,10 +29,24 @@ use crate::work::Work;
 /// So many warnings of one unit are looked for.
 const MOST_OF_A_UNIT: usize = 400;
 
+/// Units that packages of Debian bring for both managers, so that one of the system says nothing of the user's.
+const OF_BOTH_MANAGERS: [&str; 6] = [
+    "dbus",
+    "podman",
+    "podman-auto-update",
+    "podman-kube",
+    "podman-restart",
+    "syncthing",
+];
+
 /// Looks over a host.
 pub(crate) fn lint(host: &SettledHost<'_>, work: &mut Work<'_>) {
     lint_units(&host.units, None, &BTreeSet::new(), work);
-    let system: BTreeSet<&UnitName> = host.units.keys().collect();
+    let both = |name: &UnitName, unit: &SettledUnit<'_>| {
+        !unit.draft.ours && OF_BOTH_MANAGERS.contains(&name.prefix())
+    };
+    let system = host.units.iter().filter(|(name, unit)| !both(name, unit));
+    let system: BTreeSet<&UnitName> = system.map(|(name, _)| name).collect();
     let present = |user: &SettledUser<'_>| user.state.value == UserState::Present;
     for (name, user) in host.users.iter().filter(|(_, user)| present(user)) {
         lint_units(&user.units, Some(name), &system, work);

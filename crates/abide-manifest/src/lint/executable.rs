@@ -8,7 +8,7 @@ use crate::work::Work;
 const SECTIONS: [&str; 4] = ["Service", "Socket", "Mount", "Swap"];
 
 /// Shells and systemd's own tools, which nobody has a version of their own of.
-const TOOLS: [&str; 12] = [
+const TOOLS: [&str; 24] = [
     "sh",
     "bash",
     "dash",
@@ -20,15 +20,66 @@ const TOOLS: [&str; 12] = [
     "loginctl",
     "udevadm",
     "busctl",
+    "bootctl",
+    "coredumpctl",
+    "homectl",
+    "hostnamectl",
+    "importctl",
+    "localectl",
+    "machinectl",
+    "networkctl",
+    "resolvectl",
+    "timedatectl",
+    "userdbctl",
+    "varlinkctl",
     "systemd-run",
 ];
 
 /// What every system has in systemd's own list of directories. Of 1,513 unit files of Debian 91 name one of these so.
-const STANDARD: [&str; 40] = [
-    "awk", "cat", "chgrp", "chmod", "chown", "cp", "cut", "date", "dd", "echo", "find", "grep",
-    "head", "hostname", "id", "install", "ip", "kill", "killall", "ln", "ls", "mkdir", "mkfifo",
-    "modprobe", "mount", "mv", "pkill", "printf", "rm", "rmdir", "sed", "sleep", "stty", "sync",
-    "sysctl", "tee", "test", "touch", "umount", "xargs",
+const STANDARD: [&str; 43] = [
+    "awk",
+    "cat",
+    "chgrp",
+    "chmod",
+    "chown",
+    "cp",
+    "cut",
+    "date",
+    "dd",
+    "echo",
+    "find",
+    "grep",
+    "head",
+    "hostname",
+    "ldconfig",
+    "plymouth",
+    "ssh-keygen",
+    "id",
+    "install",
+    "ip",
+    "kill",
+    "killall",
+    "ln",
+    "ls",
+    "mkdir",
+    "mkfifo",
+    "modprobe",
+    "mount",
+    "mv",
+    "pkill",
+    "printf",
+    "rm",
+    "rmdir",
+    "sed",
+    "sleep",
+    "stty",
+    "sync",
+    "sysctl",
+    "tee",
+    "test",
+    "touch",
+    "umount",
+    "xargs",
 ];
 
 /// Programs that are not absolute paths. In a user unit a bare name is easily taken for one of the user's `PATH`.
@@ -46,7 +97,8 @@ pub(super) fn lint(view: &View<'_, '_>, in_user: bool, work: &mut Work<'_>) {
         else {
             continue;
         };
-        let is_found = TOOLS.contains(&program) || !in_user && STANDARD.contains(&program);
+        let is_tool = TOOLS.contains(&program) || program.starts_with("systemd-");
+        let is_found = is_tool || !in_user && STANDARD.contains(&program);
         if is_found {
             continue;
         }

@@ -46,7 +46,10 @@ pub(super) fn lint_user(view: &View<'_, '_>, work: &mut Work<'_>) {
 /// ships one text for both managers: `podman.service`, `podman-auto-update.timer` and so on.
 pub(super) fn lint_system(view: &View<'_, '_>, work: &mut Work<'_>) {
     let name = &view.unit.draft.name;
-    let is_podmans = name.prefix() == "podman" || name.prefix().starts_with("podman-");
+    let is_podmans = ["podman", "netavark"].iter().any(|of| {
+        let rest = name.prefix().strip_prefix(of);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    });
     if is_podmans
         || name.kind().is_quadlet()
         || wanted_by(view).any(|unit| unit != "default.target")

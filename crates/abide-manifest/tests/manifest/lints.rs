@@ -143,6 +143,18 @@ fn programs_are_found_behind_their_prefixes() {
     let system = |line: &str| codes(false, "service", &["[Service]", line]);
     assert_eq!(system("ExecStart=mkdir -p /run/x"), Vec::<String>::new());
     assert_eq!(system("ExecStart=sidekiq"), ["W0602"]);
+    for tool in [
+        "networkctl reload",
+        "systemd-tmpfiles --create",
+        "ldconfig",
+        "ssh-keygen -A",
+    ] {
+        assert_eq!(
+            system(&format!("ExecStart={tool}")),
+            Vec::<String>::new(),
+            "{tool}"
+        );
+    }
 }
 
 #[test]
@@ -351,4 +363,36 @@ fn a_quadlet_that_podman_refuses_is_refused_and_one_that_it_reads_is_not() {
         codes(true, "service", &["[Service]", "ExecStart=/bin/a", "b"]),
         ["W0606"]
     );
+}
+
+#[test]
+fn a_unit_of_a_package_may_be_there_for_both_managers() {
+    let told = |system: &str| {
+        let text = format!(
+            "version: 1\nname: t\nhosts:\n  h1:\n    units: {{podman.socket: {system}}}\n    users:\n      u:\n        units:\n          \
+             a.service:\n            content: |\n              [Unit]\n              Requires=podman.socket\n              [Service]\n              ExecStart=/bin/a\n"
+        );
+        let loaded = load_text(&text);
+        let codes = loaded.diagnostics.iter();
+        codes.map(|told| told.code.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(told("{state: started}"), Vec::<String>::new());
+    assert_eq!(
+        told("{content: \"[Socket]\\nListenStream=/run/x\\n\"}"),
+        ["E0503"]
+    );
+}
+
+#[test]
+fn two_units_with_one_service_are_refused() {
+    let text = "version: 1\nname: t\nhosts:\n  h1:\n    units:\n      \
+        a.container: {content: \"[Container]\\nImage=x\\nServiceName=front\\n\"}\n      \
+        front.service: {content: \"[Service]\\nExecStart=/bin/a\\n\"}\n";
+    let loaded = load_text(text);
+    let codes: Vec<_> = loaded
+        .diagnostics
+        .iter()
+        .map(|told| told.code.to_string())
+        .collect();
+    assert_eq!(codes, ["E0408"]);
 }
