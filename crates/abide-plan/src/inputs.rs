@@ -118,8 +118,8 @@ fn is_declared(unit: &Unit<'_>, line: &str) -> bool {
         .and_then(|name| UnitName::parse(name).ok());
     let mut declared = unit.view.host.units(&unit.view.scope).into_iter().flatten();
     missing.is_some_and(|missing| {
-        declared.any(|(name, _)| {
-            let loaded = name.loaded_as();
+        declared.any(|(name, unit)| {
+            let loaded = unit.loaded_as(name);
             *name == missing || loaded == missing || missing.template().as_ref() == Some(name)
         })
     })
