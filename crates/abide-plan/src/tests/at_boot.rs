@@ -174,8 +174,15 @@ fn a_rehearsal_changes_nothing_of_that() {
     seen_of(&mut seen, "user:deploy").rehearsal = Observation::Known(Rehearsal::default());
     let of_user = scope("user:deploy");
     let boot = Boot::of(&of_user, &seen);
-    assert!(!boot.starts(&name("web.service")).is_sure());
-    assert!(boot.starts_by_links(&name("web.service")).is_sure());
+    assert!(
+        !boot
+            .starts(&name("web.service"), &name("web.service"))
+            .is_sure()
+    );
+    assert!(
+        boot.starts_by_links(&name("web.service"), &name("web.service"))
+            .is_sure()
+    );
     let with = plan(&wanted, &seen);
     assert_eq!(with.refused, without.refused);
     let noted = with.notes.iter();
