@@ -361,6 +361,61 @@ fn a_file_that_restart_on_names_from_now_on_restarts_at_its_next_change() {
 }
 
 #[test]
+fn files_that_a_pattern_names_restart_their_unit_when_a_byte_changes_and_not_when_they_are_put_there_again()
+ {
+    let world = World::used();
+    let manifest = |value: u8| {
+        format!(
+            "version: 1\nname: patterned\nhosts: {{h1: {{}}, h2: {{}}}}\ngroups:\n  all:\n    users:\n      patterned:\n        \
+             files: {{conf.d/a.env: {{content: \"A={value}\\n\"}}, secrets/key: {{content: \"k{value}\"}}}}\n        units:\n          \
+             a.service: {{source: a.service, restart_on: [~/current], settle: {{for: 0s}}}}\n"
+        )
+    };
+    world
+        .file(
+            "a.service",
+            "[Service]\nExecStart=/bin/sleep infinity\nEnvironmentFile=%h/conf.d/*.env\nLoadCredential=all:%h/secrets\n\
+             [Install]\nWantedBy=default.target\n",
+        )
+        .manifest(&manifest(1));
+    world.converge();
+    each(
+        &world,
+        "cd /home/patterned; mkdir releases; mkdir releases/1 releases/2; ln -s releases/1 current; chown -h patterned current",
+    );
+    world.converge();
+    let run = |host| world.show(host, "patterned", "a.service", "InvocationID");
+    // As a deployment does: a new inode with the same bytes and times, and a link that is made anew.
+    each(
+        &world,
+        "cd /home/patterned; for file in conf.d/a.env secrets/key; do cp -p $file $file.new; mv $file.new $file; done
+         ln -s releases/1 new; chown -h patterned new; mv -T new current; touch releases/1",
+    );
+    let before = HOSTS.map(run);
+    world.assert_converged();
+    world.abide(&["drift"]).ends_with(0);
+    assert_eq!(HOSTS.map(run), before);
+    each(&world, "ln -sfn releases/2 /home/patterned/current");
+    world.plan().says("with the old /home/patterned/current");
+    world.converge();
+    let before = HOSTS.map(run);
+    world.manifest(&manifest(2));
+    world.plan().says("restart —").says("conf.d/a.env");
+    world.converge();
+    assert!(HOSTS.map(run).iter().all(|run| !before.contains(run)));
+    // Each by itself.
+    world.manifest(&manifest(2).replace("k2", "k3"));
+    world
+        .plan()
+        .says("restart —")
+        .says("secrets/key")
+        .does_not_say("conf.d/a.env");
+    world.converge();
+    world.manifest("version: 1\nname: patterned\nhosts: {h1: {}, h2: {}}\n");
+    world.converge();
+}
+
+#[test]
 fn a_source_path_that_is_not_there_converges_and_is_said() {
     let world = World::used();
     let unit = |line: &str| {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{HomePath, HostPath, HostPathOrHome, UnitName, UserName};
-use abide_unit::{Effective, specifier};
+use abide_unit::{Effective, glob_matches, specifier};
 
 use crate::codes;
 use crate::finding::{Finding, Findings};
@@ -30,6 +30,13 @@ impl Managed {
         })
     }
 
+    /// The managed files that a pattern of absolute paths names.
+    fn matching(&self, pattern: &str) -> Vec<HostPath> {
+        let homes = self.users.values();
+        let all = homes.flat_map(|(home, files)| files.iter().map(|file| home.join(file)));
+        all.filter(|path| names(pattern, path.as_str())).collect()
+    }
+
     /// A path, as relative to the home of `user` where it is a managed file below it.
     fn below_home(&self, user: &UserName, path: &HostPath) -> Option<HomePath> {
         let (home, files) = self.users.get(user)?;
@@ -38,13 +45,6 @@ impl Managed {
             .strip_prefix(home.as_str())?
             .strip_prefix('/')?;
         files.iter().find(|file| file.as_str() == below).cloned()
-    }
-
-    /// Whether a path is a managed file of any user.
-    fn holds(&self, path: &HostPath) -> bool {
-        self.users
-            .keys()
-            .any(|user| self.below_home(user, path).is_some())
     }
 }
 
@@ -130,12 +130,12 @@ fn read_at_start(
     };
     named(effective)
         .into_iter()
-        .filter_map(|(key, path)| {
-            let path = match user {
-                Some(user) => in_home(&draft.name, &path, user, managed)?,
-                None => in_any_home(&draft.name, &path, managed)?,
+        .flat_map(|(key, path)| {
+            let paths = match user {
+                Some(user) => in_home(&draft.name, &path, user, managed).unwrap_or_default(),
+                None => in_any_home(&draft.name, &path, managed),
             };
-            Some((path, key))
+            paths.into_iter().map(move |path| (path, key))
         })
         .collect()
 }
@@ -154,13 +154,23 @@ fn named(effective: &Effective) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// A managed file of the user whose manager runs the unit: `%h/…`, `%E/…`, or absolute (systemd.unit(5), "Specifiers").
+/// Whether a unit that names this path reads that one: `EnvironmentFile=` may be a pattern, and of a directory that
+/// `LoadCredential=` names all files are read (systemd.exec(5)).
+fn names(pattern: &str, path: &str) -> bool {
+    let directory = pattern.strip_suffix('/').unwrap_or(pattern);
+    let is_below = path
+        .strip_prefix(directory)
+        .is_some_and(|below| below.starts_with('/'));
+    !directory.is_empty() && is_below || glob_matches(pattern, path)
+}
+
+/// Managed files of the user whose manager runs the unit: `%h/…`, `%E/…`, or absolute (systemd.unit(5), "Specifiers").
 fn in_home(
     unit: &UnitName,
     path: &str,
     user: &UserName,
     managed: &Managed,
-) -> Option<HostPathOrHome> {
+) -> Option<Vec<HostPathOrHome>> {
     let below = path.strip_prefix("%h/").map(str::to_owned);
     let below = below.or_else(|| beside_quadlet(unit, path));
     let below = below.or_else(|| Some(format!(".config/{}", path.strip_prefix("%E/")?)));
@@ -172,8 +182,8 @@ fn in_home(
         let below = path.strip_prefix(home.as_str())?;
         below.strip_prefix('/')?.to_owned()
     };
-    let file = files.iter().find(|file| file.as_str() == below)?;
-    Some(HostPathOrHome::Home(file.clone()))
+    let read = files.iter().filter(|file| names(&below, file.as_str()));
+    Some(read.cloned().map(HostPathOrHome::Home).collect())
 }
 
 /// A relative path in a quadlet begins where the quadlet is (podman-systemd.unit(5)).
@@ -183,11 +193,9 @@ fn beside_quadlet(unit: &UnitName, path: &str) -> Option<String> {
     relative.then(|| format!(".config/containers/systemd/{path}"))
 }
 
-/// A managed file of any user, by its absolute path: what a system unit can read.
-fn in_any_home(unit: &UnitName, path: &str, managed: &Managed) -> Option<HostPathOrHome> {
-    let path = specifier::expand(unit, None, path)?;
-    let path = HostPath::parse(&path).ok()?;
-    managed
-        .holds(&path)
-        .then_some(HostPathOrHome::Absolute(path))
+/// Managed files of any user, by their absolute paths: what a system unit can read.
+fn in_any_home(unit: &UnitName, path: &str, managed: &Managed) -> Vec<HostPathOrHome> {
+    let path = specifier::expand(unit, None, path).unwrap_or_default();
+    let read = managed.matching(&path).into_iter();
+    read.map(HostPathOrHome::Absolute).collect()
 }

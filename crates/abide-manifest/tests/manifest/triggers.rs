@@ -62,6 +62,37 @@ fn a_managed_file_that_is_read_at_start_restarts_the_unit() {
 }
 
 #[test]
+fn managed_files_that_a_pattern_or_a_directory_names_restart_the_unit() {
+    for (unit, read) in [
+        ("EnvironmentFile=-%h/*.env", "a.env"),
+        ("EnvironmentFile=/srv/u/[a-c].env", "a.env"),
+        ("EnvironmentFile=%h/.conf*/e?v", ".config/env"),
+        ("LoadCredential=x:%h/.config", ".config/env"),
+    ] {
+        assert_eq!(
+            user_unit(unit, "").restart_on,
+            BTreeSet::from([home(read)]),
+            "{unit}"
+        );
+    }
+    let desired = host(&manifest("EnvironmentFile=/srv/*/a.env", ""), "h1");
+    let unit = desired.units.values().next().expect("a unit");
+    assert_eq!(unit.restart_on, BTreeSet::from([absolute("/srv/u/a.env")]));
+    for unit in [
+        "EnvironmentFile=%h/*",
+        "EnvironmentFile=",
+        "LoadCredential=x:/",
+    ] {
+        assert!(
+            !user_unit(unit, "")
+                .restart_on
+                .contains(&home(".config/env")),
+            "{unit}"
+        );
+    }
+}
+
+#[test]
 fn other_files_are_nobodys_business() {
     for unit in [
         "EnvironmentFile=%h/other",
