@@ -15,6 +15,8 @@ find_fault() { # OWNER MODE TYPE
 # each_ledger FUNCTION: for each, with its $path, $name, $written and $fault. The directory comes first.
 each_ledger() {
   while read -r uid mode size day time zone path; do
+    # busybox 1.30 prints no zone, which is UTC's anyway.
+    case $zone in /*) path=$zone${path:+ $path} zone=+0000 ;; esac
     written="$day $time $zone"
     if [ "$path" = "$ledgers" ]; then
       find_fault "$uid" "$mode" 4

@@ -195,17 +195,17 @@ struct Stat {
 
 impl Stat {
     fn read(line: &str) -> Option<Self> {
-        let words: Vec<&str> = line.splitn(10, ' ').collect();
+        // busybox 1.30 prints no zone, which is UTC's anyway.
+        let line = line.replace(" +0000 ", " ");
+        let words: Vec<&str> = line.splitn(8, ' ').collect();
         let [
             mode,
             size,
             uid,
             date,
             time,
-            _,
             written_date,
             written_time,
-            _,
             name,
         ] = words.as_slice()
         else {
