@@ -41,6 +41,7 @@ mod faults;
 mod forty;
 mod inputs;
 mod install_names;
+mod interrupted;
 mod ledger;
 mod lifecycle;
 mod links;
