@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use abide_model::{FieldChange, HostPath, Scope, UserName};
 
+use crate::ToolError;
 use crate::host::{SimHost, SimUser};
 use crate::job::Job;
 use crate::place::path;
@@ -38,7 +39,7 @@ impl SimHost {
     /// `useradd -m`. The groups must be there, but the user's own is made.
     pub(crate) fn create_user(&mut self, name: &UserName, user: SimUser) -> Job {
         if self.users.contains_key(name) {
-            return Err(format!("useradd: user '{name}' already exists"));
+            return Err(format!("useradd: user '{name}' already exists").into());
         }
         self.uid_is_free(user.uid)?;
         self.groups_exist(user.groups.iter().chain([&user.group]), name)?;
@@ -51,7 +52,7 @@ impl SimHost {
 
     fn uid_is_free(&self, uid: u32) -> Job {
         if self.users.values().any(|user| user.uid == uid) {
-            return Err(format!("useradd: UID {uid} is not unique"));
+            return Err(format!("useradd: UID {uid} is not unique").into());
         }
         Ok(())
     }
@@ -63,7 +64,7 @@ impl SimHost {
     ) -> Job {
         for group in groups {
             if !self.groups.contains(group) && group.as_str() != own.as_str() {
-                return Err(format!("group '{group}' does not exist"));
+                return Err(format!("group '{group}' does not exist").into());
             }
         }
         Ok(())
@@ -76,9 +77,9 @@ impl SimHost {
         for FieldChange { field, from: _, to } in fields {
             match field.as_str() {
                 "uid" | "home" if busy => {
-                    return Err(format!(
-                        "usermod: user {name} is currently used by a process"
-                    ));
+                    return Err(
+                        format!("usermod: user {name} is currently used by a process").into(),
+                    );
                 }
                 "uid" => {
                     let uid = to
@@ -92,7 +93,7 @@ impl SimHost {
                 "groups" => user.groups.extend(to.split(',').map(str::to_owned)),
                 "shell" => user.shell.clone_from(to),
                 "comment" => user.comment.clone_from(to),
-                field => return Err(format!("usermod knows no field {field}")),
+                field => return Err(format!("usermod knows no field {field}").into()),
             }
         }
         self.groups_exist(user.groups.iter().chain([&user.group]), name)?;
@@ -118,9 +119,7 @@ impl SimHost {
     pub(crate) fn delete_user(&mut self, name: &UserName, remove_home: bool) -> Job {
         let manager = self.managers.contains_key(&Scope::User(name.clone()));
         if manager || self.session_count(name) > 0 || self.strays.contains_key(name) {
-            return Err(format!(
-                "userdel: user {name} is currently used by a process"
-            ));
+            return Err(format!("userdel: user {name} is currently used by a process").into());
         }
         let user = self.users.remove(name).ok_or_else(|| no_user(name))?;
         if user.group == name.as_str() {
@@ -135,7 +134,7 @@ impl SimHost {
     }
 
     /// `loginctl enable-linger`: recorded, and the manager starts (systemd-facts.md#linger-starts-manager).
-    pub fn enable_linger(&mut self, name: &UserName) -> Result<(), String> {
+    pub fn enable_linger(&mut self, name: &UserName) -> Result<(), ToolError> {
         if !self.users.contains_key(name) {
             return Err(no_user(name));
         }
@@ -146,7 +145,7 @@ impl SimHost {
     }
 
     /// `loginctl disable-linger`: the record goes, and the manager with it where no session is open (systemd-facts.md#linger-starts-manager).
-    pub fn disable_linger(&mut self, name: &UserName) -> Result<(), String> {
+    pub fn disable_linger(&mut self, name: &UserName) -> Result<(), ToolError> {
         self.lingering.remove(name.as_str());
         self.note(format!("disable-linger {name}"));
         if self.session_count(name) == 0 {
@@ -165,7 +164,7 @@ impl SimHost {
         if self.managers.contains_key(&scope) {
             return Ok(());
         }
-        Err(format!("Job for the service manager of {name} failed."))
+        Err(format!("Job for the service manager of {name} failed.").into())
     }
 
     /// Somebody logs in as the user: its manager runs as long as the session does.
@@ -185,6 +184,6 @@ impl SimHost {
     }
 }
 
-fn no_user(name: &UserName) -> String {
-    format!("user '{name}' does not exist")
+fn no_user(name: &UserName) -> ToolError {
+    format!("user '{name}' does not exist").into()
 }

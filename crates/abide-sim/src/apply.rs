@@ -61,7 +61,7 @@ impl SimHost {
             for (action, job) in able.iter().zip(self.act_on_all(&able)) {
                 let ended = match job {
                     Ok(()) => (StepOutcome::Ok, String::new()),
-                    Err(why) => (StepOutcome::Failed, why),
+                    Err(why) => (StepOutcome::Failed, why.to_string()),
                 };
                 done.insert(action.id, ended);
             }
@@ -183,7 +183,7 @@ impl SimHost {
             (_, Change::RemoveFile { path, before, .. }) => self.remove_as_planned(path, before),
             (_, Change::SetMode { path, to, .. }) => self.set_mode(path, *to),
             (ResourceId::Unit(unit), change) => self.act_on_unit(unit, change),
-            (resource, change) => Err(format!("{change:?} is nothing to do to {resource}")),
+            (resource, change) => Err(format!("{change:?} is nothing to do to {resource}").into()),
         }
     }
 
@@ -199,7 +199,7 @@ impl SimHost {
         if self.facts.root.is_root() || own {
             return Ok(());
         }
-        Err("Access denied".to_owned())
+        Err("Access denied".into())
     }
 
     fn act_on_user(&mut self, name: &UserName, change: &Change) -> Job {
@@ -235,7 +235,7 @@ impl SimHost {
                 }
                 self.delete_user(name, *remove_home)
             }
-            change => Err(format!("{change:?} is nothing to do to a user")),
+            change => Err(format!("{change:?} is nothing to do to a user").into()),
         }
     }
 
@@ -247,7 +247,7 @@ impl SimHost {
                 self.start_user_manager(user)
             }
             (Change::DaemonReload, scope) => self.reload_manager(scope),
-            (change, _) => Err(format!("{change:?} is nothing to do to a manager")),
+            (change, _) => Err(format!("{change:?} is nothing to do to a manager").into()),
         }
     }
 
@@ -283,7 +283,7 @@ impl SimHost {
             Change::Start => self.start(unit),
             Change::Restart => self.restart(unit),
             Change::Reload => self.reload(unit),
-            change => Err(format!("{change:?} is nothing to do to a unit")),
+            change => Err(format!("{change:?} is nothing to do to a unit").into()),
         }
     }
 
@@ -299,7 +299,7 @@ impl SimHost {
                 .get(name)
                 .ok_or_else(|| format!("there is no user {name}"))?;
             if !user.home_exists || !write.path.is_within(&user.home) {
-                return Err(format!("{name} cannot write {}", write.path));
+                return Err(format!("{name} cannot write {}", write.path).into());
             }
         }
         let at = self.tick();
@@ -312,7 +312,9 @@ impl SimHost {
     fn remove_as_planned(&mut self, path: &abide_model::HostPath, before: &Before) -> Job {
         self.tick();
         match (self.disk.remove(path), before) {
-            (None, Before::File { .. } | Before::Symlink(_)) => Err(format!("{path} is not there")),
+            (None, Before::File { .. } | Before::Symlink(_)) => {
+                Err(format!("{path} is not there").into())
+            }
             _ => Ok(()),
         }
     }

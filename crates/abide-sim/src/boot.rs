@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{ActiveState, Scope, UnitKind, UnitName, UnitRef, UserName};
 
+use crate::ToolError;
 use crate::definition::Definition;
 use crate::deps::Graph;
 use crate::engine::{Engine, TELLS_FIRST};
@@ -70,7 +71,7 @@ impl SimHost {
     }
 
     /// `daemon-reload`: all units are read anew; what runs keeps running.
-    pub fn reload_manager(&mut self, scope: &Scope) -> Result<(), String> {
+    pub fn reload_manager(&mut self, scope: &Scope) -> Result<(), ToolError> {
         if !self.managers.contains_key(scope) {
             return Err(no_manager(scope));
         }
@@ -275,9 +276,9 @@ impl SimHost {
     }
 }
 
-pub(crate) fn no_manager(scope: &Scope) -> String {
+pub(crate) fn no_manager(scope: &Scope) -> ToolError {
     match scope {
-        Scope::System => "the system manager does not run".to_owned(),
-        Scope::User(user) => format!("the service manager of {user} does not run"),
+        Scope::System => "the system manager does not run".into(),
+        Scope::User(user) => format!("the service manager of {user} does not run").into(),
     }
 }

@@ -2,6 +2,7 @@
 
 use abide_model::{ActiveState, Bytes, HostPath, Scope, UnitRef, UserName};
 
+use crate::ToolError;
 use crate::disk::{Node, NodeKind};
 use crate::engine::Engine;
 use crate::host::SimHost;
@@ -191,12 +192,13 @@ impl SimHost {
     }
 
     /// `systemd-run --unit=NAME`: a transient unit of this name, where no unit file has it.
-    pub fn run_transient(&mut self, unit: &UnitRef, command: &str) -> Result<(), String> {
+    pub fn run_transient(&mut self, unit: &UnitRef, command: &str) -> Result<(), ToolError> {
         if self.definition(unit).load != "not-found" {
             return Err(format!(
                 "Unit {} was already loaded or has a fragment file.",
                 unit.unit
-            ));
+            )
+            .into());
         }
         let dir = transient_dir(&unit.scope, &self.home(&unit.scope));
         let text = format!("[Service]\nExecStart={command}\n");
@@ -238,26 +240,26 @@ impl SimHost {
         }
     }
 
-    fn hand_write(&mut self, unit: &UnitRef, relative: &str, text: &str) -> Result<(), String> {
+    fn hand_write(&mut self, unit: &UnitRef, relative: &str, text: &str) -> Result<(), ToolError> {
         let path = below(&self.dir_of(unit), relative);
         if self
             .disk
             .get(&path)
             .is_some_and(|node| node.link().is_some())
         {
-            return Err(format!("{path} is a link"));
+            return Err(format!("{path} is a link").into());
         }
         self.write_file(&path, text, &owner(&unit.scope));
         Ok(())
     }
 
-    fn hand_remove(&mut self, unit: &UnitRef) -> Result<(), String> {
+    fn hand_remove(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         self.tick();
         let path = below(&self.dir_of(unit), unit.unit.as_str());
         let removed = self.disk.remove(&path);
         removed
             .map(drop)
-            .ok_or_else(|| format!("{path} is not there"))
+            .ok_or_else(|| format!("{path} is not there").into())
     }
 
     fn home_file(&mut self, user: &UserName, relative: &str, text: &str) {
@@ -265,7 +267,7 @@ impl SimHost {
         self.write_file(&path, text, user.as_str());
     }
 
-    fn chmod(&mut self, unit: &UnitRef, mode: u32) -> Result<(), String> {
+    fn chmod(&mut self, unit: &UnitRef, mode: u32) -> Result<(), ToolError> {
         let at = self.tick();
         let path = below(&self.dir_of(unit), unit.unit.as_str());
         let node = self.disk.get_mut(&path).ok_or("there is no such file")?;
@@ -273,9 +275,9 @@ impl SimHost {
         Ok(())
     }
 
-    fn crash(&mut self, unit: &UnitRef) -> Result<(), String> {
+    fn crash(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         if !self.is_up(unit) {
-            return Err("it does not run".to_owned());
+            return Err("it does not run".into());
         }
         self.note(format!("crash {unit}"));
         let mut engine = Engine::new(self, &unit.scope);

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use abide_model::{HostPath, Link, Scope, UnitRef};
 use abide_unit::{InstallLink, LinkKind, also, install_links, refused_links};
 
+use crate::ToolError;
 use crate::definition::Definition;
 use crate::disk::{Node, NodeKind};
 use crate::host::SimHost;
@@ -24,7 +25,7 @@ const REPLACES_BROKEN: u32 = 254;
 impl SimHost {
     /// `systemctl enable`: exactly the links that the files on disk ask for come; others stay. It fails where one cannot
     /// be made, after it made the others.
-    pub fn enable(&mut self, unit: &UnitRef) -> Result<(), String> {
+    pub fn enable(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         let mut done = BTreeSet::new();
         let mut next = vec![unit.unit.clone()];
         let mut result = Ok(());
@@ -61,7 +62,7 @@ impl SimHost {
             _ if link.is_some() => format!("{} is an alias name or linked unit file.", unit.unit),
             _ => return Ok(()),
         };
-        Err(format!("Failed to enable unit: {why}"))
+        Err(format!("Failed to enable unit: {why}").into())
     }
 
     fn add_install_links(&mut self, unit: &UnitRef, on_disk: &Definition) -> Job {
@@ -69,7 +70,7 @@ impl SimHost {
         let target = target.map(HostPath::to_string).unwrap_or_default();
         let refused = refused_links(&on_disk.id, &on_disk.effective);
         let mut result = match refused.first() {
-            Some(name) => Err(format!("{name} is no name for {}.", unit.unit)),
+            Some(name) => Err(format!("{name} is no name for {}.", unit.unit).into()),
             None => Ok(()),
         };
         for link in install_links(&on_disk.id, &on_disk.effective) {
@@ -77,7 +78,7 @@ impl SimHost {
                 continue;
             }
             if self.is_taken(&unit.scope, &link, &target) {
-                result = result.and(Err(format!("File {} already exists.", link.path)));
+                result = result.and(Err(format!("File {} already exists.", link.path).into()));
             } else if self.add_link(&unit.scope, &link.path, &target) {
                 self.note_links(&unit.scope);
             }
@@ -102,7 +103,7 @@ impl SimHost {
     }
 
     /// `systemctl reenable`: the links go, and exactly those come that the files on disk ask for.
-    pub fn reenable(&mut self, unit: &UnitRef) -> Result<(), String> {
+    pub fn reenable(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         // Without links there is nothing to disable, and no harm done.
         let disabled = self.remove_enablement(unit);
         let dead = self.sources(&unit.scope).dead_alias(&unit.unit);
@@ -113,7 +114,7 @@ impl SimHost {
     }
 
     /// `systemctl mask`. A unit file in its place forbids it.
-    pub fn mask(&mut self, unit: &UnitRef) -> Result<(), String> {
+    pub fn mask(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         // systemctl asks whether the unit exists (`unit_exists`).
         self.show(unit);
         let dir = config_dir(&unit.scope, &self.home(&unit.scope));
@@ -125,9 +126,7 @@ impl SimHost {
         match self.disk.get(&path).map(Node::link) {
             Some(_) if masks => {}
             Some(_) => {
-                return Err(format!(
-                    "Failed to mask unit: File '{path}' already exists."
-                ));
+                return Err(format!("Failed to mask unit: File '{path}' already exists.").into());
             }
             None => {
                 self.add_link(&unit.scope, unit.unit.as_str(), "/dev/null");

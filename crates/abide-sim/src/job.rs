@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use abide_model::{ActiveState, Digest, HostPath, Scope, UnitName, UnitRef};
 use abide_unit::{Effective, specifier};
 
+use crate::ToolError;
 use crate::boot::no_manager;
 use crate::definition::Definition;
 use crate::engine::{Engine, Outcome};
@@ -13,41 +14,41 @@ use crate::kind::Kind;
 use crate::transaction::Mode;
 
 /// What came of a job; the reason is systemctl's, in short.
-pub(crate) type Job = Result<(), String>;
+pub(crate) type Job = Result<(), ToolError>;
 
 impl SimHost {
     /// `systemctl start`. A unit that runs is left alone.
-    pub fn start(&mut self, unit: &UnitRef) -> Result<(), String> {
+    pub fn start(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         self.start_all(std::slice::from_ref(unit))
     }
 
     /// `systemctl stop`, with what requires the unit.
-    pub fn stop(&mut self, unit: &UnitRef) -> Result<(), String> {
+    pub fn stop(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         self.stop_all(std::slice::from_ref(unit))
     }
 
     /// `systemctl restart`.
-    pub fn restart(&mut self, unit: &UnitRef) -> Result<(), String> {
+    pub fn restart(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         self.restart_all(std::slice::from_ref(unit))
     }
 
     /// `systemctl reload`.
-    pub fn reload(&mut self, unit: &UnitRef) -> Result<(), String> {
+    pub fn reload(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         first_failure(self.ask(Kind::Reload, std::slice::from_ref(unit)))
     }
 
     /// `systemctl start` of several units of one manager in one call. The first failure is told.
-    pub fn start_all(&mut self, units: &[UnitRef]) -> Result<(), String> {
+    pub fn start_all(&mut self, units: &[UnitRef]) -> Result<(), ToolError> {
         first_failure(self.ask(Kind::Start, units))
     }
 
     /// `systemctl stop` of several units of one manager in one call. The first failure is told.
-    pub fn stop_all(&mut self, units: &[UnitRef]) -> Result<(), String> {
+    pub fn stop_all(&mut self, units: &[UnitRef]) -> Result<(), ToolError> {
         first_failure(self.ask(Kind::Stop, units))
     }
 
     /// `systemctl restart` of several units of one manager in one call. The first failure is told.
-    pub fn restart_all(&mut self, units: &[UnitRef]) -> Result<(), String> {
+    pub fn restart_all(&mut self, units: &[UnitRef]) -> Result<(), ToolError> {
         first_failure(self.ask(Kind::Restart, units))
     }
 
@@ -60,14 +61,14 @@ impl SimHost {
             return units.iter().map(|_| Err(no_manager(&scope))).collect();
         }
         let mut engine = Engine::new(self, &scope);
-        let asked: Vec<Result<u64, String>> = units
+        let asked: Vec<Result<u64, ToolError>> = units
             .iter()
             .map(|unit| {
                 let id = engine.host.admit(kind, unit)?;
                 engine.read_graph();
                 let job = engine.submit(kind, &id, Mode::Replace);
                 engine.run_jobs();
-                job.map_err(crate::transaction::Refusal::text)
+                job.map_err(crate::transaction::Refusal::into_error)
             })
             .collect();
         engine.settle();
@@ -76,9 +77,13 @@ impl SimHost {
             .zip(units)
             .map(|(job, unit)| match engine.outcome(job?) {
                 Outcome::Done | Outcome::Skipped => Ok(()),
-                Outcome::Dependency => Err(format!("A dependency job for {} failed.", unit.unit)),
-                Outcome::Canceled => Err(format!("Job for {} canceled.", unit.unit)),
-                Outcome::Failed | Outcome::Invalid => Err(format!("Job for {} failed.", unit.unit)),
+                Outcome::Dependency => {
+                    Err(format!("A dependency job for {} failed.", unit.unit).into())
+                }
+                Outcome::Canceled => Err(format!("Job for {} canceled.", unit.unit).into()),
+                Outcome::Failed | Outcome::Invalid => {
+                    Err(format!("Job for {} failed.", unit.unit).into())
+                }
             })
             .collect();
         self.collect(&scope);
@@ -86,7 +91,7 @@ impl SimHost {
     }
 
     /// What systemd checks before it makes a job of what somebody asks for by hand. Returns the unit's own name.
-    fn admit(&mut self, kind: Kind, unit: &UnitRef) -> Result<UnitName, String> {
+    fn admit(&mut self, kind: Kind, unit: &UnitRef) -> Result<UnitName, ToolError> {
         let definition = self.loaded(unit)?;
         let id = definition.id.clone();
         let broken = matches!(definition.load, "not-found" | "bad-setting" | "error");
@@ -94,7 +99,7 @@ impl SimHost {
             .runtime(unit)
             .is_none_or(|runtime| runtime.active == ActiveState::Inactive);
         if kind == Kind::Stop && broken && rests {
-            return Err(format!("Unit {} not loaded.", unit.unit));
+            return Err(format!("Unit {} not loaded.", unit.unit).into());
         }
         let refused = |key| definition.effective.flag("Unit", key) == Some(true);
         let starts = matches!(kind, Kind::Start | Kind::Restart) && refused("RefuseManualStart");
@@ -102,19 +107,20 @@ impl SimHost {
         if starts || stops {
             return Err(format!(
                 "Operation refused, unit {id} may be requested by dependency only."
-            ));
+            )
+            .into());
         }
         Ok(id)
     }
 
     /// `systemctl reset-failed`.
-    pub fn reset_failed(&mut self, unit: &UnitRef) -> Result<(), String> {
+    pub fn reset_failed(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         let manager = self
             .managers
             .get(&unit.scope)
             .ok_or_else(|| no_manager(&unit.scope))?;
         let Some(id) = manager.definitions.get(&unit.unit) else {
-            return Err(format!("Unit {} not loaded.", unit.unit));
+            return Err(format!("Unit {} not loaded.", unit.unit).into());
         };
         let id = id.id.clone();
         let mut engine = Engine::new(self, &unit.scope);
@@ -164,15 +170,12 @@ impl SimHost {
     }
 
     /// The unit as its manager has it, read now if it is new.
-    pub(crate) fn loaded(&mut self, unit: &UnitRef) -> Result<Definition, String> {
+    pub(crate) fn loaded(&mut self, unit: &UnitRef) -> Result<Definition, ToolError> {
         if !self.managers.contains_key(&unit.scope) {
             return Err(no_manager(&unit.scope));
         }
         if unit.unit.is_template() {
-            return Err(format!(
-                "Unit name {} is missing the instance name.",
-                unit.unit
-            ));
+            return Err(format!("Unit name {} is missing the instance name.", unit.unit).into());
         }
         self.load_new(unit);
         self.look_again(unit);

@@ -216,9 +216,9 @@ impl Draft {
                 (false, _) => *stop,
                 (true, false) => *other,
                 (true, true) => {
-                    return Err(Refusal::Impossible(format!(
-                        "Transaction contains conflicting jobs for {unit}."
-                    )));
+                    return Err(Refusal::Impossible(
+                        format!("Transaction contains conflicting jobs for {unit}.").into(),
+                    ));
                 }
             };
             self.delete(dropped, true);
@@ -257,10 +257,9 @@ impl Draft {
     /// A job that systemd adds on its own account replaces none that is under way.
     fn refuse_destruction(&self, units: &impl Units) -> Result<(), Refusal> {
         match self.jobs.values().find(|job| contradicts(units, job)) {
-            Some(job) => Err(Refusal::Impossible(format!(
-                "Transaction is destructive ({} has a job).",
-                job.unit
-            ))),
+            Some(job) => Err(Refusal::Impossible(
+                format!("Transaction is destructive ({} has a job).", job.unit).into(),
+            )),
             None => Ok(()),
         }
     }
@@ -279,9 +278,7 @@ impl Draft {
             };
             let dropped = cycle.iter().rev().find(|unit| of_unit(unit));
             let Some(dropped) = dropped.cloned() else {
-                return Err(Refusal::Impossible(
-                    "Transaction order is cyclic.".to_owned(),
-                ));
+                return Err(Refusal::Impossible("Transaction order is cyclic.".into()));
             };
             self.delete_all(&dropped, true);
             return Ok(true);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use abide_model::{ActiveState, UnitName};
 
+use crate::ToolError;
 use crate::deps::{Dep, Graph};
 use crate::kind::{Kind, is_active};
 use crate::order::Order;
@@ -14,15 +15,15 @@ use crate::reduce::{Draft, Link};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The type of unit has no such job.
-    NotApplicable(String),
+    NotApplicable(ToolError),
     /// The unit is not loaded as it would have to be, or the jobs contradict each other.
-    Impossible(String),
+    Impossible(ToolError),
 }
 
 impl Refusal {
-    pub(crate) fn text(self) -> String {
+    pub(crate) fn into_error(self) -> ToolError {
         match self {
-            Self::NotApplicable(text) | Self::Impossible(text) => text,
+            Self::NotApplicable(said) | Self::Impossible(said) => said,
         }
     }
 }

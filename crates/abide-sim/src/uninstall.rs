@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use abide_model::{HostPath, Scope, UnitName, UnitRef};
 use abide_unit::also;
 
+use crate::ToolError;
 use crate::definition::DeadAlias;
 use crate::host::SimHost;
 use crate::install::is_null;
@@ -25,11 +26,11 @@ impl SimHost {
     /// `systemctl disable`: every link by the unit's name or to its file goes, of a template those of its instances.
     /// The alias of an instance stays (seen on systemd 252 and 257). Works without the file where there is a link to
     /// remove, and leaves a masked unit alone.
-    pub fn disable(&mut self, unit: &UnitRef) -> Result<(), String> {
+    pub fn disable(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         let dead = self.sources(&unit.scope).dead_alias(&unit.unit);
         if dead == Some(DeadAlias::NoName) {
             // systemctl itself asks for the state of the file before (seen on 252 and 257).
-            return Err("Failed to look up unit file state: Invalid cross-device link".to_owned());
+            return Err("Failed to look up unit file state: Invalid cross-device link".into());
         }
         self.remove_enablement(unit)?;
         self.ask_about(unit);
@@ -38,13 +39,14 @@ impl SimHost {
     }
 
     /// What the manager does for it, and for `reenable`.
-    pub(crate) fn remove_enablement(&mut self, unit: &UnitRef) -> Result<(), String> {
+    pub(crate) fn remove_enablement(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         let dead = self.sources(&unit.scope).dead_alias(&unit.unit);
         if dead.is_some() && self.facts.systemd >= READS_FIRST {
             return Err(format!(
                 "Failed to disable unit: Unit {} is an unresolvable alias",
                 unit.unit
-            ));
+            )
+            .into());
         }
         let mut marked = Marked::default();
         let mut seen = BTreeSet::new();
@@ -59,10 +61,9 @@ impl SimHost {
             match on_disk.load {
                 "masked" => continue,
                 "error" if own && self.facts.systemd >= READS_FIRST => {
-                    return Err(format!(
-                        "Failed to disable unit: File {}: Bad message",
-                        unit.unit
-                    ));
+                    return Err(
+                        format!("Failed to disable unit: File {}: Bad message", unit.unit).into(),
+                    );
                 }
                 "not-found" | "error" => failed |= own,
                 _ if on_disk.has_no_file() => failed |= own,
@@ -82,7 +83,8 @@ impl SimHost {
             return Err(format!(
                 "Failed to disable unit: Unit file {} does not exist.",
                 unit.unit
-            ));
+            )
+            .into());
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use abide_model::{ActiveState, UnitKind, UnitName};
 
 use super::{Engine, Hold, Outcome};
+use crate::ToolError;
 use crate::definition::Definition;
 use crate::deps::{Dep, Graph};
 use crate::kind::{Kind, is_active, is_down};
@@ -90,9 +91,9 @@ impl Units for Engine<'_> {
             startable(&self.definition(unit)).map_err(Refusal::Impossible)?;
         }
         if kind == Kind::Reload && !can_reload(&self.definition(unit), &self.graph) {
-            return Err(Refusal::NotApplicable(format!(
-                "Job type reload is not applicable for unit {unit}."
-            )));
+            return Err(Refusal::NotApplicable(
+                format!("Job type reload is not applicable for unit {unit}.").into(),
+            ));
         }
         Ok(())
     }
@@ -115,14 +116,15 @@ pub(crate) fn can_reload(unit: &Definition, graph: &Graph) -> bool {
 }
 
 /// Whether a unit is loaded so that it can be started; the text is systemctl's, in short.
-pub(crate) fn startable(definition: &Definition) -> Result<(), String> {
+pub(crate) fn startable(definition: &Definition) -> Result<(), ToolError> {
     match definition.load {
         "loaded" => Ok(()),
-        "masked" => Err(format!("Unit {} is masked.", definition.id)),
-        "not-found" => Err(format!("Unit {} not found.", definition.id)),
+        "masked" => Err(format!("Unit {} is masked.", definition.id).into()),
+        "not-found" => Err(format!("Unit {} not found.", definition.id).into()),
         bad => Err(format!(
             "Unit {} has a bad unit file setting ({bad}).",
             definition.id
-        )),
+        )
+        .into()),
     }
 }
