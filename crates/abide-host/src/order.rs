@@ -56,14 +56,23 @@ fn line(text: &str) -> String {
     flat.chars().take(500).collect()
 }
 
-/// What came of it: what was done, or why not; `None` where the line says neither.
-pub fn read(said: &[u8], nonce: &str) -> Option<Result<String, String>> {
+/// What came of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was carried out: what was done, one clause.
+    Done(String),
+    /// It was not: why, one clause.
+    Refused(String),
+}
+
+/// What came of it; `None` where the line does not say.
+pub fn read(said: &[u8], nonce: &str) -> Option<Outcome> {
     let said = String::from_utf8_lossy(said);
     let rest = said.strip_prefix(nonce)?.strip_prefix(' ')?;
     let text = |text: &str| printable(&text.chars().take(500).collect::<String>());
     match rest.split_once(' ')? {
-        ("ok", done) => Some(Ok(text(done))),
-        ("no", why) => Some(Err(text(why))),
+        ("ok", done) => Some(Outcome::Done(text(done))),
+        ("no", why) => Some(Outcome::Refused(text(why))),
         _ => None,
     }
 }
@@ -79,7 +88,7 @@ mod tests {
         clippy::disallowed_methods,
         reason = "a test runs the script in a real shell"
     )]
-    fn run(order: &Order, home: &std::path::Path) -> Result<String, String> {
+    fn run(order: &Order, home: &std::path::Path) -> Outcome {
         let output = std::process::Command::new("sh")
             .args([
                 "-c",
@@ -95,6 +104,13 @@ mod tests {
             .unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
     }
 
+    fn refused(order: &Order, home: &std::path::Path) -> String {
+        match run(order, home) {
+            Outcome::Refused(why) => why,
+            Outcome::Done(done) => panic!("done: {done}"),
+        }
+    }
+
     #[test]
     fn a_suspension_is_written_read_and_lifted_again() {
         let home = tempfile::tempdir().unwrap();
@@ -103,7 +119,10 @@ mod tests {
             reason: "it's a 'test'\n$(reboot)".to_owned(),
             until: 4_000_000_000,
         };
-        assert_eq!(run(&order, home.path()), Ok("suspended".to_owned()));
+        assert_eq!(
+            run(&order, home.path()),
+            Outcome::Done("suspended".to_owned())
+        );
         let file = home.path().join(".local/state/abide/suspended");
         let found = crate::apply::suspension(&std::fs::read_to_string(&file).unwrap());
         assert_eq!(found.reason, "it's a 'test' $(reboot)");
@@ -111,11 +130,14 @@ mod tests {
             (found.who.as_str(), found.until.secs()),
             ("ana@desk", 4_000_000_000)
         );
-        assert_eq!(run(&Order::Resume, home.path()), Ok("resumed".to_owned()));
+        assert_eq!(
+            run(&Order::Resume, home.path()),
+            Outcome::Done("resumed".to_owned())
+        );
         assert!(!file.exists());
         assert_eq!(
             run(&Order::Resume, home.path()),
-            Ok("was not suspended".to_owned())
+            Outcome::Done("was not suspended".to_owned())
         );
     }
 
@@ -127,7 +149,7 @@ mod tests {
             reason: "late".to_owned(),
             until: 1,
         };
-        assert!(run(&order, home.path()).unwrap_err().contains("clock"));
+        assert!(refused(&order, home.path()).contains("clock"));
     }
 
     #[test]
@@ -137,16 +159,12 @@ mod tests {
         std::fs::create_dir_all(&state).unwrap();
         std::fs::write(state.join("lock"), "id=7.8\nwho=bob@desk\npid=1\n").unwrap();
         let order = |id: &str| Order::BreakLock { id: id.to_owned() };
-        assert!(run(&order("1.2"), home.path()).unwrap_err().contains("7.8"));
+        assert!(refused(&order("1.2"), home.path()).contains("7.8"));
+        let done = run(&order("7.8"), home.path());
         assert!(
-            run(&order("7.8"), home.path())
-                .unwrap()
-                .contains("nobody held it")
+            matches!(&done, Outcome::Done(done) if done.contains("nobody held it")),
+            "{done:?}"
         );
-        assert!(
-            run(&order("7.8"), home.path())
-                .unwrap_err()
-                .contains("nobody holds it")
-        );
+        assert!(refused(&order("7.8"), home.path()).contains("nobody holds it"));
     }
 }

@@ -212,7 +212,13 @@ fn policy(whole: &Whole, work: &mut Work<'_>) -> Policy {
 fn share(written: Option<&Located<schema::Share>>, work: &mut Work<'_>) -> Option<Share> {
     let written = written?;
     value::share(&written.value)
-        .map_err(|message| work.push(Finding::new(codes::BAD_VALUE, written.at, message)))
+        .map_err(|error| {
+            work.push(Finding::new(
+                codes::BAD_VALUE,
+                written.at,
+                error.to_string(),
+            ));
+        })
         .ok()
 }
 

@@ -2,56 +2,36 @@
 
 use std::time::Duration;
 
-use abide_model::Share;
+use abide_model::{DurationError, Share};
 
 use crate::schema;
 
 /// No manifest waits longer than this; it also keeps sums far from overflow.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Reads a duration: `5s`, `1m 30s`, `500ms`, `2h`, `1d`. A number without its unit could mean anything.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let shown = text.escape_debug();
-    let wrong = || format!("`{shown}` is not a duration: write `5s`, `500ms`, `1m 30s`, `2h`");
-    let mut rest = text.trim();
-    if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!(
-            "`{shown}` has no unit: write `{shown}s` for seconds"
-        ));
-    }
-    let mut total = Duration::ZERO;
-    while !rest.is_empty() {
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let (number, behind) = rest.split_at_checked(digits).ok_or_else(wrong)?;
-        let letters = behind.len()
-            - behind
-                .trim_start_matches(|c: char| c.is_ascii_alphabetic())
-                .len();
-        let (unit, behind) = behind.split_at_checked(letters).ok_or_else(wrong)?;
-        let number: u32 = number.parse().ok().ok_or_else(wrong)?;
-        let one = unit_of_time(unit).ok_or_else(wrong)?;
-        total = one
-            .checked_mul(number)
-            .and_then(|part| total.checked_add(part))
-            .filter(|total| *total <= LONGEST)
-            .ok_or_else(|| format!("`{shown}` is longer than 30 days"))?;
-        rest = behind.trim_start();
-    }
-    if text.trim().is_empty() {
-        return Err(wrong());
-    }
-    Ok(total)
+/// Why a value is none of its kind. `Display` is one clause.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ValueError {
+    #[error(transparent)]
+    Duration(#[from] DurationError),
+    #[error("`{0}` is longer than 30 days")]
+    TooLong(String),
+    #[error("`{0}` is too large")]
+    TooMany(u64),
+    #[error("`{0}` is neither a count nor a share: write `3` or `25%`, up to `100%`")]
+    Share(String),
+    #[error("`{0}` is not a mode: write three octal digits, `\"0600\"` or `\"0644\"`")]
+    Mode(String),
 }
 
-fn unit_of_time(unit: &str) -> Option<Duration> {
-    Some(match unit {
-        "ms" => Duration::from_millis(1),
-        "s" => Duration::from_secs(1),
-        "m" | "min" => Duration::from_secs(60),
-        "h" => Duration::from_secs(60 * 60),
-        "d" => Duration::from_secs(24 * 60 * 60),
-        _ => return None,
-    })
+/// Reads a duration: `5s`, `1m 30s`, `500ms`, `2h`, `1d`.
+pub(crate) fn duration(text: &str) -> Result<Duration, ValueError> {
+    let too_long = || ValueError::TooLong(text.escape_debug().to_string());
+    match abide_model::duration::parse(text) {
+        Ok(duration) if duration > LONGEST => Err(too_long()),
+        Err(DurationError::TooLong(_)) => Err(too_long()),
+        read => Ok(read?),
+    }
 }
 
 /// A duration as this language writes it.
@@ -67,28 +47,27 @@ pub(crate) fn duration_text(duration: Duration) -> String {
 }
 
 /// Reads a count or a share: `3`, `25%`.
-pub(crate) fn share(written: &schema::Share) -> Result<Share, String> {
+pub(crate) fn share(written: &schema::Share) -> Result<Share, ValueError> {
     let text = match written {
         schema::Share::Count(count) => {
             return usize::try_from(*count)
                 .map(Share::Count)
                 .ok()
-                .ok_or_else(|| format!("`{count}` is too large"));
+                .ok_or(ValueError::TooMany(*count));
         }
         schema::Share::Text(text) => text,
     };
-    let shown = text.escape_debug();
     let percent = text
         .strip_suffix('%')
         .and_then(|percent| percent.trim_end().parse::<u8>().ok())
         .filter(|percent| *percent <= 100);
-    percent.map(Share::Percent).ok_or_else(|| {
-        format!("`{shown}` is neither a count nor a share: write `3` or `25%`, up to `100%`")
-    })
+    percent
+        .map(Share::Percent)
+        .ok_or_else(|| ValueError::Share(text.escape_debug().to_string()))
 }
 
 /// Reads permission bits in octal: `0600`, `644`.
-pub(crate) fn mode(text: &str) -> Result<u32, String> {
+pub(crate) fn mode(text: &str) -> Result<u32, ValueError> {
     let digits = match text.len() {
         4 => text.strip_prefix('0'),
         3 => Some(text),
@@ -97,10 +76,7 @@ pub(crate) fn mode(text: &str) -> Result<u32, String> {
     let octal = digits.filter(|digits| digits.bytes().all(|byte| (b'0'..=b'7').contains(&byte)));
     octal
         .and_then(|digits| u32::from_str_radix(digits, 8).ok())
-        .ok_or_else(|| {
-            let shown = text.escape_debug();
-            format!("`{shown}` is not a mode: write three octal digits, `\"0600\"` or `\"0644\"`")
-        })
+        .ok_or_else(|| ValueError::Mode(text.escape_debug().to_string()))
 }
 
 #[cfg(test)]
@@ -133,7 +109,7 @@ mod tests {
         ] {
             assert!(duration(text).is_err(), "{text:?}");
         }
-        assert!(duration("5").unwrap_err().contains("`5s`"));
+        assert!(duration("5").unwrap_err().to_string().contains("`5s`"));
         for text in ["5s", "90s", "1500ms", "2m"] {
             assert_eq!(duration_text(duration(text).unwrap()), text);
         }

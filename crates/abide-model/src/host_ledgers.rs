@@ -279,3 +279,25 @@ pub enum RepairStep {
         ledger: Ledger,
     },
 }
+
+/// What became of one step of a repair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepResult {
+    /// It was done.
+    Mended {
+        /// Where the thing is kept that stood in the way; `None` where there was nothing to keep.
+        kept: Option<String>,
+    },
+    /// It failed.
+    Failed {
+        /// What the host said, one line.
+        said: String,
+    },
+}
+
+impl StepResult {
+    /// Whether it was done.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Mended { .. })
+    }
+}

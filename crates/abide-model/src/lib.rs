@@ -20,6 +20,7 @@ pub mod desired;
 pub mod diagnostic;
 pub mod digest;
 pub mod drift;
+pub mod duration;
 pub mod event;
 pub mod fleet;
 pub mod forecast;
@@ -60,6 +61,7 @@ pub use desired::{
 pub use diagnostic::{Code, Diagnostic, Origin, Severity, Span};
 pub use digest::Digest;
 pub use drift::{Drift, DriftClass, Evidence, EvidenceKind, Finding, FindingKind, HostDrift, Left};
+pub use duration::DurationError;
 pub use event::{Event, StepOutcome};
 pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Share, Via};
 pub use forecast::{Disruption, Effect, Surprise};
@@ -67,6 +69,7 @@ pub use hand_edit::HandEdit;
 pub use health::{Ending, Health};
 pub use host_ledgers::{
     FoundLedger, HostLedgers, LedgerRepair, LedgerTextFault, PlaceFault, PlaceKind, RepairStep,
+    StepResult,
 };
 pub use inputs::{BrokenInput, InputFault, InputLook, InputSeen, Inputs, Interpreter, Runner};
 pub use ledger::{

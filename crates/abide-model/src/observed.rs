@@ -233,10 +233,15 @@ impl ActiveState {
     }
 }
 
-impl std::str::FromStr for ActiveState {
-    type Err = String;
+/// A word that is no `ActiveState`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no state of a unit")]
+pub struct UnknownState(String);
 
-    fn from_str(word: &str) -> Result<Self, String> {
+impl std::str::FromStr for ActiveState {
+    type Err = UnknownState;
+
+    fn from_str(word: &str) -> Result<Self, UnknownState> {
         [
             Self::Active,
             Self::Reloading,
@@ -248,7 +253,7 @@ impl std::str::FromStr for ActiveState {
         ]
         .into_iter()
         .find(|state| state.word() == word || (word == "refreshing" && *state == Self::Reloading))
-        .ok_or_else(|| format!("`{word}` is not an ActiveState"))
+        .ok_or_else(|| UnknownState(word.to_owned()))
     }
 }
 

@@ -15,7 +15,6 @@ use crate::host::Host;
 mod course;
 mod graph;
 mod jobs;
-mod span;
 mod sum;
 mod surprise;
 mod triggers;

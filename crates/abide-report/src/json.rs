@@ -49,7 +49,7 @@ struct LedgersOf<'a> {
     host: &'a str,
     /// Why it could not be observed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    unseen: Option<&'a str>,
+    unseen: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     directory: Option<&'a str>,
     /// What is wrong with the directory.
@@ -106,7 +106,7 @@ fn ledgers_of<'a>(line: &LedgersLine<'a>) -> LedgersOf<'a> {
     });
     LedgersOf {
         host: line.host,
-        unseen: line.seen.err(),
+        unseen: line.seen.err().map(ToString::to_string),
         directory: seen.map(|seen| seen.directory.as_str()),
         faults,
         ledgers: ledgers.collect(),

@@ -1,9 +1,11 @@
 //! What is said of the ledgers of hosts, whichever way it is shown.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 
 use abide_model::{
     FoundLedger, HostLedgers, LedgerRepair, LedgerTextFault, PlaceFault, PlaceKind, RepairStep,
+    StepResult,
 };
 
 /// The ledgers of one host.
@@ -12,7 +14,7 @@ pub struct LedgersLine<'a> {
     /// The host.
     pub host: &'a str,
     /// What was found there, or why not.
-    pub seen: Result<&'a HostLedgers, &'a str>,
+    pub seen: Result<&'a HostLedgers, &'a dyn Error>,
 }
 
 /// A repair of one host's ledgers.
@@ -26,8 +28,8 @@ pub struct RepairLine<'a> {
     pub repair: &'a LedgerRepair,
 }
 
-/// What became of each step of a repair, by its place; where a thing is kept that stood in the way.
-pub type RepairOutcome = BTreeMap<usize, Result<Option<String>, String>>;
+/// What became of each step of a repair, by its place.
+pub type RepairOutcome = BTreeMap<usize, StepResult>;
 
 /// What is wrong with a ledger as a whole: clauses.
 pub(crate) fn faults(found: &FoundLedger) -> Vec<String> {

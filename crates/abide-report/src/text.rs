@@ -86,7 +86,7 @@ pub struct LockLine<'a> {
     /// Its suspension, expired or not.
     pub suspended: Option<&'a Suspension>,
     /// Why it could not be observed.
-    pub unseen: Option<&'a str>,
+    pub unseen: Option<&'a dyn std::error::Error>,
 }
 
 /// The answer of `abide ledger show`.

@@ -3,7 +3,7 @@
 //! Calendars are not read: what one says never comes.
 
 use abide_model::{ActiveState, HostPath, Timestamp, UnitKind, UnitName};
-use abide_unit::Effective;
+use abide_unit::{Effective, time_span};
 
 use crate::definition::Definition;
 use crate::deps::Dep;
@@ -190,7 +190,10 @@ impl Engine<'_> {
                 let Some(from) = from else {
                     continue;
                 };
-                let at = Timestamp(from.0.saturating_add(span(value)));
+                let at = Timestamp(
+                    from.0
+                        .saturating_add(time_span::micros(value).unwrap_or(u64::MAX / 2)),
+                );
                 let once = matches!(base, Base::Active | Base::Boot | Base::Startup);
                 if elapsed || fired && once && at < now {
                     self.runtime_mut(timer).elapsed.insert(key);
@@ -409,21 +412,4 @@ impl Engine<'_> {
         let last = self.host.hash_order.sorted(both).pop();
         self.state(&unit) != ActiveState::Inactive && last == Some(unit)
     }
-}
-
-/// A time span in microseconds, where it is written as one number with one unit (systemd.time(7)).
-fn span(text: &str) -> u64 {
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let number: u64 = digits.trim().parse().unwrap_or(u64::MAX / 2);
-    let unit = text.strip_prefix(digits).unwrap_or_default().trim();
-    let micros: u64 = match unit {
-        "us" | "usec" => 1,
-        "ms" | "msec" => 1_000,
-        "" | "s" | "sec" | "second" | "seconds" => 1_000_000,
-        "m" | "min" | "minute" | "minutes" => 60_000_000,
-        "h" | "hr" | "hour" | "hours" => 3_600_000_000,
-        "d" | "day" | "days" => 86_400_000_000,
-        _ => 604_800_000_000,
-    };
-    number.saturating_mul(micros)
 }

@@ -30,6 +30,7 @@ pub mod quadlet;
 pub mod setting;
 pub mod specifier;
 pub mod support;
+pub mod time_span;
 
 pub use class::{ChangeClass, class_of};
 pub use compare::{Difference, KeyChange, compare};

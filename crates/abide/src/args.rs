@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use abide_model::{Digest, Shard, ShardBy, UtcTime};
+use abide_model::{Shard, ShardBy};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
+use crate::values::{at_least_one, duration};
 
 /// Keeps systemd services, above all user services with lingering, as a manifest says they should be.
 ///
@@ -230,89 +231,6 @@ impl From<Color> for anstream::ColorChoice {
     }
 }
 
-/// Reads `90`, `90s`, `500ms`, `2m`, `1h`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let split = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_error| wanted())?;
-    let millis = match unit {
-        "ms" => number,
-        "" | "s" => number.saturating_mul(1000),
-        "m" => number.saturating_mul(60_000),
-        "h" => number.saturating_mul(3_600_000),
-        _ => return Err(wanted()),
-    };
-    // A day is longer than any step, and keeps sums of durations from overflowing.
-    match millis {
-        0 => Err("it must be longer than nothing".to_owned()),
-        1..=86_400_000 => Ok(Duration::from_millis(millis)),
-        _ => Err("it may be a day at most".to_owned()),
-    }
-}
-
-/// Reads the age that a plan may have: `12h`, `3d`, `2w`.
-pub(crate) fn age(text: &str) -> Result<Duration, String> {
-    let days = |number: &str, of: u64| {
-        let number: u64 = number.parse().map_err(|_error| wanted_age())?;
-        Ok(Duration::from_secs(number.saturating_mul(of)))
-    };
-    match text.strip_suffix('d') {
-        Some(number) => days(number, 24 * 60 * 60),
-        None => match text.strip_suffix('w') {
-            Some(number) => days(number, 7 * 24 * 60 * 60),
-            None => match text.strip_suffix('h') {
-                Some(number) => days(number, 60 * 60),
-                None => duration(text).map_err(|_error| wanted_age()),
-            },
-        },
-    }
-}
-
-fn wanted_age() -> String {
-    "write a number and a unit: 30m, 12h, 3d, 2w".to_owned()
-}
-
-/// Reads the end of a suspension: so long from now, or a time.
-pub(crate) fn until(text: &str) -> Result<Until, String> {
-    match text.parse::<UtcTime>() {
-        Ok(time) => Ok(Until::At(time)),
-        Err(_) => age(text).map(Until::In).map_err(|_error| {
-            "write how long (4h, 2d) or until when (2026-03-01T12:00:00Z)".to_owned()
-        }),
-    }
-}
-
-/// When a suspension ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Until {
-    /// So long from now.
-    In(Duration),
-    /// Then.
-    At(UtcTime),
-}
-
-/// Reads a digest in full.
-pub(crate) fn full_digest(text: &str) -> Result<Digest, String> {
-    let hexadecimal = text.strip_prefix("sha256:").unwrap_or(text);
-    hexadecimal.parse().map_err(|_error| {
-        "write all 64 digits; the short form is for people, and can be matched on purpose"
-            .to_owned()
-    })
-}
-
-fn wanted() -> String {
-    "write a number and a unit: 500ms, 10s, 2m, 1h".to_owned()
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err("write a number from 1".to_owned()),
-        Ok(number) => Ok(number),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,52 +239,6 @@ mod tests {
     #[test]
     fn the_grammar_is_sound() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn durations_have_a_unit_and_a_limit() {
-        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        for wrong in [
-            "",
-            "s",
-            "-1s",
-            "1d",
-            "0",
-            "25h",
-            "99999999999999999999h",
-            "1 s",
-        ] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn ages_go_beyond_a_day() {
-        assert_eq!(age("30m"), Ok(Duration::from_secs(1800)));
-        assert_eq!(age("36h"), Ok(Duration::from_secs(36 * 3600)));
-        assert_eq!(age("3d"), Ok(Duration::from_secs(3 * 86_400)));
-        assert_eq!(age("2w"), Ok(Duration::from_secs(14 * 86_400)));
-        assert_eq!(age("0d"), Ok(Duration::ZERO));
-        for wrong in ["", "d", "-1d", "1.5d", "1y", "x"] {
-            assert!(age(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_digest_is_taken_in_full_only() {
-        let digest = Digest::of(b"a");
-        assert_eq!(full_digest(&digest.to_string()), Ok(digest));
-        assert_eq!(full_digest(&format!("sha256:{digest}")), Ok(digest));
-        for short in [
-            digest.spoken(),
-            digest.short(),
-            String::new(),
-            "sha256:".to_owned(),
-        ] {
-            assert!(full_digest(&short).is_err(), "{short}");
-        }
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod shards;
 mod signals;
 mod trust;
 mod ui;
+mod values;
 
 use std::process::ExitCode;
 

@@ -39,15 +39,25 @@ enum Kind {
     Prom,
 }
 
+/// Why a text is no `KIND=PATH`. `Display` is one clause that says what to write.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum TargetError {
+    #[error("write KIND=PATH, say md=plan.md; kinds: {}", kinds())]
+    NoKind,
+    #[error("`{kind}` is no kind of report; kinds: {}", kinds())]
+    UnknownKind { kind: String },
+    #[error("the path is missing; `-` is standard output")]
+    NoPath,
+}
+
 /// Reads `KIND=PATH`.
-fn target(text: &str) -> Result<Target, String> {
-    let (kind, path) = text
-        .split_once('=')
-        .ok_or_else(|| format!("write KIND=PATH, say md=plan.md; kinds: {}", kinds()))?;
-    let kind = Kind::from_str(kind, false)
-        .map_err(|_error| format!("`{kind}` is no kind of report; kinds: {}", kinds()))?;
+fn target(text: &str) -> Result<Target, TargetError> {
+    let (kind, path) = text.split_once('=').ok_or(TargetError::NoKind)?;
+    let kind = Kind::from_str(kind, false).map_err(|_error| TargetError::UnknownKind {
+        kind: kind.to_owned(),
+    })?;
     match path {
-        "" => Err("the path is missing; `-` is standard output".to_owned()),
+        "" => Err(TargetError::NoPath),
         "-" => Ok(Target { kind, path: None }),
         path => Ok(Target {
             kind,
@@ -218,7 +228,7 @@ mod tests {
             ("pdf=x", "`pdf` is no kind of report; kinds: json"),
             ("json=", "path is missing"),
         ] {
-            let said = target(wrong).unwrap_err();
+            let said = target(wrong).unwrap_err().to_string();
             assert!(said.contains(says), "{said}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use abide_manifest::{Files as _, Unreadable, secret_commands};
@@ -67,73 +67,144 @@ fn kind(source: &SecretSource) -> &'static str {
     }
 }
 
-async fn fetch(source: &SecretSource, manifest: &str, disk: &Disk) -> Result<Bytes, String> {
+/// Why a secret is not to be had. `Display` is one clause; no secret is in it, nor an argument of a command.
+#[derive(Debug, thiserror::Error)]
+enum SecretError {
+    #[error("the environment variable {0} is not set")]
+    Unset(String),
+    // An unset variable or a pipe that broke looks like this; no service wants it.
+    #[error("it is empty")]
+    Empty,
+    #[error("{}: {why}", path.display())]
+    File { path: PathBuf, why: FileError },
+    /// A saved plan knows a command only by its digest.
+    #[error("how `{program}` is run is only in the manifest, {manifest}, and {why}")]
+    Planned {
+        program: String,
+        manifest: String,
+        why: FileError,
+    },
+    #[error("its command is empty")]
+    NoCommand,
+    #[error("`{program}` {why}")]
+    Command { program: String, why: CommandError },
+}
+
+/// Why a file is not to be had.
+#[derive(Debug, thiserror::Error)]
+enum FileError {
+    #[error("there is no such file")]
+    Missing,
+    #[error("it is too large")]
+    TooLarge,
+    #[error("it is larger than 1 MiB")]
+    TooLargeASecret,
+    #[error("it did not end within {} s", PATIENCE.as_secs())]
+    TooSlow,
+    #[error("it is not there as it was planned")]
+    Changed,
+    #[error("{0}")]
+    Other(String),
+    #[error("{0}")]
+    Read(#[from] std::io::Error),
+}
+
+impl From<Unreadable> for FileError {
+    fn from(why: Unreadable) -> Self {
+        match why {
+            Unreadable::Missing => Self::Missing,
+            Unreadable::TooLarge => Self::TooLarge,
+            Unreadable::Other(why) => Self::Other(why),
+        }
+    }
+}
+
+/// Why a command gave no secret.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error("could not be started: {0}")]
+    NotStarted(std::io::Error),
+    #[error("has no output")]
+    NoOutput,
+    #[error("did not end within {} s", PATIENCE.as_secs())]
+    TooSlow,
+    #[error("could not be read: {0}")]
+    Unread(std::io::Error),
+    #[error("wrote more than 1 MiB")]
+    TooMuch,
+    #[error("ended with {status}: {said}")]
+    Failed { status: ExitStatus, said: String },
+}
+
+async fn fetch(source: &SecretSource, manifest: &str, disk: &Disk) -> Result<Bytes, SecretError> {
     let bytes = match source {
-        SecretSource::Env(name) => environment::bytes(name)
-            .ok_or_else(|| format!("the environment variable {name} is not set"))?,
+        SecretSource::Env(name) => {
+            environment::bytes(name).ok_or_else(|| SecretError::Unset(name.clone()))?
+        }
         SecretSource::File(path) => from_file(Path::new(path), disk).await?,
         SecretSource::Command(command) => {
             let base = directory(manifest);
             match command.argv() {
                 Some(argv) => from_command(argv, &base).await?,
-                None => from_command(&written(command, manifest, disk)?, &base).await?,
+                None => from_command(&planned_command(command, manifest, disk)?, &base).await?,
             }
         }
     };
-    if bytes.is_empty() {
-        // An unset variable or a pipe that broke looks like this; no service wants it.
-        return Err("it is empty".to_owned());
+    match bytes.is_empty() {
+        true => Err(SecretError::Empty),
+        false => Ok(Bytes::new(bytes)),
     }
-    Ok(Bytes::new(bytes))
 }
 
-async fn from_file(path: &Path, disk: &Disk) -> Result<Vec<u8>, String> {
-    let shown = path.display();
+async fn from_file(path: &Path, disk: &Disk) -> Result<Vec<u8>, SecretError> {
     let read = async {
-        let path = disk.real(path).map_err(unreadable)?;
-        let file = tokio::fs::File::open(path)
+        let real = disk.real(path)?;
+        let file = tokio::fs::File::open(real)
             .await
-            .map_err(|error| unreadable(files::unreadable(&error)))?;
-        let bytes = bounded(file).await.map_err(|error| error.to_string())?;
-        bytes.ok_or_else(|| "it is larger than 1 MiB".to_owned())
+            .map_err(|error| files::unreadable(&error))?;
+        bounded(file).await?.ok_or(FileError::TooLargeASecret)
     };
     // It may be a pipe that nobody writes to.
-    match tokio::time::timeout(PATIENCE, read).await {
-        Ok(read) => read.map_err(|why| format!("{shown}: {why}")),
-        Err(_elapsed) => Err(format!(
-            "{shown} did not end within {} s",
-            PATIENCE.as_secs()
-        )),
-    }
+    let read = tokio::time::timeout(PATIENCE, read).await;
+    read.unwrap_or(Err(FileError::TooSlow))
+        .map_err(|why| SecretError::File {
+            path: path.to_owned(),
+            why,
+        })
 }
 
-/// The command as its manifest has it. A saved plan knows it only by its digest.
-fn written(command: &SecretCommand, manifest: &str, disk: &Disk) -> Result<Vec<String>, String> {
-    let program = command.program();
-    let wrong = |why: String| {
-        format!("how `{program}` is run is only in the manifest, {manifest}, and {why}")
+/// The command as its manifest has it.
+fn planned_command(
+    command: &SecretCommand,
+    manifest: &str,
+    disk: &Disk,
+) -> Result<Vec<String>, SecretError> {
+    let wrong = |why: FileError| SecretError::Planned {
+        program: command.program().to_owned(),
+        manifest: manifest.to_owned(),
+        why,
     };
     let bytes = disk.read(manifest, LARGEST_MANIFEST);
-    let bytes = bytes.map_err(|why| wrong(unreadable(why)))?;
+    let bytes = bytes.map_err(|why| wrong(why.into()))?;
     let text = String::from_utf8_lossy(&bytes);
     let mut commands = secret_commands(&text).into_iter();
     commands
         .find(|argv| command.is(argv))
-        .ok_or_else(|| wrong("it is not there as it was planned".to_owned()))
+        .ok_or_else(|| wrong(FileError::Changed))
 }
 
-fn unreadable(why: Unreadable) -> String {
-    match why {
-        Unreadable::Missing => "there is no such file".to_owned(),
-        Unreadable::TooLarge => "it is too large".to_owned(),
-        Unreadable::Other(why) => why,
-    }
+async fn from_command(argv: &[String], base: &Path) -> Result<Vec<u8>, SecretError> {
+    let (program, arguments) = argv.split_first().ok_or(SecretError::NoCommand)?;
+    output(program, arguments, base)
+        .await
+        // Only the program is named in errors: an argument may be a secret as well.
+        .map_err(|why| SecretError::Command {
+            program: program.clone(),
+            why,
+        })
 }
 
-async fn from_command(argv: &[String], base: &Path) -> Result<Vec<u8>, String> {
-    let (program, arguments) = argv.split_first().ok_or("its command is empty")?;
-    // Only the program is named in errors: an argument may be a secret as well.
-    let failed = |why: String| format!("`{program}` {why}");
+async fn output(program: &str, arguments: &[String], base: &Path) -> Result<Vec<u8>, CommandError> {
     let mut child = Command::new(program)
         .args(arguments)
         .current_dir(base)
@@ -142,24 +213,24 @@ async fn from_command(argv: &[String], base: &Path) -> Result<Vec<u8>, String> {
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| failed(format!("could not be started: {error}")))?;
+        .map_err(CommandError::NotStarted)?;
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-        return Err(failed("has no output".to_owned()));
+        return Err(CommandError::NoOutput);
     };
     let reading = async { tokio::try_join!(bounded(stdout), bounded(stderr), child.wait()) };
     let (stdout, stderr, status) = tokio::time::timeout(PATIENCE, reading)
         .await
-        .map_err(|_elapsed| failed(format!("did not end within {} s", PATIENCE.as_secs())))?
-        .map_err(|error| failed(format!("could not be read: {error}")))?;
+        .map_err(|_elapsed| CommandError::TooSlow)?
+        .map_err(CommandError::Unread)?;
     // First: a program that writes too much is also ended by it.
-    let stdout = stdout.ok_or_else(|| failed("wrote more than 1 MiB".to_owned()))?;
+    let stdout = stdout.ok_or(CommandError::TooMuch)?;
     if !status.success() {
         let said = String::from_utf8_lossy(&stderr.unwrap_or_default()).into_owned();
-        let said: String = abide_model::printable(said.trim())
+        let said = abide_model::printable(said.trim())
             .chars()
             .take(SHOWN)
             .collect();
-        return Err(failed(format!("ended with {status}: {said}")));
+        return Err(CommandError::Failed { status, said });
     }
     Ok(stdout)
 }
@@ -176,7 +247,7 @@ async fn bounded(stream: impl tokio::io::AsyncRead + Unpin) -> std::io::Result<O
 mod tests {
     use super::*;
 
-    async fn command(script: &str) -> Result<Bytes, String> {
+    async fn command(script: &str) -> Result<Bytes, SecretError> {
         let argv = ["sh", "-c", script].map(str::to_owned).to_vec();
         fetch(
             &SecretSource::Command(SecretCommand::new(argv)),
@@ -198,7 +269,8 @@ mod tests {
     async fn a_command_that_fails_is_named_with_its_last_words_and_not_its_arguments() {
         let why = command("echo canary; echo no key >&2; exit 3")
             .await
-            .unwrap_err();
+            .unwrap_err()
+            .to_string();
         assert!(
             why.contains("`sh` ended with") && why.contains("no key"),
             "{why}"
@@ -208,8 +280,11 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_and_too_much_are_both_refused() {
-        assert_eq!(command("true").await.unwrap_err(), "it is empty");
-        let why = command("head -c 2000000 /dev/zero").await.unwrap_err();
+        assert!(matches!(command("true").await, Err(SecretError::Empty)));
+        let why = command("head -c 2000000 /dev/zero")
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(why.contains("1 MiB"), "{why}");
     }
 
@@ -221,13 +296,13 @@ mod tests {
             &Disk::default(),
         )
         .await;
-        assert!(env.unwrap_err().contains("ABIDE_NOT_SET"));
+        assert!(env.unwrap_err().to_string().contains("ABIDE_NOT_SET"));
         let file = fetch(
             &SecretSource::File("/no/such".into()),
             "/abide.yaml",
             &Disk::default(),
         )
         .await;
-        assert!(file.unwrap_err().contains("/no/such"));
+        assert!(file.unwrap_err().to_string().contains("/no/such"));
     }
 }

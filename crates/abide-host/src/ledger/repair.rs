@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use abide_model::{Digest, LedgerRepair, LockHolder, RepairStep, Suspension, printable};
+use abide_model::{
+    Digest, LedgerRepair, LockHolder, RepairStep, StepResult, Suspension, printable,
+};
 
 use crate::apply::{holder, suspension};
 use crate::ledger;
@@ -39,7 +41,7 @@ pub struct RepairOptions {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Repaired {
     /// What became of each step, by its place among them; those that are missing were not reached.
-    pub steps: BTreeMap<usize, Result<Kept, String>>,
+    pub steps: BTreeMap<usize, StepResult>,
     /// Somebody else holds the lock; nothing was done.
     pub locked: Option<LockHolder>,
     /// The host is suspended; nothing was done.
@@ -49,9 +51,6 @@ pub struct Repaired {
     /// The script came to its end.
     pub ended: bool,
 }
-
-/// Where a thing is kept that stood in the way; `None` where there was nothing to keep.
-pub type Kept = Option<String>;
 
 /// The script. It runs as [`bootstrap`](crate::bootstrap) runs scripts.
 pub fn script(repair: &LedgerRepair, options: &RepairOptions) -> String {
@@ -148,8 +147,10 @@ impl Reader {
         };
         let (kind, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         match kind {
-            "mended" => self.step(rest, |copy| Ok((!copy.is_empty()).then_some(copy))),
-            "not-mended" => self.step(rest, Err),
+            "mended" => self.step(rest, |copy| StepResult::Mended {
+                kept: (!copy.is_empty()).then_some(copy),
+            }),
+            "not-mended" => self.step(rest, |said| StepResult::Failed { said }),
             "locked" => self.told.locked = Some(holder(&rest.replace('\t', "\n"))),
             "suspended" => self.told.suspended = Some(suspension(&rest.replace('\t', "\n"))),
             "failed" if self.told.failed.len() < 8 => self.told.failed.push(one_line(rest)),
@@ -158,7 +159,7 @@ impl Reader {
         }
     }
 
-    fn step(&mut self, rest: &str, outcome: impl FnOnce(String) -> Result<Kept, String>) {
+    fn step(&mut self, rest: &str, outcome: impl FnOnce(String) -> StepResult) {
         let (number, text) = rest.split_once(' ').unwrap_or((rest, ""));
         let Ok(number) = number.parse::<usize>() else {
             return;

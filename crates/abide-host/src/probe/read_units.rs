@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use abide_model::observed::UnknownState;
 use abide_model::{HostPath, ObservedUnit, UnitName};
 
 use super::clock::Clock;
@@ -110,7 +111,9 @@ pub(super) fn unit(
     }
     Ok(ObservedUnit {
         load: word("LoadState"),
-        active: word("ActiveState").parse()?,
+        active: word("ActiveState")
+            .parse()
+            .map_err(|error: UnknownState| error.to_string())?,
         sub: word("SubState"),
         result: word("Result"),
         file_state: word("UnitFileState"),

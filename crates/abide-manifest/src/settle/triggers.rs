@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{HomePath, HostPath, HostPathOrHome, UnitName, UserName};
+use abide_model::{HomePath, HostPath, HostPathOrHome, NameError, UnitName, UserName};
 use abide_unit::{Effective, glob_matches, specifier};
 
 use crate::codes;
@@ -91,8 +91,8 @@ fn listed<'m>(
                     paths.insert(path, Settled::said(&place, ()));
                 }
             }
-            Err(message) => findings.push(
-                Finding::new(codes::BAD_VALUE, item.at, message)
+            Err(error) => findings.push(
+                Finding::new(codes::BAD_VALUE, item.at, error.to_string())
                     .help("write an absolute path, or `~/…` for a file below the user's home"),
             ),
         }
@@ -100,19 +100,26 @@ fn listed<'m>(
     paths
 }
 
+/// Why a path means nothing. `Display` is one clause.
+#[derive(Debug, thiserror::Error)]
+enum PathError {
+    #[error(transparent)]
+    Name(#[from] NameError),
+    #[error("a system unit has no home directory")]
+    NoHome,
+}
+
 fn written_path(
     text: &str,
     user: Option<&UserName>,
     managed: &Managed,
-) -> Result<HostPathOrHome, String> {
+) -> Result<HostPathOrHome, PathError> {
     let below = text.strip_prefix("~/").or_else(|| text.strip_prefix("%h/"));
     match (below, user) {
-        (Some(below), Some(_)) => HomePath::parse(below)
-            .map(HostPathOrHome::Home)
-            .map_err(|error| error.to_string()),
-        (Some(_), None) => Err("a system unit has no home directory".to_owned()),
+        (Some(below), Some(_)) => Ok(HostPathOrHome::Home(HomePath::parse(below)?)),
+        (Some(_), None) => Err(PathError::NoHome),
         (None, user) => {
-            let path = HostPath::parse(text).map_err(|error| error.to_string())?;
+            let path = HostPath::parse(text)?;
             let home = user.and_then(|user| managed.below_home(user, &path));
             Ok(home.map_or(HostPathOrHome::Absolute(path), HostPathOrHome::Home))
         }

@@ -157,8 +157,8 @@ fn file<'m>(
     }
     let mode = match mode.map(|mode| (mode, value::mode(mode.value))) {
         Some((said, Ok(mode))) => Settled::said(&said, Some(mode)),
-        Some((said, Err(message))) => {
-            work.push(Finding::new(codes::BAD_VALUE, said.at, message));
+        Some((said, Err(error))) => {
+            work.push(Finding::new(codes::BAD_VALUE, said.at, error.to_string()));
             Settled::default(None, "")
         }
         None if content.body.is_secret() => {

@@ -85,8 +85,8 @@ pub(super) fn duration<'m>(
     let said = said?;
     match value::duration(&said.value.0) {
         Ok(duration) => Some(said.with(duration)),
-        Err(message) => {
-            findings.push(Finding::new(codes::BAD_VALUE, said.at, message));
+        Err(error) => {
+            findings.push(Finding::new(codes::BAD_VALUE, said.at, error.to_string()));
             None
         }
     }

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use abide_model::{HostPath, Scope, UnitKind, UnitName};
-use abide_unit::Effective;
+use abide_unit::{Effective, time_span};
 
-use super::span::micros;
 use super::world::World;
 
 /// Whether something that is started fires at once.
@@ -36,13 +35,16 @@ pub(super) fn fires(world: &World<'_>, unit: &UnitName, written: &BTreeSet<HostP
 fn timer(world: &World<'_>, unit: &UnitName, own: &Effective) -> Fires {
     let now = world.host.observed.facts.now.0;
     let random = own.last("Timer", "RandomizedDelaySec");
-    let delay = random.map_or(Some(0), micros);
+    let delay = random.map_or(Some(0), time_span::micros);
     let Some(delay) = delay else {
         return Fires::No;
     };
     let persistent = own.flag("Timer", "Persistent") == Some(true);
     let due = |key: &str, from: Option<u64>| {
-        let spans = own.all("Timer", key).into_iter().filter_map(micros);
+        let spans = own
+            .all("Timer", key)
+            .into_iter()
+            .filter_map(time_span::micros);
         spans
             .min()
             .zip(from)

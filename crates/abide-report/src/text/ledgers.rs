@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use abide_model::{FoundLedger, Ledger, LedgerTextFault, PlaceFault, RepairStep, Scope};
+use abide_model::{
+    FoundLedger, Ledger, LedgerTextFault, PlaceFault, RepairStep, Scope, StepResult,
+};
 
 use crate::layout::Page;
 use crate::ledgers::{
@@ -26,7 +28,10 @@ pub(super) fn render(hosts: &[LedgersLine<'_>], options: &Options) -> String {
         let seen = match line.seen {
             Ok(seen) => seen,
             Err(why) => {
-                page.line(&format!("{host}  not observed: {}", one_line(why)));
+                page.line(&format!(
+                    "{host}  not observed: {}",
+                    one_line(&why.to_string())
+                ));
                 continue;
             }
         };
@@ -322,12 +327,14 @@ pub(super) fn repaired(
         };
         let text = match (outcome.get(&number), step) {
             (None, _) => "not reached".to_owned(),
-            (Some(Err(why)), _) => format!("not repaired: {}", one_line(why)),
-            (Some(Ok(Some(kept))), RepairStep::Rewrite { .. }) => {
+            (Some(StepResult::Failed { said }), _) => format!("not repaired: {}", one_line(said)),
+            (Some(StepResult::Mended { kept: Some(kept) }), RepairStep::Rewrite { .. }) => {
                 format!("repaired; what it was is kept in {}", one_line(kept))
             }
-            (Some(Ok(Some(kept))), _) => format!("moved aside, to {}", one_line(kept)),
-            (Some(Ok(None)), _) => "repaired".to_owned(),
+            (Some(StepResult::Mended { kept: Some(kept) }), _) => {
+                format!("moved aside, to {}", one_line(kept))
+            }
+            (Some(StepResult::Mended { kept: None }), _) => "repaired".to_owned(),
         };
         page.line(&format!("  {subject}: {text}"));
     }

@@ -55,7 +55,7 @@ pub(super) fn render(hosts: &[LockLine<'_>], options: &Options) -> String {
             page.line(&format!(
                 "{}  not observed: {}",
                 Role::Head.paint(host.host),
-                one_line(why)
+                one_line(&why.to_string())
             ));
         }
     }

@@ -206,7 +206,11 @@ fn a_job_that_nobody_asks_for_any_more_may_still_contradict_another_of_its_unit(
         write(&mut host, "c.service", &text);
         host.start(&unit("c.service")).unwrap();
         let refused = host.restart(&unit("c.path")).unwrap_err();
-        assert!(refused.to_string().contains("conflicting jobs for a.service"));
+        assert!(
+            refused
+                .to_string()
+                .contains("conflicting jobs for a.service")
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use abide_model::{Digest, HostOutcome, Report};
 use abide_report::{Command, text};
 use clap::{ArgGroup, Args};
 
-use crate::args::{Allowances, Common, age, duration, full_digest};
+use crate::args::{Allowances, Common};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -19,6 +19,7 @@ use crate::reports::ReportArgs;
 use crate::run::Run;
 use crate::select::select_saved;
 use crate::ui::Ui;
+use crate::values::{age, duration, full_digest};
 use crate::{budgets, clock, next, plan_file, resuming, selected};
 
 /// Make the hosts what the manifest says, or carry out a saved plan

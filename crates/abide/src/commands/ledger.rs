@@ -1,9 +1,10 @@
 //! `abide ledger`.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 
 use abide_engine::{LedgersError, Repaired, Urgency};
-use abide_model::{HostLedgers, HostName, LedgerRepair, Report};
+use abide_model::{HostLedgers, HostName, LedgerRepair, Report, StepResult};
 use abide_report::ledgers::{LedgersLine, RepairLine};
 use abide_report::{json, text};
 use clap::{Args, Subcommand};
@@ -131,18 +132,11 @@ async fn look(run: &mut Run, ui: &Ui) -> Seen {
 }
 
 fn show(run: &Run, seen: &Seen, as_json: bool, ui: &Ui) -> Result<Exit, Failure> {
-    let reasons: Vec<(&str, Result<&HostLedgers, String>)> = seen
-        .iter()
-        .map(|(name, seen)| {
-            let seen = seen.as_ref().map_err(LedgersError::to_string);
-            (name.as_str(), seen)
-        })
-        .collect();
-    let lines: Vec<LedgersLine<'_>> = reasons
+    let lines: Vec<LedgersLine<'_>> = seen
         .iter()
         .map(|(host, seen)| LedgersLine {
-            host,
-            seen: seen.as_ref().copied().map_err(String::as_str),
+            host: host.as_str(),
+            seen: seen.as_ref().map_err(|why| why as &dyn Error),
         })
         .collect();
     let good = seen
@@ -254,7 +248,7 @@ fn outcome(
         }
     };
     let mut steps = 0..line.repair.steps.len();
-    let whole = steps.all(|step| done.steps.get(&step).is_some_and(Result::is_ok));
+    let whole = steps.all(|step| done.steps.get(&step).is_some_and(StepResult::is_done));
     let mut told = text::ledger_repaired(line, &done.steps, &ui.options);
     for why in &done.failed {
         told.push_str(&format!("  {why}\n"));

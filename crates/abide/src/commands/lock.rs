@@ -87,13 +87,9 @@ async fn list(common: &Common, ui: &Ui, environment: &Environment) -> Result<Exi
         .await;
     run.engine.close().await;
     let missing = seen.values().any(Result::is_err);
-    let reasons: Vec<(&str, Result<&Observed, String>)> = seen
+    let lines: Vec<LockLine<'_>> = seen
         .iter()
-        .map(|(name, seen)| (name.as_str(), seen.as_ref().map_err(Unseen::to_string)))
-        .collect();
-    let lines: Vec<LockLine<'_>> = reasons
-        .iter()
-        .map(|(name, seen)| line(name, seen))
+        .map(|(name, seen)| line(name.as_str(), seen))
         .collect();
     ui.answer(&text::locks(&lines, &ui.options))?;
     Ok(run.exit(if missing {
@@ -103,7 +99,7 @@ async fn list(common: &Common, ui: &Ui, environment: &Environment) -> Result<Exi
     }))
 }
 
-fn line<'a>(host: &'a str, seen: &'a Result<&Observed, String>) -> LockLine<'a> {
+fn line<'a>(host: &'a str, seen: &'a Result<Observed, Unseen>) -> LockLine<'a> {
     match seen {
         Ok(observed) => LockLine {
             host,

@@ -8,7 +8,7 @@ use abide_model::{HostName, HostOutcome, HostReport, Report};
 use abide_report::{Command, text};
 use clap::Args;
 
-use crate::args::{Allowances, Common, age};
+use crate::args::{Allowances, Common};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -20,6 +20,7 @@ use crate::resuming::approved;
 use crate::run::{Choice, Run};
 use crate::select::select_saved;
 use crate::ui::Ui;
+use crate::values::age;
 use crate::{clock, next, plan_file, saving, selected};
 
 /// Show what would change on the hosts, and why; change nothing

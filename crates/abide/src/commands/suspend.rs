@@ -5,7 +5,7 @@ use abide_host::order::Order;
 use abide_model::{Report, UtcTime};
 use clap::Args;
 
-use crate::args::{Allowances, Common, Until, until};
+use crate::args::{Allowances, Common};
 use crate::clock;
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -14,6 +14,7 @@ use crate::load::Warnings;
 use crate::progress::Progress;
 use crate::run::Run;
 use crate::ui::Ui;
+use crate::values::{Until, reason, until};
 
 /// Leave hosts alone for a while: nothing is applied there until then
 ///
@@ -41,13 +42,6 @@ Examples:
   abide resume --host db02
   abide resume --group workers")]
 pub(crate) struct Resume {}
-
-fn reason(text: &str) -> Result<String, String> {
-    match text.trim() {
-        "" => Err("say why".to_owned()),
-        text => Ok(text.to_owned()),
-    }
-}
 
 impl Suspend {
     pub(crate) async fn run(

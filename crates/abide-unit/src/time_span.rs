@@ -1,7 +1,7 @@
 //! Time spans as unit files have them (systemd.time(7), "Parsing Time Spans").
 
 /// Microseconds; `None` for what is no time span.
-pub(super) fn micros(text: &str) -> Option<u64> {
+pub fn micros(text: &str) -> Option<u64> {
     let mut rest = text.trim();
     let mut total: u64 = 0;
     if rest.is_empty() {
@@ -14,13 +14,13 @@ pub(super) fn micros(text: &str) -> Option<u64> {
         let letters = behind.find(|c: char| !c.is_alphabetic());
         let (unit, behind) = behind.split_at(letters.unwrap_or(behind.len()));
         let number: u64 = number.parse().ok()?;
-        total = total.checked_add(number.checked_mul(of_unit(unit)?)?)?;
+        total = total.checked_add(number.checked_mul(unit_length(unit)?)?)?;
         rest = behind.trim_start();
     }
     Some(total)
 }
 
-fn of_unit(unit: &str) -> Option<u64> {
+fn unit_length(unit: &str) -> Option<u64> {
     const SECOND: u64 = 1_000_000;
     Some(match unit {
         "us" | "usec" | "µs" | "μs" => 1,
