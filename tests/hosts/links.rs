@@ -287,7 +287,7 @@ fn unmasking_keeps_links_that_nobody_declares() {
     let world = World::used();
     let make = format!(
         "loginctl enable-linger u-unmask; sleep 1; as_u mkdir -p $conf /home/u-unmask/.local/share/systemd/user
-         printf '{0}' >/usr/lib/systemd/system/um-x.service
+         printf '{0}' >/lib/systemd/system/um-x.service
          as_u sh -c \"printf '{1}' >/home/u-unmask/.local/share/systemd/user/um-x.service\"
          systemctl daemon-reload; as_u systemctl --user daemon-reload
          systemctl -q enable um-x.service; as_u systemctl -q --user enable um-x.service

@@ -8,6 +8,14 @@ use crate::support::World;
 #[test]
 fn what_others_start_at_boot_is_enabled_and_cannot_be_disabled_by_links() {
     let world = World::used();
+    let generator = "ls /lib/systemd/system-generators/systemd-sysv-generator 2>/dev/null || :";
+    if HOSTS
+        .iter()
+        .any(|host| world.fleet.sh(host, generator).is_empty())
+    {
+        println!("skipped: systemd 260 and newer make no units of scripts of System V init");
+        return;
+    }
     for host in HOSTS {
         world.fleet.sh(
             host,
@@ -17,10 +25,10 @@ fn what_others_start_at_boot_is_enabled_and_cannot_be_disabled_by_links() {
              done
              for level in 2 3 4 5; do ln -sf ../init.d/bl-on /etc/rc$level.d/S01bl-on; done
              for name in bl-linked bl-plain; do
-               printf '[Service]\nExecStart=/bin/sleep infinity\n' >/usr/lib/systemd/system/$name.service
+               printf '[Service]\nExecStart=/bin/sleep infinity\n' >/lib/systemd/system/$name.service
              done
-             mkdir -p /usr/lib/systemd/system/multi-user.target.wants
-             ln -sf ../bl-linked.service /usr/lib/systemd/system/multi-user.target.wants/
+             mkdir -p /lib/systemd/system/multi-user.target.wants
+             ln -sf ../bl-linked.service /lib/systemd/system/multi-user.target.wants/
              systemctl daemon-reload",
         );
     }
@@ -80,7 +88,7 @@ fn what_others_start_at_boot_is_enabled_and_cannot_be_disabled_by_links() {
     for host in HOSTS {
         world
             .fleet
-            .sh(host, "chmod 600 /usr/lib/systemd/system/bl-linked.service");
+            .sh(host, "chmod 600 /lib/systemd/system/bl-linked.service");
     }
     assert!(
         boot("bl-linked")

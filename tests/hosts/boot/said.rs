@@ -18,12 +18,12 @@ pub(super) fn rehearsed(
         true => world.fleet.sh_as(
             host,
             USER,
-            "XDG_RUNTIME_DIR=/run/user/$(id -u) /usr/lib/systemd/systemd --user --test --no-pager 2>&1",
+            "XDG_RUNTIME_DIR=/run/user/$(id -u) /lib/systemd/systemd --user --test --no-pager 2>&1",
         ),
         false => world.fleet.sh_as(
             host,
             "nobody",
-            "/usr/lib/systemd/systemd --system --test --no-pager 2>&1",
+            "/lib/systemd/systemd --system --test --no-pager 2>&1",
         ),
     };
     let starts = said
@@ -98,7 +98,9 @@ pub(super) fn is_right(
         (Kind::Cycle, said) => said == "unknown" || said == "no",
         // Which of them is dropped differs from boot to boot.
         (_, "unknown") => cycles.contains(&one.unit),
-        (_, "no") if whole.contains("dropped") => cycles.contains(&one.unit),
+        (_, "no") if whole.contains("dropped") || whole.contains("in_cycle") => {
+            cycles.contains(&one.unit)
+        }
         (Kind::Runtime, said) => said == "no",
         (_, "yes") => started,
         (_, "no") => !started,

@@ -445,7 +445,7 @@ pub(super) fn make(world: &World, host: &str, system: &str, own: &str) {
              {SHELL}
              generator system /etc/systemd/system; generator user /home/{USER}/.config/systemd/user
              ctl() {{ systemctl -q --no-reload \"$@\"; }}
-             vendor=/usr/lib/systemd/system global=/usr/lib/systemd/system run=/run/systemd/system away=/opt/boot
+             vendor=/usr/lib/systemd/system; [ -d $vendor ] || vendor=/lib/systemd/system; global=$vendor run=/run/systemd/system away=/opt/boot
              share=/usr/local/lib/systemd/system presets=/etc/systemd/system-preset list=/etc/boot-system
              mkdir -p $run; cd /etc/systemd/system
              {system}

@@ -57,7 +57,9 @@ impl<'a> Boot<'a> {
                     reach: seen,
                     is_generated,
                 };
-                return self.by_user(asked.rehearsed(loaded, rehearsal));
+                let answer = asked.rehearsed(loaded, rehearsal);
+                // Which of them is dropped differs from one rehearsal to the next.
+                return self.by_user(self.in_no_cycle(asked, loaded, answer));
             }
             Observation::Unknown(why) => why,
             Observation::Absent => "nobody asked",
@@ -84,15 +86,19 @@ impl<'a> Boot<'a> {
             reach,
             is_generated: name.kind().is_quadlet(),
         };
-        let answer = asked.by_links(loaded, why);
+        self.in_no_cycle(asked, loaded, asked.by_links(loaded, why))
+    }
+
+    /// The answer, unless what starts is part of a cycle.
+    fn in_no_cycle(&self, asked: Asked<'_>, loaded: &UnitName, answer: AtBoot) -> AtBoot {
+        if answer != AtBoot::Starts {
+            return answer;
+        }
         let (_, id) = asked.unit(loaded);
-        let cycles = || self.cycles.get_or_init(|| reach.cycles());
-        match answer {
-            AtBoot::Starts => match cycles().get(&id) {
-                Some(with) => AtBoot::StartsNot(NotAtBoot::InCycle { with: with.clone() }),
-                None => AtBoot::Starts,
-            },
-            other => other,
+        let cycles = self.cycles.get_or_init(|| asked.reach.cycles());
+        match cycles.get(&id) {
+            Some(with) => AtBoot::StartsNot(NotAtBoot::InCycle { with: with.clone() }),
+            None => answer,
         }
     }
 
@@ -128,6 +134,7 @@ fn manager_at_boot(user: &UserName, observed: &Observed, inner: AtBoot) -> AtBoo
 }
 
 /// One question about one scope.
+#[derive(Clone, Copy)]
 struct Asked<'a> {
     reach: Reach<'a>,
     /// Whether a generator makes the unit.
