@@ -189,7 +189,7 @@ fn seen(path: &HostPath, line: &str) -> Option<InputSeen> {
         },
         "f" if flags
             .chars()
-            .all(|flag| matches!(flag, 'r' | 'x' | '!' | 'c')) =>
+            .all(|flag| matches!(flag, 'r' | 'x' | '!' | 'c' | 't')) =>
         {
             InputSeen::File {
                 readable: flags.contains('r'),
@@ -197,6 +197,7 @@ fn seen(path: &HostPath, line: &str) -> Option<InputSeen> {
                 interpreter: match () {
                     () if flags.contains('!') => Interpreter::Missing,
                     () if flags.contains('c') => Interpreter::CarriageReturn,
+                    () if flags.contains('t') => Interpreter::NoFormat,
                     () => Interpreter::Fine,
                 },
             }

@@ -139,6 +139,8 @@ pub enum Interpreter {
     Missing,
     /// The line ends with a carriage return, which the kernel takes for a part of the name.
     CarriageReturn,
+    /// It is text without such a line, or empty, which the kernel does not execute.
+    NoFormat,
 }
 
 /// The answers of a host to what was asked for the units that a plan starts; empty where nothing was asked.
@@ -186,6 +188,15 @@ pub enum InputFault {
     NoInterpreter,
     /// A script whose first line ends with a carriage return.
     CarriageReturn,
+    /// Text without a first line that names an interpreter, or nothing at all.
+    NoFormat,
+    /// The directory that it should be in is not there.
+    NoParent {
+        /// That directory.
+        directory: HostPath,
+    },
+    /// The unit's own `ProtectHome=` hides it.
+    Protected,
     /// There is no such account.
     NoSuchUser,
     /// There is no such group.
@@ -199,6 +210,12 @@ impl BrokenInput {
             "WorkingDirectory" => "200/CHDIR",
             "EnvironmentFile" => "Result=resources",
             "LoadCredential" | "LoadCredentialEncrypted" => "243/CREDENTIALS",
+            "StandardInput" => "208/STDIN",
+            "StandardOutput" => "209/STDOUT",
+            "StandardError" => "222/STDERR",
+            "ReadWritePaths" | "ReadOnlyPaths" | "InaccessiblePaths" | "BindPaths"
+            | "BindReadOnlyPaths" => "226/NAMESPACE",
+            "[Container] EnvironmentFile" | "[Container] Volume" => "Podman ends with 125",
             "User" => "217/USER",
             "Group" | "SupplementaryGroups" => "216/GROUP",
             _ => "203/EXEC",
@@ -218,6 +235,9 @@ impl BrokenInput {
             }
             InputFault::NoInterpreter => "install the interpreter that its first line names",
             InputFault::CarriageReturn => "save it with Unix line ends",
+            InputFault::NoFormat => "give it a first line that names its interpreter (`#!/bin/sh`)",
+            InputFault::NoParent { .. } => "make the directory first",
+            InputFault::Protected => "put it elsewhere, or take `ProtectHome=` out of the unit",
             InputFault::NoSuchUser => "make the account first, or declare it",
             InputFault::NoSuchGroup => "make the group first",
         }
@@ -257,6 +277,17 @@ impl fmt::Display for BrokenInput {
                 f,
                 "the first line of {value} ends with a carriage return, so its interpreter is not found"
             ),
+            InputFault::NoFormat => write!(
+                f,
+                "{value} is no program: it has no first line that names an interpreter (`#!`)"
+            ),
+            InputFault::NoParent { directory } => {
+                write!(
+                    f,
+                    "its directory {directory} is not there, as {runner} sees it"
+                )
+            }
+            InputFault::Protected => write!(f, "`ProtectHome=` of the unit hides {value} from it"),
             InputFault::NoSuchUser => write!(f, "the host has no user {value}"),
             InputFault::NoSuchGroup => write!(f, "the host has no group {value}"),
         }?;

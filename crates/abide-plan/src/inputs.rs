@@ -7,7 +7,7 @@
 use abide_model::{
     BrokenInput, Change, FilePurpose, GroupName, HostPath, InputFault, InputLook, InputSeen,
     Interpreter, NoteKind, NoteReason, Observation, ObservedUser, RefusalReason, ResourceId,
-    Runner, Scope, UnitName, UnitRef, UserName,
+    Runner, Scope, UnitKind, UnitName, UnitRef, UserName, Wanted,
 };
 use abide_unit::{Input, InputKind, Needs, escape::unescape, specifier};
 
@@ -42,6 +42,9 @@ pub(crate) fn judge<'a>(decision: Decision<'a>, draft: &mut Draft) -> Result<Dec
         spares_others(&decision, draft)?;
     }
     let starts = matches!(decision.run.then, Some((Verb::Start | Verb::Restart, _)));
+    if starts {
+        note_triggered(unit, draft);
+    }
     let Some(input) = starts.then(|| broken(unit, draft)).flatten() else {
         return Ok(decision);
     };
@@ -125,6 +128,28 @@ fn is_declared(unit: &Unit<'_>, line: &str) -> bool {
     })
 }
 
+/// Notes that a service which only this timer, socket or path starts will fail then.
+fn note_triggered(unit: &Unit<'_>, draft: &mut Draft) {
+    let Some(name) = unit.wanted.triggers().filter(|_| unit.ours) else {
+        return;
+    };
+    let declared = unit.view.host.units(&unit.view.scope);
+    let Some((name, wanted)) = declared.and_then(|units| units.get_key_value(&name)) else {
+        return;
+    };
+    let Ok(other) = Unit::declared(unit.view, name, wanted) else {
+        return;
+    };
+    // One that is to run anyway is judged by itself, and one that is masked is not started.
+    if other.running() == Wanted::Yes || other.masked() || other.goes().is_some() {
+        return;
+    }
+    if let Some(input) = broken(&other, draft) {
+        let why = NoteReason::WillNotStart { input };
+        draft.note_why(other.file_resource(), NoteKind::WillFail, why);
+    }
+}
+
 /// Whether something would be lost: the unit is up and is none that comes and goes.
 fn is_well(unit: &Unit<'_>) -> bool {
     use abide_model::Health;
@@ -178,7 +203,7 @@ fn broken(unit: &Unit<'_>, draft: &mut Draft) -> Option<BrokenInput> {
     if needs.conditional && !is_well(unit) {
         return None;
     }
-    let judge = Judge::new(unit, &needs)?;
+    let judge = Judge::new(unit, &needs);
     let mut first = None;
     for input in &needs.inputs {
         let Some(question) = judge.question(input, draft) else {
@@ -203,7 +228,7 @@ fn is_all_known(unit: &Unit<'_>) -> bool {
     let mut files = unit.files.iter().chain(&unit.template_files);
     let secret = files.any(|file| file.body.is_some_and(abide_model::Body::is_secret));
     unit.ours
-        && !unit.name.kind().is_quadlet()
+        && (unit.name.kind() == UnitKind::Container || !unit.name.kind().is_quadlet())
         && !unit.name.is_template()
         && !secret
         && foreign_drop_ins(unit).is_empty()
@@ -215,25 +240,30 @@ struct Judge<'u, 'a> {
     needs: &'u Needs,
     /// Who runs it; of a user that this plan makes nobody can look as that user.
     runner: Runner,
+    /// Who runs it is not known: only what is not there at all is missing then.
+    nobody: bool,
     /// Its home, where that is known.
     home: Option<HostPath>,
 }
 
 impl<'u, 'a> Judge<'u, 'a> {
-    fn new(unit: &'u Unit<'a>, needs: &'u Needs) -> Option<Self> {
+    fn new(unit: &'u Unit<'a>, needs: &'u Needs) -> Self {
         let host = unit.view.host;
         let named = |name: &str| expanded_name(unit, name).and_then(|n| UserName::parse(&n).ok());
         let runner = match (unit.view.scope.user(), &needs.user) {
-            (Some(user), _) => Runner::User(user.clone()),
-            (None, None) => Runner::Root,
+            (Some(user), _) => Some(Runner::User(user.clone())),
+            (None, None) => Some(Runner::Root),
             (None, Some(name)) => match named(name) {
-                Some(user) if user.as_str() == "root" => Runner::Root,
-                Some(user) => Runner::User(user),
+                Some(user) if user.as_str() == "root" => Some(Runner::Root),
+                Some(user) => Some(Runner::User(user)),
                 // A number, or a specifier that only the host knows.
-                None => return None,
+                None => None,
             },
         };
+        let nobody = runner.is_none();
+        let runner = runner.unwrap_or(Runner::Root);
         let home = match &runner {
+            Runner::Root if nobody => None,
             Runner::Root => HostPath::parse("/root").ok(),
             Runner::User(name) => {
                 let known = host.desired.users.contains_key(name)
@@ -241,12 +271,13 @@ impl<'u, 'a> Judge<'u, 'a> {
                 known.then(|| host.home(name))
             }
         };
-        Some(Self {
+        Self {
             unit,
             needs,
             runner,
+            nobody,
             home,
-        })
+        }
     }
 
     /// What is to be seen for this to be judged; `None` where it cannot be judged, or need not be.
@@ -263,38 +294,29 @@ impl<'u, 'a> Judge<'u, 'a> {
             what,
         };
         if matches!(input.kind, InputKind::User | InputKind::Group) {
-            // systemd of a user changes nobody's accounts.
-            let system = self.unit.view.scope == Scope::System;
-            let name = expanded_name(self.unit, &input.text).filter(|_| system)?;
-            let what = match input.kind {
-                InputKind::User => UserName::parse(&name)
-                    .ok()
-                    .map(|_| InputLook::User(name.clone())),
-                _ => GroupName::parse(&name)
-                    .ok()
-                    .map(|_| InputLook::Group(name.clone())),
-            };
-            return Some(question(name, What::Account(what?)));
+            let (name, look) = self.account(input)?;
+            return Some(question(name, What::Account(look)));
         }
         let text = match (input.kind, input.text.as_str()) {
             (InputKind::Directory, "~") => self.home.as_ref()?.to_string(),
             (_, text) => self.expand(text)?,
         };
         if input.kind == InputKind::Program && !text.contains('/') {
-            if is_elsewhere(&self.unit.view.host.observed.facts.os)
-                || self.unit.wanted.last("Service", "ExecSearchPath").is_some()
-            {
-                return None;
-            }
-            let paths = SEARCHED.iter().map(|dir| format!("{dir}/{text}"));
-            let paths = paths
-                .filter_map(|path| HostPath::parse(&path).ok())
-                .collect();
+            let paths = self.found_at(&text)?;
             return Some(question(text, What::Anywhere(paths)));
         }
-        let path = HostPath::parse(tidy(&text)).ok()?;
-        if self.comes_otherwise(&path) {
+        let named = HostPath::parse(tidy(&text)).ok()?;
+        let path = match input.kind {
+            InputKind::Inside => named.parent(),
+            _ => named.clone(),
+        };
+        // A manager of a user mounts nothing without a user namespace of its own.
+        let unmounted = input.kind == InputKind::Mounted && self.is_confined_by_user_manager();
+        if unmounted || self.comes_otherwise(&path) {
             return None;
+        }
+        if self.is_protected(input, &path) {
+            return Some(question(path.to_string(), What::Protected));
         }
         let new_user = matches!(&runner, Runner::User(name) if makes_user(name.as_str(), draft));
         let what = match (&runner, new_user, &self.home) {
@@ -305,9 +327,58 @@ impl<'u, 'a> Judge<'u, 'a> {
                 What::NewHome(skeleton)
             }
             (_, true, _) => What::AsAnybody(path.clone()),
+            (_, false, _) if self.nobody && !by_manager => What::AsAnybody(path.clone()),
             (_, false, _) => What::At(path.clone()),
         };
-        Some(question(path.to_string(), what))
+        Some(question(named.to_string(), what))
+    }
+
+    /// The places where a program without a directory is looked for; `None` where that is not known.
+    fn found_at(&self, name: &str) -> Option<Vec<HostPath>> {
+        if is_elsewhere(&self.unit.view.host.observed.facts.os) {
+            return None;
+        }
+        let own = self.needs.searched.iter().map(|dir| self.expand(dir));
+        let own = own.collect::<Option<Vec<String>>>()?;
+        let usual = SEARCHED.iter().map(|dir| (*dir).to_owned());
+        let dirs = if own.is_empty() { usual.collect() } else { own };
+        let paths = dirs.iter().map(|dir| format!("{}/{name}", tidy(dir)));
+        let paths: Vec<HostPath> = paths
+            .filter_map(|path| HostPath::parse(&path).ok())
+            .collect();
+        let otherwise = paths.iter().any(|path| self.comes_otherwise(path));
+        (!otherwise).then_some(paths)
+    }
+
+    /// The question about an account.
+    fn account(&self, input: &Input) -> Option<(String, InputLook)> {
+        // systemd of a user changes nobody's accounts.
+        let system = self.unit.view.scope == Scope::System;
+        let name = expanded_name(self.unit, &input.text).filter(|_| system)?;
+        let look = match input.kind {
+            InputKind::User => UserName::parse(&name)
+                .ok()
+                .map(|_| InputLook::User(name.clone())),
+            _ => GroupName::parse(&name)
+                .ok()
+                .map(|_| InputLook::Group(name.clone())),
+        };
+        Some((name, look?))
+    }
+
+    fn is_confined_by_user_manager(&self) -> bool {
+        let is_service = self.unit.name.kind() == UnitKind::Service;
+        is_service && self.unit.view.scope.user().is_some()
+    }
+
+    /// Whether `ProtectHome=` hides it.
+    fn is_protected(&self, input: &Input, path: &HostPath) -> bool {
+        let within = |home: &&str| HostPath::parse(home).is_ok_and(|home| path.is_within(&home));
+        self.needs.hides_homes
+            && !input.by_manager
+            && self.unit.view.scope == Scope::System
+            && matches!(input.kind, InputKind::Program | InputKind::Directory)
+            && ["/home", "/root", "/run/user"].iter().any(within)
     }
 
     /// Whether the path comes with something that the unit itself names: a directory that systemd makes for it, a mount, or a
@@ -353,10 +424,8 @@ impl<'u, 'a> Judge<'u, 'a> {
         units.chain(system).any(|(name, _)| {
             let point = unescape(name.prefix()).map(|point| format!("/{point}"));
             let point = point.and_then(|point| HostPath::parse(&point).ok());
-            matches!(
-                name.kind(),
-                abide_model::UnitKind::Mount | abide_model::UnitKind::Automount
-            ) && point.is_some_and(|point| path.is_within(&point))
+            matches!(name.kind(), UnitKind::Mount | UnitKind::Automount)
+                && point.is_some_and(|point| path.is_within(&point))
         })
     }
 
@@ -471,6 +540,8 @@ enum What {
     Anywhere(Vec<HostPath>),
     /// An account or a group.
     Account(InputLook),
+    /// Nothing has to be seen: the unit hides it from itself.
+    Protected,
 }
 
 impl Question {
@@ -484,13 +555,38 @@ impl Question {
             What::AsAnybody(path) | What::NewHome(path) => vec![at(&Runner::Root, path)],
             What::Anywhere(paths) => paths.iter().map(|path| at(&Runner::Root, path)).collect(),
             What::Account(look) => vec![look.clone()],
+            What::Protected => Vec::new(),
         }
     }
 
     /// What will be wrong with it when the unit starts, where that is certain.
     fn fault(&self, unit: &Unit<'_>, draft: &Draft, only_presence: bool) -> Option<InputFault> {
+        let fault = self.fault_of_path(unit, draft, only_presence)?;
+        if self.kind != InputKind::Inside {
+            return Some(fault);
+        }
+        let directory = HostPath::parse(&self.value).ok()?.parent();
+        Some(match fault {
+            InputFault::Missing | InputFault::NoDirectory | InputFault::Removed => {
+                InputFault::NoParent { directory }
+            }
+            InputFault::NotSearchable => InputFault::Behind { directory },
+            other => other,
+        })
+    }
+
+    fn fault_of_path(
+        &self,
+        unit: &Unit<'_>,
+        draft: &Draft,
+        only_presence: bool,
+    ) -> Option<InputFault> {
         let path = HostPath::parse(&self.value).ok();
-        match path.map_or(Brought::Nothing, |path| brought(&path, self.kind, draft)) {
+        let (path, kind) = match self.kind {
+            InputKind::Inside => (path.map(|path| path.parent()), InputKind::Directory),
+            kind => (path, kind),
+        };
+        match path.map_or(Brought::Nothing, |path| brought(&path, kind, draft)) {
             Brought::Right => return None,
             Brought::Wrong(fault) => return Some(fault),
             Brought::Nothing => {}
@@ -498,6 +594,8 @@ impl Question {
         let seen = &unit.view.host.observed.inputs;
         let looks = self.looks();
         match &self.what {
+            What::Protected => Some(InputFault::Protected),
+            What::Anywhere(paths) if paths.iter().any(|path| comes(path, draft)) => None,
             What::Anywhere(_) => {
                 let absent = |look: &InputLook| seen.get(look) == Some(&InputSeen::Absent);
                 let all = looks.iter().all(absent);
@@ -545,11 +643,12 @@ impl Question {
                 Interpreter::Fine => None,
                 Interpreter::Missing => Some(InputFault::NoInterpreter),
                 Interpreter::CarriageReturn => Some(InputFault::CarriageReturn),
+                Interpreter::NoFormat => Some(InputFault::NoFormat),
             },
-            (InputKind::Directory, InputSeen::Directory { searchable }) => {
+            (InputKind::Directory | InputKind::Inside, InputSeen::Directory { searchable }) => {
                 (!searchable).then_some(InputFault::NotSearchable)
             }
-            (InputKind::Directory, _) => Some(InputFault::NoDirectory),
+            (InputKind::Directory | InputKind::Inside, _) => Some(InputFault::NoDirectory),
             (InputKind::File, InputSeen::Directory { .. }) => Some(InputFault::NoFile),
             (
                 InputKind::File | InputKind::Credential,
@@ -605,6 +704,11 @@ enum Brought {
     Right,
     /// It will not.
     Wrong(InputFault),
+}
+
+/// Whether the plan writes it.
+fn comes(path: &HostPath, draft: &Draft) -> bool {
+    matches!(brought(path, InputKind::Program, draft), Brought::Right)
 }
 
 fn brought(path: &HostPath, kind: InputKind, draft: &Draft) -> Brought {

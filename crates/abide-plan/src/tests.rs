@@ -23,6 +23,7 @@ mod gate;
 mod gate_facts;
 mod gate_rest;
 mod health;
+mod inputs;
 mod ledgers;
 mod linger;
 mod links;

@@ -33,6 +33,10 @@ pub enum InputKind {
     File,
     /// Anything that can be read: a file, a directory of them, a socket.
     Credential,
+    /// Anything that is there: it is mounted where the service sees it.
+    Mounted,
+    /// A file that is made where it is missing, or one of several: its directory must be there.
+    Inside,
     /// An account.
     User,
     /// A group.
@@ -49,6 +53,10 @@ pub struct Needs {
     /// It may do what its user may not (`AmbientCapabilities=`), or its user is not known beforehand (`DynamicUser=`): only
     /// what is not there at all is missing.
     pub only_presence: bool,
+    /// `ProtectHome=` hides `/home`, `/root` and `/run/user` from it.
+    pub hides_homes: bool,
+    /// `ExecSearchPath=`: where a program without a directory is looked for.
+    pub searched: Vec<String>,
     /// Directories that systemd makes for it, as (`StateDirectory`, `app`).
     pub made: Vec<(&'static str, String)>,
     /// Paths that come with something else: `RequiresMountsFor=`, `/tmp` with `PrivateTmp=`.
@@ -90,6 +98,12 @@ impl Needs {
     /// What this service needs; nothing for other kinds of units.
     pub fn of(unit: &Effective) -> Self {
         let mut needs = Self::default();
+        if unit.unit().kind() == UnitKind::Container {
+            needs.inputs.extend(of_container(unit));
+            needs.elsewhere = elsewhere(unit);
+            needs.add_conditions(unit);
+            return needs;
+        }
         if unit.unit().kind() != UnitKind::Service {
             return needs;
         }
@@ -103,6 +117,12 @@ impl Needs {
             needs.inputs.extend(working_directory(unit));
         }
         needs.inputs.extend(files(unit));
+        needs.inputs.extend(mounted(unit));
+        needs.inputs.extend(streams(unit));
+        needs.hides_homes = hides_homes(unit);
+        let searched = unit.all("Service", "ExecSearchPath");
+        let searched = searched.iter().flat_map(|value| value.split(':'));
+        needs.searched = searched.map(str::to_owned).collect();
         if !dynamic {
             needs.inputs.extend(accounts(unit));
         }
@@ -179,12 +199,16 @@ fn files(unit: &Effective) -> Vec<Input> {
     let must_be = unit
         .environment_files()
         .into_iter()
-        .filter(|file| !file.optional && !file.path.contains(['*', '?', '[']));
+        .filter(|file| !file.optional);
     let mut files: Vec<Input> = must_be
         .map(|file| Input {
             setting: "EnvironmentFile",
-            text: file.path,
-            kind: InputKind::File,
+            // A pattern that nothing matches is an error too; what matches is the host's to say.
+            kind: match is_pattern(&file.path) {
+                true => InputKind::Inside,
+                false => InputKind::File,
+            },
+            text: up_to_pattern(&file.path),
             by_manager: true,
         })
         .collect();
@@ -211,6 +235,140 @@ fn files(unit: &Effective) -> Vec<Input> {
         }
     }
     files
+}
+
+fn is_pattern(path: &str) -> bool {
+    path.contains(['*', '?', '['])
+}
+
+/// The path up to its first component with a wildcard, which stays.
+fn up_to_pattern(path: &str) -> String {
+    let mut kept = Vec::new();
+    for part in path.split('/') {
+        kept.push(part);
+        if is_pattern(part) {
+            break;
+        }
+    }
+    kept.join("/")
+}
+
+/// Paths that must be there to be mounted: 226/NAMESPACE where they are not. Seen on 252 and 257.
+fn mounted(unit: &Effective) -> Vec<Input> {
+    const RESTRICTED: [&str; 3] = ["ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths"];
+    const BOUND: [&str; 2] = ["BindPaths", "BindReadOnlyPaths"];
+    let is_set = |key: &str| !unit.all("Service", key).is_empty();
+    let other = OTHER_ROOT.iter().filter(|key| !BOUND.contains(key));
+    // A step with all rights may make them before the first mount.
+    if other.into_iter().any(|key| is_set(key)) || has_privileged_step(unit) {
+        return Vec::new();
+    }
+    // What is bound may bring what is restricted.
+    let restricted = RESTRICTED
+        .iter()
+        .filter(|_| !BOUND.iter().any(|key| is_set(key)));
+    let mut inputs = Vec::new();
+    for setting in restricted.chain(&BOUND) {
+        for value in unit.all("Service", setting) {
+            // Quotes and escapes are left to systemd.
+            if value.contains(['"', '\'', '\\']) {
+                continue;
+            }
+            for word in value.split_whitespace() {
+                let source = match BOUND.contains(setting) {
+                    true => word.split(':').next().unwrap_or(word),
+                    false => word.strip_prefix('+').unwrap_or(word),
+                };
+                if !word.starts_with('-') && source.starts_with(['/', '%']) {
+                    inputs.push(Input {
+                        setting,
+                        text: source.to_owned(),
+                        kind: InputKind::Mounted,
+                        by_manager: true,
+                    });
+                }
+            }
+        }
+    }
+    inputs
+}
+
+/// Files that its standard streams are: opened by the manager, and made where they are missing if it writes to them.
+fn streams(unit: &Effective) -> Vec<Input> {
+    let mut inputs = Vec::new();
+    for (setting, kinds, kind) in [
+        ("StandardInput", &["file:"][..], InputKind::File),
+        (
+            "StandardOutput",
+            &["file:", "append:", "truncate:"],
+            InputKind::Inside,
+        ),
+        (
+            "StandardError",
+            &["file:", "append:", "truncate:"],
+            InputKind::Inside,
+        ),
+    ] {
+        let value = unit.last("Service", setting).unwrap_or_default();
+        if let Some(path) = kinds.iter().find_map(|kind| value.strip_prefix(kind)) {
+            inputs.push(Input {
+                setting,
+                text: path.to_owned(),
+                kind,
+                by_manager: true,
+            });
+        }
+    }
+    inputs
+}
+
+/// Whether a line of it runs with all rights, beside what confines the service.
+fn has_privileged_step(unit: &Effective) -> bool {
+    let mut lines = ["ExecCondition", "ExecStartPre", "ExecStart"]
+        .into_iter()
+        .flat_map(|key| unit.all("Service", key));
+    lines.any(|line| Command::parse(line).is_none_or(|command| command.privileged))
+}
+
+/// Seen on 252 and 257: 203/EXEC and 200/CHDIR. What is mounted otherwise may be seen through it.
+fn hides_homes(unit: &Effective) -> bool {
+    let hidden = unit.last("Service", "ProtectHome");
+    let hidden = hidden
+        .is_some_and(|value| matches!(value, "yes" | "true" | "on" | "1" | "y" | "t" | "tmpfs"));
+    let opened = OTHER_ROOT
+        .iter()
+        .chain(&["ReadWritePaths", "ReadOnlyPaths"]);
+    let mut opened = opened.map(|key| unit.all("Service", key));
+    hidden && opened.all(|values| values.is_empty()) && !has_privileged_step(unit)
+}
+
+/// What Podman itself reads and mounts for a container; it ends with 125 where that is missing (Podman 5.4).
+fn of_container(unit: &Effective) -> Vec<Input> {
+    let input = |setting, text: &str, kind| Input {
+        setting,
+        text: text.to_owned(),
+        kind,
+        by_manager: true,
+    };
+    let plain = |value: &&str| value.starts_with(['/', '%']) && !value.contains(['"', '\'', '\\']);
+    let of_service = unit.all("Service", "EnvironmentFile");
+    let of_service = of_service.into_iter().filter(plain);
+    let of_service = of_service.filter(|file| !is_pattern(file));
+    let of_service = of_service.map(|file| input("EnvironmentFile", file, InputKind::File));
+    // A step before it may make what it mounts.
+    if !unit.all("Service", "ExecStartPre").is_empty() {
+        return of_service.collect();
+    }
+    let files = unit.all("Container", "EnvironmentFile");
+    let files = files.into_iter().filter(plain);
+    let files = files.map(|file| input("[Container] EnvironmentFile", file, InputKind::File));
+    let volumes = unit.all("Container", "Volume");
+    let volumes = volumes.into_iter().filter(plain).filter_map(|volume| {
+        // One path alone is an anonymous volume.
+        let (source, _) = volume.split_once(':')?;
+        Some(input("[Container] Volume", source, InputKind::Mounted))
+    });
+    of_service.chain(files).chain(volumes).collect()
 }
 
 /// Accounts by their names; numbers need no account.

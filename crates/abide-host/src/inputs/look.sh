@@ -1,7 +1,7 @@
 # What is at paths, as whoever runs this sees it: a line for each. Nothing but the shell itself is run, and nothing is changed.
 
 # d: a directory that can be entered, D: one that cannot; f, with r, x and what is wrong with the first line of a script (! for
-# its interpreter, c for a carriage return); o: anything else; a: nothing; h and the length of the directory that hides it.
+# its interpreter, c for a carriage return, t where it is no script and no program); o: anything else; a: nothing; h and the length of the directory that hides it.
 look() {
   for path do
     if [ -d "$path" ]; then
@@ -56,8 +56,19 @@ room() {
 
 # A script runs by the program that its first line names; the kernel takes a carriage return for a part of that name.
 first_line() {
-  IFS= read -r line <"$path" 2>/dev/null || return 0
-  case $line in '#!'*) ;; *) return 0 ;; esac
+  line=
+  IFS= read -r line <"$path" 2>/dev/null || [ -n "$line" ] || {
+    [ -s "$path" ] || seen=${seen}t
+    return 0
+  }
+  case $line in
+    '#!'*) ;;
+    *[![:print:][:blank:]]*) return 0 ;;
+    *)
+      no_format
+      return 0
+      ;;
+  esac
   line=${line#'#!'}
   case $line in
     *"$return")
@@ -68,7 +79,15 @@ first_line() {
   # Blanks before it, and what comes behind it.
   line=${line#"${line%%[! 	]*}"}
   line=${line%%[ 	]*}
-  case $line in /*) [ -x "$line" ] || seen=$seen! ;; esac
+  case $line in /*) { [ -f "$line" ] && [ -x "$line" ]; } || seen=$seen! ;; esac
+}
+
+# Text without such a line is not executed, unless the kernel was told how (binfmt_misc).
+no_format() {
+  for format in /proc/sys/fs/binfmt_misc/*; do
+    case ${format##*/} in '*' | register | status) ;; *) return ;; esac
+  done
+  seen=${seen}t
 }
 
 return=$(printf '\r')
