@@ -134,23 +134,29 @@ group_facts() {
 }
 
 # The groups that these managers have, by id, in $groups_of_managers, a line each: those of the account may have changed
-# since they started.
+# since they started. What is of services only stands before `Id` or, since systemd 262 at the latest, behind it: an empty
+# line ends a unit.
 manager_groups() {
   groups_of_managers=
+  uid=
   pid=
-  IFS=$newline
-  for line in $managers; do
-    unset IFS
+  while IFS= read -r line; do
     case $line in
       MainPID=*) pid=${line#*=} ;;
       Id=user@*.service)
         uid=${line#*@}
-        [ "${pid:-0}" = 0 ] || process_groups "$pid" "${uid%.service}"
+        uid=${uid%.service}
+        ;;
+      '')
+        [ "${pid:-0}" = 0 ] || [ -z "$uid" ] || process_groups "$pid" "$uid"
+        uid=
         pid=
         ;;
     esac
-  done
-  unset IFS
+  done <<MANAGERS
+$managers
+
+MANAGERS
 }
 
 # process_groups PID UID: nothing where that process is gone, or another user's.

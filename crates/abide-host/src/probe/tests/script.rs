@@ -172,3 +172,38 @@ fn the_script_runs_nothing_that_is_not_on_the_list() {
         assert_eq!(verb, Some("show"), "{line}");
     }
 }
+
+/// systemd 262 prints what is of services only behind `Id`, and those before it in front: a group that a manager lacks
+/// was not seen there, for nobody's groups were.
+#[test]
+fn the_groups_of_managers_are_read_whatever_the_order_of_the_properties() {
+    let code = |main: &str| {
+        format!(
+            "{COMMON}\n{HOST}\nset -eu\ngids=\nmanagers=$(printf '{main}')\nmanager_groups\nprintf %s \"$groups_of_managers\""
+        )
+    };
+    let other = "Id=user@4294967294.service\\nActiveState=inactive\\nMainPID=0\\n\\n";
+    let id = "Id=user@'\"$(id -u)\"'.service\\nActiveState=active\\n";
+    let pid = "MainPID='$$'\\n";
+    for shell in crate::testing::shells() {
+        for answer in [
+            format!("{other}{pid}{id}\\n{other}"),
+            format!("{other}{id}{pid}\\n{other}"),
+            format!("{id}{pid}"),
+        ] {
+            let said = crate::testing::run(&shell, &[], code(&answer).as_bytes());
+            let said = String::from_utf8_lossy(&said).into_owned();
+            assert_eq!(said.lines().count(), 1, "{shell:?}: {answer}: {said}");
+            assert!(said.split(' ').count() > 2, "{shell:?}: {said}");
+        }
+        // Of another than its unit says, or gone.
+        for answer in [
+            format!("{pid}Id=user@4294967294.service\\n"),
+            "MainPID=4194304\\nId=user@0.service\\n".to_owned(),
+            "Failed to connect to bus\\n".to_owned(),
+        ] {
+            let said = crate::testing::run(&shell, &[], code(&answer).as_bytes());
+            assert!(said.is_empty(), "{shell:?}: {answer}");
+        }
+    }
+}
