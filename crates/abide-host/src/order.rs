@@ -44,7 +44,7 @@ pub fn script(order: &Order, nonce: &str) -> String {
         Order::BreakLock { id } => format!("break_lock {}", quote(&line(id))),
     };
     format!(
-        "main() {{\nexport LC_ALL=C TZ=UTC\numask 022\ncd / || exit\nnonce={}\n{}\nplaces \"$1\" \"${{4-}}\"\n{call}\n}}\nmain \"$@\" </dev/null\n",
+        "main() {{\nexport LC_ALL=C TZ=UTC SYSTEMD_LOG_COLOR=0\numask 022\ncd / || exit\nnonce={}\n{}\nplaces \"$1\" \"${{4-}}\"\n{call}\n}}\nmain \"$@\" </dev/null\n",
         word(nonce),
         FUNCTIONS.concat()
     )

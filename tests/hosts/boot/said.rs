@@ -18,7 +18,10 @@ pub(super) fn rehearsed(
         true => world.fleet.sh_as(
             host,
             USER,
-            "XDG_RUNTIME_DIR=/run/user/$(id -u) /lib/systemd/systemd --user --test --no-pager 2>&1",
+            // Before 252 it would put its socket in the place of the running manager's (docs/systemd-facts.md).
+            "runtime=/run/user/$(id -u); version=$(systemctl --version | sed -n '1s/^systemd \\([0-9]*\\).*/\\1/p')
+             [ \"$version\" -ge 252 ] || runtime=/dev/null
+             XDG_RUNTIME_DIR=$runtime /lib/systemd/systemd --user --test --no-pager 2>&1",
         ),
         false => world.fleet.sh_as(
             host,

@@ -34,7 +34,7 @@ bounded() {
   become_user "${asked_scope#user:}" || return 1
   within "$most_seconds"
   budget || return 124
-  set -- env -i LC_ALL=C PATH="$PATH" HOME="$user_home" USER="$user" LOGNAME="$user" SHELL=/bin/sh \
+  set -- env -i LC_ALL=C SYSTEMD_LOG_COLOR=0 PATH="$PATH" HOME="$user_home" USER="$user" LOGNAME="$user" SHELL=/bin/sh \
     XDG_RUNTIME_DIR="/run/user/$user_id" "$@"
   # Whoever keeps the answer open is not waited for longer than the command itself.
   {

@@ -32,7 +32,7 @@ end_check() {
   elif become_user "${check_scope#user:}" 2>/dev/null; then
     in_scope "$check_scope" sh -s <"$check"
   else
-    limit 60 env -i LC_ALL=C PATH="$PATH" HOME="$2" XDG_CONFIG_HOME="$work/check" XDG_DATA_HOME="$work/check" \
+    limit 60 env -i LC_ALL=C SYSTEMD_LOG_COLOR=0 PATH="$PATH" HOME="$2" XDG_CONFIG_HOME="$work/check" XDG_DATA_HOME="$work/check" \
       sh -s -- "$work/check" <"$check" 2>&1
   fi
 }

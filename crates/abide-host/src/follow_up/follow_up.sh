@@ -22,7 +22,7 @@ be_user() {
 prepare() {
   route=$1
   login_uid=$3
-  export LC_ALL=C TZ=UTC
+  export LC_ALL=C TZ=UTC SYSTEMD_LOG_COLOR=0
   cd / || return
   find_limiter || return
   find_run_as

@@ -20,7 +20,7 @@ read_new_texts() {
   if [ "$route" = none ]; then return 0; fi
   frame text "$1"
   texts_of "$1" /run |
-    limit "$share" env -i LC_ALL=C PATH="$PATH" HOME="$2" XDG_CONFIG_HOME=/run/none XDG_DATA_HOME=/run/none sh -s 2>/dev/null |
+    limit "$share" env -i LC_ALL=C SYSTEMD_LOG_COLOR=0 PATH="$PATH" HOME="$2" XDG_CONFIG_HOME=/run/none XDG_DATA_HOME=/run/none sh -s 2>/dev/null |
     head -c 262144 | sed 's/^/	/'
 }
 

@@ -29,7 +29,7 @@ pub enum AskError {
 /// The script that asks. It reads and changes nothing, and runs as the probe does ([`crate::probe::script`]).
 pub fn script(nonce: &str) -> String {
     format!(
-        "main() {{\nexport LC_ALL=C TZ=UTC\ncd / || exit\nnonce={}\nledgers_room={LEDGERS_ROOM}\n{}\nshow_ledgers \"$1\" \"${{4-}}\"\n}}\nmain \"$@\" </dev/null\n",
+        "main() {{\nexport LC_ALL=C TZ=UTC SYSTEMD_LOG_COLOR=0\ncd / || exit\nnonce={}\nledgers_room={LEDGERS_ROOM}\n{}\nshow_ledgers \"$1\" \"${{4-}}\"\n}}\nmain \"$@\" </dev/null\n",
         word(nonce),
         [crate::probe::COMMON, ledger::EACH, crate::PLACES, ASK].concat()
     )

@@ -63,7 +63,7 @@ pub fn script(repair: &LedgerRepair, options: &RepairOptions) -> String {
         parts.push("\n".to_owned());
     }
     parts.push(format!(
-        "trap '' HUP INT PIPE\nexport LC_ALL=C TZ=UTC\numask 022\ncd / || exit\n\
+        "trap '' HUP INT PIPE\nexport LC_ALL=C TZ=UTC SYSTEMD_LOG_COLOR=0\numask 022\ncd / || exit\n\
          nonce={}\ntime_limit={}\noperation='ledger repair'\nlock_timeout=0\n\
          outcome=0 user_scopes='' touched='' work='' given_up='' told_hung='' moved_to=''\n\
          places \"$1\" \"${{4-}}\"\nstate=$runtime\nacting_id=$(id -u)\nbegan_at=$(date +%s)\n\

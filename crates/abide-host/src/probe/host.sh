@@ -361,7 +361,7 @@ probe() {
   login=$2
   login_uid=$3
   reason=$4
-  export LC_ALL=C TZ=UTC
+  export LC_ALL=C TZ=UTC SYSTEMD_LOG_COLOR=0
   cd / || return
   if ! [ -d /run/systemd/system ]; then
     frame no-systemd

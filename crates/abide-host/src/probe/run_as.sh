@@ -41,7 +41,7 @@ take_apart() {
 }
 
 as_user() {
-  set -- env -i LC_ALL=C TZ=UTC PATH="$PATH" HOME="$home" USER="$name" LOGNAME="$name" \
+  set -- env -i LC_ALL=C SYSTEMD_LOG_COLOR=0 TZ=UTC PATH="$PATH" HOME="$home" USER="$name" LOGNAME="$name" \
     XDG_RUNTIME_DIR="/run/user/$uid" sh -s
   case $run_as in
     setpriv) limit "$share" setpriv --reuid="$uid" --regid="$gid" --init-groups "$@" ;;

@@ -585,7 +585,7 @@ rehearsal() {
   frame rehearsal
   program=/usr/lib/systemd/systemd
   [ -x "$program" ] || program=/lib/systemd/systemd
-  set -- env -i LC_ALL=C PATH="$PATH" HOME="${HOME:-/}"
+  set -- env -i LC_ALL=C SYSTEMD_LOG_COLOR=0 PATH="$PATH" HOME="${HOME:-/}"
   if [ "$manager" = --user ]; then
     # Before 252 it puts a socket of its own in the place of the running manager's, which nobody reaches any more (seen on
     # 247 and 249); where there is no directory it goes without.

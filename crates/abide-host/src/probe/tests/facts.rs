@@ -192,3 +192,13 @@ fn a_host_without_user_managers_is_known_by_their_unit() {
     );
     assert!(!observed(without.as_bytes()).facts.user_managers);
 }
+
+/// Those of 247 colour what they complain of, in a pipe too, and a line that begins so is not read for what it is.
+#[test]
+fn programs_of_systemd_are_told_to_use_no_colours() {
+    let lines = || code().filter(|line| line.contains("LC_ALL=C"));
+    assert!(lines().count() > 3);
+    for line in lines() {
+        assert!(line.contains("SYSTEMD_LOG_COLOR=0"), "{line}");
+    }
+}
