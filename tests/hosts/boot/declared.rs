@@ -2,6 +2,7 @@
 
 use super::HOSTS;
 use super::said::boots;
+use crate::fleet::skip;
 use crate::support::World;
 
 const SERVICE: &str = "[Service]\nExecStart=/bin/sleep infinity\n";
@@ -75,10 +76,15 @@ fn what_keeps_an_enabled_unit_from_starting_is_refused() {
     // Its manager is up, and masked.
     on_both(&world, user, "systemctl -q mask user@$id.service");
     refuses(&world, "user manager masked");
-    // It is down, and masked.
-    on_both(&world, user, "systemctl stop user@$id.service");
-    world.plan().ends_with(1).says("R0307");
-    world.apply().ends_with(1).says("R0307");
+    // It is down, and masked. The logind of 247 tries to start that one again and again, and nobody can log in meanwhile.
+    let logind_spins = |host: &&str| world.show(host, "root", "", "Version").starts_with("247");
+    if HOSTS.iter().any(logind_spins) {
+        skip("a manager that is down and masked: logind of systemd 247 lets nobody log in then");
+    } else {
+        on_both(&world, user, "systemctl stop user@$id.service");
+        world.plan().ends_with(1).says("R0307");
+        world.apply().ends_with(1).says("R0307");
+    }
     on_both(&world, user, "systemctl -q unmask user@$id.service");
     world.converge();
     accepts(&world);

@@ -185,7 +185,7 @@ fn the_groups_of_managers_are_read_whatever_the_order_of_the_properties() {
     let other = "Id=user@4294967294.service\\nActiveState=inactive\\nMainPID=0\\n\\n";
     let id = "Id=user@'\"$(id -u)\"'.service\\nActiveState=active\\n";
     let pid = "MainPID='$$'\\n";
-    for shell in crate::testing::shells() {
+    for shell in shells() {
         for answer in [
             format!("{other}{pid}{id}\\n{other}"),
             format!("{other}{id}{pid}\\n{other}"),
