@@ -699,3 +699,228 @@ fn a_mask_of_what_is_not_managed_stops_nothing() {
         );
     }
 }
+
+#[test]
+fn a_manager_is_not_restarted_where_a_unit_that_runs_would_not_come_up_again() {
+    let world = World::both("inputs-restart");
+    let manifest = |more: &str| {
+        world.manifest(&format!(
+            "version: 1\nname: restart\nhosts: {{h1: {{}}, h2: {{}}}}\ngroups:\n  all:\n    users:\n      app:\n        {more}
+        units:
+          a.service: {{source: a.service}}
+          b.service: {{source: b.service, enabled: false}}
+"
+        ));
+    };
+    manifest("linger: true");
+    world
+        .file("a.service", &worker("EnvironmentFile=/srv/a.env"))
+        .file("b.service", &worker("WorkingDirectory=/srv/work"));
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "groupadd late; mkdir /srv/work; printf 'A=1\\n' >/srv/a.env",
+        );
+    }
+    world.converge();
+    let all = |world: &World| {
+        [
+            pids(world, "app", "a.service"),
+            pids(world, "app", "b.service"),
+        ]
+    };
+    let before = all(&world);
+    // The first comes up with the manager by itself, the second does not.
+    for (breaks, mends, unit, said) in [
+        (
+            "rm /srv/a.env",
+            "printf 'A=1\\n' >/srv/a.env",
+            "a.service",
+            "/srv/a.env is not there",
+        ),
+        (
+            "rmdir /srv/work",
+            "mkdir /srv/work",
+            "b.service",
+            "/srv/work is not there",
+        ),
+    ] {
+        manifest("groups: [late]\n        manager_restart: allow");
+        for host in ["h1", "h2"] {
+            world.fleet.sh(host, breaks);
+        }
+        for told in [world.plan(), world.apply()] {
+            let told = flat(&told.ends_with(1));
+            for text in ["R0412", unit, "which runs, would not start again", said] {
+                assert!(told.contains(text), "no `{text}` in {told}");
+            }
+            assert!(!told.contains("restart its user manager"), "{told}");
+        }
+        world
+            .abide(&["plan", "--accept-broken"])
+            .ends_with(0)
+            .says("N0402")
+            .says("restart its user manager");
+        for host in ["h1", "h2"] {
+            world.fleet.sh(host, "! id -nG app | grep -w late");
+            world.fleet.sh(host, mends);
+        }
+        assert_eq!(all(&world), before, "everything goes on");
+    }
+    // What is refused of a unit that nothing starts by itself would leave it stopped.
+    world.file("b.service", "[Service]\nType=simple\n");
+    let told = flat(&world.plan().ends_with(1));
+    for text in ["R0412", "R0411", "what is declared of it is refused"] {
+        assert!(told.contains(text), "no `{text}` in {told}");
+    }
+    world.file("b.service", &worker("WorkingDirectory=/srv/work"));
+    world.converge();
+    for host in ["h1", "h2"] {
+        let script = "id=$(getent group late | cut -d: -f3); grep '^Groups:.*'$id /proc/$(XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user show -p MainPID --value a.service)/status";
+        world.fleet.sh_as(host, "app", script);
+    }
+}
+
+#[test]
+fn what_hangs_on_a_user_that_cannot_be_changed_is_not_tried_and_nothing_of_it_is_claimed() {
+    let world = World::both("inputs-nochange");
+    let manifest = |account: &str, value: u8| {
+        world.manifest(&format!(
+            "version: 1\nname: nochange\nhosts: {{h1: {{}}, h2: {{}}}}\ngroups:\n  all:
+    users:
+      app:
+        {account}
+        files: {{x.env: {{content: \"A={value}\\n\"}}}}
+        units: {{a.service: {{source: a.service, restart_on: [~/x.env]}}}}
+      free: {{units: {{a.service: {{source: a.service}}}}}}
+    units:
+      asapp.service: {{content: \"[Service]\\nUser=app\\nEnvironment=A={value}\\nExecStart=/bin/sleep infinity\\n\"}}
+      other.service: {{content: \"[Service]\\nEnvironment=A={value}\\nExecStart=/bin/sleep infinity\\n\"}}
+"
+        ));
+    };
+    manifest("linger: true", 1);
+    world.file("a.service", &worker("EnvironmentFile=-%h/x.env"));
+    world.converge();
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "groupadd late; mkdir -p /usr/local/sbin; printf '#!/bin/sh\\necho cannot lock /etc/passwd >&2; exit 1\\n' >/usr/local/sbin/usermod; chmod 755 /usr/local/sbin/usermod",
+        );
+    }
+    let mains = |user: &str, unit: &str| pids(&world, user, unit);
+    let before = [mains("app", "a.service"), mains("root", "asapp.service")];
+    for account in [
+        "shell: /bin/bash",
+        "groups: [late]\n        manager_restart: never",
+        "groups: [late]\n        manager_restart: allow",
+    ] {
+        manifest(account, 2);
+        let said = world.apply().ends_with(1).says("cannot lock /etc/passwd");
+        let said = flat(&said);
+        assert!(
+            said.contains("because it follows `modify user app`"),
+            "{account}: {said}"
+        );
+        let now = [mains("app", "a.service"), mains("root", "asapp.service")];
+        assert_eq!(now, before, "{account}: {said}");
+        for host in ["h1", "h2"] {
+            world.fleet.sh(host, "grep -x A=1 ~app/x.env");
+            let env = world.show(host, "root", "other.service", "Environment");
+            assert_eq!(env, "A=2", "what needs nothing of it is done");
+            let ledger = world.fleet.sh(host, "cat /var/lib/abide/ledger/nochange");
+            assert!(
+                !ledger.contains("/bin/bash") && !ledger.contains("late"),
+                "{account}: {ledger}"
+            );
+        }
+        world
+            .abide(&["plan", "--detailed-exitcode"])
+            .ends_with(2)
+            .does_not_say("by hand");
+    }
+    // A name for people holds nothing back.
+    manifest("comment: The app", 3);
+    let said = world.apply().ends_with(1);
+    assert_ne!(mains("app", "a.service"), before[0], "{}", said.stdout);
+    for host in ["h1", "h2"] {
+        world.fleet.sh(host, "rm /usr/local/sbin/usermod");
+    }
+    manifest(
+        "groups: [late]\n        shell: /bin/bash\n        manager_restart: allow",
+        3,
+    );
+    world.converge();
+}
+
+#[test]
+fn a_configuration_directory_behind_a_link_is_written_by_its_user_and_read_as_it_is() {
+    let world = World::both("inputs-linked");
+    let one = |user: &str| {
+        format!(
+            "      {user}: {{units: {{a.service: {{source: a.service, drop_ins: {{x.conf: \"[Service]\\nEnvironment=A=1\\n\"}}}}}}}}\n"
+        )
+    };
+    world.file("a.service", &worker(""));
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "for u in above within other root theirs; do useradd -m u$u; done
+             mkdir -p ~uabove/dots/config ~uwithin/.config ~uwithin/dots/sd
+             ln -s dots/config ~uabove/.config; ln -s ../dots/sd ~uwithin/.config/systemd; chown -hR uabove: ~uabove; chown -hR uwithin: ~uwithin
+             mkdir -p ~utheirs/cfg/systemd/user /srv/roots/systemd/user; chown -R utheirs: ~utheirs; chmod 755 ~utheirs
+             ln -s ~utheirs/cfg ~uother/.config; ln -s /srv/roots ~uroot/.config; chown -h uother: ~uother/.config; chown -h uroot: ~uroot/.config",
+        );
+    }
+    // What belongs to somebody else is not written to with the rights of root.
+    manifest(
+        &world,
+        "linked",
+        &format!("    users:\n{}{}", one("uother"), one("uroot")),
+    );
+    let told = flat(&world.apply().ends_with(1));
+    for user in ["uother", "uroot"] {
+        let said = format!("{user} may not write to /home/{user}/.config");
+        assert!(told.contains(&said), "no `{said}` in {told}");
+    }
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "! find ~utheirs/cfg /srv/roots -type f -o -type l | grep .",
+        );
+    }
+    let both = format!("    users:\n{}{}", one("uabove"), one("uwithin"));
+    manifest(&world, "linked", &both);
+    world.converge();
+    world.abide(&["drift"]).ends_with(0);
+    manifest(&world, "linked", &both.replace("A=1", "A=2"));
+    world.converge();
+    for host in ["h1", "h2"] {
+        for user in ["uabove", "uwithin"] {
+            assert_eq!(world.show(host, user, "a.service", "Environment"), "A=2");
+        }
+        world.fleet.sh_as(host, "uwithin", "printf '[Service]\\nNice=1\\n' >~/.config/systemd/user/a.service.d/mine.conf; XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user daemon-reload");
+    }
+    world
+        .abide(&["drift"])
+        .ends_with(2)
+        .says("mine.conf was added")
+        .does_not_say("dots");
+    for host in ["h1", "h2"] {
+        world.fleet.sh_as(host, "uwithin", "rm ~/.config/systemd/user/a.service.d/mine.conf; XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user daemon-reload");
+    }
+    manifest(
+        &world,
+        "linked",
+        &both.replace(
+            "{source: a.service, drop_ins: {x.conf: \"[Service]\\nEnvironment=A=1\\n\"}}",
+            "{state: absent}",
+        ),
+    );
+    world.converge();
+    for host in ["h1", "h2"] {
+        world
+            .fleet
+            .sh(host, "! find ~uabove/dots ~uwithin/dots -type f | grep .");
+    }
+}

@@ -95,6 +95,11 @@ impl Health {
         matches!(self, Self::Up)
     }
 
+    /// Whether it does not stay up, or is not up in time: a stop of it interrupts nothing.
+    pub fn comes_and_goes(&self) -> bool {
+        matches!(self, Self::CrashLooping { .. } | Self::StartOverdue { .. })
+    }
+
     /// Whether something is wrong with it, whatever a manifest says.
     pub fn is_trouble(&self) -> bool {
         match self {

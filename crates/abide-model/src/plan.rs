@@ -84,7 +84,13 @@ impl Plan {
             _ => false,
         };
         let lacks_groups = |refusal: &&Refusal| {
-            let lacks = matches!(refusal.why, Some(RefusalReason::ManagerLacksGroups { .. }));
+            let lacks = matches!(
+                refusal.why,
+                Some(
+                    RefusalReason::ManagerLacksGroups { .. }
+                        | RefusalReason::ManagerRestartWouldStop { .. }
+                )
+            );
             lacks && of_all(&refusal.resource)
         };
         match refused(&|resource| names.contains(&resource)) {

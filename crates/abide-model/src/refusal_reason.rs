@@ -33,6 +33,13 @@ pub enum RefusalReason {
         /// For want of this.
         input: BrokenInput,
     },
+    /// A user's manager should be restarted, and a unit of it that runs would not come up again.
+    ManagerRestartWouldStop {
+        /// The unit.
+        unit: UnitName,
+        /// For want of this; `None` where what is declared of the unit is refused.
+        input: Option<BrokenInput>,
+    },
     /// The host's systemd would not load a unit.
     WouldNotLoad {
         /// What it says.
@@ -156,6 +163,7 @@ impl RefusalReason {
             Self::TooNew { .. } => "R0801",
             Self::WouldNotStartAgain { .. } => "R0401",
             Self::WouldBreakAnother { .. } => "R0410",
+            Self::ManagerRestartWouldStop { .. } => "R0412",
             Self::WouldNotLoad { .. } => "R0411",
             Self::InTheWay { obstacle } => obstacle.code(),
             Self::DoesNotStayUp { .. } => "R0101",
@@ -189,7 +197,6 @@ impl RefusalReason {
             Self::DoesNotStayUp { .. } => {
                 "its journal says why; abide starts it again when its files change, or once it has stopped"
             }
-            Self::WouldNotLoad { .. } => "change its text in the manifest",
             Self::CannotStartAgain { .. } => {
                 "see `systemctl status` of it there: its next restart would fail"
             }
@@ -229,13 +236,10 @@ impl RefusalReason {
             Self::InTheWay { obstacle } => {
                 return format!("{} (`abide explain {}`)", obstacle.help(), self.code());
             }
-            Self::WouldNotStartAgain { input } | Self::WouldBreakAnother { input, .. } => {
-                return format!(
-                    "{}, or pass `--accept-broken` (`abide explain {}`)",
-                    input.help(),
-                    self.code()
-                );
-            }
+            Self::WouldNotLoad { .. }
+            | Self::WouldNotStartAgain { .. }
+            | Self::WouldBreakAnother { .. }
+            | Self::ManagerRestartWouldStop { .. } => return self.help_of_starts(),
         };
         format!("{what} (`abide explain {}`)", self.code())
     }
@@ -299,12 +303,29 @@ impl fmt::Display for RefusalReason {
             | Self::RefusedNames { .. } => self.fmt_of_links(f),
             Self::WouldNotLoad { .. }
             | Self::WouldNotStartAgain { .. }
+            | Self::ManagerRestartWouldStop { .. }
             | Self::WouldBreakAnother { .. } => self.fmt_of_starts(f),
         }
     }
 }
 
 impl RefusalReason {
+    /// What a person can do about what keeps units from starting.
+    fn help_of_starts(&self) -> String {
+        let what = match self {
+            Self::WouldNotStartAgain { input }
+            | Self::WouldBreakAnother { input, .. }
+            | Self::ManagerRestartWouldStop {
+                input: Some(input), ..
+            } => format!("{}, or pass `--accept-broken`", input.help()),
+            Self::ManagerRestartWouldStop { input: None, .. } => {
+                "see what is refused of that unit, or declare `manager_restart: never`".to_owned()
+            }
+            _ => "change its text in the manifest".to_owned(),
+        };
+        format!("{what} (`abide explain {}`)", self.code())
+    }
+
     /// The words of what keeps units from starting.
     fn fmt_of_starts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -317,6 +338,16 @@ impl RefusalReason {
                 f,
                 "{unit} runs, is restarted along with it, and would not start again: {input}"
             ),
+            Self::ManagerRestartWouldStop { unit, input } => {
+                write!(
+                    f,
+                    "its manager would have to be restarted for groups that it lacks, and {unit}, which runs, would not start again: "
+                )?;
+                match input {
+                    Some(input) => write!(f, "{input}"),
+                    None => f.write_str("what is declared of it is refused"),
+                }
+            }
             Self::WouldNotStartAgain { input } => {
                 write!(f, "it runs, and would not start again: {input}")
             }
@@ -423,6 +454,7 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0409", include_str!("explain/R0409.md")),
     ("R0410", include_str!("explain/R0410.md")),
     ("R0411", include_str!("explain/R0411.md")),
+    ("R0412", include_str!("explain/R0412.md")),
     ("N0401", include_str!("explain/N0401.md")),
     ("N0402", include_str!("explain/N0402.md")),
     ("N0403", include_str!("explain/N0403.md")),

@@ -206,6 +206,17 @@ fn change(
     draft.add(step.because_all(causes));
 }
 
+/// The steps that change what a user's processes get from its account: all but its name for people.
+pub(crate) fn changes(draft: &Draft, name: &UserName) -> Vec<StepId> {
+    let account = ResourceId::User(name.clone());
+    let steps = draft.steps_about(Phase::Account, &account);
+    let matters = |step: &StepId| match draft.steps.get(step.0).map(|step| &step.change) {
+        Some(Change::ModifyUser(fields)) => fields.iter().any(|field| field.field != "comment"),
+        _ => false,
+    };
+    steps.filter(matters).collect()
+}
+
 /// The attributes that are written in the manifest and differ.
 fn modify(
     host: &Host<'_>,

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Cause, Change, HostPath, InputLook, Ledger, Note, NoteKind, NoteReason, Refusal, ResourceId,
-    Scope, UnitName, UnitRef, Watch,
+    Cause, Change, HostPath, InputLook, Ledger, Note, NoteKind, NoteReason, Refusal, RefusalReason,
+    ResourceId, Scope, UnitName, UnitRef, Watch,
 };
 
 use crate::forecast::Definition;
@@ -141,6 +141,8 @@ pub(crate) struct Draft {
     pub(crate) definitions: BTreeMap<UnitRef, Definition>,
     /// What has to be looked at to judge whether units will start.
     pub(crate) looks: BTreeSet<InputLook>,
+    /// Declared units that are refused, and that their manager does not bring up by itself, each with the reason.
+    pub(crate) not_started: Vec<(UnitRef, Option<RefusalReason>)>,
     /// Which step writes a file.
     written: BTreeMap<HostPath, StepId>,
 }
@@ -158,6 +160,7 @@ impl Draft {
             services: BTreeMap::new(),
             definitions: BTreeMap::new(),
             looks: BTreeSet::new(),
+            not_started: Vec::new(),
             written: BTreeMap::new(),
         }
     }

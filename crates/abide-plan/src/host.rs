@@ -10,7 +10,7 @@ use abide_model::{
 };
 
 use crate::causes::said;
-use crate::manager_restart::Restarts;
+use crate::manager_restart::{Restarts, Spared};
 use crate::{declared, places};
 
 /// One host.
@@ -20,8 +20,10 @@ pub(crate) struct Host<'a> {
     pub(crate) observed: &'a Observed,
     /// What the ledger says; empty where there is none.
     pub(crate) ledger: Cow<'a, Ledger>,
-    /// Managers that are restarted, and the groups that are missing in each: their scopes are seen as if they were down.
+    /// Managers that are restarted: their scopes are seen as if they were down.
     pub(crate) restarts: Restarts,
+    /// Managers that should be restarted and are not.
+    pub(crate) spared: Spared,
     /// Files of the manifest that belong to no unit, by where they stand.
     managed: BTreeMap<HostPath, (Scope, &'a Body)>,
 }
@@ -37,6 +39,7 @@ impl<'a> Host<'a> {
                 .known()
                 .map_or_else(|| Cow::Owned(Ledger::default()), Cow::Borrowed),
             restarts: Restarts::new(),
+            spared: Spared::new(),
             managed: BTreeMap::new(),
         };
         for (name, user) in &desired.users {
@@ -51,14 +54,19 @@ impl<'a> Host<'a> {
         host
     }
 
-    /// The same, with these managers stopped.
+    /// The same, with these managers stopped, and those left as they are.
     pub(crate) fn restarting(
         desired: &'a Desired,
         stopped: &'a Observed,
         restarts: Restarts,
+        spared: Spared,
     ) -> Self {
         let host = Self::new(desired, stopped);
-        Self { restarts, ..host }
+        Self {
+            restarts,
+            spared,
+            ..host
+        }
     }
 
     /// A user; `Unknown` as well where it was not asked for.

@@ -11,13 +11,14 @@ use abide_model::{
 };
 use abide_unit::{Input, InputKind, Needs, escape::unescape, specifier};
 
+use crate::account;
 use crate::draft::{Draft, StepId};
 use crate::obstacles;
 use crate::refuse::Denied;
 use crate::unit::Unit;
 use crate::unit::decide::Decision;
 use crate::unit::notes::foreign_drop_ins;
-use crate::unit::run::Verb;
+use crate::unit::run::{Verb, comes_up};
 use crate::unit::support;
 
 /// Where systemd looks for a program that is named without a directory (`systemd-path search-binaries-default`).
@@ -45,6 +46,7 @@ pub(crate) fn judge<'a>(decision: Decision<'a>, draft: &mut Draft) -> Result<Dec
     if starts {
         note_triggered(unit, draft);
     }
+    let starts = starts || is_restarted_with_manager(&decision);
     let Some(input) = starts.then(|| broken(unit, draft)).flatten() else {
         return Ok(decision);
     };
@@ -150,14 +152,18 @@ fn note_triggered(unit: &Unit<'_>, draft: &mut Draft) {
     }
 }
 
-/// Whether something would be lost: the unit is up and is none that comes and goes.
+/// Whether a unit that runs is stopped with its manager, and comes up with it by itself.
+fn is_restarted_with_manager(decision: &Decision<'_>) -> bool {
+    let unit = &decision.unit;
+    unit.manager_restarts() && decision.run.stop.is_empty() && is_well(unit) && comes_up(unit)
+}
+
+/// Whether something would be lost: the unit is up, or is stopped only with its manager, and is none that comes and goes.
 fn is_well(unit: &Unit<'_>) -> bool {
-    use abide_model::Health;
-    unit.seen.active.is_up()
-        && !matches!(
-            unit.health(),
-            Health::CrashLooping { .. } | Health::StartOverdue { .. }
-        )
+    let user = unit.view.scope.user();
+    let restart = user.and_then(|user| unit.view.host.restarts.get(user));
+    restart.is_some_and(|due| due.interrupts(&unit.loaded))
+        || unit.seen.active.is_up() && !unit.health().comes_and_goes()
 }
 
 /// systemd stops and starts these together with the unit that they name (systemd.unit(5)).
@@ -672,21 +678,24 @@ impl Question {
     }
 }
 
-/// The steps that make the accounts which a unit of the system runs as.
-pub(crate) fn accounts_made(unit: &Unit<'_>, draft: &Draft) -> Vec<StepId> {
+/// The steps that make or change the accounts which a unit of the system runs as.
+pub(crate) fn accounts_settled(unit: &Unit<'_>, draft: &Draft) -> Vec<StepId> {
     if unit.view.scope != Scope::System {
         return Vec::new();
     }
     let named = ["User", "Group"]
         .into_iter()
         .filter_map(|key| unit.wanted.last("Service", key));
-    let names: Vec<String> = named.filter_map(|name| expanded_name(unit, name)).collect();
-    let steps = draft.steps.iter().enumerate();
-    let makes = steps.filter(|(_, step)| {
-        matches!(step.change, Change::CreateUser { .. })
-            && matches!(&step.resource, ResourceId::User(user) if names.iter().any(|name| name == user.as_str()))
+    let names = named.filter_map(|name| UserName::parse(&expanded_name(unit, name)?).ok());
+    let steps = names.flat_map(|name| {
+        let made = draft.steps.iter().position(|step| {
+            matches!(step.change, Change::CreateUser { .. })
+                && matches!(&step.resource, ResourceId::User(user) if *user == name)
+        });
+        let changed = account::changes(draft, &name).into_iter();
+        changed.chain(made.map(StepId)).collect::<Vec<StepId>>()
     });
-    makes.map(|(index, _)| StepId(index)).collect()
+    steps.collect()
 }
 
 fn makes_user(name: &str, draft: &Draft) -> bool {

@@ -45,6 +45,7 @@ pub use gate::{Gate, Gated, gate, owed};
 
 use draft::Draft;
 use host::Host;
+use manager_restart::Spared;
 
 /// The least changes that make the observed host what is desired.
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
@@ -55,17 +56,29 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
 /// What has to be looked at on the host to judge whether the units that the plan starts will come up; nothing where it
 /// starts none. What was seen belongs into [`Observed::inputs`], for the next [`plan`].
 pub fn looks(desired: &Desired, observed: &Observed) -> BTreeSet<InputLook> {
-    on_host(desired, observed, |host| draft(host).looks)
+    let mut looks = on_host(desired, observed, |host| draft(host).looks);
+    // What is seen may keep a manager from being restarted, and then its units are planned otherwise.
+    if !manager_restart::due(desired, observed).is_empty() {
+        looks.extend(draft(&Host::new(desired, observed)).looks);
+    }
+    looks
 }
 
 /// The host as the planner sees it: with the managers down that are restarted.
 fn on_host<T>(desired: &Desired, observed: &Observed, ask: impl FnOnce(&Host<'_>) -> T) -> T {
-    let restarts = manager_restart::due(desired, observed);
-    if restarts.is_empty() {
-        return ask(&Host::new(desired, observed));
+    let mut restarts = manager_restart::due(desired, observed);
+    let mut spared = Spared::new();
+    while !restarts.is_empty() {
+        let stopped = manager_restart::with_stopped(observed, &restarts);
+        let host = Host::restarting(desired, &stopped, restarts.clone(), spared.clone());
+        let losses = manager_restart::losses(&draft(&host), &restarts);
+        if losses.is_empty() {
+            return ask(&host);
+        }
+        restarts.retain(|user, _| !losses.contains_key(user));
+        spared.extend(losses);
     }
-    let stopped = manager_restart::with_stopped(observed, &restarts);
-    ask(&Host::restarting(desired, &stopped, restarts))
+    ask(&Host::restarting(desired, observed, restarts, spared))
 }
 
 fn draft(host: &Host<'_>) -> Draft {

@@ -67,6 +67,10 @@ fn one(host: &Host<'_>, draft: &mut Draft, name: &UserName, made: Option<StepId>
         state: current(host, name),
         after: made.into_iter().collect(),
     };
+    // One that starts has what the account has then.
+    if !matches!(manager.state, ManagerState::Up { .. }) {
+        manager.after.extend(crate::account::changes(draft, name));
+    }
     let workable =
         made.is_some() && host.observed.facts.user_managers || scope::is_workable(host, name);
     let Some(user) = wanted_on(host, name, workable) else {
@@ -86,8 +90,8 @@ fn one(host: &Host<'_>, draft: &mut Draft, name: &UserName, made: Option<StepId>
         }
     };
     manager.after.extend(enabled);
-    if let Some(groups) = host.restarts.get(name) {
-        let step = restart(host, draft, name, groups, &manager.after);
+    if let Some(due) = host.restarts.get(name) {
+        let step = restart(host, draft, name, &due.groups, &manager.after);
         manager.started_by(step);
     } else if workable && must_start(host, name, &manager.state) {
         match start(host, draft, name, enabled, &manager.after) {

@@ -2,21 +2,41 @@
 //! have those. Seen on 247, 252 and 257: `usermod -aG` changes nothing about what runs, nor about what is started later.
 //!
 //! A restart stops everything under the manager, so it is planned as what it is: the scope is looked at as if its manager
-//! were down, and starts anew.
+//! were down, and starts anew. Where a unit that runs would not come up again, the manager is not restarted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Desired, DesiredUser, Manager, ManagerRestart, NoteKind, Observation, Observed, ObservedUnit,
-    ObservedUser, Presence, RefusalReason, ResourceId, Scope, UserName,
+    Desired, DesiredUser, Health, Manager, ManagerRestart, NoteKind, Observation, Observed,
+    ObservedScope, ObservedUnit, ObservedUser, Presence, RefusalReason, ResourceId, Scope,
+    UnitName, UserName,
 };
 
 use crate::draft::Draft;
 use crate::host::Host;
 use crate::refuse::Denied;
 
-/// Managers that a plan restarts, and the groups that are missing in each.
-pub(crate) type Restarts = BTreeMap<UserName, BTreeSet<String>>;
+/// Managers that a plan restarts.
+pub(crate) type Restarts = BTreeMap<UserName, Due>;
+
+/// Managers that are not restarted, because a unit would be lost, each with the first of these.
+pub(crate) type Spared = BTreeMap<UserName, RefusalReason>;
+
+/// The restart of a manager.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Due {
+    /// The groups that it lacks.
+    pub(crate) groups: BTreeSet<String>,
+    /// Units that run now, and are none that come and go.
+    well: BTreeSet<UnitName>,
+}
+
+impl Due {
+    /// Whether this unit ran well before.
+    pub(crate) fn interrupts(&self, unit: &UnitName) -> bool {
+        self.well.contains(unit)
+    }
+}
 
 /// Managers that have to be restarted and may be.
 pub(crate) fn due(desired: &Desired, observed: &Observed) -> Restarts {
@@ -26,12 +46,51 @@ pub(crate) fn due(desired: &Desired, observed: &Observed) -> Restarts {
     let users = desired.users.iter();
     let may = users.filter(|(_, wanted)| wanted.manager_restart == Some(ManagerRestart::Allow));
     let due = may.filter_map(|(name, wanted)| {
-        let scope = observed.scopes.get(&Scope::User(name.clone()))?;
-        matches!(scope.known()?.manager, Manager::Up { .. }).then_some(())?;
+        let scope = observed.scopes.get(&Scope::User(name.clone()))?.known()?;
+        matches!(scope.manager, Manager::Up { .. }).then_some(())?;
         let found = observed.users.get(name)?.known()?;
-        Some((name.clone(), missing_groups(wanted, found)))
+        let due = Due {
+            groups: missing_groups(wanted, found),
+            well: units_up(observed, scope, wanted),
+        };
+        Some((name.clone(), due))
     });
-    due.filter(|(_, groups)| !groups.is_empty()).collect()
+    due.filter(|(_, due)| !due.groups.is_empty()).collect()
+}
+
+fn units_up(
+    observed: &Observed,
+    scope: &ObservedScope,
+    wanted: &DesiredUser,
+) -> BTreeSet<UnitName> {
+    let is_well = |(name, unit): &(&UnitName, &ObservedUnit)| {
+        let limit = wanted.units.get(*name).map(|unit| unit.settle.timeout);
+        let health = Health::of(unit, observed.facts.now, limit);
+        unit.active.is_up() && !health.comes_and_goes()
+    };
+    let units = scope.units.iter().filter(is_well);
+    units.map(|(name, _)| name.clone()).collect()
+}
+
+/// The managers whose restart would cost a unit that runs, as this plan of their restart says.
+pub(crate) fn losses(draft: &Draft, restarts: &Restarts) -> Spared {
+    let mut spared = Spared::new();
+    for (unit, why) in &draft.not_started {
+        let user = unit.scope.user();
+        let Some((user, due)) = user.and_then(|user| restarts.get_key_value(user)) else {
+            continue;
+        };
+        if due.interrupts(&unit.unit) {
+            let input = match why {
+                Some(RefusalReason::WouldNotStartAgain { input }) => Some(input.clone()),
+                _ => None,
+            };
+            let unit = unit.unit.clone();
+            let why = RefusalReason::ManagerRestartWouldStop { unit, input };
+            spared.entry(user.clone()).or_insert(why);
+        }
+    }
+    spared
 }
 
 /// The host as it is once these managers are stopped.
@@ -61,6 +120,9 @@ pub(crate) fn permit(
     let groups = missing_groups(wanted, found);
     if groups.is_empty() || host.restarts.contains_key(name) {
         return Ok(());
+    }
+    if let Some(why) = host.spared.get(name) {
+        return Err(Denied::because(why.clone()));
     }
     let uid = found.uid;
     let why = RefusalReason::ManagerLacksGroups { groups, uid };

@@ -127,9 +127,13 @@ fn act(
         Verdict::Adopt | Verdict::Forget => {
             Step::new(Phase::Claims, resource, claim).because(claimed)
         }
-        Verdict::Do(change, causes) => Step::new(Phase::Files, resource, *change)
-            .because_all(causes)
-            .after(view.files_after.iter().copied()),
+        Verdict::Do(change, causes) => {
+            let removes = matches!(*change, Change::RemoveFile { .. });
+            let account = view.account_after.iter().filter(|_| !removes);
+            Step::new(Phase::Files, resource, *change)
+                .because_all(causes)
+                .after(view.files_after.iter().chain(account).copied())
+        }
     };
     draft.add(step);
 }

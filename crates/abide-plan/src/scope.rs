@@ -7,7 +7,7 @@ use abide_model::{
     ObservedUser, RefusalReason, ResourceId, Scope, UnitName, UnitRef, UserName,
 };
 
-use crate::account::Account;
+use crate::account::{self, Account};
 use crate::causes::said;
 use crate::draft::{Draft, Phase, Step, StepId};
 use crate::host::Host;
@@ -28,6 +28,8 @@ pub(crate) struct ScopeView<'a> {
     pub(crate) files_after: Vec<StepId>,
     /// Steps without which its manager cannot be asked for anything.
     pub(crate) manager_after: Vec<StepId>,
+    /// Steps that change its user's account: without them nothing new is written or started.
+    pub(crate) account_after: Vec<StepId>,
 }
 
 impl ScopeView<'_> {
@@ -113,8 +115,8 @@ pub(crate) fn open_all<'a>(
                     forget(draft, name);
                     Ok(None)
                 }
-                Some(Account::There) => open_user(host, name, managers, None),
-                Some(Account::Made(step)) => open_user(host, name, managers, Some(*step)),
+                Some(Account::There) => open_user(host, name, managers, None, draft),
+                Some(Account::Made(step)) => open_user(host, name, managers, Some(*step), draft),
                 Some(Account::Refused) | None => Err(Denied::impossible("its user is refused")),
             },
         };
@@ -189,6 +191,7 @@ fn open_system<'a>(host: &'a Host<'a>) -> Result<ScopeView<'a>, Denied> {
         places: Places::system(),
         files_after: Vec::new(),
         manager_after: Vec::new(),
+        account_after: Vec::new(),
     })
 }
 
@@ -197,6 +200,7 @@ fn open_user<'a>(
     name: &UserName,
     managers: &BTreeMap<UserName, UserManager>,
     made: Option<StepId>,
+    draft: &Draft,
 ) -> Result<Option<ScopeView<'a>>, Denied> {
     let scope = Scope::User(name.clone());
     let seen = match (made, host.scope(&scope)) {
@@ -234,6 +238,7 @@ fn open_user<'a>(
         places,
         files_after: made.into_iter().collect(),
         manager_after: manager.after.clone(),
+        account_after: account::changes(draft, name),
     }))
 }
 

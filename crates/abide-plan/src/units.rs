@@ -1,7 +1,8 @@
 //! All units of one scope: each is decided, then what they mean for each other, then the steps and the ledger.
 
 use abide_model::{
-    Cause, Digest, LedgerFile, LedgerUnit, NoteKind, ResourceId, UnitName, UnitRef, Wanted,
+    Cause, Digest, LedgerFile, LedgerUnit, NoteKind, RefusalReason, ResourceId, UnitName, UnitRef,
+    Wanted,
 };
 
 use crate::causes::differs;
@@ -71,10 +72,12 @@ fn decisions<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
         (before, Wish::Removed(cause))
     }));
     for (name, wish) in units {
+        let is_declared = matches!(wish, Wish::Declared(_));
         let unit = match wish {
             Wish::Declared(unit) => Unit::declared(view, &name, unit),
             Wish::Removed(cause) => Unit::removed(view, &name, cause),
         };
+        let by_itself = unit.as_ref().is_ok_and(comes_up);
         let decision = unit.and_then(|unit| decide(unit, draft));
         let decision = decision.and_then(|decision| support::judge(decision, draft));
         match decision.and_then(|decision| inputs::judge(decision, draft)) {
@@ -87,7 +90,13 @@ fn decisions<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
             }
             Err(denied) => {
                 let resource = ResourceId::Unit(UnitRef::new(&view.scope, &name));
-                draft.refuse(denied.about(resource));
+                let refusal = denied.about(resource);
+                let fails = matches!(refusal.why, Some(RefusalReason::WouldNotStartAgain { .. }));
+                if is_declared && (fails || !by_itself) {
+                    let unit = UnitRef::new(&view.scope, &view.loaded_as(&name));
+                    draft.not_started.push((unit, refusal.why.clone()));
+                }
+                draft.refuse(refusal);
             }
         }
     }

@@ -37,9 +37,11 @@ pub(super) fn scope(
     let mut units = units(ask, answer, clock, &mut names)?;
     conditions(&mut units, answer);
     sourceless(&mut units, answer);
+    let config = config.map_err(|error| error.to_string())?;
+    by_usual_path(&mut units, &config, answer);
     Ok(ObservedScope {
         manager: manager(answer, clock)?,
-        config_dir: config.map_err(|error| error.to_string())?,
+        config_dir: config,
         beside: beside(&units, answer, clock, &mut names),
         pulling: pulling(answer, clock, &mut names),
         units,
@@ -49,6 +51,25 @@ pub(super) fn scope(
         installs: installs(ask, answer),
         rehearsal: read_rehearsal::rehearsal(answer),
     })
+}
+
+/// A manager shows drop-ins without the links on the way to its configuration directory (252, 257), and unit files with them.
+fn by_usual_path(
+    units: &mut BTreeMap<UnitName, ObservedUnit>,
+    config: &HostPath,
+    answer: &Frames<'_>,
+) {
+    let frame = answer.get("real-config");
+    let real = frame.and_then(|frame| HostPath::parse(frame.texts().next()?).ok());
+    let Some(real) = real else { return };
+    for path in units.values_mut().flat_map(|unit| &mut unit.drop_ins) {
+        let below = path.as_str().strip_prefix(real.as_str());
+        let below = below.filter(|below| below.starts_with('/'));
+        let usual = below.and_then(|below| HostPath::parse(&format!("{config}{below}")).ok());
+        if let Some(usual) = usual {
+            *path = usual;
+        }
+    }
 }
 
 fn broken_off(answer: &Frames<'_>) -> String {

@@ -683,6 +683,7 @@ foreign_paths() {
   # More than one stands on a line, with blanks between.
   for path in $loaded_drop_ins; do
     case $path in
+      "${real:-/}"/*) path=$config${path#"$real"} ;;
       /usr/local/*) ;;
       /usr/* | /lib/*) continue ;;
     esac
@@ -737,6 +738,17 @@ add_files() {
   file_states "$@"
 }
 
+# Where the configuration directory is behind the links on the way to it, if there are any: drop-ins are shown so.
+real_config() {
+  real=
+  [ -d "$config" ] || return 0
+  real=$(cd -P -- "$config" 2>/dev/null && pwd -P) || real=
+  case $real in "$config" | / | *"$newline"*) real= ;; esac
+  [ -n "$real" ] || return 0
+  frame real-config
+  printf '%s\n' "$real"
+}
+
 # scope PATH...: everything, in this order. Set before: nonce, limiter, manager, config, allowance, units, also, patterns,
 # folders, rules, ledger_units, ledger_files.
 scope() {
@@ -747,6 +759,7 @@ scope() {
   held=
   sourceless=
   add_ledger_units
+  real_config
   answers=
   if manager_state; then
     answers=yes

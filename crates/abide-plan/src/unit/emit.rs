@@ -156,6 +156,9 @@ impl Emitted<'_, '_> {
             if !removes || goes {
                 step = step.after(before.iter().copied());
             }
+            if !removes {
+                step = step.after(self.view.account_after.iter().copied());
+            }
             if matches!(self.view.manager, ManagerState::Starting(_)) {
                 // A manager that does not start leaves its scope alone (docs/change-classes.md, "The order on a host").
                 step = step.after(self.view.manager_after.iter().copied());
@@ -343,10 +346,11 @@ impl Emitted<'_, '_> {
     ) -> Vec<StepId> {
         let mut steps: Vec<StepId> = self.stops.get(name).copied().into_iter().collect();
         steps.extend(self.unmasked.get(name));
+        steps.extend(&self.view.account_after);
         if let Some(decision) = decision {
             let unit = &decision.unit;
-            // A service of the system may run as a user who is made first.
-            steps.extend(crate::inputs::accounts_made(unit, self.draft));
+            // A service of the system may run as a user who is made or changed first.
+            steps.extend(crate::inputs::accounts_settled(unit, self.draft));
             steps.extend(self.file_steps(&unit.name));
             let read = unit.restart_on.iter().chain(&unit.reload_on);
             steps.extend(read.filter_map(|file| self.draft.writes(&file.path)));
