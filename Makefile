@@ -2,7 +2,7 @@
 CARGO ?= cargo
 SHELL := /bin/bash
 
-.PHONY: help demo test check unit hosts core hosts-all settings recipes attacks attacks-all mutants fuzz fuzz-smoke deny build clippy fmt doc bless clean
+.PHONY: help demo test check unit hosts core hosts-all settings recipes attacks attacks-all mutants fuzz fuzz-smoke false-alarms deny build clippy fmt doc bless clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -16,7 +16,7 @@ demo: need-demo ## throwaway hosts: plan, apply, drift, repair, reboot
 # Everything that CI runs.
 test: need-test ## all tests, as CI runs them (half an hour)
 	$(CARGO) fmt --all --check
-	shellcheck -x tests/needs tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/fleet/lib/suites/*/before tests/demo/demo tests/guide/follow tests/recipes/follow tests/attacks/table examples/ci/timer/abide-drift-tell tests/fuzz/run tests/dependencies/check .ci/run
+	shellcheck -x tests/needs tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/fleet/lib/suites/*/before tests/demo/demo tests/guide/follow tests/recipes/follow tests/attacks/table tests/false-alarms/count examples/ci/timer/abide-drift-tell tests/fuzz/run tests/dependencies/check .ci/run
 	tests/dependencies/check
 	RUST_TEST_THREADS=4 $(CARGO) test --workspace   # hosts mostly wait: more threads than cores
 	@$(MAKE) --no-print-directory core
@@ -84,6 +84,12 @@ fuzz: need-cargo ## random inputs for whatever reads what others wrote
 # A bounded part of it, the same every time.
 fuzz-smoke: need-cargo ## a bounded part of that
 	@tests/fuzz/run smoke
+
+# What `validate` says of unit files that others ship (docs/false-alarms.md): DIR is a host's file tree, or holds such trees or
+# unpacked packages. Ends with 1 where it calls one of them an error.
+false-alarms: need-cargo ## what validate says of the unit files below DIR
+	$(CARGO) build --quiet --bin abide
+	@tests/false-alarms/count target/debug/abide $(DIR)
 
 # Licences, sources, bans and advisories of the dependencies (deny.toml).
 deny: need-cargo ## licences, sources and advisories of dependencies

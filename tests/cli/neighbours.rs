@@ -13,6 +13,8 @@ fn flags_and_commands_of_other_tools_get_a_tip() {
         (&["apply", "--auto-approve"], "`abide apply --yes`"),
         (&["check"], "`abide validate` checks the manifest"),
         (&["deploy"], "`abide apply`"),
+        (&["plan", "abide.yaml"], "`-f FILE` names the manifest"),
+        (&["status", "web1"], "`--host NAME` chooses a host"),
     ] {
         let said = desk.abide(line);
         assert_eq!(said.code, 64, "{line:?} {said:?}");
@@ -21,6 +23,8 @@ fn flags_and_commands_of_other_tools_get_a_tip() {
             "{}",
             said.stderr
         );
+        // A guess from the spelling would lead elsewhere (`check`: "similar: 'schema'").
+        assert_eq!(said.stderr.matches("tip:").count(), 1, "{}", said.stderr);
     }
 }
 

@@ -16,7 +16,7 @@ mod timer;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{Code, UnitName, UserName};
+use abide_model::{Code, UnitKind, UnitName, UserName};
 use abide_unit::{Effective, Entry, UnitFile};
 
 use crate::finding::Finding;
@@ -29,24 +29,52 @@ use crate::work::Work;
 /// So many warnings of one unit are looked for.
 const MOST_OF_A_UNIT: usize = 400;
 
-/// Units that packages of Debian bring for both managers, so that one of the system says nothing of the user's.
-const OF_BOTH_MANAGERS: [&str; 6] = [
+/// Units that systemd itself or packages of Debian have for both managers, so that one of the system says nothing of the
+/// user's (systemd.special(7), "Units managed by the user service manager").
+const OF_BOTH_MANAGERS: [&str; 28] = [
+    "basic",
+    "bluetooth",
     "dbus",
+    "dbus-broker",
+    "default",
+    "exit",
+    "mpd",
+    "paths",
     "podman",
     "podman-auto-update",
+    "podman-clean-transient",
     "podman-kube",
     "podman-restart",
+    "printer",
+    "shutdown",
+    "smartcard",
+    "sockets",
+    "sound",
+    "stunnel",
     "syncthing",
+    "systemd-ask-password",
+    "systemd-exit",
+    "systemd-journalctl",
+    "systemd-tmpfiles-clean",
+    "systemd-tmpfiles-setup",
+    "timers",
+    "-",
+    "init",
 ];
+
+/// Whether a user's manager may have a unit of that name too: what is mounted and plugged in it sees as well.
+fn is_of_both_managers(name: &UnitName) -> bool {
+    matches!(
+        name.kind(),
+        UnitKind::Mount | UnitKind::Device | UnitKind::Swap
+    ) || OF_BOTH_MANAGERS.contains(&name.prefix())
+}
 
 /// Looks over a host.
 pub(crate) fn lint(host: &SettledHost<'_>, work: &mut Work<'_>) {
     lint_units(&host.units, None, &BTreeSet::new(), work);
-    let both = |name: &UnitName, unit: &SettledUnit<'_>| {
-        !unit.draft.ours && OF_BOTH_MANAGERS.contains(&name.prefix())
-    };
-    let system = host.units.iter().filter(|(name, unit)| !both(name, unit));
-    let system: BTreeSet<&UnitName> = system.map(|(name, _)| name).collect();
+    let system = host.units.keys().filter(|name| !is_of_both_managers(name));
+    let system: BTreeSet<&UnitName> = system.collect();
     let present = |user: &SettledUser<'_>| user.state.value == UserState::Present;
     for (name, user) in host.users.iter().filter(|(_, user)| present(user)) {
         lint_units(&user.units, Some(name), &system, work);

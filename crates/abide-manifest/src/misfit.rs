@@ -205,7 +205,13 @@ fn wrong_type(at: Place, wanted: &Wrong, found: Option<&Found>) -> Finding {
     };
     let label = if what == NOTHING { "" } else { what };
     let finding = Finding::new(codes::WRONG_TYPE, at, message).label(label);
-    match instead(wanted, what, written) {
+    let of_key = found
+        .and_then(|found| found.key.as_deref())
+        .and_then(neighbours::shape);
+    match of_key
+        .map(str::to_owned)
+        .or_else(|| instead(wanted, what, written))
+    {
         Some(help) => finding.help(help),
         None => finding,
     }
@@ -233,7 +239,9 @@ fn instead(wanted: &Wrong, what: &str, written: &str) -> Option<String> {
         ));
     }
     Some(match wanted {
-        Wrong::Flag if matches!(bare, "true" | "false") => format!("write `{bare}` without quotes"),
+        Wrong::Flag | Wrong::Described(_) if what == TEXT && matches!(bare, "true" | "false") => {
+            format!("write `{bare}` without quotes")
+        }
         Wrong::Flag => "write `true` or `false`".to_owned(),
         Wrong::Number if what == TEXT && bare.parse::<u64>().is_ok() => {
             format!("write `{bare}` without quotes")

@@ -3,32 +3,49 @@
 /// What to write instead of a key, where it is known from elsewhere. `inside` is the struct of the schema.
 pub(crate) fn key(inside: &str, key: &str) -> Option<&'static str> {
     let key = key.to_ascii_lowercase().replace('-', "_");
-    of_hosts(inside, &key).or_else(|| of_users_and_units(inside, &key))
+    // `ansible_ssh_host`, `ansible_host` and `ssh_host` are one.
+    let bare = ["ansible_ssh_", "ansible_", "ssh_"]
+        .iter()
+        .find_map(|before| key.strip_prefix(before));
+    of_hosts(inside, &key)
+        .or_else(|| of_hosts(inside, bare.filter(|_| inside == "Host")?))
+        .or_else(|| of_users_and_units(inside, &key))
 }
 
 fn of_hosts(inside: &str, key: &str) -> Option<&'static str> {
     Some(match (inside, key) {
-        ("Host", "user" | "username" | "login" | "login_user" | "remote_user" | "ansible_user") => {
+        ("Host", "user" | "username" | "login" | "login_user" | "remote_user") => {
             "write `connection: {user: …}`; what runs under a user is declared under `users`"
         }
-        ("Host", "hostname" | "host_name" | "host" | "ip" | "fqdn" | "ansible_host") => {
+        ("Host", "hostname" | "host_name" | "host" | "ip" | "fqdn") => {
             "write `address: …`, or name the host so in `hosts`"
         }
-        ("Host", "ansible_port") => "write `port: …`",
-        ("Host" | "Manifest", "become" | "sudo" | "ansible_become") => {
+        // Only with something before it: `port` alone is ours.
+        ("Host", "port") => "write `port: …`",
+        ("Host", "connection" | "transport") => {
+            "this machine is managed by `connection: {via: local}`"
+        }
+        ("Host" | "Manifest", "become" | "sudo" | "become_user" | "become_method") => {
             "write `connection: {become: auto}`"
         }
+        ("Host" | "Manifest" | "Group", "config") => "write `connection: {ssh_config: FILE}`",
         (
             "Host" | "Manifest",
-            "identity_file" | "private_key" | "key" | "ssh_key" | "proxy_jump",
+            "identity_file" | "identityfile" | "private_key" | "private_key_file" | "key"
+            | "proxy_jump" | "proxyjump" | "common_args" | "extra_args",
         ) => "write it into an ssh configuration, and `connection: {ssh_config: FILE}`",
         ("Connection", "port") => "write `port: …` for the host, under `hosts`",
         ("HostConnection", "port" | "address" | "hostname") => {
             "write `address: …` and `port: …` for the host itself, beside `connection`"
         }
-        ("Host", "group") => "write `groups: […]`",
+        ("Host", "group" | "roles" | "role" | "tags") => "write `groups: […]`",
+        ("Host" | "Group", "files") => "files belong to a user: `users: {NAME: {files: {…}}}`",
+        ("Host" | "Group", "variables" | "env" | "environment") => "write `vars: {NAME: TEXT}`",
+        ("Host" | "Group", "state") => {
+            "a host is managed as long as it is declared; `state` is for users and units"
+        }
         ("Group", "hosts") => "write `groups: [NAME]` for each of these hosts, under `hosts`",
-        ("Group", "vars_files" | "children") => "a host lists all its groups: `groups: [a, b]`",
+        ("Group", "children") => "a host lists all its groups: `groups: [a, b]`",
         ("Manifest" | "Group" | "Host" | "User", "services" | "service" | "timers" | "sockets") => {
             "write `units`; the type is the suffix of the name: `units: {app.service: {…}}`"
         }
@@ -67,6 +84,9 @@ fn of_users_and_units(inside: &str, key: &str) -> Option<&'static str> {
         ("Unit" | "File" | "DropIn", "text" | "body" | "contents" | "inline") => {
             "write `content: …`"
         }
+        ("Unit" | "DropIn", "secret") => {
+            "all users of a host can read unit files: put it into a file of the user, `files: {…: {secret: …}}`, and name that in `EnvironmentFile=` or `LoadCredential=`"
+        }
         ("File", "dest" | "target") => "the key is the file's path below the user's home",
         ("File", "owner" | "group") => "a file belongs to the user under whom it is declared",
         ("File", "permissions" | "perms") => "write `mode: \"0600\"`",
@@ -83,11 +103,13 @@ fn of_users_and_units(inside: &str, key: &str) -> Option<&'static str> {
 pub(crate) fn word(key: &str, word: &str) -> Option<&'static str> {
     let word = word.to_ascii_lowercase();
     Some(match (key, word.as_str()) {
-        ("state", "running" | "active" | "up" | "start" | "run" | "on") => "write `started`",
+        ("state", "running" | "active" | "up" | "start" | "run" | "on" | "exited") => {
+            "write `started`"
+        }
         ("state", "restarted" | "reloaded" | "restart" | "reload") => {
             "write `started`: a unit is restarted where something of it changed, and only then"
         }
-        ("state", "inactive" | "dead" | "down" | "stop" | "off") => "write `stopped`",
+        ("state", "inactive" | "dead" | "down" | "stop" | "off" | "failed") => "write `stopped`",
         ("state", "enabled" | "enable") => {
             "write `enabled: true`, and `state: started` if it should run now"
         }
@@ -96,6 +118,7 @@ pub(crate) fn word(key: &str, word: &str) -> Option<&'static str> {
         ("state", "present" | "installed") => {
             "write `started`, or `unmanaged` where only its file is to be there"
         }
+        ("state", "latest") => "abide installs no packages; write `started` where it should run",
         ("state", "removed" | "deleted" | "purged") => "write `absent`",
         ("on_change", "reload_or_restart" | "reload-or-restart" | "try-restart") => {
             "write `restart` or `reload`"
@@ -106,6 +129,14 @@ pub(crate) fn word(key: &str, word: &str) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// What to write where the value of a key is of another kind than it should be.
+pub(crate) fn shape(key: &str) -> Option<&'static str> {
+    match key {
+        "allow" => Some("write `allow: [W0601: \"the reason\"]`"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -119,5 +150,29 @@ mod tests {
         assert!(key("Host", "hostname").is_some_and(|help| help.contains("address")));
         assert!(key("Host", "ansible-user").is_some_and(|help| help.contains("connection")));
         assert_eq!(key("Host", "units"), None);
+        for (port, host, user) in [
+            ("ansible_port", "ansible_host", "ansible_user"),
+            ("ansible_ssh_port", "ansible_ssh_host", "ansible_ssh_user"),
+            ("ssh_port", "ssh_host", "ssh_user"),
+        ] {
+            assert_eq!(key("Host", port), Some("write `port: …`"), "{port}");
+            let says = |word, part: &str| key("Host", word).is_some_and(|help| help.contains(part));
+            assert!(says(host, "`address: …`"), "{host}");
+            assert!(says(user, "connection"), "{user}");
+        }
+        for wanted in [
+            "ssh_config",
+            "IdentityFile",
+            "ansible_ssh_private_key_file",
+            "ansible_connection",
+        ] {
+            let help = key("Host", wanted);
+            assert!(
+                help.is_some_and(|help| help.contains("connection")),
+                "{wanted}"
+            );
+        }
+        assert!(key("DropIn", "secret").is_some_and(|help| help.contains("LoadCredential=")));
+        assert!(word("state", "latest").is_some());
     }
 }

@@ -50,7 +50,7 @@ use crate::ui::Ui;
 fn main() -> ExitCode {
     let cli = match Cli::try_parse_from(argv::name_first(std::env::args_os().collect())) {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(usage(&error).code()),
+        Err(error) => return ExitCode::from(usage(error).code()),
     };
     let environment = Environment::read();
     let ui = Ui::new(&cli.common.output, &environment);
@@ -66,10 +66,14 @@ fn main() -> ExitCode {
 }
 
 /// Says what clap says. Its own exit code for a wrong command line is 2, which is for pending changes here.
-fn usage(error: &clap::Error) -> Exit {
+fn usage(mut error: clap::Error) -> Exit {
+    let tip = neighbours::tip(&error);
+    if tip.is_some() {
+        neighbours::without_guesses(&mut error);
+    }
     // Help that nobody reads any more (`abide --help | head -1`) is no error.
     let _unread = error.print();
-    if let Some(tip) = neighbours::tip(error) {
+    if let Some(tip) = tip {
         use std::io::Write as _;
         let _unread = writeln!(std::io::stderr(), "\n  tip: {tip}");
     }

@@ -11,8 +11,34 @@ pub(crate) fn tip(error: &clap::Error) -> Option<&'static str> {
     let flag =
         word(ContextKind::InvalidArg).map(|flag| flag.split(['=', ' ']).next().unwrap_or(flag));
     let command = word(ContextKind::InvalidSubcommand);
-    flag.and_then(of_flag)
+    flag.and_then(|flag| of_flag(flag).or_else(|| of_word(flag)))
         .or_else(|| command.and_then(of_command))
+}
+
+/// Leaves out what clap guesses from the spelling, where we know what is meant.
+pub(crate) fn without_guesses(error: &mut clap::Error) {
+    for guess in [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::Suggested,
+    ] {
+        error.remove(guess);
+    }
+}
+
+/// A word that is no flag, where a command takes none.
+fn of_word(word: &str) -> Option<&'static str> {
+    if word.starts_with('-') {
+        return None;
+    }
+    let is_file = word.contains('/')
+        || std::path::Path::new(word)
+            .extension()
+            .is_some_and(|end| end == "yaml" || end == "yml");
+    Some(match is_file {
+        true => "`-f FILE` names the manifest",
+        false => "`--host NAME` chooses a host, `-f FILE` names the manifest",
+    })
 }
 
 fn of_flag(flag: &str) -> Option<&'static str> {

@@ -7,14 +7,15 @@ use crate::work::Work;
 
 const SECTIONS: [&str; 4] = ["Service", "Socket", "Mount", "Swap"];
 
-/// Shells and systemd's own tools, which nobody has a version of their own of.
-const TOOLS: [&str; 24] = [
+/// Shells, what is a part of each, and systemd's own tools, which nobody has a version of their own of.
+const TOOLS: [&str; 25] = [
     "sh",
     "bash",
     "dash",
     "env",
     "true",
     "false",
+    "kill",
     "systemctl",
     "journalctl",
     "loginctl",
@@ -36,7 +37,7 @@ const TOOLS: [&str; 24] = [
 ];
 
 /// What every system has in systemd's own list of directories. Of 1,513 unit files of Debian 91 name one of these so.
-const STANDARD: [&str; 43] = [
+const STANDARD: [&str; 42] = [
     "awk",
     "cat",
     "chgrp",
@@ -57,7 +58,6 @@ const STANDARD: [&str; 43] = [
     "id",
     "install",
     "ip",
-    "kill",
     "killall",
     "ln",
     "ls",
@@ -88,49 +88,76 @@ pub(super) fn lint(view: &View<'_, '_>, in_user: bool, work: &mut Work<'_>) {
         if !SECTIONS.contains(&entry.section.as_str()) || !entry.key.starts_with("Exec") {
             continue;
         }
-        let program = program(&entry.value);
-        let Some(Wrong {
-            is_refused,
-            message,
-            help,
-        }) = wrong(program)
-        else {
-            continue;
-        };
-        let is_tool = TOOLS.contains(&program) || program.starts_with("systemd-");
-        let is_found = is_tool || !in_user && STANDARD.contains(&program);
-        if is_found {
-            continue;
+        for command in commands(&entry.value) {
+            let program = program(command);
+            let is_skipped = prefixes(command).contains('-');
+            if let Some(wrong) = wrong(program, is_skipped, in_user) {
+                if !view.may_tell() {
+                    return;
+                }
+                let code = match wrong.is_refused {
+                    true => codes::REFUSED_EXECUTABLE,
+                    false => codes::EXECUTABLE,
+                };
+                let at = (text, entry);
+                work.push(
+                    at_word(code, at, program, wrong.message, &work.texts)
+                        .label("not an absolute path")
+                        .help(wrong.help),
+                );
+            }
+            // With it systemd takes the unit, without this command and those behind it.
+            if is_skipped && is_wrong_path(program) {
+                break;
+            }
         }
-        if !view.may_tell() {
-            return;
-        }
-        // With `-` before it systemd skips the line and takes the unit.
-        let code = match is_refused && !prefixes(&entry.value).contains('-') {
-            true => codes::REFUSED_EXECUTABLE,
-            false => codes::EXECUTABLE,
-        };
-        work.push(
-            at_word(code, (text, entry), program, message, &work.texts)
-                .label("not an absolute path")
-                .help(help),
-        );
     }
 }
 
+/// The commands of a line: `;` as a word of its own ends one.
+fn commands(line: &str) -> impl Iterator<Item = &str> {
+    let mut quote = None;
+    let mut is_escaped = false;
+    let mut before = ' ';
+    let mut ends = Vec::new();
+    for (at, c) in line.char_indices() {
+        let next = line
+            .get(at + c.len_utf8()..)
+            .and_then(|rest| rest.chars().next());
+        let is_word = before.is_whitespace() && next.is_none_or(char::is_whitespace);
+        match (c, quote) {
+            _ if is_escaped => is_escaped = false,
+            ('\\', _) => is_escaped = true,
+            ('"' | '\'', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            (';', None) if is_word => ends.push(at),
+            _ => {}
+        }
+        before = c;
+    }
+    let starts = ends.clone();
+    let starts = std::iter::once(0).chain(starts.into_iter().map(|at| at + 1));
+    let ends = ends.into_iter().chain([line.len()]);
+    starts
+        .zip(ends)
+        .filter_map(|(start, end)| line.get(start..end))
+        .map(str::trim)
+        .filter(|command| !command.is_empty())
+}
+
 /// What stands before the program and changes how it is run.
-fn prefixes(line: &str) -> &str {
-    let rest = line.trim_start_matches(['@', '-', ':', '+', '!', '|']);
-    line.strip_suffix(rest).unwrap_or_default()
+fn prefixes(command: &str) -> &str {
+    let rest = command.trim_start_matches(['@', '-', ':', '+', '!', '|']);
+    command.strip_suffix(rest).unwrap_or_default()
 }
 
 /// The first word, without the prefixes that change how it is run and without quotes.
-fn program(line: &str) -> &str {
-    let line = line.trim_start_matches(['@', '-', ':', '+', '!', '|']);
-    let quote = line.chars().next().filter(|c| matches!(c, '"' | '\''));
+fn program(command: &str) -> &str {
+    let command = command.trim_start_matches(['@', '-', ':', '+', '!', '|']);
+    let quote = command.chars().next().filter(|c| matches!(c, '"' | '\''));
     match quote {
-        Some(quote) => line.split(quote).nth(1).unwrap_or_default(),
-        None => line.split_whitespace().next().unwrap_or_default(),
+        Some(quote) => command.split(quote).nth(1).unwrap_or_default(),
+        None => command.split_whitespace().next().unwrap_or_default(),
     }
 }
 
@@ -142,49 +169,67 @@ struct Wrong {
     help: String,
 }
 
-fn wrong(program: &str) -> Option<Wrong> {
-    let shown = program.escape_debug();
-    // A specifier such as `%h` may well be an absolute path.
-    if program.is_empty() || program.starts_with(['/', '%']) {
-        return None;
-    }
-    let refused = |message: String, help: String| {
-        Some(Wrong {
-            is_refused: true,
-            message,
-            help,
-        })
-    };
-    if let Some(below) = program.strip_prefix("~/") {
-        let message = format!("`~` in `{shown}` is not expanded, and systemd refuses the unit");
-        return refused(message, format!("write `%h/{}`", below.escape_debug()));
-    }
-    if program.starts_with('$') {
-        let message = format!(
-            "`{shown}`: the program cannot come from a variable, and systemd refuses the unit"
-        );
-        let below = program
-            .strip_prefix("$HOME/")
-            .or_else(|| program.strip_prefix("${HOME}/"));
-        let help = below.map_or("write its absolute path".to_owned(), |below| {
-            format!("write `%h/{}`", below.escape_debug())
-        });
-        return refused(message, help);
-    }
+/// Whether systemd takes it neither for a path nor for a name. A specifier such as `%h` may well be an absolute path.
+fn is_wrong_path(program: &str) -> bool {
+    let is_absolute = program.starts_with(['/', '%']);
+    program.ends_with('/') || !is_absolute && (program.starts_with('$') || program.contains('/'))
+}
+
+/// `is_skipped` where `-` stands before it.
+fn wrong(program: &str, is_skipped: bool, in_user: bool) -> Option<Wrong> {
     let name = program.rsplit('/').next().unwrap_or(program);
     let help = format!(
         "write its absolute path, for example `/usr/bin/{}`",
         name.escape_debug()
     );
-    if program.contains('/') {
-        let message = format!("`{shown}` is a relative path, and systemd refuses the unit");
-        return refused(message, help);
+    if is_wrong_path(program) {
+        let then = match is_skipped {
+            true => "systemd skips the line",
+            false => "systemd refuses the unit",
+        };
+        let (message, instead) = refused(program);
+        return Some(Wrong {
+            is_refused: !is_skipped,
+            message: format!("{message}, and {then}"),
+            help: instead.unwrap_or(help),
+        });
+    }
+    let is_found = program.is_empty()
+        || program.starts_with(['/', '%'])
+        || TOOLS.contains(&program)
+        || !in_user && STANDARD.contains(&program)
+        || program.starts_with("systemd-");
+    if is_found {
+        return None;
     }
     Some(Wrong {
         is_refused: false,
         message: format!(
-            "`{shown}` is looked up in systemd's own list of directories, not in the user's `PATH`"
+            "`{}` is looked up in systemd's own list of directories, not in the user's `PATH`",
+            program.escape_debug()
         ),
         help,
     })
+}
+
+/// Why systemd does not take it, and what else to write than any absolute path.
+fn refused(program: &str) -> (String, Option<String>) {
+    let shown = program.escape_debug();
+    let at_home = |below: &str| Some(format!("write `%h/{}`", below.escape_debug()));
+    if program.ends_with('/') {
+        let help = "name the program in it".to_owned();
+        return (format!("`{shown}` is a directory"), Some(help));
+    }
+    if let Some(below) = program.strip_prefix("~/") {
+        return (format!("`~` in `{shown}` is not expanded"), at_home(below));
+    }
+    if program.starts_with('$') {
+        let message = format!("`{shown}`: the program cannot come from a variable");
+        let below = ["$HOME/", "${HOME}/"]
+            .iter()
+            .find_map(|home| program.strip_prefix(home));
+        let absolute = "write its absolute path".to_owned();
+        return (message, below.map_or(Some(absolute), at_home));
+    }
+    (format!("`{shown}` is a relative path"), None)
 }

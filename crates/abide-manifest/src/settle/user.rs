@@ -37,7 +37,7 @@ pub(crate) fn user<'m>(
     let home = Managed::home_of(name, account.home.as_ref());
     let files = files(
         stack.map(|user| Some(&user.files)),
-        home.as_ref(),
+        (name, home.as_ref()),
         vars,
         work,
     );
@@ -93,7 +93,7 @@ fn linger<'m>(
 
 fn files<'m>(
     stacks: BTreeMap<&'m str, Stack<'m, File>>,
-    home: Option<&HostPath>,
+    (user, home): (&UserName, Option<&HostPath>),
     vars: &Vars<'m>,
     work: &mut Work<'_>,
 ) -> BTreeMap<HomePath, SettledFile<'m>> {
@@ -103,7 +103,7 @@ fn files<'m>(
         if !work.goes_on() {
             break;
         }
-        match home_path::parse(written, home) {
+        match home_path::parse(written, user, home) {
             Err(why) => work.push(why.finding(stack.key())),
             Ok(path) => match paths.remove(&path) {
                 None => drop(paths.insert(path, stack)),

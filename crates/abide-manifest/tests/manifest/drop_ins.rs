@@ -85,7 +85,7 @@ name: t
 groups:
   all:
     users:
-      app: {files: {~/.config/env: {content: a}, .profile: {content: b}}}
+      app: {files: {~/.config/env: {content: a}, ~app/.profile: {content: b}}}
 hosts:
   h1:
     users:
@@ -127,6 +127,10 @@ fn a_file_elsewhere_and_one_in_two_spellings_are_refused_where_they_stand() {
             "declared twice, in two spellings",
         ),
         ("{~/../x: {content: a}}", "not allowed"),
+        ("{\"~\": {content: a}}", "is the home itself"),
+        ("{/home/app: {content: a}}", "is the home itself"),
+        ("{$HOME/x: {content: a}}", "write `~/x`"),
+        ("{\"%h/x\": {content: a}}", "write `~/x`"),
     ] {
         let loaded = load_text(&format!(
             "version: 1\nname: t\nhosts: {{h1: {{users: {{app: {{files: {files}}}}}}}}}\n"

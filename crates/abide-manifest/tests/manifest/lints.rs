@@ -115,14 +115,22 @@ fn programs_are_found_behind_their_prefixes() {
         "ExecStart=:/bin/a $$x",
         "ExecStart=%h/bin/a $HOME ~/x",
         "ExecStart=\"/opt/a b/c\" d",
+        "ExecStart=/bin/a ; true ; -/bin/b",
+        "ExecStart=/bin/a; bin/b",
+        "ExecStart=/bin/a \\; bin/b",
+        "ExecStart=/bin/a \";\" bin/b",
+        "ExecStart=/bin/sh -c 'a ; b/c ; d'",
     ] {
         assert_eq!(exec(fine), Vec::<String>::new(), "{fine}");
     }
     for looked_up in [
-        "ExecStart=-sleep 1",
-        "ExecStart=@sleep sleep 1",
+        "ExecStart=-bundle exec",
+        "ExecStart=@bundle bundle",
         "ExecStart=bundle",
         "ExecStart=-bin/a",
+        "ExecStart=-bin/a ; bin/b",
+        "ExecStart=-/opt/",
+        "ExecStart=/bin/a ; bundle",
     ] {
         assert_eq!(exec(looked_up), ["W0602"], "{looked_up}");
     }
@@ -131,12 +139,18 @@ fn programs_are_found_behind_their_prefixes() {
         "ExecStop='~/a b'",
         "ExecCondition=${A}",
         "ExecStart=+./a",
+        "ExecStart=/opt/",
+        "ExecStart=/bin/a ; bin/b",
+        "ExecStart=/bin/a ; \"bin/b\"",
+        "ExecStart=; bin/b",
+        "ExecStart=/bin/a ; ~/b",
     ] {
         assert_eq!(exec(refused), ["E0507"], "{refused}");
     }
     for found in [
         "ExecStart=sh -c x",
         "ExecStartPost=systemctl --user start x",
+        "ExecReload=kill -HUP $MAINPID",
     ] {
         assert_eq!(exec(found), Vec::<String>::new(), "{found}");
     }
@@ -367,19 +381,38 @@ fn a_quadlet_that_podman_refuses_is_refused_and_one_that_it_reads_is_not() {
 
 #[test]
 fn a_unit_of_a_package_may_be_there_for_both_managers() {
-    let told = |system: &str| {
+    let told = |name: &str, system: &str| {
         let text = format!(
-            "version: 1\nname: t\nhosts:\n  h1:\n    units: {{podman.socket: {system}}}\n    users:\n      u:\n        units:\n          \
-             a.service:\n            content: |\n              [Unit]\n              Requires=podman.socket\n              [Service]\n              ExecStart=/bin/a\n"
+            "version: 1\nname: t\nhosts:\n  h1:\n    units: {{{name}: {system}}}\n    users:\n      u:\n        units:\n          \
+             a.service:\n            content: |\n              [Unit]\n              Requires={name}\n              [Service]\n              ExecStart=/bin/a\n"
         );
         let loaded = load_text(&text);
         let codes = loaded.diagnostics.iter();
         codes.map(|told| told.code.to_string()).collect::<Vec<_>>()
     };
-    assert_eq!(told("{state: started}"), Vec::<String>::new());
-    assert_eq!(
-        told("{content: \"[Socket]\\nListenStream=/run/x\\n\"}"),
-        ["E0503"]
+    for system in [
+        "{state: started}",
+        "{content: \"[Socket]\\nListenStream=/run/x\\n\"}",
+    ] {
+        for both in [
+            "podman.socket",
+            "dbus.socket",
+            "sockets.target",
+            "srv-data.mount",
+        ] {
+            assert_eq!(told(both, system), Vec::<String>::new(), "{both}");
+        }
+        assert_eq!(told("b.socket", system), ["E0503"]);
+    }
+}
+
+#[test]
+fn what_is_said_of_a_skipped_command_is_what_systemd_does() {
+    let text = "version: 1\nname: t\nhosts: {h1: {units: {a.service: {content: \"[Service]\\nExecStart=/bin/a\\nExecStop=-bin/b\\n\"}}}}\n";
+    let said = told(&load_text(text));
+    assert!(
+        said.contains("`bin/b` is a relative path, and systemd skips the line"),
+        "{said}"
     );
 }
 
