@@ -73,6 +73,14 @@ verify() {
   command -v systemd-analyze >/dev/null 2>&1 || return 0
   said=$(end_check verify "$2")
   ended=$?
+  # A user's before 240 wants a control group that a user may not make (seen on 237), and before 216 there is none. What does
+  # not load is found by the gate after the reload then, and put back.
+  case $ended:$newline$said in
+    1:*"$newline"'Failed to initialize manager: '* | 1:"$newline"'Unknown operation '* | 1:*': unrecognized option '*)
+      tell notice "the host's systemd-analyze cannot check the new files of $1: $(line_of "$said")"
+      return 0
+      ;;
+  esac
   if [ -s "$work/excuses" ]; then
     rest=$(printf '%s\n' "$said" | grep -v -F -f "$work/excuses")
   else
