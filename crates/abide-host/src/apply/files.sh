@@ -66,7 +66,8 @@ keep "$1" "$2"
 rm -f -- "$1" || exit 1
 case ${1%/*} in *.d) rmdir -- "${1%/*}" 2>/dev/null || : ;; esac'
 
-# PATH OLD: what was kept is back, by a name beside it first.
+# PATH OLD: what was kept is back, by a name beside it first. The second name goes at once: later it would change the time of
+# change (ctime) of a file that the manager has read by then.
 # shellcheck disable=SC2016 # this text is for another shell
 restorer=$keeper'
 set -eu
@@ -76,7 +77,8 @@ no_directory "$path"
 new=$(mktemp -u "$dir/.abide-new.XXXXXXXXXX")
 trap "rm -f -- \"\$new\"" EXIT
 ln -- "$old" "$new" 2>/dev/null || cp -pP -- "$old" "$new"
-rename_over "$new" "$path"'
+rename_over "$new" "$path"
+rm -f -- "$old" 2>/dev/null || :'
 
 # PATH: what was not there before goes again.
 # shellcheck disable=SC2016 # this text is for another shell
