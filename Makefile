@@ -16,7 +16,7 @@ demo: need-demo ## throwaway hosts: plan, apply, drift, repair, reboot
 # Everything that CI runs.
 test: need-test ## all tests, as CI runs them (half an hour)
 	$(CARGO) fmt --all --check
-	shellcheck -x tests/needs tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/fleet/lib/suites/*/before tests/demo/demo tests/guide/follow tests/recipes/follow tests/attacks/table tests/false-alarms/count examples/ci/timer/abide-drift-tell tests/fuzz/run tests/dependencies/check .ci/run
+	shellcheck -x tests/needs tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/fleet/lib/suites/*/before tests/demo/demo tests/guide/follow tests/hosts/aged/tool.sh tests/recipes/follow tests/attacks/table tests/false-alarms/count examples/ci/timer/abide-drift-tell tests/fuzz/run tests/dependencies/check .ci/run
 	tests/dependencies/check
 	RUST_TEST_THREADS=4 $(CARGO) test --workspace   # hosts mostly wait: more threads than cores
 	@$(MAKE) --no-print-directory core

@@ -28,6 +28,7 @@ mod support;
 )]
 mod tool;
 
+mod aged;
 mod boot;
 mod by_hand;
 mod cases;

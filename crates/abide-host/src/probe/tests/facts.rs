@@ -7,11 +7,17 @@ use super::*;
 const TABLE: &str = include_str!("../../../../../docs/systemd-facts.md");
 
 /// Every script that runs on a host.
-const SCRIPTS: [&str; 17] = [
+const SCRIPTS: [&str; 23] = [
     COMMON,
     HOST,
     SCOPE,
     crate::LOCK,
+    include_str!("../../staged.sh"),
+    include_str!("../../evidence/evidence.sh"),
+    include_str!("../../follow_up/texts.sh"),
+    include_str!("../../inputs/inputs.sh"),
+    include_str!("../../inputs/searched.sh"),
+    include_str!("../../last_words/last_words.sh"),
     include_str!("../../order.sh"),
     include_str!("../../apply/answers.sh"),
     include_str!("../../apply/events.sh"),
