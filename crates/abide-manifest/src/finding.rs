@@ -1,6 +1,6 @@
 //! What was found in a manifest, while it is worked on: a diagnostic whose places are still numbers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{Code, Diagnostic, Severity, printable};
 
@@ -66,6 +66,9 @@ impl Finding {
 /// More mistakes than this nobody reads, and showing them would take longer than finding them.
 const MOST: usize = 300;
 
+/// So many hosts are named of a mistake that some hosts share.
+const SHOWN_HOSTS: usize = 5;
+
 /// All mistakes of a run. A declaration that a hundred hosts share is judged a hundred times and told once.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
@@ -73,12 +76,26 @@ pub(crate) struct Findings {
     told: BTreeSet<(Place, Code, Vec<Place>)>,
     errors: usize,
     warnings: usize,
+    /// The host that is looked at, by its number.
+    host: Option<usize>,
+    /// On which hosts each was found, where it was on one.
+    on: BTreeMap<(Place, Code), BTreeSet<usize>>,
 }
 
 impl Findings {
     /// Adds one, unless it is known already.
     pub(crate) fn push(&mut self, finding: Finding) {
         let severity = finding.severity();
+        if let Some(host) = self.host {
+            let known =
+                self.on.len() < 2 * MOST || self.on.contains_key(&(finding.at, finding.code));
+            if known {
+                self.on
+                    .entry((finding.at, finding.code))
+                    .or_default()
+                    .insert(host);
+            }
+        }
         if !self.wants(severity) {
             return;
         }
@@ -92,6 +109,51 @@ impl Findings {
             if !self.wants(severity) {
                 self.say_that_there_are_more();
             }
+        }
+    }
+
+    /// What is found from now on is so of that host.
+    pub(crate) fn look_at(&mut self, host: Option<usize>) {
+        self.host = host;
+    }
+
+    /// What was found of a host is so of another, which is just like it.
+    pub(crate) fn same_of(&mut self, like: usize, other: usize) {
+        for hosts in self.on.values_mut().filter(|hosts| hosts.contains(&like)) {
+            hosts.insert(other);
+        }
+    }
+
+    /// Names the hosts of what is so of some hosts only of those that share its declaration. `sharing` says how many do, and is
+    /// `None` for what a host itself declares.
+    pub(crate) fn name_hosts(
+        &mut self,
+        names: &[&str],
+        sharing: impl Fn(&[Place]) -> Option<usize>,
+    ) {
+        for finding in &mut self.found {
+            let Some(hosts) = self.on.get(&(finding.at, finding.code)) else {
+                continue;
+            };
+            let places = std::iter::once(finding.at).chain(finding.also.iter().map(|(at, _)| *at));
+            let places: Vec<Place> = places.collect();
+            if sharing(&places).is_none_or(|sharing| sharing == hosts.len()) {
+                continue;
+            }
+            let shown = hosts
+                .iter()
+                .take(SHOWN_HOSTS)
+                .filter_map(|host| names.get(*host));
+            let shown: Vec<String> = shown.map(|name| name.escape_debug().to_string()).collect();
+            let more = hosts.len().saturating_sub(SHOWN_HOSTS);
+            let on = match more {
+                0 => format!("it is so on {}", shown.join(", ")),
+                more => format!("it is so on {} and {more} more hosts", shown.join(", ")),
+            };
+            finding.help = Some(match finding.help.take() {
+                Some(help) => format!("{help}; {on}"),
+                None => on,
+            });
         }
     }
 

@@ -15,6 +15,7 @@ use crate::merge::Whole;
 use crate::schema;
 use crate::settle;
 use crate::settled::SettledHost;
+use crate::text::Place;
 use crate::value;
 use crate::work::Work;
 use crate::{check, lint};
@@ -66,17 +67,19 @@ fn hosts(
     let mut hosts = BTreeMap::new();
     // What hosts should be that are in the same groups and say nothing of it themselves: they are alike, and are looked
     // at once.
-    let mut alike: BTreeMap<Vec<GroupName>, Desired> = BTreeMap::new();
-    for (key, host) in &whole.hosts {
+    let mut alike: BTreeMap<Vec<GroupName>, (Desired, usize)> = BTreeMap::new();
+    for (number, (key, host)) in whole.hosts.iter().enumerate() {
         if !work.goes_on() {
             break;
         }
+        work.findings.look_at(Some(number));
         let Some(head) = settle::host::head(whole, key, host, work) else {
             continue;
         };
         let groups = head.group_names();
         let says_nothing = says_nothing(&host.value);
-        if let Some(desired) = alike.get(&groups).filter(|_| says_nothing) {
+        if let Some((desired, like)) = alike.get(&groups).filter(|_| says_nothing) {
+            work.findings.same_of(*like, number);
             let made = FleetHost {
                 groups: groups.into_iter().collect(),
                 connection: head.connection,
@@ -97,13 +100,53 @@ fn hosts(
             let mut made = desired::host(settled, name, policy, &work.texts);
             keep(resources(&made.desired), host, work);
             if says_nothing {
-                alike.insert(groups, made.desired.clone());
+                alike.insert(groups, (made.desired.clone(), number));
             }
             made.desired = kept(&made.desired, only_check);
             hosts.insert(at, made);
         }
     }
+    work.findings.look_at(None);
+    // Where not all were looked at, who shares what is not known.
+    if work.goes_on() {
+        let names: Vec<&str> = whole.hosts.keys().map(String::as_str).collect();
+        let shares = shares(whole);
+        work.findings
+            .name_hosts(&names, |places| sharing(&shares, places));
+    }
     hosts
+}
+
+/// Whose keys stand where: for each key of a host or a group how many hosts share what stands below it, and `None` for what a
+/// host has for itself.
+fn shares(whole: &Whole) -> BTreeMap<Place, Option<usize>> {
+    let mut members: BTreeMap<&str, usize> = BTreeMap::new();
+    for host in whole.hosts.values() {
+        let listed = host.value.groups.iter().flat_map(|groups| &groups.value);
+        let listed: BTreeSet<&str> = listed.map(|group| group.value.as_str()).collect();
+        for group in listed {
+            *members.entry(group).or_default() += 1;
+        }
+    }
+    let of = |name: &str| match name {
+        GroupName::ALL => whole.hosts.len(),
+        name => members.get(name).copied().unwrap_or_default(),
+    };
+    let groups = whole
+        .groups
+        .iter()
+        .map(|(name, group)| (group.key, Some(of(name))));
+    let hosts = whole.hosts.values().map(|host| (host.key, None));
+    groups.chain(hosts).collect()
+}
+
+/// How many hosts share the declaration in which the first of these places stands that is in a manifest.
+fn sharing(shares: &BTreeMap<Place, Option<usize>>, places: &[Place]) -> Option<usize> {
+    let owners = places.iter().filter_map(|at| {
+        let (key, sharing) = shares.range(..=*at).next_back()?;
+        (key.text == at.text).then_some(*sharing)
+    });
+    owners.into_iter().next().flatten()
 }
 
 /// Whether a host is what its groups make of it.

@@ -147,6 +147,11 @@ fn programs_are_found_behind_their_prefixes() {
     ] {
         assert_eq!(exec(refused), ["E0507"], "{refused}");
     }
+}
+
+#[test]
+fn programs_that_systemd_finds_are_not_told() {
+    let exec = |line: &str| codes(true, "service", &["[Service]", line]);
     for found in [
         "ExecStart=sh -c x",
         "ExecStartPost=systemctl --user start x",

@@ -17,5 +17,6 @@ mod resolve;
 mod scale;
 mod schema;
 mod several_files;
+mod several_hosts;
 mod support;
 mod triggers;
