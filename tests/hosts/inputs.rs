@@ -924,3 +924,135 @@ fn a_configuration_directory_behind_a_link_is_written_by_its_user_and_read_as_it
             .sh(host, "! find ~uabove/dots ~uwithin/dots -type f | grep .");
     }
 }
+
+/// Lines of a service after `[Service]`, and whether it can start; what the plan says must be so.
+const ODD_PATHS: [(&str, bool); 17] = [
+    ("ExecStart=/srv/p/rel infinity", true),
+    ("ExecStart=/srv/p/sub/up infinity", true),
+    ("ExecStart=/srv/p/dangling", false),
+    ("ExecStart=/srv/noexec/tool infinity", false),
+    ("ExecStart=/srv/noexec/script", false),
+    ("ExecStart=/srv/p/by-noexec", false),
+    ("ExecStart=/srv/p/by-env", true),
+    (r"ExecStart='/srv/p/with blank/tool' infinity", true),
+    (r"ExecStart=/srv/p/with\x20blank/tool infinity", true),
+    (
+        "ExecStart=/bin/sleep infinity\nEnvironmentFile=/srv/p/with blank/env",
+        true,
+    ),
+    (
+        "ExecStart=/bin/sleep infinity\nEnvironmentFile=/srv//p/./env",
+        true,
+    ),
+    (
+        "ExecStart=/bin/sleep infinity\nEnvironmentFile=/srv/p/env-link",
+        true,
+    ),
+    (
+        "ExecStart=/bin/sleep infinity\nEnvironmentFile=/srv/p/env-gone",
+        false,
+    ),
+    (
+        "ExecStart=/bin/sleep infinity\nEnvironmentFile=%h/none.env",
+        false,
+    ),
+    (
+        "ExecStart=/bin/sleep infinity\nWorkingDirectory=/srv/p/with blank",
+        true,
+    ),
+    (
+        "ExecStart=/bin/sleep infinity\nWorkingDirectory=%h/%N",
+        false,
+    ),
+    (
+        "ExecStart=/bin/sleep infinity\nWorkingDirectory=/srv/p/env",
+        false,
+    ),
+];
+
+#[test]
+fn what_links_blanks_mounts_and_specifiers_come_to_is_said_as_it_then_is() {
+    let world = World::both("inputs-odd");
+    let mut units: String = ODD_PATHS
+        .iter()
+        .enumerate()
+        .map(|(number, (lines, _))| {
+            let text = format!("[Service]\nType=exec\n{lines}\n").replace('\\', "\\\\");
+            let text = text.replace('\n', "\\n");
+            format!("          u{number:02}.service: {{content: \"{text}\"}}\n")
+        })
+        .collect();
+    units.push_str(
+        "          i@.service: {content: \"[Service]\\nType=exec\\nExecStart=/bin/sleep infinity\\nWorkingDirectory=/srv/p/%i\\n\"}
+          i@sub.service: {state: started}
+          i@none.service: {state: started}
+",
+    );
+    manifest(
+        &world,
+        "odd",
+        &format!("    users:\n      app:\n        units:\n{units}"),
+    );
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "useradd -m app; mkdir -p /srv/p/sub '/srv/p/with blank' /srv/noexec; cd /srv/p
+             cp /bin/sleep tool; cp /bin/sleep 'with blank/tool'; printf 'A=1\\n' >env; cp env 'with blank/env'
+             ln -s tool rel; ln -s ../tool sub/up; ln -s /nowhere dangling; ln -s env env-link; ln -s none env-gone
+             mount -t tmpfs -o noexec tmpfs /srv/noexec; cp tool /srv/noexec/tool
+             printf '#!/bin/sh\\nexec sleep infinity\\n' >/srv/noexec/script; printf '#!/srv/noexec/tool\\n' >by-noexec
+             printf '#!/usr/bin/env -S sh -e\\nexec sleep infinity\\n' >by-env; chmod 755 by-* /srv/noexec /srv/noexec/*",
+        );
+    }
+    let numbered = ODD_PATHS.iter().enumerate();
+    let mut expected: Vec<(String, bool)> = numbered
+        .map(|(number, (_, starts))| (format!("u{number:02}.service"), *starts))
+        .collect();
+    expected.push(("i@sub.service".to_owned(), true));
+    expected.push(("i@none.service".to_owned(), false));
+    let said = world.plan().ends_with(0).stdout;
+    // What is said of a unit stands below its name.
+    let told_to_fail = |unit: &str| {
+        let mut lines = said
+            .lines()
+            .skip_while(|line| !line.starts_with(&format!("  + {unit} ")));
+        let own = lines
+            .by_ref()
+            .skip(1)
+            .take_while(|line| !line.starts_with("  + "));
+        own.collect::<String>().contains("it will not start")
+    };
+    for (unit, starts) in &expected {
+        assert_eq!(told_to_fail(unit), !starts, "{unit}\n{said}");
+    }
+    world.apply().ends_with(1);
+    for (unit, starts) in &expected {
+        for host in ["h1", "h2"] {
+            let state = world.show(host, "app", unit, "ActiveState");
+            assert_eq!(state == "active", *starts, "{unit} on {host}: {state}");
+        }
+    }
+}
+
+#[test]
+fn every_name_that_a_manifest_takes_is_one_that_useradd_takes_and_a_missing_shell_stops_no_unit() {
+    let world = World::both("inputs-names");
+    let unit = "units: {a.service: {source: a.service}}";
+    manifest(
+        &world,
+        "names",
+        &format!(
+            "    users:\n      Upper: {{{unit}}}\n      a.b: {{}}\n      dash-: {{}}\n      _x: {{}}\n      a123456789012345678901234567890: {{}}\n      noshell: {{shell: /bin/nowhere, {unit}}}\n"
+        ),
+    );
+    world.file("a.service", &worker(""));
+    world.converge();
+    for host in ["h1", "h2"] {
+        for user in ["Upper", "noshell"] {
+            world.fleet.sh(
+                host,
+                &format!("XDG_RUNTIME_DIR=/run/user/$(id -u {user}) runuser -u {user} -- systemctl --user is-active a.service"),
+            );
+        }
+    }
+}

@@ -53,7 +53,7 @@ pub(super) fn scope(
     })
 }
 
-/// A manager shows drop-ins without the links on the way to its configuration directory (252, 257), and unit files with them.
+/// A manager shows drop-ins without the links on the way to its configuration directory, and unit files with them (247 to 262).
 fn by_usual_path(
     units: &mut BTreeMap<UnitName, ObservedUnit>,
     config: &HostPath,
