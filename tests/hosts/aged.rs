@@ -349,6 +349,19 @@ fn versions_that_no_host_has_are_planned_applied_and_looked_at_as_those_that_hos
 fn units_of_users_are_refused_where_users_have_no_managers_and_those_of_the_system_are_done() {
     let world = World::new("el7", &[("h219", "bookworm")]);
     play(&world, "h219", 219);
+    // It is played at all.
+    let said = world.fleet.sh(
+        "h219",
+        "PATH=/usr/local/bin:$PATH; exec 2>&1; systemctl --version | head -n 1
+         systemctl show -p Version,UnitsLoadTimestamp; systemctl show --timestamp=us -p Version || echo $?
+         systemctl show -p Id,InvocationID,StateChangeTimestamp,NRestarts ssh.service
+         systemd-analyze condition --unit=ssh.service || echo $?",
+    );
+    assert_eq!(
+        said,
+        "systemd 219\nVersion=219\nsystemctl: unrecognized option '--timestamp=us'\n1\nId=ssh.service\n\
+         systemd-analyze: unrecognized option '--unit=ssh.service'\n1\n"
+    );
     let with = |more: &str| {
         world.manifest(&format!(
             "version: 1\nname: el7\nhosts: {{h219: {{}}}}\ngroups:\n  all:\n    units: {{{more}}}\n"
