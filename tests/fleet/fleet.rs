@@ -185,6 +185,36 @@ pub fn unfit(image: &str) -> Option<&'static str> {
     }
 }
 
+/// What only some of the hosts with Podman have, or have not.
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "only tests of quadlets ask"
+)]
+#[derive(Debug, Clone, Copy)]
+pub enum Podman {
+    /// No `.artifact` quadlets, which came with 5.7.
+    BeforeArtifacts,
+    /// `podman kube play` with a service container, which newer ones than 5.4 make of an overlay: the harness has none.
+    KubePlay,
+}
+
+/// Why the image that stands for this one is not like that.
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "only tests of quadlets ask"
+)]
+pub fn lacks(image: &str, podman: Podman) -> Option<&'static str> {
+    match (podman, suited(image).as_str()) {
+        (Podman::BeforeArtifacts, "forky+podman") => Some("its Podman, 5.8, has `.artifact`"),
+        (Podman::KubePlay, "forky+podman") => {
+            Some("its Podman, 5.8, needs an overlay for `kube play`, and there is none here")
+        }
+        (Podman::BeforeArtifacts | Podman::KubePlay, _) => None,
+    }
+}
+
 /// Whether a test can run on these images; if not, says so, past what the test runner catches.
 pub fn fits(images: &[&str]) -> bool {
     for image in images {

@@ -348,7 +348,7 @@ fn case_42_networks_and_volumes_are_never_restarted_in_silence_and_pods_are_kept
         .ends_with(0)
         .says(&format!("app.network {recreate}"))
         .says(&format!("data.volume {recreate}"))
-        .says("0 to remove on 1 host.");
+        .says("0 to remove on 1 host; 2 restarts held back.");
     world.converge();
     assert_eq!(units.map(|unit| invocation(&world, unit)), before);
     world.plan().says(&format!("app.network {recreate}"));
