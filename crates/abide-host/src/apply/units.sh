@@ -34,6 +34,7 @@ flush() {
     ended=$?
   fi
   still=
+  over=
   if struck "$ended"; then note_still; fi
   [ -z "$gone_for_good" ] || note_killed
   blamed=
@@ -43,7 +44,7 @@ flush() {
   for pair in $members; do
     current=${pair%%:*}
     unit=${pair#*:}
-    if [ $ended = 0 ] || { [ -n "$blamed" ] && ! blames "$unit"; }; then
+    if [ $ended = 0 ] || is_over "$unit" || { [ -n "$blamed" ] && ! blames "$unit"; }; then
       finish ok
       [ "$verb" != stop ] || stopped="$stopped $batch_scope|$unit"
     elif [ -n "$blamed" ]; then
@@ -54,13 +55,14 @@ flush() {
   done
 }
 
-# note_still: $still, what goes on of what systemctl was not waited for any longer. Its jobs stay: a unit that is told to
+# note_still: $still, what goes on of what systemctl was not waited for any longer, and $over, what had come to its end by
+# then: systemctl waits for the last of all. Its jobs stay: a unit that is told to
 # stop stops sooner or later, and taking the job back would only hide that it does. One short question more, whatever the
 # limit was for.
 note_still() {
   mv -f -- "$work/hung/$batch_scope" "$work/old/hung" 2>/dev/null || :
   # shellcheck disable=SC2086 # words
-  answer=$(quickly "$batch_scope" show -p ActiveState -- $names 2>/dev/null | head -c 1048576)
+  answer=$(quickly "$batch_scope" show -p ActiveState,Job -- $names 2>/dev/null | head -c 1048576)
   mv -f -- "$work/old/hung" "$work/hung/$batch_scope" 2>/dev/null || :
   # shellcheck disable=SC2086 # words
   each_shown note_one_still $names
@@ -71,7 +73,12 @@ note_one_still() {
     deactivating) still="$still $1:stopping" ;;
     activating) still="$still $1:starting" ;;
   esac
+  case $verb:$active:${job:-0} in
+    start:active:0 | stop:inactive:0) over="$over $1" ;;
+  esac
 }
+
+is_over() { case "$over " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
 what_goes_on() { # UNIT
   case "$still " in
