@@ -29,6 +29,7 @@ mod support;
 mod tool;
 
 mod aged;
+mod aliases;
 mod boot;
 mod by_hand;
 mod cases;

@@ -142,14 +142,22 @@ fn answered(answer: &str) -> Option<InputSeen> {
     }
 }
 
-/// Whose something is; what nobody's is (`UNKNOWN`) is not said.
+/// Whose something is, behind `>` where it is a link; what nobody's is (`UNKNOWN`) is not said.
 fn owned(answer: &str) -> Option<InputSeen> {
     match answer {
         "-" => Some(InputSeen::Absent),
         "?" | "UNKNOWN" => None,
-        name => UserName::parse(name).ok().map(|name| InputSeen::Owned {
-            by: name.to_string(),
-        }),
+        name => {
+            let (link, name) = match name.strip_prefix('>') {
+                Some(name) => (true, name),
+                None => (false, name),
+            };
+            let by = UserName::parse(name).ok()?.to_string();
+            Some(match link {
+                true => InputSeen::Link { by },
+                false => InputSeen::Owned { by },
+            })
+        }
     }
 }
 

@@ -83,6 +83,11 @@ pub enum InputSeen {
         /// Its name.
         by: String,
     },
+    /// It is a symbolic link, which belongs to this account.
+    Link {
+        /// Its name.
+        by: String,
+    },
     /// Nothing can be written to this directory, which is there.
     NotWritable {
         /// The directory.

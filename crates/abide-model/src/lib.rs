@@ -12,6 +12,7 @@
 //! # Ok::<(), abide_model::NameError>(())
 //! ```
 
+pub mod alias;
 pub mod bodies;
 pub mod body;
 pub mod boot;
@@ -26,6 +27,7 @@ pub mod fleet;
 pub mod forecast;
 pub mod hand_edit;
 pub mod health;
+pub mod home_fault;
 pub mod host_ledgers;
 pub mod inputs;
 pub mod ledger;
@@ -51,6 +53,7 @@ pub mod shard;
 pub mod time;
 pub mod unit_name;
 
+pub use alias::AliasHolder;
 pub use bodies::BodyPlace;
 pub use body::{Body, Bytes, SecretSource};
 pub use boot::{AtBoot, Boot, BootUnknown, NotAtBoot, Rehearsal};
@@ -67,6 +70,7 @@ pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Share, Via};
 pub use forecast::{Disruption, Effect, Surprise};
 pub use hand_edit::HandEdit;
 pub use health::{Ending, Health};
+pub use home_fault::HomeFault;
 pub use host_ledgers::{
     FoundLedger, HostLedgers, LedgerRepair, LedgerTextFault, PlaceFault, PlaceKind, RepairStep,
     StepResult,

@@ -7,8 +7,10 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::alias::AliasHolder;
 use crate::boot::NotAtBoot;
 use crate::health::Health;
+use crate::home_fault::HomeFault;
 use crate::inputs::BrokenInput;
 use crate::name::printable;
 use crate::obstacle::Obstacle;
@@ -90,6 +92,20 @@ pub enum RefusalReason {
     HomeIsMounted {
         /// The home.
         home: HostPath,
+    },
+    /// A user's home should go with the user, and cannot be removed.
+    HomeStays {
+        /// The home.
+        home: HostPath,
+        /// Why.
+        fault: HomeFault,
+    },
+    /// A unit should be enabled, and the name of one of its aliases is another's.
+    AliasTaken {
+        /// The alias.
+        alias: UnitName,
+        /// Who has it.
+        by: AliasHolder,
     },
     /// A unit should not be enabled, and is enabled until the next boot as well (`systemctl enable --runtime`).
     EnabledAtRuntime {
@@ -174,6 +190,8 @@ impl RefusalReason {
             Self::OfDirectory { .. } => "R0702",
             Self::UpheldByUnknown { .. } => "R0202",
             Self::HomeIsMounted { .. } => "R0103",
+            Self::AliasTaken { .. } => "R0107",
+            Self::HomeStays { .. } => "R0108",
             Self::EnabledAtRuntime { .. } => "R0104",
             Self::EnabledForAllUsers { .. } => "R0105",
             Self::ManagerLacksGroups { .. } => "R0601",
@@ -214,6 +232,10 @@ impl RefusalReason {
                 "give its [Install] section a `WantedBy=`, or declare `enabled: false`"
             }
             Self::HomeIsMounted { .. } => "unmount it there first, or declare `remove_home: false`",
+            Self::HomeStays { .. } => {
+                "remove or move it there first, or declare `remove_home: false`"
+            }
+            Self::AliasTaken { by, .. } => by.help(),
             Self::EnabledAtRuntime { .. } => {
                 "run `systemctl disable --runtime` for it there, in its scope"
             }
@@ -281,6 +303,10 @@ impl fmt::Display for RefusalReason {
                 f,
                 "its home {home} cannot be removed: it is a mount point, or has one below it"
             ),
+            Self::HomeStays { home, fault } => {
+                write!(f, "its home {home} cannot be removed: {fault}")
+            }
+            Self::AliasTaken { alias, by } => write!(f, "its alias {alias} {by}"),
             Self::EnabledAtRuntime { link } => {
                 write!(f, "it is enabled until the next boot as well: {link}")
             }
@@ -468,6 +494,8 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("R0103", include_str!("explain/R0103.md")),
     ("R0104", include_str!("explain/R0104.md")),
     ("R0105", include_str!("explain/R0105.md")),
+    ("R0107", include_str!("explain/R0107.md")),
+    ("R0108", include_str!("explain/R0108.md")),
     ("R0106", include_str!("explain/R0106.md")),
     ("R0601", include_str!("explain/R0601.md")),
     ("R0301", include_str!("explain/R0301.md")),

@@ -2,8 +2,9 @@
 //! cannot be written. What nobody looked at is in nobody's way.
 
 use abide_model::{
-    Change, DesiredUser, FieldChange, FilePurpose, GroupName, HostPath, InputLook, InputSeen,
-    Obstacle, RefusalReason, ResourceId, Runner, Scope, UserName,
+    Change, DesiredUser, FieldChange, FilePurpose, GroupName, HomeFault, HostPath, InputLook,
+    InputSeen, Observation, ObservedUser, Obstacle, Presence, RefusalReason, ResourceId, Runner,
+    Scope, UserName,
 };
 
 use crate::draft::Draft;
@@ -129,10 +130,55 @@ fn home_is_free(
     }
     let home = host.home(name);
     match look(host, draft, InputLook::Owner(home.clone())) {
-        Some(InputSeen::Owned { by }) if by != name.as_str() => {
+        Some(InputSeen::Owned { by } | InputSeen::Link { by }) if by != name.as_str() => {
             let owner = by.clone();
             Err(in_the_way(Obstacle::HomeTaken { home, owner }))
         }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the home of a user who goes can be removed with the user, as far as its reasons can be seen: the apply looks once
+/// more, and keeps the user where it cannot.
+pub(crate) fn home_may_go(
+    host: &Host<'_>,
+    draft: &mut Draft,
+    name: &UserName,
+    home: &HostPath,
+) -> Result<(), Denied> {
+    let stays = |fault| {
+        let home = home.clone();
+        Err(Denied::because(RefusalReason::HomeStays { home, fault }))
+    };
+    // Whoever goes by the same plan may be gone by then.
+    let goes = |other: &UserName| {
+        let declared = host.desired.users.get(other);
+        declared.is_some_and(|declared| declared.state == Presence::Absent)
+    };
+    let users = host.observed.users.iter();
+    let mut others = users.filter(|(other, _)| *other != name && !goes(other));
+    let within = |found: &Observation<ObservedUser>| {
+        let found = found.known();
+        found.is_some_and(|found| found.home == *home || found.home.is_within(home))
+    };
+    if let Some((user, _)) = others.find(|(_, found)| within(found)) {
+        let user = user.clone();
+        return stays(HomeFault::HasHomeOf { user });
+    }
+    match look(host, draft, InputLook::Owner(home.clone())) {
+        Some(InputSeen::Link { .. }) => return stays(HomeFault::Link),
+        Some(InputSeen::Owned { by }) if by != name.as_str() => {
+            return stays(HomeFault::OfAnother { owner: by.clone() });
+        }
+        Some(InputSeen::Absent) => return Ok(()),
+        _ => {}
+    }
+    let room = InputLook::Room {
+        runner: Runner::Root,
+        directory: home.parent(),
+    };
+    match look(host, draft, room) {
+        Some(InputSeen::NotWritable { .. }) => stays(HomeFault::Unwritable),
         _ => Ok(()),
     }
 }

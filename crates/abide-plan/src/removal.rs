@@ -20,7 +20,7 @@ pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) {
     for (name, user) in &host.desired.users {
         if user.state == Presence::Absent {
             match removable(host, name, user) {
-                Ok(Some(found)) => match obstacles::may_be_changed(host, draft, name) {
+                Ok(Some(found)) => match may_go(host, draft, name, (user, found)) {
                     Ok(()) => remove(host, draft, name, (user, found)),
                     Err(denied) => draft.refuse(denied.about(ResourceId::User(name.clone()))),
                 },
@@ -28,6 +28,20 @@ pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) {
                 Err(denied) => draft.refuse(denied.about(ResourceId::User(name.clone()))),
             }
         }
+    }
+}
+
+/// Whether nothing is in the way of the account and, where that goes too, of its home.
+fn may_go(
+    host: &Host<'_>,
+    draft: &mut Draft,
+    name: &UserName,
+    (wanted, found): (&DesiredUser, &ObservedUser),
+) -> Result<(), Denied> {
+    obstacles::may_be_changed(host, draft, name)?;
+    match wanted.remove_home && found.home_exists {
+        true => obstacles::home_may_go(host, draft, name, &found.home),
+        false => Ok(()),
     }
 }
 

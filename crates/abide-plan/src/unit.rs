@@ -1,5 +1,6 @@
 //! One unit with everything that decides about it: what is wanted, what its manager says, what stands on disk.
 
+pub(crate) mod aliases;
 pub(crate) mod at_boot;
 pub(crate) mod couple;
 pub(crate) mod decide;

@@ -22,7 +22,7 @@ use crate::unit::respond::{Response, to_restart};
 use crate::unit::run::{Verb, comes_up};
 use crate::unit::sources::wish_of;
 use crate::unit::targets::start_new_members;
-use crate::unit::{Unit, Wish, at_boot, emit, notes, support};
+use crate::unit::{Unit, Wish, aliases, at_boot, emit, notes, support};
 
 /// Plans the units of one scope.
 pub(crate) fn draft<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) {
@@ -98,6 +98,11 @@ fn decisions<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
                 }
                 draft.refuse(refusal);
             }
+        }
+    }
+    for (name, denied) in aliases::taken(view, &decisions, draft) {
+        if let Some(decision) = decisions.remove(&name) {
+            draft.refuse(denied.about(decision.unit.file_resource()));
         }
     }
     decisions

@@ -44,7 +44,12 @@ owners_of_ids() {
 
 owners_of_paths() {
   for path do
-    if [ -e "$path" ] || [ -L "$path" ]; then limit 10 stat -c %U -- "$path" 2>/dev/null || echo '?'; else echo -; fi
+    if [ -e "$path" ] || [ -L "$path" ]; then
+      ! [ -L "$path" ] || printf '>'
+      limit 10 stat -c %U -- "$path" 2>/dev/null || echo '?'
+    else
+      echo -
+    fi
   done
 }
 

@@ -1,11 +1,12 @@
 //! Links: what starts at boot, and what no longer does.
 
-use abide_model::{Desired, Wanted};
+use abide_model::{Desired, InputLook, InputSeen, Interpreter, Runner, Wanted};
 use abide_sim::{Edit, SimHost, desired, path, scope, unit_ref};
 
 use super::support::{
     as_declared, assert_converges, from_to, lines, one, planned, refusals, steps,
 };
+use crate::{looks, plan};
 
 const FILE: &str = "write /home/deploy/.config/systemd/user/web.service 0644";
 
@@ -175,6 +176,83 @@ fn an_alias_that_is_taken_is_refused() {
         refusals(&plan),
         [
             "system/web.service: its alias www.service is taken there: it names /usr/lib/systemd/system/nginx.service"
+        ]
+    );
+}
+
+const OTHERS: &str = "[Service]\nExecStart=/bin/x\n[Install]\nAlias=www.service\n";
+
+#[test]
+fn an_alias_that_another_unit_gets_by_the_same_plan_is_refused() {
+    let wanted = desired("h1")
+        .foreign("nginx.service")
+        .enabled(Wanted::Yes)
+        .foreign("apache.service")
+        .enabled(Wanted::Yes)
+        .unit("web.service", OTHERS)
+        .build();
+    let host = SimHost::new()
+        .with_vendor_unit(false, "nginx.service", OTHERS)
+        .with_vendor_unit(false, "apache.service", OTHERS);
+    assert_eq!(
+        refusals(&planned(&host, &wanted)),
+        [
+            "system/nginx.service: its alias www.service is to be an alias of apache.service too",
+            "system/web.service: its alias www.service is to be an alias of apache.service too"
+        ]
+    );
+}
+
+#[test]
+fn an_alias_that_is_a_declared_unit_is_refused() {
+    let wanted = desired("h1")
+        .foreign("nginx.service")
+        .enabled(Wanted::Yes)
+        .unit("www.service", "[Service]\nExecStart=/bin/x\n")
+        .enabled(Wanted::No);
+    let host = SimHost::new().with_vendor_unit(false, "nginx.service", OTHERS);
+    let refused =
+        ["system/nginx.service: its alias www.service is the name of a unit that is declared too"];
+    assert_eq!(refusals(&planned(&host, &wanted.build())), refused);
+
+    let foreign = desired("h1")
+        .foreign("nginx.service")
+        .enabled(Wanted::Yes)
+        .foreign("www.service")
+        .running(Wanted::Yes)
+        .build();
+    let host = host.with_vendor_unit(false, "www.service", "[Service]\nExecStart=/bin/sleep 9\n");
+    assert_eq!(refusals(&planned(&host, &foreign)), refused);
+}
+
+#[test]
+fn an_alias_may_be_the_name_of_what_goes_by_the_same_plan() {
+    let before = desired("h1").unit("www.service", "[Service]\nExecStart=/bin/x\n");
+    let mut host = as_declared(&before.enabled(Wanted::No).build());
+    let wanted = desired("h1").unit("web.service", OTHERS).build();
+    assert_converges(&mut host, &wanted);
+}
+
+#[test]
+fn an_alias_whose_name_a_file_has_is_refused() {
+    let wanted = desired("h1").unit("web.service", OTHERS).build();
+    let mut observed = SimHost::new().observe(&wanted);
+    let file = path("/etc/systemd/system/www.service");
+    let look = InputLook::Path {
+        runner: Runner::Root,
+        path: file,
+    };
+    assert!(looks(&wanted, &observed).contains(&look));
+    let seen = InputSeen::File {
+        readable: true,
+        executable: false,
+        interpreter: Interpreter::Fine,
+    };
+    observed.inputs.insert(look, seen);
+    assert_eq!(
+        refusals(&plan(&wanted, &observed)),
+        [
+            "system/web.service: its alias www.service is taken there: /etc/systemd/system/www.service is a file"
         ]
     );
 }

@@ -1,6 +1,8 @@
 //! Accounts.
 
-use abide_model::{Desired, DesiredAccount, FieldChange, Observation};
+use abide_model::{
+    Desired, DesiredAccount, FieldChange, InputLook, InputSeen, Observation, Runner,
+};
 use abide_sim::{SimHost, desired, path, unit_ref, user};
 
 use super::support::{
@@ -119,6 +121,71 @@ fn a_user_that_goes_is_deleted_last_of_all() {
         )
     );
     assert!(planned(&host, &gone).ledger_after == abide_model::Ledger::default());
+}
+
+#[test]
+fn a_user_whose_home_cannot_be_removed_is_kept() {
+    let gone = desired("h1").user("deploy").user_absent(true);
+    let host = SimHost::new().with_user("deploy").with_user("inner");
+    let home = path("/home/deploy");
+    let owner = InputLook::Owner(home.clone());
+    let room = InputLook::Room {
+        runner: Runner::Root,
+        directory: path("/home"),
+    };
+    let refused = |looks: &[(&InputLook, InputSeen)]| {
+        let wanted = gone.clone().build();
+        let mut observed = host.observe(&wanted);
+        let looks = looks
+            .iter()
+            .map(|(look, seen)| ((*look).clone(), seen.clone()));
+        observed.inputs.extend(looks);
+        refusals(&crate::plan(&wanted, &observed))
+    };
+    let by = |name: &str| name.to_owned();
+    let own = || InputSeen::Owned { by: by("deploy") };
+    let unwritable = || InputSeen::NotWritable {
+        directory: path("/home"),
+    };
+    assert_eq!(
+        refused(&[(&owner, own()), (&room, InputSeen::Present)]),
+        Vec::<String>::new()
+    );
+    assert_eq!(refused(&[]), Vec::<String>::new(), "nobody looked");
+    // What is gone is not in the way of its user.
+    assert_eq!(
+        refused(&[(&owner, InputSeen::Absent), (&room, unwritable())]),
+        Vec::<String>::new()
+    );
+    let why = |seen: Vec<String>| seen.concat();
+    assert_eq!(
+        why(refused(&[(&owner, InputSeen::Owned { by: by("root") })])),
+        "user deploy: its home /home/deploy cannot be removed: it belongs to root"
+    );
+    assert_eq!(
+        why(refused(&[(&owner, InputSeen::Link { by: by("deploy") })])),
+        "user deploy: its home /home/deploy cannot be removed: it is a symbolic link"
+    );
+    assert_eq!(
+        why(refused(&[(&owner, own()), (&room, unwritable())])),
+        "user deploy: its home /home/deploy cannot be removed: nothing can be removed from the directory that it is in (is it mounted read-only?)"
+    );
+
+    let mut two = gone.clone().user("inner").build();
+    let mut observed = host.observe(&two);
+    if let Some(Observation::Known(inner)) = observed.users.get_mut(&user("inner")) {
+        inner.home = path("/home/deploy/in");
+    }
+    assert_eq!(
+        why(refusals(&crate::plan(&two, &observed))),
+        "user deploy: its home /home/deploy cannot be removed: the home of inner is in it"
+    );
+    // Who goes as well may be gone by then.
+    two = gone.clone().user("inner").user_absent(true).build();
+    assert_eq!(
+        refusals(&crate::plan(&two, &observed)),
+        Vec::<String>::new()
+    );
 }
 
 #[test]

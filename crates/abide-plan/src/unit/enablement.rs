@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Cause, FilePurpose, HostPath, Link, ObservedScope, RefusalReason, UnitName, Wanted,
+    AliasHolder, Cause, FilePurpose, HostPath, Link, ObservedScope, RefusalReason, UnitName, Wanted,
 };
 use abide_unit::{
     Effective, LinkKind, also, install_links, install_words, refused_links, specifier,
@@ -152,13 +152,9 @@ fn asked_for(unit: &Unit<'_>, wanted: &Effective) -> Result<Asked, Denied> {
         .filter(|link| upholds || link.kind != LinkKind::Upholds)
         .collect();
     for link in links.iter().filter(|link| link.kind == LinkKind::Alias) {
-        if let Some(taken) = taken(unit, &link.path) {
-            return Err(Denied::impossible(format!(
-                "its alias {} is taken there: it names {}",
-                link.path,
-                said(&taken)
-            ))
-            .help("remove that link, or the `Alias=`"));
+        let holder = taken(unit, &link.path).map(|target| AliasHolder::Link { target });
+        if let (Some(by), Ok(alias)) = (holder, UnitName::parse(&link.path)) {
+            return Err(Denied::because(RefusalReason::AliasTaken { alias, by }));
         }
     }
     let is_all = all_known(unit, wanted);
