@@ -306,13 +306,6 @@ impl fmt::Display for RefusalReason {
             Self::HomeStays { home, fault } => {
                 write!(f, "its home {home} cannot be removed: {fault}")
             }
-            Self::AliasTaken { alias, by } => write!(f, "its alias {alias} {by}"),
-            Self::EnabledAtRuntime { link } => {
-                write!(f, "it is enabled until the next boot as well: {link}")
-            }
-            Self::EnabledForAllUsers { link } => {
-                write!(f, "it is enabled for all users: {link}")
-            }
             Self::ManagerLacksGroups { groups, uid } => write!(
                 f,
                 "what runs under it does not have {}: user@{uid}.service has the groups that it started with",
@@ -326,6 +319,9 @@ impl fmt::Display for RefusalReason {
             | Self::ScriptNotEnabled { .. }
             | Self::NotAtBoot { .. }
             | Self::ManagerMasked { .. }
+            | Self::AliasTaken { .. }
+            | Self::EnabledAtRuntime { .. }
+            | Self::EnabledForAllUsers { .. }
             | Self::RefusedNames { .. } => self.fmt_of_links(f),
             Self::WouldNotLoad { .. }
             | Self::WouldNotStartAgain { .. }
@@ -415,6 +411,13 @@ impl RefusalReason {
     /// The words of what keeps links from being made or removed, or from having an effect.
     fn fmt_of_links(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AliasTaken { alias, by } => write!(f, "its alias {alias} {by}"),
+            Self::EnabledAtRuntime { link } => {
+                write!(f, "it is enabled until the next boot as well: {link}")
+            }
+            Self::EnabledForAllUsers { link } => {
+                write!(f, "it is enabled for all users: {link}")
+            }
             Self::OnlyEnablesOthers { also } => write!(
                 f,
                 "its [Install] section only names other units to enable (`Also={}`)",
