@@ -23,11 +23,12 @@ pub use events::{HostEvent, Reader, largest_output};
 pub(crate) use events::{holder, suspension};
 
 use crate::ledger;
-use crate::quote::{quote, word};
+use crate::quote::{quote, scope_word, word};
 
 /// The fixed part: small functions, in the order in which they build on each other.
-const FUNCTIONS: [&str; 14] = [
+const FUNCTIONS: [&str; 15] = [
     include_str!("apply/events.sh"),
+    crate::NAMES,
     crate::LOCK,
     include_str!("apply/scope.sh"),
     include_str!("apply/answers.sh"),
@@ -192,7 +193,7 @@ fn user_scopes(plan: &Plan) -> String {
 fn claim(plan: &Plan) -> String {
     let scopes = plan.actions.iter().map(|action| action.resource.scope());
     let scopes: BTreeSet<Scope> = scopes.collect();
-    let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+    let scopes: Vec<String> = scopes.iter().map(scope_word).collect();
     format!(
         "\nend_without {}\n\
          claim_ledger <<'END_OF_LEDGER' || stop_here \"the ledger $ledger cannot be written, so nothing was changed\"\n\
@@ -215,7 +216,7 @@ fn watches(plan: &Plan) -> String {
         let starter = steps::starter(plan, &watch.unit);
         lines.push(format!(
             "watch {} {} {seconds} {} {restarts}{}\n",
-            watch.unit.scope,
+            scope_word(&watch.unit.scope),
             word(watch.unit.unit.as_str()),
             watch.timeout.as_secs(),
             steps::ids(starter.as_slice())

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::{HostPath, InputLook, InputSeen, Inputs, Interpreter, Runner, UserName};
 
 use crate::probe::{Frame, Frames};
-use crate::quote::{quote, words};
+use crate::quote::{pattern, quote, words};
 
 const LOOK: &str = include_str!("inputs/look.sh");
 const SEARCHED: &str = include_str!("inputs/searched.sh");
@@ -298,8 +298,8 @@ impl<'a> Asked<'a> {
         let mut arms = Vec::new();
         for (runner, looks) in &self.runners {
             let name = match runner {
-                Runner::Root => quote(""),
-                Runner::User(user) => quote(user.as_str()),
+                Runner::Root => pattern(""),
+                Runner::User(user) => pattern(user.as_str()),
             };
             let calls: Vec<String> = looks
                 .chunk_by(|a, b| question(a).0 == question(b).0)

@@ -114,12 +114,12 @@ pub(crate) fn last_line() -> String {
 
 /// The line of a user that abide created.
 pub(crate) fn user_line(user: &UserName) -> String {
-    format!("user {user}\n")
+    format!("user {}\n", percent::encode(user.as_str()))
 }
 
 /// The line of a user whose lingering abide enabled.
 pub(crate) fn linger_line(user: &UserName) -> String {
-    format!("linger {user}\n")
+    format!("linger {}\n", percent::encode(user.as_str()))
 }
 
 /// The lines of a user's attributes.
@@ -133,13 +133,14 @@ pub(crate) fn attribute_lines(user: &UserName, attributes: &BTreeMap<String, Str
 
 /// How the line of an attribute begins: what it is about.
 pub(crate) fn attribute_key(user: &UserName, field: &str) -> String {
-    format!("attribute {user} {}", percent::encode(field))
+    let [user, field] = [user.as_str(), field].map(percent::encode);
+    format!("attribute {user} {field}")
 }
 
 /// The line of a file.
 pub(crate) fn file_line(path: &HostPath, file: &LedgerFile) -> String {
     let LedgerFile { scope, digest } = file;
-    let path = percent::encode(path.as_str());
+    let [scope, path] = [scope.to_string().as_str(), path.as_str()].map(percent::encode);
     let digest = digest.map_or_else(|| CLAIMED.to_owned(), |digest| digest.to_string());
     format!("file {scope} {path} {digest}\n")
 }
@@ -147,8 +148,7 @@ pub(crate) fn file_line(path: &HostPath, file: &LedgerFile) -> String {
 /// The line of a unit, before and behind its invocation, which an apply script fills in, and what it reads.
 pub(crate) fn unit_line(unit: &UnitRef, left: &LedgerUnit) -> [String; 2] {
     let reads = reads_lines(unit, left);
-    let UnitRef { scope, unit } = unit;
-    let unit = percent::encode(unit.as_str());
+    let unit = unit_words(unit);
     let config = left
         .config
         .map_or_else(|| NONE.to_owned(), |config| config.to_string());
@@ -158,16 +158,21 @@ pub(crate) fn unit_line(unit: &UnitRef, left: &LedgerUnit) -> [String; 2] {
         false => String::new(),
     };
     [
-        format!("unit {scope} {unit} "),
+        format!("unit {unit} "),
         format!(" {config} {enabled}{claimed}\n{reads}"),
     ]
 }
 
+/// A unit and its scope, which may be that of `CORP\svc`.
+fn unit_words(UnitRef { scope, unit }: &UnitRef) -> String {
+    let scope = percent::encode(&scope.to_string());
+    format!("{scope} {}", percent::encode(unit.as_str()))
+}
+
 /// How the line of a file that a unit reads begins.
 pub(crate) fn read_key(unit: &UnitRef, path: &HostPath) -> String {
-    let UnitRef { scope, unit } = unit;
-    let [unit, path] = [unit.as_str(), path.as_str()].map(percent::encode);
-    format!("reads {scope} {unit} {path}")
+    let path = percent::encode(path.as_str());
+    format!("reads {} {path}", unit_words(unit))
 }
 
 /// The files that a unit reads and at which nobody could look before, as below a home that is made only now.
@@ -187,8 +192,7 @@ fn reads<'a>(
     unit: &UnitRef,
     reads: &'a LedgerReads,
 ) -> impl Iterator<Item = (String, &'a LedgerRead)> {
-    let UnitRef { scope, unit } = unit;
-    let of = format!("reads {scope} {}", percent::encode(unit.as_str()));
+    let of = format!("reads {}", unit_words(unit));
     let LedgerReads { definition, files } = reads;
     let definition = definition.iter().map(|read| (DEFINITION.to_owned(), read));
     let files = files
@@ -338,15 +342,13 @@ fn read_line(contents: &mut Contents, line: &str, number: usize) -> Result<(), L
     let ledger = &mut contents.ledger;
     let new = match words.as_slice() {
         ["user", name] => {
-            let name = understood(UserName::parse(name).ok())?;
+            let name = user(name)?;
             ownable::account(&name)?;
             ledger.users.insert(name)
         }
-        ["linger", name] => ledger
-            .lingers
-            .insert(understood(UserName::parse(name).ok())?),
-        ["attribute", user, field, value] => {
-            let user = understood(UserName::parse(user).ok())?;
+        ["linger", name] => ledger.lingers.insert(user(name)?),
+        ["attribute", name, field, value] => {
+            let user = user(name)?;
             let (field, value) = (decoded(field)?, decoded(value)?);
             let of = ledger.attributes.entry(user).or_default();
             let new = !of.contains_key(&field);
@@ -355,7 +357,7 @@ fn read_line(contents: &mut Contents, line: &str, number: usize) -> Result<(), L
         }
         ["file", scope, path, digest] => {
             let path = understood(HostPath::parse(&decoded(path)?).ok())?;
-            let scope = understood(scope.parse().ok())?;
+            let scope = read_scope(scope)?;
             let digest = match *digest {
                 CLAIMED => None,
                 digest => Some(read_digest(digest)?),
@@ -400,6 +402,14 @@ fn read_digest(word: &str) -> Result<Digest, LedgerFault> {
     }
 }
 
+fn user(word: &str) -> Result<UserName, LedgerFault> {
+    understood(UserName::parse(&decoded(word)?).ok())
+}
+
+fn read_scope(word: &str) -> Result<Scope, LedgerFault> {
+    understood(decoded(word)?.parse().ok())
+}
+
 fn understood<T>(read: Option<T>) -> Result<T, LedgerFault> {
     read.ok_or(LedgerFault::Meaningless)
 }
@@ -419,7 +429,7 @@ fn add_unit(
     name: &str,
     left: LedgerUnit,
 ) -> Result<bool, LedgerFault> {
-    let scope: Scope = understood(scope.parse().ok())?;
+    let scope = read_scope(scope)?;
     let unit = understood(UnitName::parse(&decoded(name)?).ok())?;
     let unit = UnitRef { scope, unit };
     if ledger.units.contains_key(&unit) {
@@ -437,7 +447,7 @@ fn add_read(
     what: &str,
     read: LedgerRead,
 ) -> Result<bool, LedgerFault> {
-    let scope: Scope = understood(scope.parse().ok())?;
+    let scope = read_scope(scope)?;
     let unit = understood(UnitName::parse(&decoded(name)?).ok())?;
     let unit = ledger.units.get_mut(&UnitRef { scope, unit });
     let reads = &mut understood(unit)?.reads;

@@ -22,6 +22,7 @@ mod testing;
 
 /// Functions of several scripts that say whether a lock is held, and by whom.
 pub(crate) const LOCK: &str = include_str!("lock.sh");
+pub(crate) const NAMES: &str = include_str!("names.sh");
 
 /// A function of several scripts that says where things are.
 pub(crate) const PLACES: &str = include_str!("places.sh");

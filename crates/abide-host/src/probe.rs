@@ -124,6 +124,7 @@ pub fn script_with(
             room::SPARE / 2
         ),
         COMMON.to_owned(),
+        crate::NAMES.to_owned(),
         crate::LOCK.to_owned(),
         crate::ledger::EACH.to_owned(),
         RUN_AS.to_owned(),

@@ -1,5 +1,7 @@
 //! Quoting for a POSIX shell: the only place that does it. Everything else hands its values here.
 
+use abide_model::Scope;
+
 /// One word of a POSIX shell that means exactly `text`: inside single quotes nothing has a meaning but the
 /// single quote itself. `text` may hold anything but NUL, which no argument and no file name can hold; a NUL
 /// is left out, as every shell would.
@@ -28,6 +30,18 @@ pub fn word(text: &str) -> String {
     } else {
         quote(text)
     }
+}
+
+/// The pattern of a `case` that matches exactly `text`: what is quoted matches itself, and what [`word`] leaves
+/// unquoted means nothing in a pattern (XCU 2.13.1, "Patterns Matching a Single Character").
+pub fn pattern(text: &str) -> String {
+    word(text)
+}
+
+/// A scope as one word, as the functions of the scripts are given it. A user's name may hold what a shell minds:
+/// `user:CORP\svc`.
+pub(crate) fn scope_word(scope: &Scope) -> String {
+    word(&scope.to_string())
 }
 
 /// These words with a blank between each two.

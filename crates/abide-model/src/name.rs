@@ -1,5 +1,6 @@
 //! Names that a person writes: manifests, hosts, groups, users.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -93,41 +94,68 @@ checked_text!(UserName);
 
 impl UserName {
     /// Parses a user name: 1 to 31 characters of `a-z A-Z 0-9 _ -` (and `.` inside), not starting with a digit,
-    /// `-` or `.`; for an account of a directory `@` and its domain behind it, 64 characters in all. Source: systemd's `User=` in
-    /// systemd.exec(5), useradd(8), and `use_fully_qualified_names` in sssd.conf(5).
+    /// `-` or `.`. For an account of a directory it has `@` and its domain behind it, or its domain and `\` before it, 64
+    /// characters in all. Source: systemd's `User=` in systemd.exec(5), useradd(8), `use_fully_qualified_names` in
+    /// sssd.conf(5), and `winbind separator` in smb.conf(5).
     pub fn parse(text: &str) -> Result<Self, NameError> {
         const WHAT: &str = "a user name";
-        let (name, domain) = match text.split_once('@') {
-            Some((name, domain)) => (name, Some(domain)),
-            None => (text, None),
-        };
         let refused = |why: &str| Err(NameError::new(text, WHAT, why));
-        if name.is_empty() || domain == Some("") || text.len() > 64 {
-            return refused("it must have 1 to 31 characters, with a domain behind `@` 64");
+        let is_fine = match (text.split_once('\\'), text.split_once('@')) {
+            (Some(_), Some(_)) => {
+                return refused("it has its domain once, behind `@` or before `\\`");
+            }
+            (Some((domain, name)), None) => begins_with_letter(domain) && is_usual(name),
+            (None, Some((name, domain))) => begins_with_letter(name) && is_usual(domain),
+            (None, None) if text.is_empty() || text.len() > 31 => {
+                return refused("it must have 1 to 31 characters");
+            }
+            (None, None) => begins_with_letter(text),
+        };
+        if text.len() > 64 {
+            return refused("with its domain it must have 1 to 64 characters");
         }
-        if domain.is_none() && text.len() > 31 {
-            return refused("it must have 1 to 31 characters");
-        }
-        if text.contains('\\') {
-            return refused("names with `\\`, as winbind gives them, are not supported");
-        }
-        let usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        let first_is_fine = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let domain_is_fine = domain.is_none_or(|domain| {
-            domain.starts_with(|c: char| c.is_ascii_alphanumeric()) && domain.chars().all(usual)
-        });
-        if !first_is_fine || !name.chars().all(usual) || !domain_is_fine {
+        if !is_fine {
             return refused(
-                "it starts with a letter or `_`, then letters, digits, `_`, `-`, `.`; an account of a directory may have `@DOMAIN` behind it",
+                "it starts with a letter or `_`, then letters, digits, `_`, `-`, `.`; an account of a directory may have `@DOMAIN` behind it or `DOMAIN\\` before it",
             );
         }
         Ok(Self(text.to_owned()))
     }
 
-    /// Whether it names an account of a directory (`svc@corp.example`), which no host can make.
+    /// Whether it names an account of a directory (`svc@corp.example`, `CORP\svc`), which no host can make.
     pub fn is_of_directory(&self) -> bool {
-        self.0.contains('@')
+        self.0.contains(['@', '\\'])
     }
+
+    /// The file by which logind remembers that this user lingers. Its name is escaped as that of a C string.
+    pub fn linger_record(&self) -> String {
+        format!("/var/lib/systemd/linger/{}", self.0.replace('\\', r"\\"))
+    }
+
+    /// As a person types it in a shell: in quotes where it needs them.
+    pub fn in_shell(&self) -> Cow<'_, str> {
+        match self.0.contains('\\') {
+            true => Cow::Owned(format!("'{}'", self.0)),
+            false => Cow::Borrowed(&self.0),
+        }
+    }
+}
+
+/// Letters, digits, `_`, `-`, `.`.
+fn is_usual_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
+}
+
+/// Whether it is such a text that begins with a letter or `_`.
+fn begins_with_letter(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(is_usual_character)
+}
+
+/// Whether it is such a text that begins with a letter, a digit or `_`.
+fn is_usual(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        && text.chars().all(is_usual_character)
 }
 
 /// The identity of a manifest in the ledger of every host it touches; also a file name there.
@@ -267,18 +295,66 @@ mod tests {
             "svc@corp.example",
             "a@b",
             "a.b@3c-d_e",
+            r"CORP\svc",
+            r"corp.example\1_a-b.c",
         ] {
             let name = UserName::parse(fine).unwrap();
-            assert_eq!(name.is_of_directory(), fine.contains('@'), "{fine}");
+            let has_domain = fine.contains(['@', '\\']);
+            assert_eq!(name.is_of_directory(), has_domain, "{fine}");
         }
         let (long, longer) = (format!("{longest}c"), format!("a@{}", "b".repeat(63)));
+        let longest_of_all = format!("a\\{}", "b".repeat(63));
         for wrong in [
-            "", "1a", "-a", ".a", "a b", "a/b", "@", "a@", "@b", "a@.b", "a@-b", "a@@b", "a@b@c",
-            "a@b/c", "a@b:c", "a\n", "é", "a*", "a'b", "a@b$c", &long, &longer,
+            "",
+            "1a",
+            "-a",
+            ".a",
+            "a b",
+            "a/b",
+            "@",
+            "a@",
+            "@b",
+            "a@.b",
+            "a@-b",
+            "a@@b",
+            "a@b@c",
+            "a@b/c",
+            "a@b:c",
+            r"\",
+            r"\a",
+            r"a\",
+            r"a\\b",
+            r"a\b\c",
+            r"a\.b",
+            r"a\-b",
+            r"a\b@c",
+            r"a@b\c",
+            r"1a\b",
+            r"a\b'",
+            r"a\*",
+            "a\\b\n",
+            "a[b",
+            "a\n",
+            "é",
+            "a*",
+            "a'b",
+            "a@b$c",
+            &long,
+            &longer,
+            &longest_of_all,
         ] {
             assert!(UserName::parse(wrong).is_err(), "{wrong:?}");
         }
-        let error = UserName::parse("CORP\\svc").unwrap_err().to_string();
-        assert!(error.contains("winbind"), "{error}");
+    }
+
+    #[test]
+    fn a_name_with_a_backslash_is_quoted_for_a_shell_and_escaped_by_logind() {
+        let error = UserName::parse(r"CORP\svc@corp.example").unwrap_err();
+        assert!(error.to_string().contains("domain once"), "{error}");
+        let in_shell = |text| UserName::parse(text).unwrap().in_shell().into_owned();
+        assert_eq!(in_shell(r"CORP\svc"), r"'CORP\svc'");
+        assert_eq!(in_shell("a@b"), "a@b");
+        let record = UserName::parse(r"CORP\svc").unwrap().linger_record();
+        assert_eq!(record, r"/var/lib/systemd/linger/CORP\\svc");
     }
 }

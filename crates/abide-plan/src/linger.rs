@@ -153,7 +153,7 @@ pub(crate) fn may_switch(host: &Host<'_>, name: &UserName) -> Result<(), Denied>
         true => "disable-linger",
         false => "enable-linger",
     };
-    let by_root = format!("run `sudo loginctl {verb} {name}` on the host");
+    let by_root = format!("run `sudo loginctl {verb} {}` on the host", name.in_shell());
     let help = match own {
         true => format!(
             "{by_root}, or allow org.freedesktop.login1.set-self-linger to {name} with a polkit rule"

@@ -115,7 +115,8 @@ fn one_undeclared(
         ));
     } else if matches!(host.user(name), Observation::Absent) {
         note(format!(
-            "{name} has a linger record and no account: remove /var/lib/systemd/linger/{name}"
+            "{name} has a linger record and no account: remove {}",
+            name.linger_record()
         ));
     } else if *name == host.observed.facts.login && exclusive.enforce {
         note(format!(

@@ -19,7 +19,7 @@ host_exec() {
 host_enter() {
   local leader=$1 user=$2 uid gid
   shift 2
-  IFS=: read -r uid gid < <(awk -F: -v user="$user" '$1 == user { print $3 ":" $4 }' "/proc/$leader/root/etc/passwd") ||
+  IFS=: read -r uid gid < <(WHO=$user awk -F: '$1 == ENVIRON["WHO"] { print $3 ":" $4 }' "/proc/$leader/root/etc/passwd") ||
     die "no user '$user' on the host"
   # Into the host's cgroup as well, so that the command ends with the host.
   echo $BASHPID >"$(cgroup_root)$(awk -F: '$1 == 0 { print $3 }' "/proc/$leader/cgroup")/cgroup.procs"

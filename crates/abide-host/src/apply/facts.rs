@@ -6,7 +6,7 @@ use abide_model::{
     ActiveState, Before, Change, Digest, HostPath, Plan, Precondition, ResourceId, Scope, UserName,
 };
 
-use crate::quote::word;
+use crate::quote::{scope_word, word};
 
 /// The checks of all preconditions, and the end of the script where one does not hold.
 pub(super) fn checks(plan: &Plan) -> String {
@@ -52,12 +52,15 @@ fn calls<'a>(
 ) -> impl Iterator<Item = String> + 'a {
     of.into_iter()
         .filter(|(_, words)| !words.is_empty())
-        .map(move |(scope, words)| format!("{name} {scope} \\\n  {}\n", words.join(" \\\n  ")))
+        .map(move |(scope, words)| {
+            let words = words.join(" \\\n  ");
+            format!("{name} {} \\\n  {words}\n", scope_word(scope))
+        })
 }
 
 fn user_check(user: &UserName, uid: Option<u32>) -> String {
     let planned = uid.map_or_else(|| "absent".to_owned(), |uid| uid.to_string());
-    format!("expect_user {user} {planned}\n")
+    format!("expect_user {} {planned}\n", word(user.as_str()))
 }
 
 fn linger_check(plan: &Plan, user: &UserName, recorded: bool) -> String {
@@ -74,7 +77,8 @@ fn linger_check(plan: &Plan, user: &UserName, recorded: bool) -> String {
             _ => None,
         });
     format!(
-        "expect_linger {user} {planned} {}\n",
+        "expect_linger {} {planned} {}\n",
+        word(user.as_str()),
         target.unwrap_or(planned)
     )
 }

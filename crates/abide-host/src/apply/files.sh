@@ -28,7 +28,7 @@ kept() {
 } 2>/dev/null
 no_directory() {
   if [ -d "$1" ] && ! [ -L "$1" ]; then
-    echo "$1 is a directory" >&2
+    printf "%s\n" "$1 is a directory" >&2
     exit 1
   fi
 }
@@ -90,7 +90,7 @@ case ${1%/*} in *.d) rmdir -- "${1%/*}" 2>/dev/null || : ;; esac'
 # shellcheck disable=SC2016 # this text is for another shell
 moder='
 if ! [ -f "$1" ] || [ -L "$1" ]; then
-  echo "$1 is no file" >&2
+  printf "%s\n" "$1 is no file" >&2
   exit 1
 fi
 chmod -- "$2" "$1"'

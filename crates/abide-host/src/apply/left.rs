@@ -7,7 +7,7 @@ use abide_model::{Action, ActionId, Cause, Change, LedgerUnit, Plan, ResourceId,
 
 use super::steps;
 use crate::ledger;
-use crate::quote::{quote, word};
+use crate::quote::{quote, scope_word, word};
 
 /// The calls that print the ledger, and write it.
 pub(super) fn all(plan: &Plan) -> String {
@@ -230,7 +230,7 @@ fn unit_entry(plan: &Plan, unit: &UnitRef) -> Entry {
             let steps = steps::ids(&steps);
             let entry = format!(
                 "run_entry {} {} {} {} {}{steps}\n",
-                unit.scope,
+                scope_word(&unit.scope),
                 word(unit.unit.as_str()),
                 quote(&before),
                 quote(&after),
@@ -239,7 +239,7 @@ fn unit_entry(plan: &Plan, unit: &UnitRef) -> Entry {
             let unseen = unseen.iter().map(|path| {
                 format!(
                     "read_entry {} {} {}{steps}\n",
-                    unit.scope,
+                    scope_word(&unit.scope),
                     quote(&ledger::read_key(unit, path)),
                     quote(path.as_str()),
                 )

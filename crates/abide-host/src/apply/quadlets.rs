@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use abide_model::{Action, Change, FilePurpose, HostPath, Plan, ResourceId, Scope, UnitRef};
 
 use super::verify::new_home;
-use crate::quote::word;
+use crate::quote::{scope_word, word};
 
 /// One dry run for each scope whose quadlets change.
 pub(super) fn all(plan: &Plan) -> String {
@@ -19,7 +19,11 @@ pub(super) fn all(plan: &Plan) -> String {
     let mut parts =
         vec!["\n# The host's Podman reads the quadlets before anything is touched.\n".to_owned()];
     for scope in scopes {
-        parts.push(format!("quadlets_in {scope} {}\n", new_home(plan, scope)));
+        parts.push(format!(
+            "quadlets_in {} {}\n",
+            scope_word(scope),
+            new_home(plan, scope)
+        ));
         let mut services = BTreeSet::new();
         for change in changes(plan).filter(|change| change.unit.scope == *scope) {
             let name = word(&change.name());

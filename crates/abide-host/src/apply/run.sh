@@ -168,7 +168,8 @@ expect_user() { # USER UID
 }
 
 expect_linger() { # USER PLANNED TARGET
-  if [ -e "/var/lib/systemd/linger/$1" ]; then state_now=on; else state_now=off; fi
+  linger_record "$1"
+  if [ -e "$record" ]; then state_now=on; else state_now=off; fi
   # Users may have the right to switch their own.
   case $state_now in "$2" | "$3") ;; *) stale "user:$1" "lingering of $1" "$2" "$state_now" ;; esac
 }
@@ -265,7 +266,7 @@ made_entry() {
 is_made() {
   case $1 in
     user) limit 30 id -u "$2" >/dev/null 2>&1 ;;
-    linger) [ -e "/var/lib/systemd/linger/$2" ] ;;
+    linger) linger_record "$2" && [ -e "$record" ] ;;
   esac
 }
 
@@ -277,6 +278,7 @@ of_users_there() {
   fi
   while IFS= read -r line; do
     about=${line#* }
+    # Nobody makes a user whose name is written in another way here.
     about=${about%% *}
     case $line in linger\ * | attribute\ *) about=user:$about ;; esac
     case " $unmade " in *" $about "*) ;; *) printf '%s\n' "$line" ;; esac

@@ -11,7 +11,7 @@ become_user() {
   if command -v getent >/dev/null 2>&1; then
     user_home=$(limit 30 getent passwd "$1")
   else
-    user_home=$(grep "^$1:" /etc/passwd)
+    user_home=$(while IFS= read -r line; do case $line in "$1:"*) printf '%s\n' "$line" ;; esac done </etc/passwd)
   fi
   user_home=${user_home%:*}
   user_home=${user_home##*:}
@@ -88,7 +88,7 @@ as_that_user() {
 # kept in files: most of it happens in subshells.
 budget() {
   if [ -e "$work/hung/$asked_scope" ]; then
-    echo "nothing more is asked in $asked_scope"
+    printf '%s\n' "nothing more is asked in $asked_scope"
     return 1
   fi
   since_when=$clock
@@ -104,7 +104,7 @@ spend() {
 }
 
 # give_up_scope WHY: nothing more is asked there, so that one user costs no more than one limit.
-give_up_scope() { echo "$1" >"$work/hung/$asked_scope"; }
+give_up_scope() { printf '%s\n' "$1" >"$work/hung/$asked_scope"; }
 
 # is_hung SCOPE
 is_hung() { [ -e "$work/hung/$1" ]; }

@@ -8,7 +8,7 @@ use abide_model::{
 };
 
 use super::accounts;
-use crate::quote::{word, words};
+use crate::quote::{scope_word, word, words};
 
 /// All steps of a plan.
 pub(super) fn all(plan: &Plan) -> String {
@@ -21,7 +21,7 @@ pub(super) fn all(plan: &Plan) -> String {
         }
         if let Some((verb, scope)) = &batch {
             if open != batch {
-                parts.push(format!("batch {verb} {scope}\n"));
+                parts.push(format!("batch {verb} {}\n", scope_word(scope)));
             }
             parts.push(member(plan, action));
         } else {
@@ -70,7 +70,7 @@ fn single(plan: &Plan, action: &Action) -> String {
     format!(
         "step {} {}{} && {call}\n",
         action.id,
-        action.resource.scope(),
+        scope_word(&action.resource.scope()),
         ids(&action.after)
     )
 }
@@ -85,7 +85,7 @@ fn unit_of(plan: &Plan, action: &Action) -> String {
 /// What one action calls; `None` where nothing happens on the host but the ledger.
 fn call(plan: &Plan, action: &Action) -> Option<String> {
     let id = action.id;
-    let scope = action.resource.scope();
+    let scope = scope_word(&action.resource.scope());
     let unit = unit_of(plan, action);
     let user = user_of(&action.resource);
     let file = |kind: &str, path: &HostPath| {
@@ -161,8 +161,11 @@ fn linger(verb: &str, user: &str) -> String {
 
 fn user_of(resource: &ResourceId) -> String {
     match resource {
-        ResourceId::User(user) | ResourceId::Linger(user) => user.to_string(),
-        ResourceId::Manager(scope) => scope.user().map(ToString::to_string).unwrap_or_default(),
+        ResourceId::User(user) | ResourceId::Linger(user) => word(user.as_str()),
+        ResourceId::Manager(scope) => scope
+            .user()
+            .map(|user| word(user.as_str()))
+            .unwrap_or_default(),
         ResourceId::File { .. } | ResourceId::Unit(_) => String::new(),
     }
 }
@@ -195,7 +198,7 @@ fn after_files(plan: &Plan, index: usize) -> String {
     if later.any(|later| is_file(&later) && later.resource.scope() == scope) {
         String::new()
     } else {
-        format!("check_files {scope}\n")
+        format!("check_files {}\n", scope_word(&scope))
     }
 }
 
@@ -243,7 +246,12 @@ fn after_reload(plan: &Plan, action: &Action) -> String {
         format!("gate_unit {number} {}\n", words(expected))
     });
     let calls: Vec<String> = calls.collect();
-    format!("{}gate {scope} {}\n", calls.concat(), action.id)
+    format!(
+        "{}gate {} {}\n",
+        calls.concat(),
+        scope_word(&scope),
+        action.id
+    )
 }
 
 /// After a daemon-reload: what was stopped and is gone may have ended with an error, and its manager would show that for
@@ -286,7 +294,7 @@ fn forgotten(plan: &Plan, action: &Action) -> String {
     let gone: Vec<String> = gone.chain(renamed).collect();
     match gone.is_empty() {
         true => String::new(),
-        false => format!("forget_failures {scope}{}\n", gone.concat()),
+        false => format!("forget_failures {}{}\n", scope_word(&scope), gone.concat()),
     }
 }
 

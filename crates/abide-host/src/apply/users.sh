@@ -87,18 +87,18 @@ delete_user() {
 remove_home() {
   [ -e "$3" ] || [ -L "$3" ] || return 0
   if [ -L "$3" ] || [ ! -d "$3" ]; then
-    echo "its home $3 is no directory, so neither is removed: remove it there, or declare \`remove_home: false\`" >&2
+    printf '%s\n' "its home $3 is no directory, so neither is removed: remove it there, or declare \`remove_home: false\`" >&2
     return 1
   fi
   if [ "$(limit 10 stat -c %u -- "$3")" != "$2" ]; then
-    echo "its home $3 belongs to another user, so neither is removed: remove it there, or declare \`remove_home: false\`" >&2
+    printf '%s\n' "its home $3 belongs to another user, so neither is removed: remove it there, or declare \`remove_home: false\`" >&2
     return 1
   fi
   others=$(limit 30 sed -n 's/^\([^:]*\):[^:]*:[^:]*:[^:]*:[^:]*:\([^:]*\):.*/\1 \2/p' /etc/passwd | while read -r other at; do
     case $at/ in "$3"/*) [ "$other" = "$1" ] || printf ' %s' "$other" ;; esac
   done)
   if [ -n "$others" ]; then
-    echo "in its home $3 is the home of$others, so neither is removed" >&2
+    printf '%s\n' "in its home $3 is the home of$others, so neither is removed" >&2
     return 1
   fi
   if [ -n "$(processes_of "$2")" ]; then
@@ -106,7 +106,7 @@ remove_home() {
     return 1
   fi
   limit "$patience" rm -rf -- "$3" && return 0
-  echo "its home $3 cannot be removed, so the user is kept" >&2
+  printf '%s\n' "its home $3 cannot be removed, so the user is kept" >&2
   return 1
 }
 

@@ -14,7 +14,7 @@ use abide_model::{
 
 use abide_unit::{Effective, InputKind, Needs, UnitFile};
 
-use crate::quote::word;
+use crate::quote::{scope_word, word};
 
 /// One verification for each scope whose units or drop-ins are written.
 pub(super) fn all(plan: &Plan) -> String {
@@ -27,9 +27,13 @@ pub(super) fn all(plan: &Plan) -> String {
     parts.extend(excuses(plan));
     parts.extend(programs(plan));
     for scope in scopes {
-        parts.push(format!("verify_in {scope}\n"));
+        parts.push(format!("verify_in {}\n", scope_word(scope)));
         parts.extend(files(plan, scope));
-        parts.push(format!("verify {scope} {}\n", new_home(plan, scope)));
+        parts.push(format!(
+            "verify {} {}\n",
+            scope_word(scope),
+            new_home(plan, scope)
+        ));
     }
     parts.concat()
 }

@@ -158,6 +158,7 @@ impl Line {
 /// A name of a user or a program that holds nothing odd.
 fn plain(name: &str) -> Option<&str> {
     let name = name.trim();
-    let usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '@');
+    let usual =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '@' | '\\');
     (!name.is_empty() && name.len() <= 64 && name.chars().all(usual)).then_some(name)
 }

@@ -24,6 +24,7 @@ prepare() {
   login_uid=$3
   export LC_ALL=C TZ=UTC SYSTEMD_LOG_COLOR=0
   cd / || return
+  set -f
   find_limiter || return
   find_run_as
   # Seconds for each user.

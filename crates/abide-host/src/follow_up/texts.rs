@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::apply::verify::{Staged, new_home, staged};
 use crate::probe::{Frame, Frames};
-use crate::quote::{quote, word};
+use crate::quote::{pattern, quote, scope_word};
 
 const TEXTS: &str = include_str!("texts.sh");
 
@@ -90,13 +90,13 @@ pub(crate) fn part(texts: &[Texts<'_>], nonce: &str) -> Option<String> {
     let arms = texts.iter().map(|of| {
         format!(
             "{})\ncat <<'{nonce}'\n{}{nonce}\n;;\n",
-            quote(&of.scope.to_string()),
+            pattern(&of.scope.to_string()),
             of.lines
         )
     });
     let calls = texts.iter().map(|of| match &of.new_home {
-        Some(home) => format!("  read_new_texts {} {home}\n", word(&of.scope.to_string())),
-        None => format!("  read_texts {}\n", word(&of.scope.to_string())),
+        Some(home) => format!("  read_new_texts {} {home}\n", scope_word(of.scope)),
+        None => format!("  read_texts {}\n", scope_word(of.scope)),
     });
     let (arms, calls): (String, String) = (arms.collect(), calls.collect());
     Some(format!(

@@ -23,10 +23,8 @@ groups_there() {
     if command -v getent >/dev/null 2>&1; then
       limit 20 getent group "$asked_name" >/dev/null 2>&1
       case $? in 0) echo yes ;; 2) echo no ;; *) echo unknown ;; esac
-    elif grep -q "^$asked_name:" /etc/group; then
-      echo yes
     else
-      echo no
+      is_in /etc/group
     fi
   done
 }
@@ -35,7 +33,7 @@ owners_of_ids() {
   for asked_id do
     if command -v getent >/dev/null 2>&1; then
       passwd=$(limit 20 getent passwd "$asked_id")
-      case $?:$passwd in 0:*:*) echo "${passwd%%:*}" ;; 2:*) echo - ;; *) echo '?' ;; esac
+      case $?:$passwd in 0:*:*) printf '%s\n' "${passwd%%:*}" ;; 2:*) echo - ;; *) echo '?' ;; esac
     else
       echo '?'
     fi
@@ -60,7 +58,7 @@ config_homes() {
     case " ${said#Environment=}" in
       *' XDG_CONFIG_HOME='*)
         said=${said#*XDG_CONFIG_HOME=}
-        echo "${said%% *}"
+        printf '%s\n' "${said%% *}"
         ;;
       *) echo - ;;
     esac
@@ -68,13 +66,16 @@ config_homes() {
 }
 
 local_users() {
-  for asked_name do
-    found=no
-    while IFS= read -r line; do
-      case $line in "$asked_name:"*) found=yes ;; esac
-    done </etc/passwd
-    echo $found
-  done
+  for asked_name do is_in /etc/passwd; done
+}
+
+# is_in FILE: whether a line of it begins with $asked_name.
+is_in() {
+  found=no
+  while IFS= read -r line; do
+    case $line in "$asked_name:"*) found=yes ;; esac
+  done <"$1"
+  echo $found
 }
 
 inputs() {

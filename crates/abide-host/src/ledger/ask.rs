@@ -31,7 +31,14 @@ pub fn script(nonce: &str) -> String {
     format!(
         "main() {{\nexport LC_ALL=C TZ=UTC SYSTEMD_LOG_COLOR=0\ncd / || exit\nnonce={}\nledgers_room={LEDGERS_ROOM}\n{}\nshow_ledgers \"$1\" \"${{4-}}\"\n}}\nmain \"$@\" </dev/null\n",
         word(nonce),
-        [crate::probe::COMMON, ledger::EACH, crate::PLACES, ASK].concat()
+        [
+            crate::probe::COMMON,
+            crate::NAMES,
+            ledger::EACH,
+            crate::PLACES,
+            ASK
+        ]
+        .concat()
     )
 }
 

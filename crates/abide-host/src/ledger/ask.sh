@@ -23,7 +23,7 @@ show_ledgers() {
   } | head -c "$ledgers_room"
   if [ -d "$ledgers/.new" ] && ! [ -L "$ledgers/.new" ]; then frame in-the-way; fi
   frame count "$(each_ledger one_more | wc -l)"
-  names=$(each_ledger named_users | sort -u | head -n 4096)
+  names=$(each_ledger named_users | sort -u | head -n 4096 | of_ledger)
   if [ -n "$names" ]; then
     frame passwd
     homes | head -c 1048576
@@ -34,8 +34,10 @@ show_ledgers() {
 # homes: the lines of the passwd database for $names.
 homes() {
   if command -v getent >/dev/null 2>&1; then
-    # shellcheck disable=SC2086 # names of users have neither blanks nor patterns
+    set -f
+    # shellcheck disable=SC2086 # words
     limit 30 getent passwd $names
+    set +f
   else
     cat /etc/passwd
   fi
@@ -58,5 +60,5 @@ show_ledger() {
 named_users() {
   [ "$place_fault" != directory-kind ] || return 0
   case ${fault:-ok} in kind | large | unreadable) return 0 ;; esac
-  limit 20 sed -n 's/^file user:\([A-Za-z_][A-Za-z0-9_.@-]*\) .*/\1/p' -- "$path" 2>/dev/null | sort -u
+  limit 20 sed -n 's/^file user:\([A-Za-z_][A-Za-z0-9_.@%-]*\) .*/\1/p' -- "$path" 2>/dev/null | sort -u
 }

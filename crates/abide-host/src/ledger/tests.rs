@@ -106,6 +106,23 @@ fn a_ledger_reads_what_it_writes() {
 }
 
 #[test]
+fn a_user_with_a_backslash_is_a_plain_word_in_every_line() {
+    let text = write(&sample()).replace("sidekiq", "CORP%5Cnina");
+    let contents = read(&text).unwrap();
+    assert_eq!(contents.findings, []);
+    assert_eq!(
+        contents.ledger.lingers,
+        [r"CORP\nina".parse().unwrap()].into()
+    );
+    assert_eq!(write(&contents.ledger), text);
+    // In one way only.
+    for other in [r"CORP\nina", "CORP%5cnina", "%43ORP%5Cnina"] {
+        let text = text.replace("CORP%5Cnina", other);
+        assert_eq!(read(&text).unwrap().ledger, Ledger::default(), "{other}");
+    }
+}
+
+#[test]
 fn what_is_no_whole_ledger_is_refused() {
     for text in [
         "",

@@ -9,7 +9,7 @@ use abide_model::{
 
 use super::room::{self, Counts};
 use crate::layout;
-use crate::quote::{quote, word};
+use crate::quote::{pattern, quote, word};
 
 /// What is asked of a host about its scopes.
 pub(super) struct Ask {
@@ -93,7 +93,7 @@ impl Ask {
         let mut parts = vec!["\nasked() {\n  case $1 in\n".to_owned()];
         for (scope, ask) in &self.scopes {
             let contents = ask.counts().contents(self.scopes.len());
-            parts.push(arm(&scope.to_string(), ask.body(scope, contents)));
+            parts.push(arm(&pattern(&scope.to_string()), ask.body(scope, contents)));
         }
         // Scopes that only the ledger knows.
         let nothing = ScopeAsk::default();
@@ -113,7 +113,7 @@ impl Ask {
     pub(super) fn rooms(&self) -> String {
         let arms = self.scopes.iter().map(|(scope, ask)| {
             let room = ask.counts().answer(self.scopes.len());
-            format!("    {scope}) room={room} ;;\n")
+            format!("    {}) room={room} ;;\n", pattern(&scope.to_string()))
         });
         let arms: String = arms.collect();
         format!("\nroom_of() {{\n  case $1 in\n{arms}    *) room=$spare ;;\n  esac\n}}\n")

@@ -72,8 +72,13 @@ lingering() {
   for path in /var/lib/systemd/linger/*; do
     [ -e "$path" ] || continue
     name=${path##*/}
+    # As `linger_record` says; what has another escape is no name that anybody declares.
     case $name in
-      *[!A-Za-z0-9_.@-]* | [!A-Za-z_]*) continue ;;
+      *\\\\*) name=${name%%\\\\*}\\${name#*\\\\} ;;
+      *\\*) continue ;;
+    esac
+    case $name in
+      *[!A-Za-z0-9_.@\\-]* | [!A-Za-z_]* | *\\*\\*) continue ;;
     esac
     lingers="$lingers $name"
     printf '%s\n' "$name"
@@ -268,20 +273,21 @@ print_ledger() {
 # ledger_words KIND SCOPE: the names that this manifest's ledger has there, if it names them as abide does.
 ledger_words() {
   [ -n "$own_ledger" ] || return 0
+  in_ledger "$2"
   case $1:$2 in
     unit:*) place='' ;;
     file:system) place='/etc/\(systemd/system\|containers/systemd\)/' ;;
     file:*) place=/ ;;
   esac
-  sed -n "s#^$1 $2 \($place\([A-Za-z0-9/._:@+,=~-]\|%[0-9A-F][0-9A-F]\)*\) [0-9a-z -]*\$#\1#p" "$own_ledger"
+  sed -n "s#^$1 $encoded \($place\([A-Za-z0-9/._:@+,=~-]\|%[0-9A-F][0-9A-F]\)*\) [0-9a-z -]*\$#\1#p" "$own_ledger"
 }
 
 # Users that this manifest's ledger names: owners of files and units, accounts, lingering.
 ledger_users() {
   [ -n "$own_ledger" ] || return 0
   sed -n \
-    -e 's/^\(file\|unit\) user:\([A-Za-z_][A-Za-z0-9_.@-]*\) .*/\2/p' \
-    -e 's/^\(user\|linger\) \([A-Za-z_][A-Za-z0-9_.@-]*\)$/\2/p' "$own_ledger" | sort -u
+    -e 's/^\(file\|unit\) user:\([A-Za-z_][A-Za-z0-9_.@%-]*\) .*/\2/p' \
+    -e 's/^\(user\|linger\) \([A-Za-z_][A-Za-z0-9_.@%-]*\)$/\2/p' "$own_ledger" | sort -u | of_ledger
 }
 
 # What the shell of a scope reads: the functions, what is asked there, and the call.
@@ -395,8 +401,8 @@ probe() {
   look_at_ledgers
   ledgers | head -c "$ledgers_room"
   scope_users="$declared_users $(ledger_users | tr '\n' ' ')"
-  share_spare
   set -f
+  share_spare
   # shellcheck disable=SC2046,SC2086 # names of users have neither blanks nor patterns
   passwd_lines $(printf '%s\n' "$login" $lingers $scope_users | sort -u)
   group_facts

@@ -42,6 +42,58 @@ proptest! {
 }
 
 #[test]
+fn a_pattern_matches_its_text_and_nothing_else() {
+    let texts = [
+        "a",
+        r"CORP\svc",
+        r"CORP\nina",
+        "*",
+        "a*",
+        "[ab]",
+        "?",
+        r"\",
+        r"\*",
+        "a b",
+        "it's",
+        "",
+        "$x",
+        "a|b",
+        "~",
+        "!a",
+        "#",
+    ];
+    for shell in shells() {
+        for text in texts {
+            let pattern = pattern(text);
+            for other in texts {
+                let script = format!(
+                    "case {} in {pattern}) printf yes ;; *) printf no ;; esac",
+                    quote(other)
+                );
+                let said = crate::testing::run(&shell, &[], script.as_bytes());
+                let wanted = if text == other { "yes" } else { "no" };
+                assert_eq!(
+                    String::from_utf8(said).unwrap(),
+                    wanted,
+                    "{shell:?}: {script}"
+                );
+            }
+            // A name in a list of names, as the scripts look for it.
+            let script = format!(
+                "name={0}; list={0}; case \" x $list y \" in *\" $name \"*) printf yes ;; esac; case \" x $list y \" in *\" $name. \"*) printf no ;; esac",
+                quote(text)
+            );
+            let said = crate::testing::run(&shell, &[], script.as_bytes());
+            assert_eq!(
+                String::from_utf8(said).unwrap(),
+                "yes",
+                "{shell:?}: {script}"
+            );
+        }
+    }
+}
+
+#[test]
 fn names_and_paths_stay_readable() {
     assert_eq!(
         words([

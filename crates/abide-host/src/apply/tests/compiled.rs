@@ -4,9 +4,14 @@ use super::*;
 use crate::testing::{run, shellcheck, shells};
 
 /// A plan with every kind of change.
-#[expect(clippy::too_many_lines, reason = "something of everything")]
 fn everything() -> Plan {
-    let user: UserName = "app".parse().unwrap();
+    everything_of("app")
+}
+
+/// The same with another user.
+#[expect(clippy::too_many_lines, reason = "something of everything")]
+fn everything_of(name: &str) -> Plan {
+    let user: UserName = name.parse().unwrap();
     let scope = Scope::User(user.clone());
     let account = ResourceId::User(user.clone());
     let of = |name: &str| ResourceId::Unit(unit(&scope, name));
@@ -140,12 +145,12 @@ fn everything() -> Plan {
         (of("e.service"), Change::Adopt, vec![]),
         (of("f.service"), Change::Forget, vec![]),
         (
-            ResourceId::Linger("gone".parse().unwrap()),
+            ResourceId::Linger(gone(name)),
             Change::DisableLinger,
             vec![],
         ),
         (
-            ResourceId::User("gone".parse().unwrap()),
+            ResourceId::User(gone(name)),
             Change::DeleteUser {
                 remove_home: true,
                 end_processes: true,
@@ -160,6 +165,11 @@ fn everything() -> Plan {
     ];
     (plan.ledger_claim, plan.ledger_after) = ledgers(&scope, home);
     plan
+}
+
+/// A user who goes while this one comes.
+fn gone(name: &str) -> UserName {
+    name.replace("app", "gone").parse().unwrap()
 }
 
 fn create() -> Change {
@@ -191,6 +201,7 @@ fn enable(remove: &[&str]) -> Change {
 }
 
 fn preconditions(scope: &Scope, conf: &str) -> Vec<Precondition> {
+    let user = || scope.user().unwrap().clone();
     let file = |at: &str, digest| Precondition::File {
         scope: scope.clone(),
         path: path(at),
@@ -198,11 +209,11 @@ fn preconditions(scope: &Scope, conf: &str) -> Vec<Precondition> {
     };
     vec![
         Precondition::User {
-            user: "app".parse().unwrap(),
+            user: user(),
             uid: None,
         },
         Precondition::Linger {
-            user: "app".parse().unwrap(),
+            user: user(),
             recorded: false,
         },
         file(conf, None),
@@ -216,6 +227,7 @@ fn preconditions(scope: &Scope, conf: &str) -> Vec<Precondition> {
 }
 
 fn ledgers(scope: &Scope, home: &str) -> (Ledger, Ledger) {
+    let user = || scope.user().unwrap().clone();
     let a = path(&format!("{home}/a.service"));
     let file = |digest| LedgerFile {
         scope: scope.clone(),
@@ -242,13 +254,13 @@ fn ledgers(scope: &Scope, home: &str) -> (Ledger, Ledger) {
             (unit(&Scope::System, "old.service"), left(None, true)),
         ]
         .into(),
-        users: ["app".parse().unwrap()].into(),
-        lingers: ["app".parse().unwrap()].into(),
+        users: [user()].into(),
+        lingers: [user()].into(),
         attributes: std::collections::BTreeMap::new(),
     };
     let shell = ("shell".to_owned(), "/bin/sh".to_owned());
     let after = Ledger {
-        attributes: [("app".parse().unwrap(), [shell].into())].into(),
+        attributes: [(user(), [shell].into())].into(),
         files: [(a, file(Some(Digest::of(b"a"))))].into(),
         units: [(unit(scope, "a.service"), left(Some(Digest::of(b"c")), true))].into(),
         ..claim.clone()
@@ -304,6 +316,41 @@ fn shellcheck_has_nothing_to_say() {
     let unset = "# shellcheck disable=SC2154,SC2034 # set before\n";
     for name in ["verify_head", "quadlet_head"] {
         shellcheck(&format!("{unset}{}{}", text("check_head"), text(name)));
+    }
+}
+
+#[test]
+fn a_name_that_a_shell_would_read_otherwise_is_quoted_wherever_it_stands() {
+    let name = r"CORP\napp";
+    let script = script(&everything_of(name), &facts(RootRoute::Root), &options());
+    shellcheck(&script);
+    let body = body(&script);
+    for (line, number) in body.lines().zip(1..) {
+        for (at, _) in line.match_indices("CORP") {
+            let (before, from) = line.split_at(at);
+            let quotes = before.replace(r"\'", "").matches('\'').count();
+            let is_quoted = quotes % 2 == 1 && from.starts_with(r"CORP\");
+            let is_encoded = from.starts_with("CORP%5C");
+            assert!(is_quoted || is_encoded, "line {number}: {line}");
+        }
+    }
+    // As many as with another name: none of them is built in another way.
+    let plain = crate::apply::script(&everything(), &facts(RootRoute::Root), &options());
+    let of = |text: &str, name: &str| text.matches(&format!("user:{name}")).count();
+    let here = of(body, name) + of(body, r"CORP%5Cnapp");
+    assert_eq!(here, of(self::body(&plain), "app"));
+    // Every shell reads the words as they were meant.
+    for shell in shells() {
+        let steps = r#"set -f; step() { shift; printf '%s\n' "$1"; false; }; batch() { printf '%s\n' "$2"; }; member() { :; }; member_goes() { :; }; check_files() { :; }; flush() { :; }; gate_unit() { :; }; gate() { :; }; forget_failures() { :; }"#;
+        let calls = steps::all(&everything_of(name));
+        let said = run(&shell, &[], format!("{steps}\n{calls}").as_bytes());
+        let said = String::from_utf8(said).unwrap();
+        let scopes: BTreeSet<&str> = said.lines().collect();
+        let wanted = ["system".to_owned(), format!("user:{name}")];
+        assert!(
+            scopes.iter().copied().eq(wanted.iter().map(String::as_str)),
+            "{shell:?}: {scopes:?}"
+        );
     }
 }
 

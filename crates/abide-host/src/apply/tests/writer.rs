@@ -6,11 +6,16 @@ use crate::testing::{Directory, run, shells};
 const DIGEST: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 fn claimed() -> String {
-    format!(
+    let lines = format!(
         "abide-ledger 1\nuser ana\nlinger ana\nattribute ana comment \nattribute ana shell /bin/sh\n\
          file system /etc/systemd/system/a%5Cx2db.service.d/10.conf {DIGEST}\n\
          file user:ana /home/ana/.config/systemd/user/a.service claimed\n\
-         unit system a.service - - enabled\nunit user:ana a@1.service 0123456789abcdef0123456789abcdef {DIGEST} - claimed\nend\n"
+         unit system a.service - - enabled\nunit user:ana a@1.service 0123456789abcdef0123456789abcdef {DIGEST} - claimed\n"
+    );
+    let nina = r"CORP%5Cnina";
+    format!(
+        "{lines}linger {nina}\nfile user:{nina} /home/nina/.config/systemd/user/a.service claimed\n\
+         unit user:{nina} a.service - {DIGEST} enabled\nreads user:{nina} a.service definition - {DIGEST}\nend\n"
     )
 }
 
@@ -68,6 +73,11 @@ fn a_line_that_was_not_claimed_or_has_another_form_is_left_out_and_told() {
             "unit system a.service - -  enabled",
             "user root",
             "linger bob",
+            "linger CORP%5Cbob",
+            r"linger CORP\nina",
+            "linger CORP%5C",
+            "linger CORP%2Fnina",
+            "linger CORP%5Cnina%5Cx",
             "surprise",
             "end",
             "",

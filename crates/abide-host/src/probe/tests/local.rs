@@ -47,6 +47,62 @@ fn odd_names_are_decoded_and_encoded_as_we_do() {
 }
 
 #[test]
+fn names_with_a_backslash_are_written_as_logind_and_ledgers_write_them() {
+    let at = crate::testing::Directory::new("linger");
+    for name in [
+        r"CORP\\nina",
+        "ana",
+        "svc@corp.example",
+        r"a\x2ab",
+        r"a\\b\\c",
+        "1",
+        "a b",
+    ] {
+        std::fs::write(at.path().join(name), "").unwrap();
+    }
+    let ledger = at.path().join("ledger");
+    std::fs::write(
+        &ledger,
+        "abide-ledger 1\nlinger CORP%5Cnina\nfile user:CORP%5Cbob /x claimed\nunit user:CORP%5Cbob a.service - - -\nend\n",
+    )
+    .unwrap();
+    let here = at.path().display().to_string();
+    let functions = format!("{COMMON}{}{HOST}", crate::NAMES);
+    let script = format!(
+        r#"{}
+nonce=x; own_ledger={}
+lingering; set -f; printf '%s\n' $lingers
+ledger_users; ledger_words unit 'user:CORP\bob'
+for name in 'CORP\nina' ana; do linger_record "$name"; printf '%s\n' "$record"; done"#,
+        functions.replace("/var/lib/systemd/linger/*", &format!("{here}/*")),
+        quote(&ledger.display().to_string()),
+    );
+    let names = "CORP\\nina\nana\nledger\nsvc@corp.example\n";
+    let wanted = format!(
+        "\nx linger\n{names}{names}CORP\\bob\nCORP\\nina\na.service\n{}\n/var/lib/systemd/linger/ana\n",
+        UserName::parse(r"CORP\nina").unwrap().linger_record()
+    );
+    for shell in shells() {
+        let said = run(&shell, &[], script.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&said), wanted, "{shell:?}");
+    }
+}
+
+#[test]
+fn the_script_with_such_a_name_is_what_a_shell_accepts() {
+    let mut desired = desired();
+    let user = desired.users.values().next().unwrap().clone();
+    let name = UserName::parse(r"CORP\nina").unwrap();
+    desired.users.insert(name, user);
+    let script = script(&desired, NONCE);
+    shellcheck(&script);
+    for line in script.lines().filter(|line| line.contains(r"CORP\nina")) {
+        let before = line.split_once("CORP").unwrap().0;
+        assert_eq!(before.matches('\'').count() % 2, 1, "{line}");
+    }
+}
+
+#[test]
 fn absence_is_certain_only_below_a_directory_that_may_be_searched() {
     let script = format!(
         "{COMMON}{SCOPE}\nfor path in /nowhere/at/all /etc/passwd/x /etc/nothing-here; do kind_of $path; printf %s $kind; done"
