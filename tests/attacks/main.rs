@@ -32,6 +32,8 @@ mod pool;
 #[path = "../hosts/support.rs"]
 mod support;
 
+// Tests begin in the order of their names; this one waits the longest.
+mod agreement;
 mod declared_files;
 mod green;
 mod health;
@@ -50,5 +52,4 @@ mod room;
 mod root;
 mod saved_plan;
 mod staging;
-mod states;
 mod table;
