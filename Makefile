@@ -14,7 +14,7 @@ demo: need-demo ## throwaway hosts: plan, apply, drift, repair, reboot
 	@tests/demo/demo target/debug/abide
 
 # Everything that CI runs.
-test: need-test ## all tests, as CI runs them (half an hour)
+test: need-test ## all tests, as CI runs them (under an hour)
 	$(CARGO) fmt --all --check
 	shellcheck -x tests/needs tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/fleet/lib/suites/*/before tests/demo/demo tests/guide/follow tests/hosts/aged/tool.sh tests/recipes/follow tests/attacks/table tests/false-alarms/count examples/ci/timer/abide-drift-tell tests/fuzz/run tests/dependencies/check .ci/run
 	tests/dependencies/check
@@ -98,7 +98,7 @@ deny: need-cargo ## licences, sources and advisories of dependencies
 build: need-cargo ## target/release/abide
 	$(CARGO) build --release --bin abide
 
-# What to run before each commit: a minute, most of it the first time.
+# What to run before each commit.
 check: fmt clippy unit ## fmt, clippy, unit
 
 fmt: need-cargo ## is it formatted?

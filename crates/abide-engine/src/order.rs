@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use abide_host::order::{self, Order, Outcome};
+use abide_host::order::{self, Order, OrderOutcome};
 use abide_model::Become;
 
 use crate::cancel::{Cancel, Urgency};
@@ -66,8 +66,8 @@ async fn send(host: &mut Host, order: &Order, options: &Options) -> Result<Strin
         Err(error @ NotRun::ReadOnly) => return Err(Undone::Refused(error.to_string())),
     };
     match answer {
-        Some(Outcome::Done(done)) => Ok(done),
-        Some(Outcome::Refused(why)) => Err(Undone::Refused(why)),
+        Some(OrderOutcome::Done(done)) => Ok(done),
+        Some(OrderOutcome::Refused(why)) => Err(Undone::Refused(why)),
         // Where any way is good, only a host on which abide was root before ends so (order.sh).
         None if exit.code == Some(abide_host::bootstrap::NO_ROOT) => {
             let said = last_line(&exit.stderr);

@@ -58,7 +58,7 @@ fn line(text: &str) -> String {
 
 /// What came of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum OrderOutcome {
     /// It was carried out: what was done, one clause.
     Done(String),
     /// It was not: why, one clause.
@@ -66,13 +66,13 @@ pub enum Outcome {
 }
 
 /// What came of it; `None` where the line does not say.
-pub fn read(said: &[u8], nonce: &str) -> Option<Outcome> {
+pub fn read(said: &[u8], nonce: &str) -> Option<OrderOutcome> {
     let said = String::from_utf8_lossy(said);
     let rest = said.strip_prefix(nonce)?.strip_prefix(' ')?;
     let text = |text: &str| printable(&text.chars().take(500).collect::<String>());
     match rest.split_once(' ')? {
-        ("ok", done) => Some(Outcome::Done(text(done))),
-        ("no", why) => Some(Outcome::Refused(text(why))),
+        ("ok", done) => Some(OrderOutcome::Done(text(done))),
+        ("no", why) => Some(OrderOutcome::Refused(text(why))),
         _ => None,
     }
 }
@@ -88,7 +88,7 @@ mod tests {
         clippy::disallowed_methods,
         reason = "a test runs the script in a real shell"
     )]
-    fn run(order: &Order, home: &std::path::Path) -> Outcome {
+    fn run(order: &Order, home: &std::path::Path) -> OrderOutcome {
         let output = std::process::Command::new("sh")
             .args([
                 "-c",
@@ -106,8 +106,8 @@ mod tests {
 
     fn refused(order: &Order, home: &std::path::Path) -> String {
         match run(order, home) {
-            Outcome::Refused(why) => why,
-            Outcome::Done(done) => panic!("done: {done}"),
+            OrderOutcome::Refused(why) => why,
+            OrderOutcome::Done(done) => panic!("done: {done}"),
         }
     }
 
@@ -121,7 +121,7 @@ mod tests {
         };
         assert_eq!(
             run(&order, home.path()),
-            Outcome::Done("suspended".to_owned())
+            OrderOutcome::Done("suspended".to_owned())
         );
         let file = home.path().join(".local/state/abide/suspended");
         let found = crate::apply::suspension(&std::fs::read_to_string(&file).unwrap());
@@ -132,12 +132,12 @@ mod tests {
         );
         assert_eq!(
             run(&Order::Resume, home.path()),
-            Outcome::Done("resumed".to_owned())
+            OrderOutcome::Done("resumed".to_owned())
         );
         assert!(!file.exists());
         assert_eq!(
             run(&Order::Resume, home.path()),
-            Outcome::Done("was not suspended".to_owned())
+            OrderOutcome::Done("was not suspended".to_owned())
         );
     }
 
@@ -162,7 +162,7 @@ mod tests {
         assert!(refused(&order("1.2"), home.path()).contains("7.8"));
         let done = run(&order("7.8"), home.path());
         assert!(
-            matches!(&done, Outcome::Done(done) if done.contains("nobody held it")),
+            matches!(&done, OrderOutcome::Done(done) if done.contains("nobody held it")),
             "{done:?}"
         );
         assert!(refused(&order("7.8"), home.path()).contains("nobody holds it"));

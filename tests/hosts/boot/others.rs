@@ -16,7 +16,7 @@ fn what_others_start_at_boot_is_enabled_and_cannot_be_disabled_by_links() {
     let tried = |unit: &str| scripts || !["bl-on", "bl-off"].contains(&unit);
     if !scripts {
         skip(&format!(
-            "{}: its systemd (260 and newer) makes no units of scripts of System V init",
+            "{}: its systemd makes no units of scripts of System V init",
             without.join(", ")
         ));
     }

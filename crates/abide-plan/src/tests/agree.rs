@@ -2,8 +2,8 @@
 //! ([`abide_model::Plan::judge`]).
 
 use abide_model::{
-    ActiveState, Desired, DriftClass, Health, Judged, NoteKind, ObservedUnit, OnChange, Timestamp,
-    Wanted,
+    ActiveState, Desired, DriftClass, Health, Judged, NoteKind, Observed, ObservedUnit, OnChange,
+    Timestamp, Wanted,
 };
 use abide_sim::unit_ref;
 
@@ -47,14 +47,9 @@ fn plan_drift_and_status_never_disagree_on_a_unit_that_is_held_back() {
             notes.any(|note| note.kind == NoteKind::PendingRestart)
         };
         assert_eq!(is_held(&plan(&wanted, &base)), running == Wanted::Yes);
-        for ((active, sub), (load, restarts, secs)) in states() {
-            let mut seen = base.clone();
+        for state in states() {
+            let mut seen = in_state(&base, state);
             let unit = seen_unit(&mut seen, WEB);
-            (unit.active, unit.sub) = (active, sub.to_owned());
-            load.clone_into(&mut unit.load);
-            (unit.result, unit.main_status) = ("exit-code".to_owned(), Some(1));
-            unit.restarts = restarts;
-            unit.state_since = Some(Timestamp(base.facts.now.0 - secs * 1_000_000));
             let unit = unit.clone();
             assert_agree(&wanted, running, &seen, &unit);
         }
@@ -76,16 +71,10 @@ fn plan_drift_and_status_never_disagree_on_a_unit() {
     for (wanted, running) in manifests() {
         let host = as_declared(&wanted);
         let base = host.observe(&wanted);
-        let now = base.facts.now;
-        for ((active, sub), (load, restarts, secs)) in states() {
-            let mut seen = base.clone();
+        for state in states() {
+            let mut seen = in_state(&base, state);
             let unit = seen_unit(&mut seen, WEB);
-            (unit.active, unit.sub) = (active, sub.to_owned());
-            load.clone_into(&mut unit.load);
-            (unit.result, unit.main_status) = ("exit-code".to_owned(), Some(1));
-            unit.restarts = restarts;
             // It runs what is on disk, since then.
-            unit.state_since = Some(Timestamp(now.0 - secs * 1_000_000));
             if unit.started_at.is_some() || unit.active.is_up() {
                 unit.started_at = unit.state_since;
             }
@@ -106,13 +95,20 @@ fn states() -> impl Iterator<Item = State> {
         .flat_map(move |state| others.clone().into_iter().map(move |other| (state, other)))
 }
 
+/// The host with this unit in this state.
+fn in_state(base: &Observed, ((active, sub), (load, restarts, secs)): State) -> Observed {
+    let mut seen = base.clone();
+    let since = Timestamp(base.facts.now.0 - secs * 1_000_000);
+    let unit = seen_unit(&mut seen, WEB);
+    (unit.active, unit.sub) = (active, sub.to_owned());
+    load.clone_into(&mut unit.load);
+    (unit.result, unit.main_status) = ("exit-code".to_owned(), Some(1));
+    (unit.restarts, unit.state_since) = (restarts, Some(since));
+    seen
+}
+
 #[track_caller]
-fn assert_agree(
-    wanted: &Desired,
-    running: Wanted,
-    seen: &abide_model::Observed,
-    unit: &ObservedUnit,
-) {
+fn assert_agree(wanted: &Desired, running: Wanted, seen: &Observed, unit: &ObservedUnit) {
     let plan = plan(wanted, seen);
     assert_sound(&plan);
     let resource = abide_model::ResourceId::Unit(unit_ref(WEB));
