@@ -741,8 +741,10 @@ add_files() {
 # Where the configuration directory is behind the links on the way to it, if there are any: drop-ins are shown so.
 real_config() {
   real=
-  [ -d "$config" ] || return 0
-  real=$(cd -P -- "$config" 2>/dev/null && pwd -P) || real=
+  # Without a subshell, which would be a process more for each scope of each plan.
+  cd -P -- "$config" 2>/dev/null || return 0
+  real=$PWD
+  cd /
   case $real in "$config" | / | *"$newline"*) real= ;; esac
   [ -n "$real" ] || return 0
   frame real-config
