@@ -490,8 +490,9 @@ fn plan_status_drift_and_apply_agree_on_units_in_sixty_states() {
     let fine = assert_one_answer(&world, "held back");
     for host in HOSTS {
         let is_fine = |name: &str| fine.get(&format!("{host} system/gs-{name}")).copied();
-        assert_eq!(is_fine("run.service"), Some(true), "{host}");
-        assert_eq!(is_fine("loop.service"), Some(false), "{host}");
+        let why = || format!("{host}: {applied:?}\n{:?}", world.plan());
+        assert_eq!(is_fine("run.service"), Some(true), "{}", why());
+        assert_eq!(is_fine("loop.service"), Some(false), "{}", why());
     }
     for command in ["plan", "status", "drift"] {
         let said = world.abide(&[command]);

@@ -57,5 +57,6 @@ mod routes;
 mod saved;
 mod sensitive;
 mod settings;
+mod slow_start;
 mod unchanged;
 mod versions;

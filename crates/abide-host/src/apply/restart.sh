@@ -8,7 +8,7 @@ restart_each_once() {
   show "$batch_scope" "$run_properties,RequiredBy,RequisiteOf,BoundBy,ConsistsOf,PropagatesStopTo" $names
   find_leads
   # shellcheck disable=SC2086 # words
-  said=$(ctl "$batch_scope" restart -- $leads 2>&1)
+  said=$(ctl_within "$batch_seconds" "$batch_scope" restart -- $leads 2>&1)
   ended=$?
   [ -z "$followers" ] || restart_followers
 }
@@ -77,6 +77,6 @@ ask_too() {
   # shellcheck disable=SC2086 # words
   set -- $2
   [ $# -gt 0 ] || return 0
-  said_too=$(ctl "$batch_scope" "$verb_too" -- "$@" 2>&1) || ended=$?
+  said_too=$(ctl_within "$batch_seconds" "$batch_scope" "$verb_too" -- "$@" 2>&1) || ended=$?
   said="$said${said_too:+$newline$said_too}"
 }

@@ -21,7 +21,8 @@ pub(super) fn all(plan: &Plan) -> String {
         }
         if let Some((verb, scope)) = &batch {
             if open != batch {
-                parts.push(format!("batch {verb} {}\n", scope_word(scope)));
+                let seconds = batch_seconds(plan, verb, batch_members(plan, index, verb, scope));
+                parts.push(format!("batch {verb} {} {seconds}\n", scope_word(scope)));
             }
             parts.push(member(plan, action));
         } else {
@@ -37,6 +38,41 @@ pub(super) fn all(plan: &Plan) -> String {
     }
     parts.concat()
 }
+
+/// The actions of the batch that begins at this index of the plan.
+fn batch_members<'a>(
+    plan: &'a Plan,
+    first: usize,
+    of_verb: &'a str,
+    of_scope: &'a Scope,
+) -> impl Iterator<Item = &'a Action> {
+    let rest = plan.actions.iter().skip(first);
+    rest.take_while(move |action| {
+        verb(&action.change) == Some(of_verb) && action.resource.scope() == *of_scope
+    })
+}
+
+/// How long the systemctl call of a batch is waited for, in seconds: a start no longer than the longest `settle.timeout` of its
+/// units, and a little more so that systemd's own timeout of the same length is told in its words. A unit that nobody watches
+/// (it ends by itself) may take what any job may.
+fn batch_seconds<'a>(plan: &Plan, verb: &str, members: impl Iterator<Item = &'a Action>) -> u64 {
+    let most = super::patience(plan);
+    if !matches!(verb, "start" | "restart") {
+        return most;
+    }
+    let timeout = |action: &Action| {
+        let watch = plan
+            .watches
+            .iter()
+            .find(|watch| action.resource == ResourceId::Unit(watch.unit.clone()))?;
+        Some(watch.timeout.as_secs().saturating_add(SYSTEMD_FIRST))
+    };
+    let longest = members.map(|action| timeout(action).unwrap_or(most)).max();
+    longest.unwrap_or(most).min(most)
+}
+
+/// Seconds in which systemd may end and tell by itself what took too long.
+const SYSTEMD_FIRST: u64 = 5;
 
 /// Verbs that take all their units in one call (systemd-facts.md#one-call-one-restart).
 fn verb(change: &Change) -> Option<&'static str> {

@@ -1,9 +1,11 @@
 # Names of units have neither blanks nor patterns, and `set -f` holds: lists of them are words.
 
-# batch VERB SCOPE, then `member`s, then `flush`: one systemctl call for all units of a verb.
+# batch VERB SCOPE SECONDS, then `member`s, then `flush`: one systemctl call for all units of a verb, which is waited for that
+# long.
 batch() {
   verb=$1
   batch_scope=$2
+  batch_seconds=$3
   members=
   gone_for_good=
 }
@@ -30,12 +32,12 @@ flush() {
     restart_each_once
   else
     # shellcheck disable=SC2086 # words
-    said=$(ctl "$batch_scope" "$verb" -- $names 2>&1)
+    said=$(ctl_within "$batch_seconds" "$batch_scope" "$verb" -- $names 2>&1)
     ended=$?
   fi
   still=
   over=
-  if struck "$ended"; then note_still; fi
+  if struck "$ended"; then wait_for_stops; fi
   [ -z "$gone_for_good" ] || note_killed
   blamed=
   for pair in $members; do
@@ -55,15 +57,32 @@ flush() {
   done
 }
 
+# wait_for_stops: the time of a start begins when what ran before has stopped, and that may take until $patience is over.
+wait_for_stops() {
+  read_seconds
+  latest=$clock
+  last=$((clock + patience - batch_seconds))
+  [ "$last" -le "$ends" ] || last=$ends
+  note_still
+  while [ "$verb" != stop ] && [ -n "$still" ] && ! is_hung "$batch_scope"; do
+    case $still in *:stopping*) latest=$((clock + batch_seconds)) ;; esac
+    if [ "$clock" -ge "$latest" ] || [ "$clock" -ge "$last" ]; then break; fi
+    sleep 1
+    read_seconds
+    note_still
+  done
+}
+
 # note_still: $still, what goes on of what systemctl was not waited for any longer, and $over, what had come to its end by
 # then: systemctl waits for the last of all. Its jobs stay: a unit that is told to
 # stop stops sooner or later, and taking the job back would only hide that it does. One short question more, whatever the
-# limit was for.
+# limit was for: a manager that answers it does not hang, its units do.
 note_still() {
-  mv -f -- "$work/hung/$batch_scope" "$work/old/hung" 2>/dev/null || :
+  still=
+  over=
+  rm -f -- "$work/hung/$batch_scope"
   # shellcheck disable=SC2086 # words
   answer=$(quickly "$batch_scope" show -p ActiveState,Job -- $names 2>/dev/null | head -c 1048576)
-  mv -f -- "$work/old/hung" "$work/hung/$batch_scope" 2>/dev/null || :
   # shellcheck disable=SC2086 # words
   each_shown note_one_still $names
 }
@@ -74,7 +93,7 @@ note_one_still() {
     activating) still="$still $1:starting" ;;
   esac
   case $verb:$active:${job:-0} in
-    start:active:0 | stop:inactive:0) over="$over $1" ;;
+    start:active:0 | restart:active:0 | stop:inactive:0) over="$over $1" ;;
   esac
 }
 

@@ -404,7 +404,7 @@ fn units_of_one_verb_and_scope_are_one_call() {
         ("restart user:app", 2),
         ("start user:app", 2),
     ] {
-        let batch = script.split_once(&format!("batch {verb}\n")).unwrap().1;
+        let batch = script.split_once(&format!("batch {verb} ")).unwrap().1;
         let batch = batch.split_once("flush\n").unwrap().0;
         assert_eq!(batch.matches("member").count(), members, "{verb}");
     }
