@@ -10,6 +10,7 @@
 mod commands;
 mod exit_codes;
 mod help;
+mod interrupted;
 mod manifest;
 mod merge;
 mod neighbours;

@@ -1,5 +1,6 @@
 //! Ctrl-C: what was done is told, what was not is named, and the exit code says that it was cut.
 
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -42,6 +43,49 @@ fn await_start(world: &World, host: &str) {
         std::thread::sleep(Duration::from_millis(200));
     }
     panic!("int-slow.service of {host} is not begun");
+}
+
+#[test]
+fn an_interrupted_plan_shows_what_was_seen_and_names_the_rest() {
+    let world = World::used();
+    world.manifest("version: 1\nname: interrupted-plan\nhosts: {h1: {}, h2: {}, h3: {}}\ngroups: {all: {units: {int-plan.service: {content: \"[Service]\\nExecStart=/bin/sleep infinity\\n\"}}}}\n");
+    world.file(
+        "ssh_config",
+        &format!(
+            "Host h3\n  ProxyCommand sleep 60\nHost *\nInclude {}\n",
+            world.fleet.ssh_config().display()
+        ),
+    );
+    for (verb, whole, rest) in [
+        ("plan", "+ int-plan.service", "h3 not observed"),
+        ("drift", "h1, h2", "h3      not observed"),
+        ("status", "int-plan.service", "h3 not observed"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_abide"));
+        command
+            .args([verb, "-v", "--ssh-config", "ssh_config"])
+            .current_dir(world.path(""))
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut run = command.spawn().expect("abide starts");
+        // It tells of each host that is done.
+        let mut told = BufReader::new(run.stderr.take().expect("a pipe"));
+        let mut done = 0;
+        let mut line = String::new();
+        while done < 2 && told.read_line(&mut line).expect("a line") > 0 {
+            done += usize::from(line.contains(" after "));
+            line.clear();
+        }
+        interrupt(&run);
+        let mut rest_of_it = String::new();
+        std::io::Read::read_to_string(&mut told, &mut rest_of_it).expect("an end");
+        let (code, said) = end(run);
+        assert_eq!(code, 130, "{verb}: {said}");
+        says(&rest_of_it, &["Interrupted: no host was changed."]);
+        says(&said, &[whole, rest]);
+    }
 }
 
 #[test]

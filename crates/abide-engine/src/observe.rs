@@ -61,7 +61,7 @@ pub enum Unseen {
     #[error("abide itself failed: {0}")]
     Broken(String),
     /// The run was ended first.
-    #[error("the run was ended before it answered")]
+    #[error("the run was ended first")]
     Cancelled,
 }
 

@@ -85,18 +85,20 @@ fn action_words(
     }
 }
 
-/// Hosts with which all is well, and on which nothing was done, are told only to those who ask.
+/// Hosts with which all is well, and on which nothing was done, are told only to those who ask. Nobody who ends a run
+/// needs a line for each host that was not begun: the answer names them.
 fn importance(state: HostState) -> Verbosity {
     match state {
-        HostState::Clean | HostState::Pending | HostState::Drifted | HostState::Suspended => {
-            Verbosity::Verbose
-        }
+        HostState::Clean
+        | HostState::Pending
+        | HostState::Drifted
+        | HostState::Suspended
+        | HostState::NotStarted => Verbosity::Verbose,
         HostState::Changed => Verbosity::Normal,
         HostState::Failed
         | HostState::Unknown
         | HostState::Stale
         | HostState::Locked
-        | HostState::NotStarted
         | HostState::Interrupted => Verbosity::Quiet,
     }
 }

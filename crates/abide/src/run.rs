@@ -220,6 +220,16 @@ impl Run {
         result
     }
 
+    /// The same for what changes hosts.
+    pub(crate) async fn changing<T>(
+        &mut self,
+        progress: Progress,
+        work: impl AsyncFnOnce(&mut Engine, &Sink, &Cancel) -> T,
+    ) -> T {
+        self.signals.changes_begin();
+        self.shown(progress, work).await
+    }
+
     /// Refuses to change hosts in waves of which these are only a part.
     pub(crate) fn keeps_budgets(&self) -> Result<(), Failure> {
         let Some(part) = &self.origin.part else {

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use abide_engine::{Cancel, Canceller, Urgency};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -16,6 +16,8 @@ pub(crate) struct Signals {
     /// Tells the engine.
     pub(crate) cancel: Cancel,
     came: Arc<AtomicU8>,
+    /// Whether hosts are being changed; before that there is nothing to bring to an end.
+    changes: Arc<AtomicBool>,
 }
 
 const SIGINT: u8 = 2;
@@ -27,14 +29,24 @@ impl Signals {
         let interrupt = signal(SignalKind::interrupt())?;
         let terminate = signal(SignalKind::terminate())?;
         let (canceller, cancel) = abide_engine::cancel();
-        let came = Arc::new(AtomicU8::new(0));
-        tokio::spawn(watch(
+        let signals = Self {
+            cancel,
+            came: Arc::default(),
+            changes: Arc::default(),
+        };
+        let watched = watch(
             [interrupt, terminate],
             canceller,
-            Arc::clone(&came),
+            signals.clone(),
             ui.clone(),
-        ));
-        Ok(Self { cancel, came })
+        );
+        tokio::spawn(watched);
+        Ok(signals)
+    }
+
+    /// From now on hosts are changed.
+    pub(crate) fn changes_begin(&self) {
+        self.changes.store(true, Ordering::Relaxed);
     }
 
     /// The exit code of the signal that came first.
@@ -50,27 +62,35 @@ impl Signals {
 async fn watch(
     [mut interrupt, mut terminate]: [Signal; 2],
     canceller: Canceller,
-    came: Arc<AtomicU8>,
+    signals: Signals,
     ui: Ui,
 ) {
-    for (urgency, words) in [
-        (
-            Urgency::Finish,
-            "Interrupted: no new host is begun, and what changes a host now comes to its end. Again to leave at once.",
-        ),
-        (
-            Urgency::Leave,
-            "Leaving now. Hosts that are being changed finish or restore by themselves.",
-        ),
-    ] {
+    for urgency in [Urgency::Finish, Urgency::Leave] {
         let which = tokio::select! {
             _ = interrupt.recv() => SIGINT,
             _ = terminate.recv() => SIGTERM,
         };
         // The first signal names the exit code.
-        let _first = came.compare_exchange(0, which, Ordering::Relaxed, Ordering::Relaxed);
+        let _first = signals
+            .came
+            .compare_exchange(0, which, Ordering::Relaxed, Ordering::Relaxed);
+        let words = words(urgency, signals.changes.load(Ordering::Relaxed));
         ui.say(&format!("\n{words}\n"));
         canceller.request(urgency);
     }
     std::future::pending::<()>().await;
+}
+
+/// What a person is told who pressed Ctrl-C.
+fn words(urgency: Urgency, changes: bool) -> &'static str {
+    match (urgency, changes) {
+        (Urgency::None | Urgency::Finish, false) => "Interrupted: no host was changed.",
+        (Urgency::None | Urgency::Finish, true) => {
+            "Interrupted: no new host is begun, and what changes a host now comes to its end. Again to leave at once."
+        }
+        (Urgency::Leave, false) => "Leaving now.",
+        (Urgency::Leave, true) => {
+            "Leaving now. Hosts that are being changed finish or restore by themselves."
+        }
+    }
 }

@@ -5,7 +5,7 @@ use crate::layout::Page;
 use crate::options::Options;
 use crate::paint::Role;
 use crate::text::outcome;
-use crate::words::{duration, one_line};
+use crate::words::{count, duration, one_line};
 
 /// A line a lock and a line a suspension.
 pub(super) fn render(hosts: &[LockLine<'_>], options: &Options) -> String {
@@ -59,8 +59,15 @@ pub(super) fn render(hosts: &[LockLine<'_>], options: &Options) -> String {
             ));
         }
     }
-    if held == 0 {
-        page.line("Nobody holds a lock.");
+    let unseen = hosts.iter().filter(|host| host.unseen.is_some()).count();
+    match hosts.len().saturating_sub(unseen) {
+        0 if unseen > 0 => page.line("Nothing is known."),
+        seen if held == 0 && unseen > 0 => page.line(&format!(
+            "Nobody holds a lock on the {} that answered.",
+            count(seen, "host")
+        )),
+        _ if held == 0 => page.line("Nobody holds a lock."),
+        _ => {}
     }
     page.finish()
 }

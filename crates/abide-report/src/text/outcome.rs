@@ -38,7 +38,7 @@ pub(super) fn sentence(outcome: &HostOutcome, now: Option<Timestamp>) -> String 
             let facts: Vec<String> = facts.iter().map(|fact| one_line(fact)).collect();
             format!("stale, nothing was written: {}", list(&facts))
         }
-        HostOutcome::NotStarted => "not started".to_owned(),
+        HostOutcome::NotStarted => "not observed: the run was ended first".to_owned(),
         HostOutcome::Interrupted => "interrupted".to_owned(),
     }
 }

@@ -191,7 +191,7 @@ impl Apply {
         }
         let progress = Progress::new(ui, hosts, planned, reporting.events());
         let report = run
-            .shown(progress, async |engine, events, cancel| {
+            .changing(progress, async |engine, events, cancel| {
                 engine.apply(events, cancel).await
             })
             .await;
@@ -231,7 +231,7 @@ impl Apply {
         let progress = Progress::new(ui, hosts, gated.clone(), reporting.events());
         let mut report = gated;
         let done = run
-            .shown(progress, async |engine, events, cancel| {
+            .changing(progress, async |engine, events, cancel| {
                 engine.apply(events, cancel).await
             })
             .await;

@@ -141,7 +141,7 @@ impl DriftArgs {
         }
         let progress = Progress::new(ui, hosts, found.clone(), reporting.events());
         let done = run
-            .shown(progress, async |engine, events, cancel| {
+            .changing(progress, async |engine, events, cancel| {
                 engine.apply(events, cancel).await
             })
             .await;

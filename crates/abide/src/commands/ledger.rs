@@ -185,7 +185,7 @@ async fn repair(
     }
     let progress = Progress::new(ui, to_do.len(), Report::default(), None);
     let done = run
-        .shown(progress, async |engine, events, cancel| {
+        .changing(progress, async |engine, events, cancel| {
             engine.mend_ledgers(to_do, events, cancel).await
         })
         .await;

@@ -99,7 +99,7 @@ pub(crate) async fn carry_out(
     .await?;
     let progress = Progress::new(ui, run.size, Report::default(), None);
     let done = run
-        .shown(progress, async |engine, events, cancel| {
+        .changing(progress, async |engine, events, cancel| {
             engine.order(order, events, cancel).await
         })
         .await;
