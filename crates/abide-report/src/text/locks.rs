@@ -59,15 +59,21 @@ pub(super) fn render(hosts: &[LockLine<'_>], options: &Options) -> String {
             ));
         }
     }
-    let unseen = hosts.iter().filter(|host| host.unseen.is_some()).count();
-    match hosts.len().saturating_sub(unseen) {
-        0 if unseen > 0 => page.line("Nothing is known."),
-        seen if held == 0 && unseen > 0 => page.line(&format!(
-            "Nobody holds a lock on the {} that answered.",
-            count(seen, "host")
-        )),
-        _ if held == 0 => page.line("Nobody holds a lock."),
-        _ => {}
+    if held == 0 {
+        page.line(&nobody(hosts));
     }
     page.finish()
+}
+
+/// That nobody holds a lock, as far as that is known.
+fn nobody(hosts: &[LockLine<'_>]) -> String {
+    let unseen = hosts.iter().filter(|host| host.unseen.is_some()).count();
+    match hosts.len().saturating_sub(unseen) {
+        _ if unseen == 0 => "Nobody holds a lock.".to_owned(),
+        0 => "Nothing is known.".to_owned(),
+        seen => format!(
+            "Nobody holds a lock on the {} that answered.",
+            count(seen, "host")
+        ),
+    }
 }
