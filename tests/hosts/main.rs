@@ -48,6 +48,7 @@ mod ledger;
 mod lifecycle;
 mod links;
 mod locks;
+mod manager_groups;
 mod names;
 mod quadlet_kinds;
 mod quadlet_service;

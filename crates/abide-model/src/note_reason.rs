@@ -10,6 +10,7 @@ use crate::boot::NotAtBoot;
 use crate::inputs::BrokenInput;
 use crate::name::printable;
 use crate::path::HostPath;
+use crate::refusal_reason::listed;
 use crate::setting_support::IgnoredSetting;
 use crate::unit_name::UnitName;
 
@@ -74,6 +75,13 @@ pub enum NoteReason {
         /// Those.
         settings: BTreeSet<IgnoredSetting>,
     },
+    /// Nobody can see which groups the running manager of a user has.
+    GroupsUnseen {
+        /// Groups that the account has and that the manager may lack.
+        groups: BTreeSet<String>,
+        /// The user's id.
+        uid: u32,
+    },
 }
 
 impl NoteReason {
@@ -88,6 +96,7 @@ impl NoteReason {
             Self::SourceMissing { .. } => "N0502",
             Self::NotAtBoot { .. } => "N0302",
             Self::SettingsIgnored { .. } => "N0801",
+            Self::GroupsUnseen { .. } => "N0802",
         }
     }
 }
@@ -127,6 +136,11 @@ impl fmt::Display for NoteReason {
                 write!(f, "{unit} is enabled, and a boot does not start it: {why}")
             }
             Self::SettingsIgnored { systemd, settings } => settings_ignored(f, *systemd, settings),
+            Self::GroupsUnseen { groups, uid } => write!(
+                f,
+                "what runs under it may lack {}: nobody can see which groups user@{uid}.service started with",
+                listed(groups)
+            ),
         }?;
         write!(f, " (`abide explain {}`)", self.code())
     }

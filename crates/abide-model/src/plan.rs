@@ -548,6 +548,8 @@ pub enum NoteKind {
     NotAtBoot,
     /// A user manager that only an open session keeps up.
     HeldBySession,
+    /// A user manager whose groups cannot be seen.
+    GroupsUnseen,
     /// A line of a ledger that is not believed, or a ledger that could not be read.
     Ledger,
 }

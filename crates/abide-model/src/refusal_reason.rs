@@ -459,7 +459,7 @@ impl RefusalReason {
 }
 
 /// `the group docker`, `the groups docker, video`.
-fn listed(groups: &BTreeSet<String>) -> String {
+pub(crate) fn listed(groups: &BTreeSet<String>) -> String {
     let names: Vec<String> = groups.iter().map(|group| printable(group)).collect();
     let word = if names.len() == 1 { "group" } else { "groups" };
     format!("the {word} {}", names.join(", "))
@@ -515,6 +515,7 @@ pub const EXPLANATIONS: &[(&str, &str)] = &[
     ("N0502", include_str!("explain/N0502.md")),
     ("R0801", include_str!("explain/R0801.md")),
     ("N0801", include_str!("explain/N0801.md")),
+    ("N0802", include_str!("explain/N0802.md")),
 ];
 
 /// The explanation of a code of a refusal or note; `None` for a code that does not exist.

@@ -119,6 +119,7 @@ fn noted(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
             | NoteKind::NotAtBoot
             // Nobody knows of anything that changed, nor of anything that differs.
             | NoteKind::MayRunOld
+            | NoteKind::GroupsUnseen
             | NoteKind::SourceMissing
             | NoteKind::Unsupported
             | NoteKind::Foreign

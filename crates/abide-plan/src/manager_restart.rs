@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Desired, DesiredUser, Health, Manager, ManagerRestart, NoteKind, Observation, Observed,
-    ObservedScope, ObservedUnit, ObservedUser, Presence, RefusalReason, ResourceId, Scope,
-    UnitName, UserName,
+    Desired, DesiredUser, Health, Manager, ManagerRestart, NoteKind, NoteReason, Observation,
+    Observed, ObservedScope, ObservedUnit, ObservedUser, Presence, RefusalReason, ResourceId,
+    Scope, UnitName, UserName,
 };
 
 use crate::draft::Draft;
@@ -117,8 +117,12 @@ pub(crate) fn permit(
     name: &UserName,
     (wanted, found): (&DesiredUser, &ObservedUser),
 ) -> Result<(), Denied> {
+    if host.restarts.contains_key(name) {
+        return Ok(());
+    }
     let groups = missing_groups(wanted, found);
-    if groups.is_empty() || host.restarts.contains_key(name) {
+    if groups.is_empty() {
+        note_unseen(draft, name, (wanted, found));
         return Ok(());
     }
     if let Some(why) = host.spared.get(name) {
@@ -131,6 +135,7 @@ pub(crate) fn permit(
             let resource = ResourceId::Manager(Scope::User(name.clone()));
             let text = format!("{why} (`abide explain {}`)", why.code());
             draft.note(resource, NoteKind::PendingRestart, text);
+            note_unseen(draft, name, (wanted, found));
             Ok(())
         }
         Some(ManagerRestart::Allow) if !host.is_root() => {
@@ -141,20 +146,49 @@ pub(crate) fn permit(
     }
 }
 
-/// Declared groups of the account that its running manager does not have. What runs under no manager of the user, as
-/// services of the system with `User=` do, gets them at its start.
-fn missing_groups(wanted: &DesiredUser, found: &ObservedUser) -> BTreeSet<String> {
-    let present = |unit: &abide_model::DesiredUnit| unit.presence == Presence::Present;
-    let used = wanted.state == Presence::Present && wanted.units.values().any(present);
-    if !used || !found.linger.manager.is_up() {
-        return BTreeSet::new();
+/// Says of which declared groups nobody knows whether the running manager has them: its process cannot be looked at, and
+/// the account may have got them after it started. Nothing is restarted for that.
+fn note_unseen(draft: &mut Draft, name: &UserName, (wanted, found): (&DesiredUser, &ObservedUser)) {
+    if found.linger.manager_groups.is_some() {
+        return;
     }
-    let account = &wanted.account;
-    let declared = account.groups.iter().flatten().chain(&account.group);
+    let groups: BTreeSet<String> = groups_that_matter(wanted, found)
+        .filter(|group| account_has(found, group))
+        .cloned()
+        .collect();
+    if !groups.is_empty() {
+        let uid = found.uid;
+        let resource = ResourceId::Manager(Scope::User(name.clone()));
+        let why = NoteReason::GroupsUnseen { groups, uid };
+        draft.note_why(resource, NoteKind::GroupsUnseen, why);
+    }
+}
+
+/// Declared groups of the account that its running manager does not have, for all that is known.
+fn missing_groups(wanted: &DesiredUser, found: &ObservedUser) -> BTreeSet<String> {
     let has = |group: &&String| match &found.linger.manager_groups {
         Some(groups) => groups.contains(*group),
-        // Nobody could look. What the account gets now, the manager does not have.
-        None => found.groups.contains(*group) || found.group == **group,
+        // Nobody could look. What the account gets now, the manager does not have; the rest is noted.
+        None => account_has(found, group),
     };
-    declared.filter(|group| !has(group)).cloned().collect()
+    let groups = groups_that_matter(wanted, found);
+    groups.filter(|group| !has(group)).cloned().collect()
+}
+
+/// Declared groups of the account where units run under its manager. What runs under no manager of the user, as services
+/// of the system with `User=` do, gets them at its start.
+fn groups_that_matter<'a>(
+    wanted: &'a DesiredUser,
+    found: &ObservedUser,
+) -> impl Iterator<Item = &'a String> {
+    let present = |unit: &abide_model::DesiredUnit| unit.presence == Presence::Present;
+    let used = wanted.state == Presence::Present && wanted.units.values().any(present);
+    let account = (used && found.linger.manager.is_up()).then_some(&wanted.account);
+    account
+        .into_iter()
+        .flat_map(|account| account.groups.iter().flatten().chain(&account.group))
+}
+
+fn account_has(found: &ObservedUser, group: &str) -> bool {
+    found.groups.contains(group) || found.group == group
 }

@@ -108,6 +108,48 @@ fn groups_matter_to_no_manager_that_runs_nothing_declared() {
     assert_converges(&mut fresh, &with_docker(web()).build());
 }
 
+const UNSEEN: &str = "manager user:deploy: what runs under it may lack the group docker: nobody can see which groups \
+                      user@1000.service started with (`abide explain N0802`)";
+
+/// The host as abide sees it where it may not look at the process of the manager.
+fn unseen_groups(host: &SimHost, wanted: &Desired) -> abide_model::Observed {
+    let mut seen = host.observe(wanted);
+    match seen.users.get_mut(&user("deploy")) {
+        Some(Observation::Known(found)) => found.linger.manager_groups = None,
+        other => panic!("{other:?}"),
+    }
+    seen
+}
+
+#[test]
+fn groups_of_a_manager_that_nobody_can_look_at_are_noted_and_not_taken_to_be_right() {
+    let wanted = with_docker(web()).manager_restart(ManagerRestart::Allow);
+    let wanted = wanted.build();
+    let host = as_declared(&wanted);
+    let plan = crate::plan(&wanted, &unseen_groups(&host, &wanted));
+    assert!(plan.is_empty(), "nothing is restarted for a doubt");
+    assert_eq!(notes(&plan), [UNSEEN]);
+    // Where no group is declared it does not matter.
+    let plain = web().build();
+    let host = as_declared(&plain);
+    let plan = crate::plan(&plain, &unseen_groups(&host, &plain));
+    assert_eq!((plan.is_empty(), notes(&plan)), (true, Vec::new()));
+}
+
+#[test]
+fn what_an_account_gets_now_its_unseen_manager_lacks_for_certain() {
+    let unsaid = with_docker(web()).build();
+    let host = as_declared(&web().build());
+    let plan = crate::plan(&unsaid, &unseen_groups(&host, &unsaid));
+    assert_eq!(refusals(&plan), [format!("user deploy: {LACKS}")]);
+    // Restarted, it has them: there is nothing to doubt.
+    let allowed = with_docker(web()).manager_restart(ManagerRestart::Allow);
+    let allowed = allowed.build();
+    let plan = crate::plan(&allowed, &unseen_groups(&host, &allowed));
+    assert_eq!(notes(&plan), Vec::<String>::new());
+    assert!(told(&plan).contains("restart-manager"), "{}", told(&plan));
+}
+
 /// An environment for all units of a user, and a unit that is to have it.
 fn with_environment(text: &str) -> Desired {
     web()
