@@ -35,6 +35,7 @@ mod by_hand;
 mod cases;
 mod change;
 mod core;
+mod crash_loop;
 mod cut;
 mod directory_users;
 mod drift;

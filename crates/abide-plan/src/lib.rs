@@ -7,6 +7,7 @@
 mod account;
 mod by_hand;
 mod causes;
+mod crash_loop;
 mod damage;
 mod declared;
 mod draft;

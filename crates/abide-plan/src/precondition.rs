@@ -7,6 +7,7 @@ use abide_model::{
     UnitRef, UserName,
 };
 
+use crate::crash_loop::keeps_restarting;
 use crate::host::Host;
 
 /// What these actions stand on, each fact once.
@@ -114,7 +115,7 @@ impl Facts {
         }
     }
 
-    /// A unit that is on its way from one state to another has no state to hold a plan to.
+    /// A unit that is on its way from one state to another, or that keeps crashing, has no state to hold a plan to.
     fn unit(&mut self, host: &Host<'_>, unit: &UnitRef) {
         let Observation::Known(scope) = host.scope(&unit.scope) else {
             return;
@@ -127,6 +128,7 @@ impl Facts {
         if let Some(seen) = scope
             .unit(&unit.unit)
             .filter(|seen| up && settled(seen.active))
+            .filter(|seen| !keeps_restarting(seen, host.observed.facts.now))
         {
             let fact = Precondition::Unit {
                 unit: unit.clone(),

@@ -2,7 +2,7 @@
 
 use abide_model::{
     ActiveState, Cause, Health, HostPath, LedgerUnit, NoteKind, NoteReason, RefusalReason,
-    Timestamp, UnitName, Wanted,
+    UnitName, Wanted,
 };
 
 use super::Unit;
@@ -13,6 +13,7 @@ use super::respond::{self, Response};
 use super::sources::Disk;
 use crate::by_hand;
 use crate::causes::{differs, failed, old_config, said, state};
+use crate::crash_loop;
 use crate::draft::Draft;
 use crate::linger::ManagerState;
 use crate::refuse::Denied;
@@ -304,13 +305,10 @@ fn started_just_so(unit: &Unit<'_>) -> bool {
         .is_some_and(|left| left.claimed || left.config == Some(config))
 }
 
-/// Whether the unit keeps failing and coming back by itself. It may meet its `StartLimitBurst=` before its turn comes, and
-/// then nothing but `reset-failed` lets it start with its new file (systemd-facts.md#start-limit).
+/// Whether the unit may meet its `StartLimitBurst=` before its turn comes: then nothing but `reset-failed` lets it start with its
+/// new file (systemd-facts.md#start-limit).
 fn crashes(unit: &Unit<'_>) -> bool {
-    const LATELY: u64 = 60_000_000;
-    let now = unit.view.host.observed.facts.now;
-    let lately = |at: Timestamp| now.0.saturating_sub(at.0) < LATELY;
-    unit.seen.restarts > 0 && unit.seen.started_at.is_none_or(lately)
+    crash_loop::keeps_restarting(&unit.seen, unit.view.host.observed.facts.now)
 }
 
 fn respond_with(unit: &Unit<'_>, response: Response, reasons: Vec<Reason>) -> Run {
