@@ -2,7 +2,6 @@
 //! are made.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,12 +11,16 @@ use crate::boot::NotAtBoot;
 use crate::health::Health;
 use crate::home_fault::HomeFault;
 use crate::inputs::BrokenInput;
-use crate::name::printable;
 use crate::obstacle::Obstacle;
 use crate::path::HostPath;
 use crate::podman::{PodmanVersion, QuadletFeature};
 use crate::setting_support::LoadFault;
 use crate::unit_name::UnitName;
+
+mod help;
+mod words;
+
+pub(crate) use words::listed;
 
 /// Why something is wanted and not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -204,270 +207,6 @@ impl RefusalReason {
             Self::ManagerMasked { .. } => "R0307",
         }
     }
-
-    /// What a person can do about it.
-    pub fn help(&self) -> String {
-        let what = match self {
-            Self::PodmanTooOld { since, .. } => {
-                let upgrade = format!("upgrade Podman on the host to {since} or newer");
-                return format!("{upgrade} (`abide explain {}`)", self.code());
-            }
-            Self::DoesNotStayUp { .. } => {
-                "its journal says why; abide starts it again when its files change, or once it has stopped"
-            }
-            Self::CannotStartAgain { .. } => {
-                "see `systemctl status` of it there: its next restart would fail"
-            }
-            Self::RefusesToStop => "stop what keeps it running, then plan again",
-            Self::NoUserManagers { .. } => {
-                "declare these as units of the system, with `User=` in their files"
-            }
-            Self::OfDirectory { known: true } => {
-                "remove the user from the manifest: what abide owns of it goes, and the account stays"
-            }
-            Self::OfDirectory { known: false } => {
-                "see `getent passwd NAME` there: the host must be joined, and know the account by this very name"
-            }
-            Self::UpheldByUnknown { .. } => {
-                "give its [Install] section a `WantedBy=`, or declare `enabled: false`"
-            }
-            Self::HomeIsMounted { .. } => "unmount it there first, or declare `remove_home: false`",
-            Self::HomeStays { .. } => {
-                "remove or move it there first, or declare `remove_home: false`"
-            }
-            Self::AliasTaken { by, .. } => by.help(),
-            Self::EnabledAtRuntime { .. } => {
-                "run `systemctl disable --runtime` for it there, in its scope"
-            }
-            Self::EnabledForAllUsers { .. } => {
-                "declare `masked: true` for this user, or run `systemctl --global disable` for it there"
-            }
-            Self::ManagerLacksGroups { .. } => {
-                "declare `manager_restart: allow` for this user, which stops all of its units and starts them again, or `manager_restart: never`"
-            }
-            Self::OnlyEnablesOthers { .. }
-            | Self::LinksUnknown { .. }
-            | Self::StartsAnyway { .. }
-            | Self::ScriptNotEnabled { .. }
-            | Self::NotAtBoot { .. }
-            | Self::ManagerMasked { .. }
-            | Self::RefusedNames { .. } => self.help_of_links(),
-            Self::TooNew { .. } => {
-                "write the unit so that this version can read it, or leave the host out with `--exclude`"
-            }
-            Self::InTheWay { obstacle } => {
-                return format!("{} (`abide explain {}`)", obstacle.help(), self.code());
-            }
-            Self::WouldNotLoad { .. }
-            | Self::WouldNotStartAgain { .. }
-            | Self::WouldBreakAnother { .. }
-            | Self::ManagerRestartWouldStop { .. } => return self.help_of_starts(),
-        };
-        format!("{what} (`abide explain {}`)", self.code())
-    }
-}
-
-impl fmt::Display for RefusalReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::DoesNotStayUp { health } => write!(
-                f,
-                "it should run and is {health}; abide has started this configuration already"
-            ),
-            Self::CannotStartAgain { load } => write!(
-                f,
-                "it runs, and its manager could not start it again: its unit file is `{}`",
-                printable(load)
-            ),
-            Self::RefusesToStop => {
-                f.write_str("it runs and refuses to be stopped by hand (`RefuseManualStop=yes`)")
-            }
-            Self::NoUserManagers { systemd } => write!(
-                f,
-                "the host has systemd {systemd} without user@.service, so no manager would run units of a user"
-            ),
-            Self::PodmanTooOld { what, since, has } => {
-                write!(f, "{what} came with Podman {since}, and the host has {has}")
-            }
-            Self::OfDirectory { known: false } => f.write_str(
-                "the host does not know this account of a directory, and abide makes none of these",
-            ),
-            Self::OfDirectory { known: true } => {
-                f.write_str("it is an account of a directory, and abide deletes none of these")
-            }
-            Self::UpheldByUnknown { systemd } => write!(
-                f,
-                "only `UpheldBy=` would enable it, which came with systemd 254, and the host has {systemd}"
-            ),
-            Self::HomeIsMounted { home } => write!(
-                f,
-                "its home {home} cannot be removed: it is a mount point, or has one below it"
-            ),
-            Self::HomeStays { home, fault } => {
-                write!(f, "its home {home} cannot be removed: {fault}")
-            }
-            Self::ManagerLacksGroups { groups, uid } => write!(
-                f,
-                "what runs under it does not have {}: user@{uid}.service has the groups that it started with",
-                listed(groups)
-            ),
-            Self::InTheWay { obstacle } => obstacle.fmt(f),
-            Self::TooNew { systemd, fault } => fault.of_systemd(*systemd, f),
-            Self::OnlyEnablesOthers { .. }
-            | Self::LinksUnknown { .. }
-            | Self::StartsAnyway { .. }
-            | Self::ScriptNotEnabled { .. }
-            | Self::NotAtBoot { .. }
-            | Self::ManagerMasked { .. }
-            | Self::AliasTaken { .. }
-            | Self::EnabledAtRuntime { .. }
-            | Self::EnabledForAllUsers { .. }
-            | Self::RefusedNames { .. } => self.fmt_of_links(f),
-            Self::WouldNotLoad { .. }
-            | Self::WouldNotStartAgain { .. }
-            | Self::ManagerRestartWouldStop { .. }
-            | Self::WouldBreakAnother { .. } => self.fmt_of_starts(f),
-        }
-    }
-}
-
-impl RefusalReason {
-    /// What a person can do about what keeps units from starting.
-    fn help_of_starts(&self) -> String {
-        let what = match self {
-            Self::WouldNotStartAgain { input }
-            | Self::WouldBreakAnother { input, .. }
-            | Self::ManagerRestartWouldStop {
-                input: Some(input), ..
-            } => format!("{}, or pass `--accept-broken`", input.help()),
-            Self::ManagerRestartWouldStop { input: None, .. } => {
-                "see what is refused of that unit, or declare `manager_restart: never`".to_owned()
-            }
-            _ => "change its text in the manifest".to_owned(),
-        };
-        format!("{what} (`abide explain {}`)", self.code())
-    }
-
-    /// The words of what keeps units from starting.
-    fn fmt_of_starts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::WouldNotLoad { line } => write!(
-                f,
-                "the host's systemd would refuse its new text: {}",
-                printable(line)
-            ),
-            Self::WouldBreakAnother { unit, input } => write!(
-                f,
-                "{unit} runs, is restarted along with it, and would not start again: {input}"
-            ),
-            Self::ManagerRestartWouldStop { unit, input } => {
-                write!(
-                    f,
-                    "its manager would have to be restarted for groups that it lacks, and {unit}, which runs, would not start again: "
-                )?;
-                match input {
-                    Some(input) => write!(f, "{input}"),
-                    None => f.write_str("what is declared of it is refused"),
-                }
-            }
-            Self::WouldNotStartAgain { input } => {
-                write!(f, "it runs, and would not start again: {input}")
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// What a person can do about what keeps links from being made or removed, or from having an effect.
-    fn help_of_links(&self) -> &'static str {
-        match self {
-            Self::OnlyEnablesOthers { .. } => "declare those units as enabled",
-            Self::LinksUnknown { .. } => {
-                "write the names in its [Install] section out, or enable it by hand"
-            }
-            Self::RefusedNames { .. } => "remove them from its [Install] section",
-            Self::NotAtBoot { why } => match why {
-                NotAtBoot::ManagerMasked => {
-                    "run `systemctl unmask user@UID.service` there, or declare `enabled: false`"
-                }
-                NotAtBoot::TargetMasked { .. } => {
-                    "unmask that target there, in its scope, or declare `enabled: false`"
-                }
-                NotAtBoot::InCycle { .. } | NotAtBoot::Dropped => {
-                    "take one `After=` or `Before=` out of the cycle"
-                }
-                _ => "mend that, or declare `enabled: false`",
-            },
-            Self::ManagerMasked { .. } => "run `systemctl unmask user@UID.service` there",
-            Self::StartsAnyway { .. } => {
-                "declare `masked: true` to keep it from starting, or change what has it so by hand (`update-rc.d NAME disable` for a script of /etc/init.d)"
-            }
-            Self::ScriptNotEnabled { .. } => {
-                "run `update-rc.d NAME enable` (or `chkconfig NAME on`) for it there"
-            }
-            _ => "",
-        }
-    }
-
-    /// The words of what keeps links from being made or removed, or from having an effect.
-    fn fmt_of_links(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AliasTaken { alias, by } => write!(f, "its alias {alias} {by}"),
-            Self::EnabledAtRuntime { link } => {
-                write!(f, "it is enabled until the next boot as well: {link}")
-            }
-            Self::EnabledForAllUsers { link } => {
-                write!(f, "it is enabled for all users: {link}")
-            }
-            Self::OnlyEnablesOthers { also } => write!(
-                f,
-                "its [Install] section only names other units to enable (`Also={}`)",
-                names(also)
-            ),
-            Self::LinksUnknown { also } => write!(
-                f,
-                "only the host knows the names in its [Install] section, and `systemctl enable` would enable {} too (`Also=`)",
-                names(also)
-            ),
-            Self::StartsAnyway { by, source } => {
-                write!(
-                    f,
-                    "a boot starts it without a link of its own: {by} wants it"
-                )?;
-                match source {
-                    Some(source) => write!(f, ", as a generator made it of {source}"),
-                    None => Ok(()),
-                }
-            }
-            Self::ScriptNotEnabled { source } => write!(
-                f,
-                "it is made of {source}, which no runlevel starts; systemd has no links for that"
-            ),
-            Self::NotAtBoot { why } => {
-                write!(f, "it is enabled, and a boot does not start it: {why}")
-            }
-            Self::ManagerMasked { uid } => {
-                write!(f, "user@{uid}.service is masked, so nothing can start it")
-            }
-            Self::RefusedNames { names: refused } => write!(
-                f,
-                "`systemctl enable` refuses {} in its [Install] section",
-                names(refused)
-            ),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// `the group docker`, `the groups docker, video`.
-pub(crate) fn listed(groups: &BTreeSet<String>) -> String {
-    let names: Vec<String> = groups.iter().map(|group| printable(group)).collect();
-    let word = if names.len() == 1 { "group" } else { "groups" };
-    format!("the {word} {}", names.join(", "))
-}
-
-fn names(units: &BTreeSet<UnitName>) -> String {
-    let names: Vec<&str> = units.iter().map(UnitName::as_str).collect();
-    names.join(" ")
 }
 
 /// Each code with its explanation, in order.
@@ -524,3 +263,6 @@ pub fn explain(code: &str) -> Option<&'static str> {
     all.find(|(known, _)| known.eq_ignore_ascii_case(code))
         .map(|(_, text)| *text)
 }
+
+#[cfg(test)]
+mod tests;
