@@ -84,10 +84,21 @@ fn a_second_apply_is_told_who_is_at_it_or_waits_for_its_end() {
         "the plan is named: {}",
         said.stdout
     );
+    // Who only looks is told too; no host that answers is said not to be reached.
+    for (verb, code) in [("plan", 0), ("drift", 3), ("status", 0)] {
+        world
+            .abide(&[verb, "-f", "other"])
+            .ends_with(code)
+            .says("apply of bob@")
+            .says("runs there now: what differs may be its doing")
+            .does_not_say("unreachable")
+            .does_not_say("not observed");
+    }
     world
         .abide(&["apply", "--yes", "-f", "other"])
         .ends_with(6)
         .says("locked by bob@")
+        .does_not_say("unreachable")
         .says("--lock-timeout");
     world
         .abide(&["apply", "--yes", "-f", "other", "--lock-timeout", "1s"])

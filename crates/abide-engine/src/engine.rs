@@ -440,6 +440,12 @@ async fn plan_one(host: &mut Host, options: &Options, events: &Sink, stop: &Canc
             "planned"
         );
         teller.tell(|host| Event::ObserveDone { host, actions });
+        if let Some(holder) = &observed.lock {
+            teller.notice(format!(
+                "{} of {} runs there now: what differs may be its doing",
+                holder.operation, holder.who
+            ));
+        }
         let outcome = if plan.is_empty() {
             HostOutcome::Unchanged
         } else {

@@ -1,10 +1,11 @@
 //! The table of `abide status`: a line for each unit, made to be read and to be cut with awk.
 
+use crate::findings;
 use crate::layout::Page;
 use crate::mark::Mark;
 use crate::options::{Options, Verbosity};
 use crate::paint::Role;
-use crate::status::{self, HostLines, HostStatus, UnitLine, UserLine};
+use crate::status::{self, HostLines, HostStatus, Seen, UnitLine, UserLine};
 use crate::words::{columns, count, duration, list, one_line, pad};
 
 const HEADS: [&str; 9] = [
@@ -35,9 +36,24 @@ pub(super) fn render(hosts: &[HostStatus<'_>], options: &Options) -> String {
         .collect();
     write_table(&mut page, &wanted);
     write_troubles(&mut page, &lines);
+    write_busy(&mut page, hosts);
     page.gap();
     page.line(&Role::Head.paint(&summary(&lines)));
     page.finish()
+}
+
+/// Hosts that somebody changes just now.
+fn write_busy(page: &mut Page<'_>, hosts: &[HostStatus<'_>]) {
+    for host in hosts {
+        let Seen::Observed { observed, .. } = host.seen else {
+            continue;
+        };
+        if let Some(holder) = &observed.lock {
+            let name = Role::Head.paint(host.desired.host.as_str());
+            let text = format!("{name} {}", findings::busy(holder));
+            page.remark(0, Mark::Note, &text, None);
+        }
+    }
 }
 
 fn write_table(page: &mut Page<'_>, rows: &[&Row]) {
