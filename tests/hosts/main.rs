@@ -60,5 +60,6 @@ mod saved;
 mod sensitive;
 mod settings;
 mod slow_start;
+mod ssh_config;
 mod unchanged;
 mod versions;

@@ -67,6 +67,20 @@ pub enum ConnectError {
         /// `FILE:LINE` of the known key.
         place: String,
     },
+    /// The host's key is one that `known_hosts` says not to trust any more.
+    #[error("its host key is marked as revoked")]
+    HostKeyRevoked {
+        /// The host as ssh looked for it.
+        host: String,
+    },
+    /// What `ProxyCommand` or `ProxyJump` of `ssh_config(5)` started made no way to the host.
+    #[error(
+        "there is no way to it through the `ProxyCommand` or `ProxyJump` of ssh_config: {said}"
+    )]
+    Proxy {
+        /// What it said.
+        said: String,
+    },
     /// The host does not let us in.
     #[error("login refused: {said}")]
     LoginRefused {
@@ -112,6 +126,11 @@ impl ConnectError {
                     "find out why it changed; only then `ssh-keygen -R {host} -f {file}` and record the new one"
                 ));
             }
+            Self::HostKeyRevoked { host } => {
+                return Some(format!(
+                    "somebody marked it so in known_hosts: ask them, and do not log in to {host} before it has a new key"
+                ));
+            }
             Self::LoginRefused { .. } => {
                 "check the login user and that its key is in authorized_keys there and in your agent here"
             }
@@ -119,6 +138,7 @@ impl ConnectError {
             | Self::Directory(_)
             | Self::Socket(_)
             | Self::Configuration { .. }
+            | Self::Proxy { .. }
             | Self::Other { .. } => return None,
         };
         Some(help.to_owned())
@@ -140,12 +160,11 @@ impl ConnectError {
             .map(str::trim)
             .filter(|line| !line.is_empty())
             .collect();
-        if let Some(changed) = host_key_changed(&lines) {
-            return changed;
-        }
-        lines
-            .iter()
-            .find_map(|line| cause(line))
+        host_key_changed(&lines)
+            .or_else(|| host_key_revoked(&lines))
+            .or_else(|| bad_configuration(&lines))
+            .or_else(|| lines.iter().find_map(|line| cause(line)))
+            .or_else(|| proxy(&lines))
             .unwrap_or_else(|| Self::unread(&lines))
     }
 
@@ -163,7 +182,7 @@ impl ConnectError {
 
     fn unread(lines: &[&str]) -> Self {
         // A key that is unknown is only asked about where nobody wants it to be refused, and nobody can be asked.
-        if lines.contains(&"Host key verification failed.") {
+        if lines.contains(&KEY_REFUSED) {
             return Self::HostKeyUnknown {
                 host: String::new(),
                 login: String::new(),
@@ -178,6 +197,9 @@ impl ConnectError {
         Self::Other { said }
     }
 }
+
+/// How ssh ends for a key that it does not take, of the host or of a jump host.
+const KEY_REFUSED: &str = "Host key verification failed.";
 
 /// The cause that one line of ssh's names, if any. The texts are those of OpenSSH 9; they have not changed in decades.
 fn cause(line: &str) -> Option<ConnectError> {
@@ -230,6 +252,53 @@ fn host_key_changed(lines: &[&str]) -> Option<ConnectError> {
     Some(ConnectError::HostKeyChanged {
         host: host.to_owned(),
         place: place.to_owned(),
+    })
+}
+
+fn host_key_revoked(lines: &[&str]) -> Option<ConnectError> {
+    let revoked = lines
+        .iter()
+        .find(|line| line.contains(" host key for ") && line.contains(" is marked as revoked"))?;
+    Some(ConnectError::HostKeyRevoked {
+        host: between(revoked, " host key for ", " is marked ").to_owned(),
+    })
+}
+
+/// ssh tells of each line of its configuration that it does not understand, and then that it ends for these.
+fn bad_configuration(lines: &[&str]) -> Option<ConnectError> {
+    let ends = |line: &&str| line.contains(": terminating, ") && line.contains("bad configuration");
+    let at = lines.iter().position(ends)?;
+    let told = lines.get(..at).filter(|told| !told.is_empty())?;
+    Some(ConnectError::Configuration {
+        said: told.join("; "),
+    })
+}
+
+/// What was said before the connection that something else made came to nothing.
+fn proxy(lines: &[&str]) -> Option<ConnectError> {
+    let is_proxied = lines.iter().any(|line| line.contains("UNKNOWN port"));
+    if !is_proxied || lines.contains(&KEY_REFUSED) {
+        return None;
+    }
+    let own = |line: &&&str| {
+        !line.contains("UNKNOWN port")
+            && !line.starts_with("kex_exchange_identification: ")
+            && !line.starts_with("ssh_exchange_identification: ")
+            && **line != "stdio forwarding failed"
+    };
+    let mut told: Vec<&str> = Vec::new();
+    for line in lines.iter().filter(own) {
+        // It was tried twice.
+        if !told.contains(line) {
+            told.push(line);
+        }
+    }
+    let last: Vec<&str> = told.iter().rev().take(2).rev().copied().collect();
+    Some(ConnectError::Proxy {
+        said: match last.is_empty() {
+            true => "it ended and said nothing".to_owned(),
+            false => last.join("; "),
+        },
     })
 }
 

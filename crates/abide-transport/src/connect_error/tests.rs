@@ -119,3 +119,66 @@ fn anything_else_is_said_as_it_is_without_control_characters() {
     );
     assert_eq!(read("").to_string(), "ssh failed: it said nothing");
 }
+
+#[test]
+fn a_revoked_host_key_is_not_one_to_accept() {
+    let error = read(
+        "@       WARNING: REVOKED HOST KEY DETECTED!               @\n\
+         The ED25519 host key for 192.0.2.11 is marked as revoked.\n\
+         This could mean that a stolen key is being used to\nimpersonate this host.\n\
+         ED25519 host key for 192.0.2.11 was revoked and you have requested strict checking.\n\
+         Host key verification failed.\n",
+    );
+    let ConnectError::HostKeyRevoked { host } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(host, "192.0.2.11");
+    assert!(!error.help().unwrap().contains("accept-new"), "{error:?}");
+}
+
+#[test]
+fn each_way_to_write_a_configuration_wrongly_is_named_as_one() {
+    for (said, line) in [
+        ("x.conf line 2: unsupported option \"maybe\".", 2),
+        ("x.conf line 1: Bad Match condition", 1),
+        ("x.conf line 1: Bad SSH2 KexAlgorithms 'frob'.", 1),
+        ("x.conf line 1: Bad port '70000'.", 1),
+    ] {
+        let error = read(&format!(
+            "{said}\nx.conf: terminating, 1 bad configuration options\n"
+        ));
+        assert_eq!(
+            error.to_string(),
+            format!("ssh does not accept its configuration: {said}"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_proxy_that_failed_is_quoted_and_not_its_consequence() {
+    let gone = "kex_exchange_identification: Connection closed by remote host\n\
+                Connection closed by UNKNOWN port 65535\n";
+    for (said, told) in [
+        ("gateway says no\n", "gateway says no"),
+        (
+            "channel 0: open failed: connect failed: Connection refused\nstdio forwarding failed\n",
+            "channel 0: open failed: connect failed: Connection refused",
+        ),
+        ("", "it ended and said nothing"),
+    ] {
+        // The master comes first, which says nothing of it.
+        let error = read(&format!("{gone}{said}{gone}"));
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "there is no way to it through the `ProxyCommand` or `ProxyJump` of ssh_config: {told}"
+            )
+        );
+    }
+    let error = read(&format!("Host key verification failed.\n{gone}"));
+    assert!(
+        matches!(error, ConnectError::HostKeyUnknown { .. }),
+        "{error:?}"
+    );
+}

@@ -9,7 +9,6 @@ use abide_model::{
 
 use super::*;
 use crate::sample::*;
-use crate::status::Seen;
 
 fn origin() -> Origin {
     Origin {
