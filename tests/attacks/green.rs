@@ -124,6 +124,45 @@ fn a_home_that_cannot_be_removed_is_told_before_its_user_is_deleted() {
 }
 
 #[test]
+fn homes_within_homes_go_from_the_inside() {
+    let _attack = attack("homes within the homes of others", Promise::AsDeclared);
+    let world = World::used();
+    on_both(
+        &world,
+        "for user in gna gnb gnc; do id $user >/dev/null 2>&1 || useradd -m $user; done
+         mkdir -p /home/gna/in; mv /home/gnb /home/gna/in/b; usermod -d /home/gna/in/b gnb
+         mv /home/gnc /home/gna/in/b/c; usermod -d /home/gna/in/b/c gnc",
+    );
+    let declare = |of_b: &str| {
+        world.manifest(&format!(
+            "version: 1\nname: gnested\nhosts: {{h1: {{}}, h2: {{}}}}\ngroups:\n  all:\n    users:
+      gna: {{state: absent, remove_home: true}}\n      gnb: {{state: absent, remove_home: {of_b}}}
+      gnc: {{state: absent, remove_home: true}}\n"
+        ));
+    };
+    declare("false");
+    world
+        .plan()
+        .ends_with(1)
+        .says("its home /home/gna cannot be removed: the home of gnb is in it");
+    world.apply().ends_with(1);
+    on_both(
+        &world,
+        "id gna && [ -d /home/gna/in/b ] && [ ! -e /home/gna/in/b/c ] && useradd -d /home/gna/in/b/c -m gnc",
+    );
+    on_both(
+        &world,
+        "id gnb >/dev/null 2>&1 || useradd -d /home/gna/in/b gnb; chown gnb /home/gna/in/b",
+    );
+    declare("true");
+    world.converge();
+    on_both(
+        &world,
+        "! id gna 2>/dev/null && ! id gnb 2>/dev/null && [ ! -e /home/gna ]",
+    );
+}
+
+#[test]
 fn a_user_whose_home_cannot_be_removed_is_kept_until_it_can() {
     let _attack = attack("homes that are not removable", Promise::AsDeclared);
     let world = World::used();

@@ -243,7 +243,7 @@ fn start(
 }
 
 /// The id of a user whose manager is masked.
-fn masked_manager(host: &Host<'_>, name: &UserName) -> Option<u32> {
+pub(crate) fn masked_manager(host: &Host<'_>, name: &UserName) -> Option<u32> {
     let user = host.user(name);
     let user = user.known()?;
     user.linger.manager_masked.then_some(user.uid)

@@ -3,8 +3,8 @@
 
 use abide_model::{
     Change, DesiredUser, FieldChange, FilePurpose, GroupName, HomeFault, HostPath, InputLook,
-    InputSeen, Observation, ObservedUser, Obstacle, Presence, RefusalReason, ResourceId, Runner,
-    Scope, UserName,
+    InputSeen, Observation, ObservedUser, Obstacle, RefusalReason, ResourceId, Runner, Scope,
+    UserName,
 };
 
 use crate::draft::Draft;
@@ -139,21 +139,16 @@ fn home_is_free(
 }
 
 /// Whether the home of a user who goes can be removed with the user, as far as its reasons can be seen: the apply looks once
-/// more, and keeps the user where it cannot.
+/// more, and keeps the user where it cannot. Of whom it is said that `goes`, user and home are removed before.
 pub(crate) fn home_may_go(
     host: &Host<'_>,
     draft: &mut Draft,
-    name: &UserName,
-    home: &HostPath,
+    (name, home): (&UserName, &HostPath),
+    goes: impl Fn(&UserName) -> bool,
 ) -> Result<(), Denied> {
     let stays = |fault| {
         let home = home.clone();
         Err(Denied::because(RefusalReason::HomeStays { home, fault }))
-    };
-    // Whoever goes by the same plan may be gone by then.
-    let goes = |other: &UserName| {
-        let declared = host.desired.users.get(other);
-        declared.is_some_and(|declared| declared.state == Presence::Absent)
     };
     let users = host.observed.users.iter();
     let mut others = users.filter(|(other, _)| *other != name && !goes(other));

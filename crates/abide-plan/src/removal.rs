@@ -2,10 +2,11 @@
 //!
 //! Only `state: absent` leads here. Prune never deletes a user.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Cause, Change, DesiredUser, Observation, ObservedProcess, ObservedUser, Presence,
+    Cause, Change, DesiredUser, HostPath, Observation, ObservedProcess, ObservedUser, Presence,
     RefusalReason, ResourceId, Scope, UnitName, UnitRef, UserName,
 };
 
@@ -15,32 +16,49 @@ use crate::host::Host;
 use crate::obstacles;
 use crate::refuse::Denied;
 
-/// Removes every user that is declared absent and is there.
+/// Removes every user that is declared absent and is there: those whose homes are in the homes of others go first.
 pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) {
-    for (name, user) in &host.desired.users {
-        if user.state == Presence::Absent {
-            match removable(host, name, user) {
-                Ok(Some(found)) => match may_go(host, draft, name, (user, found)) {
-                    Ok(()) => remove(host, draft, name, (user, found)),
-                    Err(denied) => draft.refuse(denied.about(ResourceId::User(name.clone()))),
-                },
-                Ok(None) => forget(draft, name),
-                Err(denied) => draft.refuse(denied.about(ResourceId::User(name.clone()))),
+    let users = host.desired.users.iter();
+    let mut absent: Vec<(&UserName, &DesiredUser)> = users
+        .filter(|(_, user)| user.state == Presence::Absent)
+        .collect();
+    let depth = |name: &UserName| host.home(name).as_str().split('/').count();
+    absent.sort_by_key(|(name, _)| Reverse(depth(name)));
+    let mut gone = HomesGone::new();
+    for (name, user) in absent {
+        let removed = match removable(host, name, user) {
+            Ok(Some(found)) => may_go(host, draft, (name, user, found), &gone).map(|()| {
+                let step = remove(host, draft, (name, user, found), &gone);
+                if user.remove_home {
+                    gone.insert(name.clone(), (found.home.clone(), step));
+                }
+            }),
+            Ok(None) => {
+                forget(draft, name);
+                Ok(())
             }
+            Err(denied) => Err(denied),
+        };
+        if let Err(denied) = removed {
+            draft.refuse(denied.about(ResourceId::User(name.clone())));
         }
     }
 }
+
+/// The users that go with their homes, each with its home and the step that removes both.
+type HomesGone = BTreeMap<UserName, (HostPath, StepId)>;
 
 /// Whether nothing is in the way of the account and, where that goes too, of its home.
 fn may_go(
     host: &Host<'_>,
     draft: &mut Draft,
-    name: &UserName,
-    (wanted, found): (&DesiredUser, &ObservedUser),
+    (name, wanted, found): (&UserName, &DesiredUser, &ObservedUser),
+    gone: &HomesGone,
 ) -> Result<(), Denied> {
     obstacles::may_be_changed(host, draft, name)?;
+    let goes = |other: &UserName| gone.contains_key(other);
     match wanted.remove_home && found.home_exists {
-        true => obstacles::home_may_go(host, draft, name, &found.home),
+        true => obstacles::home_may_go(host, draft, (name, &found.home), goes),
         false => Ok(()),
     }
 }
@@ -164,15 +182,21 @@ fn is_expected(unit: &str, ours: &BTreeSet<UnitName>) -> bool {
 fn remove(
     host: &Host<'_>,
     draft: &mut Draft,
-    name: &UserName,
-    (wanted, found): (&DesiredUser, &ObservedUser),
-) {
+    (name, wanted, found): (&UserName, &DesiredUser, &ObservedUser),
+    gone: &HomesGone,
+) -> StepId {
     let mut before = stop_units(host, draft, name, wanted);
     if found.linger.recorded {
         let resource = ResourceId::Linger(name.clone());
         let step = Step::new(Phase::LingerOff, resource, Change::DisableLinger);
         let step = step.because(Cause::DeclaredAbsent).after(before.clone());
         before.push(draft.add(step));
+    }
+    if wanted.remove_home {
+        let within = gone
+            .values()
+            .filter(|(home, _)| home.is_within(&found.home));
+        before.extend(within.map(|(_, step)| *step));
     }
     let change = Change::DeleteUser {
         remove_home: wanted.remove_home,
@@ -183,8 +207,9 @@ fn remove(
         ResourceId::User(name.clone()),
         change,
     );
-    draft.add(step.because(Cause::DeclaredAbsent).after(before));
+    let step = draft.add(step.because(Cause::DeclaredAbsent).after(before));
     forget(draft, name);
+    step
 }
 
 /// Stops the units of ours that run, so that their `ExecStop=` runs with their manager still there.

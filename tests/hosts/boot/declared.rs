@@ -1,9 +1,11 @@
 //! What is declared enabled and does not start at boot is not as declared: plan, status and drift say the same.
 
+use serde_json::Value;
+
 use super::HOSTS;
 use super::said::boots;
 use crate::fleet::skip;
-use crate::support::World;
+use crate::support::{Said, World};
 
 const SERVICE: &str = "[Service]\nExecStart=/bin/sleep infinity\n";
 
@@ -30,17 +32,44 @@ fn manifest(world: &World, name: &str, system: &str, (user, how): (&str, &str), 
     ));
 }
 
-/// Nothing to do, and not as declared: with the reason, and the same for everybody who asks.
+/// Nothing to do, and not as declared: on each host, with the reason, and the same for everybody who asks.
 #[track_caller]
 fn refuses(world: &World, why: &str) {
-    world
-        .abide(&["plan", "--detailed-exitcode"])
-        .ends_with(1)
-        .says("R0306")
-        .says(why);
+    refuses_for_one_of(world, &[why]);
+}
+
+/// The same with one of these reasons on each host; the first is that of the newest systemd.
+#[track_caller]
+fn refuses_for_one_of(world: &World, reasons: &[&str]) {
+    let why = reasons.first().expect("a reason");
+    let on_each = |said: Said| {
+        let document: Value = serde_json::from_str(&said.stdout).expect("a document");
+        for host in HOSTS {
+            let of_host = of_host(&document, host);
+            let told = reasons.iter().any(|why| of_host.contains(why));
+            assert!(told, "no `{why}` of {host} in {of_host}");
+        }
+    };
+    on_each(
+        world
+            .abide(&["plan", "--detailed-exitcode", "-q", "--report", "json=-"])
+            .ends_with(1)
+            .says("R0306"),
+    );
     world.abide(&["status", "--exit-code"]).ends_with(2);
-    world.abide(&["drift"]).ends_with(2).says(why);
+    on_each(
+        world
+            .abide(&["drift", "-q", "--report", "json=-"])
+            .ends_with(2),
+    );
     world.apply().ends_with(1).says(why);
+}
+
+/// What a report says of one host.
+fn of_host(document: &Value, host: &str) -> String {
+    let hosts = document["hosts"].as_array().expect("hosts");
+    let of_host = hosts.iter().find(|one| one["host"] == host);
+    of_host.expect("the host").to_string()
 }
 
 /// As declared, whether a boot starts it or not.
@@ -73,9 +102,11 @@ fn what_keeps_an_enabled_unit_from_starting_is_refused() {
     );
     world.converge();
     accepts(&world);
-    // Its manager is up, and masked.
+    // Its manager is up, and masked. On 252 nothing needs the user's runtime directory then, which goes, and with it all ways to
+    // the manager.
     on_both(&world, user, "systemctl -q mask user@$id.service");
-    refuses(&world, "user manager masked");
+    let reasons = ["user manager masked", "is masked, so nothing can start it"];
+    refuses_for_one_of(&world, &reasons);
     // It is down, and masked. The logind of 247 tries to start that one again and again, and nobody can log in meanwhile.
     let logind_spins = |host: &&str| world.show(host, "root", "", "Version").starts_with("247");
     if HOSTS.iter().any(logind_spins) {

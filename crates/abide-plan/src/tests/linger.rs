@@ -4,8 +4,8 @@ use abide_model::{ActiveState, Cause, LastLoad, NoteKind, Observation, Wanted};
 use abide_sim::{Edit, SimHost, desired, scope, unit_ref, user};
 
 use super::support::{
-    as_declared, assert_converges, from_to, lines, notes, one, planned, refusals, service, steps,
-    told,
+    as_declared, assert_converges, from_to, lines, notes, one, planned, refusals, seen_of, service,
+    steps, told,
 };
 
 #[test]
@@ -168,6 +168,29 @@ fn units_that_should_run_in_a_manager_that_does_not_are_refused() {
             "user:deploy/web.service: it should run, and the manager of deploy does not: deploy does not linger"
         ]
     );
+}
+
+#[test]
+fn units_of_a_masked_manager_that_is_down_are_refused_for_the_mask() {
+    let wanted = one("web.service", &service("/bin/web"))
+        .linger(Some(true))
+        .build();
+    let host = as_declared(&wanted);
+    let mut seen = host.observe(&wanted);
+    let Some(Observation::Known(deploy)) = seen.users.get_mut(&user("deploy")) else {
+        panic!()
+    };
+    deploy.linger.manager_masked = true;
+    deploy.linger.manager = ActiveState::Inactive;
+    let scope = seen_of(&mut seen, "user:deploy");
+    scope.manager = abide_model::Manager::Down;
+    for (name, unit) in &mut scope.units {
+        *unit = abide_model::ObservedUnit::not_found(name);
+    }
+    let plan = crate::plan(&wanted, &seen);
+    let why = "user@1000.service is masked, so nothing can start it";
+    let of = ["manager user:deploy", "user:deploy/web.service"];
+    assert_eq!(refusals(&plan), of.map(|of| format!("{of}: {why}")));
 }
 
 #[test]

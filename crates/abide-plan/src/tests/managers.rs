@@ -1,10 +1,10 @@
 //! What a user's manager has read when it started, or at its last reload: groups, its environment, its defaults.
 
 use abide_model::{
-    Desired, DesiredAccount, HomePath, HostPathOrHome, LastLoad, Manager, ManagerRestart,
-    Observation, Timestamp,
+    Change, Desired, DesiredAccount, HomePath, HostPathOrHome, InputLook, InputSeen, Inputs,
+    LastLoad, Manager, ManagerRestart, Observation, Plan, RefusalReason, Runner, Timestamp, Wanted,
 };
-use abide_sim::{DesiredBuilder, SimHost, desired, path, user};
+use abide_sim::{DesiredBuilder, SimHost, desired, path, unit_ref, user};
 
 use super::support::{
     as_declared, assert_converges, notes, one, planned, refusals, seen_of, service, steps, told,
@@ -148,6 +148,168 @@ fn what_an_account_gets_now_its_unseen_manager_lacks_for_certain() {
     let plan = crate::plan(&allowed, &unseen_groups(&host, &allowed));
     assert_eq!(notes(&plan), Vec::<String>::new());
     assert!(told(&plan).contains("restart-manager"), "{}", told(&plan));
+}
+
+/// Two services of a user that run, of which one needs a program; what is seen of that program.
+fn with_a_program(seen: InputSeen) -> (SimHost, DesiredBuilder, Inputs) {
+    let needs = "[Service]\nExecStart=/opt/job\n[Install]\nWantedBy=default.target\n";
+    let wanted = || web().unit("job.service", needs);
+    let host = as_declared(&wanted().build());
+    let look = InputLook::Path {
+        runner: Runner::User(user("deploy")),
+        path: path("/opt/job"),
+    };
+    let allowed = with_docker(wanted()).manager_restart(ManagerRestart::Allow);
+    (host, allowed, Inputs::from([(look, seen)]))
+}
+
+/// The plan where these answers are known, and the codes of what it refuses and notes.
+fn with_answers(host: &SimHost, wanted: &Desired, inputs: &Inputs) -> (Plan, Vec<&'static str>) {
+    let mut observed = host.observe(wanted);
+    let asked = crate::looks(wanted, &observed);
+    assert!(inputs.keys().all(|look| asked.contains(look)), "{asked:?}");
+    observed.inputs = inputs.clone();
+    let plan = crate::plan(wanted, &observed);
+    let refused = plan
+        .refused
+        .iter()
+        .filter_map(|one| Some(one.why.as_ref()?.code()));
+    let notes = plan
+        .notes
+        .iter()
+        .filter_map(|one| Some(one.why.as_ref()?.code()));
+    let codes = refused.chain(notes).collect();
+    (plan, codes)
+}
+
+fn restarts_manager(plan: &Plan) -> bool {
+    plan.actions
+        .iter()
+        .any(|action| action.change == Change::RestartManager)
+}
+
+#[test]
+fn a_manager_is_not_restarted_where_a_unit_that_runs_would_be_lost() {
+    let (host, wanted, inputs) = with_a_program(InputSeen::Absent);
+    let wanted = wanted.build();
+    let (plan, codes) = with_answers(&host, &wanted, &inputs);
+    assert_eq!(
+        (steps(&plan), codes),
+        (Vec::new(), vec!["R0412"]),
+        "{}",
+        told(&plan)
+    );
+    let why = &plan.refused[0];
+    assert_eq!(why.resource, abide_model::ResourceId::User(user("deploy")));
+    assert!(
+        matches!(&why.why, Some(RefusalReason::ManagerRestartWouldStop { unit, input: Some(input) })
+            if unit.as_str() == "job.service" && input.fault == abide_model::InputFault::Missing),
+        "{why:?}"
+    );
+    // Nobody looked, or it is there: then it is restarted.
+    let (plan, codes) = with_answers(&host, &wanted, &Inputs::new());
+    assert!(
+        restarts_manager(&plan) && codes.is_empty(),
+        "{}",
+        told(&plan)
+    );
+    let (_, _, inputs) = with_a_program(InputSeen::File {
+        readable: true,
+        executable: true,
+        interpreter: abide_model::Interpreter::Fine,
+    });
+    let (plan, codes) = with_answers(&host, &wanted, &inputs);
+    assert!(
+        restarts_manager(&plan) && codes.is_empty(),
+        "{}",
+        told(&plan)
+    );
+    // It is said that this does not matter.
+    let (_, _, inputs) = with_a_program(InputSeen::Absent);
+    let mut accepted = wanted.clone();
+    accepted.policy.accept_broken = true;
+    let (plan, codes) = with_answers(&host, &accepted, &inputs);
+    assert!(restarts_manager(&plan), "{}", told(&plan));
+    assert_eq!(codes, ["N0402"]);
+}
+
+#[test]
+fn what_does_not_run_keeps_no_manager_from_its_restart() {
+    let (mut host, wanted, inputs) = with_a_program(InputSeen::Absent);
+    let wanted = wanted.running(Wanted::Unmanaged).enabled(Wanted::Unmanaged);
+    host.stop(&unit_ref("user:deploy/job.service")).unwrap();
+    let (plan, codes) = with_answers(&host, &wanted.build(), &Inputs::new());
+    assert!(
+        restarts_manager(&plan) && codes.is_empty(),
+        "{}",
+        told(&plan)
+    );
+    // One that is to be started by this plan is noted, as without a restart.
+    let (mut host, wanted, _) = with_a_program(InputSeen::Absent);
+    host.stop(&unit_ref("user:deploy/job.service")).unwrap();
+    let (plan, codes) = with_answers(&host, &wanted.build(), &inputs);
+    assert!(restarts_manager(&plan), "{}", told(&plan));
+    assert_eq!(codes, ["N0401"]);
+}
+
+#[test]
+fn a_refused_change_of_what_nothing_starts_by_itself_keeps_its_manager_up() {
+    // It runs, no boot starts it, and what is declared of it now would not load.
+    let text = |line: &str| format!("[Service]\nExecStart=/bin/job\n{line}\n");
+    let wanted = |line: &str| web().unit("job.service", &text(line)).enabled(Wanted::No);
+    let host = as_declared(&wanted("").build());
+    let now = with_docker(wanted("Nice=1")).manager_restart(ManagerRestart::Allow);
+    let now = now.build();
+    let refused = InputSeen::Text {
+        refused: Some("Refusing.".to_owned()),
+        ignored: Vec::new(),
+        held: Vec::new(),
+    };
+    let look = InputLook::Text(unit_ref("user:deploy/job.service"));
+    let (plan, codes) = with_answers(&host, &now, &Inputs::from([(look, refused)]));
+    assert_eq!(
+        (steps(&plan), codes),
+        (Vec::new(), vec!["R0412", "R0411"]),
+        "{}",
+        told(&plan)
+    );
+    let (plan, codes) = with_answers(&host, &now, &Inputs::new());
+    assert!(
+        restarts_manager(&plan) && codes.is_empty(),
+        "{}",
+        told(&plan)
+    );
+}
+
+#[test]
+fn one_manager_that_is_spared_leaves_the_others_as_they_are() {
+    let (_, wanted, inputs) = with_a_program(InputSeen::Absent);
+    let other = |wanted: DesiredBuilder| {
+        wanted
+            .user("other")
+            .unit("web.service", &service("/bin/web"))
+    };
+    let (_, before, _) = with_a_program(InputSeen::Absent);
+    let mut first = other(before).build();
+    first.users.get_mut(&user("deploy")).unwrap().account = DesiredAccount::default();
+    let host = as_declared(&first);
+    let wanted = with_docker(other(wanted))
+        .manager_restart(ManagerRestart::Allow)
+        .build();
+    let (plan, codes) = with_answers(&host, &wanted, &inputs);
+    assert_eq!(codes, ["R0412"], "{}", told(&plan));
+    let managers: Vec<&abide_model::ResourceId> = plan
+        .actions
+        .iter()
+        .filter(|action| action.change == Change::RestartManager)
+        .map(|action| &action.resource)
+        .collect();
+    assert_eq!(
+        managers,
+        [&abide_model::ResourceId::Manager(abide_sim::scope(
+            "user:other"
+        ))]
+    );
 }
 
 /// An environment for all units of a user, and a unit that is to have it.

@@ -180,12 +180,95 @@ fn a_user_whose_home_cannot_be_removed_is_kept() {
         why(refusals(&crate::plan(&two, &observed))),
         "user deploy: its home /home/deploy cannot be removed: the home of inner is in it"
     );
-    // Who goes as well may be gone by then.
+    // Who goes as well is gone by then.
     two = gone.clone().user("inner").user_absent(true).build();
     assert_eq!(
         refusals(&crate::plan(&two, &observed)),
         Vec::<String>::new()
     );
+}
+
+/// What is to be done and what is refused, where these users go, each with its home where that is said.
+fn all_go(users: &[(&str, &str, bool)]) -> (abide_model::Plan, Vec<String>) {
+    let mut host = SimHost::new();
+    let mut wanted = desired("h1");
+    for (name, _, remove_home) in users {
+        host = host.with_user(name);
+        wanted = wanted.user(name).user_absent(*remove_home);
+    }
+    let wanted = wanted.build();
+    let mut observed = host.observe(&wanted);
+    for (name, home, _) in users {
+        if let Some(Observation::Known(found)) = observed.users.get_mut(&user(name)) {
+            found.home = path(home);
+        }
+    }
+    let plan = crate::plan(&wanted, &observed);
+    let refused = refusals(&plan);
+    (plan, refused)
+}
+
+#[test]
+fn whose_home_is_in_the_home_of_another_goes_first() {
+    let users = [
+        ("a", "/srv/a", true),
+        ("b", "/srv/a/b", true),
+        ("c", "/srv/a/b/c", true),
+        ("d", "/srv/d", true),
+    ];
+    for users in [
+        users,
+        [users[3], users[2], users[1], users[0]],
+        // The names say nothing of it.
+        [
+            ("c", "/srv/a", true),
+            ("d", "/srv/a/b", true),
+            ("a", "/srv/a/b/c", true),
+            ("b", "/srv/d", true),
+        ],
+    ] {
+        let (plan, refused) = all_go(&users);
+        assert_eq!(refused, Vec::<String>::new());
+        let of = |home: &str| {
+            let (name, ..) = users.iter().find(|(_, at, _)| *at == home).unwrap();
+            let resource = abide_model::ResourceId::User(user(name));
+            plan.actions
+                .iter()
+                .find(|one| one.resource == resource)
+                .unwrap()
+        };
+        let [outer, middle, inner, other] = ["/srv/a", "/srv/a/b", "/srv/a/b/c", "/srv/d"].map(of);
+        assert!(outer.id > middle.id && middle.id > inner.id, "{plan:#?}");
+        // A home is not removed where the one in it is still there.
+        assert_eq!(outer.after, [inner.id, middle.id]);
+        assert_eq!(middle.after, [inner.id]);
+        assert!(inner.after.is_empty() && other.after.is_empty());
+    }
+}
+
+#[test]
+fn a_home_is_kept_with_the_home_in_it_that_stays() {
+    // One is to be kept, though its user goes.
+    let (_, refused) = all_go(&[("a", "/srv/a", true), ("b", "/srv/a/b", false)]);
+    let why = "its home /srv/a cannot be removed: the home of b is in it";
+    assert_eq!(refused, [format!("user a: {why}")]);
+    // The outer one is kept: then the inner one may go.
+    let (plan, refused) = all_go(&[("a", "/srv/a", false), ("b", "/srv/a/b", true)]);
+    assert_eq!(refused, Vec::<String>::new());
+    assert_eq!(plan.actions.len(), 2);
+    // One cannot go itself, and keeps those around it.
+    let (plan, refused) = all_go(&[
+        ("a", "/srv/a", true),
+        ("b", "/srv/a/b", true),
+        ("c", "/srv/a/b/c", false),
+    ]);
+    assert_eq!(plan.actions.len(), 1, "{plan:#?}");
+    assert_eq!(refused.len(), 2, "{refused:#?}");
+    // Of two users with one home nobody can say whose it is.
+    let (plan, refused) = all_go(&[("a", "/srv/a", true), ("b", "/srv/a", true)]);
+    assert_eq!((plan.actions.len(), refused.len()), (0, 2), "{refused:#?}");
+    let (plan, refused) = all_go(&[("a", "/srv/a", false), ("b", "/srv/a", false)]);
+    assert_eq!((plan.actions.len(), refused.len()), (2, 0), "{refused:#?}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::by_hand;
 use crate::causes::{differs, failed, old_config, said, state};
 use crate::crash_loop;
 use crate::draft::Draft;
-use crate::linger::ManagerState;
+use crate::linger::{ManagerState, masked_manager};
 use crate::refuse::Denied;
 
 /// What the manager is asked to do with a unit once it has read the new files.
@@ -435,6 +435,9 @@ fn there_to_start(unit: &Unit<'_>, loads: bool) -> Result<(), Denied> {
         _ => None,
     };
     if let Some(user) = no_manager {
+        if let Some(uid) = masked_manager(unit.view.host, user) {
+            return Err(Denied::because(RefusalReason::ManagerMasked { uid }));
+        }
         let reason =
             format!("it should run, and the manager of {user} does not: {user} does not linger");
         return Err(Denied::impossible(reason).help("declare `linger: true`"));
