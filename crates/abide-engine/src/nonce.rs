@@ -1,15 +1,14 @@
 //! A word that a host cannot know beforehand: it frames the answers of one run.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 
-/// 128 bits from the kernel's random number generator (`urandom(4)`), as 32 hexadecimal digits.
+/// 128 bits from the operating system's random number generator (`getrandom(2)`), as 32 hexadecimal digits.
 ///
 /// Lines of a host's answer count only behind this word, so that no file content or unit name on a host can pass for a
 /// line of ours. It must therefore never be predictable, nor used for two runs.
 pub(crate) fn fresh() -> io::Result<String> {
     let mut bytes = [0_u8; 16];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    getrandom::fill(&mut bytes)?;
     Ok(bytes
         .iter()
         .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")))

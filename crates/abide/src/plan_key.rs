@@ -79,7 +79,7 @@ fn make(path: &Path) -> io::Result<()> {
         .mode(0o700)
         .create(&folder)?;
     let mut random = [0_u8; 32];
-    fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
+    getrandom::fill(&mut random)?;
     let text = random
         .iter()
         .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));

@@ -1,12 +1,11 @@
 //! A name for a run that no other run has.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 
 /// A random UUID (RFC 9562, version 4).
 pub(crate) fn fresh() -> io::Result<String> {
     let mut bytes = [0_u8; 16];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    getrandom::fill(&mut bytes)?;
     let random = u128::from_be_bytes(bytes);
     // Four bits say that it is random (version 4), two that RFC 9562 made the rest.
     let version = (random & !(0xf << 76)) | (0x4 << 76);
