@@ -41,7 +41,7 @@ hosts: need-cargo ## tests on real hosts (systemd 252 and 257)
 CORE_SUITES ?= bullseye forky
 core: need-cargo ## the core of them on systemd 247 and 262
 	@tests/fleet/fleet check
-	ABIDE_TEST_SUITES="$(CORE_SUITES)" RUST_TEST_THREADS=4 $(CARGO) test -p abide --test hosts -- --exact $$(grep -v '^#' tests/hosts/core)
+	ABIDE_TEST_SUITES="$(CORE_SUITES)" RUST_TEST_THREADS=4 $(CARGO) test --workspace --test hosts -- --exact $$(grep -v '^#' tests/hosts/core)
 
 # All host tests on systemd 247 and 262, 252 and 257, 254 and 257: more than half an hour on two cores.
 hosts-all: need-cargo ## all tests on all hosts

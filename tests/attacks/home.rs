@@ -205,6 +205,20 @@ fn what_stands_in_the_place_of_a_directory_leads_nowhere() {
     scene.world.converge();
 }
 
+/// A directory and a link take each other's place until the end is there. Each stays for up to a millisecond, so that
+/// anything may stand there between two calls of the same program, and the tests beside this one have processors as well.
+const SWAP: &str = "
+  my ($what, $end) = @ARGV;
+  my $changed = 0;
+  until (-e $end) {
+    for ([$what, \"$what.real\"], [\"$what.link\", $what], [$what, \"$what.link\"], [\"$what.real\", $what]) {
+      $changed += rename($_->[0], $_->[1]);
+      select(undef, undef, undef, rand(0.001));
+    }
+  }
+  print $changed;
+";
+
 #[test]
 fn what_changes_places_all_the_time_leads_nowhere() {
     let _attack = attack(
@@ -220,13 +234,14 @@ fn what_changes_places_all_the_time_leads_nowhere() {
                 _ => ("$HOME/.config/systemd/user/app.service.d", "/home/ann"),
             };
             let script = with_home(&format!(
-                "ln -sfn {target} {what}.link; while [ ! -e /tmp/$(id -un).end ]; do mv -T {what} {what}.real; mv -T {what}.link {what}; mv -T {what} {what}.link; mv -T {what}.real {what}; done 2>/dev/null"
+                "ln -sfn {target} {what}.link; exec perl -e \"$SWAP\" {what} /tmp/$(id -un).end"
             ));
+            let script = format!("SWAP='{SWAP}'; {script}");
             let mut command = scene
                 .world
                 .fleet
                 .entering(host, user, &["/bin/sh", "-c", &script]);
-            command.stdin(Stdio::null()).stdout(Stdio::null());
+            command.stdin(Stdio::null()).stdout(Stdio::piped());
             swappers.push(command.spawn().expect("it starts"));
         }
     }
@@ -235,8 +250,13 @@ fn what_changes_places_all_the_time_leads_nowhere() {
         scene.assert_held(round);
     }
     scene.plant("touch /tmp/$(id -un).end");
-    for mut swapper in swappers {
-        swapper.wait().expect("it ends");
+    for swapper in swappers {
+        let swapped = swapper.wait_with_output().expect("it ends");
+        let changed = String::from_utf8_lossy(&swapped.stdout);
+        assert!(
+            changed.parse::<u32>().is_ok_and(|changed| changed > 1000),
+            "changed places {changed} times"
+        );
     }
     scene.plant("rm -rf .config /tmp/$(id -un).end");
     scene.declare("4");

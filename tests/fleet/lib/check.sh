@@ -2,12 +2,12 @@
 # What the harness needs from the machine. Nothing is ever skipped for want of
 # it: a test that cannot boot hosts has to fail, with the line that repairs it.
 
-as_root() { [ "$(id -u)" -eq 0 ] || die "needs root: run it with sudo"; }
+as_root() { [ "$EUID" -eq 0 ] || die "needs root: run it with sudo"; }
 
 check() {
   local missing=() packages=() need
-  [ "$(uname -s)" = Linux ] || die "needs Linux; this is $(uname -s). Run it in a Debian virtual machine."
-  [ "$(id -u)" -eq 0 ] || missing+=("root: run it with sudo")
+  [[ $OSTYPE == linux* ]] || die "needs Linux; this is $OSTYPE. Run it in a Debian virtual machine."
+  [ "$EUID" -eq 0 ] || missing+=("root: run it with sudo")
 
   while read -r command package; do
     command -v "$command" >/dev/null || { missing+=("command $command"); packages+=("$package"); }

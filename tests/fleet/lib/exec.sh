@@ -17,16 +17,20 @@ host_exec() {
 
 # Replaces this process by a command of $2 in the host with init $1.
 host_enter() {
-  local leader=$1 user=$2 uid gid
+  local leader=$1 user=$2 name uid='' gid hierarchy path cgroup=''
   shift 2
-  IFS=: read -r uid gid < <(WHO=$user awk -F: '$1 == ENVIRON["WHO"] { print $3 ":" $4 }' "/proc/$leader/root/etc/passwd") ||
-    die "no user '$user' on the host"
+  while IFS=: read -r name _ uid gid _; do
+    [ "$name" != "$user" ] || break
+    uid=''
+  done <"/proc/$leader/root/etc/passwd"
+  [ -n "$uid" ] || die "no user '$user' on the host"
   # Into the host's cgroup as well, so that the command ends with the host.
-  echo $BASHPID >"$(cgroup_root)$(awk -F: '$1 == 0 { print $3 }' "/proc/$leader/cgroup")/cgroup.procs"
+  while IFS=: read -r hierarchy _ path; do
+    [ "$hierarchy" != 0 ] || cgroup=$path
+  done <"/proc/$leader/cgroup"
+  echo $BASHPID >"$(cgroup_root)$cgroup/cgroup.procs"
   # The runtime directory is named whether it exists or not: `systemctl --user` says best what is wrong.
-  exec nsenter -t "$leader" -a --wd /usr/bin/env -i \
-    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-    /usr/bin/setpriv --reuid="$uid" --regid="$gid" --init-groups --reset-env \
+  exec -c nsenter -t "$leader" -a --wd /usr/bin/setpriv --reuid="$uid" --regid="$gid" --init-groups --reset-env \
     /usr/bin/env XDG_RUNTIME_DIR="/run/user/$uid" LANG=C.UTF-8 \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }

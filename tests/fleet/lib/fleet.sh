@@ -53,13 +53,24 @@ fleet_claim() {
   # Every init and user manager watches files as the same few uids, which the
   # kernel's usual limit of 128 lets only some ten hosts do.
   [ "$(</proc/sys/fs/inotify/max_user_instances)" -ge 4096 ] || echo 4096 >/proc/sys/fs/inotify/max_user_instances
-  # An overlay cannot lie on an overlay, as a container's /run often is one.
+  # In memory where there is plenty: no disk has to write what nobody keeps, and it is gone at once. Elsewhere too where
+  # it has to be: an overlay cannot lie on an overlay, as a container's /run often is one.
   mkdir "$dir/host"
   case $(stat -f -c %T "$dir/host") in
-    tmpfs | ext2/ext3 | xfs | btrfs) ;;
+    tmpfs) ;;
+    ext2/ext3 | xfs | btrfs) ! fleet_memory || mount -t tmpfs -o mode=0755 abide-fleet "$dir/host" ;;
     *) mount -t tmpfs -o mode=0755 abide-fleet "$dir/host" ;;
   esac
   trap - EXIT
+}
+
+# Whether there is memory for files of hosts: they write some 20 MB each, and tests that fill a host up to a gigabyte.
+fleet_memory() {
+  local name size
+  while read -r name size _; do
+    [ "$name" != MemAvailable: ] || { [ "$size" -gt 6000000 ]; return; }
+  done </proc/meminfo
+  return 1
 }
 
 fleet_keys() {

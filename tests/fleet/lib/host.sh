@@ -14,8 +14,10 @@ host_dir() {
 # Where cgroup v2 is mounted; mounts it when nothing is, for no container of
 # systemd starts without. Containers get no controllers: limits do not act.
 cgroup_root() {
-  local root
-  root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+  local root='' where kind
+  while read -r _ where kind _; do
+    [ "$kind" != cgroup2 ] || { root=$where; break; }
+  done </proc/self/mounts
   if [ -z "$root" ]; then
     root=/sys/fs/cgroup
     # On top of a v1 tree it goes where systemd's hybrid layout has it.
@@ -46,13 +48,19 @@ host_start() {
 
 # Prints the pid of the host's init.
 host_leader() {
-  local supervisor child
+  local supervisor child children word pids
   read -r supervisor _ 2>/dev/null <"$1/pid" || return 1
-  for child in $(pgrep -P "$supervisor"); do
-    # Its innermost pid is 1. Before that moment it is a child still being set up.
-    [ "$(awk '/^NSpid:/ && NF > 2 { print $NF }' "/proc/$child/status" 2>/dev/null)" = 1 ] || continue
-    echo "$child"
-    return
+  # Not every kernel lists them.
+  read -r children 2>/dev/null <"/proc/$supervisor/task/$supervisor/children" ||
+    [ -e "/proc/$supervisor/task/$supervisor/children" ] || children=$(pgrep -P "$supervisor")
+  for child in $children; do
+    while read -r word pids; do
+      [ "$word" = NSpid: ] || continue
+      # Its innermost pid is 1. Before that moment it is a child still being set up.
+      [[ $pids == *[[:blank:]]1 ]] || break
+      echo "$child"
+      return
+    done 2>/dev/null <"/proc/$child/status"
   done
   return 1
 }
@@ -76,7 +84,8 @@ host_settled() {
   local leader
   leader=$(host_leader "$3") || return 1
   [ -e "/proc/$leader/root/run/systemd/private" ] || return 1
-  case $(nsenter -t "$leader" -a systemctl is-system-running 2>/dev/null) in
+  # It waits for the end of booting; if its manager ends before, so does it.
+  case $(nsenter -t "$leader" -a timeout 5 systemctl is-system-running --wait 2>/dev/null) in
     running | degraded | maintenance) ;;
     *) return 1 ;;
   esac
@@ -92,7 +101,12 @@ host_answers() {
     "$(host_address "$1" "$2")" 2>/dev/null
 }
 
-host_address() { awk -v host="$2" '$1 == host { print $2 }' "$STATE/$1/hosts"; }
+host_address() {
+  local host address
+  while read -r host address _; do
+    [ "$host" != "$2" ] || { echo "$address"; return; }
+  done <"$STATE/$1/hosts"
+}
 
 host_gone() { ! process_alive "$1/pid"; }
 
