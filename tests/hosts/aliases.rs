@@ -72,3 +72,54 @@ fn an_alias_that_is_taken_is_refused_before_anything_is_done() {
     world.apply();
     world.converge();
 }
+
+/// Two units, in the order of their names, and what each is also called.
+fn two(world: &World, first: &str, second: &str) {
+    let unit = |install: &str| {
+        format!(
+            "{{content: \"[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=default.target\\n{install}\\n\"}}"
+        )
+    };
+    let units = format!(
+        "{{al-first.service: {}, al-second.service: {}}}",
+        unit(first),
+        unit(second)
+    );
+    world.manifest(&format!(
+        "version: 1\nname: moves\nhosts: {{h1: {{}}, h2: {{}}}}\ngroups:\n  all:\n    units: {units}\n    users:\n      almoves: {{units: {units}}}\n"
+    ));
+}
+
+#[test]
+fn an_alias_goes_over_from_one_unit_to_another_by_one_apply() {
+    let world = World::used();
+    for (first, second, is) in [
+        ("Alias=al-name.service", "", "al-first.service"),
+        ("", "Alias=al-name.service", "al-second.service"),
+        ("Alias=al-name.service", "", "al-first.service"),
+        (
+            "Alias=al-other.service",
+            "Alias=al-name.service",
+            "al-second.service",
+        ),
+        // Each gets the other's.
+        (
+            "Alias=al-name.service",
+            "Alias=al-other.service",
+            "al-first.service",
+        ),
+    ] {
+        two(&world, first, second);
+        world.converge();
+        for host in ["h1", "h2"] {
+            for user in ["root", "almoves"] {
+                assert_eq!(world.show(host, user, "al-name.service", "Id"), is);
+                for unit in ["al-first.service", "al-second.service"] {
+                    world.assert_active(host, user, unit);
+                }
+            }
+        }
+        world.abide(&["drift"]).ends_with(0);
+        world.abide(&["status", "--exit-code"]).ends_with(0);
+    }
+}

@@ -90,6 +90,118 @@ fn an_alias_is_free_where_other_links_lead_elsewhere() {
     );
 }
 
+/// Two units of ours with these `[Install]` sections.
+fn two(web: &str, other: &str) -> DesiredBuilder {
+    let other = format!("[Service]\nExecStart=/bin/o\n[Install]\n{other}");
+    with_install(web).unit("other.service", &other)
+}
+
+#[test]
+fn an_alias_goes_over_from_one_unit_to_another_in_one_run() {
+    // In the order of their names and against it.
+    for (has, lacks) in [
+        (
+            "WantedBy=a.target\nAlias=www.service\n",
+            "WantedBy=a.target\n",
+        ),
+        ("Alias=www.service\n", "Alias=o.service\n"),
+    ] {
+        for (before, after) in [
+            (two(has, lacks), two(lacks, has)),
+            (two(lacks, has), two(has, lacks)),
+        ] {
+            let mut host = as_declared(&before.build());
+            let plan = assert_converges(&mut host, &after.build());
+            assert_eq!(refusals(&plan), Vec::<String>::new());
+        }
+    }
+    // Each gets the other's.
+    let of = |web: &str, other: &str| {
+        two(
+            &format!("Alias={web}.service\n"),
+            &format!("Alias={other}.service\n"),
+        )
+    };
+    let mut host = as_declared(&of("x", "y").build());
+    let plan = assert_converges(&mut host, &of("y", "x").build());
+    assert_eq!(refusals(&plan), Vec::<String>::new());
+    let links: Vec<String> = steps(&plan)
+        .into_iter()
+        .filter(|step| step.contains("enable"))
+        .collect();
+    assert_eq!(
+        links,
+        [
+            "user:deploy/other.service: enable -y.service",
+            "user:deploy/web.service: enable -x.service",
+            "user:deploy/other.service: enable +x.service",
+            "user:deploy/web.service: enable +y.service",
+        ]
+    );
+}
+
+#[test]
+fn an_alias_of_a_unit_that_goes_or_is_switched_off_is_free_in_the_same_run() {
+    let before = two("Alias=www.service\n", "WantedBy=a.target\n");
+    let ends: [fn(DesiredBuilder) -> DesiredBuilder; 3] = [
+        |it| it.foreign("web.service").absent(),
+        |it| it.foreign("web.service").masked(true),
+        |it| {
+            it.unit(
+                "web.service",
+                "[Service]\nExecStart=/bin/web\n[Install]\nAlias=www.service\n",
+            )
+            .enabled(Wanted::No)
+        },
+    ];
+    for end in ends {
+        let mut host = as_declared(&before.clone().build());
+        let other = "[Service]\nExecStart=/bin/o\n[Install]\nAlias=www.service\n";
+        let wanted = end(desired("h1")
+            .user("deploy")
+            .linger(Some(true))
+            .unit("other.service", other));
+        let plan = assert_converges(&mut host, &wanted.build());
+        assert_eq!(refusals(&plan), Vec::<String>::new(), "{}", told(&plan));
+    }
+}
+
+#[test]
+fn an_alias_that_a_refused_unit_keeps_is_not_free() {
+    // The second would lose it to the third, and cannot get the first one's.
+    let before = one("a.service", &service("/bin/a")).unit(
+        "b.service",
+        "[Service]\nExecStart=/bin/b\n[Install]\nAlias=b1.service\n",
+    );
+    let mut host = as_declared(&before.build());
+    host.write_link(
+        &path(&format!("{DIR}/theirs.service")),
+        "/opt/theirs.service",
+        "deploy",
+    );
+    let wanted = one(
+        "a.service",
+        "[Service]\nExecStart=/bin/a\n[Install]\nAlias=b1.service\n",
+    )
+    .unit(
+        "b.service",
+        "[Service]\nExecStart=/bin/b\n[Install]\nAlias=theirs.service\n",
+    );
+    let plan = planned(&host, &wanted.build());
+    let told = refusals(&plan);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told.iter()
+            .any(|one| one.contains("its alias theirs.service")),
+        "{told:?}"
+    );
+    assert!(
+        told.iter()
+            .any(|one| one.contains("its alias b1.service is taken")),
+        "{told:?}"
+    );
+}
+
 #[test]
 fn a_unit_enabled_where_nothing_can_be_undone_is_refused_and_ours_never_is() {
     let vendor = "[Service]\nExecStart=/bin/x\n[Install]\nWantedBy=multi-user.target\n";

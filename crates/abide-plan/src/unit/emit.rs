@@ -1,9 +1,10 @@
 //! The steps that a scope's decisions come to, each with its causes and with what it stands on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{Cause, Change, ResourceId, UnitKind, UnitName, UnitRef, Watch};
 
+use super::aliases;
 use super::couple::{Bystanders, Decisions};
 use super::decide::Decision;
 use super::mask::Mask;
@@ -31,6 +32,7 @@ pub(crate) fn emit(
         files: BTreeMap::new(),
         unmasked: BTreeMap::new(),
         verbs: BTreeMap::new(),
+        handed_over: aliases::handed_over(decisions),
         reload: None,
     };
     let mut runs: Vec<(&UnitName, &Run)> =
@@ -47,6 +49,7 @@ pub(crate) fn emit(
     for decision in templates.into_iter().chain(others) {
         scope.change_files(decision);
     }
+    scope.hand_over();
     let reload = scope.daemon_reload(decisions);
     scope.reload = reload;
     for decision in decisions.values().filter(|decision| decision.run.reset) {
@@ -69,6 +72,8 @@ struct Emitted<'e, 'a> {
     files: BTreeMap<UnitName, Vec<StepId>>,
     unmasked: BTreeMap<UnitName, StepId>,
     verbs: BTreeMap<UnitName, (Verb, StepId)>,
+    /// Aliases that one unit loses and another one gets.
+    handed_over: BTreeSet<String>,
     reload: Option<StepId>,
 }
 
@@ -129,7 +134,8 @@ impl Emitted<'_, '_> {
             let step = self
                 .step(Phase::Links, &unit.loaded, Change::Mask)
                 .because(cause);
-            let id = self.draft.add(step.after(before).after(written));
+            let step = step.after(before).after(written).ranked(1);
+            let id = self.draft.add(step);
             self.touch(unit.name.clone(), id);
         } else if !retires && decision.links.is_work() {
             self.links(decision, &written);
@@ -171,26 +177,77 @@ impl Emitted<'_, '_> {
     }
 
     fn links(&mut self, decision: &Decision<'_>, written: &[StepId]) {
+        let links = &decision.links;
+        let over: BTreeSet<String> = links
+            .remove
+            .intersection(&self.handed_over)
+            .cloned()
+            .collect();
+        let rest: BTreeSet<String> = links.remove.difference(&over).cloned().collect();
+        let is_all = links.add.is_empty() && rest.is_empty() && !over.is_empty();
+        if !over.is_empty() {
+            self.link_step(decision, written, (BTreeSet::new(), over), 0);
+        }
+        if !is_all {
+            self.link_step(decision, written, (links.add.clone(), rest), 1);
+        }
+    }
+
+    /// A name that goes over to another unit is not taken before it is free.
+    fn hand_over(&mut self) {
+        let scope = &self.view.scope;
+        let steps = self.draft.steps.iter().enumerate();
+        let here = steps.filter(|(_, step)| step.resource.scope() == *scope);
+        let freed: BTreeMap<String, StepId> = here
+            .flat_map(|(index, step)| {
+                let links = match &step.change {
+                    Change::Enable { remove, .. } | Change::Disable { remove } => Some(remove),
+                    _ => None,
+                };
+                links
+                    .into_iter()
+                    .flatten()
+                    .map(move |link| (link.clone(), StepId(index)))
+            })
+            .filter(|(link, _)| self.handed_over.contains(link))
+            .collect();
+        for step in &mut self.draft.steps {
+            if let Change::Enable { add, .. } = &step.change
+                && step.resource.scope() == *scope
+            {
+                step.after
+                    .extend(add.iter().filter_map(|link| freed.get(link)));
+            }
+        }
+    }
+
+    fn link_step(
+        &mut self,
+        decision: &Decision<'_>,
+        written: &[StepId],
+        (add, remove): (BTreeSet<String>, BTreeSet<String>),
+        rank: u8,
+    ) -> StepId {
         let (unit, links) = (&decision.unit, &decision.links);
         let change = match links.enable {
             true => Change::Enable {
-                add: links.add.clone(),
-                remove: links.remove.clone(),
+                add,
+                remove,
                 file: links.file.clone(),
             },
-            false => Change::Disable {
-                remove: links.remove.clone(),
-            },
+            false => Change::Disable { remove },
         };
         let template = self.template_steps(&unit.name);
         let step = self
             .step(Phase::Links, &unit.loaded, change)
+            .ranked(rank)
             .because_all(links.why.clone())
             .after(self.unmasked.get(&unit.loaded).copied())
             .after(written.iter().copied())
             .after(template);
         let id = self.draft.add(step);
         self.touch(unit.name.clone(), id);
+        id
     }
 
     /// Units whose files only change hands: nothing happens on the host.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    AliasHolder, Cause, FilePurpose, HostPath, Link, ObservedScope, RefusalReason, UnitName, Wanted,
+    Cause, FilePurpose, HostPath, Link, ObservedScope, RefusalReason, UnitName, Wanted,
 };
 use abide_unit::{
     Effective, LinkKind, also, install_links, install_words, refused_links, specifier,
@@ -93,8 +93,9 @@ fn ours_enabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
     if wanted.is_empty() && !asked.is_all {
         return foreign_enabled(unit, &present);
     }
-    // Links of a template's default instance bear the instance's name.
+    // Links of a template's default instance bear the instance's name. An alias that leads elsewhere is another unit's.
     let present: BTreeSet<String> = scope_links(unit.view.seen)
+        .filter(|link| link.path.contains('/') || names(link, &unit.loaded))
         .map(|link| link.path.clone())
         .filter(|link| wanted.contains(link))
         .chain(present)
@@ -151,12 +152,6 @@ fn asked_for(unit: &Unit<'_>, wanted: &Effective) -> Result<Asked, Denied> {
         .into_iter()
         .filter(|link| upholds || link.kind != LinkKind::Upholds)
         .collect();
-    for link in links.iter().filter(|link| link.kind == LinkKind::Alias) {
-        let holder = taken(unit, &link.path).map(|target| AliasHolder::Link { target });
-        if let (Some(by), Ok(alias)) = (holder, UnitName::parse(&link.path)) {
-            return Err(Denied::because(RefusalReason::AliasTaken { alias, by }));
-        }
-    }
     let is_all = all_known(unit, wanted);
     let also = also(&unit.loaded, wanted);
     let refused = refused_links(&unit.loaded, wanted);
@@ -187,8 +182,8 @@ fn own_file(unit: &Unit<'_>) -> Option<HostPath> {
     file.map(|file| file.path.clone())
 }
 
-/// What another link of this name points to.
-fn taken(unit: &Unit<'_>, alias: &str) -> Option<String> {
+/// Where a link of this name leads that is not the unit's own.
+pub(crate) fn taken(unit: &Unit<'_>, alias: &str) -> Option<String> {
     let mut links = scope_links(unit.view.seen);
     let link = links.find(|link| link.path == alias && !names(link, &unit.loaded))?;
     Some(link.target.clone())
