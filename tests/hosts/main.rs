@@ -51,6 +51,7 @@ mod links;
 mod locks;
 mod manager_groups;
 mod names;
+mod put_back;
 mod quadlet_kinds;
 mod quadlet_service;
 mod quadlet_text;

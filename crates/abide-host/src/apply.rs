@@ -141,7 +141,7 @@ fn settings(plan: &Plan, facts: &HostFacts, options: &ApplyOptions) -> String {
         "trap '' HUP INT PIPE\ntrap : TERM\nset -f\nexport LC_ALL=C TZ=UTC SYSTEMD_LOG_COLOR=0\ncd / || exit\numask 022\n\
          nonce={}\nsystemd={}\nrun_as={}\npatience={}\ntime_limit={}\nscope_limit={}\nuser_scopes={}\nstate={state}\nlock=$state/lock\nledger={ledger}/{}\nsuspended={suspended}\n\
          operation=apply\nhost={}\nown_id=$(id -u)\nnewline='\n'\nuser='' outcome=0 is_stale='' given_up='' unmade='' told_hung='' touched='' broken=''\n\
-         tidied='' stopped='' enabled_new='' gated='' watches=0 longest=0 pending='' watched_scopes=''\n\
+         tidied='' stopped='' gated='' watches=0 longest=0 pending='' watched_scopes=''\n\
          find_limiter\nbegin_time\n",
         word(&options.nonce),
         facts.systemd,

@@ -153,40 +153,40 @@ set_mode() { in_scope "$1" sh -c "$moder" sh "$2" "$3"; }
 # file_step KIND ID SCOPE PATH MODE: the current step is about a file; it can be put back later.
 file_step() {
   run "$1_file" "$2" "$3" "$4" ${5+"$5"}
-  touched="$touched $2"
-  eval "scope_$2=\$3 path_$2=\$4"
-  eval "status=\$status_$2"
+  touch_by "$2" file "$3"
+  eval "path_$2=\$4 status=\$status_$2"
   [ "$status" = ok ] || broken="$broken $3"
 }
 
-# put_back SCOPE: undoes the file steps of a scope.
+# touch_by ID KIND SCOPE: a step that can be put back; the last one comes first.
+touch_by() {
+  touched="$1 $touched"
+  eval "kind_$1=\$2 scope_$1=\$3"
+}
+
+# put_back SCOPE: undoes what steps did to the files and links of a scope.
 put_back() {
   back=$1
   for id in $touched; do
-    eval "where=\$scope_$id path=\$path_$id status=\$status_$id"
+    eval "where=\$scope_$id kind=\$kind_$id status=\$status_$id"
     # shellcheck disable=SC2154 # set by eval
-    if [ "$where" != "$back" ] || [ "$status" != ok ]; then continue; fi
+    if [ "$where" != "$back" ]; then continue; fi
     current=$id
-    if said=$(put_back_file "$id" "$path" 2>&1); then
-      finish restored
-    else
-      finish failed "it could not be put back: $said"
-    fi
+    # A file is changed at once or not at all; links come and go one by one.
+    case $status:$kind in
+      ok:*) if said=$("put_back_$kind" "$id" 2>&1); then finish restored; else finish failed "it could not be put back: $said"; fi ;;
+      failed:links) put_back_links "$id" >/dev/null 2>&1 || : ;;
+    esac
   done
-  new_links=
-  for entry in $enabled_new; do
-    [ "${entry%%|*}" != "$back" ] || new_links="$new_links ${entry#*|}"
-  done
-  # shellcheck disable=SC2086 # names of units
-  [ -z "$new_links" ] || change_links "$back" - 0 $new_links >/dev/null 2>&1 || :
 }
 
-put_back_file() { # ID PATH
+put_back_file() { # ID
+  eval "path=\$path_$1"
   read -r was <"$work/old/$1"
   old_place "$back" || return 1
   case $was in
-    kept) in_scope "$back" sh -c "$restorer" sh "$2" "$old/$1" ;;
-    nothing) in_scope "$back" sh -c "$undoer" sh "$2" ;;
+    kept) in_scope "$back" sh -c "$restorer" sh "$path" "$old/$1" ;;
+    nothing) in_scope "$back" sh -c "$undoer" sh "$path" ;;
     *)
       echo "the old one could not be kept" >&2
       return 1
@@ -198,7 +198,15 @@ put_back_file() { # ID PATH
 # there.
 check_files() {
   case " $broken " in *" $1 "*) ;; *) return 0 ;; esac
+  back_to_before "$1"
+}
+
+# back_to_before SCOPE: all that was done there is undone, and nothing more is done. What is put back changes the time of
+# change (ctime) of a file, so the manager reads all of them before what was stopped starts again: else these runs would
+# count as runs of what it had read before.
+back_to_before() {
   put_back "$1"
+  ctl "$1" daemon-reload >/dev/null 2>&1 || :
   start_again "$1"
   given_up="$given_up $1"
 }

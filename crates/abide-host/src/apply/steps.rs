@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Action, ActionId, Before, Change, FilePurpose, HostPath, Plan, ResourceId, Scope, UnitName,
-    UnitRef,
+    Action, ActionId, Change, FilePurpose, HostPath, Plan, ResourceId, Scope, UnitName, UnitRef,
 };
 
 use super::accounts;
@@ -158,19 +157,18 @@ fn call(plan: &Plan, action: &Action) -> Option<String> {
             remove,
             file: Some(file),
         } => {
-            let how = match is_new(plan, &action.resource) && remove.is_empty() {
-                true => "enable_new",
-                false => "run change_links",
-            };
-            format!("{how} {scope} {}", links(file.as_str(), add, remove))
+            format!(
+                "link_step {id} {scope} {}",
+                links(file.as_str(), add, remove)
+            )
         }
         Change::Enable { file: None, .. } => format!("run enable_unseen {scope} {unit}"),
         Change::Disable { remove } => {
             let links = links("-", &BTreeSet::new(), remove);
-            format!("run change_links {scope} {links}")
+            format!("link_step {id} {scope} {links}")
         }
-        Change::Mask => format!("run links {scope} mask {unit}"),
-        Change::Unmask => format!("run unmask {scope} {unit}"),
+        Change::Mask => format!("mask_step {id} {scope} {unit}"),
+        Change::Unmask => format!("unmask_step {id} {scope} {unit}"),
         Change::DaemonReload => format!("run ctl {scope} daemon-reload"),
         Change::Adopt | Change::Record | Change::Forget => return None,
         // These are members of a batch.
@@ -204,18 +202,6 @@ fn user_of(resource: &ResourceId) -> String {
             .unwrap_or_default(),
         ResourceId::File { .. } | ResourceId::Unit(_) => String::new(),
     }
-}
-
-/// Whether this plan brings the unit's file where none was.
-fn is_new(plan: &Plan, resource: &ResourceId) -> bool {
-    plan.actions.iter().any(|action| {
-        action.resource == *resource
-            && matches!(
-                &action.change,
-                Change::WriteFile(write)
-                    if write.purpose == FilePurpose::Unit && write.before == Before::Absent
-            )
-    })
 }
 
 /// After the last file of a scope: a failure puts the others back.

@@ -11,6 +11,7 @@ use super::*;
 
 mod compiled;
 mod kept;
+mod links;
 mod local;
 mod quadlets;
 mod reader;

@@ -178,22 +178,35 @@ enable_unseen() {
   links "$1" enable "$2"
 }
 
+# What the texts below share: the scope's directory of links, and a link's own within it.
 # shellcheck disable=SC2016 # this text is for another shell
-linker='
+link_place='
 umask 022
-if [ "$1" = system ]; then config=/etc/systemd/system; else config=$HOME/.config/systemd/user; fi
-file=$2
-coming=$3
-shift 3
-[ "$coming" = 0 ] || mkdir -p -- "$config" || exit
-cd -- "$config" || exit
+enter() {
+  if [ "$1" = system ]; then config=/etc/systemd/system; else config=$HOME/.config/systemd/user; fi
+  [ "$2" = 0 ] || mkdir -p -- "$config" || exit
+  cd -- "$config" || exit
+}
+folder_of() { case $1 in */*) folder=${1%/*} ;; *) folder= ;; esac; }
+# What is not empty stays, and so does a link to a directory.
+leave_folder() { [ -z "$folder" ] || rmdir -- "$folder" 2>/dev/null || :; }
+'
+
+# KEPT SCOPE FILE COMING LINK...: what was there, and what was not, is noted in that directory of the scope's user.
+# shellcheck disable=SC2016 # as above
+linker=$link_place'
+kept=$1 file=$3 coming=$4
+enter "$2" "$4"
+shift 4
+noted=kept
+note() { (umask 077 && mkdir -p -- "$kept/$1/$folder" && ln -s -- "$3" "$kept/$1/$2") 2>/dev/null || noted=lost; }
 for link do
-  case $link in */*) folder=${link%/*} ;; *) folder= ;; esac
+  folder_of "$link"
   if [ "$coming" = 0 ]; then
     [ -h "$link" ] || continue
+    note old "$link" "$(readlink -- "$link")"
     rm -- "$link" || exit
-    # What is not empty stays, and so does a link to a directory.
-    [ -z "$folder" ] || rmdir -- "$folder" 2>/dev/null
+    leave_folder
     continue
   fi
   coming=$((coming - 1))
@@ -204,34 +217,95 @@ for link do
   elif [ -h "$link" ] && [ "$(readlink -- "$link")" = "$file" ]; then
     continue
   fi
+  note new "$link" "$file"
   ln -s -- "$file" "$link" || exit
 done
-:
+echo "$noted"
 '
 
+# KEPT SCOPE LINK...: undoes that; what somebody made since is left alone.
 # shellcheck disable=SC2016 # as above
-unmasker='
-if [ "$1" = system ]; then config=/etc/systemd/system; else config=$HOME/.config/systemd/user; fi
-# By now a unit file may stand there, which is nothing to be removed.
-[ "$(readlink -- "$config/$2")" != /dev/null ] || rm -- "$config/$2"
+relinker=$link_place'
+kept=$1
+enter "$2" 1
+shift 2
+for link do
+  folder_of "$link"
+  if [ -h "$kept/new/$link" ]; then
+    [ ! -h "$link" ] || rm -- "$link" || exit
+    leave_folder
+  elif [ -h "$kept/old/$link" ] && ! [ -h "$link" ] && ! [ -e "$link" ]; then
+    [ -z "$folder" ] || mkdir -p -- "$folder" || exit
+    ln -s -- "$(readlink -- "$kept/old/$link")" "$link" || exit
+  fi
+done
 '
+
+# By now a unit file may stand there, which is nothing to be removed.
+# shellcheck disable=SC2016 # as above
+unmasker=$link_place'
+enter "$1" 0
+[ "$(readlink -- "$2")" != /dev/null ] || { rm -- "$2" && echo gone; }
+'
+
+# change_links ID SCOPE FILE COMING LINK...: as many links to the unit file come, the others go. systemctl would treat the
+# units of `Also=` as well, and would remove a unit file that is itself a link.
+change_links() {
+  id=$1
+  shift
+  old_place "$1" && note_kept "$id" in_scope "$1" sh -c "$linker" sh "$old/$id" "$@"
+}
 
 # unmask SCOPE UNIT: systemctl would remove every link to the unit as well.
 unmask() { in_scope "$1" sh -c "$unmasker" sh "$@"; }
 
-# change_links SCOPE FILE COMING LINK...: as many links to the unit file come, the others go. systemctl would treat the units
-# of `Also=` as well, and would remove a unit file that is itself a link.
-change_links() {
-  linked_scope=$1
-  in_scope "$linked_scope" sh -c "$linker" sh "$@"
+# The current step is about links, or a mask; it can be put back later.
+
+# link_step ID SCOPE FILE COMING LINK...
+link_step() {
+  run change_links "$@"
+  touch_by "$1" links "$2"
+  id=$1
+  shift 4
+  eval "links_$id=\$*"
 }
 
-# enable_new SCOPE FILE COMING LINK...: of a unit that was not there before; without its file its links would lead nowhere.
-enable_new() {
-  run change_links "$@"
-  linked_scope=$1
-  shift 3
-  for link do enabled_new="$enabled_new $linked_scope|$link"; done
+# mask_step ID SCOPE UNIT
+mask_step() {
+  run links "$2" mask "$3"
+  # It says so where it makes one.
+  case $said in *symlink*) touch_by "$1" mask "$2" && eval "unit_$1=\$3" ;; esac
+}
+
+# unmask_step ID SCOPE UNIT
+unmask_step() {
+  run unmask "$2" "$3"
+  case $said in *gone*) touch_by "$1" unmask "$2" && eval "unit_$1=\$3" ;; esac
+}
+
+# put_back_links ID: how they were before.
+put_back_links() {
+  eval "words=\$links_$1"
+  old_place "$back" || return 1
+  # A step that failed may have done a part, of which it has noted as much as it could.
+  was=kept
+  [ ! -e "$work/old/$1" ] || read -r was <"$work/old/$1"
+  # shellcheck disable=SC2086 # names of links
+  in_scope "$back" sh -c "$relinker" sh "$old/$1" "$back" $words || return 1
+  [ "$was" != lost ] || { echo "how they were could not be kept" >&2 && return 1; }
+}
+
+# put_back_mask ID
+put_back_mask() {
+  eval "words=\$unit_$1"
+  unmask "$back" "$words"
+}
+
+# put_back_unmask ID: unless something stands in its place.
+put_back_unmask() {
+  eval "words=\$unit_$1"
+  # shellcheck disable=SC2016 # this text is for another shell
+  in_scope "$back" sh -c "$link_place"'enter "$1" 1; [ -h "$2" ] || [ -e "$2" ] || ln -s /dev/null "$2"' sh "$back" "$words"
 }
 
 # gate_unit NUMBER UNIT FRAGMENT SOURCE DROP-IN...: what the manager must have loaded after its reload; a quadlet's
@@ -278,10 +352,7 @@ gate() {
   [ -z "$unanswered" ] || why="$why; the manager does not answer: $answer"
   [ -n "$why" ] || return 0
   problem "the new files of $1 do not load, so the old ones are put back: ${why#; }"
-  put_back "$1"
-  ctl "$1" daemon-reload >/dev/null 2>&1 || :
-  start_again "$1"
-  given_up="$given_up $1"
+  back_to_before "$1"
 }
 
 # One unit of the answer ends; $why gets what is not as planned.

@@ -405,7 +405,10 @@ fn where_a_file_cannot_be_written_the_others_come_back_and_nothing_more_is_done(
         );
         assert!(!host.local("created.d").exists());
         // What was stopped for this runs again; what was claimed stays claimed.
-        assert_eq!(host.calls(), ["stop -- a.service", "start -- a.service"]);
+        assert_eq!(
+            host.calls(),
+            ["stop -- a.service", "daemon-reload", "start -- a.service"]
+        );
         assert_eq!(host.ledger().files, plan.ledger_claim.files);
         host.nothing_is_left_over();
     });
