@@ -7,7 +7,7 @@ use abide_host::apply::{ApplyOptions, HostEvent, Reader};
 use abide_host::bootstrap;
 use abide_model::{
     Action, ActiveState, Event, FailedUnit, HostOutcome, HostReport, LockHolder, Observed, Plan,
-    StepOutcome, StepReport, Surprise, Suspension, printable,
+    StaleFact, StepOutcome, StepReport, Surprise, Suspension, printable,
 };
 use abide_transport::{Exit, RunError};
 
@@ -31,7 +31,7 @@ pub(crate) struct Told {
     pub(crate) locked: Option<LockHolder>,
     pub(crate) suspended: Option<Suspension>,
     /// Facts that have moved: of users' scopes, which were left alone then, or of the host, where nothing was done.
-    pub(crate) stale: Vec<String>,
+    pub(crate) stale: Vec<StaleFact>,
     /// Units with which something else happened than was forecast.
     pub(crate) surprises: Vec<Surprise>,
     /// What went wrong beside the steps, one clause each.
@@ -225,7 +225,7 @@ fn note(event: HostEvent, teller: &Teller, told: &mut Told) {
         HostEvent::Waiting(left, holder) => teller.notice(waiting(left, &holder)),
         HostEvent::Suspended(suspension) => told.suspended = Some(suspension),
         HostEvent::Locked(holder) => told.locked = Some(holder),
-        HostEvent::Stale(fact) => told.stale.push(fact),
+        HostEvent::Stale(fact) => told.stale.push(StaleFact::told(fact)),
         HostEvent::UnitFailed(unit) => told.failed_units.push(unit),
         HostEvent::Failed(reason) => told.reasons.push(reason),
     }

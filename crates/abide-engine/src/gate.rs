@@ -2,7 +2,7 @@
 
 use abide_model::{
     Desired, Digest, Disruption, Event, HostOutcome, HostReport, Observed, Plan, RootRoute,
-    printable,
+    StaleFact, StaleKind, printable,
 };
 use abide_plan::{Gate, Gated, Runs};
 
@@ -32,9 +32,7 @@ impl Approved {
         if self.identity.is_some() && self.identity != now {
             return Gated {
                 gate: Gate::Stale {
-                    facts: vec![
-                        "it is another machine than the one that the plan was made for".to_owned(),
-                    ],
+                    facts: vec![StaleFact::of_host(StaleKind::AnotherMachine)],
                     others: None,
                 },
                 elsewhere: 0,
@@ -136,7 +134,7 @@ pub(crate) async fn check_one(
             },
             None if digest.is_none() => HostOutcome::Unchanged,
             None => HostOutcome::Stale {
-                facts: vec!["something is to be done there now, and was not planned".to_owned()],
+                facts: vec![StaleFact::of_host(StaleKind::NotPlanned)],
             },
         };
         host.runs = Runs::of(&observed);
@@ -148,21 +146,17 @@ pub(crate) async fn check_one(
 }
 
 /// Why a new plan is not the approved one.
-fn difference(approved: &Approved, desired: &Desired, observed: &Observed) -> Vec<String> {
+fn difference(approved: &Approved, desired: &Desired, observed: &Observed) -> Vec<StaleFact> {
     let Gated { gate, elsewhere } = approved.gate(desired, observed);
-    match gate {
-        Gate::Stale { facts, .. } => facts,
-        Gate::Done if elsewhere == 0 && !approved.plan.actions.is_empty() => {
-            vec!["what was planned is done already".to_owned()]
-        }
-        Gate::Go(rest) if rest.actions.len() < approved.plan.actions.len() => {
-            vec!["a part of what was planned is done already".to_owned()]
-        }
-        _ if elsewhere > 0 => vec![format!(
-            "{elsewhere} more would be to do there, which the plan does not name"
-        )],
-        _ => vec!["the manifest now asks for something else there".to_owned()],
-    }
+    let planned = approved.plan.actions.len();
+    let kind = match gate {
+        Gate::Stale { facts, .. } => return facts,
+        Gate::Done if elsewhere == 0 && planned > 0 => StaleKind::DoneAlready,
+        Gate::Go(rest) if rest.actions.len() < planned => StaleKind::PartlyDone,
+        _ if elsewhere > 0 => StaleKind::More(elsewhere),
+        _ => StaleKind::ManifestMovedOn,
+    };
+    vec![StaleFact::of_host(kind)]
 }
 
 /// Observes one host and lets somebody judge what was seen. An interruption of any urgency ends it at once.

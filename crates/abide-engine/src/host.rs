@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use abide_model::{
     Become, Declared, Event, FleetHost, HostFacts, HostName, HostOutcome, HostReport, Masks, Plan,
-    Rollout, RootRoute,
+    Rollout, RootRoute, StaleFact,
 };
 use abide_plan::Runs;
 use abide_transport::Session;
@@ -60,7 +60,7 @@ pub(crate) struct Host {
     /// What was approved: nothing else is done then.
     pub(crate) approved: Option<Approved>,
     /// Facts of users' scopes that have moved since then: nothing is done in these scopes.
-    pub(crate) left_alone: Vec<String>,
+    pub(crate) left_alone: Vec<StaleFact>,
     /// Wall time spent on it so far.
     pub(crate) spent: Duration,
 }

@@ -50,6 +50,7 @@ pub mod scope;
 pub mod secret_command;
 pub mod setting_support;
 pub mod shard;
+pub mod stale;
 pub mod time;
 pub mod unit_name;
 
@@ -106,5 +107,6 @@ pub use scope::{Scope, UnitRef};
 pub use secret_command::SecretCommand;
 pub use setting_support::{IgnoredSetting, IgnoredWhy, LoadFault};
 pub use shard::{Shard, ShardBy};
+pub use stale::{Aim, LastChange, StaleFact, StaleKind, StaleSubject};
 pub use time::{Timestamp, UtcTime};
 pub use unit_name::{UnitKind, UnitName};

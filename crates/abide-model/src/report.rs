@@ -13,6 +13,7 @@ use crate::name::HostName;
 use crate::observed::{HostFacts, LockHolder, Suspension};
 use crate::plan::{ActionId, Plan, ResourceId};
 use crate::scope::UnitRef;
+use crate::stale::StaleFact;
 
 /// What came of a run.
 #[must_use = "an unread report is not actionable"]
@@ -102,7 +103,7 @@ pub enum HostOutcome {
     /// Facts that the plan stands on have changed; nothing was written.
     Stale {
         /// Each as `what: planned from …, now …`.
-        facts: Vec<String>,
+        facts: Vec<StaleFact>,
     },
     /// The run ended before its turn (a failed wave, Ctrl-C).
     NotStarted,
@@ -146,7 +147,7 @@ impl HostOutcome {
             Self::Suspended { suspension, .. } => {
                 vec![format!("by {}: {}", suspension.who, suspension.reason)]
             }
-            Self::Stale { facts } => facts.clone(),
+            Self::Stale { facts } => facts.iter().map(ToString::to_string).collect(),
             Self::Unchanged
             | Self::Pending
             | Self::Changed

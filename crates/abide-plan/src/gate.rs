@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     Action, ActionId, Cause, Change, Desired, Observed, Plan, Refusal, ResourceId, Scope,
+    StaleFact, StaleKind, StaleSubject,
 };
 
 use crate::host::Host;
@@ -19,7 +20,6 @@ mod ledgers;
 mod moved;
 mod users;
 mod within;
-mod wording;
 
 /// What an approved plan comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub enum Gate {
     Done,
     /// What the plan stands on has moved.
     Stale {
-        /// Each fact as `what: planned from …, now …, wanted …`.
-        facts: Vec<String>,
+        /// Each fact.
+        facts: Vec<StaleFact>,
         /// What is still to be done where these facts are users' own: the plan without the scopes of these users. A user
         /// can make a plan stale as often as they like. `None` where nothing is left then, or the host's own facts moved.
         others: Option<Box<Plan>>,
@@ -58,26 +58,27 @@ pub fn gate(approved: &Plan, desired: &Desired, observed: &Observed) -> Gated {
     } = listed.sort(&fresh);
     let host = Host::new(desired, observed);
     let mut stale = moved::facts(approved, &fresh, &kept, observed);
-    let told: Vec<String> = stale.iter().map(|fact| fact.said.clone()).collect();
-    let untold = |fact: &Moved| {
-        let about = fact.said.split(": ").next().unwrap_or_default();
-        !told.iter().any(|other| other.starts_with(about))
+    let told: BTreeSet<StaleSubject> = stale.iter().map(|one| one.fact.subject.clone()).collect();
+    let moved = |resource: &ResourceId, kind: StaleKind| Moved {
+        whose: whose(resource),
+        fact: StaleFact::about(resource.clone(), kind),
     };
     // A unit that was stopped by hand needs a start: the first says it all.
-    let needed = needed.into_iter().map(|action| Moved {
-        whose: whose(&action.resource),
-        said: wording::needed(action),
+    let needed = needed.into_iter().map(|action| {
+        moved(
+            &action.resource,
+            StaleKind::Needs(Box::new(action.change.clone())),
+        )
     });
-    stale.extend(needed.filter(untold));
-    stale.extend(listed.refused_now(&fresh).map(|refusal| Moved {
-        whose: whose(&refusal.resource),
-        said: wording::refused(refusal),
-    }));
+    stale.extend(needed.filter(|one| !told.contains(&one.fact.subject)));
+    let refused = listed.refused_now(&fresh);
+    stale
+        .extend(refused.map(|one| moved(&one.resource, StaleKind::Refused(Box::new(one.clone())))));
     let gate = if !stale.is_empty() {
         let moved: BTreeSet<Scope> = stale.iter().map(|fact| fact.whose.clone()).collect();
         let others = users::without(&moved, &fresh, &kept);
         Gate::Stale {
-            facts: stale.into_iter().map(|fact| fact.said).collect(),
+            facts: stale.into_iter().map(|one| one.fact).collect(),
             others: others.map(|(kept, left)| {
                 let left: Vec<&Action> =
                     left.into_iter().chain(elsewhere.iter().copied()).collect();

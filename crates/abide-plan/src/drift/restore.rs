@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use abide_model::{
     Action, ActionId, Cause, Change, Desired, Drift, DriftClass, FieldChange, FindingKind,
-    HostDrift, LedgerUnit, Left, Observed, Plan, ResourceId,
+    HostDrift, LedgerUnit, Left, Observed, Plan, ResourceId, StaleFact,
 };
 
 use super::judge;
@@ -62,7 +62,7 @@ pub fn restore(desired: &Desired, observed: &Observed) -> Restored {
             Gate::Stale { facts, .. } => {
                 let reason = format!(
                     "it cannot be restored without what the manifest asks for beside it: {}",
-                    facts.join("; ")
+                    joined(&facts)
                 );
                 left.extend(chosen.into_iter().map(|resource| Left {
                     resource,
@@ -74,6 +74,11 @@ pub fn restore(desired: &Desired, observed: &Observed) -> Restored {
     };
     drift.left = left;
     Restored { drift, plan }
+}
+
+fn joined(facts: &[StaleFact]) -> String {
+    let facts: Vec<String> = facts.iter().map(ToString::to_string).collect();
+    facts.join("; ")
 }
 
 /// Why nothing is done about a drifted resource, if so.

@@ -1,19 +1,19 @@
 //! Facts that are no longer as they were planned from, and on which an action stands that is still wanted.
 
 use abide_model::{
-    ActiveState, Before, Change, HostPath, Observed, Plan, Precondition, ResourceId, Scope,
-    UnitRef, UserName, UtcTime,
+    ActiveState, Aim, Before, Bytes, Change, HostPath, LastChange, Observed, Plan, Precondition,
+    ResourceId, Scope, StaleFact, StaleKind, UnitRef, UserName,
 };
 
+use super::Kept;
 use super::users::{whose, whose_fact};
-use super::{Kept, wording};
 
 /// A fact that has moved.
 pub(super) struct Moved {
     /// Who could have done that.
     pub(super) whose: Scope,
-    /// In words.
-    pub(super) said: String,
+    /// The fact.
+    pub(super) fact: StaleFact,
 }
 
 /// Each such fact.
@@ -31,12 +31,48 @@ pub(super) fn facts(approved: &Plan, fresh: &Plan, kept: &Kept, observed: &Obser
         {
             moved.push(Moved {
                 whose: whose_fact(then),
-                said: wording::moved(then, now, approved, observed),
+                fact: moved_fact(then, now, approved, observed),
             });
         }
     }
     moved.extend(replaced(approved, fresh, kept));
     moved
+}
+
+/// A fact that moved, with what was wanted of it.
+fn moved_fact(
+    then: &Precondition,
+    now: &Precondition,
+    approved: &Plan,
+    observed: &Observed,
+) -> StaleFact {
+    let (resource, wanted, by) = match then {
+        Precondition::File { scope, path, .. } => (
+            ResourceId::File {
+                scope: scope.clone(),
+                path: path.clone(),
+            },
+            wanted(approved, path),
+            last_change(observed, scope, path),
+        ),
+        Precondition::User { user, .. } => aimed(approved, ResourceId::User(user.clone())),
+        Precondition::Linger { user, .. } => aimed(approved, ResourceId::Linger(user.clone())),
+        Precondition::Unit { unit, .. } => aimed(approved, ResourceId::Unit(unit.clone())),
+    };
+    StaleFact::about(
+        resource,
+        StaleKind::Moved {
+            from: then.clone(),
+            now: now.clone(),
+            by,
+            wanted,
+        },
+    )
+}
+
+fn aimed(approved: &Plan, resource: ResourceId) -> (ResourceId, Option<Aim>, Option<LastChange>) {
+    let aim = wanted_of(approved, &resource);
+    (resource, aim, None)
 }
 
 /// What a fact is about.
@@ -114,7 +150,13 @@ fn replaced(approved: &Plan, fresh: &Plan, kept: &Kept) -> Vec<Moved> {
         {
             moved.push(Moved {
                 whose: whose(&now_action.resource),
-                said: wording::replaced(&path, &then, &now),
+                fact: StaleFact::about(
+                    ResourceId::File {
+                        scope: now_action.resource.scope(),
+                        path,
+                    },
+                    StaleKind::Replaced { from: then, now },
+                ),
             });
         }
     }
@@ -145,46 +187,40 @@ fn kind(before: &Before) -> (u8, &str) {
 }
 
 /// Who changed a file last, and when, as far as it can be told.
-pub(super) fn last_change(observed: &Observed, scope: &Scope, path: &HostPath) -> Option<String> {
-    let file = observed
-        .scopes
-        .get(scope)?
-        .known()?
-        .files
-        .get(path)?
-        .known()?;
-    let since = UtcTime::from_secs(file.changed_at.secs());
-    Some(format!(
-        "since {since}, owner {}",
-        crate::causes::said(&file.owner)
-    ))
+fn last_change(observed: &Observed, scope: &Scope, path: &HostPath) -> Option<LastChange> {
+    let scope = observed.scopes.get(scope)?.known()?;
+    let file = scope.files.get(path)?.known()?;
+    Some(LastChange {
+        at: file.changed_at,
+        owner: file.owner.clone(),
+    })
 }
 
 /// What an approved action would have made of a file.
-pub(super) fn wanted(approved: &Plan, path: &HostPath) -> Option<String> {
+fn wanted(approved: &Plan, path: &HostPath) -> Option<Aim> {
     approved.actions.iter().find_map(|one| match &one.change {
         Change::WriteFile(write) if write.path == *path => Some(match write.body.is_secret() {
-            true => "the secret".to_owned(),
-            false => write.body.bytes().map(|bytes| bytes.digest().short())?,
+            true => Aim::Secret,
+            false => Aim::Content(write.body.bytes().map(Bytes::digest)?),
         }),
-        Change::RemoveFile { path: gone, .. } if gone == path => Some("nothing there".to_owned()),
+        Change::RemoveFile { path: gone, .. } if gone == path => Some(Aim::NothingThere),
         _ => None,
     })
 }
 
-/// What an approved action would have made of a unit or of lingering, in a word.
-pub(super) fn wanted_of(approved: &Plan, resource: &ResourceId) -> Option<&'static str> {
+/// What an approved action would have made of an account, of lingering or of a unit.
+fn wanted_of(approved: &Plan, resource: &ResourceId) -> Option<Aim> {
     let actions = approved.actions.iter().rev();
     let mut of = actions.filter(|one| one.resource == *resource);
     of.find_map(|one| match one.change {
-        Change::Stop => Some("inactive"),
-        Change::Start => Some("active"),
-        Change::Restart => Some("restarted"),
-        Change::Reload => Some("reloaded"),
-        Change::EnableLinger => Some("on"),
-        Change::DisableLinger => Some("off"),
-        Change::DeleteUser { .. } => Some("absent"),
-        Change::CreateUser { .. } => Some("created"),
+        Change::Stop => Some(Aim::State(ActiveState::Inactive)),
+        Change::Start => Some(Aim::State(ActiveState::Active)),
+        Change::Restart => Some(Aim::Restarted),
+        Change::Reload => Some(Aim::Reloaded),
+        Change::EnableLinger => Some(Aim::Lingering(true)),
+        Change::DisableLinger => Some(Aim::Lingering(false)),
+        Change::DeleteUser { .. } => Some(Aim::Deleted),
+        Change::CreateUser { .. } => Some(Aim::Created),
         _ => None,
     })
 }

@@ -30,7 +30,7 @@ pub(super) fn gated(host: &SimHost, wanted: &Desired, plan: &Plan) -> Gated {
 #[track_caller]
 pub(super) fn stale(host: &SimHost, wanted: &Desired, plan: &Plan) -> Vec<String> {
     match gated(host, wanted, plan).gate {
-        Gate::Stale { facts, .. } => facts,
+        Gate::Stale { facts, .. } => facts.iter().map(ToString::to_string).collect(),
         other => panic!("{other:?}"),
     }
 }

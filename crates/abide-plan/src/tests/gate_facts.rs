@@ -133,6 +133,29 @@ fn an_account_that_a_first_part_of_the_plan_made_is_no_news() {
 }
 
 #[test]
+fn a_fact_about_one_user_says_nothing_of_another_whose_name_begins_its_own() {
+    let with = |shell: &str| DesiredAccount {
+        shell: Some(path(shell)),
+        ..DesiredAccount::default()
+    };
+    let wanted = |of_de: &str| {
+        let de = desired("h1").user("de").account(with(of_de));
+        de.user("deploy").account(with("/bin/zsh")).build()
+    };
+    let plan = planned(&SimHost::new().with_user("de"), &wanted("/bin/bash"));
+    let host = SimHost::new().with_user("de").with_user("deploy");
+    let facts = stale(&host, &wanted("/bin/fish"), &plan);
+    assert!(
+        facts[0].starts_with("user deploy: planned from absent, now uid "),
+        "{facts:?}"
+    );
+    assert_eq!(
+        facts[1..],
+        ["user de: now needs to be modified otherwise than planned, which is not in the plan"]
+    );
+}
+
+#[test]
 fn an_account_with_another_number_is_another_account() {
     let (host, wanted, plan) = changed();
     let mut seen = host.observe(&wanted);
@@ -143,7 +166,9 @@ fn an_account_with_another_number_is_another_account() {
         panic!()
     };
     assert!(
-        facts[0].starts_with("user deploy: planned from uid "),
+        facts[0]
+            .to_string()
+            .starts_with("user deploy: planned from uid "),
         "{facts:?}"
     );
 }

@@ -4,7 +4,7 @@
 use abide_model::{
     Code, Declared, Diagnostic, Digest, FailedUnit, HostDrift, HostFacts, HostName, HostOutcome,
     HostReport, HostState, Ledger, LockHolder, ManifestName, Origin, Plan, Report, ResourceId,
-    Selected, Severity, Span, StepReport, Surprise, Suspension, printable,
+    Selected, Severity, Span, StaleFact, StepReport, Surprise, Suspension, printable,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -211,7 +211,7 @@ fn outcome(state: HostState, details: Details) -> HostOutcome {
         },
         HostState::Unknown => unseen(details.reasons, details.help),
         HostState::Stale => HostOutcome::Stale {
-            facts: details.reasons,
+            facts: details.reasons.into_iter().map(StaleFact::told).collect(),
         },
         HostState::Locked => match details.lock {
             Some(holder) => HostOutcome::Locked(holder),

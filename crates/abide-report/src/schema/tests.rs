@@ -53,7 +53,7 @@ fn samples() -> Vec<Report> {
         with(HostOutcome::Locked(holder)),
         with(HostOutcome::Interrupted),
         with(HostOutcome::Stale {
-            facts: vec!["x: planned from a, now b".to_owned()],
+            facts: vec![abide_model::StaleFact::told("x: planned from a, now b")],
         }),
     ]
 }

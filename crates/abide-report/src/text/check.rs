@@ -21,7 +21,7 @@ pub(super) fn render(plan: &str, report: &Report, options: &Options) -> String {
         let reasons = match &host.outcome {
             HostOutcome::Unchanged => continue,
             HostOutcome::Stale { facts } => {
-                let facts = facts.iter().map(|fact| one_line(fact));
+                let facts = facts.iter().map(|fact| one_line(&fact.to_string()));
                 (Mark::Refused, facts.collect())
             }
             other => (Mark::Unknown, vec![outcome::sentence(other, None)]),

@@ -35,7 +35,10 @@ pub(super) fn sentence(outcome: &HostOutcome, now: Option<Timestamp>) -> String 
         HostOutcome::Judged(drift) => drift.class().said().to_owned(),
         HostOutcome::Suspended { suspension, .. } => suspended(suspension, now),
         HostOutcome::Stale { facts } => {
-            let facts: Vec<String> = facts.iter().map(|fact| one_line(fact)).collect();
+            let facts: Vec<String> = facts
+                .iter()
+                .map(|fact| one_line(&fact.to_string()))
+                .collect();
             format!("stale, nothing was written: {}", list(&facts))
         }
         HostOutcome::NotStarted => "not observed: the run was ended first".to_owned(),

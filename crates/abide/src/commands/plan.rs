@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use abide_model::{HostName, HostOutcome, HostReport, Report};
+use abide_model::{HostName, HostOutcome, HostReport, Report, StaleFact, StaleKind};
 use abide_report::{Command, text};
 use clap::Args;
 
@@ -157,8 +157,9 @@ impl PlanArgs {
         run.engine.close().await;
         for name in names.iter().filter(|name| !run.hosts.contains(name)) {
             if let Some(host) = saved.host(name) {
-                let facts = vec!["the manifest has no such host any more".to_owned()];
-                let outcome = HostOutcome::Stale { facts };
+                let outcome = HostOutcome::Stale {
+                    facts: vec![StaleFact::of_host(StaleKind::NoSuchHost)],
+                };
                 let came = HostReport {
                     outcome,
                     ..host.report()

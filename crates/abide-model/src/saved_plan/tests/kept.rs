@@ -377,7 +377,7 @@ fn outcomes(host: &HostName) -> Vec<HostOutcome> {
             url: String::new(),
         }),
         HostOutcome::Stale {
-            facts: vec!["x: planned from a, now b".into()],
+            facts: vec![crate::StaleFact::told("x: planned from a, now b")],
         },
         HostOutcome::NotStarted,
         HostOutcome::Interrupted,

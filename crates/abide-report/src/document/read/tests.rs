@@ -48,7 +48,7 @@ fn what_is_read_back_makes_the_same_document_again() {
         HostOutcome::Interrupted,
         HostOutcome::Changed,
         HostOutcome::Stale {
-            facts: vec!["x: planned from a, now b".to_owned()],
+            facts: vec![StaleFact::told("x: planned from a, now b")],
         },
     ] {
         is_read_back_whole(Command::Apply, &with_outcome(everything(), "h1", outcome));

@@ -404,7 +404,7 @@ fn nothing_that_a_host_says_reaches_the_terminal_as_it_is() {
         report,
         "h3",
         HostOutcome::Stale {
-            facts: vec![evil.into()],
+            facts: vec![abide_model::StaleFact::told(evil)],
         },
     );
     let failed = HostOutcome::Failed {

@@ -219,7 +219,8 @@ fn locked_and_stale_hosts_are_told_with_the_next_step() {
     };
     let all = report(vec![plan_of("h1").changed(NOW), plan_of("h2").changed(NOW)]);
     let all = with_outcome(all, "h1", HostOutcome::Locked(holder));
-    let facts = vec!["sidekiq.service: planned from active, now failed".to_owned()];
+    let fact = "sidekiq.service: planned from active, now failed";
+    let facts = vec![abide_model::StaleFact::told(fact)];
     let all = with_outcome(all, "h2", HostOutcome::Stale { facts });
     insta::assert_snapshot!(said(&unreachable(all, "h3")), @r##"
     ✗ h1 locked by ana@laptop (apply, for 3m)

@@ -75,7 +75,10 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
         // Facts are long, and each is one to look at.
         HostOutcome::Stale { facts } => Some(Trouble {
             text: "stale, nothing was written".to_owned(),
-            reasons: facts.iter().map(|fact| one_line(fact)).collect(),
+            reasons: facts
+                .iter()
+                .map(|fact| one_line(&fact.to_string()))
+                .collect(),
             ..Trouble::default()
         }),
         HostOutcome::Unreachable { .. }
