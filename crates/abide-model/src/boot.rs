@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::name::printable;
 use crate::path::HostPath;
 use crate::unit_name::UnitName;
+use crate::unknown::UnknownReason;
 
 mod judge;
 mod reach;
@@ -107,7 +108,7 @@ pub enum BootUnknown {
     /// The host's systemd did not say what a boot would start, and its links are not enough.
     NoRehearsal {
         /// Why not.
-        why: String,
+        why: UnknownReason,
     },
     /// It is part of an ordering cycle: systemd drops one of those units, and not always the same.
     InCycle,
@@ -184,7 +185,7 @@ impl fmt::Display for NotAtBoot {
 impl fmt::Display for BootUnknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoRehearsal { why } => f.write_str(&printable(why)),
+            Self::NoRehearsal { why } => f.write_str(&printable(&why.to_string())),
             Self::InCycle => f.write_str("in a cycle"),
             Self::Unreadable => f.write_str("unreadable file"),
             Self::FirstBoot => f.write_str("a first boot applies presets"),

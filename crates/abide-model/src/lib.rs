@@ -53,6 +53,7 @@ pub mod shard;
 pub mod stale;
 pub mod time;
 pub mod unit_name;
+pub mod unknown;
 
 pub use alias::AliasHolder;
 pub use bodies::BodyPlace;
@@ -110,3 +111,4 @@ pub use shard::{Shard, ShardBy};
 pub use stale::{Aim, LastChange, StaleFact, StaleKind, StaleSubject};
 pub use time::{Timestamp, UtcTime};
 pub use unit_name::{UnitKind, UnitName};
+pub use unknown::{Part, Plenty, RehearsalEnd, UnknownReason};

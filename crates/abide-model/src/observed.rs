@@ -16,6 +16,7 @@ use crate::podman::Podman;
 use crate::scope::Scope;
 use crate::time::Timestamp;
 use crate::unit_name::UnitName;
+use crate::unknown::UnknownReason;
 
 /// An answer of a host, the certainty that there is nothing, or the reason why nobody knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum Observation<T> {
     /// It is not there.
     Absent,
     /// It could not be seen, and why.
-    Unknown(String),
+    Unknown(UnknownReason),
 }
 
 impl<T> Observation<T> {
@@ -56,7 +57,7 @@ pub struct Observed {
     /// The ledgers of other manifests on this host.
     pub other_ledgers: BTreeMap<ManifestName, Ledger>,
     /// The ledgers of other manifests that could not be read at all, and why.
-    pub unread_ledgers: BTreeMap<ManifestName, String>,
+    pub unread_ledgers: BTreeMap<ManifestName, UnknownReason>,
     /// Who holds the lock, if anybody does.
     pub lock: Option<LockHolder>,
     /// Who held it last and went without a word: what a killed run leaves. Nobody holds it then.

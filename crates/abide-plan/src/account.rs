@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     Cause, Change, DesiredAccount, DesiredUser, FieldChange, HostPath, Observation, ObservedUser,
-    Presence, RefusalReason, ResourceId, Scope, UserName,
+    Presence, RefusalReason, ResourceId, Scope, UnknownReason, UserName,
 };
 
 use crate::by_hand;
@@ -121,10 +121,10 @@ fn present(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &Desired
     }
 }
 
-fn refuse_unknown(draft: &mut Draft, name: &UserName, why: &str) {
+fn refuse_unknown(draft: &mut Draft, name: &UserName, why: &UnknownReason) {
     let denied = Denied::unknown(format!(
         "whether the user is there could not be seen: {}",
-        said(why)
+        said(&why.to_string())
     ));
     draft.refuse(denied.about(ResourceId::User(name.clone())));
 }

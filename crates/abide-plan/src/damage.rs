@@ -39,7 +39,7 @@ pub(crate) fn note(host: &Host<'_>, draft: &mut Draft) {
     for (other, why) in &host.observed.unread_ledgers {
         note(format!(
             "the ledger of manifest {other} could not be read ({}): what it owns is not known; `abide ledger repair {name}` mends it",
-            said(why)
+            said(&why.to_string())
         ));
     }
 }

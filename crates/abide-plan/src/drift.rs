@@ -34,7 +34,7 @@ fn judge(host: &Host<'_>, plan: &Plan) -> HostDrift {
     if let Observation::Unknown(why) = &host.observed.ledger {
         let text = format!(
             "what abide left there is not known: {}",
-            abide_model::printable(why)
+            abide_model::printable(&why.to_string())
         );
         cells.unseen(ResourceId::Manager(Scope::System), text);
     }

@@ -4,7 +4,7 @@
 
 use abide_model::{
     Before, Body, Cause, Change, FileKind, FilePurpose, HostPath, ManifestName, Observation,
-    ObservedFile, Scope, WriteFile,
+    ObservedFile, Scope, UnknownReason, WriteFile,
 };
 
 use crate::by_hand;
@@ -188,12 +188,13 @@ pub(crate) fn seen<'a>(
         Some(Observation::Known(found)) => Ok(Some(found)),
         Some(Observation::Absent) => Ok(None),
         Some(Observation::Unknown(why)) => Err(unseen(path, why)),
-        None => Err(unseen(path, "it was not looked at")),
+        None => Err(unseen(path, &UnknownReason::NotLookedAt)),
     }
 }
 
-fn unseen(path: &HostPath, why: &str) -> Denied {
-    Denied::unknown(format!("{path} could not be seen: {}", said(why)))
+fn unseen(path: &HostPath, why: &UnknownReason) -> Denied {
+    let why = said(&why.to_string());
+    Denied::unknown(format!("{path} could not be seen: {why}"))
 }
 
 fn before(found: &ObservedFile, secret: bool, path: &HostPath) -> Result<Before, Denied> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use abide_model::{
     Body, Desired, DesiredUnit, DesiredUser, HostPath, Ledger, ManifestName, Observation, Observed,
     ObservedFile, ObservedScope, ObservedUser, Presence, RootRoute, Scope, UnitName, UnitRef,
-    UserName,
+    UnknownReason, UserName,
 };
 
 use crate::causes::said;
@@ -184,6 +184,6 @@ fn borrowed<T>(seen: Option<&Observation<T>>) -> Observation<&T> {
         Some(Observation::Known(value)) => Observation::Known(value),
         Some(Observation::Absent) => Observation::Absent,
         Some(Observation::Unknown(why)) => Observation::Unknown(why.clone()),
-        None => Observation::Unknown("it was not looked at".to_owned()),
+        None => Observation::Unknown(UnknownReason::NotLookedAt),
     }
 }

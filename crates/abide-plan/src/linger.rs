@@ -186,7 +186,9 @@ fn current(host: &Host<'_>, name: &UserName) -> ManagerState {
             Manager::Down | Manager::Broken(_) => ManagerState::Down,
         },
         Observation::Absent => ManagerState::Down,
-        Observation::Unknown(why) if active.is_up() => ManagerState::Unseen(causes::said(&why)),
+        Observation::Unknown(why) if active.is_up() => {
+            ManagerState::Unseen(causes::said(&why.to_string()))
+        }
         Observation::Unknown(_) => ManagerState::Down,
     }
 }

@@ -84,8 +84,10 @@ fn undeclared(host: &Host<'_>, draft: &mut Draft, exclusive: &LingerExclusive) {
         Observation::Known(names) => names,
         Observation::Absent => return,
         Observation::Unknown(why) => {
-            let denied =
-                Denied::unknown(format!("who else lingers could not be seen: {}", said(why)));
+            let denied = Denied::unknown(format!(
+                "who else lingers could not be seen: {}",
+                said(&why.to_string())
+            ));
             draft.refuse(denied.about(ResourceId::Manager(Scope::System)));
             return;
         }
@@ -158,7 +160,7 @@ fn foreign_enabled(host: &Host<'_>, name: &UserName) -> Result<BTreeSet<UnitName
         Observation::Unknown(why) => {
             return Err(Denied::unknown(format!(
                 "what else is enabled there could not be seen: {}",
-                said(&why)
+                said(&why.to_string())
             )));
         }
     };

@@ -119,7 +119,7 @@ fn unread_ledger(host: &Host<'_>) -> Option<Denied> {
         Denied::unknown(format!(
             "the ledger of manifest {} could not be read: {}",
             host.desired.manifest,
-            said(why)
+            said(&why.to_string())
         ))
         .help(format!(
             "without it abide cannot tell what it owns: see `abide ledger show {0}`, restore it, or `abide ledger repair {0}`, which keeps what can be believed",

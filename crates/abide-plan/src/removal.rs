@@ -75,7 +75,7 @@ fn removable<'a>(
         Observation::Unknown(why) => {
             return Err(Denied::unknown(format!(
                 "whether the user is there could not be seen: {}",
-                said(&why)
+                said(&why.to_string())
             )));
         }
     };

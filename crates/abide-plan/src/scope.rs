@@ -1,6 +1,7 @@
 //! One scope as its files and units are planned: what was seen of it, and what the steps before have made of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use abide_model::{
     Cause, Change, HostPath, LastLoad, Manager, NoteKind, Observation, ObservedScope, ObservedUnit,
@@ -173,14 +174,14 @@ fn open_system<'a>(host: &'a Host<'a>) -> Result<ScopeView<'a>, Denied> {
     let scope = Scope::System;
     let seen = match host.scope(&scope) {
         Observation::Known(seen) => seen,
-        Observation::Absent => return Err(unseen(host, &scope, "it is not there")),
+        Observation::Absent => return Err(unseen(host, &scope, &"it is not there")),
         Observation::Unknown(why) => return Err(unseen(host, &scope, &why)),
     };
     let manager = match &seen.manager {
         Manager::Up { last_load } => ManagerState::Up {
             last_load: *last_load,
         },
-        Manager::Down => return Err(unseen(host, &scope, "the system manager does not run")),
+        Manager::Down => return Err(unseen(host, &scope, &"the system manager does not run")),
         Manager::Broken(why) => return Err(unseen(host, &scope, why)),
     };
     Ok(ScopeView {
@@ -272,7 +273,7 @@ fn home_is_there(name: &UserName, user: &ObservedUser) -> Result<(), Denied> {
 }
 
 /// What could not be seen without root is no mystery: it needs root.
-fn unseen(host: &Host<'_>, scope: &Scope, why: &str) -> Denied {
+fn unseen(host: &Host<'_>, scope: &Scope, why: &dyn fmt::Display) -> Denied {
     let things = match declared_things(host, scope) {
         0 => "what abide owns there".to_owned(),
         1 => "what is declared there".to_owned(),
@@ -285,7 +286,8 @@ fn unseen(host: &Host<'_>, scope: &Scope, why: &str) -> Denied {
         ))
         .help("connect as root or as a user with `sudo -n`, or as the user itself");
     }
-    Denied::unknown(format!("{things} could not be seen: {}", said(why)))
+    let why = said(&why.to_string());
+    Denied::unknown(format!("{things} could not be seen: {why}"))
 }
 
 fn declared_things(host: &Host<'_>, scope: &Scope) -> usize {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::{
     Body, Desired, DesiredUnit, Digest, FileKind, HostPath, HostPathOrHome, LastLoad, Ledger,
     Manager, Observation, Observed, ObservedFile, ObservedInstall, ObservedLinger, ObservedProcess,
-    ObservedScope, ObservedUnit, ObservedUser, Presence, Scope, UnitName, UnitRef, UserName,
-    Wanted,
+    ObservedScope, ObservedUnit, ObservedUser, Presence, Scope, UnitName, UnitRef, UnknownReason,
+    UserName, Wanted,
 };
 
 use crate::aged::age;
@@ -151,7 +151,9 @@ impl SimHost {
                 return Observation::Absent;
             }
             if !self.facts.root.is_root() && *name != self.facts.login {
-                return Observation::Unknown(format!("looking at {name}'s units needs root"));
+                return Observation::Unknown(UnknownReason::told(format!(
+                    "looking at {name}'s units needs root"
+                )));
             }
         }
         let declared = declared(scope, desired);

@@ -40,6 +40,7 @@ fn check_scope(data: &[u8]) {
     let own = seen.scopes.insert(USER.clone(), Observation::Absent);
     assert_eq!(seen, *HONEST);
     if let Some(Observation::Unknown(why)) = own {
+        let why = why.to_string();
         assert!(why.chars().count() <= 1000, "{why}");
         crate::assert_printable(&why);
     }

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     Desired, HostFacts, Ledger, LedgerFinding, ManifestName, Observation, Observed, ObservedScope,
-    ObservedUser, PlaceFault, Scope, UserName,
+    ObservedUser, PlaceFault, Scope, UnknownReason, UserName,
 };
 
 use super::ask::Ask;
 use super::clock::Clock;
 use super::frames::Frames;
-use super::room::{self, SENTENCE, short};
+use super::room;
 use super::{ProbeError, read_host, read_scope, read_users};
 use crate::ledger;
 
@@ -66,7 +66,7 @@ struct Ledgers {
     own: Observation<Ledger>,
     findings: Vec<LedgerFinding>,
     others: BTreeMap<ManifestName, Ledger>,
-    unread: BTreeMap<ManifestName, String>,
+    unread: BTreeMap<ManifestName, UnknownReason>,
     contents: ledger::Contents,
 }
 
@@ -85,10 +85,9 @@ impl Ledgers {
             };
             let entries = frame.lines().count();
             let contents = match frame.word(2) {
-                "" if entries > most_entries(desired) => Err(format!(
-                    "it has {entries} lines, more than a host needs for it"
-                )),
-                "" => ledger::read(&frame.body()).map_err(|error| error.to_string()),
+                "" if entries > most_entries(desired) => Err(UnknownReason::LedgerLines(entries)),
+                "" => ledger::read(&frame.body())
+                    .map_err(|error| UnknownReason::NotUnderstood(error.to_string())),
                 fault => Err(unbelievable(fault)),
             };
             match contents {
@@ -123,10 +122,10 @@ impl Ledgers {
 }
 
 /// Why a ledger, or their directory, is none that can be believed.
-fn unbelievable(fault: &str) -> String {
+fn unbelievable(fault: &str) -> UnknownReason {
     match fault.strip_prefix("directory-") {
-        Some(fault) => PlaceFault::of_word(fault).of_directory().to_owned(),
-        None => PlaceFault::of_word(fault).to_string(),
+        Some(fault) => UnknownReason::LedgerDirectory(PlaceFault::of_word(fault)),
+        None => UnknownReason::LedgerPlace(PlaceFault::of_word(fault)),
     }
 }
 
@@ -202,7 +201,7 @@ impl Scopes<'_> {
             Some(Some(Observation::Known(user))) => Some(user),
             Some(Some(Observation::Absent)) => return Observation::Absent,
             Some(Some(Observation::Unknown(why))) => return Observation::Unknown(why.clone()),
-            Some(None) => return Observation::Unknown("it was not asked for".to_owned()),
+            Some(None) => return Observation::Unknown(UnknownReason::NotAskedFor),
         };
         let Some(frame) = self.frames.about("scope", &scope.to_string()) else {
             return Observation::Unknown(self.why_silent());
@@ -210,27 +209,18 @@ impl Scopes<'_> {
         let answer = Frames::within(frame, self.nonce);
         let room = ask.counts().answer(declared);
         if answer.get("scope-end").is_none() && frame.size() >= room {
-            return Observation::Unknown(too_much(room));
+            return Observation::Unknown(UnknownReason::TooLong(room >> 10));
         }
         match read_scope::scope(ask, user, &answer, self.clock) {
             Ok(scope) => Observation::Known(scope),
-            // It may hold what the scope said.
-            Err(why) => Observation::Unknown(short(&why, SENTENCE)),
+            Err(why) => Observation::Unknown(why),
         }
     }
 
-    fn why_silent(&self) -> String {
+    fn why_silent(&self) -> UnknownReason {
         match &self.facts.root {
-            abide_model::RootRoute::None(why) => format!("it needs root: {why}"),
-            _ => "the host has no setpriv, runuser or sudo to act as its user".to_owned(),
+            abide_model::RootRoute::None(why) => UnknownReason::NeedsRoot { why: why.clone() },
+            _ => UnknownReason::NoWayToUser,
         }
     }
-}
-
-/// A scope whose answer was cut at the limit that its own shell was given.
-fn too_much(room: usize) -> String {
-    format!(
-        "it answered more than was asked: more than {} KiB",
-        room >> 10
-    )
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    Bytes, Digest, FileKind, HostPath, Observation, ObservedFile, Timestamp, printable,
+    Bytes, Digest, FileKind, HostPath, Observation, ObservedFile, Part, Plenty, Timestamp,
+    UnknownReason, printable,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +24,7 @@ pub(super) fn files(
     ask: &ScopeAsk,
     home: &HostPath,
     answer: &Frames<'_>,
-) -> Result<BTreeMap<HostPath, Observation<ObservedFile>>, String> {
+) -> Result<BTreeMap<HostPath, Observation<ObservedFile>>, UnknownReason> {
     let declared: Vec<HostPath> = ask
         .files
         .iter()
@@ -32,7 +33,7 @@ pub(super) fn files(
     let Some(frame) = answer.get("files") else {
         return match declared.as_slice() {
             [] => Ok(BTreeMap::new()),
-            _ => Err("it does not say what its files are".to_owned()),
+            _ => Err(UnknownReason::NoFiles),
         };
     };
     let most = declared.len().saturating_add(MOST_UNDECLARED);
@@ -49,7 +50,7 @@ pub(super) fn files(
     Ok(if details.agree() {
         files
     } else {
-        let changed = || Observation::Unknown("it changed while it was read".to_owned());
+        let changed = || Observation::Unknown(UnknownReason::ChangedWhileRead);
         files.into_keys().map(|path| (path, changed())).collect()
     })
 }
@@ -57,7 +58,11 @@ pub(super) fn files(
 type Entry = (Option<HostPath>, char);
 
 /// Path and letter of each line: declared paths have no name there, the others are percent-encoded.
-fn entries(frame: &Frame<'_>, declared: Vec<HostPath>, most: usize) -> Result<Vec<Entry>, String> {
+fn entries(
+    frame: &Frame<'_>,
+    declared: Vec<HostPath>,
+    most: usize,
+) -> Result<Vec<Entry>, UnknownReason> {
     let mut declared = declared.into_iter();
     let mut entries = Vec::new();
     for line in frame.texts() {
@@ -67,16 +72,17 @@ fn entries(frame: &Frame<'_>, declared: Vec<HostPath>, most: usize) -> Result<Ve
             None => percent::decode(name).and_then(|path| HostPath::parse(&path).ok()),
         };
         if entries.len() >= most {
-            return Err(format!(
-                "it answered more than was asked: more than {most} files"
-            ));
+            return Err(UnknownReason::TooMany {
+                what: Plenty::Files,
+                most,
+            });
         }
         let letter = letter.chars().next().unwrap_or('h');
         entries.push((path, letter));
     }
     match declared.next() {
         None => Ok(entries),
-        Some(_) => Err("the list of its files was cut short".to_owned()),
+        Some(_) => Err(UnknownReason::CutShort(Part::Files)),
     }
 }
 
@@ -110,11 +116,11 @@ impl<'a> Details<'a> {
             'f' | 'F' | 'l' | 'L' | 'd' | 'o' => self.there(letter, number).map_or_else(
                 || {
                     self.missing = true;
-                    Observation::Unknown("its description is not understood".to_owned())
+                    Observation::Unknown(UnknownReason::NoDescription)
                 },
                 Observation::Known,
             ),
-            _ => Observation::Unknown("a directory above it may not be searched".to_owned()),
+            _ => Observation::Unknown(UnknownReason::NotSearchable),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{Observation, Rehearsal, UnitName};
+use abide_model::{Observation, Rehearsal, RehearsalEnd, UnitName, UnknownReason};
 
 use super::frames::{Frame, Frames};
 use super::room::{MOST_UNDECLARED, SENTENCE, short};
@@ -24,14 +24,12 @@ pub(super) fn rehearsal(answer: &Frames<'_>) -> Observation<Rehearsal> {
             "?" => take(&mut rehearsal.unreadable, rest),
             "~" => cycle(&mut rehearsal, rest),
             "1" => rehearsal.first_boot = true,
-            "!" => why = why.or_else(|| Some(short(rest, SENTENCE))),
+            "!" => why = why.or_else(|| Some(UnknownReason::told(short(rest, SENTENCE)))),
             _ => ended = line.strip_prefix("ended ").or(ended),
         }
     }
     if rehearsal.starts.len() >= MOST_UNDECLARED {
-        return Observation::Unknown(format!(
-            "a boot would start {MOST_UNDECLARED} units or more"
-        ));
+        return Observation::Unknown(UnknownReason::BootStarts(MOST_UNDECLARED));
     }
     match (ended, rehearsal.starts.is_empty()) {
         (Some("0"), false) => Observation::Known(rehearsal),
@@ -39,15 +37,15 @@ pub(super) fn rehearsal(answer: &Frames<'_>) -> Observation<Rehearsal> {
     }
 }
 
-fn ending(frame: &Frame<'_>, ended: Option<&str>) -> String {
-    match ended {
-        Some("124" | "137") => "systemd --test did not end in 20 s".to_owned(),
-        Some("126" | "127") => "the host has no program systemd".to_owned(),
-        Some("0") => "systemd --test says nothing of a boot".to_owned(),
-        Some(status) => format!("systemd --test ended with {}", short(status, SENTENCE)),
-        None if frame.size() == 0 => "systemd --test said nothing".to_owned(),
-        None => "what systemd --test said was cut short".to_owned(),
-    }
+fn ending(frame: &Frame<'_>, ended: Option<&str>) -> UnknownReason {
+    UnknownReason::Rehearsal(match ended {
+        Some("124" | "137") => RehearsalEnd::TimedOut,
+        Some("126" | "127") => RehearsalEnd::NoProgram,
+        Some("0") => RehearsalEnd::NothingOfBoot,
+        Some(status) => RehearsalEnd::Status(short(status, SENTENCE)),
+        None if frame.size() == 0 => RehearsalEnd::Silent,
+        None => RehearsalEnd::CutShort,
+    })
 }
 
 fn take(units: &mut BTreeSet<UnitName>, name: &str) {
@@ -127,7 +125,7 @@ mod tests {
             ("sh: not found\nended 127\n", "no program"),
         ] {
             match read(body) {
-                Observation::Unknown(said) => assert!(said.contains(why), "{said}"),
+                Observation::Unknown(said) => assert!(said.to_string().contains(why), "{said}"),
                 other => panic!("{body}: {other:?}"),
             }
         }

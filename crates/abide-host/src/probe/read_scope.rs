@@ -1,10 +1,11 @@
 //! Reads the answer of one scope.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use abide_model::{
     HostPath, LastLoad, Link, Manager, ObservedInstall, ObservedScope, ObservedUnit, ObservedUser,
-    UnitName, printable,
+    Part, Plenty, UnitName, UnknownReason, printable,
 };
 
 use super::ask::ScopeAsk;
@@ -23,11 +24,11 @@ pub(super) fn scope(
     user: Option<&ObservedUser>,
     answer: &Frames<'_>,
     clock: Clock,
-) -> Result<ObservedScope, String> {
+) -> Result<ObservedScope, UnknownReason> {
     if answer.get("scope-end").is_none() {
         return Err(broken_off(answer));
     }
-    let root = HostPath::parse("/").map_err(|error| error.to_string())?;
+    let root = HostPath::parse("/").map_err(not_understood)?;
     let home = user.map_or(&root, |user| &user.home);
     let config = match user {
         None => HostPath::parse(layout::SYSTEM_UNITS),
@@ -37,7 +38,7 @@ pub(super) fn scope(
     let mut units = units(ask, answer, clock, &mut names)?;
     conditions(&mut units, answer);
     sourceless(&mut units, answer);
-    let config = config.map_err(|error| error.to_string())?;
+    let config = config.map_err(not_understood)?;
     by_usual_path(&mut units, &config, answer);
     Ok(ObservedScope {
         manager: manager(answer, clock)?,
@@ -72,18 +73,20 @@ fn by_usual_path(
     }
 }
 
-fn broken_off(answer: &Frames<'_>) -> String {
-    if answer.stray.is_empty() {
-        "its answer was cut short".to_owned()
-    } else {
-        answer.stray.clone()
+fn broken_off(answer: &Frames<'_>) -> UnknownReason {
+    match answer.stray.as_str() {
+        "" => UnknownReason::CutShort(Part::Answer),
+        said => UnknownReason::told(short(said, SENTENCE)),
     }
 }
 
-fn manager(answer: &Frames<'_>, clock: Clock) -> Result<Manager, String> {
-    let frame = answer
-        .get("manager")
-        .ok_or("it does not say how its manager is")?;
+/// What a name or path that is none says, in short: it may hold what the scope said.
+pub(super) fn not_understood(error: impl Display) -> UnknownReason {
+    UnknownReason::NotUnderstood(short(&error.to_string(), SENTENCE))
+}
+
+fn manager(answer: &Frames<'_>, clock: Clock) -> Result<Manager, UnknownReason> {
+    let frame = answer.get("manager").ok_or(UnknownReason::NoManager)?;
     Ok(match frame.word(1) {
         "up" => up(frame, clock)?,
         "down" => Manager::Down,
@@ -97,7 +100,7 @@ fn manager(answer: &Frames<'_>, clock: Clock) -> Result<Manager, String> {
 /// `UnitsLoadTimestamp` is the last reload, and empty before the first: then what counts is when the manager read
 /// its units as it started. A manager that does not have the property does not tell of its reloads; then the script adds
 /// when its runtime directory changed, where that shows them.
-fn up(frame: &Frame<'_>, clock: Clock) -> Result<Manager, String> {
+fn up(frame: &Frame<'_>, clock: Clock) -> Result<Manager, UnknownReason> {
     let properties = properties(frame.texts());
     let time = |key: &str, monotonic: &str| {
         let text = |key: &str| properties.get(key).copied().unwrap_or_default();
@@ -117,7 +120,7 @@ fn up(frame: &Frame<'_>, clock: Clock) -> Result<Manager, String> {
                 "UnitsLoadStartTimestampMonotonic",
             )
         })
-        .ok_or("its manager does not say when it read its units")?;
+        .ok_or(UnknownReason::NoLoadTime)?;
     Ok(Manager::Up {
         last_load: LastLoad::At(at),
     })
@@ -128,7 +131,7 @@ fn units(
     answer: &Frames<'_>,
     clock: Clock,
     others: &mut Names,
-) -> Result<BTreeMap<UnitName, ObservedUnit>, String> {
+) -> Result<BTreeMap<UnitName, ObservedUnit>, UnknownReason> {
     let most = ask.counts().most_units();
     let mut units: BTreeMap<UnitName, ObservedUnit> = ask
         .units
@@ -138,7 +141,7 @@ fn units(
     let instances = answer.get("instances").into_iter().flat_map(blocks);
     for (number, block) in instances.enumerate() {
         if number >= most {
-            return Err(too_many("units", most));
+            return Err(too_many(Plenty::Units, most));
         }
         let unit = unit(&block, clock, others)?;
         units.insert(unit.id.clone(), unit);
@@ -153,27 +156,25 @@ fn units(
             (Some(name), Some(block)) => {
                 described = described.saturating_add(1);
                 if described > most {
-                    return Err(too_many("units", most));
+                    return Err(too_many(Plenty::Units, most));
                 }
-                let name =
-                    UnitName::parse(name).map_err(|error| short(&error.to_string(), SENTENCE))?;
+                let name = UnitName::parse(name).map_err(not_understood)?;
                 units.insert(name, unit(&block, clock, others)?);
             }
             (name, block) => {
                 let more = usize::from(block.is_some()).saturating_add(shown.count());
                 let named = usize::from(name.is_some()).saturating_add(names.count());
-                return Err(format!(
-                    "systemctl described {} of {} units",
-                    described.saturating_add(more),
-                    described.saturating_add(named)
-                ));
+                return Err(UnknownReason::UnitsMissing {
+                    described: described.saturating_add(more),
+                    asked: described.saturating_add(named),
+                });
             }
         }
     }
 }
 
-fn too_many(what: &str, most: usize) -> String {
-    format!("it answered more than was asked: more than {most} {what}")
+fn too_many(what: Plenty, most: usize) -> UnknownReason {
+    UnknownReason::TooMany { what, most }
 }
 
 /// Units whose `SourcePath=` leads nowhere.
@@ -271,7 +272,7 @@ fn pulling(
 
 /// Two lines a link. Only what could name or enable a unit is of interest: names that systemd would not take for
 /// units cannot be.
-fn links(ask: &ScopeAsk, answer: &Frames<'_>) -> Result<BTreeSet<Link>, String> {
+fn links(ask: &ScopeAsk, answer: &Frames<'_>) -> Result<BTreeSet<Link>, UnknownReason> {
     let Some(frame) = answer.get("links") else {
         return Ok(BTreeSet::new());
     };
@@ -280,7 +281,7 @@ fn links(ask: &ScopeAsk, answer: &Frames<'_>) -> Result<BTreeSet<Link>, String> 
     let mut links = BTreeSet::new();
     let mut lines = frame.lines();
     while let Some(path) = lines.next() {
-        let target = lines.next().ok_or("the list of its links was cut short")?;
+        let target = lines.next().ok_or(UnknownReason::CutShort(Part::Links))?;
         let path = std::str::from_utf8(path).ok();
         if let Some(path) = path.filter(|path| names_a_unit(path)) {
             links.insert(Link {
@@ -289,7 +290,7 @@ fn links(ask: &ScopeAsk, answer: &Frames<'_>) -> Result<BTreeSet<Link>, String> 
             });
         }
         if links.len() > most {
-            return Err(too_many("links", most));
+            return Err(too_many(Plenty::Links, most));
         }
     }
     Ok(links)

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::observed::UnknownState;
-use abide_model::{HostPath, ObservedUnit, UnitName};
+use abide_model::{HostPath, ObservedUnit, UnitName, UnknownReason};
 
 use super::clock::Clock;
 use super::frames::Frame;
-use super::room::{MOST_DROP_INS, MOST_PROPERTIES, SENTENCE, WORD, short};
+use super::read_scope::not_understood;
+use super::room::{MOST_DROP_INS, MOST_PROPERTIES, WORD, short};
 use crate::ledger;
 
 /// What `systemctl show` says about one unit.
@@ -56,14 +57,14 @@ impl Names {
         Self { left: most }
     }
 
-    fn read(&mut self, text: &str) -> Result<BTreeSet<UnitName>, String> {
+    fn read(&mut self, text: &str) -> Result<BTreeSet<UnitName>, UnknownReason> {
         let mut names = BTreeSet::new();
         for word in text.split(' ') {
             if let Ok(name) = UnitName::parse(word) {
                 self.left = self
                     .left
                     .checked_sub(1)
-                    .ok_or("its units name more others than units have")?;
+                    .ok_or(UnknownReason::TooManyNames)?;
                 names.insert(name);
             }
         }
@@ -97,11 +98,11 @@ pub(super) fn unit(
     block: &Block<'_>,
     clock: Clock,
     names: &mut Names,
-) -> Result<ObservedUnit, String> {
+) -> Result<ObservedUnit, UnknownReason> {
     let text = |key: &str| block.get(key).copied().unwrap_or_default();
     let yes = |key: &str| text(key) == "yes";
     let word = |key: &str| short(text(key), WORD);
-    let id = UnitName::parse(text("Id")).map_err(|error| short(&error.to_string(), SENTENCE))?;
+    let id = UnitName::parse(text("Id")).map_err(not_understood)?;
     let mut relations = BTreeMap::new();
     for key in RELATIONS {
         let named = names.read(text(key))?;
@@ -113,7 +114,7 @@ pub(super) fn unit(
         load: word("LoadState"),
         active: word("ActiveState")
             .parse()
-            .map_err(|error: UnknownState| error.to_string())?,
+            .map_err(|error: UnknownState| not_understood(error))?,
         sub: word("SubState"),
         result: word("Result"),
         file_state: word("UnitFileState"),

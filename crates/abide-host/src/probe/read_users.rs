@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    ActiveState, HostPath, Observation, ObservedLinger, ObservedProcess, ObservedUser, UserName,
+    ActiveState, HostPath, Observation, ObservedLinger, ObservedProcess, ObservedUser,
+    UnknownReason, UserName,
 };
 
 use super::frames::{Frame, Frames};
+use super::read_scope::not_understood;
 use super::read_units::{Block, blocks};
 use super::room::{
     MOST_GROUPS, MOST_LINES, MOST_LINGERING, MOST_PROCESSES, NAME, PATH, SENTENCE, WORD, short,
@@ -101,10 +103,9 @@ impl<'a> Accounts<'a> {
         let Some(fields) = self.passwd.get(name.as_str()) else {
             return match self.status.as_str() {
                 "0" | "2" => Observation::Absent,
-                status => Observation::Unknown(format!(
-                    "`getent passwd` ended with status {}",
-                    short(status, WORD)
-                )),
+                status => Observation::Unknown(UnknownReason::Getent {
+                    status: short(status, WORD),
+                }),
             };
         };
         self.account(name, fields, lingering)
@@ -116,24 +117,18 @@ impl<'a> Accounts<'a> {
         name: &UserName,
         fields: &[&str],
         lingering: &BTreeSet<String>,
-    ) -> Result<ObservedUser, String> {
+    ) -> Result<ObservedUser, UnknownReason> {
         let [_, _, uid, gid, comment, home, shell] = fields else {
-            return Err("its passwd entry does not have seven fields".to_owned());
+            return Err(UnknownReason::PasswdFields);
         };
         let number = |text: &str| {
             text.parse::<u32>()
-                .map_err(|_not_a_number| "its passwd entry has no numeric id".to_owned())
+                .map_err(|_not_a_number| UnknownReason::PasswdIds)
         };
         let (uid, gid) = (number(uid)?, number(gid)?);
-        let home = HostPath::parse(trim_slashes(home)).map_err(|error| error.to_string())?;
-        let (at_home, groups) = self
-            .ids
-            .get(name.as_str())
-            .ok_or("the host does not say which groups it is in")?;
-        let managers = self
-            .managers
-            .as_ref()
-            .ok_or("the host does not say how its manager is")?;
+        let home = HostPath::parse(trim_slashes(home)).map_err(not_understood)?;
+        let (at_home, groups) = self.ids.get(name.as_str()).ok_or(UnknownReason::NoGroups)?;
+        let managers = self.managers.as_ref().ok_or(UnknownReason::NoUserManager)?;
         Ok(ObservedUser {
             uid,
             group: self.group(gid),

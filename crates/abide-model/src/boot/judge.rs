@@ -10,6 +10,7 @@ use crate::observed::{Manager, Observation, Observed, ObservedScope, ObservedUni
 use crate::path::HostPath;
 use crate::scope::Scope;
 use crate::unit_name::UnitName;
+use crate::unknown::UnknownReason;
 
 /// The first systemd that reads `*.upholds` (NEWS).
 const UPHOLDS: u32 = 254;
@@ -34,7 +35,7 @@ impl<'a> Boot<'a> {
             }),
             Some(Observation::Absent) => Err(AtBoot::StartsNot(NotAtBoot::NotWanted)),
             Some(Observation::Unknown(why)) => Err(unknown(why)),
-            None => Err(unknown("nobody asked")),
+            None => Err(unknown(&UnknownReason::NobodyAsked)),
         };
         Self {
             scope,
@@ -62,7 +63,7 @@ impl<'a> Boot<'a> {
                 return self.by_user(self.in_no_cycle(asked, loaded, answer));
             }
             Observation::Unknown(why) => why,
-            Observation::Absent => "nobody asked",
+            Observation::Absent => &UnknownReason::NobodyAsked,
         };
         self.by_user(self.by_links(seen, (name, loaded), why))
     }
@@ -71,7 +72,9 @@ impl<'a> Boot<'a> {
     /// by this, so that they agree.
     pub fn starts_by_links(&self, name: &UnitName, loaded: &UnitName) -> AtBoot {
         match &self.seen {
-            Ok(seen) => self.by_user(self.by_links(*seen, (name, loaded), "nobody asked")),
+            Ok(seen) => {
+                self.by_user(self.by_links(*seen, (name, loaded), &UnknownReason::NobodyAsked))
+            }
             Err(answer) => answer.clone(),
         }
     }
@@ -80,7 +83,7 @@ impl<'a> Boot<'a> {
         &self,
         reach: Reach<'_>,
         (name, loaded): (&UnitName, &UnitName),
-        why: &str,
+        why: &UnknownReason,
     ) -> AtBoot {
         let asked = Asked {
             reach,
@@ -113,10 +116,8 @@ impl<'a> Boot<'a> {
     }
 }
 
-fn unknown(why: &str) -> AtBoot {
-    AtBoot::Unknown(BootUnknown::NoRehearsal {
-        why: why.to_owned(),
-    })
+fn unknown(why: &UnknownReason) -> AtBoot {
+    AtBoot::Unknown(BootUnknown::NoRehearsal { why: why.clone() })
 }
 
 fn manager_at_boot(user: &UserName, observed: &Observed, inner: AtBoot) -> AtBoot {
@@ -194,7 +195,7 @@ impl<'a> Asked<'a> {
     }
 
     /// What links and the live manager say, where there is no rehearsal.
-    fn by_links(&self, name: &UnitName, why: &str) -> AtBoot {
+    fn by_links(&self, name: &UnitName, why: &UnknownReason) -> AtBoot {
         let (unit, id) = self.unit(name);
         if let Some(answer) = not_loaded(unit) {
             return answer;

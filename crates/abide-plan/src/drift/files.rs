@@ -36,7 +36,10 @@ fn one(host: &Host<'_>, path: &HostPath, recorded: &LedgerFile, cells: &mut Cell
             cells.unseen(resource, format!("{name} was not seen: {why}"));
         }
         Some(Observation::Unknown(why)) => {
-            cells.unseen(resource, format!("{name} could not be seen: {}", said(why)));
+            cells.unseen(
+                resource,
+                format!("{name} could not be seen: {}", said(&why.to_string())),
+            );
         }
         Some(Observation::Absent) => {
             cells.on_host(resource, told(path, &format!("{name} was removed")));
@@ -208,7 +211,7 @@ fn places(host: &Host<'_>, scope: &Scope) -> Option<Places> {
 
 fn scope_unseen(host: &Host<'_>, scope: &Scope) -> String {
     match host.scope(scope) {
-        Observation::Unknown(why) => said(&why),
+        Observation::Unknown(why) => said(&why.to_string()),
         Observation::Absent => "its user is gone".to_owned(),
         Observation::Known(_) => "it was not looked at".to_owned(),
     }

@@ -127,8 +127,10 @@ fn a_ledger_of_somebody_else_that_cannot_be_read_is_named() {
     let wanted = one("web.service", &service("/bin/web")).build();
     let mut seen = as_declared(&wanted).observe(&wanted);
     let other = "other".parse().unwrap();
-    seen.unread_ledgers
-        .insert(other, "it is no regular file".to_owned());
+    seen.unread_ledgers.insert(
+        other,
+        abide_model::UnknownReason::told("it is no regular file"),
+    );
     let plan = plan(&wanted, &seen);
     assert_eq!(told(&plan), "");
     assert_eq!(plan.notes.len(), 1);
@@ -140,7 +142,7 @@ fn a_ledger_of_somebody_else_that_cannot_be_read_is_named() {
 fn a_ledger_that_cannot_be_read_at_all_is_unknown_with_what_to_do() {
     let wanted = one("web.service", &service("/bin/web")).build();
     let mut seen = as_declared(&wanted).observe(&wanted);
-    seen.ledger = Observation::Unknown("it is no regular file".to_owned());
+    seen.ledger = Observation::Unknown(abide_model::UnknownReason::told("it is no regular file"));
     let plan = plan(&wanted, &seen);
     assert_eq!(plan.refused.len(), 1);
     assert_eq!(plan.refused[0].kind, RefusalKind::Unknown);

@@ -283,11 +283,12 @@ fn what_could_not_be_seen_is_unknown_and_never_clean() {
     let wanted = web("/bin/web");
     let host = as_declared(&wanted);
     let mut seen = host.observe(&wanted);
-    seen.ledger = Observation::Unknown("line 3 is not understood".to_owned());
+    seen.ledger =
+        Observation::Unknown(abide_model::UnknownReason::told("line 3 is not understood"));
     assert_eq!(drift(&wanted, &seen).class(), DriftClass::Unknown);
     let mut seen = host.observe(&wanted);
     let deploy = seen.scopes.get_mut(&scope("user:deploy")).unwrap();
-    *deploy = Observation::Unknown("no answer".to_owned());
+    *deploy = Observation::Unknown(abide_model::UnknownReason::told("no answer"));
     assert_eq!(drift(&wanted, &seen).class(), DriftClass::Unknown);
 }
 

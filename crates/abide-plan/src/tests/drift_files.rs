@@ -288,7 +288,9 @@ fn files_that_could_not_be_seen_say_why() {
         told_of(&wanted, &seen)
     };
     let of_web = |all: Vec<String>| all.into_iter().find(|line| line.contains(WEB)).unwrap();
-    let unknown = of_web(says(Observation::Unknown("no answer".to_owned())));
+    let unknown = of_web(says(Observation::Unknown(
+        abide_model::UnknownReason::told("no answer"),
+    )));
     assert!(
         unknown.starts_with(&format!(
             "unknown {WEB}: web.service was not seen: no answer"

@@ -281,7 +281,8 @@ fn what_is_refused_differs_and_what_the_manifest_holds_back_is_told_and_clean() 
 fn what_could_not_be_seen_says_so_once_in_its_own_words() {
     let wanted = web("/bin/web");
     let mut seen = as_declared(&wanted).observe(&wanted);
-    seen.ledger = abide_model::Observation::Unknown("line 3 is odd".to_owned());
+    seen.ledger =
+        abide_model::Observation::Unknown(abide_model::UnknownReason::told("line 3 is odd"));
     assert_eq!(
         told_of(&wanted, &seen),
         [

@@ -146,7 +146,8 @@ fn what_is_refused_only_now_counts_where_it_is_about_the_plan() {
     if let Some(abide_model::Observation::Known(deploy)) =
         seen.scopes.get_mut(&abide_sim::scope("user:deploy"))
     {
-        let unknown = abide_model::Observation::Unknown("no answer".to_owned());
+        let unknown =
+            abide_model::Observation::Unknown(abide_model::UnknownReason::told("no answer"));
         deploy.files.insert(other, unknown);
     }
     let now = crate::plan(&both("/bin/b"), &seen);

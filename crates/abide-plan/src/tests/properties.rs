@@ -146,9 +146,9 @@ proptest! {
         let gone = unseen.user().and_then(|user| seen.users.get(user));
         // Of a user that is certainly not there, nothing can be unseen.
         prop_assume!(users || !matches!(gone, Some(Observation::Absent)));
-        seen.scopes.insert(unseen.clone(), Observation::Unknown("timed out".to_owned()));
+        seen.scopes.insert(unseen.clone(), Observation::Unknown(abide_model::UnknownReason::told("timed out")));
         if let (Some(user), true) = (unseen.user(), users) {
-            seen.users.insert(user.clone(), Observation::Unknown("timed out".to_owned()));
+            seen.users.insert(user.clone(), Observation::Unknown(abide_model::UnknownReason::told("timed out")));
         }
         let planned = plan(&second, &seen);
         assert_sound(&planned);

@@ -28,7 +28,9 @@ fn a_host_that_is_too_old_or_goes_down_is_left_alone() {
 fn a_ledger_that_cannot_be_read_stops_everything() {
     let wanted = one("web.service", &service("/bin/web")).build();
     let mut seen = SimHost::new().observe(&wanted);
-    seen.ledger = Observation::Unknown("Permission denied\u{1b}[31m".to_owned());
+    seen.ledger = Observation::Unknown(abide_model::UnknownReason::told(
+        "Permission denied\u{1b}[31m",
+    ));
     let plan = crate::plan(&wanted, &seen);
     assert_eq!(steps(&plan), Vec::<String>::new());
     assert_eq!(
@@ -188,7 +190,7 @@ fn a_scope_that_could_not_be_seen_is_unknown_and_not_absent() {
     let mut seen = SimHost::new().with_user("deploy").observe(&wanted);
     seen.scopes.insert(
         abide_sim::scope("user:deploy"),
-        Observation::Unknown("timed out".to_owned()),
+        Observation::Unknown(abide_model::UnknownReason::told("timed out")),
     );
     let plan = crate::plan(&wanted, &seen);
     assert_eq!(steps(&plan), Vec::<String>::new());
@@ -205,11 +207,11 @@ fn a_user_that_could_not_be_seen_is_never_made() {
     let mut seen = SimHost::new().observe(&wanted);
     seen.users.insert(
         user("deploy"),
-        Observation::Unknown("getent hung".to_owned()),
+        Observation::Unknown(abide_model::UnknownReason::told("getent hung")),
     );
     seen.scopes.insert(
         abide_sim::scope("user:deploy"),
-        Observation::Unknown("getent hung".to_owned()),
+        Observation::Unknown(abide_model::UnknownReason::told("getent hung")),
     );
     let plan = crate::plan(&wanted, &seen);
     assert_eq!(steps(&plan), Vec::<String>::new());
@@ -231,9 +233,10 @@ fn a_file_that_could_not_be_seen_refuses_its_unit_only() {
         panic!()
     };
     let file = path("/home/deploy/.config/systemd/user/web.service");
-    scope
-        .files
-        .insert(file, Observation::Unknown("Input/output error".to_owned()));
+    scope.files.insert(
+        file,
+        Observation::Unknown(abide_model::UnknownReason::told("Input/output error")),
+    );
     let plan = crate::plan(&wanted, &seen);
     assert_eq!(
         refusals(&plan),

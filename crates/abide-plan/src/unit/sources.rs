@@ -315,7 +315,10 @@ fn trigger<'a>(view: &'a ScopeView<'a>, path: HostPath) -> Result<Trigger<'a>, D
     let body = view.host.managed(&path);
     let seen = view.host.file(&view.scope, &path);
     if let (Some(Observation::Unknown(why)), None) = (seen, body) {
-        let reason = format!("{path}, which it reads, could not be seen: {}", said(why));
+        let reason = format!(
+            "{path}, which it reads, could not be seen: {}",
+            said(&why.to_string())
+        );
         return Err(Denied::unknown(reason));
     }
     Ok(Trigger {

@@ -56,7 +56,7 @@ fn line(
             line.up = Some(false);
             line.as_declared = Some(desired.presence == Presence::Absent);
         }
-        Some(Observation::Unknown(why)) => line.trouble = Some(why.clone()),
+        Some(Observation::Unknown(why)) => line.trouble = Some(why.to_string()),
         None => {}
     }
     let gone = desired.presence == Presence::Absent && line.as_declared == Some(true);

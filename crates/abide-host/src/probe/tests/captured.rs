@@ -81,8 +81,11 @@ fn without_root_other_users_scopes_are_unknown_and_say_why() {
         let observed = observed(answer);
         let idle = &observed.scopes[&Scope::User("idle".parse().unwrap())];
         if name == "257 none" {
-            let why = "it needs root: the manifest says become: never".to_owned();
-            assert_eq!(idle, &Observation::Unknown(why));
+            let why = "the manifest says become: never".to_owned();
+            assert_eq!(
+                idle,
+                &Observation::Unknown(abide_model::UnknownReason::NeedsRoot { why })
+            );
         } else {
             let scope = idle.known().unwrap();
             assert_eq!(scope.manager, Manager::Down, "{name}");

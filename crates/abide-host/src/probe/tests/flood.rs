@@ -54,7 +54,7 @@ fn costs_the_scope(what: &str, answer: &[u8]) -> String {
         }
     }
     match &seen.scopes[&Scope::System] {
-        Observation::Unknown(why) => why.clone(),
+        Observation::Unknown(why) => why.to_string(),
         other => panic!("{what} leads to {other:?}"),
     }
 }
@@ -126,7 +126,7 @@ fn lines_of_the_host() {
 fn ledgers() {
     let answer = flooded(&host("ledger shop"), "user u\n", "");
     let seen = reads("a ledger", &answer).unwrap();
-    assert!(matches!(seen.ledger, Observation::Unknown(why) if why.contains("lines")));
+    assert!(matches!(seen.ledger, Observation::Unknown(why) if why.to_string().contains("lines")));
     let other = format!(
         "{}abide-ledger 1\n{}end\n",
         host("ledger flood"),

@@ -510,7 +510,7 @@ fn a_unit_that_nobody_could_see_is_unknown_and_not_down() {
     let mut observed = observed("h1", lingering(), vec![], &[]);
     observed.scopes = [(
         Scope::User(user("deploy")),
-        Observation::Unknown("timed out\u{1b}".to_owned()),
+        Observation::Unknown(abide_model::UnknownReason::told("timed out\u{1b}")),
     )]
     .into();
     let host = HostStatus {
