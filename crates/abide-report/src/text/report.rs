@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Action, Change, HostName, HostOutcome, HostReport, Report, ResourceId, StepOutcome, StepReport,
+    Action, Change, HostName, HostOutcome, HostReport, Plan, Report, ResourceId, StepOutcome,
 };
 
 use crate::fleet::Hosts;
@@ -161,34 +161,60 @@ fn summary(report: &Report) -> String {
     } else {
         ("Not all done", Role::Wrong)
     };
+    let steps: Vec<Steps<'_>> = report.hosts.values().map(Steps::of).collect();
     format!(
-        "{} {}{}{}.",
+        "{} {}{}{}{}{}.",
         role.paint(&format!("{word}:")),
         list(&said),
-        done(report),
+        done(&steps),
+        not_done(&steps),
+        unheld(report),
         refused(report)
     )
 }
 
+/// What the plan refused, and what is refused since.
 fn refused(report: &Report) -> String {
-    let plans = report.hosts.values().filter_map(|host| host.plan.as_ref());
-    match plans.map(|plan| plan.refused.len()).sum() {
+    let refused = report.hosts.values().map(|host| {
+        let planned = host.plan.as_ref().map_or(0, |plan| plan.refused.len());
+        planned + residue(host).map_or(0, |plan| plan.refused.len())
+    });
+    match refused.sum() {
         0 => String::new(),
         n => format!("; {n} refused"),
     }
 }
 
-fn done(report: &Report) -> String {
+fn residue(host: &HostReport) -> Option<&Plan> {
+    match &host.outcome {
+        HostOutcome::Failed { residue, .. } => residue.as_deref(),
+        _ => None,
+    }
+}
+
+/// Units that did not stay up.
+fn unheld(report: &Report) -> String {
+    let units = report.hosts.values().map(|host| match &host.outcome {
+        HostOutcome::Failed { failed_units, .. } => failed_units.len(),
+        _ => 0,
+    });
+    match units.sum() {
+        0 => String::new(),
+        n => format!("; {} did not stay up", count(n, "unit")),
+    }
+}
+
+fn done(hosts: &[Steps<'_>]) -> String {
     let (mut steps, mut restarts, mut reloads) = (0, 0, 0);
-    for host in report.hosts.values() {
-        let done = done_on(host);
-        steps += done.len();
-        reloads += done
+    for host in hosts {
+        steps += host.done.len();
+        reloads += host
+            .done
             .iter()
             .filter(|action| action.change == Change::Reload)
             .count();
         let mut by_resource: BTreeMap<&ResourceId, Vec<&Action>> = BTreeMap::new();
-        for action in done {
+        for action in &host.done {
             by_resource
                 .entry(&action.resource)
                 .or_default()
@@ -211,14 +237,92 @@ fn done(report: &Report) -> String {
     format!("; {} done", list(&said))
 }
 
-/// The actions of a host that succeeded.
-fn done_on(host: &HostReport) -> Vec<&Action> {
-    let Some(plan) = &host.plan else {
-        return Vec::new();
-    };
-    let succeeded = |step: &&StepReport| step.outcome == StepOutcome::Ok;
-    let steps = host.steps.iter().filter(succeeded);
-    steps.filter_map(|step| plan.action(step.action)).collect()
+/// The other steps, by what came of them.
+fn not_done(hosts: &[Steps<'_>]) -> String {
+    let sum = |of: fn(&Steps<'_>) -> usize| hosts.iter().map(of).sum::<usize>();
+    let parts = [
+        (sum(|host| host.failed), "failed"),
+        (sum(|host| host.restored), "put back"),
+        (sum(|host| host.skipped), "skipped"),
+        (sum(|host| host.untried), "not done"),
+        (sum(|host| host.unheard), "not heard of"),
+    ];
+    let said: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .enumerate()
+        .map(|(index, (n, word))| match index {
+            0 => format!("{} {word}", count(*n, "step")),
+            _ => format!("{n} {word}"),
+        })
+        .collect();
+    if said.is_empty() {
+        return String::new();
+    }
+    format!("; {}", list(&said))
+}
+
+/// What came of the planned steps of one host that abide set out to change.
+#[derive(Default)]
+struct Steps<'a> {
+    done: Vec<&'a Action>,
+    failed: usize,
+    restored: usize,
+    skipped: usize,
+    /// The host told nothing of them, and what they are about is still to be changed.
+    untried: usize,
+    /// The host told nothing of them, and could not be looked at afterwards.
+    unheard: usize,
+}
+
+impl<'a> Steps<'a> {
+    fn of(host: &'a HostReport) -> Self {
+        let mut steps = Self::default();
+        // What is put back was done first: the last word counts.
+        let told: BTreeMap<_, _> = host
+            .steps
+            .iter()
+            .map(|step| (step.action, step.outcome))
+            .collect();
+        for action in host.plan.iter().flat_map(|plan| &plan.actions) {
+            match told.get(&action.id) {
+                Some(StepOutcome::Ok) => steps.done.push(action),
+                Some(StepOutcome::Failed) => steps.failed += 1,
+                Some(StepOutcome::Restored) => steps.restored += 1,
+                Some(StepOutcome::Skipped) => steps.skipped += 1,
+                None => steps.judge_silent(action, &host.outcome),
+            }
+        }
+        steps
+    }
+
+    /// A step of which nothing was told, as where the connection was lost: by how the host was seen afterwards.
+    fn judge_silent(&mut self, action: &'a Action, outcome: &HostOutcome) {
+        match outcome {
+            HostOutcome::Changed => self.done.push(action),
+            HostOutcome::Failed {
+                residue: Some(left),
+                ..
+            } => {
+                let mut left = left.actions.iter();
+                match left.any(|one| one.resource == action.resource) {
+                    true => self.untried += 1,
+                    false => self.done.push(action),
+                }
+            }
+            HostOutcome::Failed { residue: None, .. } => self.unheard += 1,
+            // Nothing was begun, or nobody waited for the end: the host is told with that.
+            HostOutcome::Unchanged
+            | HostOutcome::Pending
+            | HostOutcome::Judged(_)
+            | HostOutcome::Stale { .. }
+            | HostOutcome::Locked(_)
+            | HostOutcome::Suspended { .. }
+            | HostOutcome::Unreachable { .. }
+            | HostOutcome::Interrupted
+            | HostOutcome::NotStarted => {}
+        }
+    }
 }
 
 #[cfg(test)]

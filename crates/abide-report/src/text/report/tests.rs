@@ -1,4 +1,4 @@
-use abide_model::{ActionId, Effect, FailedUnit, RefusalKind, Surprise, UnitRef};
+use abide_model::{ActionId, Effect, FailedUnit, RefusalKind, StepReport, Surprise, UnitRef};
 
 use super::*;
 use crate::sample::*;
@@ -129,7 +129,7 @@ fn a_unit_that_does_not_stay_up_is_told_with_its_journal_and_what_is_left() {
         still to do:
           start sidekiq.service (user deploy) — not running
 
-    Not all done: 1 host failed; 3 steps and 1 restart done.
+    Not all done: 1 host failed; 3 steps and 1 restart done; 1 unit did not stay up.
     "##);
 }
 
@@ -180,7 +180,7 @@ fn a_failed_step_is_told_with_what_was_skipped_and_put_back() {
         · skipped: start b.service (user sidekiq), because it follows `start the
           manager of sidekiq`
 
-    Not all done: 1 host failed; 5 steps done.
+    Not all done: 1 host failed; 5 steps done; 1 step failed, 1 put back and 1 skipped.
     "##);
 }
 
@@ -253,6 +253,60 @@ fn a_host_where_everything_is_refused_says_so() {
 
     Not all done: 1 host pending; 1 refused.
     "##);
+}
+
+#[test]
+fn what_was_done_and_put_back_is_not_counted_as_done() {
+    let mut all = report(vec![plan_of("h1").changed(NOW)]);
+    let failed = HostOutcome::Failed {
+        reasons: vec!["it does not load".to_owned()],
+        residue: None,
+        failed_units: Vec::new(),
+    };
+    all = stepped(with_outcome(all, "h1", failed), "h1", &[]);
+    let host = all.hosts.values_mut().next().unwrap();
+    let undone = host.steps.first().unwrap().action;
+    host.steps.push(StepReport {
+        action: undone,
+        outcome: StepOutcome::Restored,
+        message: String::new(),
+    });
+    let said = said(&all);
+    assert!(
+        said.ends_with(
+            "Not all done: 1 host failed; 2 steps and 1 restart done; 1 step put back.\n"
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn steps_of_which_nothing_was_heard_are_judged_by_how_the_host_is() {
+    let of = |outcome| with_outcome(report(vec![plan_of("h1").changed(NOW)]), "h1", outcome);
+    let failed = |residue| HostOutcome::Failed {
+        reasons: vec!["the connection was lost".to_owned()],
+        residue,
+        failed_units: Vec::new(),
+    };
+    let plan = plan_of("h1").changed(NOW).0;
+    let mut half = plan.clone();
+    half.actions.truncate(1);
+    for (outcome, ends) in [
+        (HostOutcome::Changed, "3 steps and 1 restart done."),
+        (
+            failed(Some(Box::new(plan))),
+            "1 host failed; 3 steps not done.",
+        ),
+        (failed(None), "1 host failed; 3 steps not heard of."),
+    ] {
+        let said = said(&of(outcome));
+        assert!(said.trim_end().ends_with(ends), "{said}");
+    }
+    let said = said(&of(failed(Some(Box::new(half)))));
+    assert!(
+        said.contains("not done.") && said.contains(" done; "),
+        "{said}"
+    );
 }
 
 #[test]
