@@ -1,6 +1,9 @@
 //! What a unit needs when it starts is looked at while planning, as the user that runs it: a unit that runs is not restarted
 //! into a failure that can be foreseen, and one that would fail is named.
 
+mod foreseen;
+mod quadlets;
+
 use crate::support::{Said, World, worker};
 
 /// A manifest with this below `groups: all:`.

@@ -5,12 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{HostPath, InputLook, InputSeen, Inputs, Interpreter, Runner, UserName};
+use abide_model::{
+    EnvSearch, HostPath, InputLook, InputSeen, Inputs, Interpreter, Runner, UserName,
+};
 
 use crate::probe::{Frame, Frames};
 use crate::quote::{pattern, quote, words};
 
 const LOOK: &str = include_str!("inputs/look.sh");
+const ELSEWHERE: &str = include_str!("inputs/elsewhere.sh");
 const SEARCHED: &str = include_str!("inputs/searched.sh");
 const INPUTS: &str = include_str!("inputs/inputs.sh");
 
@@ -40,7 +43,9 @@ pub(crate) fn part(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
             ),
             format!("asked_locals={}\n", quote(&asked.locals().join(" "))),
             INPUTS.to_owned(),
-            format!("\nlook_functions=$(\n  cat <<'{nonce}'\n{LOOK}{SEARCHED}{nonce}\n)\n"),
+            format!(
+                "\nlook_functions=$(\n  cat <<'{nonce}'\n{LOOK}{ELSEWHERE}{SEARCHED}{nonce}\n)\n"
+            ),
             asked.function(nonce),
             format!(
                 "\nasked_paths() {{ owners_of_paths {}; }}\n",
@@ -108,6 +113,7 @@ fn seen_by_runners(asked: &Asked<'_>, frames: &Frames<'_>) -> Inputs {
             let seen = match look {
                 InputLook::Path { path, .. } => seen(path, &line),
                 InputLook::Room { directory, .. } => room(directory, &line),
+                InputLook::ByEnv { .. } => by_env(&line),
                 _ => answered(&line),
             };
             inputs.extend(seen.map(|seen| ((*look).clone(), seen)));
@@ -185,6 +191,20 @@ fn room(directory: &HostPath, line: &str) -> Option<InputSeen> {
     })
 }
 
+/// What `env` does not find; a name that no program has says nothing.
+fn by_env(line: &str) -> Option<InputSeen> {
+    const LONGEST: usize = 64;
+    let name = match line.strip_prefix("n ") {
+        Some(name) => name,
+        None => return answered(line),
+    };
+    let plain = |c: char| c.is_ascii_graphic() || c == ' ';
+    let is_name = !name.is_empty() && name.len() <= LONGEST && name.chars().all(plain);
+    is_name.then(|| InputSeen::NotByEnv {
+        name: name.to_owned(),
+    })
+}
+
 fn seen(path: &HostPath, line: &str) -> Option<InputSeen> {
     let (kind, flags) = line.split_at_checked(1)?;
     Some(match kind {
@@ -248,10 +268,17 @@ impl<'a> Asked<'a> {
                 | InputLook::Searched {
                     directory: path, ..
                 }
+                | InputLook::Inside { path, .. }
+                | InputLook::ByEnv { path, .. }
                 | InputLook::Owner(path)
                     if path.as_str().contains('\n') => {}
-                InputLook::Path { runner, .. } | InputLook::Room { runner, .. } => {
+                InputLook::Path { runner, .. }
+                | InputLook::Room { runner, .. }
+                | InputLook::ByEnv { runner, .. } => {
                     asked.runners.entry(runner.clone()).or_default().push(look);
+                }
+                InputLook::Inside { .. } => {
+                    asked.runners.entry(Runner::Root).or_default().push(look);
                 }
                 InputLook::Searched { user, .. } => {
                     let runner = Runner::User(user.clone());
@@ -304,9 +331,16 @@ impl<'a> Asked<'a> {
             let calls: Vec<String> = looks
                 .chunk_by(|a, b| question(a).0 == question(b).0)
                 .map(|looks| {
-                    let name = looks.first().map_or("look", |look| question(look).0);
+                    let first = looks
+                        .first()
+                        .map_or(("look", None), |look| question(look).0);
+                    let with = first.1.map(|with| format!("{} ", quote(with)));
                     let paths = words(looks.iter().map(|look| question(look).1));
-                    format!("{name} {paths} </dev/null\n")
+                    format!(
+                        "{} {}{paths} </dev/null\n",
+                        first.0,
+                        with.unwrap_or_default()
+                    )
                 })
                 .collect();
             arms.push(format!(
@@ -321,18 +355,27 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The shell function that answers, and what it is given.
-fn question(look: &InputLook) -> (&'static str, &str) {
+/// The shell function that answers, with what is the same for many, and what it is given.
+fn question(look: &InputLook) -> ((&'static str, Option<&str>), &str) {
     match look {
-        InputLook::Room { directory, .. } => ("room", directory.as_str()),
-        InputLook::Searched { directory, .. } => ("searched", directory.as_str()),
-        InputLook::Path { path, .. } | InputLook::Owner(path) => ("look", path.as_str()),
+        InputLook::Room { directory, .. } => (("room", None), directory.as_str()),
+        InputLook::Searched { directory, .. } => (("searched", None), directory.as_str()),
+        InputLook::Path { path, .. } | InputLook::Owner(path) => (("look", None), path.as_str()),
+        InputLook::Inside { root, path } => (("inside", Some(root.as_str())), path.as_str()),
+        InputLook::ByEnv { path, search, .. } => {
+            let search = match search {
+                EnvSearch::OfSystem => "--system",
+                EnvSearch::OfUser => "--user",
+                EnvSearch::Path(path) => path.as_str(),
+            };
+            (("by_env", Some(search)), path.as_str())
+        }
         InputLook::ConfigHome(_)
         | InputLook::Uid(_)
         | InputLook::LocalUser(_)
         | InputLook::User(_)
         | InputLook::Group(_)
-        | InputLook::Text(_) => ("look", ""),
+        | InputLook::Text(_) => (("look", None), ""),
     }
 }
 

@@ -41,6 +41,22 @@ pub enum InputLook {
         /// Where.
         path: HostPath,
     },
+    /// Whether something is at a path of another root.
+    Inside {
+        /// The root, as it is named.
+        root: HostPath,
+        /// Where in it.
+        path: HostPath,
+    },
+    /// Whether `env` finds what the first line of a script asks it for (`#!/usr/bin/env NAME`).
+    ByEnv {
+        /// Who.
+        runner: Runner,
+        /// The script.
+        path: HostPath,
+        /// Where `env` looks.
+        search: EnvSearch,
+    },
     /// Whether somebody can write below a directory, which need not be there yet.
     Room {
         /// Who.
@@ -71,6 +87,17 @@ pub enum InputLook {
     Text(UnitRef),
 }
 
+/// Which `PATH` a program has.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EnvSearch {
+    /// That of the manager of the system.
+    OfSystem,
+    /// That of the runner's own manager.
+    OfUser,
+    /// This.
+    Path(String),
+}
+
 /// What was seen. What could not be seen is not among the answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputSeen {
@@ -78,6 +105,11 @@ pub enum InputSeen {
     Absent,
     /// It is so: an account or a group is there, a directory can be written to.
     Present,
+    /// None of the directories has what `env` is asked for.
+    NotByEnv {
+        /// What that is.
+        name: String,
+    },
     /// It belongs to this account.
     Owned {
         /// Its name.
@@ -200,6 +232,16 @@ pub enum InputFault {
         /// That directory.
         directory: HostPath,
     },
+    /// It is not there below the `RootDirectory=` of the unit.
+    NotInRoot {
+        /// That directory.
+        root: HostPath,
+    },
+    /// A script whose first line asks `env` for a program that its `PATH` does not have.
+    NotByEnv {
+        /// That program.
+        name: String,
+    },
     /// The unit's own `ProtectHome=` hides it.
     Protected,
     /// There is no such account.
@@ -211,7 +253,12 @@ pub enum InputFault {
 impl BrokenInput {
     /// How systemd tells of the failed start: `203/EXEC` (systemd.exec(5), "Process Exit Codes").
     pub fn ending(&self) -> &'static str {
+        if let InputFault::NotByEnv { .. } = self.fault {
+            return "status=127";
+        }
         match self.setting.as_str() {
+            "ExecCondition" => "203/EXEC, and it is not started",
+            "RootDirectory" | "RootImage" => "226/NAMESPACE",
             "WorkingDirectory" => "200/CHDIR",
             "EnvironmentFile" => "Result=resources",
             "LoadCredential" | "LoadCredentialEncrypted" => "243/CREDENTIALS",
@@ -220,9 +267,9 @@ impl BrokenInput {
             "StandardError" => "222/STDERR",
             "ReadWritePaths" | "ReadOnlyPaths" | "InaccessiblePaths" | "BindPaths"
             | "BindReadOnlyPaths" => "226/NAMESPACE",
-            "[Container] EnvironmentFile" | "[Container] Volume" => "Podman ends with 125",
-            "User" => "217/USER",
-            "Group" | "SupplementaryGroups" => "216/GROUP",
+            setting if setting.starts_with('[') => "Podman ends with 125",
+            "User" | "SocketUser" => "217/USER",
+            "Group" | "SupplementaryGroups" | "SocketGroup" => "216/GROUP",
             _ => "203/EXEC",
         }
     }
@@ -230,7 +277,12 @@ impl BrokenInput {
     /// What can be done about it: a clause.
     pub fn help(&self) -> &'static str {
         match self.fault {
-            InputFault::Missing | InputFault::NotInPath => "put it there first",
+            InputFault::Missing | InputFault::NotInPath | InputFault::NotInRoot { .. } => {
+                "put it there first"
+            }
+            InputFault::NotByEnv { .. } => {
+                "install that program, or name its directory in `Environment=PATH=…` of the unit"
+            }
             InputFault::Removed => "declare it on, or take it out of the unit",
             InputFault::NoFile | InputFault::NoDirectory => "name another path in the unit",
             InputFault::NotExecutable => "make it executable for that user",
@@ -292,6 +344,12 @@ impl fmt::Display for BrokenInput {
                     "its directory {directory} is not there, as {runner} sees it"
                 )
             }
+            InputFault::NotInRoot { root } => write!(f, "{root} has no {value}"),
+            InputFault::NotByEnv { name } => write!(
+                f,
+                "the first line of {value} asks env for {}, which its PATH does not have, as {runner} sees it",
+                printable(name)
+            ),
             InputFault::Protected => write!(f, "`ProtectHome=` of the unit hides {value} from it"),
             InputFault::NoSuchUser => write!(f, "the host has no user {value}"),
             InputFault::NoSuchGroup => write!(f, "the host has no group {value}"),

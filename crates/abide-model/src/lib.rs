@@ -77,7 +77,9 @@ pub use host_ledgers::{
     FoundLedger, HostLedgers, LedgerRepair, LedgerTextFault, PlaceFault, PlaceKind, RepairStep,
     StepResult,
 };
-pub use inputs::{BrokenInput, InputFault, InputLook, InputSeen, Inputs, Interpreter, Runner};
+pub use inputs::{
+    BrokenInput, EnvSearch, InputFault, InputLook, InputSeen, Inputs, Interpreter, Runner,
+};
 pub use ledger::{
     Held, Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerRead, LedgerReads, LedgerUnit,
 };

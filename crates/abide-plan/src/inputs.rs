@@ -5,11 +5,11 @@
 //! answers do not hold is not judged, so where nothing was asked nothing is said.
 
 use abide_model::{
-    BrokenInput, Change, FilePurpose, GroupName, HostPath, InputFault, InputLook, InputSeen,
-    Interpreter, NoteKind, NoteReason, Observation, ObservedUser, RefusalReason, ResourceId,
-    Runner, Scope, UnitKind, UnitName, UnitRef, UserName, Wanted,
+    BrokenInput, Change, EnvSearch, FilePurpose, GroupName, HostPath, InputFault, InputLook,
+    InputSeen, Interpreter, NoteKind, NoteReason, Observation, ObservedUser, RefusalReason,
+    ResourceId, Runner, Scope, UnitKind, UnitName, UnitRef, UserName, Wanted,
 };
-use abide_unit::{Input, InputKind, Needs, escape::unescape, specifier};
+use abide_unit::{Input, InputKind, Needs, PathVariable, escape::unescape, specifier};
 
 use crate::account;
 use crate::draft::{Draft, StepId};
@@ -233,12 +233,11 @@ fn broken(unit: &Unit<'_>, draft: &mut Draft) -> Option<BrokenInput> {
 fn is_all_known(unit: &Unit<'_>) -> bool {
     let mut files = unit.files.iter().chain(&unit.template_files);
     let secret = files.any(|file| file.body.is_some_and(abide_model::Body::is_secret));
-    unit.ours
-        && (unit.name.kind() == UnitKind::Container || !unit.name.kind().is_quadlet())
-        && !unit.name.is_template()
-        && !secret
-        && foreign_drop_ins(unit).is_empty()
+    unit.ours && !unit.name.is_template() && !secret && foreign_drop_ins(unit).is_empty()
 }
+
+/// What is there in every root.
+const OF_KERNEL: [&str; 4] = ["/proc", "/sys", "/dev", "/run"];
 
 /// What is known of a unit's surroundings.
 struct Judge<'u, 'a> {
@@ -304,8 +303,32 @@ impl<'u, 'a> Judge<'u, 'a> {
             return Some(question(name, What::Account(look)));
         }
         let text = match (input.kind, input.text.as_str()) {
+            (InputKind::Directory, "~") if self.needs.root.is_some() => return None,
             (InputKind::Directory, "~") => self.home.as_ref()?.to_string(),
             (_, text) => self.expand(text)?,
+        };
+        // A manager of a user cannot change the root without a namespace of its own.
+        let changes_root =
+            input.kind == InputKind::Root || input.in_root && self.needs.root.is_some();
+        if changes_root && self.is_confined_by_user_manager() {
+            return None;
+        }
+        if let Some(root) = self.needs.root.as_ref().filter(|_| input.in_root) {
+            let root = HostPath::parse(tidy(&self.expand(root)?)).ok()?;
+            let paths = match text.contains('/') {
+                true => vec![HostPath::parse(tidy(&text)).ok()?],
+                false if input.kind == InputKind::Program => self.found_at(&text)?,
+                false => return None,
+            };
+            let comes = paths.iter().any(|path| self.comes_otherwise(path));
+            let of_kernel =
+                |path: &HostPath| OF_KERNEL.iter().any(|one| path.as_str().starts_with(one));
+            let unknown = comes || paths.iter().any(of_kernel);
+            return (!unknown).then(|| question(text, What::InRoot { root, paths }));
+        }
+        let text = match input.kind {
+            InputKind::Program => text,
+            _ => self.beside_quadlet(text),
         };
         if input.kind == InputKind::Program && !text.contains('/') {
             let paths = self.found_at(&text)?;
@@ -334,9 +357,48 @@ impl<'u, 'a> Judge<'u, 'a> {
             }
             (_, true, _) => What::AsAnybody(path.clone()),
             (_, false, _) if self.nobody && !by_manager => What::AsAnybody(path.clone()),
-            (_, false, _) => What::At(path.clone()),
+            (_, false, _) => {
+                let env = self.env_of(input, &path, &runner, draft);
+                What::At(path.clone(), env)
+            }
         };
         Some(question(named.to_string(), what))
+    }
+
+    /// What Podman reads may be named from the directory of its quadlet.
+    fn beside_quadlet(&self, text: String) -> String {
+        let is_relative = !text.starts_with('/') && self.unit.name.kind().is_quadlet();
+        let file = self.unit.files.first().filter(|_| is_relative);
+        file.map_or(text.clone(), |file| {
+            format!("{}/{}", file.path.parent(), text.trim_start_matches("./"))
+        })
+    }
+
+    /// The question whether `env` finds what a script asks it for.
+    fn env_of(
+        &self,
+        input: &Input,
+        path: &HostPath,
+        runner: &Runner,
+        draft: &Draft,
+    ) -> Option<InputLook> {
+        let is_program = input.kind == InputKind::Program;
+        if !is_program || self.nobody || is_elsewhere(&self.unit.view.host.observed.facts.os) {
+            return None;
+        }
+        let search = match (&self.needs.path, &self.unit.view.scope) {
+            (PathVariable::Unknown, _) => return None,
+            // What the manager hands on may change with the plan.
+            (PathVariable::OfManager, scope) if changes_environment(draft, scope) => return None,
+            (PathVariable::OfManager, Scope::System) => EnvSearch::OfSystem,
+            (PathVariable::OfManager, Scope::User(_)) => EnvSearch::OfUser,
+            (PathVariable::Set(path), _) => EnvSearch::Path(self.expand(path)?),
+        };
+        Some(InputLook::ByEnv {
+            runner: runner.clone(),
+            path: path.clone(),
+            search,
+        })
     }
 
     /// The places where a program without a directory is looked for; `None` where that is not known.
@@ -536,8 +598,15 @@ struct Question {
 }
 
 enum What {
-    /// The path, as its runner sees it.
-    At(HostPath),
+    /// The path, as its runner sees it, and whether `env` finds what a script there asks it for.
+    At(HostPath, Option<InputLook>),
+    /// One of these, below another root.
+    InRoot {
+        /// That root.
+        root: HostPath,
+        /// The paths in it.
+        paths: Vec<HostPath>,
+    },
     /// Whether the path is there at all: its runner is not there yet.
     AsAnybody(HostPath),
     /// A path in a home that is made, by what stands in the skeleton of homes.
@@ -557,7 +626,17 @@ impl Question {
             path: path.clone(),
         };
         match &self.what {
-            What::At(path) => vec![at(&self.runner, path)],
+            What::At(path, env) => {
+                let looks = std::iter::once(at(&self.runner, path));
+                looks.chain(env.clone()).collect()
+            }
+            What::InRoot { root, paths } => {
+                let inside = |path: &HostPath| InputLook::Inside {
+                    root: root.clone(),
+                    path: path.clone(),
+                };
+                paths.iter().map(inside).collect()
+            }
             What::AsAnybody(path) | What::NewHome(path) => vec![at(&Runner::Root, path)],
             What::Anywhere(paths) => paths.iter().map(|path| at(&Runner::Root, path)).collect(),
             What::Account(look) => vec![look.clone()],
@@ -622,9 +701,26 @@ impl Question {
                 let found = seen.get(looks.first()?)?;
                 (*found == InputSeen::Absent).then_some(InputFault::Missing)
             }
-            What::At(_) => {
+            What::InRoot { root, paths } => {
+                let joined = |path: &HostPath| HostPath::parse(&format!("{root}{path}"));
+                let comes = |path: &HostPath| {
+                    joined(path).is_ok_and(|path| {
+                        !matches!(brought(&path, self.kind, draft), Brought::Nothing)
+                    })
+                };
+                let absent = |look: &InputLook| seen.get(look) == Some(&InputSeen::Absent);
+                let missing = looks.iter().all(absent) && !paths.iter().any(comes);
+                missing.then(|| InputFault::NotInRoot { root: root.clone() })
+            }
+            What::At(_, env) => {
                 let found = seen.get(looks.first()?)?;
-                let fault = self.of_seen(found)?;
+                let by_env = || match seen.get(env.as_ref()?)? {
+                    InputSeen::NotByEnv { name } if !writes_program(name, draft) => {
+                        Some(InputFault::NotByEnv { name: name.clone() })
+                    }
+                    _ => None,
+                };
+                let fault = self.of_seen(found).or_else(by_env)?;
                 let present = !matches!(fault, InputFault::Missing);
                 let changed = self.is_changed(draft);
                 (!present || !only_presence && !changed).then_some(fault)
@@ -651,10 +747,13 @@ impl Question {
                 Interpreter::CarriageReturn => Some(InputFault::CarriageReturn),
                 Interpreter::NoFormat => Some(InputFault::NoFormat),
             },
-            (InputKind::Directory | InputKind::Inside, InputSeen::Directory { searchable }) => {
-                (!searchable).then_some(InputFault::NotSearchable)
+            (
+                InputKind::Directory | InputKind::Inside | InputKind::Root,
+                InputSeen::Directory { searchable },
+            ) => (!searchable).then_some(InputFault::NotSearchable),
+            (InputKind::Directory | InputKind::Inside | InputKind::Root, _) => {
+                Some(InputFault::NoDirectory)
             }
-            (InputKind::Directory | InputKind::Inside, _) => Some(InputFault::NoDirectory),
             (InputKind::File, InputSeen::Directory { .. }) => Some(InputFault::NoFile),
             (
                 InputKind::File | InputKind::Credential,
@@ -715,6 +814,34 @@ enum Brought {
     Wrong(InputFault),
 }
 
+/// Whether the plan writes a program of this name, wherever.
+fn writes_program(name: &str, draft: &Draft) -> bool {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    draft.steps.iter().any(|step| match &step.change {
+        Change::WriteFile(write) => write.path.file_name() == name,
+        Change::SetMode { path, .. } => path.file_name() == name,
+        _ => false,
+    })
+}
+
+/// Whether the plan changes what the manager of this scope hands on to its units, or starts it.
+fn changes_environment(draft: &Draft, scope: &Scope) -> bool {
+    const CONFIGURES: [&str; 5] = [
+        "/environment.d/",
+        "/user.conf",
+        "/system.conf",
+        "/user@",
+        "/.pam_environment",
+    ];
+    draft.steps.iter().any(|step| match &step.change {
+        Change::WriteFile(write) => CONFIGURES
+            .iter()
+            .any(|one| write.path.as_str().contains(one)),
+        Change::StartManager | Change::RestartManager => step.resource.scope() == *scope,
+        _ => false,
+    })
+}
+
 /// Whether the plan writes it.
 fn comes(path: &HostPath, draft: &Draft) -> bool {
     matches!(brought(path, InputKind::Program, draft), Brought::Right)
@@ -723,7 +850,7 @@ fn comes(path: &HostPath, draft: &Draft) -> bool {
 fn brought(path: &HostPath, kind: InputKind, draft: &Draft) -> Brought {
     let with_mode = |mode: u32| match kind {
         InputKind::Program if mode & 0o111 == 0 => Brought::Wrong(InputFault::NotExecutable),
-        InputKind::Directory => Brought::Wrong(InputFault::NoDirectory),
+        InputKind::Directory | InputKind::Root => Brought::Wrong(InputFault::NoDirectory),
         _ => Brought::Right,
     };
     for step in &draft.steps {

@@ -9,6 +9,11 @@ use abide_model::UnitKind;
 
 use crate::effective::Effective;
 
+mod programs;
+mod quadlets;
+
+use programs::Command;
+
 /// Something that must be there when a service starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
@@ -20,6 +25,8 @@ pub struct Input {
     pub kind: InputKind,
     /// It is used with the rights of the manager, whatever `User=` says.
     pub by_manager: bool,
+    /// It is looked for below `RootDirectory=`, where there is one.
+    pub in_root: bool,
 }
 
 /// What something has to be.
@@ -41,6 +48,20 @@ pub enum InputKind {
     User,
     /// A group.
     Group,
+    /// A directory that becomes the root of what the service sees.
+    Root,
+}
+
+/// What `PATH` is for the programs of a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PathVariable {
+    /// That of its manager.
+    #[default]
+    OfManager,
+    /// These directories, as written.
+    Set(String),
+    /// Its text does not tell.
+    Unknown,
 }
 
 /// What a service needs, and what of it comes in another way.
@@ -57,6 +78,10 @@ pub struct Needs {
     pub hides_homes: bool,
     /// `ExecSearchPath=`: where a program without a directory is looked for.
     pub searched: Vec<String>,
+    /// What its programs find in `PATH`.
+    pub path: PathVariable,
+    /// `RootDirectory=`, where nothing else changes what the service sees.
+    pub root: Option<String>,
     /// Directories that systemd makes for it, as (`StateDirectory`, `app`).
     pub made: Vec<(&'static str, String)>,
     /// Paths that come with something else: `RequiresMountsFor=`, `/tmp` with `PrivateTmp=`.
@@ -88,20 +113,19 @@ const MADE: [&str; 5] = [
     "ConfigurationDirectory",
 ];
 
-/// Programs before the service's own that make no program.
-const MAKE_NO_PROGRAM: [&str; 12] = [
-    "[", "echo", "false", "kill", "logger", "mkdir", "pkill", "rm", "rmdir", "sleep", "test",
-    "true",
-];
-
 impl Needs {
     /// What this service needs; nothing for other kinds of units.
     pub fn of(unit: &Effective) -> Self {
         let mut needs = Self::default();
-        if unit.unit().kind() == UnitKind::Container {
-            needs.inputs.extend(of_container(unit));
+        if unit.unit().kind().is_quadlet() {
+            needs.inputs.extend(quadlets::of_quadlet(unit));
+            needs.path = PathVariable::Unknown;
             needs.elsewhere = elsewhere(unit);
             needs.add_conditions(unit);
+            return needs;
+        }
+        if unit.unit().kind() == UnitKind::Socket {
+            needs.add_socket(unit);
             return needs;
         }
         if unit.unit().kind() != UnitKind::Service {
@@ -112,10 +136,17 @@ impl Needs {
         let dynamic = unit.flag("Service", "DynamicUser") == Some(true);
         needs.user = service("User").map(str::to_owned).filter(|_| !dynamic);
         needs.only_presence = dynamic || is_set("AmbientCapabilities") || is_set("PAMName");
-        if !OTHER_ROOT.iter().any(|key| is_set(key)) {
-            needs.inputs.extend(programs(unit));
+        let others = OTHER_ROOT.iter().filter(|key| is_set(key)).count();
+        needs.root = service("RootDirectory")
+            .filter(|root| others == 1 && root.starts_with(['/', '%']))
+            .filter(|_| !is_set("RootDirectoryStartOnly"))
+            .map(str::to_owned);
+        if others == 0 || needs.root.is_some() {
+            needs.inputs.extend(programs::of_service(unit));
             needs.inputs.extend(working_directory(unit));
         }
+        needs.inputs.extend(roots(unit));
+        needs.path = path_variable(unit);
         needs.inputs.extend(files(unit));
         needs.inputs.extend(mounted(unit));
         needs.inputs.extend(streams(unit));
@@ -130,6 +161,27 @@ impl Needs {
         needs.elsewhere = elsewhere(unit);
         needs.add_conditions(unit);
         needs
+    }
+
+    /// Programs that it runs, and the accounts that it gives itself to: 203/EXEC, 217/USER and 216/GROUP. Seen on 252 and 257.
+    fn add_socket(&mut self, unit: &Effective) {
+        const AS_OTHERS: [&str; 4] = ["User", "PAMName", "DynamicUser", "AmbientCapabilities"];
+        let is_set = |key: &&str| !unit.all("Socket", key).is_empty();
+        self.only_presence = AS_OTHERS.iter().any(|key| is_set(key));
+        if !OTHER_ROOT.iter().any(|key| is_set(key)) {
+            self.inputs.extend(programs::of_socket(unit));
+        }
+        for (setting, kind) in [
+            ("SocketUser", InputKind::User),
+            ("SocketGroup", InputKind::Group),
+        ] {
+            let name = unit.last("Socket", setting).into_iter();
+            self.inputs
+                .extend(name.flat_map(|name| account(setting, name, kind)));
+        }
+        self.path = PathVariable::Unknown;
+        self.elsewhere = elsewhere(unit);
+        self.add_conditions(unit);
     }
 
     fn add_conditions(&mut self, unit: &Effective) {
@@ -158,32 +210,6 @@ impl Needs {
     }
 }
 
-/// The first program that is run, and the service's own where nothing before it may make that.
-fn programs(unit: &Effective) -> Vec<Input> {
-    let before = unit.all("Service", "ExecStartPre");
-    let first_of = |setting: &'static str, lines: &[&str]| {
-        let command = Command::parse(lines.first()?)?;
-        (!command.may_fail).then_some(Input {
-            setting,
-            text: command.program,
-            kind: InputKind::Program,
-            by_manager: command.privileged,
-        })
-    };
-    let mut programs: Vec<Input> = first_of("ExecStartPre", &before).into_iter().collect();
-    let may_make = |line: &&str| {
-        let command = Command::parse(line);
-        command.is_none_or(|command| {
-            let name = command.program.rsplit('/').next().unwrap_or_default();
-            !MAKE_NO_PROGRAM.contains(&name)
-        })
-    };
-    if !before.iter().any(may_make) && unit.all("Service", "ExecCondition").is_empty() {
-        programs.extend(first_of("ExecStart", &unit.all("Service", "ExecStart")));
-    }
-    programs
-}
-
 fn working_directory(unit: &Effective) -> Option<Input> {
     let written = unit.last("Service", "WorkingDirectory")?;
     (!written.starts_with('-')).then(|| Input {
@@ -191,7 +217,65 @@ fn working_directory(unit: &Effective) -> Option<Input> {
         text: written.to_owned(),
         kind: InputKind::Directory,
         by_manager: false,
+        in_root: true,
     })
+}
+
+/// Where another file system is begun from: 226/NAMESPACE where that is not there. Seen on 252 and 257.
+fn roots(unit: &Effective) -> Vec<Input> {
+    let mut roots = Vec::new();
+    for (setting, kind) in [
+        ("RootDirectory", InputKind::Root),
+        ("RootImage", InputKind::Mounted),
+    ] {
+        let root = unit.last("Service", setting).into_iter();
+        let root = root.filter(|root| root.starts_with(['/', '%']) && !has_privileged_step(unit));
+        roots.extend(root.map(|root| Input {
+            setting,
+            text: root.to_owned(),
+            kind,
+            by_manager: true,
+            in_root: false,
+        }));
+    }
+    roots
+}
+
+/// Where `env` looks for programs: what the unit sets counts, then `ExecSearchPath=` (systemd.exec(5)).
+fn path_variable(unit: &Effective) -> PathVariable {
+    let names_it = |value: &&str| value.split_whitespace().any(|word| word == "PATH");
+    let changed = ["PassEnvironment", "UnsetEnvironment"]
+        .into_iter()
+        .flat_map(|key| unit.all("Service", key));
+    if !unit.environment_files().is_empty() || changed.into_iter().any(|value| names_it(&value)) {
+        return PathVariable::Unknown;
+    }
+    let set = unit.all("Service", "Environment").into_iter();
+    let mut set = set.filter(|value| value.contains("PATH="));
+    if let Some(value) = set.next_back() {
+        // Quotes, escapes and several words are left to systemd.
+        let plain = !value.contains(['"', '\'', '\\']) && set.next_back().is_none();
+        let mut words = value.split_whitespace();
+        let path = words.find_map(|word| word.strip_prefix("PATH="));
+        return match path.filter(|_| plain) {
+            Some(path) if words.all(|word| !word.starts_with("PATH=")) => {
+                PathVariable::Set(path.to_owned())
+            }
+            Some(_) => PathVariable::Unknown,
+            // `GEM_PATH=`
+            None if plain => search_path(unit),
+            None => PathVariable::Unknown,
+        };
+    }
+    search_path(unit)
+}
+
+fn search_path(unit: &Effective) -> PathVariable {
+    let searched = unit.all("Service", "ExecSearchPath");
+    match searched.is_empty() {
+        true => PathVariable::OfManager,
+        false => PathVariable::Set(searched.join(":")),
+    }
 }
 
 /// Files that the manager reads for it.
@@ -210,6 +294,7 @@ fn files(unit: &Effective) -> Vec<Input> {
             },
             text: up_to_pattern(&file.path),
             by_manager: true,
+            in_root: false,
         })
         .collect();
     let set: Vec<&str> = ["SetCredential", "SetCredentialEncrypted"]
@@ -230,6 +315,7 @@ fn files(unit: &Effective) -> Vec<Input> {
                     text: path.to_owned(),
                     kind: InputKind::Credential,
                     by_manager: true,
+                    in_root: false,
                 });
             }
         }
@@ -285,6 +371,7 @@ fn mounted(unit: &Effective) -> Vec<Input> {
                         text: source.to_owned(),
                         kind: InputKind::Mounted,
                         by_manager: true,
+                        in_root: false,
                     });
                 }
             }
@@ -316,6 +403,7 @@ fn streams(unit: &Effective) -> Vec<Input> {
                 text: path.to_owned(),
                 kind,
                 by_manager: true,
+                in_root: false,
             });
         }
     }
@@ -342,35 +430,6 @@ fn hides_homes(unit: &Effective) -> bool {
     hidden && opened.all(|values| values.is_empty()) && !has_privileged_step(unit)
 }
 
-/// What Podman itself reads and mounts for a container; it ends with 125 where that is missing (Podman 5.4).
-fn of_container(unit: &Effective) -> Vec<Input> {
-    let input = |setting, text: &str, kind| Input {
-        setting,
-        text: text.to_owned(),
-        kind,
-        by_manager: true,
-    };
-    let plain = |value: &&str| value.starts_with(['/', '%']) && !value.contains(['"', '\'', '\\']);
-    let of_service = unit.all("Service", "EnvironmentFile");
-    let of_service = of_service.into_iter().filter(plain);
-    let of_service = of_service.filter(|file| !is_pattern(file));
-    let of_service = of_service.map(|file| input("EnvironmentFile", file, InputKind::File));
-    // A step before it may make what it mounts.
-    if !unit.all("Service", "ExecStartPre").is_empty() {
-        return of_service.collect();
-    }
-    let files = unit.all("Container", "EnvironmentFile");
-    let files = files.into_iter().filter(plain);
-    let files = files.map(|file| input("[Container] EnvironmentFile", file, InputKind::File));
-    let volumes = unit.all("Container", "Volume");
-    let volumes = volumes.into_iter().filter(plain).filter_map(|volume| {
-        // One path alone is an anonymous volume.
-        let (source, _) = volume.split_once(':')?;
-        Some(input("[Container] Volume", source, InputKind::Mounted))
-    });
-    of_service.chain(files).chain(volumes).collect()
-}
-
 /// Accounts by their names; numbers need no account.
 fn accounts(unit: &Effective) -> Vec<Input> {
     let mut accounts = Vec::new();
@@ -383,16 +442,26 @@ fn accounts(unit: &Effective) -> Vec<Input> {
             "SupplementaryGroups" => unit.all("Service", setting),
             _ => unit.last("Service", setting).into_iter().collect(),
         };
-        let names = values.iter().flat_map(|value| value.split_whitespace());
-        let names = names.filter(|name| !name.bytes().all(|byte| byte.is_ascii_digit()));
-        accounts.extend(names.map(|name| Input {
-            setting,
-            text: name.to_owned(),
-            kind,
-            by_manager: true,
-        }));
+        let named = values
+            .iter()
+            .flat_map(|value| account(setting, value, kind));
+        accounts.extend(named);
     }
     accounts
+}
+
+/// The accounts of one value.
+fn account(setting: &'static str, value: &str, kind: InputKind) -> Vec<Input> {
+    let names = value.split_whitespace();
+    let names = names.filter(|name| !name.bytes().all(|byte| byte.is_ascii_digit()));
+    let named = names.map(|name| Input {
+        setting,
+        text: name.to_owned(),
+        kind,
+        by_manager: true,
+        in_root: false,
+    });
+    named.collect()
 }
 
 fn made(unit: &Effective) -> Vec<(&'static str, String)> {
@@ -419,40 +488,6 @@ fn elsewhere(unit: &Effective) -> Vec<String> {
         paths.extend(["/tmp".to_owned(), "/var/tmp".to_owned()]);
     }
     paths
-}
-
-/// An `Exec…=` line, as far as its program is plain.
-struct Command {
-    program: String,
-    /// `-`: it may fail.
-    may_fail: bool,
-    /// `+` or `!`: it runs as the manager, not as `User=`.
-    privileged: bool,
-}
-
-impl Command {
-    /// `None` where its program is not certain: escapes, variables, a shell's line (`|`, since systemd 258).
-    fn parse(line: &str) -> Option<Self> {
-        let rest = line.trim_start_matches(['@', '-', ':', '+', '!', '|']);
-        let prefixes = line.strip_suffix(rest)?;
-        if prefixes.contains('|') {
-            return None;
-        }
-        let program = match rest.chars().next().filter(|c| matches!(c, '"' | '\'')) {
-            Some(quote) => {
-                let (inner, behind) = rest.get(1..)?.split_once(quote)?;
-                let ends = behind.is_empty() || behind.starts_with(char::is_whitespace);
-                ends.then_some(inner)?
-            }
-            None => rest.split_whitespace().next()?,
-        };
-        let plain = !program.is_empty() && !program.contains(['\\', '$', '"', '\'']);
-        plain.then(|| Self {
-            program: program.to_owned(),
-            may_fail: prefixes.contains('-'),
-            privileged: prefixes.contains('+') || prefixes.replace("!!", "").contains('!'),
-        })
-    }
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub use class::{ChangeClass, class_of};
 pub use compare::{Difference, KeyChange, compare};
 pub use effective::{Credential, Effective, EnvironmentFile};
 pub use glob::glob_matches;
-pub use inputs::{Input, InputKind, Needs};
+pub use inputs::{Input, InputKind, Needs, PathVariable};
 pub use install::{InstallLink, LinkKind, also, install_links, install_words, refused_links};
 pub use parse::{Entry, Problem, ProblemKind, UnitFile, boolean};
 pub use quadlet::{

@@ -3,7 +3,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
-use abide_model::{HostPath, InputLook, InputSeen, Interpreter, Runner};
+use abide_model::{EnvSearch, HostPath, InputLook, InputSeen, Interpreter, Runner};
 
 use super::LOOK;
 use crate::follow_up::put_together;
@@ -113,6 +113,106 @@ fn paths_are_seen_as_they_are() {
         assert_eq!(user("no-such-user-here"), Some(InputSeen::Absent));
         let group = InputLook::Group("no-such-group-here".to_owned());
         assert_eq!(seen.get(&group), Some(&InputSeen::Absent));
+    }
+}
+
+#[test]
+fn another_root_is_looked_into_as_far_as_no_link_leads_elsewhere() {
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path().join("a 'root");
+    fs::create_dir_all(root.join("usr/bin")).unwrap();
+    fs::write(root.join("usr/bin/run"), "x").unwrap();
+    std::os::unix::fs::symlink("/usr/bin", root.join("bin")).unwrap();
+    std::os::unix::fs::symlink("/nowhere", root.join("dangling")).unwrap();
+    let inside = |path: &str| InputLook::Inside {
+        root: HostPath::parse(root.to_str().unwrap()).unwrap(),
+        path: HostPath::parse(path).unwrap(),
+    };
+    let wanted = [
+        ("/usr/bin/run", Some(InputSeen::Present)),
+        ("/usr/bin", Some(InputSeen::Present)),
+        ("/", Some(InputSeen::Present)),
+        ("/usr/bin/none", Some(InputSeen::Absent)),
+        ("/none/below", Some(InputSeen::Absent)),
+        ("/bin/none", None),
+        ("/dangling", None),
+    ];
+    let looks: BTreeSet<InputLook> = wanted.iter().map(|(path, _)| inside(path)).collect();
+    for shell in ["sh", "bash"] {
+        let seen = answer(&looks, shell);
+        for (path, wanted) in &wanted {
+            assert_eq!(
+                seen.get(&inside(path)),
+                wanted.as_ref(),
+                "{path} in {shell}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_env_finds_is_looked_up_in_the_path_that_is_given() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| format!("{}/{name}", place.path().display());
+    fs::create_dir(at("b in")).unwrap();
+    let write = |name: &str, text: &str| {
+        fs::write(at(name), text).unwrap();
+        fs::set_permissions(at(name), fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    write("b in/here", "");
+    fs::write(at("b in/plain"), "").unwrap();
+    let missing = |name: &str| {
+        Some(InputSeen::NotByEnv {
+            name: name.to_owned(),
+        })
+    };
+    let wanted = [
+        ("#!/usr/bin/env here\n", Some(InputSeen::Present)),
+        ("#! /bin/env  here  \n", Some(InputSeen::Present)),
+        ("#!/usr/bin/env -S here -x\n", Some(InputSeen::Present)),
+        ("#!/usr/bin/env -Shere\n", Some(InputSeen::Present)),
+        ("#!/usr/bin/env /bin/sh\n", Some(InputSeen::Present)),
+        ("#!/usr/bin/env none\n", missing("none")),
+        ("#!/usr/bin/env here -x\n", missing("here -x")),
+        ("#!/usr/bin/env -S none -x\n", missing("none")),
+        ("#!/usr/bin/env plain\n", missing("plain")),
+        ("#!/usr/bin/env /opt/none/x\n", missing("/opt/none/x")),
+        // Nothing that is certain.
+        ("#!/usr/bin/env -i none\n", None),
+        ("#!/usr/bin/env -S A=1 none\n", None),
+        ("#!/usr/bin/env A=1\n", None),
+        ("#!/usr/bin/env -S '${X}'\n", None),
+        ("#!/usr/bin/env ./none\n", None),
+        ("#!/usr/bin/env\n", None),
+        ("#!/usr/bin/environment none\n", None),
+        ("#!/bin/sh none\n", None),
+        ("\u{7f}ELF none", None),
+        ("", None),
+    ];
+    let by_env = |number: usize, search: &str| InputLook::ByEnv {
+        runner: Runner::Root,
+        path: HostPath::parse(&at(&format!("s{number}"))).unwrap(),
+        search: EnvSearch::Path(search.to_owned()),
+    };
+    for (number, (text, _)) in wanted.iter().enumerate() {
+        write(&format!("s{number}"), text);
+    }
+    let search = format!("/opt/none:{}", at("b in"));
+    let mut looks: BTreeSet<InputLook> = (0..wanted.len())
+        .map(|number| by_env(number, &search))
+        .collect();
+    // A PATH that is not taken apart.
+    let odd = ["bin:/usr/bin", "/a::/b", "/a'b"];
+    looks.extend(odd.map(|search| by_env(5, search)));
+    for shell in ["sh", "bash"] {
+        let seen = answer(&looks, shell);
+        for (number, (text, wanted)) in wanted.iter().enumerate() {
+            let seen = seen.get(&by_env(number, &search));
+            assert_eq!(seen, wanted.as_ref(), "{text:?} in {shell}");
+        }
+        for search in odd {
+            assert_eq!(seen.get(&by_env(5, search)), None, "{search} in {shell}");
+        }
     }
 }
 

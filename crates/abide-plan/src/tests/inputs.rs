@@ -257,6 +257,116 @@ fn texts_that_systemd_would_not_load_are_refused_and_what_it_ignores_is_noted() 
     );
 }
 
+#[test]
+fn what_is_missing_in_another_root_is_certain_only_where_it_was_seen() {
+    let inside = |path: &str| InputLook::Inside {
+        root: HostPath::parse("/srv/r").unwrap(),
+        path: HostPath::parse(path).unwrap(),
+    };
+    let root = "RootDirectory=/srv/r";
+    for (lines, answers, is_broken) in [
+        (
+            "ExecStart=/bin/run",
+            vec![(inside("/bin/run"), InputSeen::Absent)],
+            true,
+        ),
+        (
+            "ExecStart=/bin/run",
+            vec![(inside("/bin/run"), InputSeen::Present)],
+            false,
+        ),
+        ("ExecStart=/bin/run", vec![], false),
+        // What is there outside of it does not count.
+        (
+            "ExecStart=/bin/run",
+            vec![(at(&Runner::Root, "/bin/run"), InputSeen::Absent)],
+            false,
+        ),
+        (
+            "ExecStart=/bin/run\nWorkingDirectory=/w",
+            vec![(inside("/w"), InputSeen::Absent)],
+            true,
+        ),
+        // These come with the unit, and with the kernel.
+        (
+            "ExecStart=/bin/run\nStateDirectory=w\nWorkingDirectory=/var/lib/w",
+            vec![(inside("/var/lib/w"), InputSeen::Absent)],
+            false,
+        ),
+        (
+            "ExecStart=/proc/1/exe",
+            vec![(inside("/proc/1/exe"), InputSeen::Absent)],
+            false,
+        ),
+        (
+            "ExecStart=/bin/run",
+            vec![(at(&Runner::Root, "/srv/r"), InputSeen::Absent)],
+            true,
+        ),
+        // Environment files are read outside.
+        (
+            "ExecStart=/bin/run\nEnvironmentFile=/etc/e",
+            vec![(inside("/etc/e"), InputSeen::Absent)],
+            false,
+        ),
+    ] {
+        let plan = changed(&format!("{root}\n{lines}"), &answers);
+        let wanted: &[&str] = if is_broken { &["R0401"] } else { &[] };
+        assert_eq!(codes(&plan), wanted, "{lines} {answers:?}\n{}", told(&plan));
+    }
+    // A name alone is missing where no directory of the root has it.
+    let all = [
+        "/usr/local/sbin",
+        "/usr/local/bin",
+        "/usr/sbin",
+        "/usr/bin",
+        "/sbin",
+        "/bin",
+    ];
+    let absent = |dir: &&str| (inside(&format!("{dir}/run")), InputSeen::Absent);
+    let mut answers: Vec<_> = all.iter().map(absent).collect();
+    assert_eq!(
+        codes(&changed(&format!("{root}\nExecStart=run"), &answers)),
+        ["R0401"]
+    );
+    answers.pop();
+    assert!(codes(&changed(&format!("{root}\nExecStart=run"), &answers)).is_empty());
+}
+
+#[test]
+fn a_script_is_broken_whose_program_env_does_not_find() {
+    use abide_model::EnvSearch;
+    let by_env = |search: EnvSearch| InputLook::ByEnv {
+        runner: Runner::Root,
+        path: HostPath::parse("/opt/run").unwrap(),
+        search,
+    };
+    let missing = || InputSeen::NotByEnv {
+        name: "ruby".to_owned(),
+    };
+    let with = |lines: &str, search: EnvSearch, seen: InputSeen| {
+        let answers = [
+            (at(&Runner::Root, "/opt/run"), FINE),
+            (by_env(search), seen),
+        ];
+        codes(&changed(&format!("ExecStart=/opt/run\n{lines}"), &answers))
+    };
+    let none = Vec::<&str>::new();
+    let path = || EnvSearch::Path("/opt/bin:/bin".to_owned());
+    assert_eq!(with("", EnvSearch::OfSystem, missing()), ["R0401"]);
+    assert_eq!(with("", EnvSearch::OfSystem, InputSeen::Present), none);
+    assert_eq!(
+        with("Environment=PATH=/opt/bin:/bin", path(), missing()),
+        ["R0401"]
+    );
+    // Another PATH was asked about, or nobody knows which it is.
+    assert_eq!(with("Environment=PATH=/opt/bin", path(), missing()), none);
+    assert_eq!(
+        with("EnvironmentFile=-/etc/e", EnvSearch::OfSystem, missing()),
+        none
+    );
+}
+
 /// Any answer, also one that does not fit its question.
 fn any_seen() -> impl Strategy<Value = InputSeen> {
     prop_oneof![

@@ -45,7 +45,7 @@ fn what_may_make_or_hide_the_program_leaves_it_out() {
         "ExecStartPre=/usr/bin/install -m 755 /x /run/x",
         "ExecStartPre=/bin/sh -c 'cp a b'",
         "ExecCondition=/bin/true",
-        "RootDirectory=/srv/root",
+        "RootImage=/srv/root.img",
         "BindPaths=/srv/a:/opt",
         "TemporaryFileSystem=/opt",
     ] {
@@ -103,11 +103,227 @@ fn other_ways_to_come_by_a_path_are_known() {
     assert!(got.inputs.iter().all(|i| i.kind == InputKind::Program));
 }
 
+/// What a unit of another kind needs.
+fn named_of(unit: &str, text: &str) -> Vec<String> {
+    let unit = UnitName::parse(unit).unwrap();
+    let needs = Needs::of(&Effective::new(&unit, text, &[]));
+    let inputs = needs.inputs.into_iter();
+    inputs
+        .map(|input| format!("{}={}", input.setting, input.text))
+        .collect()
+}
+
 #[test]
-fn units_that_are_no_services_need_nothing() {
-    let unit = UnitName::parse("a.socket").unwrap();
-    let socket = Effective::new(&unit, "[Socket]\nListenStream=/run/a\nUser=app\n", &[]);
-    assert_eq!(Needs::of(&socket), Needs::default());
+fn sockets_need_their_programs_and_accounts_and_timers_nothing() {
+    let none = Vec::<String>::new();
+    assert_eq!(
+        named_of("a.socket", "[Socket]\nListenStream=/run/a\nUser=app\n"),
+        none
+    );
+    assert_eq!(
+        named_of("a.timer", "[Timer]\nOnCalendar=daily\nExecStartPre=/x\n"),
+        none
+    );
+    assert_eq!(
+        named_of(
+            "a.socket",
+            "[Socket]\nExecStartPre=/opt/a\nExecStartPre=-/opt/b\nExecStartPost=/opt/c\nSocketUser=app\nSocketGroup=33\n"
+        ),
+        ["ExecStartPre=/opt/a", "SocketUser=app"]
+    );
+    assert_eq!(
+        named_of(
+            "a.socket",
+            "[Socket]\nExecStartPre=/bin/mkdir /x\nExecStartPost=/opt/c\n"
+        ),
+        ["ExecStartPre=/bin/mkdir", "ExecStartPost=/opt/c"]
+    );
+}
+
+#[test]
+fn each_program_of_a_start_is_needed_that_nothing_before_it_may_make() {
+    let start = "ExecStart=/opt/run";
+    for (lines, needed) in [
+        // What is started beside the service begins at once, the next one may wait for it.
+        (
+            "ExecStartPost=/opt/a\nExecStartPost=/opt/b",
+            vec!["ExecStart=/opt/run", "ExecStartPost=/opt/a"],
+        ),
+        ("ExecStartPost=-/opt/a", vec!["ExecStart=/opt/run"]),
+        (
+            "ExecStartPost=+/opt/a",
+            vec!["ExecStart=/opt/run", "ExecStartPost=!/opt/a"],
+        ),
+        (
+            "Type=exec\nExecStartPost=/opt/a",
+            vec!["ExecStart=/opt/run", "ExecStartPost=/opt/a"],
+        ),
+        // One that is ready first may have made it.
+        (
+            "Type=notify\nExecStartPost=/opt/a",
+            vec!["ExecStart=/opt/run"],
+        ),
+        (
+            "Type=forking\nExecStartPost=/opt/a",
+            vec!["ExecStart=/opt/run"],
+        ),
+        (
+            "ExecStartPre=/bin/sh -c x\nExecStartPost=/opt/a",
+            vec!["ExecStartPre=/bin/sh"],
+        ),
+        (
+            "ExecStartPre=/bin/mkdir /x\nExecStartPre=/opt/a",
+            vec!["ExecStartPre=/bin/mkdir", "ExecStartPre=/opt/a"],
+        ),
+        // It may ask for what is missing.
+        (
+            "ExecCondition=/bin/test -x /opt/run",
+            vec!["ExecCondition=/bin/test"],
+        ),
+        ("ExecCondition=-/opt/no", vec![]),
+        // These fail no start.
+        (
+            "ExecStop=/opt/a\nExecStopPost=/opt/b\nExecReload=/opt/c",
+            vec!["ExecStart=/opt/run"],
+        ),
+    ] {
+        assert_eq!(named(&format!("{start}\n{lines}")), needed, "{lines}");
+    }
+    assert_eq!(
+        named(
+            "Type=oneshot\nExecStart=/bin/true\nExecStart=/opt/a\nExecStart=/opt/b\nExecStartPost=/opt/c"
+        ),
+        ["ExecStart=/bin/true", "ExecStart=/opt/a"]
+    );
+}
+
+#[test]
+fn what_is_looked_for_in_another_root_is_told_apart() {
+    let of = |text: &str| {
+        let needs = needs(&format!("[Service]\n{text}\n"));
+        let in_root = needs.inputs.iter().filter(|input| input.in_root);
+        let in_root: Vec<String> = in_root.map(|input| input.text.clone()).collect();
+        (needs.root, in_root)
+    };
+    let root = Some("/srv/r".to_owned());
+    let both = vec!["/bin/run".to_owned(), "/w".to_owned()];
+    let run = "ExecStart=/bin/run\nWorkingDirectory=/w";
+    assert_eq!(of(&format!("RootDirectory=/srv/r\n{run}")), (root, both));
+    for more in [
+        "BindPaths=/srv/a:/opt",
+        "RootDirectoryStartOnly=yes",
+        "TemporaryFileSystem=/opt",
+        "ExtensionDirectories=/srv/e",
+    ] {
+        let (root, in_root) = of(&format!("RootDirectory=/srv/r\n{more}\n{run}"));
+        assert_eq!((root, in_root.len()), (None, 0), "{more}");
+    }
+    assert_eq!(of(&format!("RootImage=/srv/r.img\n{run}")), (None, vec![]));
+    assert_eq!(
+        named("RootImage=/srv/r.img\nExecStart=/bin/run"),
+        ["RootImage=!/srv/r.img"]
+    );
+    assert_eq!(
+        named("RootDirectory=/srv/r\nExecStart=/bin/run"),
+        ["ExecStart=/bin/run", "RootDirectory=!/srv/r"]
+    );
+}
+
+#[test]
+fn the_path_of_programs_is_known_or_not() {
+    let path = |text: &str| needs(&format!("[Service]\nExecStart=/bin/run\n{text}\n")).path;
+    let set = |path: &str| super::PathVariable::Set(path.to_owned());
+    assert_eq!(path(""), super::PathVariable::OfManager);
+    assert_eq!(
+        path("Environment=GEM_PATH=/x A=1"),
+        super::PathVariable::OfManager
+    );
+    assert_eq!(
+        path("Environment=A=1 PATH=/opt/bin:/bin"),
+        set("/opt/bin:/bin")
+    );
+    assert_eq!(
+        path("Environment=PATH=%h/bin:/bin\nExecSearchPath=/x"),
+        set("%h/bin:/bin")
+    );
+    assert_eq!(
+        path("ExecSearchPath=/x:/y\nExecSearchPath=/z"),
+        set("/x:/y:/z")
+    );
+    for unknown in [
+        "EnvironmentFile=-/etc/x",
+        "Environment=\"PATH=/opt/a b\"",
+        "Environment=PATH=/a PATH=/b",
+        "Environment=PATH=/a\nEnvironment=PATH=/b",
+        "UnsetEnvironment=PATH",
+        "PassEnvironment=LANG PATH",
+    ] {
+        assert_eq!(path(unknown), super::PathVariable::Unknown, "{unknown}");
+    }
+}
+
+#[test]
+fn what_podman_reads_for_quadlets_is_needed() {
+    assert_eq!(
+        named_of(
+            "a.kube",
+            "[Kube]\nYaml=app.yaml\nConfigMap=/etc/a.map\nConfigMap=b.map\n[Service]\nExecStop=/x\n"
+        ),
+        [
+            "[Kube] Yaml=app.yaml",
+            "[Kube] ConfigMap=/etc/a.map",
+            "[Kube] ConfigMap=b.map"
+        ]
+    );
+    assert_eq!(
+        named_of("a.kube", "[Kube]\nYaml=https://example.org/a.yaml\n"),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        named_of(
+            "a.build",
+            "[Build]\nFile=/srv/Containerfile\nSetWorkingDirectory=/srv/app\n"
+        ),
+        [
+            "[Build] File=/srv/Containerfile",
+            "[Build] SetWorkingDirectory=/srv/app"
+        ]
+    );
+    for text in [
+        "File=https://example.org/Containerfile",
+        "File=Containerfile\nSetWorkingDirectory=unit",
+        "SetWorkingDirectory=file",
+    ] {
+        assert_eq!(
+            named_of("a.build", &format!("[Build]\n{text}\n")),
+            Vec::<String>::new()
+        );
+    }
+    assert_eq!(
+        named_of(
+            "a.pod",
+            "[Pod]\nVolume=/srv/a:/a\nVolume=data.volume:/b\nVolume=plain:/c\nVolume=./d:/d\n"
+        ),
+        ["[Pod] Volume=/srv/a", "[Pod] Volume=./d"]
+    );
+    assert_eq!(
+        named_of(
+            "a.container",
+            "[Container]\nEnvironmentFile=a.env\nMount=type=bind,source=/srv/a,target=/a\nMount=type=tmpfs,target=/b\n\
+             Mount=type=volume,source=b.volume,destination=/c\n"
+        ),
+        [
+            "[Container] EnvironmentFile=a.env",
+            "[Container] Mount=/srv/a"
+        ]
+    );
+    assert_eq!(
+        named_of(
+            "a.container",
+            "[Container]\nVolume=/a:/a\n[Service]\nExecStartPre=/opt/pre\n"
+        ),
+        ["ExecStartPre=/opt/pre"]
+    );
 }
 
 #[test]
@@ -197,10 +413,14 @@ fn a_container_needs_what_podman_reads_and_mounts() {
         [
             "EnvironmentFile=/etc/s.env",
             "[Container] EnvironmentFile=/etc/c.env",
+            "[Container] EnvironmentFile=rel.env",
             "[Container] Volume=/srv/c",
             "[Container] Volume=%h/x"
         ]
     );
     let made = of(&format!("{text}ExecStartPre=/bin/mkdir -p /srv/c\n"));
-    assert_eq!(made, ["EnvironmentFile=/etc/s.env"]);
+    assert_eq!(
+        made,
+        ["EnvironmentFile=/etc/s.env", "ExecStartPre=/bin/mkdir"]
+    );
 }
