@@ -194,9 +194,8 @@ fn room(directory: &HostPath, line: &str) -> Option<InputSeen> {
 /// What `env` does not find; a name that no program has says nothing.
 fn by_env(line: &str) -> Option<InputSeen> {
     const LONGEST: usize = 64;
-    let name = match line.strip_prefix("n ") {
-        Some(name) => name,
-        None => return answered(line),
+    let Some(name) = line.strip_prefix("n ") else {
+        return answered(line);
     };
     let plain = |c: char| c.is_ascii_graphic() || c == ' ';
     let is_name = !name.is_empty() && name.len() <= LONGEST && name.chars().all(plain);

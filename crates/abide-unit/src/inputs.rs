@@ -167,8 +167,8 @@ impl Needs {
     fn add_socket(&mut self, unit: &Effective) {
         const AS_OTHERS: [&str; 4] = ["User", "PAMName", "DynamicUser", "AmbientCapabilities"];
         let is_set = |key: &&str| !unit.all("Socket", key).is_empty();
-        self.only_presence = AS_OTHERS.iter().any(|key| is_set(key));
-        if !OTHER_ROOT.iter().any(|key| is_set(key)) {
+        self.only_presence = AS_OTHERS.iter().any(&is_set);
+        if !OTHER_ROOT.iter().any(is_set) {
             self.inputs.extend(programs::of_socket(unit));
         }
         for (setting, kind) in [
