@@ -88,3 +88,51 @@ fn what_stops_slowly_is_waited_for_before_the_time_of_its_start_begins() {
         }
     }
 }
+
+#[test]
+fn what_ended_beside_a_start_that_hangs_is_told_as_it_ended() {
+    let world = World::used();
+    let text = manifest(&[
+        ("held.service", "held.service"),
+        ("hangs.service", "hangs.service"),
+        ("fails.service", "fails.service"),
+        ("needs.service", "needs.service"),
+    ]);
+    world
+        .manifest(&text.replace("name: slow", "name: beside").replace("app:", "beside:"))
+        .file("hangs.service", HANGS)
+        .file(
+            "held.service",
+            "[Unit]\nConditionPathExists=/srv/not-there-yet\n[Service]\nExecStart=/bin/sleep infinity\n",
+        )
+        .file("fails.service", "[Service]\nType=notify\nExecStart=/bin/false\n")
+        .file(
+            "needs.service",
+            "[Unit]\nRequires=fails.service\nAfter=fails.service\n[Service]\nExecStart=/bin/sleep infinity\n",
+        );
+    let applied = world.apply().ends_with(1);
+    let flat = applied.stdout.split_whitespace().collect::<Vec<_>>();
+    let flat = flat.join(" ");
+    for (unit, said) in [
+        (
+            "hangs.service",
+            "it did not end in time. hangs.service is still starting",
+        ),
+        ("fails.service", "Job for fails.service failed"),
+        ("needs.service", "A dependency job for needs.service failed"),
+    ] {
+        assert!(
+            flat.contains(&format!("failed: start {unit}: {said}"))
+                && flat.contains(&format!("failed: start {unit} (user beside): {said}")),
+            "{unit}: {flat}"
+        );
+    }
+    assert!(!flat.contains("start held.service"), "{flat}");
+    // A condition that does not hold is told as such, and is no failure of the unit.
+    let planned = world.plan().ends_with(1);
+    planned.says("held.service").says("/srv/not-there-yet");
+    world.manifest(
+        "version: 1\nname: beside\nhosts: {h1: {}, h2: {}}\npolicy: {max_removals: 100}\n",
+    );
+    world.converge();
+}

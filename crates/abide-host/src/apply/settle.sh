@@ -90,17 +90,16 @@ took_too_long() {
   [ "$took" -le "$1" ]
 }
 
-# is_held_back NUMBER: whether conditions hold a unit back, of which its manager has forgotten how it was started last.
+# is_held_back SCOPE UNIT: whether conditions hold a unit back, of which its manager has forgotten how it was started last.
 is_held_back() {
-  eval "where=\$watch_scope_$1 unit=\$watch_unit_$1"
   manager=--user
-  [ "$where" != system ] || manager=--system
+  [ "$1" != system ] || manager=--system
   # Before 252 this would take the place of a user's running manager (scope.sh of the probe), and before 250 it is not there.
   if [ "$systemd" -lt 250 ] || { [ "$systemd" -lt 252 ] && [ $manager = --user ]; }; then
-    was_skipped "$where" "$unit"
+    was_skipped "$1" "$2"
     return
   fi
-  said=$(in_scope "$where" systemd-analyze --no-pager $manager condition --unit="$unit" 2>&1)
+  said=$(in_scope "$1" systemd-analyze --no-pager $manager condition --unit="$2" 2>&1)
   case $newline$said$newline in *"${newline}Conditions failed.$newline"*) ;; *) return 1 ;; esac
 }
 
@@ -149,7 +148,7 @@ judge() {
       # nothing needs it, shows no time of its condition.
       if { [ "$condition" = no ] && [ "${tested:-0}" != 0 ]; } || { [ "$type" = oneshot ] && [ "$result" = success ]; }; then
         verdict=held
-      elif [ "${tested:-0}" = 0 ] && is_held_back "$1"; then
+      elif [ "${tested:-0}" = 0 ] && eval "is_held_back \"\$watch_scope_$1\" \"\$watch_unit_$1\""; then
         verdict=held
       else
         verdict=failed

@@ -28,6 +28,8 @@ flush() {
   [ -n "$members" ] || return 0
   names=
   for pair in $members; do names="$names ${pair#*:}"; done
+  read_clock
+  asked_at=$now
   if [ "$verb" = restart ] && [ "${members# * }" != "$members" ]; then
     restart_each_once
   else
@@ -37,7 +39,13 @@ flush() {
   fi
   still=
   over=
-  if struck "$ended"; then wait_for_stops; fi
+  if struck "$ended"; then
+    wait_for_stops
+    # A unit that its manager has forgotten, for nothing needs it, shows nothing of its condition.
+    for unit in $forgotten; do
+      if (is_held_back "$batch_scope" "$unit"); then over="$over $unit"; fi
+    done
+  fi
   [ -z "$gone_for_good" ] || note_killed
   blamed=
   for pair in $members; do
@@ -46,15 +54,23 @@ flush() {
   for pair in $members; do
     current=${pair%%:*}
     unit=${pair#*:}
-    if [ $ended = 0 ] || is_over "$unit" || { [ -n "$blamed" ] && ! blames "$unit"; }; then
-      finish ok
-      [ "$verb" != stop ] || stopped="$stopped $batch_scope|$unit"
-    elif [ -n "$blamed" ]; then
+    if [ $ended = 0 ] || is_over "$unit" || is_gone "$unit"; then
+      done_with
+    elif blames "$unit"; then
       finish failed "$(lines_about "$unit")"
+    elif [ -n "$blamed" ] && ! struck $ended; then
+      done_with
     else
-      finish failed "$(explained $ended "$(what_goes_on "$unit")$said")"
+      # What systemctl had said by then is of those that it blames.
+      [ -z "$blamed" ] && rest=$said || rest=
+      finish failed "$(explained $ended "$(what_goes_on "$unit")$rest")"
     fi
   done
+}
+
+done_with() {
+  finish ok
+  [ "$verb" != stop ] || stopped="$stopped $batch_scope|$unit"
 }
 
 # wait_for_stops: the time of a start begins when what ran before has stopped, and that may take until $patience is over.
@@ -80,12 +96,15 @@ wait_for_stops() {
 note_still() {
   still=
   over=
+  forgotten=
   rm -f -- "$work/hung/$batch_scope"
   # shellcheck disable=SC2086 # words
-  answer=$(quickly "$batch_scope" show -p ActiveState,Job -- $names 2>/dev/null | head -c 1048576)
+  answer=$(quickly "$batch_scope" show -p "$still_properties" -- $names 2>/dev/null | head -c 1048576)
   # shellcheck disable=SC2086 # words
   each_shown note_one_still $names
 }
+
+still_properties=ActiveState,Job,Result,ConditionResult,ConditionTimestampMonotonic,InactiveExitTimestampMonotonic
 
 note_one_still() {
   case $active in
@@ -94,8 +113,19 @@ note_one_still() {
   esac
   case $verb:$active:${job:-0} in
     start:active:0 | restart:active:0 | stop:inactive:0) over="$over $1" ;;
+    start:inactive:0 | restart:inactive:0)
+      # A condition held it back, which is no failure, or it ran and ended.
+      if { [ "$condition" = no ] && is_since "${tested:-0}"; } || { [ "$result" = success ] && is_since "${began:-0}"; }; then
+        over="$over $1"
+      elif [ "${tested:-0}" = 0 ]; then
+        forgotten="$forgotten $1"
+      fi
+      ;;
   esac
 }
+
+# is_since TIME: whether that is later than this call of systemctl, in microseconds of systemd's clock (settle.sh).
+is_since() { [ "$(($1 / 10000))" -ge "$asked_at" ]; }
 
 is_over() { case "$over " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
