@@ -24,6 +24,8 @@ done
 systemctl daemon-reload
 mv /usr/bin/systemd-analyze /root/";
 
+const PLACES: &str = "for at in /etc/systemd/system ~app/.config/systemd/user; do cd $at;";
+
 fn manifest(world: &World, units: &[&str]) {
     let units = units.join(", ");
     world.manifest(&format!(
@@ -106,7 +108,6 @@ fn what_a_failed_run_did_to_links_is_undone_with_the_files_of_their_units() {
         .file("pb-stays.service", &of("WantedBy=pb-y.target"))
         .file("pb-new.service", &worker("Alias=pb-alias.service"));
     manifest(&world, AFTER);
-    const PLACES: &str = "for at in /etc/systemd/system ~app/.config/systemd/user; do cd $at;";
     for host in HOSTS {
         world.fleet.sh(
             host,
