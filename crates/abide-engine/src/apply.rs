@@ -6,8 +6,8 @@ use abide_host::apply;
 use abide_host::apply::{ApplyOptions, HostEvent, Reader};
 use abide_host::bootstrap;
 use abide_model::{
-    Action, ActiveState, Event, FailedUnit, HostOutcome, HostReport, LockHolder, Observed, Plan,
-    StaleFact, StepOutcome, StepReport, Surprise, Suspension, printable,
+    Action, ActiveState, Event, FailReason, FailedUnit, HostOutcome, HostReport, LockHolder,
+    Observed, Plan, StaleFact, StepOutcome, StepReport, Surprise, Suspension, printable,
 };
 use abide_transport::{Exit, RunError};
 
@@ -35,7 +35,7 @@ pub(crate) struct Told {
     /// Units with which something else happened than was forecast.
     pub(crate) surprises: Vec<Surprise>,
     /// What went wrong beside the steps, one clause each.
-    pub(crate) reasons: Vec<String>,
+    pub(crate) reasons: Vec<FailReason>,
 }
 
 /// Carries out a host's plan and verifies it. Leaving leaves the script running on the host.
@@ -84,7 +84,7 @@ async fn change_and_verify(
     }
     let before = std::mem::take(&mut host.left_alone);
     let stale = before.into_iter().chain(std::mem::take(&mut told.stale));
-    let stale = stale.map(|fact| format!("stale, so its scope was left alone: {fact}"));
+    let stale = stale.map(|fact| FailReason::ScopeLeftAlone(Box::new(fact)));
     told.reasons.extend(stale);
     let seen = match ran {
         // It was not begun: who had root when it was planned has it no more.
@@ -106,7 +106,7 @@ async fn change_and_verify(
             seen
         }
         Err(Unran::Run(error)) => {
-            told.reasons.push(error.to_string());
+            told.reasons.push(FailReason::told(error.to_string()));
             let seen = observe_again(host, options).await;
             note_unheld(host, &seen, told);
             seen
@@ -137,7 +137,7 @@ fn surprises(host: &Host, observed: &Observed, told: &Told) -> Vec<Surprise> {
 /// Why a script did not come to its end before our eyes.
 enum Unran {
     /// It was not even sent.
-    NotSent(String),
+    NotSent(FailReason),
     /// It was, or may have been.
     Run(RunError),
 }
@@ -149,10 +149,13 @@ async fn run_script(
     told: &mut Told,
 ) -> Result<Exit, Unran> {
     let (Some(session), Some(plan), Some(facts)) = (&host.session, &host.plan, &host.facts) else {
-        return Err(Unran::NotSent("it was not observed before".to_owned()));
+        return Err(Unran::NotSent(FailReason::NotObserved));
     };
-    let nonce = nonce::fresh()
-        .map_err(|error| Unran::NotSent(format!("no random numbers on this machine: {error}")))?;
+    let nonce = nonce::fresh().map_err(|error| {
+        Unran::NotSent(FailReason::NoRandom {
+            error: error.to_string(),
+        })
+    })?;
     let mut reader = Reader::new(plan, &nonce, host.masks());
     let text = apply::script(plan, facts, &apply_options(nonce, options));
     let limits = Limits {
@@ -173,7 +176,7 @@ async fn run_script(
     );
     ran.await.map_err(|error| match error {
         NotRun::Run(error) => Unran::Run(error),
-        NotRun::ReadOnly => Unran::NotSent(error.to_string()),
+        NotRun::ReadOnly => Unran::NotSent(FailReason::told(error.to_string())),
     })
 }
 
@@ -227,7 +230,7 @@ fn note(event: HostEvent, teller: &Teller, told: &mut Told) {
         HostEvent::Locked(holder) => told.locked = Some(holder),
         HostEvent::Stale(fact) => told.stale.push(StaleFact::told(fact)),
         HostEvent::UnitFailed(unit) => told.failed_units.push(unit),
-        HostEvent::Failed(reason) => told.reasons.push(reason),
+        HostEvent::Failed(reason) => told.reasons.push(FailReason::told(reason)),
     }
 }
 
@@ -251,12 +254,10 @@ fn note_exit(host: &Host, exit: &Exit, told: &mut Told) {
         .iter()
         .all(|step| step.outcome == StepOutcome::Ok);
     if !exit.success() && silent && all_well {
-        let status = exit
-            .code
-            .map_or("a signal".to_owned(), |code| format!("status {code}"));
-        let said = host.masks().hide(&last_line(&exit.stderr));
-        told.reasons
-            .push(format!("the apply script ended with {status}: {said}"));
+        told.reasons.push(FailReason::ScriptEnded {
+            status: exit.code,
+            said: host.masks().hide(&last_line(&exit.stderr)),
+        });
     }
 }
 
@@ -336,7 +337,7 @@ async fn wait_for_end(
     }
 }
 
-fn failed(reason: String) -> HostOutcome {
+fn failed(reason: FailReason) -> HostOutcome {
     HostOutcome::Failed {
         reasons: vec![reason],
         residue: None,

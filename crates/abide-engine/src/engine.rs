@@ -8,8 +8,8 @@ use abide_host::ledger::repair::Repaired;
 use abide_host::order::Order;
 use abide_model::plan_digest::host_digest;
 use abide_model::{
-    Desired, Event, FleetHost, HostFacts, HostLedgers, HostName, HostOutcome, HostReport,
-    LedgerRepair, Observed, Plan, Report,
+    Desired, Event, FailReason, FleetHost, HostFacts, HostLedgers, HostName, HostOutcome,
+    HostReport, LedgerRepair, Observed, Plan, Report,
 };
 
 use crate::apply;
@@ -480,7 +480,9 @@ fn is_failure(outcome: &HostOutcome) -> bool {
 fn broken(why: &str) -> HostReport {
     HostReport {
         outcome: HostOutcome::Failed {
-            reasons: vec![format!("abide itself failed: {why}")],
+            reasons: vec![FailReason::Abide {
+                error: why.to_owned(),
+            }],
             residue: None,
             failed_units: Vec::new(),
         },

@@ -1,6 +1,8 @@
 //! What an apply amounts to: observed again and planned again, not what commands returned.
 
-use abide_model::{HostOutcome, Observed, Plan, Refusal, StepOutcome, StepReport};
+use abide_model::{
+    FailReason, Failing, HostOutcome, Observed, Plan, Refusal, StepOutcome, StepReport,
+};
 
 use crate::apply::Told;
 use crate::host::Host;
@@ -14,10 +16,7 @@ pub(crate) fn verdict(host: &Host, seen: Result<Observed, Unseen>, told: &mut To
     let residue = match seen {
         Ok(observed) => {
             if let Some(holder) = &observed.lock {
-                reasons.push(format!(
-                    "{} of {} still runs there",
-                    holder.operation, holder.who
-                ));
+                reasons.push(FailReason::StillRuns(Box::new(holder.clone())));
             }
             Some(owed(host, &observed))
         }
@@ -26,9 +25,9 @@ pub(crate) fn verdict(host: &Host, seen: Result<Observed, Unseen>, told: &mut To
             return why.outcome();
         }
         Err(why) => {
-            reasons.push(format!(
-                "it could not be observed afterwards: {why}; run `abide plan` to see how it is"
-            ));
+            reasons.push(FailReason::NotSeenAfterwards {
+                why: why.to_string(),
+            });
             None
         }
     };
@@ -68,7 +67,7 @@ fn owed(host: &Host, observed: &Observed) -> Plan {
 }
 
 /// What went wrong, in numbers; the details stand beside it in the report.
-fn summary(told: &Told, residue: Option<&Plan>, failed_units: usize) -> Vec<String> {
+fn summary(told: &Told, residue: Option<&Plan>, failed_units: usize) -> Vec<FailReason> {
     let count = |wanted| {
         told.steps
             .iter()
@@ -77,22 +76,16 @@ fn summary(told: &Told, residue: Option<&Plan>, failed_units: usize) -> Vec<Stri
     };
     let left = residue.map_or(0, |plan| plan.actions.len());
     let refused = residue.map_or(0, |plan| plan.refused.len());
+    let steps = |outcome| (count(outcome), Failing::Steps(outcome));
     [
-        (count(StepOutcome::Failed), "step", "failed"),
-        (
-            count(StepOutcome::Restored),
-            "step",
-            "undone: the old files are back",
-        ),
-        (failed_units, "unit", "not staying up"),
-        (left, "change", "left to do"),
-        (refused, "resource", "refused now"),
+        steps(StepOutcome::Failed),
+        steps(StepOutcome::Restored),
+        (failed_units, Failing::Units),
+        (left, Failing::Changes),
+        (refused, Failing::Refused),
     ]
     .into_iter()
-    .filter(|(number, _, _)| *number > 0)
-    .map(|(number, what, how)| {
-        let plural = if number == 1 { "" } else { "s" };
-        format!("{number} {what}{plural} {how}")
-    })
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, what)| FailReason::Counted { number, what })
     .collect()
 }

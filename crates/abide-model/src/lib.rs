@@ -13,6 +13,7 @@
 //! ```
 
 pub mod alias;
+mod as_text;
 pub mod bodies;
 pub mod body;
 pub mod boot;
@@ -23,6 +24,8 @@ pub mod digest;
 pub mod drift;
 pub mod duration;
 pub mod event;
+pub mod fail_reason;
+pub mod field;
 pub mod fleet;
 pub mod forecast;
 pub mod hand_edit;
@@ -68,6 +71,8 @@ pub use digest::Digest;
 pub use drift::{Drift, DriftClass, Evidence, EvidenceKind, Finding, FindingKind, HostDrift, Left};
 pub use duration::DurationError;
 pub use event::{Event, StepOutcome};
+pub use fail_reason::{FailReason, Failing};
+pub use field::{AccountField, Field};
 pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Share, Via};
 pub use forecast::{Disruption, Effect, Surprise};
 pub use hand_edit::HandEdit;

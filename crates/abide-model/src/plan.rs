@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::body::{Body, Bytes};
 use crate::desired::OnChange;
 use crate::digest::Digest;
+use crate::field::{AccountField, Field};
 use crate::forecast::Disruption;
 use crate::hand_edit::HandEdit;
 use crate::health::Health;
@@ -343,7 +344,8 @@ pub enum Change {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldChange {
     /// `uid`, `group`, `groups`, `home`, `shell`, `comment`.
-    pub field: String,
+    #[schemars(with = "String")]
+    pub field: AccountField,
     /// As it is.
     pub from: String,
     /// As it should be; for `groups` the ones to add, separated by commas.
@@ -405,7 +407,7 @@ pub enum Cause {
     /// It is there and differs.
     Differs {
         /// In what: `ExecStart=`, `content`, `shell`, `enabled`, `ActiveState`.
-        field: String,
+        field: Field,
         /// As it is.
         observed: String,
         /// As declared.
@@ -463,12 +465,15 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The field of a service of ours whose quadlet makes one of another name now (`ServiceName=`).
-    pub const SERVICE_NAME: &str = "ServiceName";
-
     /// Whether a service goes because its quadlet makes one of another name now.
     pub fn is_another_service_name(&self) -> bool {
-        matches!(self, Self::Differs { field, .. } if field == Self::SERVICE_NAME)
+        matches!(
+            self,
+            Self::Differs {
+                field: Field::ServiceName,
+                ..
+            }
+        )
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::Origin;
 use crate::drift::{DriftClass, HostDrift};
 use crate::event::StepOutcome;
+use crate::fail_reason::FailReason;
 use crate::forecast::Surprise;
 use crate::name::HostName;
 use crate::observed::{HostFacts, LockHolder, Suspension};
@@ -76,7 +77,7 @@ pub enum HostOutcome {
     /// Something went wrong.
     Failed {
         /// What, one clause each.
-        reasons: Vec<String>,
+        reasons: Vec<FailReason>,
         /// What the plan after the run would still do, where it could be made.
         residue: Option<Box<Plan>>,
         /// Units that failed, each with its last journal lines.
@@ -142,7 +143,7 @@ impl HostOutcome {
     /// Why it is not as it should be, one clause each. Who holds a lock says more than a clause.
     pub fn reasons(&self) -> Vec<String> {
         match self {
-            Self::Failed { reasons, .. } => reasons.clone(),
+            Self::Failed { reasons, .. } => reasons.iter().map(ToString::to_string).collect(),
             Self::Unreachable { reason, .. } => vec![reason.clone()],
             Self::Suspended { suspension, .. } => {
                 vec![format!("by {}: {}", suspension.who, suspension.reason)]

@@ -1,6 +1,5 @@
 //! Why an approved plan no longer holds on a host, as data: what a fact is about, and what became of it.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
@@ -54,20 +53,6 @@ impl From<StaleFact> for String {
 impl From<String> for StaleFact {
     fn from(text: String) -> Self {
         Self::told(text)
-    }
-}
-
-impl JsonSchema for StaleFact {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        String::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        String::json_schema(generator)
-    }
-
-    fn inline_schema() -> bool {
-        true
     }
 }
 

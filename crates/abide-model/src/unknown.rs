@@ -1,9 +1,7 @@
 //! Why something on a host could not be seen, as data: nobody knows how it is, and nothing is decided by it.
 
-use std::borrow::Cow;
 use std::fmt::{self, Formatter};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use crate::host_ledgers::PlaceFault;
@@ -143,20 +141,6 @@ impl From<UnknownReason> for String {
 impl From<String> for UnknownReason {
     fn from(text: String) -> Self {
         Self::Told(text)
-    }
-}
-
-impl JsonSchema for UnknownReason {
-    fn schema_name() -> Cow<'static, str> {
-        String::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        String::json_schema(generator)
-    }
-
-    fn inline_schema() -> bool {
-        true
     }
 }
 

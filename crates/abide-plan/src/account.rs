@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Cause, Change, DesiredAccount, DesiredUser, FieldChange, HostPath, Observation, ObservedUser,
-    Presence, RefusalReason, ResourceId, Scope, UnknownReason, UserName,
+    AccountField, Cause, Change, DesiredAccount, DesiredUser, FieldChange, HostPath, Observation,
+    ObservedUser, Presence, RefusalReason, ResourceId, Scope, UnknownReason, UserName,
 };
 
 use crate::by_hand;
@@ -198,7 +198,7 @@ fn change(
 ) {
     let causes: Vec<_> = fields
         .iter()
-        .map(|field| crate::causes::differs(&field.field, &field.from, &field.to))
+        .map(|field| crate::causes::differs(field.field, &field.from, &field.to))
         .chain(by_hand::account(host, name, found, &fields))
         .collect();
     let change = Change::ModifyUser(fields);
@@ -211,7 +211,9 @@ pub(crate) fn changes(draft: &Draft, name: &UserName) -> Vec<StepId> {
     let account = ResourceId::User(name.clone());
     let steps = draft.steps_about(Phase::Account, &account);
     let matters = |step: &StepId| match draft.steps.get(step.0).map(|step| &step.change) {
-        Some(Change::ModifyUser(fields)) => fields.iter().any(|field| field.field != "comment"),
+        Some(Change::ModifyUser(fields)) => fields
+            .iter()
+            .any(|field| field.field != AccountField::Comment),
         _ => false,
     };
     steps.filter(matters).collect()
@@ -225,17 +227,17 @@ fn modify(
     found: &ObservedUser,
 ) -> Result<Vec<FieldChange>, Denied> {
     let fields = differing(&wanted.account, found);
-    let has = |field: &str| fields.iter().any(|change| change.field == field);
+    let has = |field: AccountField| fields.iter().any(|change| change.field == field);
     if !fields.is_empty() && !host.is_root() {
-        let names: Vec<_> = fields.iter().map(|change| change.field.as_str()).collect();
+        let names: Vec<_> = fields.iter().map(|change| change.field.word()).collect();
         return Err(Denied::impossible(format!(
             "changing its {} needs root, and {}",
             names.join(", "),
             host.without_root()
         )));
     }
-    if has("uid") || has("home") {
-        may_move(name, wanted, found, has("home"))?;
+    if has(AccountField::Uid) || has(AccountField::Home) {
+        may_move(name, wanted, found, has(AccountField::Home))?;
     }
     Ok(fields)
 }
@@ -287,25 +289,25 @@ fn differing(wanted: &DesiredAccount, found: &ObservedUser) -> Vec<FieldChange> 
     let add = (!missing.is_empty()).then(|| missing.join(","));
     [
         field(
-            "uid",
+            AccountField::Uid,
             &found.uid.to_string(),
             uid.map(|uid| uid.to_string()),
         ),
-        field("group", &found.group, group.clone()),
-        field("groups", &current.join(","), add),
+        field(AccountField::Group, &found.group, group.clone()),
+        field(AccountField::Groups, &current.join(","), add),
         field(
-            "home",
+            AccountField::Home,
             found.home.as_str(),
             home.as_ref().map(HostPath::to_string),
         ),
         field(
-            "shell",
+            AccountField::Shell,
             &found.shell,
             shell.as_ref().map(HostPath::to_string),
         ),
         // adduser(8) leaves empty GECOS parts behind the name.
         field(
-            "comment",
+            AccountField::Comment,
             found.comment.trim_end_matches(','),
             comment.clone(),
         ),
@@ -315,9 +317,9 @@ fn differing(wanted: &DesiredAccount, found: &ObservedUser) -> Vec<FieldChange> 
     .collect()
 }
 
-fn field(name: &str, from: &str, to: Option<String>) -> Option<FieldChange> {
+fn field(field: AccountField, from: &str, to: Option<String>) -> Option<FieldChange> {
     to.filter(|to| to != from).map(|to| FieldChange {
-        field: name.to_owned(),
+        field,
         from: said(from),
         to,
     })

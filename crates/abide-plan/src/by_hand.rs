@@ -196,7 +196,7 @@ pub(crate) fn account(
     fields: &[FieldChange],
 ) -> Option<Cause> {
     let mut changed = attributes(host, name, found);
-    changed.retain(|attribute| fields.iter().any(|field| field.field == *attribute));
+    changed.retain(|attribute| fields.iter().any(|field| field.field.word() == attribute));
     (!changed.is_empty()).then(|| cause(HandEdit::AccountModified(changed), None))
 }
 

@@ -1,6 +1,6 @@
 //! How causes are worded: the same fact always in the same words.
 
-use abide_model::{ActiveState, Cause, Ending, Health, ObservedUnit, printable};
+use abide_model::{ActiveState, Cause, Ending, Field, Health, ObservedUnit, printable};
 
 /// Longest text of a host that is repeated to a person, in characters.
 const LONGEST: usize = 200;
@@ -13,12 +13,12 @@ pub(crate) fn said(text: &str) -> String {
 
 /// Something is one way and should be another.
 pub(crate) fn differs(
-    field: &str,
+    field: impl Into<Field>,
     observed: impl Into<String>,
     desired: impl Into<String>,
 ) -> Cause {
     Cause::Differs {
-        field: field.to_owned(),
+        field: field.into(),
         observed: observed.into(),
         desired: desired.into(),
     }
@@ -26,7 +26,7 @@ pub(crate) fn differs(
 
 /// A unit is in another state than it should be.
 pub(crate) fn state(observed: ActiveState, desired: ActiveState) -> Cause {
-    differs("ActiveState", observed.word(), desired.word())
+    differs(Field::ActiveState, observed.word(), desired.word())
 }
 
 /// A unit that runs what is no longer on disk.

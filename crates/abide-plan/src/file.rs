@@ -3,7 +3,7 @@
 //! Who may write it and what follows from it is decided by whoever asks.
 
 use abide_model::{
-    Before, Body, Cause, Change, FileKind, FilePurpose, HostPath, ManifestName, Observation,
+    Before, Body, Cause, Change, Field, FileKind, FilePurpose, HostPath, ManifestName, Observation,
     ObservedFile, Scope, UnknownReason, WriteFile,
 };
 
@@ -86,20 +86,20 @@ pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdi
         false => found.mode,
     });
     let differs_in = if found.kind != FileKind::Regular {
-        Some(differs("kind", "symbolic link", "file"))
+        Some(differs(Field::Kind, "symbolic link", "file"))
     } else if found.digest != Some(digest) {
         let observed = found.digest.map(|digest| digest.short());
         Some(match wanted.body.is_secret() {
-            true => differs("content", "(secret)", "(secret)"),
+            true => differs(Field::Content, "(secret)", "(secret)"),
             false => differs(
-                "content",
+                Field::Content,
                 observed.unwrap_or_else(|| "unreadable".into()),
                 digest.short(),
             ),
         })
     } else {
         // Only a file of its own user is safe from others, and root's may be unreadable for it.
-        wrong_owner(view, found).map(|owner| differs("owner", said(&found.owner), owner))
+        wrong_owner(view, found).map(|owner| differs(Field::Owner, said(&found.owner), owner))
     };
     Ok(match differs_in {
         Some(cause) if found.kind == FileKind::Regular => {
@@ -158,7 +158,7 @@ fn with_hand_edit(
 fn lost_or_foreign(view: &ScopeView<'_>, path: &HostPath) -> Option<Cause> {
     let damaged = !view.host.observed.ledger_findings.is_empty();
     let foreign = !view.host.ledger.files.contains_key(path);
-    (damaged && foreign).then(|| differs("ledger", "not ours", "ours"))
+    (damaged && foreign).then(|| differs(Field::Ledger, "not ours", "ours"))
 }
 
 fn owned_by(view: &ScopeView<'_>, other: &ManifestName, path: &HostPath) -> Denied {
@@ -263,6 +263,10 @@ fn set_mode(wanted: &Wanted<'_>, from: u32, to: u32) -> Verdict {
     };
     Verdict::Do(
         Box::new(change),
-        vec![differs("mode", format!("{from:04o}"), format!("{to:04o}"))],
+        vec![differs(
+            Field::Mode,
+            format!("{from:04o}"),
+            format!("{to:04o}"),
+        )],
     )
 }

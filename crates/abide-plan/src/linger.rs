@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    ActiveState, Cause, Change, DesiredUser, LastLoad, LingerReason, Manager, NoteKind,
+    ActiveState, Cause, Change, DesiredUser, Field, LastLoad, LingerReason, Manager, NoteKind,
     Observation, RefusalReason, ResourceId, Scope, UserName, Wanted,
 };
 
@@ -266,7 +266,7 @@ fn restart(
     let has: Vec<&str> = has.into_iter().flatten().map(String::as_str).collect();
     let lacks = groups.iter().map(String::as_str);
     let all: Vec<&str> = has.iter().copied().chain(lacks).collect();
-    let cause = causes::differs("groups of its manager", has.join(","), all.join(","));
+    let cause = causes::differs(Field::ManagerGroups, has.join(","), all.join(","));
     let account = ResourceId::User(name.clone());
     let changed: Vec<StepId> = draft.steps_about(Phase::Account, &account).collect();
     let resource = ResourceId::Manager(Scope::User(name.clone()));

@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Cause, Change, LingerExclusive, LingerReason, NoteKind, Observation, Presence, ResourceId,
-    Scope, UnitName, UserName,
+    Cause, Change, Field, LingerExclusive, LingerReason, NoteKind, Observation, Presence,
+    ResourceId, Scope, UnitName, UserName,
 };
 
 use crate::causes::{differs, names, said};
@@ -39,7 +39,7 @@ fn declared_off(host: &Host<'_>, draft: &mut Draft, name: &UserName) {
         return;
     }
     match may_end(host, name) {
-        Ok(()) => end(draft, name, differs("linger", "on", "off")),
+        Ok(()) => end(draft, name, differs(Field::Linger, "on", "off")),
         Err(denied) => draft.refuse(denied.about(ResourceId::Linger(name.clone()))),
     }
 }

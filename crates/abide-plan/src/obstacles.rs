@@ -2,9 +2,9 @@
 //! cannot be written. What nobody looked at is in nobody's way.
 
 use abide_model::{
-    Change, DesiredUser, FieldChange, FilePurpose, GroupName, HomeFault, HostPath, InputLook,
-    InputSeen, Observation, ObservedUser, Obstacle, RefusalReason, ResourceId, Runner, Scope,
-    UserName,
+    AccountField, Change, DesiredUser, FieldChange, FilePurpose, GroupName, HomeFault, HostPath,
+    InputLook, InputSeen, Observation, ObservedUser, Obstacle, RefusalReason, ResourceId, Runner,
+    Scope, UserName,
 };
 
 use crate::draft::Draft;
@@ -59,18 +59,18 @@ pub(crate) fn may_modify(
 ) -> Result<(), Denied> {
     may_be_changed(host, draft, name)?;
     for field in fields {
-        match field.field.as_str() {
-            "group" | "groups" => {
+        match field.field {
+            AccountField::Group | AccountField::Groups => {
                 for group in field.to.split(',').filter(|group| !group.is_empty()) {
                     group_is_there(host, draft, group)?;
                 }
             }
-            "uid" => {
+            AccountField::Uid => {
                 if let Ok(uid) = field.to.parse() {
                     uid_is_free(host, draft, uid)?;
                 }
             }
-            _ => {}
+            AccountField::Home | AccountField::Shell | AccountField::Comment => {}
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Files below users' homes that belong to no unit.
 
 use abide_model::{
-    Cause, Change, DesiredFile, FilePurpose, HostPath, LedgerFile, NoteKind, ResourceId,
+    Cause, Change, DesiredFile, Field, FilePurpose, HostPath, LedgerFile, NoteKind, ResourceId,
 };
 
 use crate::draft::{Draft, Phase, Step};
@@ -57,7 +57,7 @@ fn one(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath, desired: &Desir
         digest: Some(digest_of(&desired.body)),
     };
     draft.ledger.files.insert(path.clone(), left);
-    let cause = crate::causes::differs("ledger", "not ours", "ours");
+    let cause = crate::causes::differs(Field::Ledger, "not ours", "ours");
     act(view, draft, path, verdict, (Change::Adopt, cause));
 }
 

@@ -1,8 +1,8 @@
 //! All units of one scope: each is decided, then what they mean for each other, then the steps and the ledger.
 
 use abide_model::{
-    Cause, Digest, LedgerFile, LedgerUnit, NoteKind, RefusalReason, ResourceId, UnitName, UnitRef,
-    Wanted,
+    Cause, Digest, Field, LedgerFile, LedgerUnit, NoteKind, RefusalReason, ResourceId, UnitName,
+    UnitRef, Wanted,
 };
 
 use crate::causes::differs;
@@ -68,7 +68,7 @@ fn decisions<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
     }
     let renamed = view.renamed().into_iter();
     units.extend(renamed.map(|(before, now)| {
-        let cause = differs(Cause::SERVICE_NAME, before.as_str(), now.as_str());
+        let cause = differs(Field::ServiceName, before.as_str(), now.as_str());
         (before, Wish::Removed(cause))
     }));
     for (name, wish) in units {

@@ -250,7 +250,7 @@ impl Building {
         let path = "/home/deploy/.config/systemd/user/sidekiq.service";
         let after = SIDEKIQ.replace("-c 10", "-c 20");
         let differs = Cause::Differs {
-            field: "content".to_owned(),
+            field: abide_model::Field::Content,
             observed: "1".to_owned(),
             desired: "2".to_owned(),
         };
@@ -410,7 +410,7 @@ pub(crate) fn everything() -> Report {
             "waits for a restart",
         );
     let failed = HostOutcome::Failed {
-        reasons: vec!["1 step failed".to_owned()],
+        reasons: vec![abide_model::FailReason::told("1 step failed")],
         residue: Some(Box::new(plan_of("h2").changed(NOW - 60).0)),
         failed_units: vec![failed_unit()],
     };

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Action, Before, Change, FieldChange, FilePurpose, HostPath, ResourceId, Scope, WriteFile,
+    AccountField, Action, Before, Change, FieldChange, FilePurpose, HostPath, ResourceId, Scope,
+    WriteFile,
 };
 
 use crate::mark::Mark;
@@ -171,11 +172,11 @@ fn account(change: &Change) -> String {
 fn modified(fields: &[FieldChange], symbols: Symbols) -> String {
     let said: Vec<String> = fields
         .iter()
-        .map(|change| match change.field.as_str() {
-            "groups" => format!("add to {}", one_line(&change.to)),
+        .map(|change| match change.field {
+            AccountField::Groups => format!("add to {}", one_line(&change.to)),
             field => format!(
                 "{} {} {} {}",
-                one_line(field),
+                field.word(),
                 or_none(&change.from),
                 symbols.arrow,
                 or_none(&change.to)

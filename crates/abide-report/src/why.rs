@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Action, Before, Cause, Change, FilePurpose, HandEdit, HostPath, Plan, WriteFile,
+    Action, Before, Cause, Change, Field, FilePurpose, HandEdit, HostPath, Plan, WriteFile,
 };
 
 use crate::moment::when;
@@ -149,21 +149,27 @@ fn by_hand(cause: &Cause) -> Option<String> {
 fn is_difference(cause: &Cause) -> bool {
     match cause {
         Cause::Missing => true,
-        Cause::Differs { field, .. } => field != "owner",
+        Cause::Differs { field, .. } => *field != Field::Owner,
         _ => false,
     }
 }
 
 /// That it is in another state than it should be.
 fn is_state(cause: &Cause) -> bool {
-    matches!(cause, Cause::Differs { field, .. } if field == "ActiveState")
+    matches!(
+        cause,
+        Cause::Differs {
+            field: Field::ActiveState,
+            ..
+        }
+    )
 }
 
 /// Whether the unit does not run, which is reason enough to start it.
 fn is_down(cause: &Cause) -> bool {
     match cause {
         Cause::Missing | Cause::Failed { .. } | Cause::Unhealthy { .. } => true,
-        Cause::Differs { field, .. } => field == "ActiveState",
+        Cause::Differs { field, .. } => *field == Field::ActiveState,
         _ => false,
     }
 }
@@ -233,18 +239,29 @@ fn missing(change: &Change) -> &'static str {
     }
 }
 
-fn differs(field: &str, observed: &str, desired: &str, symbols: Symbols) -> String {
+fn differs(field: &Field, observed: &str, desired: &str, symbols: Symbols) -> String {
     match field {
-        "content" => CONTENT_DIFFERS.to_owned(),
-        "ActiveState" | "enabled" => format!("it is {}", one_line(observed)),
-        "links" => "its links differ".to_owned(),
-        "unit file" => format!("{} gives way to {}", one_line(observed), one_line(desired)),
-        "kind" => format!("it is no {}", one_line(desired)),
-        "restart_on" => format!("`restart_on` names {}", one_line(desired)),
-        "linger" => format!("declared {}", one_line(desired)),
-        field => format!(
+        Field::Content => CONTENT_DIFFERS.to_owned(),
+        Field::ActiveState | Field::Enabled => format!("it is {}", one_line(observed)),
+        Field::Links => "its links differ".to_owned(),
+        Field::UnitFile => format!("{} gives way to {}", one_line(observed), one_line(desired)),
+        Field::Kind => format!("it is no {}", one_line(desired)),
+        Field::RestartOn => format!("`restart_on` names {}", one_line(desired)),
+        Field::Linger => format!("declared {}", one_line(desired)),
+        Field::Account(_)
+        | Field::FragmentPath
+        | Field::ManagerGroups
+        | Field::Install
+        | Field::Ledger
+        | Field::Masked
+        | Field::Mode
+        | Field::Owner
+        | Field::ServiceName
+        | Field::Wants
+        | Field::Unit(_)
+        | Field::Other(_) => format!(
             "{} {} {} {}",
-            one_line(field),
+            one_line(field.word()),
             or_none(observed),
             symbols.arrow,
             or_none(desired)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{FieldChange, HostPath, Scope, UserName};
+use abide_model::{AccountField, FieldChange, HostPath, Scope, UserName};
 
 use crate::ToolError;
 use crate::host::{SimHost, SimUser};
@@ -75,25 +75,26 @@ impl SimHost {
         let busy = self.managers.contains_key(&Scope::User(name.clone()));
         let mut user = self.users.get(name).cloned().ok_or_else(|| no_user(name))?;
         for FieldChange { field, from: _, to } in fields {
-            match field.as_str() {
-                "uid" | "home" if busy => {
+            match field {
+                AccountField::Uid | AccountField::Home if busy => {
                     return Err(
                         format!("usermod: user {name} is currently used by a process").into(),
                     );
                 }
-                "uid" => {
+                AccountField::Uid => {
                     let uid = to
                         .parse()
                         .map_err(|error| format!("invalid user ID '{to}': {error}"))?;
                     self.uid_is_free(uid)?;
                     user.uid = uid;
                 }
-                "home" => user.home = HostPath::parse(to).map_err(|error| error.to_string())?,
-                "group" => user.group.clone_from(to),
-                "groups" => user.groups.extend(to.split(',').map(str::to_owned)),
-                "shell" => user.shell.clone_from(to),
-                "comment" => user.comment.clone_from(to),
-                field => return Err(format!("usermod knows no field {field}").into()),
+                AccountField::Home => {
+                    user.home = HostPath::parse(to).map_err(|error| error.to_string())?;
+                }
+                AccountField::Group => user.group.clone_from(to),
+                AccountField::Groups => user.groups.extend(to.split(',').map(str::to_owned)),
+                AccountField::Shell => user.shell.clone_from(to),
+                AccountField::Comment => user.comment.clone_from(to),
             }
         }
         self.groups_exist(user.groups.iter().chain([&user.group]), name)?;

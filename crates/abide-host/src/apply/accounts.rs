@@ -1,6 +1,6 @@
 //! Arguments of useradd(8), usermod(8) and userdel(8).
 
-use abide_model::{Change, FieldChange};
+use abide_model::{AccountField, Change, FieldChange};
 
 use crate::quote::words;
 
@@ -42,19 +42,17 @@ pub(super) fn create(change: &Change, user: &str) -> String {
 
 /// The arguments of usermod.
 pub(super) fn modify(fields: &[FieldChange], user: &str) -> String {
-    let flag = |field: &str| match field {
-        "uid" => Some("-u"),
-        "group" => Some("-g"),
-        "groups" => Some("-aG"),
-        "home" => Some("-d"),
-        "shell" => Some("-s"),
-        "comment" => Some("-c"),
-        _ => None,
+    let flag = |field: AccountField| match field {
+        AccountField::Uid => "-u",
+        AccountField::Group => "-g",
+        AccountField::Groups => "-aG",
+        AccountField::Home => "-d",
+        AccountField::Shell => "-s",
+        AccountField::Comment => "-c",
     };
     let arguments: Vec<&str> = fields
         .iter()
-        .filter_map(|field| Some([flag(&field.field)?, field.to.as_str()]))
-        .flatten()
+        .flat_map(|field| [flag(field.field), field.to.as_str()])
         .collect();
     format!("{} -- {user}", words(arguments))
 }

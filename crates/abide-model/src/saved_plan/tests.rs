@@ -188,7 +188,7 @@ fn any_change() -> impl Strategy<Value = (ResourceId, Change)> {
         Just((
             ResourceId::User("app".parse().unwrap()),
             Change::ModifyUser(vec![FieldChange {
-                field: "shell".into(),
+                field: crate::AccountField::Shell,
                 from: "/bin/sh".into(),
                 to: "/bin/bash".into(),
             }]),

@@ -57,7 +57,7 @@ fn words(action: &Action) -> String {
         Change::RemoveFile { path, .. } => format!("{} is no longer declared", name(path)),
         Change::CreateUser { .. } => "the account is not there".to_owned(),
         Change::ModifyUser(fields) => {
-            let fields: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
+            let fields: Vec<&str> = fields.iter().map(|field| field.field.word()).collect();
             format!("other than declared: {}", fields.join(", "))
         }
         Change::DeleteUser { .. } => "the account is declared absent".to_owned(),

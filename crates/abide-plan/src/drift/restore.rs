@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Action, ActionId, Cause, Change, Desired, Drift, DriftClass, FieldChange, FindingKind,
-    HostDrift, LedgerUnit, Left, Observed, Plan, ResourceId, StaleFact,
+    AccountField, Action, ActionId, Cause, Change, Desired, Drift, DriftClass, FieldChange,
+    FindingKind, HostDrift, LedgerUnit, Left, Observed, Plan, ResourceId, StaleFact,
 };
 
 use super::judge;
@@ -158,9 +158,9 @@ fn is_as_left(host: &Host<'_>, action: &Action, field: &FieldChange) -> bool {
         return false;
     };
     let left = host.ledger.attributes.get(user);
-    let left = left.and_then(|left| left.get(&field.field));
-    left.is_some_and(|left| match field.field.as_str() {
-        "groups" => {
+    let left = left.and_then(|left| left.get(field.field.word()));
+    left.is_some_and(|left| match field.field {
+        AccountField::Groups => {
             let left: Vec<&str> = left.split(',').collect();
             field.to.split(',').all(|group| left.contains(&group))
         }

@@ -40,7 +40,7 @@ fn links_that_change_are_told_with_what_they_were() {
     assert_eq!(
         enable.causes,
         [Cause::Differs {
-            field: "links".to_owned(),
+            field: abide_model::Field::Links,
             observed: "a.target.wants/web.service".to_owned(),
             desired: "a.target.wants/web.service b.target.wants/web.service".to_owned(),
         }]

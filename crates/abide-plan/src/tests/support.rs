@@ -38,7 +38,7 @@ fn step(action: &Action) -> String {
         Change::ModifyUser(fields) => {
             let fields = fields
                 .iter()
-                .map(|f| format!("{} {} -> {}", f.field, f.from, f.to));
+                .map(|f| format!("{} {} -> {}", f.field.word(), f.from, f.to));
             format!("modify {}", fields.collect::<Vec<_>>().join(", "))
         }
         Change::DeleteUser {
@@ -92,7 +92,7 @@ fn cause(cause: &Cause) -> String {
             field,
             observed,
             desired,
-        } => format!("{field} {observed} -> {desired}"),
+        } => format!("{} {observed} -> {desired}", field.word()),
         Cause::DeclaredAbsent => "declared absent".to_owned(),
         Cause::Undeclared => "undeclared".to_owned(),
         Cause::LingerNeeded { unit } => format!("{unit} must run"),

@@ -361,7 +361,7 @@ fn a_field_says_from_and_to() {
     });
     let plan = planned(&SimHost::new().with_user("deploy"), &wanted);
     let shell = FieldChange {
-        field: "shell".to_owned(),
+        field: abide_model::AccountField::Shell,
         from: "/bin/sh".to_owned(),
         to: "/bin/bash".to_owned(),
     };

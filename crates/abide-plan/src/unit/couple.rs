@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{NoteKind, ObservedUnit, UnitKind, UnitName, Wanted};
+use abide_model::{Field, NoteKind, ObservedUnit, UnitKind, UnitName, Wanted};
 
 use abide_unit::quadlet_pod;
 
@@ -104,7 +104,7 @@ impl<'a> Coupled<'_, 'a> {
             let restarted = self.is_stopped(&socket);
             let why = match restarted {
                 true => Reason::StopOf(socket),
-                false => Reason::Fact(differs(socket.as_str(), "inactive", "active")),
+                false => Reason::Fact(differs(Field::Unit(socket.clone()), "inactive", "active")),
             };
             self.stop_and_start(&service, vec![why]);
         }

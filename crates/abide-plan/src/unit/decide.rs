@@ -1,6 +1,6 @@
 //! Everything that is to be done about one unit, before it is known what that does to others.
 
-use abide_model::{Cause, Change, FilePurpose, NoteKind, Observation, UnitKind, Wanted};
+use abide_model::{Cause, Change, Field, FilePurpose, NoteKind, Observation, UnitKind, Wanted};
 
 use super::enablement::{self, Links};
 use super::mask::{self, Mask};
@@ -183,7 +183,7 @@ fn verdicts(unit: &Unit<'_>) -> Result<Vec<Verdict>, Denied> {
             }
             None => {
                 let cause = match unit.masked() {
-                    true => crate::causes::differs("masked", "no", "yes"),
+                    true => crate::causes::differs(Field::Masked, "no", "yes"),
                     false => unit.goes().cloned().unwrap_or(Cause::Undeclared),
                 };
                 file::absent(unit.view, &unit_file.path, unit_file.purpose, &cause)?

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{Cause, Change, ResourceId, UnitKind, UnitName, UnitRef, Watch};
+use abide_model::{Cause, Change, Field, ResourceId, UnitKind, UnitName, UnitRef, Watch};
 
 use super::aliases;
 use super::couple::{Bystanders, Decisions};
@@ -118,7 +118,7 @@ impl Emitted<'_, '_> {
             self.touch(unit.name.clone(), id);
         }
         if decision.mask == Mask::Off {
-            let cause = crate::causes::differs("masked", "yes", "no");
+            let cause = crate::causes::differs(Field::Masked, "yes", "no");
             let step = self
                 .step(Phase::Unmask, &unit.loaded, Change::Unmask)
                 .because(cause)
@@ -130,7 +130,7 @@ impl Emitted<'_, '_> {
         }
         let written = self.files(decision, &before);
         if decision.mask == Mask::On {
-            let cause = crate::causes::differs("masked", "no", "yes");
+            let cause = crate::causes::differs(Field::Masked, "no", "yes");
             let step = self
                 .step(Phase::Links, &unit.loaded, Change::Mask)
                 .because(cause);
@@ -265,11 +265,11 @@ impl Emitted<'_, '_> {
             false => reads::unrecorded(unit),
         };
         if let (Some(files), false) = (unrecorded, adopts) {
-            let cause = crate::causes::differs("restart_on", "", files);
+            let cause = crate::causes::differs(Field::RestartOn, "", files);
             let step = Step::new(Phase::Claims, unit.file_resource(), Change::Record);
             self.draft.add(step.because(cause));
         } else if adopts {
-            let cause = crate::causes::differs("ledger", "not ours", "ours");
+            let cause = crate::causes::differs(Field::Ledger, "not ours", "ours");
             let step = Step::new(Phase::Claims, unit.file_resource(), Change::Adopt);
             self.draft.add(step.because(cause));
         } else if forgets {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Cause, FilePurpose, HostPath, Link, ObservedScope, RefusalReason, UnitName, Wanted,
+    Cause, Field, FilePurpose, HostPath, Link, ObservedScope, RefusalReason, UnitName, Wanted,
 };
 use abide_unit::{
     Effective, LinkKind, also, install_links, install_words, refused_links, specifier,
@@ -64,7 +64,7 @@ fn decide_links(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
         });
     };
     if unit.masked() {
-        return Ok(all_go(present, differs("masked", "no", "yes")));
+        return Ok(all_go(present, differs(Field::Masked, "no", "yes")));
     }
     if unit.name.kind().is_quadlet() {
         // Its generator reads `[Install]`; `systemctl enable` always fails (systemd-facts.md#generated-units).
@@ -105,8 +105,8 @@ fn ours_enabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
     let remove: BTreeSet<String> = stale.filter(|_| asked.is_all).collect();
     let why = match (add.is_empty(), remove.is_empty(), present.is_empty()) {
         (true, true, _) => Vec::new(),
-        (_, _, true) => vec![differs("enabled", "disabled", "enabled")],
-        _ => vec![differs("links", listed(&present), listed(wanted))],
+        (_, _, true) => vec![differs(Field::Enabled, "disabled", "enabled")],
+        _ => vec![differs(Field::Links, listed(&present), listed(wanted))],
     };
     let by_hand = by_hand::links(unit, &add, &remove);
     let why: Vec<Cause> = why.into_iter().chain(by_hand).collect();
@@ -204,7 +204,10 @@ fn disabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied>
         return Err(Denied::because(RefusalReason::EnabledForAllUsers { link }));
     }
     if !present.is_empty() {
-        return Ok(all_go(present, differs("enabled", "enabled", "disabled")));
+        return Ok(all_go(
+            present,
+            differs(Field::Enabled, "enabled", "disabled"),
+        ));
     }
     let state = unit.seen.file_state.as_str();
     if !unit.ours && matches!(state, "enabled" | "enabled-runtime") {
@@ -269,7 +272,7 @@ fn left_over(unit: &Unit<'_>, present: BTreeSet<String>) -> Links {
     let by_us = unit.recorded().is_some_and(|left| left.enabled);
     let lost = unit.ours && !unit.wanted.has_install() && (had_install || by_us);
     match lost {
-        true => all_go(present, differs("[Install]", "present", "absent")),
+        true => all_go(present, differs(Field::Install, "present", "absent")),
         false => Links::default(),
     }
 }
@@ -293,7 +296,7 @@ fn foreign_enabled(unit: &Unit<'_>, present: &BTreeSet<String>) -> Result<Links,
     let enable = |state: &str| Links {
         enable: true,
         add: asked.links.clone(),
-        why: [differs("enabled", state, "enabled")]
+        why: [differs(Field::Enabled, state, "enabled")]
             .into_iter()
             .chain(by_hand::disabled(unit))
             .collect(),

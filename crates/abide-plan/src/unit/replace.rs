@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{Cause, HostPath, UnitName};
+use abide_model::{Cause, Field, HostPath, UnitName};
 
 use super::Unit;
 use super::run::{Reason, Run, Verb};
@@ -65,7 +65,7 @@ fn owned<'v>(view: &'v ScopeView<'_>) -> impl Iterator<Item = (&'v HostPath, Uni
 pub(crate) fn cause(unit: &Unit<'_>) -> Cause {
     let before = predecessor(unit.view, &unit.name);
     let before = before.map_or_else(String::new, |name| name.to_string());
-    differs("unit file", before, unit.name.as_str())
+    differs(Field::UnitFile, before, unit.name.as_str())
 }
 
 /// What is done with the unit that is there under the name, and with the new one; `None` where nothing is there.

@@ -1,7 +1,7 @@
 //! Whether a unit is started, stopped, restarted or reloaded, from what should run and what does.
 
 use abide_model::{
-    ActiveState, Cause, Health, HostPath, LedgerUnit, NoteKind, NoteReason, RefusalReason,
+    ActiveState, Cause, Field, Health, HostPath, LedgerUnit, NoteKind, NoteReason, RefusalReason,
     UnitName, Wanted,
 };
 
@@ -158,7 +158,7 @@ fn goes(unit: &Unit<'_>, comes_up: bool) -> Result<Run, Denied> {
             cause.clone()
         }
         Some(_) => return Ok(Run::default()),
-        None => differs("masked", "no", "yes"),
+        None => differs(Field::Masked, "no", "yes"),
     };
     if unit.seen.active.is_up() && unit.seen.refuse_stop {
         return Err(Denied::because(RefusalReason::RefusesToStop));
@@ -222,7 +222,7 @@ fn up(unit: &Unit<'_>, draft: &Draft, comes_up: bool) -> Result<Run, Denied> {
     if unit.seen.transient && unit.ours && !comes_up {
         // A restart would keep the transient definition (systemd-facts.md#transient-units).
         return Ok(stop_start(
-            vec![differs("FragmentPath", "transient", "the unit file").into()],
+            vec![differs(Field::FragmentPath, "transient", "the unit file").into()],
             unit,
         ));
     }

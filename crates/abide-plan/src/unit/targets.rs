@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{UnitKind, UnitName};
+use abide_model::{Field, UnitKind, UnitName};
 use abide_unit::Effective;
 
 use super::couple::{Bystanders, Decisions};
@@ -29,7 +29,7 @@ pub(crate) fn start_new_members(
             let up = view.seen.and_then(|scope| scope.unit(member));
             let up = up.is_some_and(|unit| unit.active.is_up());
             if !up && !decisions.contains_key(member) {
-                let wanted = differs("Wants=", "", member.as_str());
+                let wanted = differs(Field::Wants, "", member.as_str());
                 let run = bystanders.entry(member.clone()).or_default();
                 run.then = Some((Verb::Start, vec![Reason::Fact(wanted)]));
             }

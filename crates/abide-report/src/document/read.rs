@@ -2,9 +2,9 @@
 //! rest (counts, what changes fleet-shaped, the resources' states) follows from that, and is made anew.
 
 use abide_model::{
-    Code, Declared, Diagnostic, Digest, FailedUnit, HostDrift, HostFacts, HostName, HostOutcome,
-    HostReport, HostState, Ledger, LockHolder, ManifestName, Origin, Plan, Report, ResourceId,
-    Selected, Severity, Span, StaleFact, StepReport, Surprise, Suspension, printable,
+    Code, Declared, Diagnostic, Digest, FailReason, FailedUnit, HostDrift, HostFacts, HostName,
+    HostOutcome, HostReport, HostState, Ledger, LockHolder, ManifestName, Origin, Plan, Report,
+    ResourceId, Selected, Severity, Span, StaleFact, StepReport, Surprise, Suspension, printable,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -205,7 +205,7 @@ fn outcome(state: HostState, details: Details) -> HostOutcome {
         HostState::Pending | HostState::Drifted => HostOutcome::Pending,
         HostState::Changed => HostOutcome::Changed,
         HostState::Failed => HostOutcome::Failed {
-            reasons: details.reasons,
+            reasons: details.reasons.into_iter().map(FailReason::told).collect(),
             residue: details.residue.map(Box::new),
             failed_units: details.failed_units,
         },

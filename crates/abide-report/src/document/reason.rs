@@ -1,6 +1,6 @@
 //! Why something is not as the manifest says: a closed list of codes for programs, each with its meaning.
 
-use abide_model::{Action, Cause, Change, RefusalKind};
+use abide_model::{Action, Cause, Change, Field, RefusalKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -142,13 +142,7 @@ impl ReasonCode {
                 Change::EnableLinger => Self::LingerDiffers,
                 _ => Self::Missing,
             },
-            Cause::Differs { field, .. } => match field.as_str() {
-                "content" => Self::ContentDiffers,
-                "enabled" | "links" => Self::EnablementDiffers,
-                "ActiveState" => Self::StateDiffers,
-                "linger" => Self::LingerDiffers,
-                _ => Self::AttributeDiffers,
-            },
+            Cause::Differs { field, .. } => Self::of_field(field),
             Cause::DeclaredAbsent => Self::DeclaredAbsent,
             Cause::Undeclared => Self::Orphan,
             Cause::LingerNeeded { .. } => Self::LingerDiffers,
@@ -157,6 +151,30 @@ impl ReasonCode {
             Cause::RunningOldConfig { .. } | Cause::MayRunOld { .. } => Self::RunningOldConfig,
             Cause::Failed { .. } | Cause::Unhealthy { .. } => Self::UnitFailed,
             Cause::ChangedOnHost { .. } => Self::ChangedOnHost,
+        }
+    }
+
+    fn of_field(field: &Field) -> Self {
+        match field {
+            Field::Content => Self::ContentDiffers,
+            Field::Enabled | Field::Links => Self::EnablementDiffers,
+            Field::ActiveState => Self::StateDiffers,
+            Field::Linger => Self::LingerDiffers,
+            Field::Account(_)
+            | Field::FragmentPath
+            | Field::ManagerGroups
+            | Field::Install
+            | Field::Kind
+            | Field::Ledger
+            | Field::Masked
+            | Field::Mode
+            | Field::Owner
+            | Field::RestartOn
+            | Field::ServiceName
+            | Field::UnitFile
+            | Field::Wants
+            | Field::Unit(_)
+            | Field::Other(_) => Self::AttributeDiffers,
         }
     }
 

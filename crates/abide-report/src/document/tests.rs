@@ -211,7 +211,7 @@ fn after_a_failed_apply_each_resource_says_how_it_ended() {
         .does(unit("system/e.service"), Change::Restart, missing());
     let residue = plan_of("h1").does(unit("system/d.service"), Change::Restart, missing());
     let failed = HostOutcome::Failed {
-        reasons: vec!["1 step failed".to_owned()],
+        reasons: vec![abide_model::FailReason::told("1 step failed")],
         residue: Some(Box::new(residue.0)),
         failed_units: vec![FailedUnit {
             unit: "system/e.service".parse().unwrap(),

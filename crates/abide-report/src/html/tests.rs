@@ -69,8 +69,8 @@ fn declare(all: &mut Report) {
 fn with_troubles(all: Report) -> Report {
     let failed = HostOutcome::Failed {
         reasons: vec![
-            "1 step failed".to_owned(),
-            "1 unit not staying up".to_owned(),
+            abide_model::FailReason::told("1 step failed"),
+            abide_model::FailReason::told("1 unit not staying up"),
         ],
         residue: None,
         failed_units: vec![abide_model::FailedUnit {
@@ -297,7 +297,7 @@ fn hostile() -> Report {
                 &format!("x\n{HOSTILE}\n"),
             ),
             vec![abide_model::Cause::Differs {
-                field: HOSTILE.to_owned(),
+                field: HOSTILE.to_owned().into(),
                 observed: HOSTILE.to_owned(),
                 desired: HOSTILE.to_owned(),
             }],
@@ -328,7 +328,7 @@ fn hostile() -> Report {
             HOSTILE,
         );
     let failed = HostOutcome::Failed {
-        reasons: vec![HOSTILE.to_owned()],
+        reasons: vec![abide_model::FailReason::told(HOSTILE)],
         residue: None,
         failed_units: vec![abide_model::FailedUnit {
             unit: "user:deploy/sidekiq.service".parse().unwrap(),

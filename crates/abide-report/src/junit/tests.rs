@@ -213,7 +213,7 @@ fn what_a_host_says_is_no_markup_and_no_forbidden_character() {
         help: Some(evil.to_owned()),
     };
     let failed = HostOutcome::Failed {
-        reasons: vec![evil.to_owned()],
+        reasons: vec![abide_model::FailReason::told(evil)],
         residue: None,
         failed_units: vec![abide_model::FailedUnit {
             unit: "user:deploy/sidekiq.service".parse().unwrap(),

@@ -291,7 +291,7 @@ fn hostile() -> Report {
             unit("user:deploy/sidekiq.service"),
             write(path, FilePurpose::Unit, present(&content), HOSTILE),
             vec![Cause::Differs {
-                field: HOSTILE.to_owned(),
+                field: HOSTILE.to_owned().into(),
                 observed: HOSTILE.to_owned(),
                 desired: HOSTILE.to_owned(),
             }],
@@ -317,7 +317,7 @@ fn hostile() -> Report {
             HOSTILE,
         );
     let failed = HostOutcome::Failed {
-        reasons: vec![HOSTILE.to_owned()],
+        reasons: vec![abide_model::FailReason::told(HOSTILE)],
         residue: None,
         failed_units: vec![abide_model::FailedUnit {
             unit: "user:deploy/sidekiq.service".parse().unwrap(),

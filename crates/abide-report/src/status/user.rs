@@ -67,7 +67,7 @@ fn planned(name: &UserName, plan: &Plan) -> Option<String> {
             Change::CreateUser { .. } => Some("there is no such user".to_owned()),
             Change::DeleteUser { .. } => Some("is there, though declared absent".to_owned()),
             Change::ModifyUser(fields) => {
-                let fields: Vec<&str> = fields.iter().map(|one| one.field.as_str()).collect();
+                let fields: Vec<&str> = fields.iter().map(|one| one.field.word()).collect();
                 Some(format!("other than declared: {}", fields.join(", ")))
             }
             Change::RestartManager => {

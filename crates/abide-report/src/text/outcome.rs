@@ -11,7 +11,10 @@ pub(super) fn sentence(outcome: &HostOutcome, now: Option<Timestamp>) -> String 
         HostOutcome::Pending => "differs; nothing was done".to_owned(),
         HostOutcome::Changed => "changed".to_owned(),
         HostOutcome::Failed { reasons, .. } => {
-            let reasons: Vec<String> = reasons.iter().map(|reason| one_line(reason)).collect();
+            let reasons: Vec<String> = reasons
+                .iter()
+                .map(|reason| one_line(&reason.to_string()))
+                .collect();
             format!("failed: {}", reasons.join("; "))
         }
         HostOutcome::Unreachable { reason, .. } => format!("not observed: {}", one_line(reason)),

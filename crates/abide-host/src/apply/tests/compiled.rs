@@ -1,5 +1,7 @@
 //! What plans compile to.
 
+use abide_model::AccountField;
+
 use super::*;
 use crate::testing::{run, shellcheck, shells};
 
@@ -22,7 +24,10 @@ fn everything_of(name: &str) -> Plan {
         (account.clone(), create(), vec![]),
         (
             account,
-            Change::ModifyUser(vec![field("groups", "a,b"), field("comment", "x y")]),
+            Change::ModifyUser(vec![
+                field(AccountField::Groups, "a,b"),
+                field(AccountField::Comment, "x y"),
+            ]),
             vec![1],
         ),
         (
@@ -184,9 +189,9 @@ fn create() -> Change {
     }
 }
 
-fn field(name: &str, to: &str) -> FieldChange {
+fn field(field: AccountField, to: &str) -> FieldChange {
     FieldChange {
-        field: name.into(),
+        field,
         from: String::new(),
         to: to.into(),
     }

@@ -81,7 +81,7 @@ fn causes() -> Vec<Cause> {
     vec![
         Cause::Missing,
         Cause::Differs {
-            field: "ExecStart=".into(),
+            field: crate::Field::from("ExecStart=".to_owned()),
             observed: "/bin/a".into(),
             desired: "/bin/b".into(),
         },
@@ -140,7 +140,7 @@ fn changes() -> Vec<(ResourceId, Change)> {
         (
             user(),
             Change::ModifyUser(vec![FieldChange {
-                field: "shell".into(),
+                field: crate::AccountField::Shell,
                 from: "/bin/sh".into(),
                 to: "/bin/bash".into(),
             }]),
@@ -356,7 +356,7 @@ fn outcomes(host: &HostName) -> Vec<HostOutcome> {
         HostOutcome::Unchanged,
         HostOutcome::Changed,
         HostOutcome::Failed {
-            reasons: vec!["it broke".into()],
+            reasons: vec![crate::FailReason::told("it broke")],
             residue: Some(Box::new(plan(host, Vec::new(), Vec::new()))),
             failed_units: vec![FailedUnit {
                 unit: unit("user:app/web.service"),

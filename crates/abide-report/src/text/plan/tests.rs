@@ -1,6 +1,6 @@
 use abide_model::{
-    ActionId, Before, Cause, Change, Effect, FieldChange, FilePurpose, HandEdit, LockHolder,
-    NoteKind, RefusalKind, ResourceId, Timestamp,
+    AccountField, ActionId, Before, Cause, Change, Effect, FieldChange, FilePurpose, HandEdit,
+    LockHolder, NoteKind, RefusalKind, ResourceId, Timestamp,
 };
 
 use super::*;
@@ -251,9 +251,9 @@ fn removals_refusals_and_notes_are_told_with_their_resource() {
     "##);
 }
 
-fn field(field: &str, from: &str, to: &str) -> FieldChange {
+fn field(field: AccountField, from: &str, to: &str) -> FieldChange {
     FieldChange {
-        field: field.to_owned(),
+        field,
         from: from.to_owned(),
         to: to.to_owned(),
     }
@@ -261,7 +261,7 @@ fn field(field: &str, from: &str, to: &str) -> FieldChange {
 
 fn differs(field: &str) -> Vec<Cause> {
     vec![Cause::Differs {
-        field: field.to_owned(),
+        field: field.to_owned().into(),
         observed: "a".to_owned(),
         desired: "b".to_owned(),
     }]
@@ -272,8 +272,8 @@ fn accounts_files_and_modes_are_told_in_their_own_words() {
     let env = "/home/deploy/.config/app/env";
     let netrc = "/home/deploy/.netrc";
     let fields = vec![
-        field("shell", "/bin/sh", "/bin/bash"),
-        field("groups", "", "app"),
+        field(AccountField::Shell, "/bin/sh", "/bin/bash"),
+        field(AccountField::Groups, "", "app"),
     ];
     let mode = Change::SetMode {
         path: netrc.parse().unwrap(),
@@ -379,7 +379,7 @@ fn nothing_that_a_host_says_reaches_the_terminal_as_it_is() {
                 Change::Start,
                 vec![
                     Cause::Differs {
-                        field: evil.into(),
+                        field: evil.to_owned().into(),
                         observed: evil.into(),
                         desired: evil.into(),
                     },
@@ -408,7 +408,7 @@ fn nothing_that_a_host_says_reaches_the_terminal_as_it_is() {
         },
     );
     let failed = HostOutcome::Failed {
-        reasons: vec![evil.into()],
+        reasons: vec![abide_model::FailReason::told(evil)],
         residue: None,
         failed_units: vec![],
     };
@@ -527,7 +527,7 @@ fn hosts_that_are_unlike_the_others_are_named() {
     let old = SIDEKIQ.replace("-c 10", "-c 5");
     let other = write(path, FilePurpose::Unit, present(&old), SIDEKIQ);
     let differs = vec![Cause::Differs {
-        field: "content".to_owned(),
+        field: abide_model::Field::Content,
         observed: "1".to_owned(),
         desired: "2".to_owned(),
     }];

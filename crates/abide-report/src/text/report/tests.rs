@@ -36,7 +36,7 @@ fn stepped(mut report: Report, host: &str, odd: &[(u32, StepOutcome, &str)]) -> 
 fn crashed(host: &str) -> HostOutcome {
     let sidekiq: UnitRef = "user:deploy/sidekiq.service".parse().unwrap();
     HostOutcome::Failed {
-        reasons: vec!["1 unit did not stay up".to_owned()],
+        reasons: vec![abide_model::FailReason::told("1 unit did not stay up")],
         residue: Some(Box::new(
             plan_of(host)
                 .does(ResourceId::Unit(sidekiq.clone()), Change::Start, missing())
@@ -163,7 +163,9 @@ fn a_failed_step_is_told_with_what_was_skipped_and_put_back() {
         ),
     ]);
     let failed = HostOutcome::Failed {
-        reasons: vec!["the manager of sidekiq did not start".to_owned()],
+        reasons: vec![abide_model::FailReason::told(
+            "the manager of sidekiq did not start",
+        )],
         residue: None,
         failed_units: Vec::new(),
     };
@@ -259,7 +261,7 @@ fn a_host_where_everything_is_refused_says_so() {
 fn what_was_done_and_put_back_is_not_counted_as_done() {
     let mut all = report(vec![plan_of("h1").changed(NOW)]);
     let failed = HostOutcome::Failed {
-        reasons: vec!["it does not load".to_owned()],
+        reasons: vec![abide_model::FailReason::told("it does not load")],
         residue: None,
         failed_units: Vec::new(),
     };
@@ -284,7 +286,7 @@ fn what_was_done_and_put_back_is_not_counted_as_done() {
 fn steps_of_which_nothing_was_heard_are_judged_by_how_the_host_is() {
     let of = |outcome| with_outcome(report(vec![plan_of("h1").changed(NOW)]), "h1", outcome);
     let failed = |residue| HostOutcome::Failed {
-        reasons: vec!["the connection was lost".to_owned()],
+        reasons: vec![abide_model::FailReason::told("the connection was lost")],
         residue,
         failed_units: Vec::new(),
     };

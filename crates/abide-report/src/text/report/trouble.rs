@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    FailedUnit, HostName, HostOutcome, HostReport, Plan, Report, StepOutcome, StepReport,
+    FailReason, FailedUnit, HostName, HostOutcome, HostReport, Plan, Report, StepOutcome,
+    StepReport,
 };
 
 use crate::layout::Page;
@@ -123,10 +124,13 @@ pub(super) fn is_skipped(host: &HostReport) -> bool {
     )
 }
 
-fn several(reasons: &[String]) -> Vec<String> {
+fn several(reasons: &[FailReason]) -> Vec<String> {
     match reasons {
         [_] => Vec::new(),
-        many => many.iter().map(|reason| one_line(reason)).collect(),
+        many => many
+            .iter()
+            .map(|reason| one_line(&reason.to_string()))
+            .collect(),
     }
 }
 
