@@ -7,7 +7,7 @@ use abide_host::apply::{ApplyOptions, HostEvent, Reader};
 use abide_host::bootstrap;
 use abide_model::{
     Action, ActiveState, Event, FailReason, FailedUnit, HostOutcome, HostReport, LockHolder,
-    Observed, Plan, StaleFact, StepOutcome, StepReport, Surprise, Suspension, printable,
+    Observed, Plan, StaleFact, StepOutcome, StepReport, Surprise, printable,
 };
 use abide_transport::{Exit, RunError};
 
@@ -16,27 +16,13 @@ use crate::host::{Host, Options, Sink, Teller};
 use crate::nonce;
 use crate::observe::{Unseen, last_line, no_root, observe};
 use crate::script::{self, Limits, NotRun, Script};
+use crate::told::Told;
 use crate::verify::verdict;
 
 /// Beyond its limit a script begins no step: it puts back what it must, and says how everything was left.
 const TIDYING: Duration = Duration::from_secs(60);
 /// Pause between two looks at a host that is still at it, or not reachable yet.
 const PAUSE: Duration = Duration::from_secs(2);
-
-/// What an apply script has told so far.
-#[derive(Debug, Default)]
-pub(crate) struct Told {
-    pub(crate) steps: Vec<StepReport>,
-    pub(crate) failed_units: Vec<FailedUnit>,
-    pub(crate) locked: Option<LockHolder>,
-    pub(crate) suspended: Option<Suspension>,
-    /// Facts that have moved: of users' scopes, which were left alone then, or of the host, where nothing was done.
-    pub(crate) stale: Vec<StaleFact>,
-    /// Units with which something else happened than was forecast.
-    pub(crate) surprises: Vec<Surprise>,
-    /// What went wrong beside the steps, one clause each.
-    pub(crate) reasons: Vec<FailReason>,
-}
 
 /// Carries out a host's plan and verifies it. Leaving leaves the script running on the host.
 pub(crate) async fn change(

@@ -2,9 +2,10 @@
 
 use abide_model::{Event, HostFacts, HostOutcome, HostReport, Observed, Plan};
 
+use crate::approved::Approved;
 use crate::cancel::Cancel;
 use crate::evidence;
-use crate::gate::{Approved, look};
+use crate::gate::look;
 use crate::host::{Host, Options, Sink, Teller};
 
 /// Observes one host and judges it. With `fix`, what restores it becomes the host's plan, and all that is approved.

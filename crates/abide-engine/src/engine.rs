@@ -13,10 +13,11 @@ use abide_model::{
 };
 
 use crate::apply;
+use crate::approved::Approved;
 use crate::cancel::{Cancel, Urgency};
 use crate::drift::drift_one;
 use crate::each::{Turn, each};
-use crate::gate::{Approved, check_one, gate_one, look};
+use crate::gate::{check_one, gate_one, look};
 use crate::host::{Host, Options, Sink, Teller};
 use crate::ledgers::{self, LedgersError};
 use crate::observe::{Unseen, observe};

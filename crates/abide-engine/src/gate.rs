@@ -1,29 +1,15 @@
 //! Holds an approved plan against a host as it is now, before anything is written anywhere.
 
 use abide_model::{
-    Desired, Digest, Disruption, Event, HostOutcome, HostReport, Observed, Plan, RootRoute,
-    StaleFact, StaleKind, printable,
+    Desired, Disruption, Event, HostOutcome, HostReport, Observed, Plan, StaleFact, StaleKind,
+    printable,
 };
 use abide_plan::{Gate, Gated, Runs};
 
+use crate::approved::Approved;
 use crate::cancel::{Cancel, Urgency};
 use crate::host::{Host, Options, Sink, Teller};
 use crate::observe::observe;
-
-/// What was approved for a host.
-#[derive(Debug, Clone)]
-pub struct Approved {
-    /// The plan.
-    pub plan: Plan,
-    /// Which machine it was made for, where that is known.
-    pub identity: Option<Digest>,
-    /// How root was reached when it was made, where that is known.
-    pub root: Option<RootRoute>,
-    /// Its digest.
-    pub digest: Option<Digest>,
-    /// Whether it is all that the host needs, so that nothing may be left to do after it; else only what it names.
-    pub is_all: bool,
-}
 
 impl Approved {
     /// What this comes to on the host that was seen.

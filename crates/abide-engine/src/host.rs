@@ -12,7 +12,7 @@ use abide_plan::Runs;
 use abide_transport::Session;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::gate::Approved;
+use crate::approved::Approved;
 
 /// How hosts are worked on.
 #[derive(Debug, Clone)]

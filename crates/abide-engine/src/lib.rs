@@ -7,6 +7,7 @@
 //! A connection is made once a host and serves everything from the first observation to the verification.
 
 mod apply;
+mod approved;
 mod cancel;
 mod drift;
 mod each;
@@ -22,13 +23,14 @@ mod order;
 mod room;
 mod script;
 mod settings;
+mod told;
 mod verify;
 mod waves;
 
 pub use abide_host::ledger::repair::Repaired;
+pub use approved::Approved;
 pub use cancel::{Cancel, Canceller, Urgency, cancel};
 pub use engine::Engine;
-pub use gate::Approved;
 pub use host::{Options, Sink};
 pub use ledgers::LedgersError;
 pub use observe::Unseen;

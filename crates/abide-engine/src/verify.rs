@@ -4,9 +4,9 @@ use abide_model::{
     FailReason, Failing, HostOutcome, Observed, Plan, Refusal, StepOutcome, StepReport,
 };
 
-use crate::apply::Told;
 use crate::host::Host;
 use crate::observe::Unseen;
+use crate::told::Told;
 
 /// Success is a plan without actions, nothing refused that was not refused before, no failed step, and no unit that failed
 /// to hold.

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::Body;
 use crate::diagnostic::Origin;
-use crate::fleet::Share;
 use crate::name::{HostName, ManifestName, UserName};
 use crate::path::{HomePath, HostPath};
 use crate::scope::Scope;
+use crate::share::Share;
 use crate::unit_name::UnitName;
 
 /// What one host should be.

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::action_id::ActionId;
 use crate::name::HostName;
-use crate::plan::ActionId;
 use crate::report::{FailedUnit, HostState};
+use crate::step_outcome::StepOutcome;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -69,18 +70,4 @@ pub enum Event {
         /// Wall time in milliseconds.
         millis: u64,
     },
-}
-
-/// How a step of an apply script ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum StepOutcome {
-    /// Done.
-    Ok,
-    /// Attempted, and failed.
-    Failed,
-    /// Not attempted, because what it follows from failed.
-    Skipped,
-    /// Done, and undone by the gate.
-    Restored,
 }

@@ -4,9 +4,9 @@ use std::fmt::{self, Formatter};
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::StepOutcome;
 use crate::observed::LockHolder;
 use crate::stale::StaleFact;
+use crate::step_outcome::StepOutcome;
 
 /// Why a host failed.
 ///
@@ -134,7 +134,7 @@ impl Failing {
 #[cfg(test)]
 mod tests {
     use super::{FailReason, Failing};
-    use crate::event::StepOutcome;
+    use crate::step_outcome::StepOutcome;
 
     #[test]
     fn a_reason_is_written_in_words_and_read_back_with_the_same() {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desired::Desired;
 use crate::name::{GroupName, HostName, ManifestName};
+use crate::share::Share;
 
 /// Everything a manifest says, lowered: one [`Desired`] for each host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,24 +114,4 @@ pub struct Rollout {
     pub batch: Option<Share>,
     /// Failed hosts after which no new wave begins; `None`: one.
     pub max_failures: Option<usize>,
-}
-
-/// A count, or a share of a whole in percent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Share {
-    /// This many.
-    Count(usize),
-    /// This many of a hundred, rounded up.
-    Percent(u8),
-}
-
-impl Share {
-    /// The count that this is of `whole`.
-    pub fn of(self, whole: usize) -> usize {
-        match self {
-            Self::Count(count) => count,
-            Self::Percent(percent) => (whole * usize::from(percent)).div_ceil(100),
-        }
-    }
 }

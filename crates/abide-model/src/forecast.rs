@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::ActionId;
+use crate::action_id::ActionId;
 use crate::scope::UnitRef;
 use crate::unit_name::UnitName;
 

@@ -12,6 +12,7 @@
 //! # Ok::<(), abide_model::NameError>(())
 //! ```
 
+pub mod action_id;
 pub mod alias;
 mod as_text;
 pub mod bodies;
@@ -34,6 +35,7 @@ pub mod home_fault;
 pub mod host_ledgers;
 pub mod inputs;
 pub mod ledger;
+pub mod machine_identity;
 pub mod masks;
 pub mod name;
 pub mod note_reason;
@@ -53,11 +55,14 @@ pub mod scope;
 pub mod secret_command;
 pub mod setting_support;
 pub mod shard;
+pub mod share;
 pub mod stale;
+pub mod step_outcome;
 pub mod time;
 pub mod unit_name;
 pub mod unknown;
 
+pub use action_id::ActionId;
 pub use alias::AliasHolder;
 pub use bodies::BodyPlace;
 pub use body::{Body, Bytes, SecretSource};
@@ -70,10 +75,10 @@ pub use diagnostic::{Code, Diagnostic, Origin, Severity, Span};
 pub use digest::Digest;
 pub use drift::{Drift, DriftClass, Evidence, EvidenceKind, Finding, FindingKind, HostDrift, Left};
 pub use duration::DurationError;
-pub use event::{Event, StepOutcome};
+pub use event::Event;
 pub use fail_reason::{FailReason, Failing};
 pub use field::{AccountField, Field};
-pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Share, Via};
+pub use fleet::{Become, Connection, Fleet, FleetHost, Rollout, Via};
 pub use forecast::{Disruption, Effect, Surprise};
 pub use hand_edit::HandEdit;
 pub use health::{Ending, Health};
@@ -100,8 +105,8 @@ pub use obstacle::Obstacle;
 pub use path::{HomePath, HostPath};
 pub use pieces::MergeError;
 pub use plan::{
-    Action, ActionId, Before, Cause, Change, FieldChange, FilePurpose, Judged, Note, NoteKind,
-    Plan, Precondition, Refusal, RefusalKind, ResourceId, Watch, WriteFile,
+    Action, Before, Cause, Change, FieldChange, FilePurpose, Judged, Note, NoteKind, Plan,
+    Precondition, Refusal, RefusalKind, ResourceId, Watch, WriteFile,
 };
 pub use plan_key::{PlanKey, ShortKey};
 pub use podman::{Podman, PodmanVersion, QuadletFeature};
@@ -115,7 +120,9 @@ pub use scope::{Scope, UnitRef};
 pub use secret_command::SecretCommand;
 pub use setting_support::{IgnoredSetting, IgnoredWhy, LoadFault};
 pub use shard::{Shard, ShardBy};
+pub use share::Share;
 pub use stale::{Aim, LastChange, StaleFact, StaleKind, StaleSubject};
+pub use step_outcome::StepOutcome;
 pub use time::{Timestamp, UtcTime};
 pub use unit_name::{UnitKind, UnitName};
 pub use unknown::{Part, Plenty, RehearsalEnd, UnknownReason};

@@ -117,9 +117,9 @@ pub struct HostFacts {
 }
 
 impl HostFacts {
-    /// Which machine this is: see [`plan_digest::identity`](crate::plan_digest::identity).
+    /// Which machine this is: see [`machine_identity`](crate::machine_identity).
     pub fn identity(&self) -> Option<Digest> {
-        crate::plan_digest::identity(&self.machine_id)
+        crate::machine_identity::identity(&self.machine_id)
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::action_id::ActionId;
 use crate::body::{Body, Bytes};
 use crate::desired::OnChange;
 use crate::digest::Digest;
@@ -157,19 +158,6 @@ fn is_about(action: &Action, names: &[&ResourceId]) -> bool {
         _ => false,
     };
     names.contains(&&action.resource) || action.causes.iter().any(owed)
-}
-
-/// An action's number within its plan, from 1, in order of execution.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(transparent)]
-pub struct ActionId(pub u32);
-
-impl fmt::Display for ActionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }
 
 /// One thing that is done.

@@ -11,27 +11,19 @@
 
 use serde::Serialize;
 
+use crate::action_id::ActionId;
 use crate::body::{Body, SecretSource};
 use crate::canonical;
 use crate::desired::Desired;
 use crate::digest::Digest;
 use crate::name::HostName;
 use crate::observed::ActiveState;
-use crate::plan::{Action, ActionId, Before, Change, Plan, Precondition, ResourceId};
+use crate::plan::{Action, Before, Change, Plan, Precondition, ResourceId};
 use crate::scope::UnitRef;
 use crate::secret_command::SecretCommand;
 
 /// The number that changes when the same plan would get another digest.
 const FORMAT: u32 = 1;
-
-/// Who a host is, beyond its name: a digest of its machine-id(5), which itself should not be shown around. `None` for a
-/// host that has none.
-pub fn identity(machine_id: &str) -> Option<Digest> {
-    let id = machine_id.trim();
-    // systemd writes this word where the id is not made yet.
-    let known = !id.is_empty() && id != "uninitialized";
-    known.then(|| Digest::of_parts([b"abide host identity 1".as_slice(), id.as_bytes()]))
-}
 
 /// The digest of what a plan does on its host; `None` where it does nothing.
 pub fn host_digest(plan: &Plan, identity: Option<Digest>, desired: &Desired) -> Option<Digest> {

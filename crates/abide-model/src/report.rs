@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::action_id::ActionId;
 use crate::diagnostic::Origin;
 use crate::drift::{DriftClass, HostDrift};
-use crate::event::StepOutcome;
 use crate::fail_reason::FailReason;
 use crate::forecast::Surprise;
 use crate::name::HostName;
 use crate::observed::{HostFacts, LockHolder, Suspension};
-use crate::plan::{ActionId, Plan, ResourceId};
+use crate::plan::{Plan, ResourceId};
 use crate::scope::UnitRef;
 use crate::stale::StaleFact;
+use crate::step_outcome::StepOutcome;
 
 /// What came of a run.
 #[must_use = "an unread report is not actionable"]

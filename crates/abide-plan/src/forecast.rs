@@ -13,7 +13,6 @@ use abide_unit::Effective;
 use crate::host::Host;
 
 mod course;
-mod graph;
 mod jobs;
 mod sum;
 mod surprise;

@@ -23,10 +23,12 @@ pub mod compare;
 pub mod effective;
 pub mod escape;
 pub mod glob;
+pub mod graph;
 pub mod inputs;
 pub mod install;
 pub mod parse;
 pub mod quadlet;
+pub mod relation;
 pub mod setting;
 pub mod specifier;
 pub mod support;
@@ -36,6 +38,7 @@ pub use class::{ChangeClass, class_of};
 pub use compare::{Difference, KeyChange, compare};
 pub use effective::{Credential, Effective, EnvironmentFile};
 pub use glob::glob_matches;
+pub use graph::Graph;
 pub use inputs::{Input, InputKind, Needs, PathVariable};
 pub use install::{InstallLink, LinkKind, also, install_links, install_words, refused_links};
 pub use parse::{Entry, Problem, ProblemKind, UnitFile, boolean};
@@ -44,3 +47,4 @@ pub use quadlet::{
     loaded_as, quadlet_keys, quadlet_pod, quadlet_references, quadlet_resource, quadlet_section,
     quadlet_service, quadlet_since,
 };
+pub use relation::Relation;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::observed::UnknownState;
 use abide_model::{HostPath, ObservedUnit, UnitName, UnknownReason};
+use abide_unit::Relation;
 
 use super::clock::Clock;
 use super::frames::Frame;
@@ -72,26 +73,13 @@ impl Names {
     }
 }
 
-/// Relations of the live graph that are reported by systemd's own name.
-const RELATIONS: [&str; 17] = [
-    "After",
-    "Before",
-    "Requires",
-    "BindsTo",
-    "Wants",
-    "Upholds",
-    "Conflicts",
-    "ConflictedBy",
-    "RequiredBy",
-    "RequisiteOf",
-    "BoundBy",
-    "ConsistsOf",
-    "UpheldBy",
-    "WantedBy",
-    "Triggers",
-    "PropagatesStopTo",
-    "PropagatesReloadTo",
-];
+/// Properties of the live graph that are reported by systemd's own name. What triggers a unit has a place of its own.
+fn graph_properties() -> impl Iterator<Item = &'static str> {
+    let both = |relation: Relation| [relation.property(), relation.inverse_property()];
+    let relations = Relation::ALL.into_iter().flat_map(both);
+    let relations = relations.filter(|key| *key != Relation::Triggers.inverse_property());
+    ["After", "Before"].into_iter().chain(relations)
+}
 
 /// Reads one unit; an error says which property is not understood.
 pub(super) fn unit(
@@ -104,7 +92,7 @@ pub(super) fn unit(
     let word = |key: &str| short(text(key), WORD);
     let id = UnitName::parse(text("Id")).map_err(not_understood)?;
     let mut relations = BTreeMap::new();
-    for key in RELATIONS {
+    for key in graph_properties() {
         let named = names.read(text(key))?;
         if !named.is_empty() {
             relations.insert(key.to_owned(), named);

@@ -7,7 +7,8 @@ use abide_model::{
     UnitName, UnitRef,
 };
 
-use super::graph::Tie;
+use abide_unit::Relation;
+
 use super::jobs::{self, Job};
 use super::sum::{Log, Own};
 use super::triggers::{self, Fires};
@@ -126,10 +127,10 @@ impl<'a> Course<'a> {
 
     /// What stops although a unit that is up upholds it comes back (systemd.unit(5), `Upholds=`).
     fn upheld(&mut self, action: ActionId, unit: &UnitName) {
-        let mut upholders = self.world.graph.to(unit, Tie::Upholds).into_iter();
+        let mut upholders = self.world.graph.naming(unit, Relation::Upholds).into_iter();
         let upholder = upholders.find(|one| self.world.is_up(one));
         if let Some(through) = upholder.filter(|_| !self.world.is_up(unit)) {
-            self.start(action, unit, &through, Tie::Upholds.setting());
+            self.start(action, unit, &through, Relation::Upholds.setting());
         }
     }
 
@@ -157,11 +158,15 @@ impl<'a> Course<'a> {
 
     /// A unit has done its work: what is bound to it stops (systemd.unit(5), `BindsTo=`, `PropagatesStopTo=`).
     fn ended(&mut self, action: ActionId, unit: &UnitName) {
-        let bound = self.world.graph.to(unit, Tie::BindsTo).into_iter();
-        let bound = bound.map(|bound| (bound, Tie::BindsTo));
-        let told = self.world.graph.of(unit, Tie::StopTo).into_iter();
-        let all: Vec<(UnitName, Tie)> = bound
-            .chain(told.map(|told| (told, Tie::StopTo)))
+        let bound = self.world.graph.naming(unit, Relation::BindsTo).into_iter();
+        let bound = bound.map(|bound| (bound, Relation::BindsTo));
+        let told = self
+            .world
+            .graph
+            .named_by(unit, Relation::StopTo)
+            .into_iter();
+        let all: Vec<(UnitName, Relation)> = bound
+            .chain(told.map(|told| (told, Relation::StopTo)))
             .filter(|(other, _)| self.world.is_up(other))
             .collect();
         let calls: Vec<_> = all
@@ -181,7 +186,7 @@ impl<'a> Course<'a> {
     }
 
     fn fire(&mut self, action: ActionId, trigger: &UnitName, setting: &str) {
-        for unit in self.world.graph.of(trigger, Tie::Triggers) {
+        for unit in self.world.graph.named_by(trigger, Relation::Triggers) {
             if self.world.is_up(&unit) {
                 // It is started all the same, and brings up what it wants.
                 let jobs = jobs::of_call(&self.world, Effect::Start, &[(action, unit)]);
@@ -240,7 +245,11 @@ impl<'a> Course<'a> {
         let up = self.world.definitions().map(|(name, _)| name.clone());
         let up: Vec<UnitName> = up.filter(|name| self.world.is_up(name)).collect();
         for unit in up {
-            let mut others = self.world.graph.of(&unit, Tie::BindsTo).into_iter();
+            let mut others = self
+                .world
+                .graph
+                .named_by(&unit, Relation::BindsTo)
+                .into_iter();
             let gone = others.find(|other| self.world.is_known(other) && !self.world.is_up(other));
             let Some(through) = gone else { continue };
             let changed = self.last.get(&unit).copied().unwrap_or(action);
@@ -249,7 +258,7 @@ impl<'a> Course<'a> {
                 unit: unit.clone(),
                 effect: Effect::Stop,
                 through,
-                setting: Tie::BindsTo.setting().to_owned(),
+                setting: Relation::BindsTo.setting().to_owned(),
             }];
             jobs.extend(jobs::of_call(&self.world, Effect::Stop, &[(changed, unit)]));
             self.happen(jobs);

@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 use abide_model::{ActionId, Effect, UnitKind, UnitName};
 
-use super::graph::Tie;
+use abide_unit::Relation;
+
 use super::world::World;
 
 /// Since here a stop that `PropagatesStopTo=` passes on goes with a restart as well, and not through other ties.
@@ -79,7 +80,7 @@ fn added(
                 continue;
             }
             // It fails to start; what it asks for is started all the same.
-            let mut services = world.graph.of(&unit, Tie::Triggers).into_iter();
+            let mut services = world.graph.named_by(&unit, Relation::Triggers).into_iter();
             let makes_room = services.any(|one| known.contains(&(one, Effect::Restart)));
             let fails = is_beside_its_service(world, &unit) && !makes_room;
             let fails = fails && effect == Effect::Start;
@@ -96,7 +97,7 @@ fn added(
                 action: asked.action,
                 unit,
                 effect,
-                graceful: asked.graceful && tie == Tie::StopTo,
+                graceful: asked.graceful && tie == Relation::StopTo,
             });
         }
     }
@@ -110,7 +111,10 @@ fn leave_sockets_down(world: &World<'_>, units: &[(ActionId, UnitName)], jobs: &
     let others = jobs.iter().map(|job| (job.action, job.unit.clone()));
     let touched: BTreeSet<(ActionId, UnitName)> = named.chain(others).collect();
     for job in jobs.iter_mut().filter(|job| job.effect == Effect::Restart) {
-        let services = world.graph.of(&job.unit, Tie::Triggers).into_iter();
+        let services = world
+            .graph
+            .named_by(&job.unit, Relation::Triggers)
+            .into_iter();
         let mut together = services.filter(|one| touched.contains(&(job.action, one.clone())));
         if is_beside_its_service(world, &job.unit) && together.next().is_none() {
             job.effect = Effect::Stop;
@@ -123,7 +127,7 @@ fn reached(
     world: &World<'_>,
     asked: &Asked,
     needed: &BTreeSet<UnitName>,
-) -> Vec<(Effect, UnitName, Tie)> {
+) -> Vec<(Effect, UnitName, Relation)> {
     let mut all = Vec::new();
     match asked.effect {
         Effect::Stop | Effect::Close => {
@@ -137,9 +141,12 @@ fn reached(
         }
         Effect::Start => starts(world, &asked.unit, &mut all),
         Effect::Reload => {
-            let told = world.graph.of(&asked.unit, Tie::ReloadTo).into_iter();
+            let told = world
+                .graph
+                .named_by(&asked.unit, Relation::ReloadTo)
+                .into_iter();
             let told = told.filter(|unit| world.is_up(unit) && world.can_reload(unit));
-            all.extend(told.map(|unit| (Effect::Reload, unit, Tie::ReloadTo)));
+            all.extend(told.map(|unit| (Effect::Reload, unit, Relation::ReloadTo)));
         }
     }
     all
@@ -151,10 +158,15 @@ fn followers(
     world: &World<'_>,
     asked: &Asked,
     effect: Effect,
-    all: &mut Vec<(Effect, UnitName, Tie)>,
+    all: &mut Vec<(Effect, UnitName, Relation)>,
 ) {
-    for tie in [Tie::Requires, Tie::Requisite, Tie::BindsTo, Tie::PartOf] {
-        let followers = world.graph.to(&asked.unit, tie).into_iter();
+    for tie in [
+        Relation::Requires,
+        Relation::Requisite,
+        Relation::BindsTo,
+        Relation::PartOf,
+    ] {
+        let followers = world.graph.naming(&asked.unit, tie).into_iter();
         let followers = followers.filter(|unit| world.is_up(unit));
         all.extend(followers.map(|unit| (effect, unit, tie)));
     }
@@ -165,7 +177,7 @@ fn told(
     world: &World<'_>,
     asked: &Asked,
     needed: &BTreeSet<UnitName>,
-    all: &mut Vec<(Effect, UnitName, Tie)>,
+    all: &mut Vec<(Effect, UnitName, Relation)>,
 ) {
     let passes_on = match world.host.observed.facts.systemd >= GRACEFUL_STOP {
         true => asked.graceful,
@@ -174,34 +186,42 @@ fn told(
     if !passes_on {
         return;
     }
-    let told = world.graph.of(&asked.unit, Tie::StopTo).into_iter();
+    let told = world
+        .graph
+        .named_by(&asked.unit, Relation::StopTo)
+        .into_iter();
     let told = told.filter(|unit| world.is_up(unit));
     all.extend(told.map(|unit| {
         let effect = match needed.contains(&unit) {
             true => Effect::Restart,
             false => Effect::Stop,
         };
-        (effect, unit, Tie::StopTo)
+        (effect, unit, Relation::StopTo)
     }));
 }
 
 /// Units that a start or restart brings up, and units that cannot be up together with it.
-fn starts(world: &World<'_>, unit: &UnitName, all: &mut Vec<(Effect, UnitName, Tie)>) {
-    for tie in [Tie::Requires, Tie::BindsTo, Tie::Wants, Tie::Upholds] {
-        let pulled = world.graph.of(unit, tie).into_iter();
+fn starts(world: &World<'_>, unit: &UnitName, all: &mut Vec<(Effect, UnitName, Relation)>) {
+    for tie in [
+        Relation::Requires,
+        Relation::BindsTo,
+        Relation::Wants,
+        Relation::Upholds,
+    ] {
+        let pulled = world.graph.named_by(unit, tie).into_iter();
         let pulled = pulled.filter(|unit| !world.is_up(unit) && world.can_start(unit));
         all.extend(pulled.map(|unit| (Effect::Start, unit, tie)));
     }
-    let mut opponents = world.graph.of(unit, Tie::Conflicts);
-    opponents.extend(world.graph.to(unit, Tie::Conflicts));
+    let mut opponents = world.graph.named_by(unit, Relation::Conflicts);
+    opponents.extend(world.graph.naming(unit, Relation::Conflicts));
     let opponents = opponents.into_iter().filter(|unit| world.is_up(unit));
-    all.extend(opponents.map(|unit| (Effect::Stop, unit, Tie::Conflicts)));
+    all.extend(opponents.map(|unit| (Effect::Stop, unit, Relation::Conflicts)));
 }
 
 /// A socket fails to start while its service runs (systemd-facts.md#socket-beside-service).
 fn is_beside_its_service(world: &World<'_>, unit: &UnitName) -> bool {
     let accepts = world.definition(unit).is_some_and(|own| own.new.accepts());
-    let mut services = world.graph.of(unit, Tie::Triggers).into_iter();
+    let mut services = world.graph.named_by(unit, Relation::Triggers).into_iter();
     unit.kind() == UnitKind::Socket && !accepts && services.any(|service| world.is_up(&service))
 }
 
@@ -210,8 +230,13 @@ fn needs(world: &World<'_>, unit: &UnitName) -> BTreeSet<UnitName> {
     let mut all = BTreeSet::new();
     let mut next = vec![unit.clone()];
     while let Some(unit) = next.pop() {
-        for tie in [Tie::Requires, Tie::BindsTo, Tie::Wants, Tie::Upholds] {
-            let named = world.graph.of(&unit, tie).into_iter();
+        for tie in [
+            Relation::Requires,
+            Relation::BindsTo,
+            Relation::Wants,
+            Relation::Upholds,
+        ] {
+            let named = world.graph.named_by(&unit, tie).into_iter();
             next.extend(named.filter(|other| all.insert(other.clone())));
         }
     }

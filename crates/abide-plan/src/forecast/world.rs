@@ -6,8 +6,9 @@ use abide_model::{
     Change, HostPath, LastLoad, Manager, ObservedScope, ObservedUnit, Scope, UnitName, UnitRef,
 };
 
+use abide_unit::Graph;
+
 use super::Definition;
-use super::graph::Graph;
 use crate::host::Host;
 
 /// One manager and its units.

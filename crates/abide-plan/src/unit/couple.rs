@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{Field, NoteKind, ObservedUnit, UnitKind, UnitName, Wanted};
 
-use abide_unit::quadlet_pod;
+use abide_unit::{Relation, quadlet_pod};
 
 use super::Unit;
 use super::decide::Decision;
@@ -17,11 +17,6 @@ pub(crate) type Decisions<'a> = BTreeMap<UnitName, Decision<'a>>;
 
 /// What happens to units that nobody declares, because of one that somebody does.
 pub(crate) type Bystanders = BTreeMap<UnitName, Run>;
-
-/// Units that systemd stops and restarts together with the one they name (systemd.unit(5)).
-const TOGETHER: &[&str] = &["RequiredBy", "BoundBy", "ConsistsOf"];
-/// `PartOf=`: stopped with it, but able to run without it.
-const PARTS: &[&str] = &["ConsistsOf"];
 
 /// Adds to the decisions of a scope what they mean for each other.
 pub(crate) fn couple<'a>(view: &ScopeView<'a>, decisions: &mut Decisions<'a>) -> Bystanders {
@@ -181,7 +176,7 @@ impl<'a> Coupled<'_, 'a> {
             .iter()
             .filter(|(_, decision)| declared(decision));
         let mut members: BTreeSet<UnitName> = declared.map(|(name, _)| name.clone()).collect();
-        members.extend(self.dependents(pod, &["BoundBy"]));
+        members.extend(self.dependents(pod, &[Relation::BindsTo]));
         let (mut restarted, mut stopped) = (Vec::new(), Vec::new());
         for member in members.into_iter().filter(|member| self.is_up(member)) {
             let run = self.decisions.get(&member).map(|decision| &decision.run);
@@ -222,7 +217,7 @@ impl<'a> Coupled<'_, 'a> {
             if !done.insert(name.clone()) {
                 continue;
             }
-            for dependent in self.dependents(&name, TOGETHER) {
+            for dependent in self.dependents(&name, &Relation::STOPPED_TOGETHER) {
                 // What nobody declares is a part of what stops for good, and stops with it.
                 let declared = self.decisions.contains_key(&dependent);
                 let able = comes_back || declared && self.runs_without(&dependent, &name);
@@ -246,7 +241,9 @@ impl<'a> Coupled<'_, 'a> {
     /// Whether a unit that stops together with another can start without it: it is only a part of it, or its new
     /// definition no longer requires it.
     fn runs_without(&self, dependent: &UnitName, other: &UnitName) -> bool {
-        let part = self.dependents(other, PARTS).contains(dependent);
+        let part = self
+            .dependents(other, &[Relation::PartOf])
+            .contains(dependent);
         let declared = self.decisions.get(dependent).map(|decision| &decision.unit);
         let requires = |unit: &Unit<'_>| {
             let keys = ["Requires", "Requisite", "BindsTo"].into_iter();
@@ -258,13 +255,13 @@ impl<'a> Coupled<'_, 'a> {
         part || declared.is_some_and(|unit| unit.ours && !requires(unit))
     }
 
-    fn dependents(&self, unit: &UnitName, relations: &[&str]) -> Vec<UnitName> {
+    fn dependents(&self, unit: &UnitName, relations: &[Relation]) -> Vec<UnitName> {
         let Some(seen) = self.seen(unit) else {
             return Vec::new();
         };
         let named = relations
             .iter()
-            .filter_map(|relation| seen.relations.get(*relation));
+            .filter_map(|relation| seen.relations.get(relation.inverse_property()));
         let named: BTreeSet<&UnitName> = named.flatten().collect();
         named
             .into_iter()
@@ -299,7 +296,7 @@ fn starting_socket((name, decision): (&UnitName, &Decision<'_>)) -> Option<(Unit
         return None;
     }
     let unit = &decision.unit;
-    let triggers = unit.seen.relations.get("Triggers");
+    let triggers = unit.seen.relations.get(Relation::Triggers.property());
     let loaded = triggers.and_then(|triggers| triggers.first()).cloned();
     let service = match unit.ours {
         true => unit.wanted.triggers(),
