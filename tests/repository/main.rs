@@ -8,4 +8,3 @@
 
 mod citations;
 mod files;
-mod names;
