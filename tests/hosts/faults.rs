@@ -288,8 +288,23 @@ fn a_login_shell_that_does_something_else_is_named_with_what_it_did() {
             "it ended with status 1 and printed `locked`",
         ),
         ("exec sleep 1", "it ended and printed nothing"),
-        ("cat >/dev/null", "it ended and printed nothing"),
-        ("exec sh", "it ended"),
+        ("cat >/dev/null", "it read what is sent to the script"),
+        ("exec sh", "it put another shell in its place"),
+        ("cat", "it printed the script that is sent to it"),
+        // However little is eaten, nothing is run of what is left.
+        (
+            "read one",
+            "it read what is sent to the script, or some of it",
+        ),
+        (
+            "read one; read two; read three",
+            "it read what is sent to the script",
+        ),
+        (
+            "dd bs=1 count=3 of=/dev/null",
+            "it read what is sent to the script",
+        ),
+        ("head -n 1 >/dev/null", "it read what is sent to the script"),
     ] {
         profile(text);
         world
@@ -300,9 +315,40 @@ fn a_login_shell_that_does_something_else_is_named_with_what_it_did() {
             .says(".bashrc")
             .does_not_say("unreachable");
     }
+    for order in [
+        &[
+            "suspend", "--group", "all", "--reason", "x", "--until", "1h",
+        ][..],
+        &["ledger", "show", "h1"],
+    ] {
+        world
+            .abide(order)
+            .ends_with(3)
+            .says("it read what is sent to the script");
+    }
     // What only greets is no obstacle, for an apply neither.
-    profile("echo welcome");
-    world.converge();
+    profile("echo welcome; echo to you >&2; cd /; umask 077; set -e");
+    for (shell, did) in [
+        ("/bin/rbash", "`rbash: line 1: exec: restricted`"),
+        (
+            "/usr/sbin/nologin",
+            "`This account is currently not available.`",
+        ),
+        ("/bin/false", "it ended with status 1 and printed nothing"),
+    ] {
+        for host in ["h1", "h2"] {
+            world.fleet.sh(host, &format!("usermod -s {shell} deploy"));
+        }
+        let said = world.plan().ends_with(3);
+        said.says(did)
+            .says("a login user needs a shell that runs commands");
+    }
+    for shell in ["/bin/dash", "/bin/bash"] {
+        for host in ["h1", "h2"] {
+            world.fleet.sh(host, &format!("usermod -s {shell} deploy"));
+        }
+        world.converge();
+    }
 }
 
 #[test]

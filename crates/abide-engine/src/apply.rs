@@ -14,7 +14,7 @@ use abide_transport::{Exit, RunError};
 use crate::cancel::{Cancel, Urgency};
 use crate::host::{Host, Options, Sink, Teller};
 use crate::nonce;
-use crate::observe::{Unseen, last_line, no_root, observe};
+use crate::observe::{Unseen, began, last_line, no_root, observe};
 use crate::script::{self, Limits, NotRun, Script};
 use crate::told::Told;
 use crate::verify::verdict;
@@ -76,6 +76,9 @@ async fn change_and_verify(
         // It was not begun: who had root when it was planned has it no more.
         Ok(exit) if exit.code == Some(bootstrap::NO_ROOT) => return no_root(host, &exit).outcome(),
         Ok(exit) => {
+            if let Err(why) = began(&exit) {
+                return why.outcome();
+            }
             note_exit(host, &exit, told);
             let seen = observe_again(host, options).await;
             // Our script has ended: who holds the lock now came after us.

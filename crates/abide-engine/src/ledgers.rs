@@ -11,7 +11,7 @@ use abide_transport::{Exit, RunError};
 use crate::cancel::{Cancel, Urgency};
 use crate::host::{Host, Options, Sink, Teller};
 use crate::nonce;
-use crate::observe::{Unseen, connected, last_line};
+use crate::observe::{Unseen, began, connected, last_line};
 use crate::room;
 use crate::script::{self, Limits, NotRun, Script};
 
@@ -147,6 +147,7 @@ fn not_run(error: NotRun, limit: usize) -> LedgersError {
 
 /// Where any way is good, only a host on which abide was root before ends so (`places.sh`).
 fn has_root(exit: &Exit, r#become: Become) -> Result<(), Unseen> {
+    began(exit)?;
     if exit.code != Some(bootstrap::NO_ROOT) {
         return Ok(());
     }

@@ -85,7 +85,7 @@ impl Unseen {
                 "look at what `ssh HOST true` prints: a login shell must be silent, and a host that floods is not to be trusted".to_owned(),
             ),
             Self::LoginShell { .. } => Some(
-                "what its start files (`.bashrc`, `.zshenv`, `/etc/profile.d` …) read, exec or exit from is done at every login by ssh too: put `case $- in *i*) ;; *) return ;; esac` before it; `ssh HOST true` must end at once, with 0".to_owned(),
+                "a login user needs a shell that runs commands (not `nologin`, `false` or `rbash`); what its start files (`.bashrc`, `.zshenv`, `/etc/profile.d` …) read, exec or exit from is done at every login by ssh too: put `case $- in *i*) ;; *) return ;; esac` before it; `ssh HOST true` must end at once, with 0".to_owned(),
             ),
             Self::Status {
                 status: 126 | 127, ..
@@ -172,18 +172,39 @@ async fn probe(
         Err(NotRun::Run(error)) => return Err(Unseen::Run(error)),
         Err(error @ NotRun::ReadOnly) => return Err(Unseen::Broken(error.to_string())),
     };
-    if let Some(did) = instead(&exit, &answer, nonce) {
-        return Err(Unseen::LoginShell { did });
-    }
-    let observed = read(&exit, host, |()| probe::read(desired, nonce, &answer))?;
+    let observed = match read(&exit, host, |()| probe::read(desired, nonce, &answer)) {
+        Ok(observed) => observed,
+        Err(why) => {
+            let did = instead(&exit, &answer, nonce);
+            return Err(did.map_or(why, |did| Unseen::LoginShell { did }));
+        }
+    };
     match &observed.facts.root {
         RootRoute::None(why) if host.had_root() => Err(Unseen::RootLost(why.clone())),
         _ => Ok(observed),
     }
 }
 
+/// What the login shell did where the script could not begin for it.
+fn ate(exit: &Exit) -> Option<String> {
+    let did = "it read what is sent to the script, or some of it";
+    (exit.code == Some(bootstrap::NOT_WHOLE)).then(|| did.to_owned())
+}
+
+/// Fails where the script could not begin.
+pub(crate) fn began(exit: &Exit) -> Result<(), Unseen> {
+    ate(exit).map_or(Ok(()), |did| Err(Unseen::LoginShell { did }))
+}
+
 /// What the login shell did in place of the script, where nothing of an answer came.
 fn instead(exit: &Exit, answer: &[u8], nonce: &str) -> Option<String> {
+    let first = bootstrap::FIRST.as_bytes();
+    if answer.windows(first.len()).any(|bytes| bytes == first) {
+        return Some("it printed the script that is sent to it".to_owned());
+    }
+    if let Some(did) = ate(exit) {
+        return Some(did);
+    }
     // These have a meaning of their own: no root, and no `sh`.
     let known = matches!(exit.code, Some(bootstrap::NO_ROOT | 126 | 127) | None);
     if known || probe::was_asked(answer, nonce) {
@@ -198,6 +219,11 @@ fn instead(exit: &Exit, answer: &[u8], nonce: &str) -> Option<String> {
     let printed = answer
         .lines()
         .find(|line| !line.trim().is_empty() && !line.contains(nonce));
+    if printed.is_some_and(|line| line.starts_with("hostname=")) {
+        return Some(
+            "it put another shell in its place, which does not know how abide came".to_owned(),
+        );
+    }
     let said = exit.stderr.lines().rfind(|line| !line.trim().is_empty());
     let words: Vec<String> = [printed, said]
         .into_iter()

@@ -8,7 +8,7 @@ use abide_model::Become;
 use crate::cancel::{Cancel, Urgency};
 use crate::host::{Host, Options, Sink, Teller};
 use crate::nonce;
-use crate::observe::{Unseen, connected, last_line};
+use crate::observe::{Unseen, began, connected, last_line};
 use crate::script::{self, Limits, NotRun, Script};
 
 /// Breaking a lock waits ten seconds for its holder; the rest is a file.
@@ -65,6 +65,7 @@ async fn send(host: &mut Host, order: &Order, options: &Options) -> Result<Strin
         Err(NotRun::Run(error)) => return Err(Unseen::Run(error).into()),
         Err(error @ NotRun::ReadOnly) => return Err(Undone::Refused(error.to_string())),
     };
+    began(&exit)?;
     match answer {
         Some(OrderOutcome::Done(done)) => Ok(done),
         Some(OrderOutcome::Refused(why)) => Err(Undone::Refused(why)),

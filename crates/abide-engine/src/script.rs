@@ -53,25 +53,29 @@ pub(crate) async fn run(
     limits: Limits,
     on_line: impl FnMut(&[u8]) + Send,
 ) -> Result<Exit, NotRun> {
-    let command = bootstrap::command(r#become);
-    Ok(session
-        .run(exec(&command, script, limits)?, on_line)
-        .await?)
+    let (command, input) = (bootstrap::command(r#become), input(script, limits)?);
+    let exec = exec((&command, &input), limits);
+    Ok(session.run(exec, on_line).await?)
 }
 
-fn exec<'a>(command: &'a str, script: Script<'a>, limits: Limits) -> Result<Exec<'a>, NotRun> {
+/// What is sent, if it may be.
+fn input(script: Script<'_>, limits: Limits) -> Result<String, NotRun> {
     let text = match script {
         Script::Probe(text) => text,
         Script::Change(_) if limits.read_only => return Err(NotRun::ReadOnly),
         Script::Change(text) => text,
     };
     tracing::debug!(kind = script.kind(), bytes = text.len(), timeout = ?limits.timeout, "sending a script");
-    Ok(Exec {
+    Ok(bootstrap::input(text))
+}
+
+fn exec<'a>((command, input): (&'a str, &'a str), limits: Limits) -> Exec<'a> {
+    Exec {
         command,
-        stdin: text.as_bytes(),
+        stdin: input.as_bytes(),
         timeout: limits.timeout,
         max_output: limits.output,
-    })
+    }
 }
 
 /// Runs a probe and gathers what it answers.
@@ -82,8 +86,8 @@ pub(crate) async fn ask(
     limits: Limits,
 ) -> Result<(Exit, Vec<u8>), NotRun> {
     let command = bootstrap::command(r#become);
-    let probe = Script::Probe(probe);
-    Ok(session.gather(exec(&command, probe, limits)?).await?)
+    let input = input(Script::Probe(probe), limits)?;
+    Ok(session.gather(exec((&command, &input), limits)).await?)
 }
 
 #[cfg(test)]

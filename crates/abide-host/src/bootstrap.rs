@@ -10,10 +10,22 @@ use abide_model::Become;
 /// `EX_NOPERM` of sysexits(3).
 pub const NO_ROOT: i32 = 77;
 
+/// Exit status where standard input did not begin with [`FIRST`]: a start file of the login shell read some of it, so
+/// nothing is run. `EX_CONFIG` of sysexits(3).
+pub const NOT_WHOLE: i32 = 78;
+
+/// The line before each script; for a shell it is a comment.
+pub const FIRST: &str = "# abide begins here";
+
+/// What standard input is: the script, behind the line by which it is seen that none of it is missing.
+pub fn input(script: &str) -> String {
+    format!("{FIRST}\n{script}")
+}
+
 /// A `PATH` that finds systemd's tools whatever the login shell or sudo made of it.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The command for the login shell. It runs its standard input with `sh -s -- ROUTE USER UID REASON`, where ROUTE is
+/// The command for the login shell. It runs its standard input, which [`input`] makes, with `sh -s -- ROUTE USER UID REASON`, where ROUTE is
 /// `root`, `sudo`, `doas`, `run0` or `none`, USER and UID are the login user's, and REASON says why not root.
 ///
 /// `auto` tries what is there and goes on without root; the explicit ways end with [`NO_ROOT`] instead. A login user
@@ -40,6 +52,8 @@ pub fn command(r#become: Become) -> String {
     format!(
         "exec sh -c '\
          PATH={PATH}; LC_ALL=C; export PATH LC_ALL; \
+         read -r first; case $first in \"{FIRST}\") ;; \
+         *) echo \"the beginning of the script did not arrive\" >&2; exit {NOT_WHOLE} ;; esac; \
          uid=$(id -u); user=$(id -un); why=; \
          if [ \"$uid\" = 0 ]; then {CLEAN} HOME=\"$HOME\" sh -s -- root \"$user\" \"$uid\"; fi; \
          {ways}{otherwise}'"

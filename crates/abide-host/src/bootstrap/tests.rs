@@ -28,12 +28,16 @@ fn every_login_shell_reads_the_line_as_one_word() {
 
 /// What a host says on which sudo, doas and run0 behave as these scripts do.
 fn on_a_host_with(tools: &[(&str, &str)], r#become: Become) -> String {
+    asked(tools, &command(r#become))
+}
+
+fn asked(tools: &[(&str, &str)], line: &str) -> String {
     let host = crate::testing::Directory::new("bootstrap");
     host.program("id", "case $1 in -u) echo 1000 ;; *) echo deploy ;; esac");
     for (name, script) in tools {
         host.program(name, script);
     }
-    ask(host.path(), &command(r#become))
+    ask(host.path(), line)
 }
 
 #[expect(
@@ -65,10 +69,8 @@ fn ask(host: &Path, line: &str) -> String {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let _ignored = std::io::Write::write_all(
-        &mut stdin,
-        b"printf '[%s]' \"$@\"; echo \"${STRAY-scrubbed} $LC_ALL\"\n",
-    );
+    let script = input("printf '[%s]' \"$@\"; echo \"${STRAY-scrubbed} $LC_ALL\"\n");
+    let _ignored = std::io::Write::write_all(&mut stdin, script.as_bytes());
     drop(stdin);
     let output = child.wait_with_output().unwrap();
     format!(
@@ -125,4 +127,10 @@ fn never_does_not_even_try() {
         never,
         "[none][deploy][1000][the manifest says become: never]scrubbed C\nexit 0"
     );
+}
+
+#[test]
+fn a_script_whose_beginning_is_missing_is_not_run() {
+    let eaten = asked(&[], &format!("read -r eaten; {}", command(Become::Never)));
+    assert_eq!(eaten, "the beginning of the script did not arrive\nexit 78");
 }
