@@ -87,20 +87,20 @@ fn an_account_of_a_directory_lingers_and_runs_its_units_and_is_never_made() {
     world.plan().ends_with(0).says(&format!("{NAME} lingers"));
 }
 
-/// `\n` is a line end to whatever reads backslashes, as `echo` of dash does.
-const WINBIND: &str = r"CORP\nina";
+/// `\n` is a line end to whatever reads backslashes, as `echo` of dash does; and a NetBIOS domain may begin with a digit.
+const WINBIND: &str = r"3CORP\nina";
 
 fn join_winbind(world: &World, host: &str) {
     world.fleet.sh(
         host,
         r"for name in nina:61235 bob:61236; do
             id=${name#*:}
-            printf '%s\n' 'CORP\'${name%:*}:x:$id:$id::/home/CORP/${name%:*}:/bin/sh >>/etc/passwd
-            printf '%s\n' 'CORP\'${name%:*}:x:$id: >>/etc/group
-            printf '%s\n' 'CORP\'${name%:*}:'*:19000::::::' >>/etc/shadow
-            install -d -o $id -g $id /home/CORP/${name%:*}
+            printf '%s\n' '3CORP\'${name%:*}:x:$id:$id::/home/3CORP/${name%:*}:/bin/sh >>/etc/passwd
+            printf '%s\n' '3CORP\'${name%:*}:x:$id: >>/etc/group
+            printf '%s\n' '3CORP\'${name%:*}:'*:19000::::::' >>/etc/shadow
+            install -d -o $id -g $id /home/3CORP/${name%:*}
           done
-          loginctl enable-linger 'CORP\bob'",
+          loginctl enable-linger '3CORP\bob'",
     );
 }
 
@@ -115,7 +115,7 @@ groups:
   all:
     linger: {{exclusive: true, enforce: true}}
     users:
-      'CORP\nina':
+      '3CORP\nina':
         linger: true
         files: {{app.conf: {{content: "a=1\n"}}}}
         units:
@@ -144,54 +144,54 @@ fn an_account_with_a_backslash_lingers_and_runs_its_units_and_others_of_its_doma
     world
         .plan()
         .ends_with(0)
-        .says(r"user CORP\nina")
-        .says(r"CORP\bob");
+        .says(r"user 3CORP\nina")
+        .says(r"3CORP\bob");
     world.converge();
     let lingering = || ["h1", "h2"].map(|host| world.fleet.sh(host, "ls /var/lib/systemd/linger"));
     for host in ["h1", "h2"] {
         world.assert_active(host, WINBIND, "worker.service");
         assert_eq!(world.show(host, WINBIND, "worker.service", "Nice"), "5");
-        let there = r"stat -c %u /home/CORP/nina/app.conf; grep -c 'CORP%5Cnina' /var/lib/abide/ledger/corp; grep -cF 'CORP\nina' /var/lib/abide/ledger/corp || true";
+        let there = r"stat -c %u /home/3CORP/nina/app.conf; grep -c '3CORP%5Cnina' /var/lib/abide/ledger/corp; grep -cF '3CORP\nina' /var/lib/abide/ledger/corp || true";
         let said = world.fleet.sh(host, there);
         let lines: Vec<&str> = said.lines().collect();
         assert_eq!((lines[0], lines[2]), ("61235", "0"), "{host}: {said}");
     }
-    assert_eq!(lingering(), ["CORP\\\\nina\n"; 2]);
+    assert_eq!(lingering(), ["3CORP\\\\nina\n"; 2]);
 
     // What was changed by hand is found and put back.
     world.fleet.sh(
         "h1",
-        r"echo Nice=7 >>/home/CORP/nina/.config/systemd/user/worker.service.d/10-nice.conf; loginctl disable-linger 'CORP\nina'",
+        r"echo Nice=7 >>/home/3CORP/nina/.config/systemd/user/worker.service.d/10-nice.conf; loginctl disable-linger '3CORP\nina'",
     );
-    world.fleet.sh("h2", "echo b=2 >>/home/CORP/nina/app.conf");
+    world.fleet.sh("h2", "echo b=2 >>/home/3CORP/nina/app.conf");
     world
         .abide(&["drift"])
         .ends_with(2)
-        .says(r"CORP\nina")
+        .says(r"3CORP\nina")
         .says("app.conf")
         .says("10-nice.conf");
     world.abide(&["drift", "--fix", "--yes"]).ends_with(0);
     world.assert_converged();
     world.abide(&["drift"]).ends_with(0);
-    world.fleet.sh("h1", r"loginctl enable-linger 'CORP\bob'");
-    world.plan().ends_with(0).says(r"CORP\bob");
+    world.fleet.sh("h1", r"loginctl enable-linger '3CORP\bob'");
+    world.plan().ends_with(0).says(r"3CORP\bob");
     world.converge();
-    assert_eq!(lingering()[0], "CORP\\\\nina\n");
+    assert_eq!(lingering()[0], "3CORP\\\\nina\n");
     for format in ["json", "md", "html", "junit", "sarif", "prom"] {
         let to = format!("{format}=out.{format}");
         world.abide(&["drift", "--report", &to]).ends_with(0);
     }
     let json = std::fs::read_to_string(world.path("out.json")).unwrap();
-    assert!(!json.contains("CORP\\nina"), "{json}");
-    world.abide(&["status"]).ends_with(0).says(r"CORP\nina");
+    assert!(!json.contains("3CORP\\nina"), "{json}");
+    world.abide(&["status"]).ends_with(0).says(r"3CORP\nina");
     world
         .abide(&["status", "--json"])
         .ends_with(0)
-        .says(r#""user": "CORP\\nina""#);
+        .says(r#""user": "3CORP\\nina""#);
     world
         .abide(&["ledger", "show", "h1"])
         .ends_with(0)
-        .says(r"lingering of CORP\nina");
+        .says(r"lingering of 3CORP\nina");
 
     // A boot, and a unit that changes and one that goes.
     for host in ["h1", "h2"] {
@@ -224,10 +224,10 @@ fn an_account_with_a_backslash_lingers_and_runs_its_units_and_others_of_its_doma
     world.assert_converged();
     assert_eq!(lingering(), [""; 2]);
     for host in ["h1", "h2"] {
-        let left = r"ls -A /home/CORP/nina; getent passwd 61235 | cut -d: -f1";
+        let left = r"ls -A /home/3CORP/nina; getent passwd 61235 | cut -d: -f1";
         let said = world.fleet.sh(host, left);
         assert!(
-            !said.contains("app.conf") && said.contains(r"CORP\nina"),
+            !said.contains("app.conf") && said.contains(r"3CORP\nina"),
             "{said}"
         );
     }

@@ -48,6 +48,7 @@ mod interrupted;
 mod ledger;
 mod lifecycle;
 mod links;
+mod lints;
 mod locks;
 mod manager_groups;
 mod names;

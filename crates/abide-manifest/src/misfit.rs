@@ -328,8 +328,8 @@ fn name_of(shape: &Shape) -> &'static str {
 /// The booleans of YAML 1.1, which people still write.
 fn old_boolean(word: &str) -> Option<bool> {
     match word.to_ascii_lowercase().as_str() {
-        "yes" | "on" | "y" => Some(true),
-        "no" | "off" | "n" => Some(false),
+        "yes" | "on" | "y" | "enabled" | "enable" => Some(true),
+        "no" | "off" | "n" | "disabled" | "disable" => Some(false),
         _ => None,
     }
 }

@@ -9,7 +9,10 @@ pub(crate) fn key(inside: &str, key: &str) -> Option<&'static str> {
         .find_map(|before| key.strip_prefix(before));
     of_hosts(inside, &key)
         .or_else(|| of_hosts(inside, bare.filter(|_| inside == "Host")?))
-        .or_else(|| of_users_and_units(inside, &key))
+        .or_else(|| of_users(inside, &key))
+        .or_else(|| of_units(inside, &key))
+        .or_else(|| of_files(inside, &key))
+        .or_else(|| of_unit_files(inside, &key))
 }
 
 fn of_hosts(inside: &str, key: &str) -> Option<&'static str> {
@@ -41,6 +44,23 @@ fn of_hosts(inside: &str, key: &str) -> Option<&'static str> {
         ("Host", "group" | "roles" | "role" | "tags") => "write `groups: […]`",
         ("Host" | "Group", "files") => "files belong to a user: `users: {NAME: {files: {…}}}`",
         ("Host" | "Group", "variables" | "env" | "environment") => "write `vars: {NAME: TEXT}`",
+        ("Host", "name" | "alias") => "the key is the host's name: `hosts: {web1: {…}}`",
+        ("Group", "name") => "the key is the group's name: `groups: {web: {…}}`",
+        ("Host" | "Group", "lingering" | "enable_linger") => {
+            "lingering is declared for a user: `users: {NAME: {linger: true}}`"
+        }
+        ("Manifest", "tasks" | "roles" | "handlers" | "plays" | "resources" | "steps") => {
+            "a manifest says what there is and not what is done: `groups: {all: {users: …, units: …}}`"
+        }
+        ("Manifest", "servers" | "nodes" | "targets" | "host") => "write `hosts: {NAME: {}}`",
+        ("Manifest", "application" | "app" | "project") => "write `name: …`",
+        ("Manifest", "variables" | "env" | "environment") => "write `vars: {NAME: TEXT}`",
+        ("Manifest", "serial" | "forks" | "strategy") => {
+            "write `connection: {parallel: N}`, or `rollout: {batch: …}` for waves"
+        }
+        ("Manifest", "apiversion" | "kind" | "metadata" | "spec") => {
+            "write `version: 1` and `name: …`"
+        }
         ("Host" | "Group", "state") => {
             "a host is managed as long as it is declared; `state` is for users and units"
         }
@@ -57,46 +77,165 @@ fn of_hosts(inside: &str, key: &str) -> Option<&'static str> {
     })
 }
 
-fn of_users_and_units(inside: &str, key: &str) -> Option<&'static str> {
-    Some(match (inside, key) {
-        ("User", "lingering" | "enable_linger") => "write `linger: true`",
-        ("User", "ensure") | ("Unit" | "Instance", "ensure" | "status" | "running" | "started") => {
-            "write `state: …`"
+fn of_users(inside: &str, key: &str) -> Option<&'static str> {
+    if inside != "User" {
+        return None;
+    }
+    Some(match key {
+        "lingering" | "enable_linger" | "enable_lingering" => "write `linger: …`",
+        "ensure" | "action" => "write `state: …`",
+        "home_dir" | "homedir" | "home_directory" => "write `home: /…`",
+        "create_home" | "createhome" | "managehome" | "manage_home" => {
+            "the home of a new user is made in any case; `home: /…` says where"
         }
-        ("User", "home_dir" | "homedir" | "create_home" | "home_directory") => "write `home: /…`",
-        ("User", "uid_number" | "id") => "write `uid: …`",
-        ("Unit" | "Instance", "enable" | "onboot" | "boot" | "autostart") => {
-            "write `enabled: true`"
+        "remove" | "purge" | "delete_home" => "write `state: absent` and `remove_home: true`",
+        "uid_number" | "id" => "write `uid: …`",
+        "gid" | "primary_group" => "write `group: NAME`",
+        "append" | "membership" => "`groups` are added; abide takes nobody out of a group",
+        "gecos" | "description" | "full_name" => "write `comment: …`",
+        "login_shell" => "write `shell: /…`",
+        "name" | "username" | "user" => "the key is the user's name: `users: {deploy: {…}}`",
+        "password"
+        | "password_hash"
+        | "authorized_keys"
+        | "ssh_authorized_keys"
+        | "ssh_keys"
+        | "generate_ssh_key" => {
+            "abide sets no passwords and no keys for logging in; a user's `files` can hold `.ssh/authorized_keys`"
         }
-        ("Unit" | "Instance", "mask") => "write `masked: true`",
-        ("Unit" | "Instance", "user" | "scope" | "run_as") => {
+        "sudo" | "become" => "abide gives nobody root; that belongs into sudoers(5)",
+        "provider" => "abide knows only the system's own users: leave it out",
+        "env" | "environment" => {
+            "write `files: {.config/environment.d/app.conf: {content: …}}`, or `Environment=` into a unit file"
+        }
+        _ => return None,
+    })
+}
+
+fn of_units(inside: &str, key: &str) -> Option<&'static str> {
+    if !matches!(inside, "Unit" | "Instance") {
+        return None;
+    }
+    Some(match key {
+        "ensure" | "status" | "running" | "started" | "active" => "write `state: …`",
+        "action" | "actions" => "write `state: …`, and `enabled: …` for what a boot does",
+        "enable" | "onboot" | "on_boot" | "boot" | "autostart" | "start_on_boot" => {
+            "write `enabled: …`"
+        }
+        "disabled" => "write `enabled: false`",
+        "mask" => "write `masked: true`",
+        "user" | "scope" | "run_as" | "runs_as" | "service_unit_user" => {
             "a unit of a user's manager is declared under that user: `users: {NAME: {units: …}}`"
         }
-        ("Unit" | "Instance", "restart" | "notify" | "reload" | "restarted" | "handlers") => {
-            "a changed unit is restarted by itself; `on_change` and `restart_on` say what else is meant"
+        "restart" | "notify" | "reload" | "restarted" | "handlers" | "subscribe" | "subscribes"
+        | "watch" => {
+            "a changed unit is restarted by itself; `on_change` and `restart_on` say what else is meant, and `Restart=` stands in the unit file"
         }
-        ("Unit" | "Instance", "dropins" | "drop_in" | "dropin" | "overrides" | "override") => {
+        "dropins" | "drop_in" | "dropin" | "overrides" | "override" => {
             "write `drop_ins: {10-name.conf: …}`"
         }
-        ("Unit" | "File" | "DropIn", "src" | "file" | "path" | "copy" | "unit_file") => {
-            "write `source: FILE`"
+        "daemon_reload" | "daemon_reexec" | "triggers_reload" => {
+            "this is done where a file changed, and needs no key"
         }
-        ("Unit" | "File" | "DropIn", "text" | "body" | "contents" | "inline") => {
-            "write `content: …`"
+        "name" | "service" | "service_name" | "unit" => {
+            "the key is the unit's name: `units: {app.service: {…}}`"
         }
+        "provider" | "hasstatus" | "hasrestart" | "supports" | "no_block" => {
+            "abide knows systemd only: leave it out"
+        }
+        "owner" | "group" | "mode" | "permissions" => {
+            "a unit file is root's, or its user's, and all may read it: leave it out"
+        }
+        "dest" | "destination" | "directory" => {
+            "where it is installed follows from the unit's name and its user: leave it out"
+        }
+        "files" => "files belong to a user: `users: {NAME: {files: {…}}}`",
+        "timeout" => "write `settle: {timeout: …}`; `TimeoutStartSec=` stands in the unit file",
+        _ => return None,
+    })
+}
+
+fn of_files(inside: &str, key: &str) -> Option<&'static str> {
+    Some(match (inside, key) {
+        (
+            "Unit" | "File" | "DropIn",
+            "src" | "file" | "path" | "copy" | "unit_file" | "source_file",
+        ) => "write `source: FILE`",
+        (
+            "Unit" | "File" | "DropIn",
+            "text" | "body" | "contents" | "inline" | "data" | "value",
+        ) => "write `content: …`",
         ("Unit" | "DropIn", "secret") => {
             "all users of a host can read unit files: put it into a file of the user, `files: {…: {secret: …}}`, and name that in `EnvironmentFile=` or `LoadCredential=`"
         }
-        ("File", "dest" | "target") => "the key is the file's path below the user's home",
-        ("File", "owner" | "group") => "a file belongs to the user under whom it is declared",
-        ("File", "permissions" | "perms") => "write `mode: \"0600\"`",
-        ("Unit" | "File" | "DropIn", "templated" | "erb" | "j2") => "write `template: true`",
-        ("Unit" | "Instance", "daemon_reload") => {
-            "this is done where a file changed, and needs no key"
+        ("File", "dest" | "destination" | "target" | "name") => {
+            "the key is the file's path below the user's home"
         }
-        ("Unit" | "Instance", "name") => "the key is the unit's name: `units: {app.service: {…}}`",
+        ("File", "owner" | "group" | "user") => {
+            "a file belongs to the user under whom it is declared"
+        }
+        ("File", "permissions" | "perms" | "chmod") => "write `mode: \"0600\"`",
+        ("File", "state" | "ensure") => {
+            "a declared file is there, and one that is declared no more is removed: leave it out"
+        }
+        ("File", "backup" | "force" | "replace" | "validate") => {
+            "leave it out: `abide plan` shows what would be replaced"
+        }
+        ("Unit" | "File" | "DropIn", "templated" | "erb" | "j2" | "variables" | "vars") => {
+            "write `template: true`; variables stand under `vars` of a host, a group or the manifest"
+        }
+        ("DropIn", "name" | "dest") => {
+            "the key is the drop-in's name: `drop_ins: {10-name.conf: …}`"
+        }
         _ => return None,
     })
+}
+
+/// What Compose, and whoever writes units as keys, says in the manifest, and systemd in the unit file.
+fn of_unit_files(inside: &str, key: &str) -> Option<&'static str> {
+    const KEYS: [&str; 33] = [
+        "after",
+        "before",
+        "cmd",
+        "command",
+        "cpu_quota",
+        "depends_on",
+        "description",
+        "entrypoint",
+        "env",
+        "env_file",
+        "environment",
+        "environment_file",
+        "exec",
+        "exec_reload",
+        "exec_start",
+        "exec_stop",
+        "healthcheck",
+        "image",
+        "install",
+        "limits",
+        "memory_limit",
+        "memory_max",
+        "networks",
+        "on_calendar",
+        "ports",
+        "requires",
+        "restart_policy",
+        "schedule",
+        "type",
+        "volumes",
+        "wanted_by",
+        "wants",
+        "working_dir",
+    ];
+    let is_one = KEYS.contains(&key)
+        || matches!(
+            key,
+            "working_directory" | "execstart" | "wantedby" | "unit_content"
+        );
+    (matches!(inside, "Unit" | "Instance") && is_one).then_some(
+        "it stands in the unit file, in systemd's words: `source: FILE`, or `content: |` with `[Service]` and its lines",
+    )
 }
 
 /// What to write instead of a word, where it is known from elsewhere. `key` is the key whose value it is.

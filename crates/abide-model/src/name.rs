@@ -94,8 +94,8 @@ checked_text!(UserName);
 
 impl UserName {
     /// Parses a user name: 1 to 31 characters of `a-z A-Z 0-9 _ -` (and `.` inside), not starting with a digit,
-    /// `-` or `.`. For an account of a directory it has `@` and its domain behind it, or its domain and `\` before it, 64
-    /// characters in all. Source: systemd's `User=` in systemd.exec(5), useradd(8), `use_fully_qualified_names` in
+    /// `-` or `.`. For an account of a directory it has `@` and its domain behind it, or its domain and `\` before it
+    /// (which may begin with a digit), 64 characters in all. Source: systemd's `User=` in systemd.exec(5), useradd(8), `use_fully_qualified_names` in
     /// sssd.conf(5), and `winbind separator` in smb.conf(5).
     pub fn parse(text: &str) -> Result<Self, NameError> {
         const WHAT: &str = "a user name";
@@ -104,7 +104,7 @@ impl UserName {
             (Some(_), Some(_)) => {
                 return refused("it has its domain once, behind `@` or before `\\`");
             }
-            (Some((domain, name)), None) => begins_with_letter(domain) && is_usual(name),
+            (Some((domain, name)), None) => is_usual(domain) && is_usual(name),
             (None, Some((name, domain))) => begins_with_letter(name) && is_usual(domain),
             (None, None) if text.is_empty() || text.len() > 31 => {
                 return refused("it must have 1 to 31 characters");
@@ -297,6 +297,9 @@ mod tests {
             "a.b@3c-d_e",
             r"CORP\svc",
             r"corp.example\1_a-b.c",
+            // A NetBIOS domain may begin with a digit.
+            r"3CORP\svc",
+            r"1a\b",
         ] {
             let name = UserName::parse(fine).unwrap();
             let has_domain = fine.contains(['@', '\\']);
@@ -329,7 +332,8 @@ mod tests {
             r"a\-b",
             r"a\b@c",
             r"a@b\c",
-            r"1a\b",
+            r"-a\b",
+            r"1a@",
             r"a\b'",
             r"a\*",
             "a\\b\n",

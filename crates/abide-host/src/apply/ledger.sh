@@ -3,7 +3,7 @@
 # $ledger_line: an extended regular expression of every line that abide writes, but the first and the last.
 ledger_form() {
   letter='([A-Za-z0-9/._:@+,=~-]|%[0-9A-F][0-9A-F])'
-  user_name='[A-Za-z_][A-Za-z0-9_.@-]*(%5C[A-Za-z0-9_.-]+)?'
+  user_name='([A-Za-z_][A-Za-z0-9_.@-]*|[A-Za-z0-9_][A-Za-z0-9_.-]*%5C[A-Za-z0-9_.-]+)'
   digest='[0-9a-f]{64}'
   place="(system /etc/(systemd/system|containers/systemd)/|user:$user_name /)"
   upwards='^file [^ ]* [^ ]*/\.\.?(/| )'

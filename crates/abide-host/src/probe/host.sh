@@ -78,7 +78,10 @@ lingering() {
       *\\*) continue ;;
     esac
     case $name in
-      *[!A-Za-z0-9_.@\\-]* | [!A-Za-z_]* | *\\*\\*) continue ;;
+      *[!A-Za-z0-9_.@\\-]* | [!A-Za-z0-9_]* | *\\*\\*) continue ;;
+      # Of a domain the name may begin with a digit, of a user not.
+      [0-9]*\\*) ;;
+      [0-9]*) continue ;;
     esac
     lingers="$lingers $name"
     printf '%s\n' "$name"
@@ -286,8 +289,8 @@ ledger_words() {
 ledger_users() {
   [ -n "$own_ledger" ] || return 0
   sed -n \
-    -e 's/^\(file\|unit\) user:\([A-Za-z_][A-Za-z0-9_.@%-]*\) .*/\2/p' \
-    -e 's/^\(user\|linger\) \([A-Za-z_][A-Za-z0-9_.@%-]*\)$/\2/p' "$own_ledger" | sort -u | of_ledger
+    -e 's/^\(file\|unit\) user:\([A-Za-z0-9_][A-Za-z0-9_.@%-]*\) .*/\2/p' \
+    -e 's/^\(user\|linger\) \([A-Za-z0-9_][A-Za-z0-9_.@%-]*\)$/\2/p' "$own_ledger" | sort -u | of_ledger
 }
 
 # What the shell of a scope reads: the functions, what is asked there, and the call.

@@ -60,7 +60,7 @@ fn unwrap_only_choice(object: &mut Map<String, Value>) {
 /// What may be the key of a map, where the schema's types cannot say it.
 fn name_keys(schema: &mut Schema) {
     const UNIT: &str = r"^[A-Za-z0-9:_.\\-]+(@[A-Za-z0-9:_.\\@-]*)?\.(service|socket|timer|path|target|slice|mount|automount|swap|scope|device|container|pod|network|volume|kube|image|build|artifact)$";
-    const USER: &str = r"^[A-Za-z_]([A-Za-z0-9_.-]{0,30}|[A-Za-z0-9_.-]{0,61}@[A-Za-z0-9_][A-Za-z0-9_.-]{0,61}|[A-Za-z0-9_.-]{0,61}\\[A-Za-z0-9_][A-Za-z0-9_.-]{0,61})$";
+    const USER: &str = r"^([A-Za-z_]([A-Za-z0-9_.-]{0,30}|[A-Za-z0-9_.-]{0,61}@[A-Za-z0-9_][A-Za-z0-9_.-]{0,61})|[A-Za-z0-9_][A-Za-z0-9_.-]{0,61}\\[A-Za-z0-9_][A-Za-z0-9_.-]{0,61})$";
     const NAME: &str = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$";
     const VARIABLE: &str = r"^[A-Za-z_][A-Za-z0-9_]*$";
     for (pointer, pattern) in [

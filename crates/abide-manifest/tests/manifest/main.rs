@@ -12,6 +12,7 @@ mod drop_ins;
 mod examples;
 mod explain;
 mod lints;
+mod neighbours;
 mod precedence;
 mod resolve;
 mod scale;
