@@ -51,7 +51,6 @@ const SAID: &[(&str, &str, &str)] = &[
     (FILE, "owner: app", "belongs to the user"),
     (FILE, "group: app", "belongs to the user"),
     (FILE, "mode: 0644", "`\"0644\"`, in quotes"),
-    (FILE, "content: x, mode: u=rw", "0600"),
     (FILE, "state: file", "leave it out"),
     (FILE, "backup: true", "`abide plan` shows"),
     (HOST, "ansible_host: a", "`address: …`"),
