@@ -39,6 +39,7 @@ mod crash_loop;
 mod cut;
 mod directory_users;
 mod drift;
+mod environment_files;
 mod exit_codes;
 mod faults;
 mod forty;

@@ -426,6 +426,8 @@ pub struct ObservedUnit {
     pub source_missing: bool,
     /// `DropInPaths` as loaded.
     pub drop_ins: Vec<HostPath>,
+    /// `EnvironmentFiles` as loaded: paths, and patterns of such.
+    pub environment_files: BTreeSet<String>,
     /// `NeedDaemonReload`: `true` is a reason to reload, `false` proves nothing (systemd-facts.md#reload-not-noticed).
     pub need_reload: bool,
     /// `InvocationID`, empty where it never ran.
@@ -475,6 +477,7 @@ impl ObservedUnit {
             fragment: None,
             source: None,
             source_missing: false,
+            environment_files: BTreeSet::new(),
             drop_ins: Vec::new(),
             need_reload: false,
             invocation: String::new(),

@@ -164,6 +164,11 @@ impl<'a> Host<'a> {
         self.managed.get(path).map(|(_, body)| *body)
     }
 
+    /// All of them.
+    pub(crate) fn all_managed(&self) -> impl Iterator<Item = &HostPath> {
+        self.managed.keys()
+    }
+
     /// A file as it was seen, in whichever scope it was asked for: `seen_from` first.
     pub(crate) fn file(
         &self,

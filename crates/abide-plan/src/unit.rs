@@ -92,10 +92,14 @@ impl<'a> Unit<'a> {
         let seen = sources::seen_unit(view, name);
         let (wanted, on_disk) = quadlet::named(view, sources.wanted(name), sources.on_disk(name));
         let triggers = |paths| sources::triggers(view, paths);
-        let (restart_on, reload_on) = match &wish {
+        let (mut restart_on, reload_on) = match &wish {
             Wish::Declared(unit) => (triggers(&unit.restart_on)?, triggers(&unit.reload_on)?),
             Wish::Removed(_) => (Vec::new(), Vec::new()),
         };
+        if let (Wish::Declared(_), false, Some(seen)) = (&wish, sources.ours(), seen) {
+            let known: Vec<Trigger<'_>> = restart_on.iter().chain(&reload_on).cloned().collect();
+            restart_on.extend(sources::also_read(view, seen, &known)?);
+        }
         Ok(Self {
             view,
             name: name.clone(),

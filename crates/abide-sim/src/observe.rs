@@ -294,6 +294,11 @@ impl SimHost {
         seen.fragment.clone_from(&definition.fragment);
         seen.source.clone_from(&definition.source);
         seen.drop_ins.clone_from(&definition.drop_ins);
+        let home = self.home(&unit.scope);
+        let read = definition.effective.environment_files().into_iter();
+        seen.environment_files = read
+            .map(|file| file.path.replace("%h", home.as_str()))
+            .collect();
         let outdated = self.managers.get(&unit.scope);
         let outdated = outdated.is_some_and(|manager| manager.links_outdated);
         let sources = self.sources(&unit.scope);

@@ -9,7 +9,7 @@ use abide_unit::Relation;
 use super::clock::Clock;
 use super::frames::Frame;
 use super::read_scope::not_understood;
-use super::room::{MOST_DROP_INS, MOST_PROPERTIES, WORD, short};
+use super::room::{MOST_DROP_INS, MOST_PROPERTIES, PATH, WORD, short};
 use crate::ledger;
 
 /// What `systemctl show` says about one unit.
@@ -38,10 +38,29 @@ pub(super) fn blocks<'a>(frame: &Frame<'a>) -> impl Iterator<Item = Block<'a>> +
             } else if let Some((key, value)) = text.split_once('=')
                 && block.len() < MOST_PROPERTIES
             {
+                // Each has a line of its own.
+                let key = if ENVIRONMENT_FILES.contains(&key) {
+                    text
+                } else {
+                    key
+                };
                 block.entry(key).or_insert(value);
             }
         }
     })
+}
+
+/// As it is asked for, and as systemctl of older versions prints it (`print_property`).
+const ENVIRONMENT_FILES: [&str; 2] = ["EnvironmentFiles", "EnvironmentFile"];
+
+/// Paths and patterns, as systemd shows them: `/etc/default/web (ignore_errors=yes)`.
+fn environment_files(block: &Block<'_>) -> BTreeSet<String> {
+    let lines = block.iter().filter(|(line, _)| {
+        let key = line.split_once('=').map_or("", |(key, _)| key);
+        ENVIRONMENT_FILES.contains(&key)
+    });
+    let paths = lines.filter_map(|(_, shown)| shown.rsplit_once(" (ignore_errors="));
+    paths.map(|(path, _)| short(path, PATH)).collect()
 }
 
 fn is_unit(block: &Block<'_>) -> bool {
@@ -114,6 +133,7 @@ pub(super) fn unit(
             .filter_map(|path| HostPath::parse(path).ok())
             .take(MOST_DROP_INS)
             .collect(),
+        environment_files: environment_files(block),
         need_reload: yes("NeedDaemonReload"),
         invocation: invocation(block, clock),
         started_at: started_at(block, clock),

@@ -11,7 +11,7 @@ unit_properties=$unit_properties,NRestarts,ExecMainStatus,CanReload,RefuseManual
 unit_properties=$unit_properties,ConditionResult,ConditionTimestampMonotonic,Transient,InactiveExitTimestampMonotonic
 unit_properties=$unit_properties,TriggeredBy,Triggers,WantedBy,RequiredBy,RequisiteOf,BoundBy
 unit_properties=$unit_properties,ConsistsOf,UpheldBy,PropagatesStopTo,PropagatesReloadTo
-unit_properties=$unit_properties,Requires,BindsTo,Wants,Upholds,Conflicts,ConflictedBy,After,Before
+unit_properties=$unit_properties,Requires,BindsTo,Wants,Upholds,Conflicts,ConflictedBy,After,Before,EnvironmentFiles
 
 ask() { limit 30 systemctl "$manager" "$@"; }
 

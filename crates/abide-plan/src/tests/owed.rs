@@ -1,6 +1,6 @@
 //! What a running unit is owed, seen on the host: a restart that was cut off, a hand's edit, a file that it reads.
 
-use abide_model::{Cause, Change, Desired, HomePath, HostPathOrHome, Wanted};
+use abide_model::{Cause, Change, Desired, HomePath, HostPathOrHome, OnChange, Wanted};
 use abide_sim::{Edit, SimHost, desired, path, scope, unit_ref};
 
 use super::support::{
@@ -364,4 +364,42 @@ fn a_changed_unit_that_keeps_crashing_is_reset_before_it_is_restarted() {
     assert!(resets(3, 59));
     assert!(!resets(3, 60), "it runs by now");
     assert!(!resets(0, 1));
+}
+
+/// A package's unit that reads a file of ours, and the manifest's part of it.
+fn of_a_package(text: &str) -> abide_sim::DesiredBuilder {
+    desired("h1")
+        .user("deploy")
+        .linger(Some(true))
+        .file(".config/web.env", text)
+        .foreign("web.service")
+        .running(Wanted::Yes)
+}
+
+const OF_A_PACKAGE: &str = "[Service]\nExecStart=/bin/web\nEnvironmentFile=-%h/.config/*.env\nEnvironmentFile=-/etc/default/web\n";
+
+#[test]
+fn a_managed_file_that_a_packages_unit_reads_restarts_it_as_one_of_ours() {
+    let mut host = SimHost::new().with_vendor_unit(true, "web.service", OF_A_PACKAGE);
+    assert_converges(&mut host, &of_a_package("A=1\n").build());
+    let changed = of_a_package("A=2\n");
+    let held = changed.clone().on_change(OnChange::None).build();
+    let plan = planned(&host, &held);
+    assert_eq!(steps(&plan), ["write /home/deploy/.config/web.env 0644"]);
+    let plan = assert_converges(&mut host, &changed.build());
+    assert_eq!(
+        steps(&plan),
+        [
+            "write /home/deploy/.config/web.env 0644",
+            "user:deploy/web.service: restart"
+        ]
+    );
+    // From now on it is known what the run has read.
+    let touched = of_a_package("A=2\n").build();
+    host.write_file(&path("/home/deploy/.config/web.env"), "A=2\n", "deploy");
+    assert!(planned(&host, &touched).is_empty());
+    // What the manifest does not have is nobody's to watch.
+    host.write_file(&path("/etc/default/web"), "B=1\n", "root");
+    let plan = planned(&host, &touched);
+    assert!(plan.is_empty(), "{}", told(&plan));
 }

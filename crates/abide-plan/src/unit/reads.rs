@@ -175,7 +175,9 @@ pub(crate) fn unrecorded(unit: &Unit<'_>) -> Option<String> {
     }
     let recorded =
         |file: &&Trigger<'_>| left.is_some_and(|left| left.reads.files.contains_key(&file.path));
-    let unrecorded = unit.restart_on.iter().filter(|file| !recorded(file));
+    // Nobody knew that it is read before the manager was up.
+    let asked = unit.restart_on.iter().filter(|file| !file.unasked);
+    let unrecorded = asked.filter(|file| !recorded(file));
     let paths: Vec<&HostPath> = unrecorded.map(|file| &file.path).collect();
     (!paths.is_empty()).then(|| names(paths, 3))
 }

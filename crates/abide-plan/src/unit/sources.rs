@@ -7,7 +7,7 @@ use abide_model::{
     Body, Bytes, Cause, DesiredUnit, FileKind, FilePurpose, HostPath, HostPathOrHome, NameError,
     Observation, ObservedFile, ObservedUnit, Presence, Scope, UnitName,
 };
-use abide_unit::Effective;
+use abide_unit::{Effective, glob_matches};
 
 use super::Wish;
 use crate::causes::said;
@@ -60,6 +60,8 @@ pub(crate) struct Trigger<'a> {
     pub(crate) found: Option<&'a ObservedFile>,
     /// Whether anybody looked. In the scope of a user that is to be made nobody could.
     pub(crate) looked_at: bool,
+    /// The manifest does not say that it is read: a manager that runs does.
+    pub(crate) unasked: bool,
 }
 
 impl Trigger<'_> {
@@ -311,6 +313,27 @@ pub(crate) fn triggers<'a>(
     paths.into_iter().map(|path| trigger(view, path)).collect()
 }
 
+/// Managed files that a unit reads whose file is not ours, as its manager shows it, without those that are known already. Of
+/// our own the manifest's texts tell.
+pub(super) fn also_read<'a>(
+    view: &'a ScopeView<'a>,
+    seen: &ObservedUnit,
+    known: &[Trigger<'a>],
+) -> Result<Vec<Trigger<'a>>, Denied> {
+    let reads = |path: &&HostPath| {
+        let mut patterns = seen.environment_files.iter();
+        patterns.any(|pattern| glob_matches(pattern, path.as_str()))
+            && !known.iter().any(|one| one.path == **path)
+    };
+    let paths = view.host.all_managed().filter(reads);
+    let found = paths.map(|path| trigger(view, path.clone()));
+    let unasked = |trigger| Trigger {
+        unasked: true,
+        ..trigger
+    };
+    found.map(|trigger| trigger.map(unasked)).collect()
+}
+
 fn trigger<'a>(view: &'a ScopeView<'a>, path: HostPath) -> Result<Trigger<'a>, Denied> {
     let body = view.host.managed(&path);
     let seen = view.host.file(&view.scope, &path);
@@ -326,6 +349,7 @@ fn trigger<'a>(view: &'a ScopeView<'a>, path: HostPath) -> Result<Trigger<'a>, D
         body,
         found: seen.and_then(Observation::known),
         looked_at: seen.is_some(),
+        unasked: false,
     })
 }
 
