@@ -87,7 +87,7 @@ fn an_account_of_a_directory_lingers_and_runs_its_units_and_is_never_made() {
     world.plan().ends_with(0).says(&format!("{NAME} lingers"));
 }
 
-/// `\n` is a line end to whatever reads backslashes, as `echo` of dash does; and a NetBIOS domain may begin with a digit.
+/// `\n` is a line end to whatever reads backslashes, as `echo` of dash does; and a `NetBIOS` domain may begin with a digit.
 const WINBIND: &str = r"3CORP\nina";
 
 fn join_winbind(world: &World, host: &str) {
