@@ -50,6 +50,26 @@ fn links_for_quoted_names_are_those_that_systemd_makes() {
 }
 
 #[test]
+fn a_unit_whose_targets_are_quoted_is_wanted_by_them() {
+    let world = World::used();
+    world.manifest(
+        "version: 1\nname: quoted-targets\nhosts: {h1: {}, h2: {}}\ngroups:\n  all:\n    units:\n      \
+         quoted-targets.service: {state: stopped, content: \"[Service]\\nExecStart=/bin/true\\n[Install]\\n\
+         WantedBy='graphical.target' \\\"multi-user.target\\\"\\nAlias=\\\"quoted-alias.service\\\"\\n\"}\n",
+    );
+    world.converge();
+    for host in ["h1", "h2"] {
+        let links = world.fleet.sh(
+            host,
+            "cd /etc/systemd/system; find . -type l -name '*quoted-*' | sort; systemctl is-enabled quoted-targets.service",
+        );
+        let expected = "./graphical.target.wants/quoted-targets.service\n./multi-user.target.wants/quoted-targets.service\n\
+             ./quoted-alias.service\nenabled\n";
+        assert_eq!(links, expected, "{host}");
+    }
+}
+
+#[test]
 fn a_quadlet_whose_target_is_quoted_starts_at_boot() {
     let Some(world) = World::fitting("quoted", &[("h1", "trixie+podman")]) else {
         return;

@@ -281,7 +281,7 @@ fn directories_of_links_may_be_links_themselves() {
     prints(&world, "u-dots1", links, "");
 }
 
-/// `systemctl unmask` would remove every link to the unit, of which the manifest says nothing.
+/// `systemctl unmask` would remove the links that lead to the place of the mask, of which the manifest says nothing.
 #[test]
 fn unmasking_keeps_links_that_nobody_declares() {
     let world = World::used();
@@ -291,7 +291,9 @@ fn unmasking_keeps_links_that_nobody_declares() {
          as_u sh -c \"printf '{1}' >/home/u-unmask/.local/share/systemd/user/um-x.service\"
          systemctl daemon-reload; as_u systemctl --user daemon-reload
          systemctl -q enable um-x.service; as_u systemctl -q --user enable um-x.service
-         systemctl -q mask um-x.service; as_u systemctl -q --user mask um-x.service",
+         systemctl -q mask um-x.service; as_u systemctl -q --user mask um-x.service
+         ln -sfn ../um-x.service /etc/systemd/system/multi-user.target.wants/um-x.service
+         as_u ln -sfn ../um-x.service $conf/default.target.wants/um-x.service",
         format!("{SERVICE}[Install]\nWantedBy=multi-user.target\n").replace('\n', "\\n"),
         format!("{SERVICE}[Install]\nWantedBy=default.target\n").replace('\n', "\\n"),
     );
