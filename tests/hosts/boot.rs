@@ -2,6 +2,7 @@
 
 mod declared;
 mod first;
+mod managers;
 mod others;
 mod said;
 mod ways;

@@ -70,6 +70,11 @@ pub enum NotAtBoot {
     NoLinger,
     /// The user's manager is masked.
     ManagerMasked,
+    /// What the user's manager needs is masked, or what starts managers at boot.
+    ManagerNeeds {
+        /// `user-runtime-dir@1000.service`, `user.slice`, `systemd-logind.service`.
+        masked: UnitName,
+    },
     /// systemd drops it to break an ordering cycle.
     Dropped,
     /// It is part of an ordering cycle of units that all start at boot, so systemd drops one of them.
@@ -141,6 +146,7 @@ impl NotAtBoot {
             Self::Masked
             | Self::NotLoaded { .. }
             | Self::ManagerMasked
+            | Self::ManagerNeeds { .. }
             | Self::Dropped
             | Self::InCycle { .. }
             | Self::TargetMasked { .. }
@@ -171,6 +177,9 @@ impl fmt::Display for NotAtBoot {
             Self::NotLoaded { load } => f.write_str(&printable(&load.replace('-', " "))),
             Self::NoLinger => f.write_str("no linger"),
             Self::ManagerMasked => f.write_str("user manager masked"),
+            Self::ManagerNeeds { masked } => {
+                write!(f, "the user manager needs {masked}, which is masked")
+            }
             Self::Dropped => f.write_str("dropped from a cycle"),
             Self::InCycle { with } => in_cycle(f, with),
             Self::TargetMasked { target } => write!(f, "{target} is masked"),

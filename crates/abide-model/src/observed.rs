@@ -189,8 +189,9 @@ pub struct ObservedLinger {
     pub recorded: bool,
     /// `ActiveState` of `user@UID.service`: *effective* where active.
     pub manager: ActiveState,
-    /// Whether `user@UID.service` is masked, and will be after a boot.
-    pub manager_masked: bool,
+    /// What is masked, and will be after a boot, of what has to start for a boot to bring the manager up: `user@UID.service`
+    /// itself, `user-runtime-dir@UID.service`, `user-UID.slice`, `user.slice`, `systemd-logind.service`.
+    pub masked: Option<UnitName>,
     /// Sessions of this user that are open now (abide's own included): they *hold* the manager up.
     pub sessions: u32,
     /// Groups of the manager's process (`/proc/PID/status`), which it was given when it started and which its units have;

@@ -160,6 +160,9 @@ pub enum RefusalReason {
     ManagerMasked {
         /// The user's id.
         uid: u32,
+        /// What it needs, where that is masked and not the manager itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        needs: Option<UnitName>,
     },
     /// The host's systemd is too old to load the unit file.
     TooNew {

@@ -229,8 +229,8 @@ fn start(
             "log in as {name} with a real session, or run `sudo systemctl start user@UID.service`"
         )));
     }
-    if let Some(uid) = masked_manager(host, name) {
-        return Err(Denied::because(RefusalReason::ManagerMasked { uid }));
+    if let Some(why) = masked_manager(host, name) {
+        return Err(Denied::because(why));
     }
     let resource = ResourceId::Manager(Scope::User(name.clone()));
     let step = Step::new(Phase::ManagerStart, resource, Change::StartManager);
@@ -244,11 +244,17 @@ fn start(
     Ok(draft.add(step.after(after.iter().copied())))
 }
 
-/// The id of a user whose manager is masked.
-pub(crate) fn masked_manager(host: &Host<'_>, name: &UserName) -> Option<u32> {
+/// Why nothing can start a manager, where it or what it needs is masked. Without systemd-logind only a boot does not.
+pub(crate) fn masked_manager(host: &Host<'_>, name: &UserName) -> Option<RefusalReason> {
     let user = host.user(name);
     let user = user.known()?;
-    user.linger.manager_masked.then_some(user.uid)
+    let masked = user.linger.masked.as_ref()?;
+    let of_logind = masked.as_str() == "systemd-logind.service";
+    let is_manager = masked.as_str().starts_with("user@");
+    (!of_logind).then(|| RefusalReason::ManagerMasked {
+        uid: user.uid,
+        needs: (!is_manager).then(|| masked.clone()),
+    })
 }
 
 /// Groups that came after the manager started come with its restart.

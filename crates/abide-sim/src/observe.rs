@@ -98,7 +98,7 @@ impl SimHost {
                         linger: ObservedLinger {
                             recorded: self.lingering.contains(name.as_str()),
                             manager: self.manager_state(&name),
-                            manager_masked: false,
+                            masked: None,
                             sessions: self.session_count(&name),
                             manager_groups: self
                                 .managers

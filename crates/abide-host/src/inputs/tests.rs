@@ -258,4 +258,6 @@ fn shellcheck_has_nothing_to_say() {
     let looks = BTreeSet::from([path("/a b"), InputLook::Group("adm".to_owned())]);
     crate::testing::shellcheck(&script(&looks, NONCE).unwrap());
     crate::testing::shellcheck(&format!("{LOOK}\nlook /a </dev/null\n"));
+    let calls = "inside / /a\nby_env --user /a\n";
+    crate::testing::shellcheck(&format!("{}\n{calls}", super::ELSEWHERE));
 }

@@ -123,10 +123,11 @@ group_facts() {
     printf '%s %s\n' "$name" "${ids:--}"
     ids=${ids#* }
     gids="$gids $gid $ids"
-    managers="$managers user@$uid.service"
+    managers="$managers user@$uid.service user-runtime-dir@$uid.service user-$uid.slice"
   done
+  # With what they need to start.
   # shellcheck disable=SC2086 # names of units
-  [ -z "$managers" ] || managers=$(limit 30 systemctl show -p Id,ActiveState,LoadState,UnitFileState,MainPID -- $managers 2>&1 | head -c 524288)
+  [ -z "$managers" ] || managers=$(limit 30 systemctl show -p Id,ActiveState,LoadState,UnitFileState,MainPID -- $managers user.slice systemd-logind.service 2>&1 | head -c 524288)
   manager_groups
   frame group
   if command -v getent >/dev/null 2>&1; then

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    ActiveState, HostPath, Observation, ObservedLinger, ObservedProcess, ObservedUser,
+    ActiveState, HostPath, Observation, ObservedLinger, ObservedProcess, ObservedUser, UnitName,
     UnknownReason, UserName,
 };
 
@@ -45,8 +45,8 @@ struct Accounts<'a> {
     managers: Option<BTreeMap<u32, ActiveState>>,
     /// The ids of the groups that managers have, by the user's id.
     manager_groups: BTreeMap<u32, Vec<u32>>,
-    /// The ids of users whose managers are masked for good.
-    masked: BTreeSet<u32>,
+    /// What is masked for good of what managers need.
+    masked: Masked,
     sessions: BTreeMap<u32, u32>,
     processes: BTreeMap<u32, Vec<ObservedProcess>>,
 }
@@ -89,7 +89,7 @@ impl<'a> Accounts<'a> {
                 .collect(),
             ids,
             managers: managers(frames),
-            masked: masked_managers(frames),
+            masked: Masked::read(frames),
             manager_groups: texts("manager-groups")
                 .take(MOST_LINES)
                 .filter_map(manager_groups)
@@ -145,7 +145,7 @@ impl<'a> Accounts<'a> {
             linger: ObservedLinger {
                 recorded: lingering.contains(name.as_str()),
                 manager: managers.get(&uid).copied().unwrap_or(ActiveState::Inactive),
-                manager_masked: self.masked.contains(&uid),
+                masked: self.masked.of(uid),
                 sessions: self.sessions.get(&uid).copied().unwrap_or(0),
                 manager_groups: self
                     .manager_groups
@@ -204,7 +204,7 @@ fn trim_slashes(home: &str) -> &str {
 fn managers(frames: &Frames<'_>) -> Option<BTreeMap<u32, ActiveState>> {
     let frame = frames.get("user-managers")?;
     let asked = frames.get("ids").map_or(0, |ids| ids.texts().count());
-    if asked > MOST_LINES || blocks(frame).count() != asked {
+    if asked > MOST_LINES || of_managers(frame).count() != asked {
         return None;
     }
     let state = |block: Block<'_>| {
@@ -214,26 +214,49 @@ fn managers(frames: &Frames<'_>) -> Option<BTreeMap<u32, ActiveState>> {
             .strip_suffix(".service")?;
         Some((uid.parse().ok()?, block.get("ActiveState")?.parse().ok()?))
     };
-    blocks(frame).map(state).collect()
+    of_managers(frame).map(state).collect()
 }
 
-/// The users whose managers are masked for good: a mask in `/run` is gone after a boot.
-fn masked_managers(frames: &Frames<'_>) -> BTreeSet<u32> {
-    let units = frames.get("user-managers").into_iter().flat_map(blocks);
-    let masked = units.filter(|unit| {
-        let is = |key: &str, word: &str| unit.get(key).copied() == Some(word);
-        is("LoadState", "masked") && !is("UnitFileState", "masked-runtime")
-    });
-    let uids = masked.filter_map(|unit| {
-        let uid = unit.get("Id")?.strip_prefix("user@")?;
-        uid.strip_suffix(".service")?.parse().ok()
-    });
-    uids.collect()
+/// Units that are masked for good, of those that managers need at boot: a mask in `/run` is gone after that.
+#[derive(Debug, Default)]
+struct Masked(BTreeSet<String>);
+
+impl Masked {
+    fn read(frames: &Frames<'_>) -> Self {
+        let units = frames.get("user-managers").into_iter().flat_map(blocks);
+        let masked = units.filter(|unit| {
+            let is = |key: &str, word: &str| unit.get(key).copied() == Some(word);
+            is("LoadState", "masked") && !is("UnitFileState", "masked-runtime")
+        });
+        let names = masked.filter_map(|unit| unit.get("Id").map(|id| (*id).to_owned()));
+        Self(names.take(MOST_LINES).collect())
+    }
+
+    /// The first of them that keeps this user's manager from starting.
+    fn of(&self, uid: u32) -> Option<UnitName> {
+        let needed = [
+            format!("user@{uid}.service"),
+            format!("user-runtime-dir@{uid}.service"),
+            format!("user-{uid}.slice"),
+            "user.slice".to_owned(),
+            "systemd-logind.service".to_owned(),
+        ];
+        let masked = needed.iter().find(|unit| self.0.contains(*unit))?;
+        UnitName::parse(masked).ok()
+    }
+}
+
+/// What is said of managers themselves.
+fn of_managers<'a>(frame: &'a Frame<'_>) -> impl Iterator<Item = Block<'a>> {
+    blocks(frame).filter(|unit| unit.get("Id").is_some_and(|id| id.starts_with("user@")))
 }
 
 /// Whether the host has `user@.service`, which is asked for under the names of its instances.
 pub(super) fn has_managers(frames: &Frames<'_>) -> bool {
-    let mut units = frames.get("user-managers").into_iter().flat_map(blocks);
+    let mut units = frames
+        .get("user-managers")
+        .into_iter()
+        .flat_map(of_managers);
     !units.any(|unit| unit.get("LoadState").copied() == Some("not-found"))
 }
 

@@ -125,10 +125,16 @@ fn manager_at_boot(user: &UserName, observed: &Observed, inner: AtBoot) -> AtBoo
         Some(Observation::Known(seen)) if !seen.linger.recorded => {
             AtBoot::StartsNot(NotAtBoot::NoLinger)
         }
-        Some(Observation::Known(seen)) if seen.linger.manager_masked => {
-            AtBoot::StartsNot(NotAtBoot::ManagerMasked)
-        }
-        Some(Observation::Known(_)) => inner,
+        Some(Observation::Known(seen)) => match &seen.linger.masked {
+            Some(unit) if unit.as_str().starts_with("user@") => {
+                AtBoot::StartsNot(NotAtBoot::ManagerMasked)
+            }
+            Some(unit) => {
+                let masked = unit.clone();
+                AtBoot::StartsNot(NotAtBoot::ManagerNeeds { masked })
+            }
+            None => inner,
+        },
         Some(Observation::Absent) => AtBoot::StartsNot(NotAtBoot::NoLinger),
         Some(Observation::Unknown(_)) | None => AtBoot::Unknown(BootUnknown::Lingering),
     }

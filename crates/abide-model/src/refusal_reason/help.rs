@@ -54,7 +54,10 @@ impl RefusalReason {
             }
             Self::RefusedNames { .. } => "remove them from its [Install] section",
             Self::NotAtBoot { why } => not_at_boot(why),
-            Self::ManagerMasked { .. } => "run `systemctl unmask user@UID.service` there",
+            Self::ManagerMasked { needs: None, .. } => {
+                "run `systemctl unmask user@UID.service` there"
+            }
+            Self::ManagerMasked { .. } => "unmask it there with `systemctl unmask`",
             Self::StartsAnyway { .. } => STARTS_ANYWAY,
             Self::ScriptNotEnabled { .. } => {
                 "run `update-rc.d NAME enable` (or `chkconfig NAME on`) for it there"
@@ -97,6 +100,9 @@ fn not_at_boot(why: &NotAtBoot) -> &'static str {
     match why {
         NotAtBoot::ManagerMasked => {
             "run `systemctl unmask user@UID.service` there, or declare `enabled: false`"
+        }
+        NotAtBoot::ManagerNeeds { .. } => {
+            "unmask it there with `systemctl unmask`, or declare `enabled: false`"
         }
         NotAtBoot::TargetMasked { .. } => {
             "unmask that target there, in its scope, or declare `enabled: false`"

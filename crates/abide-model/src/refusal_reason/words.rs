@@ -51,9 +51,7 @@ impl fmt::Display for RefusalReason {
             Self::NotAtBoot { why } => {
                 write!(f, "it is enabled, and a boot does not start it: {why}")
             }
-            Self::ManagerMasked { uid } => {
-                write!(f, "user@{uid}.service is masked, so nothing can start it")
-            }
+            Self::ManagerMasked { uid, needs } => manager_masked(f, *uid, needs.as_ref()),
             Self::RefusedNames { names } => refused_names(f, names),
             Self::WouldNotLoad { line } => would_not_load(f, line),
             Self::WouldBreakAnother { unit, input } => would_break_another(f, unit, input),
@@ -181,4 +179,14 @@ pub(crate) fn listed(groups: &BTreeSet<String>) -> String {
 fn names(units: &BTreeSet<UnitName>) -> String {
     let names: Vec<&str> = units.iter().map(UnitName::as_str).collect();
     names.join(" ")
+}
+
+fn manager_masked(f: &mut Formatter<'_>, uid: u32, needs: Option<&UnitName>) -> fmt::Result {
+    match needs {
+        None => write!(f, "user@{uid}.service is masked, so nothing can start it"),
+        Some(unit) => write!(
+            f,
+            "{unit} is masked, which user@{uid}.service needs, so nothing can start it"
+        ),
+    }
 }

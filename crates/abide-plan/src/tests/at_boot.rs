@@ -67,12 +67,37 @@ fn what_is_enabled_and_starts_is_told_nothing_of() {
 }
 
 #[test]
+fn what_a_manager_needs_at_boot_is_refused_where_it_is_masked() {
+    for masked in [
+        "user-runtime-dir@1000.service",
+        "user-1000.slice",
+        "user.slice",
+        "systemd-logind.service",
+    ] {
+        let (refused, noted) = told(&two("default.target"), |seen| {
+            let Some(Observation::Known(seen)) = seen.users.get_mut(&user("deploy")) else {
+                panic!()
+            };
+            seen.linger.masked = UnitName::parse(masked).ok();
+        });
+        let why = format!(
+            "it is enabled, and a boot does not start it: the user manager needs {masked}, which is masked"
+        );
+        assert_eq!(
+            refused,
+            [format!("{OTHER}: {why}"), format!("{WEB}: {why}")]
+        );
+        assert_eq!(noted, Vec::<String>::new());
+    }
+}
+
+#[test]
 fn a_masked_manager_is_refused_for_each_of_its_units() {
     let (refused, noted) = told(&two("default.target"), |seen| {
         let Some(Observation::Known(seen)) = seen.users.get_mut(&user("deploy")) else {
             panic!()
         };
-        seen.linger.manager_masked = true;
+        seen.linger.masked = UnitName::parse("user@1000.service").ok();
     });
     let why = "it is enabled, and a boot does not start it: user manager masked";
     assert_eq!(

@@ -314,7 +314,15 @@ fn what_is_missing_in_another_root_is_certain_only_where_it_was_seen() {
         let wanted: &[&str] = if is_broken { &["R0401"] } else { &[] };
         assert_eq!(codes(&plan), wanted, "{lines} {answers:?}\n{}", told(&plan));
     }
-    // A name alone is missing where no directory of the root has it.
+}
+
+#[test]
+fn a_bare_name_is_missing_in_another_root_where_no_directory_of_it_has_it() {
+    let inside = |path: &str| InputLook::Inside {
+        root: HostPath::parse("/srv/r").unwrap(),
+        path: HostPath::parse(path).unwrap(),
+    };
+    let root = "RootDirectory=/srv/r";
     let all = [
         "/usr/local/sbin",
         "/usr/local/bin",

@@ -171,6 +171,38 @@ fn units_that_should_run_in_a_manager_that_does_not_are_refused() {
 }
 
 #[test]
+fn a_masked_part_of_a_manager_that_is_down_is_named() {
+    let wanted = one("web.service", &service("/bin/web")).build();
+    let refused = |masked: &str| {
+        let mut seen = as_declared(&wanted).observe(&wanted);
+        let Some(Observation::Known(deploy)) = seen.users.get_mut(&user("deploy")) else {
+            panic!()
+        };
+        deploy.linger.masked = abide_model::UnitName::parse(masked).ok();
+        deploy.linger.manager = ActiveState::Inactive;
+        let scope = seen_of(&mut seen, "user:deploy");
+        scope.manager = abide_model::Manager::Down;
+        for (name, unit) in &mut scope.units {
+            *unit = abide_model::ObservedUnit::not_found(name);
+        }
+        refusals(&crate::plan(&wanted, &seen))
+    };
+    let why = refused("user.slice");
+    let text = "user.slice is masked, which user@1000.service needs, so nothing can start it";
+    let of = ["manager user:deploy", "user:deploy/web.service"];
+    assert_eq!(why, of.map(|of| format!("{of}: {text}")));
+    // Without this one only a boot does not start it.
+    let why = refused("systemd-logind.service");
+    let why: Vec<&str> = why.iter().map(String::as_str).collect();
+    assert_eq!(
+        why,
+        [
+            "user:deploy/web.service: it is enabled, and a boot does not start it: the user manager needs systemd-logind.service, which is masked"
+        ]
+    );
+}
+
+#[test]
 fn units_of_a_masked_manager_that_is_down_are_refused_for_the_mask() {
     let wanted = one("web.service", &service("/bin/web"))
         .linger(Some(true))
@@ -180,7 +212,7 @@ fn units_of_a_masked_manager_that_is_down_are_refused_for_the_mask() {
     let Some(Observation::Known(deploy)) = seen.users.get_mut(&user("deploy")) else {
         panic!()
     };
-    deploy.linger.manager_masked = true;
+    deploy.linger.masked = abide_model::UnitName::parse("user@1000.service").ok();
     deploy.linger.manager = ActiveState::Inactive;
     let scope = seen_of(&mut seen, "user:deploy");
     scope.manager = abide_model::Manager::Down;

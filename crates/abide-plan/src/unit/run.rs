@@ -435,8 +435,8 @@ fn there_to_start(unit: &Unit<'_>, loads: bool) -> Result<(), Denied> {
         _ => None,
     };
     if let Some(user) = no_manager {
-        if let Some(uid) = masked_manager(unit.view.host, user) {
-            return Err(Denied::because(RefusalReason::ManagerMasked { uid }));
+        if let Some(why) = masked_manager(unit.view.host, user) {
+            return Err(Denied::because(why));
         }
         let reason =
             format!("it should run, and the manager of {user} does not: {user} does not linger");

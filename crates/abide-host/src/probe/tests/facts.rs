@@ -7,7 +7,7 @@ use super::*;
 const TABLE: &str = include_str!("../../../../../docs/systemd-facts.md");
 
 /// Every script that runs on a host.
-const SCRIPTS: [&str; 23] = [
+const SCRIPTS: [&str; 24] = [
     COMMON,
     HOST,
     SCOPE,
@@ -15,6 +15,7 @@ const SCRIPTS: [&str; 23] = [
     include_str!("../../staged.sh"),
     include_str!("../../evidence/evidence.sh"),
     include_str!("../../follow_up/texts.sh"),
+    include_str!("../../inputs/elsewhere.sh"),
     include_str!("../../inputs/inputs.sh"),
     include_str!("../../inputs/searched.sh"),
     include_str!("../../last_words/last_words.sh"),
@@ -197,6 +198,40 @@ fn a_host_without_user_managers_is_known_by_their_unit() {
         "Id=user@1500.service\nActiveState=inactive\nLoadState=not-found",
     );
     assert!(!observed(without.as_bytes()).facts.user_managers);
+}
+
+#[test]
+fn what_a_manager_needs_and_is_masked_for_good_is_known() {
+    let answer = String::from_utf8(answer_of(219)).unwrap();
+    let managers = "Id=user@1500.service\nActiveState=inactive";
+    let masked = |more: &str| {
+        let with = answer.replace(managers, &format!("{managers}\n\n{more}"));
+        let seen = observed(with.as_bytes());
+        let users = seen.users.values().filter_map(Observation::known);
+        let masked = users.filter_map(|user| user.linger.masked.clone());
+        masked.map(|unit| unit.to_string()).collect::<BTreeSet<_>>()
+    };
+    let unit = |id: &str, load: &str, state: &str| {
+        format!("Id={id}\nActiveState=inactive\nLoadState={load}\nUnitFileState={state}")
+    };
+    let none = BTreeSet::<String>::new();
+    assert_eq!(masked(&unit("user-1500.slice", "loaded", "")), none);
+    assert_eq!(masked(&unit("user-1501.slice", "masked", "masked")), none);
+    assert_eq!(
+        masked(&unit("user.slice", "masked", "masked-runtime")),
+        none
+    );
+    for id in [
+        "user-runtime-dir@1500.service",
+        "user-1500.slice",
+        "user.slice",
+        "systemd-logind.service",
+    ] {
+        assert_eq!(
+            masked(&unit(id, "masked", "masked")),
+            BTreeSet::from([id.to_owned()])
+        );
+    }
 }
 
 /// Those of 247 colour what they complain of, in a pipe too, and a line that begins so is not read for what it is.

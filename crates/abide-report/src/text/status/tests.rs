@@ -97,7 +97,7 @@ fn lingering() -> ObservedLinger {
     ObservedLinger {
         recorded: true,
         manager: ActiveState::Active,
-        manager_masked: false,
+        masked: None,
         sessions: 0,
         manager_groups: None,
     }
@@ -210,7 +210,7 @@ fn what_is_not_as_declared_is_marked_and_explained() {
     let held = ObservedLinger {
         recorded: false,
         manager: ActiveState::Active,
-        manager_masked: false,
+        masked: None,
         sessions: 1,
         manager_groups: None,
     };
@@ -468,11 +468,19 @@ fn what_a_rehearsal_cannot_know_is_added() {
     };
     assert_eq!(rehearsed(off, a(), none, &starts(linked)), "no: no linger");
     let masked = ObservedLinger {
-        manager_masked: true,
+        masked: UnitName::parse("user@1000.service").ok(),
         ..lingering()
     };
     let manager_masked = rehearsed(masked, a(), none, &starts(linked));
     assert_eq!(manager_masked, "no: user manager masked");
+    let needs = ObservedLinger {
+        masked: UnitName::parse("user.slice").ok(),
+        ..lingering()
+    };
+    assert_eq!(
+        rehearsed(needs, a(), none, &starts(linked)),
+        "no: the user manager needs user.slice, which is masked"
+    );
     let in_run = |load: &str| ObservedUnit {
         load: load.to_owned(),
         fragment: "/run/user/1000/systemd/user/a.service".parse().ok(),
