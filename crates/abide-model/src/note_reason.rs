@@ -75,6 +75,13 @@ pub enum NoteReason {
         /// Those.
         settings: BTreeSet<IgnoredSetting>,
     },
+    /// The managers of users do not read this file in that release.
+    ManagerIgnores {
+        /// The host's version.
+        systemd: u32,
+        /// The file.
+        path: HostPath,
+    },
     /// Nobody can see which groups the running manager of a user has.
     GroupsUnseen {
         /// Groups that the account has and that the manager may lack.
@@ -95,7 +102,7 @@ impl NoteReason {
             Self::MayRunOld { .. } | Self::StaleInstance { .. } => "N0501",
             Self::SourceMissing { .. } => "N0502",
             Self::NotAtBoot { .. } => "N0302",
-            Self::SettingsIgnored { .. } => "N0801",
+            Self::SettingsIgnored { .. } | Self::ManagerIgnores { .. } => "N0801",
             Self::GroupsUnseen { .. } => "N0802",
         }
     }
@@ -136,6 +143,11 @@ impl fmt::Display for NoteReason {
                 write!(f, "{unit} is enabled, and a boot does not start it: {why}")
             }
             Self::SettingsIgnored { systemd, settings } => settings_ignored(f, *systemd, settings),
+            Self::ManagerIgnores { systemd, path } => write!(
+                f,
+                "systemd {systemd} reads no `user.conf` in a home (249 does): {} sets nothing there",
+                printable(path.as_str())
+            ),
             Self::GroupsUnseen { groups, uid } => write!(
                 f,
                 "what runs under it may lack {}: nobody can see which groups user@{uid}.service started with",

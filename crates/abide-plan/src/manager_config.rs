@@ -5,8 +5,11 @@
 //! last. Seen on hosts: `environment.d` on 247, 252, 257 and 262; `system.conf.d` likewise; `user.conf.d` in a home since 252
 //! (docs/systemd-facts.md). Sources: environment.d(5), systemd-system.conf(5).
 
-use abide_model::{Cause, HostPath, LastLoad, Scope};
+use std::collections::BTreeSet;
 
+use abide_model::{Cause, HostPath, LastLoad, NoteKind, NoteReason, ResourceId, Scope};
+
+use crate::causes::names;
 use crate::draft::{Draft, Phase, StepId, Why};
 use crate::linger::ManagerState;
 use crate::scope::ScopeView;
@@ -17,15 +20,64 @@ pub(crate) fn reload_owed(view: &ScopeView<'_>, draft: &Draft) -> Vec<Why> {
     let changing = steps.filter(|step| changes_config(view, draft, *step));
     let mut why: Vec<Why> = changing.map(Why::from).collect();
     if let ManagerState::Up { last_load } = view.manager {
-        let unread = unread(view, draft, last_load);
-        why.extend(unread.map(|path| {
-            Why::Fact(Cause::ReloadOwed {
-                evidence: format!("{path} changed after the last reload"),
+        let unread: Vec<&HostPath> = unread(view, draft, last_load)
+            .filter(|path| !is_ignored(view, path))
+            .collect();
+        if !unread.is_empty() {
+            why.push(Why::Fact(Cause::ReloadOwed {
+                evidence: format!("{} changed after the last reload", names(unread, 3)),
                 unit: None,
-            })
-        }));
+            }));
+        }
     }
     why
+}
+
+/// Notes files in a home that the host's systemd does not read, where they would be read now.
+pub(crate) fn note_ignored(view: &ScopeView<'_>, draft: &mut Draft) {
+    let mut ignored: BTreeSet<HostPath> = BTreeSet::new();
+    for step in draft.steps_of(Phase::Files, &view.scope) {
+        if let Some(path) = written(draft, step)
+            && is_ignored(view, path)
+        {
+            ignored.insert(path.clone());
+        }
+    }
+    if let ManagerState::Up { last_load } = view.manager {
+        let unread = unread(view, draft, last_load).filter(|path| is_ignored(view, path));
+        ignored.extend(unread.cloned());
+    }
+    let systemd = view.host.observed.facts.systemd;
+    for path in ignored {
+        let resource = ResourceId::File {
+            scope: view.scope.clone(),
+            path: path.clone(),
+        };
+        let why = NoteReason::ManagerIgnores { systemd, path };
+        draft.note_why(resource, NoteKind::Unsupported, why);
+    }
+}
+
+/// The first release seen to read `user.conf` in a home; 247 was seen not to (docs/systemd-facts.md).
+const READS_HOMES: u32 = 248;
+
+/// Whether the file would be read by the manager, and this one is too old for that.
+fn is_ignored(view: &ScopeView<'_>, path: &HostPath) -> bool {
+    let Some(user) = view.scope.user() else {
+        return false;
+    };
+    let below = format!("{}/.config/systemd/user.conf", view.host.home(user));
+    view.host.observed.facts.systemd < READS_HOMES
+        && path.as_str().starts_with(&below)
+        && is_read_by(view, path)
+}
+
+/// The file that a step writes.
+fn written(draft: &Draft, step: StepId) -> Option<&HostPath> {
+    match draft.steps.get(step.0).map(|step| &step.change) {
+        Some(abide_model::Change::WriteFile(write)) => Some(&write.path),
+        _ => None,
+    }
 }
 
 fn changes_config(view: &ScopeView<'_>, draft: &Draft, step: StepId) -> bool {
@@ -35,7 +87,7 @@ fn changes_config(view: &ScopeView<'_>, draft: &Draft, step: StepId) -> bool {
         Some(abide_model::Change::RemoveFile { path, .. }) => path,
         _ => return false,
     };
-    is_read_by(view, path)
+    is_read_by(view, path) && !is_ignored(view, path)
 }
 
 /// Files of this kind that stand there as this plan leaves them, and that the manager cannot have read.
@@ -63,15 +115,18 @@ fn is_manager_config(scope: &Scope, home: Option<&HostPath>, path: &HostPath) ->
         Scope::User(_) => "user",
     };
     let mut files = vec![format!("/etc/systemd/{kind}.conf")];
-    let mut folders = vec![
-        format!("/etc/systemd/{kind}.conf.d"),
-        format!("/run/systemd/{kind}.conf.d"),
-    ];
+    let trees = ["/etc", "/run", "/usr/local/lib", "/usr/lib"];
+    let mut folders: Vec<String> = trees
+        .iter()
+        .map(|tree| format!("{tree}/systemd/{kind}.conf.d"))
+        .collect();
     if let Some(home) = home {
         files.push(format!("{home}/.config/systemd/user.conf"));
         folders.push(format!("{home}/.config/systemd/user.conf.d"));
         folders.push(format!("{home}/.config/environment.d"));
-        folders.extend(["/etc/environment.d", "/run/environment.d"].map(str::to_owned));
+        folders.extend(trees.map(|tree| format!("{tree}/environment.d")));
+        // Distributions link it into `/usr/lib/environment.d`.
+        files.push("/etc/environment".to_owned());
     }
     let dropped_in = path
         .file_name()
@@ -99,6 +154,9 @@ mod tests {
             "/home/deploy/.config/systemd/user.conf",
             "/home/deploy/.config/systemd/user.conf.d/limits.conf",
             "/etc/environment.d/a.conf",
+            "/usr/lib/environment.d/a.conf",
+            "/usr/local/lib/systemd/user.conf.d/a.conf",
+            "/etc/environment",
             "/etc/systemd/user.conf",
             "/etc/systemd/user.conf.d/a.conf",
         ] {
@@ -116,7 +174,6 @@ mod tests {
             "/home/deploy/.config/app/user.conf",
             "/home/deployer/.config/environment.d/a.conf",
             "/home/deploy/.config/systemd/user/web.service.d/a.conf",
-            "/etc/environment",
         ] {
             assert!(!of_user(file) && !of_system(file), "{file}");
         }

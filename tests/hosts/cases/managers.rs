@@ -104,7 +104,11 @@ fn the_environment_of_a_manager_is_read_before_its_units_restart() {
     };
     has(&case, 1);
     declare(&mut case, 2);
-    case.plan().says("restart").says("daemon-reload");
+    let plan = case.plan().says("restart").says("daemon-reload");
+    match lacks_user_conf(&case.world, "h1") {
+        true => plan.says("reads no `user.conf` in a home").says("N0801"),
+        false => plan.does_not_say("N0801"),
+    };
     case.converge();
     has(&case, 2);
     // By hand, and put back.
@@ -142,6 +146,83 @@ fn the_defaults_of_the_system_manager_are_read_before_a_unit_that_names_them_res
     on_both(
         &case,
         "rm /etc/systemd/system.conf.d/defaulted.conf; systemctl daemon-reload",
+    );
+}
+
+#[test]
+fn what_a_host_gives_to_the_managers_of_users_is_read_before_a_unit_that_names_it_restarts() {
+    let mut case = Case::user("given");
+    let environment = "";
+    let defaults = "[Manager]\\nDefaultEnvironment=";
+    let files = [
+        ("/etc/environment.d/given.conf", environment),
+        ("/run/environment.d/given-run.conf", environment),
+        ("/etc/environment", environment),
+        ("/etc/systemd/user.conf.d/given.conf", defaults),
+        ("/run/systemd/user.conf.d/given-run.conf", defaults),
+    ];
+    let paths = files.map(|(path, _)| path);
+    case.unit("a.service", &service(""))
+        .keys("a.service", &format!("restart_on: [{}]", paths.join(", ")));
+    case.begin();
+    on_both(
+        &case,
+        "mkdir -p /etc/environment.d /run/environment.d /etc/systemd/user.conf.d /run/systemd/user.conf.d",
+    );
+    // Each by itself: what is read for one of them would be read for all.
+    for (number, (path, before)) in files.into_iter().enumerate() {
+        on_both(
+            &case,
+            &format!("printf '{before}GIVEN_{number}=1\\n' >>{path}"),
+        );
+        case.plan().says(path).says("daemon-reload").says("restart");
+        case.world.abide(&["drift"]).ends_with(2).says(path);
+        case.converge();
+        case.each(|at| {
+            let all =
+                at.sh("tr '\\0' '\\n' </proc/$(ctl show -p MainPID --value a.service)/environ");
+            let given = all.contains(&format!("GIVEN_{number}=1"));
+            assert!(given, "{path} on {}: {all}", at.host);
+        });
+    }
+    on_both(
+        &case,
+        "rm /*/environment.d/given*.conf /*/systemd/user.conf.d/given*.conf; sed -i /GIVEN/d /etc/environment",
+    );
+}
+
+#[test]
+fn what_was_edited_until_the_next_boot_is_drift() {
+    let edited = |directory: &str, ctl: &str| {
+        format!(
+            "mkdir -p {directory}; printf '[Service]\\nNice=3\\n' >{directory}/override.conf; {ctl} daemon-reload"
+        )
+    };
+    let mut case = Case::user("edited");
+    case.unit("a.service", &service(""));
+    case.begin();
+    case.each(|at| {
+        at.sh(&edited(
+            "/run/user/$(id -u)/systemd/user/a.service.d",
+            "ctl",
+        ));
+    });
+    let said = case.world.abide(&["drift"]).ends_with(2);
+    said.says_in_order(&[
+        "override.conf was added in /run/user/",
+        "/systemd/user/a.service.d, as `systemctl edit` does",
+    ]);
+    let mut case = Case::system("edited");
+    case.unit("edited.service", &service(""));
+    case.begin();
+    let directory = "/run/systemd/system/edited.service.d";
+    on_both(&case, &edited(directory, "systemctl"));
+    case.world.abide(&["drift"]).ends_with(2).says(&format!(
+        "override.conf was added in {directory}, as `systemctl edit` does"
+    ));
+    on_both(
+        &case,
+        &format!("rm -r {directory}; systemctl daemon-reload"),
     );
 }
 

@@ -362,3 +362,26 @@ fn an_environment_that_changed_after_the_last_reload_is_owed_one() {
     );
     assert!(plan.starts_with(&owed), "{plan}");
 }
+
+#[test]
+fn a_release_that_reads_no_configuration_in_homes_is_named_and_reloads_nothing_for_it() {
+    const CONFIG: &str = ".config/systemd/user.conf.d/10-web.conf";
+    let wanted = |text: &str| web().file(CONFIG, text).build();
+    let mut host = as_declared(&wanted("[Manager]\nDefaultTasksMax=1\n"));
+    let wanted = wanted("[Manager]\nDefaultTasksMax=2\n");
+    for (systemd, is_read) in [(247, false), (249, true), (252, true)] {
+        let mut seen = host.observe(&wanted);
+        seen.facts.systemd = systemd;
+        let plan = crate::plan(&wanted, &seen);
+        let reloads = plan
+            .actions
+            .iter()
+            .any(|action| action.change == Change::DaemonReload);
+        assert_eq!(reloads, is_read, "{systemd}: {}", told(&plan));
+        let notes: Vec<&str> = plan.notes.iter().map(|note| note.text.as_str()).collect();
+        let note = format!(
+            "systemd {systemd} reads no `user.conf` in a home (249 does): /home/deploy/{CONFIG} sets nothing there (`abide explain N0801`)"
+        );
+        assert_eq!(notes.contains(&note.as_str()), !is_read, "{notes:?}");
+    }
+}

@@ -287,6 +287,7 @@ impl Emitted<'_, '_> {
         ) {
             return None;
         }
+        manager_config::note_ignored(self.view, self.draft);
         let changed: Vec<Why> = self
             .files
             .values()
