@@ -242,3 +242,32 @@ fn pods_and_networks_name_their_services_and_are_found_by_those_that_use_them() 
         }
     }
 }
+
+#[test]
+fn a_drop_in_of_somebody_else_that_names_the_service_is_told_before_anything_is_written() {
+    let Some(world) = World::fitting("foreignname", &HOSTS) else {
+        return;
+    };
+    for host in ["h1", "h2"] {
+        world.fleet.sh(host, "useradd -m -s /bin/sh app");
+        world.fleet.sh_as(
+            host,
+            "app",
+            "mkdir -p ~/.config/containers/systemd/web.container.d; printf '[Container]\\nServiceName=theirs\\n' >~/.config/containers/systemd/web.container.d/10.conf",
+        );
+    }
+    declare(&world, BOTH, &[("web.container", &container("", ""))]);
+    world
+        .abide(&["apply", "--yes"])
+        .ends_with(1)
+        .says("it makes no web.service of them, but theirs.service: a drop-in that is not of the manifest says ServiceName=");
+    for host in ["h1", "h2"] {
+        let files = world.fleet.sh(host, "ls ~app/.config/containers/systemd");
+        assert_eq!(files, "web.container.d\n", "{host}");
+        world.fleet.sh(
+            host,
+            "rm -r ~app/.config/containers/systemd/web.container.d",
+        );
+    }
+    world.converge();
+}

@@ -40,10 +40,12 @@ complaints() {
     -e "/^Loading source /d" -e "/^Starting quadlet-generator/d" -e "/^No files parsed /d" \
     -e "/^processing encountered some errors/d" -e "/^\$/d" "$dir/words"
 }
+# The services that were made, each between blanks.
+services_made() { sed -n "s|^---\(.*/\)\{0,1\}\([^/]*\)---\$| \2 |p" "$dir/made" | tr -d "\n"; }
 check() {
   dry_run "$dir"
   ended=$?
-  made=$(sed -n "s|^---\(.*/\)\{0,1\}\([^/]*\)---\$| \2 |p" "$dir/made" | tr -d "\n")
+  made=$(services_made)
   missing=
   for service in $services; do
     case $made in *" $service "*) ;; *) missing="$missing $service" ;; esac
@@ -53,9 +55,15 @@ check() {
   # Quadlets that nobody touches may be broken for long.
   dry_run ""
   complaints >"$dir/complaints.old"
+  known="$(services_made) $services "
+  others=
+  for service in $made; do
+    case $known in *" $service "*) ;; *) others="$others $service" ;; esac
+  done
+  others=${others:+", but$others: a drop-in that is not of the manifest says ServiceName="}
   new=$(grep -v -x -F -f "$dir/complaints.old" "$dir/complaints")
   [ -n "$missing$new" ] || exit 0
-  if [ -n "$new" ]; then printf "%s\n" "$new"; else echo "it makes no$missing of them $(cat "$dir/complaints")"; fi
+  if [ -n "$new" ]; then printf "%s\n" "$new"; else echo "it makes no$missing of them$others $(cat "$dir/complaints")"; fi
   exit 1
 }'
 
