@@ -367,7 +367,7 @@ fn an_environment_that_changed_after_the_last_reload_is_owed_one() {
 fn a_release_that_reads_no_configuration_in_homes_is_named_and_reloads_nothing_for_it() {
     const CONFIG: &str = ".config/systemd/user.conf.d/10-web.conf";
     let wanted = |text: &str| web().file(CONFIG, text).build();
-    let mut host = as_declared(&wanted("[Manager]\nDefaultTasksMax=1\n"));
+    let host = as_declared(&wanted("[Manager]\nDefaultTasksMax=1\n"));
     let wanted = wanted("[Manager]\nDefaultTasksMax=2\n");
     for (systemd, is_read) in [(247, false), (249, true), (252, true)] {
         let mut seen = host.observe(&wanted);
