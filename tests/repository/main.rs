@@ -8,3 +8,4 @@
 
 mod citations;
 mod files;
+mod reasons;

@@ -21,7 +21,8 @@ macro_rules! text_schema {
 
 use crate::fail_reason::FailReason;
 use crate::field::Field;
+use crate::note_text::NoteText;
 use crate::stale::StaleFact;
 use crate::unknown::UnknownReason;
 
-text_schema!(FailReason, Field, StaleFact, UnknownReason);
+text_schema!(FailReason, Field, NoteText, StaleFact, UnknownReason);

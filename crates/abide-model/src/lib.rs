@@ -39,6 +39,7 @@ pub mod machine_identity;
 pub mod masks;
 pub mod name;
 pub mod note_reason;
+pub mod note_text;
 pub mod observed;
 pub mod obstacle;
 pub mod ownable;
@@ -96,6 +97,7 @@ pub use ledger::{
 pub use masks::Masks;
 pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};
 pub use note_reason::NoteReason;
+pub use note_text::{LedgerNote, LingerNote, NoteText, PodmanNote, UnitNote};
 pub use observed::{
     ActiveState, FileKind, HostFacts, LastLoad, Link, LockHolder, Manager, Observation, Observed,
     ObservedFile, ObservedInstall, ObservedLinger, ObservedProcess, ObservedScope, ObservedUnit,

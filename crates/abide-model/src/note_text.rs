@@ -1,7 +1,6 @@
 //! What a note says, as data. Its words are made here and nowhere else.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 

@@ -18,6 +18,7 @@ use crate::health::Health;
 use crate::ledger::Ledger;
 use crate::name::{HostName, ManifestName, UserName};
 use crate::note_reason::NoteReason;
+use crate::note_text::NoteText;
 use crate::observed::ActiveState;
 use crate::path::HostPath;
 use crate::refusal_reason::RefusalReason;
@@ -501,7 +502,7 @@ pub struct Note {
     /// Which kind.
     pub kind: NoteKind,
     /// One sentence without its full stop.
-    pub text: String,
+    pub text: NoteText,
     /// The same as data, where it has a code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<NoteReason>,

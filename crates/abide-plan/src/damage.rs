@@ -2,9 +2,8 @@
 //! nothing is removed because of it, and what is declared there is adopted where it is the same, else replaced as a file
 //! that abide did not write.
 
-use abide_model::{NoteKind, ResourceId, Scope};
+use abide_model::{LedgerNote, NoteKind, NoteText, ResourceId, Scope};
 
-use crate::causes::{count, said};
 use crate::draft::Draft;
 use crate::host::Host;
 
@@ -15,31 +14,31 @@ const TOLD: usize = 5;
 pub(crate) fn note(host: &Host<'_>, draft: &mut Draft) {
     let manifest = &host.desired.manifest;
     let findings = &host.observed.ledger_findings;
-    let mut note = |text: String| {
-        draft.note(ResourceId::Manager(Scope::System), NoteKind::Ledger, text);
+    let mut note = |says: LedgerNote| {
+        let resource = ResourceId::Manager(Scope::System);
+        draft.note(resource, NoteKind::Ledger, NoteText::Ledger(says));
     };
     for finding in findings.iter().take(TOLD) {
-        note(format!(
-            "the ledger of {manifest}: {}; it leads to nothing",
-            said(&finding.to_string())
-        ));
+        note(LedgerNote::Line {
+            manifest: manifest.clone(),
+            finding: finding.to_string(),
+        });
     }
     if let Some(more) = findings.len().checked_sub(TOLD).filter(|more| *more > 0) {
-        note(format!(
-            "the ledger of {manifest}: {} of the same kind",
-            count(more, "more line")
-        ));
+        note(LedgerNote::MoreLines {
+            manifest: manifest.clone(),
+            more,
+        });
     }
     let name = &host.desired.host;
     if !findings.is_empty() {
-        note(format!(
-            "what these lines may have owned counts as not ours; `abide ledger repair {name}` takes them out, as does the next apply that changes something there"
-        ));
+        note(LedgerNote::Disowned { host: name.clone() });
     }
     for (other, why) in &host.observed.unread_ledgers {
-        note(format!(
-            "the ledger of manifest {other} could not be read ({}): what it owns is not known; `abide ledger repair {name}` mends it",
-            said(&why.to_string())
-        ));
+        note(LedgerNote::Unread {
+            manifest: other.clone(),
+            host: name.clone(),
+            why: why.clone(),
+        });
     }
 }

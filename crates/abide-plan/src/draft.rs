@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Cause, Change, HostPath, InputLook, Ledger, Note, NoteKind, NoteReason, Refusal, RefusalReason,
-    ResourceId, Scope, UnitName, UnitRef, Watch,
+    Cause, Change, HostPath, InputLook, Ledger, Note, NoteKind, NoteReason, NoteText, Refusal,
+    RefusalReason, ResourceId, Scope, UnitName, UnitRef, Watch,
 };
 
 use crate::forecast::Definition;
@@ -186,7 +186,7 @@ impl Draft {
     }
 
     /// Adds a note.
-    pub(crate) fn note(&mut self, resource: ResourceId, kind: NoteKind, text: impl Into<String>) {
+    pub(crate) fn note(&mut self, resource: ResourceId, kind: NoteKind, text: impl Into<NoteText>) {
         let note = Note {
             resource,
             kind,
@@ -212,7 +212,7 @@ impl Draft {
 
     /// Adds a note that has a code.
     pub(crate) fn note_why(&mut self, resource: ResourceId, kind: NoteKind, why: NoteReason) {
-        self.note(resource, kind, why.to_string());
+        self.note(resource, kind, why.clone());
         if let Some(note) = self.notes.last_mut() {
             note.why = Some(why);
         }

@@ -99,7 +99,7 @@ fn refused(plan: &Plan, cells: &mut Cells) {
 /// What no action follows from, and still is not as the manifest says.
 fn noted(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
     for note in &plan.notes {
-        let (resource, text) = (note.resource.clone(), note.text.clone());
+        let (resource, text) = (note.resource.clone(), note.text.to_string());
         match note.kind {
             // The manifest, or the unit itself, says not to interrupt it: so it is as declared, and that is told.
             NoteKind::PendingRestart => {

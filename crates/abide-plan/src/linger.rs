@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    ActiveState, Cause, Change, DesiredUser, Field, LastLoad, LingerReason, Manager, NoteKind,
-    Observation, RefusalReason, ResourceId, Scope, UserName, Wanted,
+    ActiveState, Cause, Change, DesiredUser, Field, LastLoad, LingerNote, LingerReason, Manager,
+    NoteKind, NoteText, Observation, RefusalReason, ResourceId, Scope, UserName, Wanted,
 };
 
 use crate::account::Account;
@@ -298,9 +298,10 @@ fn note_held(host: &Host<'_>, draft: &mut Draft, name: &UserName) {
         return;
     };
     if manager_active(host, name).is_up() {
-        let text = format!(
-            "the manager of {name} is up only while a session is open: {unit} stops with the last one"
-        );
+        let text = NoteText::Linger {
+            user: name.clone(),
+            says: LingerNote::HeldBySession { unit: unit.clone() },
+        };
         draft.note(resource, NoteKind::HeldBySession, text);
     }
 }

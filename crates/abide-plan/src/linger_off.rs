@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    Cause, Change, Field, LingerExclusive, LingerReason, NoteKind, Observation, Presence,
-    ResourceId, Scope, UnitName, UserName,
+    Cause, Change, Field, LingerExclusive, LingerNote, LingerReason, NoteKind, NoteText,
+    Observation, Presence, ResourceId, Scope, UnitName, UserName,
 };
 
 use crate::causes::{differs, names, said};
@@ -65,13 +65,13 @@ fn no_longer_needed(host: &Host<'_>, draft: &mut Draft, name: &UserName) {
         let step = Step::new(Phase::Claims, resource, Change::Forget);
         draft.add(step.because(Cause::Undeclared));
     } else if !host.desired.policy.prune {
-        let text =
-            format!("{name} lingers because of an earlier apply, and nothing declared needs it");
+        let text = note(name, LingerNote::Orphan);
         draft.note(resource, NoteKind::Orphan, text);
     } else if let Err(denied) = may_end(host, name) {
         // Nobody asked for this, so it is no failure to leave it.
         let refusal = denied.about(resource.clone());
-        let text = format!("lingering stays on: {}", refusal.reason);
+        let why = refusal.reason;
+        let text = note(name, LingerNote::Stays { why });
         draft.note(resource, NoteKind::Orphan, text);
     } else {
         end(draft, name, Cause::Undeclared);
@@ -110,26 +110,29 @@ fn one_undeclared(
     name: &UserName,
 ) {
     let resource = ResourceId::Linger(name.clone());
-    let mut note = |text: String| draft.note(resource.clone(), NoteKind::UndeclaredLinger, text);
+    let mut tell = |says: LingerNote| {
+        let text = note(name, says);
+        draft.note(resource.clone(), NoteKind::UndeclaredLinger, text);
+    };
     if let Some(other) = host.user_owner(name) {
-        note(format!(
-            "{name} lingers; manifest {other} has something there"
-        ));
+        tell(LingerNote::OfManifest(other.clone()));
     } else if matches!(host.user(name), Observation::Absent) {
-        note(format!(
-            "{name} has a linger record and no account: remove {}",
-            name.linger_record()
-        ));
+        tell(LingerNote::NoAccount);
     } else if *name == host.observed.facts.login && exclusive.enforce {
-        note(format!(
-            "{name} lingers and nobody declares it; abide leaves its own login user alone"
-        ));
+        tell(LingerNote::OfLogin);
     } else if !exclusive.enforce {
-        note(format!("{name} lingers and nobody declares it"));
+        tell(LingerNote::Undeclared);
     } else if let Err(denied) = may_switch(host, name) {
         draft.refuse(denied.about(resource));
     } else {
         end(draft, name, Cause::Undeclared);
+    }
+}
+
+fn note(user: &UserName, says: LingerNote) -> NoteText {
+    NoteText::Linger {
+        user: user.clone(),
+        says,
     }
 }
 

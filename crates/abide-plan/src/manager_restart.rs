@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Desired, DesiredUser, Health, Manager, ManagerRestart, NoteKind, NoteReason, Observation,
-    Observed, ObservedScope, ObservedUnit, ObservedUser, Presence, RefusalReason, ResourceId,
-    Scope, UnitName, UserName,
+    Desired, DesiredUser, Health, Manager, ManagerRestart, NoteKind, NoteReason, NoteText,
+    Observation, Observed, ObservedScope, ObservedUnit, ObservedUser, Presence, RefusalReason,
+    ResourceId, Scope, UnitName, UserName,
 };
 
 use crate::draft::Draft;
@@ -133,7 +133,7 @@ pub(crate) fn permit(
     match wanted.manager_restart {
         Some(ManagerRestart::Never) => {
             let resource = ResourceId::Manager(Scope::User(name.clone()));
-            let text = format!("{why} (`abide explain {}`)", why.code());
+            let text = NoteText::Accepted(Box::new(why));
             draft.note(resource, NoteKind::PendingRestart, text);
             note_unseen(draft, name, (wanted, found));
             Ok(())

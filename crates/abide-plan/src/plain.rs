@@ -1,7 +1,8 @@
 //! Files below users' homes that belong to no unit.
 
 use abide_model::{
-    Cause, Change, DesiredFile, Field, FilePurpose, HostPath, LedgerFile, NoteKind, ResourceId,
+    Cause, Change, DesiredFile, Field, FilePurpose, HostPath, LedgerFile, NoteKind, NoteText,
+    ResourceId,
 };
 
 use crate::draft::{Draft, Phase, Step};
@@ -70,11 +71,7 @@ fn remove(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath) {
             .as_ref()
             .is_ok_and(|verdict| verdict.change().is_some())
     {
-        draft.note(
-            resource(view, path),
-            NoteKind::Orphan,
-            "it is ours, and nothing declares it any more",
-        );
+        draft.note(resource(view, path), NoteKind::Orphan, NoteText::Orphan);
         return;
     }
     if let Some(verdict) = admitted(view, draft, path, verdict) {

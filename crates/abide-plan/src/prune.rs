@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use abide_model::{NoteKind, ResourceId, UnitName, UnitRef};
+use abide_model::{NoteKind, NoteText, ResourceId, UnitName, UnitRef};
 
 use crate::draft::Draft;
 use crate::places::Place;
@@ -41,11 +41,7 @@ fn loaded(view: &ScopeView<'_>, unit: &UnitName) -> UnitName {
 pub(crate) fn note_orphans(view: &ScopeView<'_>, units: &BTreeSet<UnitName>, draft: &mut Draft) {
     for unit in units {
         let resource = ResourceId::Unit(UnitRef::new(&view.scope, unit));
-        draft.note(
-            resource,
-            NoteKind::Orphan,
-            "it is ours, and nothing declares it any more",
-        );
+        draft.note(resource, NoteKind::Orphan, NoteText::Orphan);
     }
     let declared = declared(view);
     for path in owned(view) {
@@ -54,10 +50,9 @@ pub(crate) fn note_orphans(view: &ScopeView<'_>, units: &BTreeSet<UnitName>, dra
             && !is_declared_drop_in(view, &unit, path.file_name())
         {
             let resource = ResourceId::Unit(UnitRef::new(&view.scope, &unit));
-            let text = format!(
-                "its drop-in {} is ours, and nothing declares it any more",
-                path.file_name()
-            );
+            let text = NoteText::OrphanDropIn {
+                name: path.file_name().to_owned(),
+            };
             draft.note(resource, NoteKind::Orphan, text);
         }
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use abide_model::{
-    Cause, Change, HostPath, LastLoad, Manager, NoteKind, Observation, ObservedScope, ObservedUnit,
-    ObservedUser, RefusalReason, ResourceId, Scope, UnitName, UnitRef, UserName,
+    Cause, Change, HostPath, LastLoad, Manager, NoteKind, NoteText, Observation, ObservedScope,
+    ObservedUnit, ObservedUser, RefusalReason, ResourceId, Scope, UnitName, UnitRef, UserName,
 };
 
 use crate::account::{self, Account};
@@ -140,13 +140,10 @@ fn note_unknown_load(view: Option<&ScopeView<'_>>, draft: &mut Draft) {
     };
     if view.manager == unknown {
         let systemd = view.host.observed.facts.systemd;
-        let text = format!(
-            "systemd {systemd} does not show when it read its units last: that a reload is owed is known by NeedDaemonReload alone"
-        );
         draft.note(
             ResourceId::Manager(view.scope.clone()),
             NoteKind::Expect,
-            text,
+            NoteText::LoadTimeHidden { systemd },
         );
     }
 }

@@ -1,8 +1,8 @@
 //! All units of one scope: each is decided, then what they mean for each other, then the steps and the ledger.
 
 use abide_model::{
-    Cause, Digest, Field, LedgerFile, LedgerUnit, NoteKind, RefusalReason, ResourceId, UnitName,
-    UnitRef, Wanted,
+    Cause, Digest, Field, LedgerFile, LedgerUnit, NoteKind, NoteText, RefusalReason, ResourceId,
+    UnitName, UnitNote, UnitRef, Wanted,
 };
 
 use crate::causes::differs;
@@ -166,7 +166,8 @@ fn note_last_words(decisions: &Decisions<'_>, draft: &mut Draft) {
         let unit = &decision.unit;
         let should_run = unit.running() != Wanted::No && unit.goes().is_none();
         if let (Some(said), true) = (&unit.seen.last_said, should_run) {
-            let text = format!("{} said last: `{}`", unit.loaded, crate::causes::said(said));
+            let line = said.clone();
+            let text = NoteText::of_unit(&unit.loaded, UnitNote::SaidLast { line });
             draft.note(unit.file_resource(), NoteKind::Said, text);
         }
     }

@@ -189,7 +189,7 @@ fn refused(refusal: &Refusal) -> Remark {
 fn noted(note: &Note) -> Remark {
     Remark {
         mark: Mark::Note,
-        text: one_line(&note.text),
+        text: one_line(&note.text.to_string()),
         help: None,
         by_itself: note.kind != NoteKind::Foreign,
     }

@@ -152,7 +152,7 @@ impl Building {
             why: None,
             resource,
             kind,
-            text: text.to_owned(),
+            text: abide_model::NoteText::told(text),
         });
         self
     }

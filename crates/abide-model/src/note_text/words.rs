@@ -24,7 +24,10 @@ impl fmt::Display for NoteText {
             Self::Ledger(note) => note.fmt(f),
             Self::Orphan => f.write_str("it is ours, and nothing declares it any more"),
             Self::OrphanDropIn { name } => {
-                write!(f, "its drop-in {name} is ours, and nothing declares it any more")
+                write!(
+                    f,
+                    "its drop-in {name} is ours, and nothing declares it any more"
+                )
             }
             Self::AddedDropIn { path, beside } => added(path, *beside, f),
             Self::ForeignDropIns(paths) => {
@@ -92,7 +95,11 @@ impl UnitNote {
                 write!(f, "{unit} is not started: it says `RefuseManualStart=yes`")
             }
             Self::Unmet { condition } => {
-                write!(f, "{unit} is not started: {} does not hold", shown(condition))
+                write!(
+                    f,
+                    "{unit} is not started: {} does not hold",
+                    shown(condition)
+                )
             }
             Self::HeldByCondition => write!(
                 f,
@@ -177,7 +184,10 @@ impl fmt::Display for LedgerNote {
         match self {
             Self::Line { manifest, finding } => {
                 let finding = shown(finding);
-                write!(f, "the ledger of {manifest}: {finding}; it leads to nothing")
+                write!(
+                    f,
+                    "the ledger of {manifest}: {finding}; it leads to nothing"
+                )
             }
             Self::MoreLines { manifest, more } => {
                 let lines = if *more == 1 { "line" } else { "lines" };

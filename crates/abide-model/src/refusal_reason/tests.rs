@@ -11,7 +11,7 @@ const GIVEN: [&str; 3] = [
     include_str!("../obstacle.rs"),
 ];
 
-/// Codes of notes that the planner words by itself.
+/// Codes of notes that have no reason of their own (`note_text`).
 const OF_PLANNER: [&str; 2] = ["N0101", "N0301"];
 
 #[test]

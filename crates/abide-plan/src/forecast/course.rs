@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
-    Action, ActionId, Change, Effect, HostPath, Note, NoteKind, ResourceId, Scope, UnitKind,
-    UnitName, UnitRef,
+    Action, ActionId, Change, Effect, HostPath, Note, NoteKind, NoteText, ResourceId, Scope,
+    UnitKind, UnitName, UnitNote, UnitRef,
 };
 
 use abide_unit::Relation;
@@ -142,13 +142,10 @@ impl<'a> Course<'a> {
         match triggers::fires(&self.world, unit, written) {
             Fires::Now(setting) => self.fire(action, unit, setting),
             Fires::Perhaps => {
-                let text = format!(
-                    "{unit} may fire at once: a time after boot that has passed counts as due"
-                );
                 self.notes.push(Note {
                     resource: ResourceId::Unit(UnitRef::new(&self.world.scope, unit)),
                     kind: NoteKind::Expect,
-                    text,
+                    text: NoteText::of_unit(unit, UnitNote::MayFire),
                     why: None,
                 });
             }

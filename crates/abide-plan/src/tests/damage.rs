@@ -29,7 +29,7 @@ fn a_line_that_is_not_believed_is_named_and_no_refusal() {
     let notes: Vec<_> = plan
         .notes
         .iter()
-        .map(|note| (note.kind, note.text.as_str()))
+        .map(|note| (note.kind, note.text.to_string()))
         .collect();
     assert_eq!(
         notes,
@@ -37,10 +37,12 @@ fn a_line_that_is_not_believed_is_named_and_no_refusal() {
             (
                 NoteKind::Ledger,
                 "the ledger of test: line 3, `file system /etc/precious.conf claimed`: it means nothing; it leads to nothing"
+                    .to_owned()
             ),
             (
                 NoteKind::Ledger,
                 "what these lines may have owned counts as not ours; `abide ledger repair h1` takes them out, as does the next apply that changes something there"
+                    .to_owned()
             ),
         ]
     );
@@ -62,7 +64,10 @@ fn of_many_lines_a_few_are_named() {
     let notes = plan(&wanted, &seen).notes;
     assert_eq!(notes.len(), 7);
     assert!(
-        notes[5].text.ends_with("95 more lines of the same kind"),
+        notes[5]
+            .text
+            .to_string()
+            .ends_with("95 more lines of the same kind"),
         "{}",
         notes[5].text
     );
@@ -134,7 +139,7 @@ fn a_ledger_of_somebody_else_that_cannot_be_read_is_named() {
     let plan = plan(&wanted, &seen);
     assert_eq!(told(&plan), "");
     assert_eq!(plan.notes.len(), 1);
-    let note = &plan.notes[0].text;
+    let note = plan.notes[0].text.to_string();
     assert!(note.contains("`abide ledger repair h1`"), "{note}");
 }
 

@@ -128,7 +128,7 @@ fn with_file(at: &'static str, loaded: bool, link: Option<&str>) -> (Vec<String>
         plan.actions.is_empty() || plan.actions.len() == 1,
         "{plan:?}"
     );
-    let notes = plan.notes.iter().map(|note| note.text.clone());
+    let notes = plan.notes.iter().map(|note| note.text.to_string());
     (told_of(&wanted, &seen), notes.collect())
 }
 

@@ -253,7 +253,7 @@ fn texts_that_systemd_would_not_load_are_refused_and_what_it_ignores_is_noted() 
     assert!(
         plan.notes
             .iter()
-            .any(|note| note.text.contains("and 3 more"))
+            .any(|note| note.text.to_string().contains("and 3 more"))
     );
 }
 

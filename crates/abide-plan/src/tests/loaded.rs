@@ -278,7 +278,10 @@ fn a_host_converges_once_what_came_before_ours_is_gone() {
         host.write_file(&drop_in, "[Service]\nNice=9\n", "deploy");
         let plan = crate::plan(&wanted, &host.observe(&wanted));
         let text = format!("drop-in {drop_in} is kept: it was written since the last apply");
-        assert!(plan.notes.iter().any(|note| note.text == text), "{plan:?}");
+        assert!(
+            plan.notes.iter().any(|note| note.text.to_string() == text),
+            "{plan:?}"
+        );
     }
 }
 
@@ -299,7 +302,10 @@ fn a_source_that_is_not_there_is_no_reason_to_reload_for_ever_and_is_said() {
     assert_eq!(told(&gone), "");
     assert_eq!(gone.notes.len(), 1);
     assert!(
-        gone.notes[0].text.contains("SourcePath=/etc/gone"),
+        gone.notes[0]
+            .text
+            .to_string()
+            .contains("SourcePath=/etc/gone"),
         "{gone:?}"
     );
     let there = plan("/etc/there", false, None);

@@ -345,7 +345,7 @@ fn a_run_that_began_while_a_file_was_another_is_told_when_the_file_is_put_back_b
             let mut plan = planned(&story.host, &wanted(0));
             for asked in ["first", "again"] {
                 let said: Vec<_> = plan.notes.iter().map(|note| &note.text).collect();
-                let is_said = said.iter().any(|text| text.contains(name));
+                let is_said = said.iter().any(|text| text.to_string().contains(name));
                 assert!(is_said, "{begins:?} {asked}: {said:?}\n{}", told(&plan));
                 assert_eq!(steps(&plan), Vec::<String>::new(), "{begins:?} {asked}");
                 // What another change of the manifest records settles nothing.
@@ -393,7 +393,11 @@ fn an_unchanged_file_that_is_added_to_restart_on_restarts_nothing() {
             format!("1 {WEB}: record <- restart_on  -> {other}")
         );
         for plan in [plan, planned(&host, &both)] {
-            let noted: Vec<&str> = plan.notes.iter().map(|note| note.text.as_str()).collect();
+            let noted: Vec<String> = plan
+                .notes
+                .iter()
+                .map(|note| note.text.to_string())
+                .collect();
             assert_eq!(noted.len(), usize::from(touched), "{noted:?}");
             assert!(noted.iter().all(|text| text.contains(other)), "{noted:?}");
         }

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{Field, NoteKind, ObservedUnit, UnitKind, UnitName, Wanted};
+use abide_model::{Field, NoteKind, NoteText, ObservedUnit, UnitKind, UnitName, UnitNote, Wanted};
 
 use abide_unit::{Relation, quadlet_pod};
 
 use super::Unit;
 use super::decide::Decision;
 use super::run::{Reason, Run, Verb, comes_up};
-use crate::causes::{differs, names};
+use crate::causes::differs;
 use crate::scope::ScopeView;
 
 /// The decisions of one scope by the names that the manager uses.
@@ -279,8 +279,8 @@ impl<'a> Coupled<'_, 'a> {
                 .filter(|trigger| self.is_up(trigger) && !self.is_stopped(trigger))
                 .collect();
             if decision.run.stops_for_good() && !triggers.is_empty() {
-                let text = format!("{name} can still be started by {}", names(triggers, 5));
-                notes.push((name.clone(), text));
+                let says = UnitNote::StartedBy(triggers.into_iter().cloned().collect());
+                notes.push((name.clone(), NoteText::of_unit(name, says)));
             }
         }
         for (name, text) in notes {

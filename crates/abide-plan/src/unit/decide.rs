@@ -1,6 +1,8 @@
 //! Everything that is to be done about one unit, before it is known what that does to others.
 
-use abide_model::{Cause, Change, Field, FilePurpose, NoteKind, Observation, UnitKind, Wanted};
+use abide_model::{
+    Cause, Change, Field, FilePurpose, NoteKind, NoteText, Observation, UnitKind, UnitNote, Wanted,
+};
 
 use super::enablement::{self, Links};
 use super::mask::{self, Mask};
@@ -281,10 +283,7 @@ fn with_notes(mut decision: Decision<'_>) -> Decision<'_> {
         .is_some_and(|unit| unit.enabled == Wanted::Yes);
     let starts_timer = unit.name.kind() == UnitKind::Timer && decision.run.then.is_some();
     if starts_timer && unit.wanted.flag("Timer", "Persistent") == Some(true) && enabled {
-        let text = format!(
-            "{} fires at once if a run was missed (`Persistent=yes`)",
-            decision.unit.loaded
-        );
+        let text = NoteText::of_unit(&decision.unit.loaded, UnitNote::Persistent);
         decision.run.notes.push((NoteKind::Expect, text));
     }
     decision

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use abide_model::{
-    HostPath, NoteKind, NoteReason, Observation, ResourceId, UnitName, UnitRef, Wanted,
+    HostPath, NoteKind, NoteReason, NoteText, Observation, ResourceId, UnitName, UnitNote, UnitRef,
+    Wanted,
 };
 
 use super::Unit;
@@ -11,7 +12,6 @@ use super::couple::Decisions;
 use super::enablement::links_of;
 use super::reload;
 use crate::by_hand::after_apply;
-use crate::causes::{names, said};
 use crate::draft::Draft;
 use crate::scope::ScopeView;
 
@@ -40,14 +40,11 @@ pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut
             draft.note(unit.file_resource(), NoteKind::Added, links);
         }
         if decision.links.is_work() && !decision.links.also.is_empty() {
-            let text = format!(
-                "{} of its `Also=` stays as it is (`abide explain N0301`)",
-                names(decision.links.also.clone(), 5)
-            );
+            let text = NoteText::AlsoLeft(decision.links.also.clone());
             draft.note(unit.file_resource(), NoteKind::AlsoLeft, text);
         }
         if !foreign.is_empty() {
-            let text = format!("drop-ins that are not ours are kept: {}", names(foreign, 5));
+            let text = NoteText::ForeignDropIns(foreign);
             draft.note(unit.file_resource(), NoteKind::Foreign, text);
         }
         if unit.name.is_template() {
@@ -56,9 +53,11 @@ pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut
             {
                 let resource = ResourceId::Unit(UnitRef::new(&view.scope, &instance));
                 if decision.changes_files() {
-                    let text = format!(
-                        "{instance} runs, nobody declares it, and it keeps the old {}",
-                        unit.name
+                    let text = NoteText::of_unit(
+                        &instance,
+                        UnitNote::KeepsOld {
+                            template: unit.name.clone(),
+                        },
                     );
                     draft.note(resource, NoteKind::PendingRestart, text);
                     continue;
@@ -75,17 +74,12 @@ pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut
 }
 
 /// Links to a unit of ours that has no `[Install]` section, so abide makes none: they start it all the same.
-fn links_by_hand(unit: &Unit<'_>) -> Option<String> {
+fn links_by_hand(unit: &Unit<'_>) -> Option<NoteText> {
     let desired = unit.desired()?;
     let nothing_asks = unit.ours && !unit.wanted.has_install();
     let kept = desired.enabled == Wanted::Unmanaged && !unit.masked();
     let links = links_of(unit);
-    (nothing_asks && kept && !links.is_empty()).then(|| {
-        format!(
-            "links that were made by hand are kept, for `enabled` is not declared: {}",
-            names(links, 5)
-        )
-    })
+    (nothing_asks && kept && !links.is_empty()).then_some(NoteText::LinksByHand(links))
 }
 
 /// Drop-ins in effect that no manifest of ours declares. What a distribution ships belongs to its unit, and what a template
@@ -142,16 +136,12 @@ fn is_added(unit: &Unit<'_>, path: &HostPath) -> bool {
     changed && by_us && host.file_owner(path).is_none()
 }
 
-fn added_text(unit: &Unit<'_>, path: &HostPath) -> String {
+fn added_text(unit: &Unit<'_>, path: &HostPath) -> NoteText {
     let own = unit.view.places.drop_in_dir(&unit.name).ok();
-    let what = match own == Some(path.parent()) {
-        true => format!("{} beside ours", said(path.file_name())),
-        false => said(path.as_str()),
-    };
-    format!(
-        "drop-in {what} is kept: it was written since the last apply{}",
-        as_edit_does(path)
-    )
+    NoteText::AddedDropIn {
+        path: path.clone(),
+        beside: own == Some(path.parent()),
+    }
 }
 
 /// systemctl(1): `edit` writes override.conf unless it is told another name.

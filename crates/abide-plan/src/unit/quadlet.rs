@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use abide_model::{
-    HostPath, NoteKind, Podman, PodmanVersion, QuadletFeature, RefusalReason, UnitKind,
+    HostPath, NoteKind, NoteText, Podman, PodmanNote, PodmanVersion, QuadletFeature, RefusalReason,
+    UnitKind,
 };
 use abide_unit::{
     ChangeClass, Effective, ProblemKind, QUADLET_COMMENTS_SINCE, QUADLET_DROP_INS_SINCE,
@@ -15,7 +16,6 @@ use super::Unit;
 use super::decide::Decision;
 use super::mask::{is_masked, is_undone};
 use super::sources::{self, Disk, Sources, wish_of};
-use crate::causes::said;
 use crate::refuse::Denied;
 use crate::scope::ScopeView;
 
@@ -170,21 +170,17 @@ pub(crate) fn renames(unit: &Unit<'_>) -> bool {
 }
 
 /// What a person has to do where a network or volume that is there should be another.
-pub(crate) fn recreate(unit: &Unit<'_>) -> String {
-    let what = unit.name.kind().suffix();
-    let name = quadlet_resource(&unit.wanted).unwrap_or_default();
-    format!(
-        "{} needs to be recreated by hand, for a restart leaves the {what} {} as it is: stop what uses it, \
-         `podman {what} rm {}`, restart {}",
-        unit.name,
-        said(&name),
-        said(&name),
-        unit.loaded
-    )
+pub(crate) fn recreate(unit: &Unit<'_>) -> NoteText {
+    NoteText::Podman(PodmanNote::Recreate {
+        quadlet: unit.name.clone(),
+        unit: unit.loaded.clone(),
+        what: unit.name.kind().suffix(),
+        name: quadlet_resource(&unit.wanted).unwrap_or_default(),
+    })
 }
 
 /// What a reviewer should expect of quadlets that are not processes: what they made stays, or is made at another time.
-pub(crate) fn notes(decision: &Decision<'_>) -> Option<(NoteKind, String)> {
+pub(crate) fn notes(decision: &Decision<'_>) -> Option<(NoteKind, NoteText)> {
     let unit = &decision.unit;
     let kind = unit.name.kind();
     let before = unit.on_disk.effective().and_then(quadlet_resource);
@@ -194,11 +190,12 @@ pub(crate) fn notes(decision: &Decision<'_>) -> Option<(NoteKind, String)> {
         .on_disk
         .effective()
         .is_some_and(|on_disk| compare(on_disk, &unit.wanted).class() == ChangeClass::Restart);
-    let text = match (kind, left) {
-        (UnitKind::Volume, Some(name)) => format!(
-            "the volume {0} and what is in it stay: `podman volume rm {0}` would remove both",
-            said(&name)
-        ),
+    let pulls = |what| PodmanNote::PullsAgain {
+        unit: unit.loaded.clone(),
+        what,
+    };
+    let note = match (kind, left) {
+        (UnitKind::Volume, Some(name)) => PodmanNote::VolumeStays { name },
         (
             UnitKind::Network | UnitKind::Image | UnitKind::Build | UnitKind::Artifact,
             Some(name),
@@ -208,24 +205,16 @@ pub(crate) fn notes(decision: &Decision<'_>) -> Option<(NoteKind, String)> {
                 UnitKind::Artifact => "artifact",
                 _ => "image",
             };
-            format!(
-                "the {what} {0} stays: `podman {what} rm {0}` would remove it",
-                said(&name)
-            )
+            PodmanNote::Stays { what, name }
         }
-        (UnitKind::Image, None) if decision.run.then.is_some() && changed => {
-            format!("restarting {} pulls the image again", unit.loaded)
-        }
-        (UnitKind::Artifact, None) if decision.run.then.is_some() && changed => {
-            format!("restarting {} pulls the artifact again", unit.loaded)
-        }
-        (UnitKind::Build, None) if changed => format!(
-            "{} builds its image again when a container that uses it starts next",
-            unit.loaded
-        ),
+        (UnitKind::Image, None) if decision.run.then.is_some() && changed => pulls("image"),
+        (UnitKind::Artifact, None) if decision.run.then.is_some() && changed => pulls("artifact"),
+        (UnitKind::Build, None) if changed => PodmanNote::BuildsAgain {
+            unit: unit.loaded.clone(),
+        },
         _ => return None,
     };
-    Some((NoteKind::Expect, text))
+    Some((NoteKind::Expect, NoteText::Podman(note)))
 }
 
 /// Another unit file comes before what the generator makes (systemd.unit(5), "Unit File Load Path").

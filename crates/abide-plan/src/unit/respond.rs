@@ -1,7 +1,7 @@
 //! What is done with a running unit that is owed a restart: the rules of docs/change-classes.md, one small function
 //! for each kind that differs.
 
-use abide_model::{OnChange, UnitKind};
+use abide_model::{NoteText, OnChange, UnitKind, UnitNote};
 use abide_unit::support::knows_word;
 
 use super::{Unit, quadlet};
@@ -19,7 +19,7 @@ pub(crate) enum Response {
     /// It is stopped with the old definition and started with the new one.
     StopStart,
     /// It is left as it is, and the plan says why.
-    Held(String),
+    Held(NoteText),
 }
 
 /// What this unit's kind, its manager and the manifest make of an owed restart.
@@ -101,10 +101,9 @@ fn knows_type(unit: &Unit<'_>) -> bool {
 /// Mounts that a running system stands on are only ever mounted again with new options (nixpkgs, `-.mount`).
 fn mount(unit: &Unit<'_>) -> Response {
     match unit.loaded.as_str() {
-        "-.mount" | "usr.mount" | "home.mount" | "var.mount" => Response::Held(format!(
-            "{} is in use by the running system and takes this change at the next boot",
-            unit.loaded
-        )),
+        "-.mount" | "usr.mount" | "home.mount" | "var.mount" => {
+            Response::Held(NoteText::of_unit(&unit.loaded, UnitNote::InUse))
+        }
         _ => Response::Restart,
     }
 }
@@ -122,10 +121,7 @@ fn held_or(unit: &Unit<'_>, response: Response) -> Response {
 }
 
 fn held(unit: &Unit<'_>) -> Response {
-    Response::Held(format!(
-        "{} keeps running its old configuration until it is restarted (`on_change: none`)",
-        unit.loaded
-    ))
+    Response::Held(NoteText::of_unit(&unit.loaded, UnitNote::Held))
 }
 
 /// A unit that refuses to be stopped by hand (as loaded) or started by hand (as it will be) refuses a restart too;
@@ -140,9 +136,9 @@ fn manual_stop(unit: &Unit<'_>, response: Response) -> Response {
         return response;
     };
     match interrupts {
-        true => Response::Held(format!(
-            "{} is kept running its old configuration: it says `{key}=yes`",
-            unit.loaded
+        true => Response::Held(NoteText::of_unit(
+            &unit.loaded,
+            UnitNote::HeldBySetting { key },
         )),
         false => response,
     }

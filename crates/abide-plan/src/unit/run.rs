@@ -1,8 +1,8 @@
 //! Whether a unit is started, stopped, restarted or reloaded, from what should run and what does.
 
 use abide_model::{
-    ActiveState, Cause, Field, Health, HostPath, LedgerUnit, NoteKind, NoteReason, RefusalReason,
-    UnitName, Wanted,
+    ActiveState, Cause, Field, Health, HostPath, LedgerUnit, NoteKind, NoteReason, NoteText,
+    RefusalReason, UnitName, UnitNote, Wanted,
 };
 
 use super::Unit;
@@ -12,7 +12,7 @@ use super::replace;
 use super::respond::{self, Response};
 use super::sources::Disk;
 use crate::by_hand;
-use crate::causes::{differs, failed, old_config, said, state};
+use crate::causes::{differs, failed, old_config, state};
 use crate::crash_loop;
 use crate::draft::Draft;
 use crate::linger::{ManagerState, masked_manager};
@@ -64,7 +64,7 @@ pub(crate) struct Run {
     /// What is wrong with it, and nothing that abide does would change.
     pub(crate) trouble: Option<RefusalReason>,
     /// What a reviewer should know.
-    pub(crate) notes: Vec<(NoteKind, String)>,
+    pub(crate) notes: Vec<(NoteKind, NoteText)>,
     /// That it may run something old, where nothing is done for that.
     pub(crate) doubt: Option<NoteReason>,
 }
@@ -86,7 +86,7 @@ impl Run {
         reasons.any(|reason| matches!(reason, Reason::RestartOf(_)))
     }
 
-    fn noting(kind: NoteKind, text: String) -> Self {
+    fn noting(kind: NoteKind, text: NoteText) -> Self {
         Self {
             notes: vec![(kind, text)],
             ..Self::default()
@@ -195,7 +195,10 @@ fn stopped(unit: &Unit<'_>, comes_up: bool) -> Run {
         (false, false) => Vec::new(),
     };
     let notes = match is_unknown(unit) && stop.is_empty() {
-        true => vec![(NoteKind::NoSuchUnit, no_such_unit_text(unit))],
+        true => vec![(
+            NoteKind::NoSuchUnit,
+            NoteText::of_unit(&unit.loaded, UnitNote::NotThere),
+        )],
         false => Vec::new(),
     };
     Run {
@@ -208,13 +211,6 @@ fn stopped(unit: &Unit<'_>, comes_up: bool) -> Run {
 /// Whether the host has no such unit, of ours or of anybody.
 fn is_unknown(unit: &Unit<'_>) -> bool {
     unit.seen.load == "not-found" && !unit.ours && unit.manager_up() && unit.files.is_empty()
-}
-
-fn no_such_unit_text(unit: &Unit<'_>) -> String {
-    format!(
-        "the host has no {}: is that its name? (`abide explain N0101`)",
-        unit.loaded
-    )
 }
 
 /// A unit that runs, or that its manager is about to bring up with what is on disk now.
@@ -348,7 +344,8 @@ fn reasons(unit: &Unit<'_>, owed: &Owed) -> Vec<Reason> {
 }
 
 fn started(unit: &Unit<'_>, loads: bool) -> Result<Run, Denied> {
-    if let Some(text) = held_back(unit, loads) {
+    if let Some(says) = held_back(unit, loads) {
+        let text = NoteText::of_unit(&unit.loaded, says);
         return Ok(Run::noting(NoteKind::Expect, text));
     }
     there_to_start(unit, loads)?;
@@ -387,18 +384,13 @@ fn may_be_up_by_then(unit: &Unit<'_>) -> bool {
 }
 
 /// Why a unit that should run is left alone.
-fn held_back(unit: &Unit<'_>, loads: bool) -> Option<String> {
-    let name = &unit.loaded;
+fn held_back(unit: &Unit<'_>, loads: bool) -> Option<UnitNote> {
     if unit.ends_by_itself() {
         // Every start would run it again (systemd-facts.md#oneshot-runs-again).
-        return Some(format!(
-            "{name} does its work and ends (`Type=oneshot`): abide does not start it; enable it or give it a timer"
-        ));
+        return Some(UnitNote::Ends);
     }
     if respond::refuses_start(unit) {
-        return Some(format!(
-            "{name} is not started: it says `RefuseManualStart=yes`"
-        ));
+        return Some(UnitNote::RefusesStart);
     }
     let held = unit.seen.active == ActiveState::Inactive && condition_failed(unit);
     if !held || loads {
@@ -407,13 +399,10 @@ fn held_back(unit: &Unit<'_>, loads: bool) -> Option<String> {
     match (unit.seen.condition_now, &unit.seen.unmet) {
         // `systemctl start` looks again.
         (Some(true), _) => None,
-        (Some(false), Some(unmet)) => Some(format!(
-            "{name} is not started: {} does not hold",
-            said(unmet)
-        )),
-        _ => Some(format!(
-            "a condition held {name} back at its last start; it is not tried again"
-        )),
+        (Some(false), Some(unmet)) => Some(UnitNote::Unmet {
+            condition: unmet.clone(),
+        }),
+        _ => Some(UnitNote::HeldByCondition),
     }
 }
 

@@ -79,7 +79,7 @@ fn judge(line: &mut UnitLine, scope: &Scope, of: [&UnitName; 2], plan: &Plan) {
             && matches!(&note.resource, ResourceId::Unit(unit)
                 if unit.scope == *scope && of.contains(&&unit.unit))
     });
-    line.notes = added.map(|note| note.text.clone()).collect();
+    line.notes = added.map(|note| note.text.to_string()).collect();
 }
 
 /// What to know of a unit although nothing is done about it.

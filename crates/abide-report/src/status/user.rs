@@ -91,7 +91,7 @@ fn held_back(name: &UserName, plan: &Plan) -> impl Iterator<Item = String> {
     let notes = plan.notes.iter().filter(move |note| {
         note.kind == NoteKind::PendingRestart && note.resource.user_of() == Some(name)
     });
-    notes.map(|note| note.text.clone())
+    notes.map(|note| note.text.to_string())
 }
 
 fn fill(line: &mut UserLine, user: &ObservedUser) {

@@ -33,7 +33,7 @@ fn tell_otherwise(plan: &mut Plan) {
     plan.notes.push(Note {
         resource: ResourceId::Manager(Scope::System),
         kind: NoteKind::Expect,
-        text: "a note".into(),
+        text: crate::NoteText::told("a note"),
         why: None,
     });
     plan.ledger_after.users.insert("app".parse().unwrap());

@@ -309,7 +309,7 @@ fn whole_plan(host: &HostName) -> Plan {
             .map(|kind| Note {
                 resource: ResourceId::Manager(Scope::System),
                 kind,
-                text: "a note".into(),
+                text: crate::NoteText::told("a note"),
                 why: None,
             })
             .to_vec(),
