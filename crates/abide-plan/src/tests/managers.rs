@@ -378,10 +378,14 @@ fn a_release_that_reads_no_configuration_in_homes_is_named_and_reloads_nothing_f
             .iter()
             .any(|action| action.change == Change::DaemonReload);
         assert_eq!(reloads, is_read, "{systemd}: {}", told(&plan));
-        let notes: Vec<&str> = plan.notes.iter().map(|note| note.text.as_str()).collect();
+        let notes: Vec<String> = plan
+            .notes
+            .iter()
+            .map(|note| note.text.to_string())
+            .collect();
         let note = format!(
             "systemd {systemd} reads no `user.conf` in a home (249 does): /home/deploy/{CONFIG} sets nothing there (`abide explain N0801`)"
         );
-        assert_eq!(notes.contains(&note.as_str()), !is_read, "{notes:?}");
+        assert_eq!(notes.contains(&note), !is_read, "{notes:?}");
     }
 }
