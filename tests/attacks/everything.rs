@@ -127,7 +127,11 @@ fn line_of(path: &Path, metadata: &Metadata) -> String {
     let kind = metadata.file_type();
     let what = if kind.is_file() {
         let content = fs::read(path).unwrap_or_default();
-        format!("file {} {} times", Digest::of(&content), metadata.nlink())
+        format!(
+            "file {} {} times",
+            Digest::of_bytes(&content),
+            metadata.nlink()
+        )
     } else if kind.is_symlink() {
         let target = fs::read_link(path).unwrap_or_default();
         format!("link {}", target.display())

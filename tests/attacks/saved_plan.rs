@@ -32,7 +32,7 @@ fn plant(world: &World, plan: &Value) {
     members.remove("checksum");
     members.remove("seal");
     let text = abide_model::canonical::text(&plan).expect("JSON");
-    plan["checksum"] = json!(abide_model::Digest::of(text.as_bytes()));
+    plan["checksum"] = json!(abide_model::Digest::of_bytes(text.as_bytes()));
     world.file("plan.json", &plan.to_string());
 }
 

@@ -31,7 +31,7 @@ mod trace;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use abide_sim::Order;
+use abide_sim::NameOrder;
 
 use crate::fleet::Fleet;
 use crate::real::{Lane, Pace};
@@ -317,7 +317,7 @@ fn the_simulator_by_itself() {
                     &lane,
                     &sequence,
                     Beside { links: false },
-                    Order::default(),
+                    NameOrder::default(),
                 )
             });
             if ended.is_err() || began.elapsed().as_millis() > 500 {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use abide_model::{Link, ObservedUnit, Scope, UnitName, UnitRef};
-use abide_sim::{Order, SimHost, desired, path, scope, unit_ref, user};
+use abide_sim::{NameOrder, SimHost, desired, path, scope, unit_ref, user};
 
 use crate::real::Lane;
 use crate::sequence::{Edit, Place, Sequence, Step, Verb};
@@ -61,13 +61,13 @@ pub fn compare(
     beside: Beside,
     real: &Trace,
 ) -> Verdict {
-    let first = run(systemd, lane, sequence, beside, Order::default());
+    let first = run(systemd, lane, sequence, beside, NameOrder::default());
     let differences = first.differences(real);
     if differences.is_empty() {
         return Verdict::Agrees;
     }
     let mut alike = true;
-    for order in (1..ORDERS).map(Order) {
+    for order in (1..ORDERS).map(NameOrder) {
         let other = run(systemd, lane, sequence, beside, order);
         if other.differences(real).is_empty() {
             return Verdict::Agrees;
@@ -91,7 +91,13 @@ pub fn rests(systemd: u32, lane: &Lane, sequence: &Sequence) -> bool {
 }
 
 /// What a host of this systemd would do in this lane.
-pub fn run(systemd: u32, lane: &Lane, sequence: &Sequence, beside: Beside, order: Order) -> Trace {
+pub fn run(
+    systemd: u32,
+    lane: &Lane,
+    sequence: &Sequence,
+    beside: Beside,
+    order: NameOrder,
+) -> Trace {
     let mut world = World::new(systemd, lane);
     world.host.hash_order = order;
     let mut trace = Trace::default();
@@ -176,7 +182,7 @@ impl World {
             Verb::Reload => each(units, |unit| host.reload(unit).is_ok()),
             Verb::ResetFailed => each(units, |unit| host.reset_failed(unit).is_ok()),
             Verb::Enable => each(units, |unit| host.enable(unit).is_ok()),
-            Verb::Reenable => each(units, |unit| host.reenable(unit).is_ok()),
+            Verb::Reenable => each(units, |unit| host.reenable_unit(unit).is_ok()),
             Verb::Disable => each(units, |unit| host.disable(unit).is_ok()),
             Verb::Mask => each(units, |unit| host.mask(unit).is_ok()),
             Verb::Unmask => each(units, |unit| {
@@ -258,7 +264,7 @@ impl World {
     fn note_starts(&self, step: usize, began: &mut BTreeMap<UnitName, (String, usize)>) {
         self.forget_starts(began);
         for (name, unit) in self.host.in_memory(&self.scope) {
-            if let Some(at) = self.host.began(&UnitRef::new(&self.scope, &name)) {
+            if let Some(at) = self.host.began_at(&UnitRef::new(&self.scope, &name)) {
                 let at = format!("{at:?}");
                 let known = began.entry(unit.id).or_insert((String::new(), step));
                 if known.0 != at {
@@ -276,8 +282,10 @@ impl World {
         }
         let seen = self
             .host
-            .observe(&wanted.foreign(unit.unit.as_str()).build());
-        let scope = seen.scopes[&self.scope].known().expect("the scope is seen");
+            .observe(&wanted.foreign_unit(unit.unit.as_str()).build());
+        let scope = seen.scopes[&self.scope]
+            .as_known()
+            .expect("the scope is seen");
         let seen: &ObservedUnit = &scope.units[&unit.unit];
         let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
         let config = format!("{}/", self.config);

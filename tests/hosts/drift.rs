@@ -174,7 +174,7 @@ fn reports_of_the_look(world: &World) {
         );
         assert!(text("drift.prom").contains(&gauge), "{gauge}");
     }
-    tool::accepts(
+    tool::assert_accepts(
         "prometheus",
         &["promtool", "check", "metrics"],
         &text("drift.prom"),
@@ -183,7 +183,7 @@ fn reports_of_the_look(world: &World) {
     let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../abide-report/testdata");
     let schema = format!("{schemas}/junit.xsd");
     let check = ["xmllint", "--noout", "--nonet", "--schema", &schema, "-"];
-    tool::accepts("libxml2-utils", &check, &text("drift.xml"));
+    tool::assert_accepts("libxml2-utils", &check, &text("drift.xml"));
     let suites: Vec<String> = text("drift.xml")
         .lines()
         .filter(|line| line.contains("<testsuite "))

@@ -8,4 +8,5 @@
 
 mod citations;
 mod files;
+mod names;
 mod reasons;

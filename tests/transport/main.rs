@@ -23,7 +23,7 @@ mod session;
 use std::path::Path;
 use std::time::Duration;
 
-use abide_transport::{Exec, Exit, Route, RunError, Session, Settings};
+use abide_transport::{CommandExit, Exec, Route, RunError, Session, Settings};
 use fleet::Fleet;
 
 /// The way to a host of a fleet.
@@ -47,7 +47,7 @@ fn command(command: &str) -> Exec<'_> {
 }
 
 /// Runs a command and returns how it ended with the lines it wrote.
-async fn run(session: &Session, exec: Exec<'_>) -> (Result<Exit, RunError>, Vec<String>) {
+async fn run(session: &Session, exec: Exec<'_>) -> (Result<CommandExit, RunError>, Vec<String>) {
     let mut lines = Vec::new();
     let ended = session
         .run(exec, |line| {
@@ -89,7 +89,7 @@ async fn large_input_and_output_do_not_block_each_other(session: &Session) {
         ..command("tee /dev/stderr")
     };
     let (exit, lines) = run(session, exec).await;
-    assert!(exit.unwrap().success());
+    assert!(exit.unwrap().is_success());
     assert_eq!(lines.len(), 8 * 1024);
     assert!(lines.iter().all(|read| read.len() == 1023));
 }
@@ -101,7 +101,7 @@ async fn input_that_nobody_reads_does_no_harm(session: &Session) {
         ..command("exec 0<&-; echo done")
     };
     let (exit, lines) = run(session, exec).await;
-    assert!(exit.unwrap().success());
+    assert!(exit.unwrap().is_success());
     assert_eq!(lines, ["done"]);
 }
 
@@ -129,7 +129,7 @@ async fn limits_hold_and_the_session_goes_on(session: &Session) {
     );
 
     let (exit, _) = run(session, command("true")).await;
-    assert!(exit.unwrap().success());
+    assert!(exit.unwrap().is_success());
 }
 
 /// Whether a process of this machine has this text in its command line.

@@ -3,21 +3,21 @@
 use std::time::{Duration, Instant};
 
 use abide_host::apply;
-use abide_host::apply::{ApplyOptions, HostEvent, Reader};
+use abide_host::apply::{ApplyOptions, ApplyReader, HostEvent};
 use abide_host::bootstrap;
 use abide_model::{
     Action, ActiveState, Event, FailReason, FailedUnit, HostOutcome, HostReport, LockHolder,
-    Observed, Plan, StaleFact, StepOutcome, StepReport, Surprise, printable,
+    Observed, Plan, StaleFact, StepOutcome, StepReport, Surprise, printable_text,
 };
-use abide_transport::{Exit, RunError};
+use abide_transport::{CommandExit, RunError};
 
 use crate::cancel::{Cancel, Urgency};
-use crate::host::{Host, Options, Sink, Teller};
+use crate::host::{EngineHost, EngineOptions, Sink, Teller};
 use crate::nonce;
-use crate::observe::{Unseen, began, last_line, no_root, observe};
+use crate::observe::{Unseen, check_script_began, last_line, no_root, observe};
 use crate::script::{self, Limits, NotRun, Script};
 use crate::told::Told;
-use crate::verify::verdict;
+use crate::verify::apply_outcome;
 
 /// Beyond its limit a script begins no step: it puts back what it must, and says how everything was left.
 const TIDYING: Duration = Duration::from_secs(60);
@@ -26,8 +26,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 /// Carries out a host's plan and verifies it. Leaving leaves the script running on the host.
 pub(crate) async fn change(
-    host: &mut Host,
-    options: &Options,
+    host: &mut EngineHost,
+    options: &EngineOptions,
     events: &Sink,
     stop: &Cancel,
 ) -> HostReport {
@@ -40,14 +40,14 @@ pub(crate) async fn change(
     let mut report = host.report(outcome);
     report.steps = told.steps;
     report.surprises = told.surprises;
-    teller.done(&mut report);
-    host.spent += teller.elapsed();
+    teller.finish_host(&mut report);
+    host.spent += teller.elapsed_time();
     report
 }
 
 async fn change_and_verify(
-    host: &mut Host,
-    options: &Options,
+    host: &mut EngineHost,
+    options: &EngineOptions,
     teller: &Teller,
     told: &mut Told,
 ) -> HostOutcome {
@@ -74,10 +74,12 @@ async fn change_and_verify(
     told.reasons.extend(stale);
     let seen = match ran {
         // It was not begun: who had root when it was planned has it no more.
-        Ok(exit) if exit.code == Some(bootstrap::NO_ROOT) => return no_root(host, &exit).outcome(),
+        Ok(exit) if exit.code == Some(bootstrap::NO_ROOT) => {
+            return no_root(host, &exit).host_outcome();
+        }
         Ok(exit) => {
-            if let Err(why) = began(&exit) {
-                return why.outcome();
+            if let Err(why) = check_script_began(&exit) {
+                return why.host_outcome();
             }
             note_exit(host, &exit, told);
             let seen = observe_again(host, options).await;
@@ -87,28 +89,32 @@ async fn change_and_verify(
                 ..observed
             })
         }
-        Err(Unran::NotSent(why)) => return failed(why),
+        Err(Unran::NotSent(why)) => return failed_outcome(why),
         Err(Unran::Run(error @ RunError::Lost { .. })) => {
-            teller.progress(format!("{error}; reconnecting"));
+            teller.send_progress(format!("{error}; reconnecting"));
             let seen = wait_for_end(host, options, teller).await;
             note_unheld(host, &seen, told);
             seen
         }
         Err(Unran::Run(error)) => {
-            told.reasons.push(FailReason::told(error.to_string()));
+            told.reasons.push(FailReason::from_text(error.to_string()));
             let seen = observe_again(host, options).await;
             note_unheld(host, &seen, told);
             seen
         }
     };
     if let Ok(observed) = &seen {
-        told.surprises = surprises(host, observed, told);
+        told.surprises = surprises_after_full_apply(host, observed, told);
     }
-    verdict(host, seen, told)
+    apply_outcome(host, seen, told)
 }
 
 /// Where the forecast was wrong; where a step failed or was not heard of, nobody forecast what came then.
-fn surprises(host: &Host, observed: &Observed, told: &Told) -> Vec<Surprise> {
+fn surprises_after_full_apply(
+    host: &EngineHost,
+    observed: &Observed,
+    told: &Told,
+) -> Vec<Surprise> {
     let Some(plan) = &host.plan else {
         return Vec::new();
     };
@@ -117,7 +123,7 @@ fn surprises(host: &Host, observed: &Observed, told: &Told) -> Vec<Surprise> {
         steps.any(|step| step.action == action.id && step.outcome == StepOutcome::Ok)
     };
     if plan.actions.iter().all(done) {
-        abide_plan::surprises(plan, &host.runs, &abide_plan::Runs::of(observed))
+        abide_plan::find_surprises(plan, &host.runs, &abide_plan::Runs::of_observed(observed))
     } else {
         Vec::new()
     }
@@ -132,20 +138,20 @@ enum Unran {
 }
 
 async fn run_script(
-    host: &Host,
-    options: &Options,
+    host: &EngineHost,
+    options: &EngineOptions,
     teller: &Teller,
     told: &mut Told,
-) -> Result<Exit, Unran> {
+) -> Result<CommandExit, Unran> {
     let (Some(session), Some(plan), Some(facts)) = (&host.session, &host.plan, &host.facts) else {
         return Err(Unran::NotSent(FailReason::NotObserved));
     };
-    let nonce = nonce::fresh().map_err(|error| {
+    let nonce = nonce::random_hex().map_err(|error| {
         Unran::NotSent(FailReason::NoRandom {
             error: error.to_string(),
         })
     })?;
-    let mut reader = Reader::new(plan, &nonce, host.masks());
+    let mut reader = ApplyReader::new(plan, &nonce, host.secret_masks());
     let text = apply::script(plan, facts, &apply_options(nonce, options));
     let limits = Limits {
         timeout: longest_run(plan, options) + options.lock_timeout,
@@ -165,13 +171,13 @@ async fn run_script(
     );
     ran.await.map_err(|error| match error {
         NotRun::Run(error) => Unran::Run(error),
-        NotRun::ReadOnly => Unran::NotSent(FailReason::told(error.to_string())),
+        NotRun::ReadOnly => Unran::NotSent(FailReason::from_text(error.to_string())),
     })
 }
 
 /// How long a script may be at a host that nobody else is at: it ends by itself before that, for it has the same limit,
 /// and afterwards tidies up.
-fn longest_run(plan: &Plan, options: &Options) -> Duration {
+fn longest_run(plan: &Plan, options: &EngineOptions) -> Duration {
     options.timeout + longest_hold(plan) + TIDYING
 }
 
@@ -181,7 +187,7 @@ fn longest_hold(plan: &Plan) -> Duration {
     holds.max().unwrap_or_default()
 }
 
-pub(crate) fn apply_options(nonce: String, options: &Options) -> ApplyOptions {
+pub(crate) fn apply_options(nonce: String, options: &EngineOptions) -> ApplyOptions {
     ApplyOptions {
         nonce,
         who: options.who.clone(),
@@ -194,7 +200,7 @@ pub(crate) fn apply_options(nonce: String, options: &Options) -> ApplyOptions {
 
 fn note(event: HostEvent, teller: &Teller, told: &mut Told) {
     match event {
-        HostEvent::Start(action) => teller.tell(|host| Event::ActionStart { host, action }),
+        HostEvent::Start(action) => teller.send_event(|host| Event::ActionStart { host, action }),
         HostEvent::Done {
             action,
             outcome,
@@ -205,26 +211,26 @@ fn note(event: HostEvent, teller: &Teller, told: &mut Told) {
                 outcome,
                 message: message.clone(),
             });
-            teller.tell(|host| Event::ActionDone {
+            teller.send_event(|host| Event::ActionDone {
                 host,
                 action,
                 outcome,
                 message,
             });
         }
-        HostEvent::Progress(message) => teller.progress(message),
-        HostEvent::Notice(message) => teller.notice(message),
-        HostEvent::Waiting(left, holder) => teller.notice(waiting(left, &holder)),
+        HostEvent::Progress(message) => teller.send_progress(message),
+        HostEvent::Notice(message) => teller.send_notice(message),
+        HostEvent::Waiting(left, holder) => teller.send_notice(lock_wait_text(left, &holder)),
         HostEvent::Suspended(suspension) => told.suspended = Some(suspension),
         HostEvent::Locked(holder) => told.locked = Some(holder),
-        HostEvent::Stale(fact) => told.stale.push(StaleFact::told(fact)),
+        HostEvent::Stale(fact) => told.stale.push(StaleFact::from_text(fact)),
         HostEvent::UnitFailed(unit) => told.failed_units.push(unit),
-        HostEvent::Failed(reason) => told.reasons.push(FailReason::told(reason)),
+        HostEvent::Failed(reason) => told.reasons.push(FailReason::from_text(reason)),
     }
 }
 
 /// Who is waited for, and how much longer.
-fn waiting(left: u64, holder: &LockHolder) -> String {
+fn lock_wait_text(left: u64, holder: &LockHolder) -> String {
     let plan = match holder.plan.as_str() {
         "" => String::new(),
         plan => format!(" of {plan}"),
@@ -236,28 +242,28 @@ fn waiting(left: u64, holder: &LockHolder) -> String {
 }
 
 /// A script that fails has told why by its events; where it has not, its last words are all there is.
-fn note_exit(host: &Host, exit: &Exit, told: &mut Told) {
+fn note_exit(host: &EngineHost, exit: &CommandExit, told: &mut Told) {
     let silent = told.reasons.is_empty() && told.failed_units.is_empty();
     let all_well = told
         .steps
         .iter()
         .all(|step| step.outcome == StepOutcome::Ok);
-    if !exit.success() && silent && all_well {
+    if !exit.is_success() && silent && all_well {
         told.reasons.push(FailReason::ScriptEnded {
             status: exit.code,
-            said: host.masks().hide(&last_line(&exit.stderr)),
+            said: host.secret_masks().hide(&last_line(&exit.stderr)),
         });
     }
 }
 
 /// What the script would have told about units that do not hold, had anybody been there to hear it; without their last
 /// words.
-fn note_unheld(host: &Host, seen: &Result<Observed, Unseen>, told: &mut Told) {
+fn note_unheld(host: &EngineHost, seen: &Result<Observed, Unseen>, told: &mut Told) {
     let (Ok(observed), Some(plan)) = (seen, &host.plan) else {
         return;
     };
     let unheld = plan.watches.iter().filter_map(|watch| {
-        let scope = observed.scopes.get(&watch.unit.scope)?.known()?;
+        let scope = observed.scopes.get(&watch.unit.scope)?.as_known()?;
         let unit = scope.units.get(&watch.unit.unit)?;
         let is_down = unit.active == ActiveState::Failed || unit.sub == "auto-restart";
         is_down.then(|| FailedUnit {
@@ -286,7 +292,7 @@ fn note_unheld(host: &Host, seen: &Result<Observed, Unseen>, told: &mut Told) {
 }
 
 /// Observes with the connection that is there, and with a new one where that broke meanwhile.
-async fn observe_again(host: &mut Host, options: &Options) -> Result<Observed, Unseen> {
+async fn observe_again(host: &mut EngineHost, options: &EngineOptions) -> Result<Observed, Unseen> {
     match observe(host, options).await {
         Err(why) if why.is_loss() => {
             host.disconnect().await;
@@ -299,8 +305,8 @@ async fn observe_again(host: &mut Host, options: &Options) -> Result<Observed, U
 /// After a lost connection the script goes on by itself, and holds the lock while it does. Reconnects and looks until
 /// nobody holds the lock, at most as long as a script may be at it.
 async fn wait_for_end(
-    host: &mut Host,
-    options: &Options,
+    host: &mut EngineHost,
+    options: &EngineOptions,
     teller: &Teller,
 ) -> Result<Observed, Unseen> {
     let watched = host.plan.as_ref().map(longest_hold).unwrap_or_default();
@@ -316,9 +322,9 @@ async fn wait_for_end(
             return seen;
         }
         match &seen {
-            Ok(_) => teller.progress("the host is still at it"),
+            Ok(_) => teller.send_progress("the host is still at it"),
             Err(why) => {
-                teller.progress(printable(&why.to_string()));
+                teller.send_progress(printable_text(&why.to_string()));
                 host.disconnect().await;
             }
         }
@@ -326,7 +332,7 @@ async fn wait_for_end(
     }
 }
 
-fn failed(reason: FailReason) -> HostOutcome {
+fn failed_outcome(reason: FailReason) -> HostOutcome {
     HostOutcome::Failed {
         reasons: vec![reason],
         residue: None,

@@ -29,7 +29,7 @@ pub fn cancel() -> (Canceller, Cancel) {
 
 impl Canceller {
     /// Asks for an end this soon; a lesser urgency than before changes nothing.
-    pub fn request(&self, urgency: Urgency) {
+    pub fn request_end(&self, urgency: Urgency) {
         self.0.send_if_modified(|now| {
             let more = urgency > *now;
             *now = (*now).max(urgency);
@@ -40,7 +40,7 @@ impl Canceller {
 
 impl Cancel {
     /// How soon the run should end.
-    pub fn urgency(&self) -> Urgency {
+    pub fn current_urgency(&self) -> Urgency {
         *self.0.borrow()
     }
 
@@ -61,10 +61,10 @@ mod tests {
     #[tokio::test]
     async fn urgency_only_rises() {
         let (canceller, cancel) = cancel();
-        assert_eq!(cancel.urgency(), Urgency::None);
-        canceller.request(Urgency::Leave);
-        canceller.request(Urgency::Finish);
-        assert_eq!(cancel.urgency(), Urgency::Leave);
+        assert_eq!(cancel.current_urgency(), Urgency::None);
+        canceller.request_end(Urgency::Leave);
+        canceller.request_end(Urgency::Finish);
+        assert_eq!(cancel.current_urgency(), Urgency::Leave);
         cancel.at_least(Urgency::Finish).await;
     }
 }

@@ -6,17 +6,17 @@ use crate::approved::Approved;
 use crate::cancel::Cancel;
 use crate::evidence;
 use crate::gate::look;
-use crate::host::{Host, Options, Sink, Teller};
+use crate::host::{EngineHost, EngineOptions, Sink, Teller};
 
 /// Observes one host and judges it. With `fix`, what restores it becomes the host's plan, and all that is approved.
 pub(crate) async fn drift_one(
-    host: &mut Host,
+    host: &mut EngineHost,
     fix: bool,
-    options: &Options,
+    options: &EngineOptions,
     events: &Sink,
     stop: &Cancel,
 ) -> HostReport {
-    let judge = |host: &mut Host, observed: Observed, teller: &Teller| {
+    let judge = |host: &mut EngineHost, observed: Observed, teller: &Teller| {
         let desired = &host.wanted.desired;
         let drift = if fix {
             let restored = abide_plan::restore(desired, &observed);
@@ -26,7 +26,7 @@ pub(crate) async fn drift_one(
             host.plan = Some(abide_plan::plan(desired, &observed));
             abide_plan::drift(desired, &observed)
         };
-        conclude(host, observed, teller);
+        record_observed(host, observed, teller);
         HostOutcome::Judged(Box::new(drift))
     };
     let mut report = look(host, options, events, stop, judge).await;
@@ -34,10 +34,10 @@ pub(crate) async fn drift_one(
     report
 }
 
-fn approve(host: &mut Host, plan: Plan, facts: &HostFacts) {
+fn approve(host: &mut EngineHost, plan: Plan, facts: &HostFacts) {
     host.approved = (!plan.actions.is_empty()).then(|| Approved {
         plan: plan.clone(),
-        identity: facts.identity(),
+        identity: facts.machine_identity(),
         root: Some(facts.root.clone()),
         digest: None,
         is_all: false,
@@ -45,9 +45,9 @@ fn approve(host: &mut Host, plan: Plan, facts: &HostFacts) {
     host.plan = Some(plan);
 }
 
-fn conclude(host: &mut Host, observed: Observed, teller: &Teller) {
+fn record_observed(host: &mut EngineHost, observed: Observed, teller: &Teller) {
     let actions = host.plan.as_ref().map_or(0, |plan| plan.actions.len());
-    teller.tell(|host| Event::ObserveDone { host, actions });
+    teller.send_event(|host| Event::ObserveDone { host, actions });
     host.declared = abide_plan::declared(&host.wanted.desired, Some(&observed));
     host.facts = Some(observed.facts);
 }

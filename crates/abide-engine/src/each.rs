@@ -9,30 +9,30 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use crate::cancel::{Cancel, Urgency};
-use crate::host::Host;
+use crate::host::EngineHost;
 
 /// What became of a host's turn.
 #[derive(Debug)]
 pub(crate) enum Turn<T> {
     /// It had its turn.
-    Had(Host, T),
+    Had(EngineHost, T),
     /// The run ended before.
-    Missed(Host),
+    Missed(EngineHost),
     /// Its task broke down: a bug of abide, which must not hide the other hosts.
     Broken(String),
 }
 
 /// Gives each host its turn, at most `parallel` at once. After an end is asked for, no host begins.
-pub(crate) async fn each<T, F, W>(
-    hosts: Vec<Host>,
+pub(crate) async fn for_each_host<T, F, W>(
+    hosts: Vec<EngineHost>,
     parallel: usize,
     cancel: &Cancel,
     work: W,
 ) -> BTreeMap<HostName, Turn<T>>
 where
     T: Send + 'static,
-    F: Future<Output = (Host, T)> + Send,
-    W: Fn(Host) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = (EngineHost, T)> + Send,
+    W: Fn(EngineHost) -> F + Clone + Send + Sync + 'static,
 {
     let permits = Arc::new(Semaphore::new(parallel.max(1)));
     let mut tasks = JoinSet::new();

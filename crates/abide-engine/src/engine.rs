@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use abide_host::ledger::repair::Repaired;
-use abide_host::order::Order;
+use abide_host::order::LockOrder;
 use abide_model::plan_digest::host_digest;
 use abide_model::{
     Desired, Event, FailReason, FleetHost, HostFacts, HostLedgers, HostName, HostOutcome,
@@ -16,9 +16,9 @@ use crate::apply;
 use crate::approved::Approved;
 use crate::cancel::{Cancel, Urgency};
 use crate::drift::drift_one;
-use crate::each::{Turn, each};
+use crate::each::{Turn, for_each_host};
 use crate::gate::{check_one, gate_one, look};
-use crate::host::{Host, Options, Sink, Teller};
+use crate::host::{EngineHost, EngineOptions, Sink, Teller};
 use crate::ledgers::{self, LedgersError};
 use crate::observe::{Unseen, observe};
 use crate::order::{self, Undone};
@@ -36,17 +36,17 @@ enum Look {
 /// Hosts, and what is known about them. Connections live as long as the engine.
 #[derive(Debug)]
 pub struct Engine {
-    options: Arc<Options>,
-    hosts: BTreeMap<HostName, Host>,
+    options: Arc<EngineOptions>,
+    hosts: BTreeMap<HostName, EngineHost>,
     planned: Report,
 }
 
 impl Engine {
     /// An engine for these hosts; nothing happens yet.
-    pub fn new(hosts: BTreeMap<HostName, FleetHost>, options: Options) -> Self {
+    pub fn new(hosts: BTreeMap<HostName, FleetHost>, options: EngineOptions) -> Self {
         let hosts = hosts
             .into_iter()
-            .map(|(name, wanted)| (name.clone(), Host::new(name, wanted)))
+            .map(|(name, wanted)| (name.clone(), EngineHost::new(name, wanted)))
             .collect();
         Self {
             options: Arc::new(options),
@@ -62,7 +62,7 @@ impl Engine {
         cancel: &Cancel,
     ) -> BTreeMap<HostName, Result<Observed, Unseen>> {
         let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
-        let work = move |mut host: Host| {
+        let work = move |mut host: EngineHost| {
             let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());
             async move {
                 let teller = Teller::start(&host.name, &events);
@@ -72,14 +72,14 @@ impl Engine {
                 };
                 let outcome = match &seen {
                     Ok(_) => HostOutcome::Unchanged,
-                    Err(why) => why.outcome(),
+                    Err(why) => why.host_outcome(),
                 };
-                teller.done(&mut host.report(outcome));
-                host.spent += teller.elapsed();
+                teller.finish_host(&mut host.report(outcome));
+                host.spent += teller.elapsed_time();
                 (host, seen)
             }
         };
-        let turns = each(self.take_all(), self.options.parallel, cancel, work).await;
+        let turns = for_each_host(self.take_all(), self.options.parallel, cancel, work).await;
         let seen = turns.into_iter().map(|(name, turn)| {
             let seen = match turn {
                 Turn::Had(host, seen) => self.keep(host, seen),
@@ -133,13 +133,13 @@ impl Engine {
     /// Carries an order to every host.
     pub async fn order(
         &mut self,
-        order: &Order,
+        order: &LockOrder,
         events: &Sink,
         cancel: &Cancel,
     ) -> BTreeMap<HostName, Result<String, Undone>> {
         let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
         let order = Arc::new(order.clone());
-        let work = move |mut host: Host| {
+        let work = move |mut host: EngineHost| {
             let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());
             let order = Arc::clone(&order);
             async move {
@@ -147,7 +147,7 @@ impl Engine {
                 (host, done)
             }
         };
-        let turns = each(self.take_all(), self.options.parallel, cancel, work).await;
+        let turns = for_each_host(self.take_all(), self.options.parallel, cancel, work).await;
         let done = turns.into_iter().map(|(name, turn)| {
             let done = match turn {
                 Turn::Had(host, done) => self.keep(host, done),
@@ -166,15 +166,15 @@ impl Engine {
         cancel: &Cancel,
     ) -> BTreeMap<HostName, Result<HostLedgers, LedgersError>> {
         let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
-        let work = move |mut host: Host| {
+        let work = move |mut host: EngineHost| {
             let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());
             async move {
                 let seen = ledgers::look(&mut host, &options, &events, &stop).await;
                 (host, seen)
             }
         };
-        let turns = each(self.take_all(), self.options.parallel, cancel, work).await;
-        self.answers(turns)
+        let turns = for_each_host(self.take_all(), self.options.parallel, cancel, work).await;
+        self.ledger_answers(turns)
     }
 
     /// Repairs the ledgers of these hosts, each as it is said.
@@ -185,30 +185,30 @@ impl Engine {
         cancel: &Cancel,
     ) -> BTreeMap<HostName, Result<Repaired, LedgersError>> {
         let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
-        let hosts: Vec<Host> = repairs
+        let hosts: Vec<EngineHost> = repairs
             .keys()
             .filter_map(|name| self.hosts.remove(name))
             .collect();
         let repairs = Arc::new(repairs);
-        let work = move |mut host: Host| {
+        let work = move |mut host: EngineHost| {
             let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());
             let repairs = Arc::clone(&repairs);
             async move {
                 let done = match repairs.get(&host.name) {
                     Some(repair) => {
-                        ledgers::mend(&mut host, repair, &options, &events, &stop).await
+                        ledgers::carry_out_repair(&mut host, repair, &options, &events, &stop).await
                     }
                     None => Err(Unseen::Cancelled.into()),
                 };
                 (host, done)
             }
         };
-        let turns = each(hosts, self.options.parallel, cancel, work).await;
-        self.answers(turns)
+        let turns = for_each_host(hosts, self.options.parallel, cancel, work).await;
+        self.ledger_answers(turns)
     }
 
     /// What came of the ledgers of each host.
-    fn answers<T>(
+    fn ledger_answers<T>(
         &mut self,
         turns: BTreeMap<HostName, Turn<Result<T, LedgersError>>>,
     ) -> BTreeMap<HostName, Result<T, LedgersError>> {
@@ -235,7 +235,7 @@ impl Engine {
     /// Approves the plans of [`Engine::plan`] as they are.
     pub fn approve_planned(&mut self) {
         for host in self.hosts.values_mut() {
-            let identity = host.facts.as_ref().and_then(HostFacts::identity);
+            let identity = host.facts.as_ref().and_then(HostFacts::machine_identity);
             let plan = host.plan.clone().filter(|plan| !plan.actions.is_empty());
             let root = host.facts.as_ref().map(|facts| facts.root.clone());
             host.approved = plan.map(|plan| Approved {
@@ -253,7 +253,7 @@ impl Engine {
     /// own facts have moved is pending as well: all but the scopes of these users is left to do there.
     pub async fn gate(&mut self, skip_stale: bool, events: &Sink, cancel: &Cancel) -> Report {
         let all = self.take_all();
-        let (gated, others): (Vec<Host>, Vec<Host>) =
+        let (gated, others): (Vec<EngineHost>, Vec<EngineHost>) =
             all.into_iter().partition(|host| host.approved.is_some());
         for host in others {
             self.hosts.insert(host.name.clone(), host);
@@ -274,7 +274,7 @@ impl Engine {
 
     async fn look_at(
         &mut self,
-        hosts: Vec<Host>,
+        hosts: Vec<EngineHost>,
         how: Look,
         events: &Sink,
         cancel: &Cancel,
@@ -283,7 +283,7 @@ impl Engine {
             Arc::make_mut(&mut self.options).stages = true;
         }
         let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
-        let work = move |mut host: Host| {
+        let work = move |mut host: EngineHost| {
             let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());
             async move {
                 let report = match how {
@@ -299,9 +299,9 @@ impl Engine {
                 (host, report)
             }
         };
-        let turns = each(hosts, self.options.parallel, cancel, work).await;
+        let turns = for_each_host(hosts, self.options.parallel, cancel, work).await;
         Report {
-            hosts: self.reports(turns),
+            hosts: self.host_reports(turns),
         }
     }
 
@@ -315,7 +315,7 @@ impl Engine {
         let rollout = self.options.rollout.clone();
         let mut failed = 0;
         for wave in waves(&self.to_change(), &rollout) {
-            let ends = cancel.urgency() > Urgency::None || is_enough(failed, &rollout);
+            let ends = cancel.current_urgency() > Urgency::None || is_enough(failed, &rollout);
             let done = if ends {
                 self.not_started(&wave)
             } else {
@@ -331,7 +331,7 @@ impl Engine {
     }
 
     /// A host as it was given to [`Engine::new`].
-    pub fn wanted(&self, host: &HostName) -> Option<&FleetHost> {
+    pub fn fleet_host(&self, host: &HostName) -> Option<&FleetHost> {
         self.hosts.get(host).map(|host| &*host.wanted)
     }
 
@@ -384,15 +384,15 @@ impl Engine {
             .filter_map(|name| self.hosts.remove(name))
             .collect();
         let (options, events, stop) = (Arc::clone(&self.options), events.clone(), cancel.clone());
-        let work = move |mut host: Host| {
+        let work = move |mut host: EngineHost| {
             let (options, events, stop) = (Arc::clone(&options), events.clone(), stop.clone());
             async move {
                 let report = apply::change(&mut host, &options, &events, &stop).await;
                 (host, report)
             }
         };
-        let turns = each(hosts, self.options.parallel, cancel, work).await;
-        self.reports(turns)
+        let turns = for_each_host(hosts, self.options.parallel, cancel, work).await;
+        self.host_reports(turns)
     }
 
     fn not_started(&self, names: &[HostName]) -> BTreeMap<HostName, HostReport> {
@@ -402,16 +402,16 @@ impl Engine {
             .collect()
     }
 
-    fn take_all(&mut self) -> Vec<Host> {
+    fn take_all(&mut self) -> Vec<EngineHost> {
         std::mem::take(&mut self.hosts).into_values().collect()
     }
 
-    fn keep<T>(&mut self, host: Host, result: T) -> T {
+    fn keep<T>(&mut self, host: EngineHost, result: T) -> T {
         self.hosts.insert(host.name.clone(), host);
         result
     }
 
-    fn reports(
+    fn host_reports(
         &mut self,
         turns: BTreeMap<HostName, Turn<HostReport>>,
     ) -> BTreeMap<HostName, HostReport> {
@@ -422,7 +422,7 @@ impl Engine {
                     let report = host.report(HostOutcome::NotStarted);
                     self.keep(host, report)
                 }
-                Turn::Broken(why) => broken(&why),
+                Turn::Broken(why) => internal_error_report(&why),
             };
             (name, report)
         });
@@ -430,7 +430,12 @@ impl Engine {
     }
 }
 
-async fn plan_one(host: &mut Host, options: &Options, events: &Sink, stop: &Cancel) -> HostReport {
+async fn plan_one(
+    host: &mut EngineHost,
+    options: &EngineOptions,
+    events: &Sink,
+    stop: &Cancel,
+) -> HostReport {
     look(host, options, events, stop, |host, observed, teller| {
         let plan = abide_plan::plan(&host.wanted.desired, &observed);
         let actions = plan.actions.len();
@@ -440,9 +445,9 @@ async fn plan_one(host: &mut Host, options: &Options, events: &Sink, stop: &Canc
             notes = plan.notes.len(),
             "planned"
         );
-        teller.tell(|host| Event::ObserveDone { host, actions });
+        teller.send_event(|host| Event::ObserveDone { host, actions });
         if let Some(holder) = &observed.lock {
-            teller.notice(format!(
+            teller.send_notice(format!(
                 "{} of {} runs there now: what differs may be its doing",
                 holder.operation, holder.who
             ));
@@ -453,7 +458,7 @@ async fn plan_one(host: &mut Host, options: &Options, events: &Sink, stop: &Canc
             HostOutcome::Pending
         };
         host.declared = abide_plan::declared(&host.wanted.desired, Some(&observed));
-        host.runs = abide_plan::Runs::of(&observed);
+        host.runs = abide_plan::Runs::of_observed(&observed);
         host.facts = Some(observed.facts);
         host.plan = Some(plan);
         outcome
@@ -478,7 +483,7 @@ fn is_failure(outcome: &HostOutcome) -> bool {
     }
 }
 
-fn broken(why: &str) -> HostReport {
+fn internal_error_report(why: &str) -> HostReport {
     HostReport {
         outcome: HostOutcome::Failed {
             reasons: vec![FailReason::Abide {

@@ -7,7 +7,7 @@ use abide_host::evidence;
 use abide_model::{HostDrift, HostOutcome, HostReport};
 
 use crate::cancel::{Cancel, Urgency};
-use crate::host::{Host, Options};
+use crate::host::{EngineHost, EngineOptions};
 use crate::nonce;
 use crate::script::{self, Limits};
 
@@ -17,7 +17,12 @@ const LARGEST_ANSWER: usize = 1 << 20;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Adds evidence to what was found, where there is something to ask.
-pub(crate) async fn add(host: &Host, report: &mut HostReport, options: &Options, stop: &Cancel) {
+pub(crate) async fn add(
+    host: &EngineHost,
+    report: &mut HostReport,
+    options: &EngineOptions,
+    stop: &Cancel,
+) {
     let HostOutcome::Judged(drift) = &mut report.outcome else {
         return;
     };
@@ -27,8 +32,8 @@ pub(crate) async fn add(host: &Host, report: &mut HostReport, options: &Options,
     }
 }
 
-async fn ask(host: &Host, drift: &mut HostDrift, options: &Options) {
-    let (Some(session), Some(facts), Ok(nonce)) = (&host.session, &host.facts, nonce::fresh())
+async fn ask(host: &EngineHost, drift: &mut HostDrift, options: &EngineOptions) {
+    let (Some(session), Some(facts), Ok(nonce)) = (&host.session, &host.facts, nonce::random_hex())
     else {
         return;
     };

@@ -2,19 +2,19 @@
 
 use abide_model::{
     Desired, Disruption, Event, HostOutcome, HostReport, Observed, Plan, StaleFact, StaleKind,
-    printable,
+    printable_text,
 };
 use abide_plan::{Gate, Gated, Runs};
 
 use crate::approved::Approved;
 use crate::cancel::{Cancel, Urgency};
-use crate::host::{Host, Options, Sink, Teller};
+use crate::host::{EngineHost, EngineOptions, Sink, Teller};
 use crate::observe::observe;
 
 impl Approved {
     /// What this comes to on the host that was seen.
     fn gate(&self, desired: &Desired, observed: &Observed) -> Gated {
-        let now = observed.facts.identity();
+        let now = observed.facts.machine_identity();
         if self.identity.is_some() && self.identity != now {
             return Gated {
                 gate: Gate::Stale {
@@ -31,9 +31,9 @@ impl Approved {
 /// Observes one host and sees what is left of its approved plan: that becomes the host's plan. With `skip_stale` a scope
 /// of a user that has moved on holds back that scope only.
 pub(crate) async fn gate_one(
-    host: &mut Host,
+    host: &mut EngineHost,
     skip_stale: bool,
-    options: &Options,
+    options: &EngineOptions,
     events: &Sink,
     stop: &Cancel,
 ) -> HostReport {
@@ -43,14 +43,14 @@ pub(crate) async fn gate_one(
         };
         let Gated { gate, elsewhere } = approved.gate(&host.wanted.desired, &observed);
         if elsewhere > 0 {
-            teller.notice(format!(
+            teller.send_notice(format!(
                 "{elsewhere} more would be to do here; the plan does not name it, so it is left alone"
             ));
         }
         if let Gate::Go(rest) = &gate
             && let Some(more) = more_interrupted(&approved.plan, rest)
         {
-            teller.notice(more);
+            teller.send_notice(more);
         }
         let nothing = Plan {
             actions: Vec::new(),
@@ -65,7 +65,7 @@ pub(crate) async fn gate_one(
                 others: Some(others),
             } if skip_stale => {
                 for fact in &facts {
-                    teller.notice(format!("stale, so its user's scope is left alone: {fact}"));
+                    teller.send_notice(format!("stale, so its user's scope is left alone: {fact}"));
                 }
                 host.left_alone = facts;
                 (*others, HostOutcome::Pending)
@@ -73,8 +73,8 @@ pub(crate) async fn gate_one(
             Gate::Stale { facts, .. } => (nothing, HostOutcome::Stale { facts }),
         };
         let actions = plan.actions.len();
-        teller.tell(|host| Event::ObserveDone { host, actions });
-        host.runs = Runs::of(&observed);
+        teller.send_event(|host| Event::ObserveDone { host, actions });
+        host.runs = Runs::of_observed(&observed);
         host.facts = Some(observed.facts);
         host.plan = Some(plan);
         outcome
@@ -96,34 +96,34 @@ fn more_interrupted(approved: &Plan, now: &Plan) -> Option<String> {
     (!units.is_empty()).then(|| {
         format!(
             "more than the plan says would be interrupted here: {}",
-            printable(&units.join(", "))
+            printable_text(&units.join(", "))
         )
     })
 }
 
 /// Observes and plans one host, and sees whether that plan is the approved one.
 pub(crate) async fn check_one(
-    host: &mut Host,
-    options: &Options,
+    host: &mut EngineHost,
+    options: &EngineOptions,
     events: &Sink,
     stop: &Cancel,
 ) -> HostReport {
     look(host, options, events, stop, |host, observed, _| {
         let desired = &host.wanted.desired;
         let plan = abide_plan::plan(desired, &observed);
-        let identity = observed.facts.identity();
+        let identity = observed.facts.machine_identity();
         let digest = abide_model::plan_digest::host_digest(&plan, identity, desired);
         let outcome = match &host.approved {
             Some(approved) if approved.digest == digest => HostOutcome::Unchanged,
             Some(approved) => HostOutcome::Stale {
-                facts: difference(approved, desired, &observed),
+                facts: differences_from_approved(approved, desired, &observed),
             },
             None if digest.is_none() => HostOutcome::Unchanged,
             None => HostOutcome::Stale {
                 facts: vec![StaleFact::of_host(StaleKind::NotPlanned)],
             },
         };
-        host.runs = Runs::of(&observed);
+        host.runs = Runs::of_observed(&observed);
         host.facts = Some(observed.facts);
         host.plan = Some(plan);
         outcome
@@ -132,7 +132,11 @@ pub(crate) async fn check_one(
 }
 
 /// Why a new plan is not the approved one.
-fn difference(approved: &Approved, desired: &Desired, observed: &Observed) -> Vec<StaleFact> {
+fn differences_from_approved(
+    approved: &Approved,
+    desired: &Desired,
+    observed: &Observed,
+) -> Vec<StaleFact> {
     let Gated { gate, elsewhere } = approved.gate(desired, observed);
     let planned = approved.plan.actions.len();
     let kind = match gate {
@@ -147,11 +151,11 @@ fn difference(approved: &Approved, desired: &Desired, observed: &Observed) -> Ve
 
 /// Observes one host and lets somebody judge what was seen. An interruption of any urgency ends it at once.
 pub(crate) async fn look(
-    host: &mut Host,
-    options: &Options,
+    host: &mut EngineHost,
+    options: &EngineOptions,
     events: &Sink,
     stop: &Cancel,
-    judge: impl FnOnce(&mut Host, Observed, &Teller) -> HostOutcome,
+    judge: impl FnOnce(&mut EngineHost, Observed, &Teller) -> HostOutcome,
 ) -> HostReport {
     let teller = Teller::start(&host.name, events);
     let seen = tokio::select! {
@@ -161,7 +165,7 @@ pub(crate) async fn look(
     let outcome = match seen {
         Err(why) => {
             host.plan = None;
-            why.outcome()
+            why.host_outcome()
         }
         Ok(observed) => match observed.suspension().cloned() {
             Some(suspension) => {
@@ -177,7 +181,7 @@ pub(crate) async fn look(
         },
     };
     let mut report = host.report(outcome);
-    teller.done(&mut report);
-    host.spent += teller.elapsed();
+    teller.finish_host(&mut report);
+    host.spent += teller.elapsed_time();
     report
 }

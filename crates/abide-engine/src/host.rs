@@ -16,7 +16,7 @@ use crate::approved::Approved;
 
 /// How hosts are worked on.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct EngineOptions {
     /// How many at once.
     pub parallel: usize,
     /// In which waves they are changed.
@@ -47,7 +47,7 @@ pub type Sink = UnboundedSender<Event>;
 
 /// A host, its connection, and what is known about it so far.
 #[derive(Debug)]
-pub(crate) struct Host {
+pub(crate) struct EngineHost {
     pub(crate) name: HostName,
     pub(crate) wanted: Arc<FleetHost>,
     pub(crate) session: Option<Session>,
@@ -65,7 +65,7 @@ pub(crate) struct Host {
     pub(crate) spent: Duration,
 }
 
-impl Host {
+impl EngineHost {
     pub(crate) fn new(name: HostName, wanted: FleetHost) -> Self {
         Self {
             name,
@@ -82,8 +82,8 @@ impl Host {
     }
 
     /// The secrets that it is given, to be kept out of what it says.
-    pub(crate) fn masks(&self) -> Masks {
-        Masks::of(self.wanted.desired.bodies().map(|(_, _, body)| body))
+    pub(crate) fn secret_masks(&self) -> Masks {
+        Masks::from_bodies(self.wanted.desired.all_bodies().map(|(_, _, body)| body))
     }
 
     /// What came of it, as far as it came.
@@ -95,12 +95,12 @@ impl Host {
             plan: self.plan.clone(),
             steps: Vec::new(),
             surprises: Vec::new(),
-            millis: millis(self.spent),
+            millis: saturating_millis(self.spent),
         }
     }
 
     /// How root was reached when it was observed last, or when its plan was made.
-    fn root(&self) -> Option<&RootRoute> {
+    fn known_root_route(&self) -> Option<&RootRoute> {
         let approved = self.approved.as_ref();
         let planned = approved.and_then(|approved| approved.root.as_ref());
         self.facts.as_ref().map(|facts| &facts.root).or(planned)
@@ -110,7 +110,7 @@ impl Host {
     /// where nobody has it.
     pub(crate) fn r#become(&self) -> Become {
         let wanted = self.wanted.connection.r#become;
-        match self.root() {
+        match self.known_root_route() {
             Some(RootRoute::None(_)) | None => wanted,
             Some(root) => self.become_now(root),
         }
@@ -129,7 +129,7 @@ impl Host {
 
     /// The same for a script that was made for what is known of the host: where there was no root, it wants none.
     pub(crate) fn become_planned(&self) -> Become {
-        match self.root() {
+        match self.known_root_route() {
             Some(RootRoute::None(_)) => Become::Never,
             _ => self.r#become(),
         }
@@ -137,7 +137,7 @@ impl Host {
 
     /// Whether there was a way to root that is known.
     pub(crate) fn had_root(&self) -> bool {
-        self.root().is_some_and(RootRoute::is_root)
+        self.known_root_route().is_some_and(RootRoute::is_root)
     }
 
     /// Lets a broken connection go.
@@ -164,29 +164,31 @@ impl Teller {
             sink: sink.clone(),
             since: Instant::now(),
         };
-        teller.tell(|host| Event::HostStart { host });
+        teller.send_event(|host| Event::HostStart { host });
         teller
     }
 
-    pub(crate) fn tell(&self, event: impl FnOnce(HostName) -> Event) {
+    pub(crate) fn send_event(&self, event: impl FnOnce(HostName) -> Event) {
         // A run without listeners is fine.
         let _unheard = self.sink.send(event(self.host.clone()));
     }
 
-    pub(crate) fn progress(&self, message: impl Into<String>) {
+    pub(crate) fn send_progress(&self, message: impl Into<String>) {
         let message = message.into();
-        self.tell(|host| Event::Progress { host, message });
+        self.send_event(|host| Event::Progress { host, message });
     }
 
-    pub(crate) fn notice(&self, message: impl Into<String>) {
+    pub(crate) fn send_notice(&self, message: impl Into<String>) {
         let message = message.into();
-        self.tell(|host| Event::Notice { host, message });
+        self.send_event(|host| Event::Notice { host, message });
     }
 
     /// Ends with a host: adds the time to what was spent on it.
-    pub(crate) fn done(&self, report: &mut HostReport) {
-        report.millis = report.millis.saturating_add(millis(self.since.elapsed()));
-        self.tell(|host| Event::HostDone {
+    pub(crate) fn finish_host(&self, report: &mut HostReport) {
+        report.millis = report
+            .millis
+            .saturating_add(saturating_millis(self.since.elapsed()));
+        self.send_event(|host| Event::HostDone {
             host,
             state: report.outcome.state(),
             reasons: report.outcome.reasons(),
@@ -195,11 +197,11 @@ impl Teller {
         });
     }
 
-    pub(crate) fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed_time(&self) -> Duration {
         self.since.elapsed()
     }
 }
 
-fn millis(duration: Duration) -> u64 {
+fn saturating_millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -8,7 +8,7 @@ use abide_host::follow_up::{self, FollowUp};
 use abide_model::Observed;
 use abide_transport::Session;
 
-use crate::host::{Host, Options};
+use crate::host::{EngineHost, EngineOptions};
 use crate::nonce;
 use crate::room;
 use crate::script::{self, Limits};
@@ -19,20 +19,22 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// Adds what was seen, where there is something to look at.
 pub(crate) async fn add(
     session: &Session,
-    host: &Host,
+    host: &EngineHost,
     observed: &mut Observed,
-    options: &Options,
+    options: &EngineOptions,
 ) {
     let desired = &host.wanted.desired;
     let planned = observed.suspension().is_none();
     let looks = if planned {
-        abide_plan::looks(desired, observed)
+        abide_plan::input_looks(desired, observed)
     } else {
         BTreeSet::new()
     };
     let plan = (options.stages && !looks.is_empty()).then(|| abide_plan::plan(desired, observed));
     let asked = FollowUp::new(&looks, plan.as_ref());
-    let Ok(nonce) = nonce::fresh() else { return };
+    let Ok(nonce) = nonce::random_hex() else {
+        return;
+    };
     let Some(text) = asked.script(observed, &nonce) else {
         return;
     };
@@ -41,9 +43,9 @@ pub(crate) async fn add(
         output: follow_up::LARGEST_ANSWER,
         read_only: options.read_only,
     };
-    let _room = room::reserve(limits.output).await;
+    let _room = room::reserve_memory(limits.output).await;
     let way = host.become_now(&observed.facts.root);
     if let Ok((_, answer)) = script::ask(session, way, &text, limits).await {
-        asked.read(observed, &nonce, &answer, &host.masks());
+        asked.read(observed, &nonce, &answer, &host.secret_masks());
     }
 }

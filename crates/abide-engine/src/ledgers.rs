@@ -6,12 +6,12 @@ use abide_host::bootstrap;
 use abide_host::ledger::repair::{RepairOptions, Repaired};
 use abide_host::ledger::{ask, repair};
 use abide_model::{Become, HostLedgers, LedgerRepair, LockHolder, Suspension};
-use abide_transport::{Exit, RunError};
+use abide_transport::{CommandExit, RunError};
 
 use crate::cancel::{Cancel, Urgency};
-use crate::host::{Host, Options, Sink, Teller};
+use crate::host::{EngineHost, EngineOptions, Sink, Teller};
 use crate::nonce;
-use crate::observe::{Unseen, began, connected, last_line};
+use crate::observe::{Unseen, check_script_began, connected_session, last_line};
 use crate::room;
 use crate::script::{self, Limits, NotRun, Script};
 
@@ -42,8 +42,8 @@ pub enum LedgersError {
 
 /// What ledgers a host has.
 pub(crate) async fn look(
-    host: &mut Host,
-    options: &Options,
+    host: &mut EngineHost,
+    options: &EngineOptions,
     events: &Sink,
     stop: &Cancel,
 ) -> Result<HostLedgers, LedgersError> {
@@ -52,20 +52,23 @@ pub(crate) async fn look(
         seen = ask_for_them(host, options) => seen,
         () = stop.at_least(Urgency::Finish) => Err(Unseen::Cancelled.into()),
     };
-    host.spent += teller.elapsed();
+    host.spent += teller.elapsed_time();
     seen
 }
 
-async fn ask_for_them(host: &mut Host, options: &Options) -> Result<HostLedgers, LedgersError> {
-    let nonce = nonce::fresh().map_err(Unseen::Nonce)?;
+async fn ask_for_them(
+    host: &mut EngineHost,
+    options: &EngineOptions,
+) -> Result<HostLedgers, LedgersError> {
+    let nonce = nonce::random_hex().map_err(Unseen::Nonce)?;
     let r#become = host.wanted.connection.r#become;
-    let session = connected(host, options).await?;
+    let session = connected_session(host, options).await?;
     let limits = Limits {
         timeout: options.timeout.min(PATIENCE),
         output: ask::largest_answer(),
         read_only: options.read_only,
     };
-    let _room = room::reserve(limits.output).await;
+    let _room = room::reserve_memory(limits.output).await;
     let asked = script::ask(session, r#become, &ask::script(&nonce), limits).await;
     let (exit, answer) = asked.map_err(|error| not_run(error, limits.output))?;
     has_root(&exit, r#become)?;
@@ -80,10 +83,10 @@ async fn ask_for_them(host: &mut Host, options: &Options) -> Result<HostLedgers,
 }
 
 /// Carries out a repair.
-pub(crate) async fn mend(
-    host: &mut Host,
+pub(crate) async fn carry_out_repair(
+    host: &mut EngineHost,
     what: &LedgerRepair,
-    options: &Options,
+    options: &EngineOptions,
     events: &Sink,
     stop: &Cancel,
 ) -> Result<Repaired, LedgersError> {
@@ -92,16 +95,16 @@ pub(crate) async fn mend(
         done = send(host, what, options) => done,
         () = stop.at_least(Urgency::Leave) => Err(Unseen::Cancelled.into()),
     };
-    host.spent += teller.elapsed();
+    host.spent += teller.elapsed_time();
     done
 }
 
 async fn send(
-    host: &mut Host,
+    host: &mut EngineHost,
     what: &LedgerRepair,
-    options: &Options,
+    options: &EngineOptions,
 ) -> Result<Repaired, LedgersError> {
-    let nonce = nonce::fresh().map_err(Unseen::Nonce)?;
+    let nonce = nonce::random_hex().map_err(Unseen::Nonce)?;
     let settings = RepairOptions {
         nonce: nonce.clone(),
         who: options.who.clone(),
@@ -110,13 +113,13 @@ async fn send(
     };
     let text = repair::script(what, &settings);
     let r#become = host.wanted.connection.r#become;
-    let session = connected(host, options).await?;
+    let session = connected_session(host, options).await?;
     let limits = Limits {
         timeout: PATIENCE,
         output: repair::largest_answer(what),
         read_only: options.read_only,
     };
-    let mut reader = repair::Reader::new(what, &nonce);
+    let mut reader = repair::RepairReader::new(what, &nonce);
     let ran = script::run(session, r#become, Script::Change(&text), limits, |line| {
         reader.line(line);
     });
@@ -146,8 +149,8 @@ fn not_run(error: NotRun, limit: usize) -> LedgersError {
 }
 
 /// Where any way is good, only a host on which abide was root before ends so (`places.sh`).
-fn has_root(exit: &Exit, r#become: Become) -> Result<(), Unseen> {
-    began(exit)?;
+fn has_root(exit: &CommandExit, r#become: Become) -> Result<(), Unseen> {
+    check_script_began(exit)?;
     if exit.code != Some(bootstrap::NO_ROOT) {
         return Ok(());
     }

@@ -31,7 +31,7 @@ pub use abide_host::ledger::repair::Repaired;
 pub use approved::Approved;
 pub use cancel::{Cancel, Canceller, Urgency, cancel};
 pub use engine::Engine;
-pub use host::{Options, Sink};
+pub use host::{EngineOptions, Sink};
 pub use ledgers::LedgersError;
 pub use observe::Unseen;
 pub use order::Undone;

@@ -6,7 +6,7 @@ use std::io;
 ///
 /// Lines of a host's answer count only behind this word, so that no file content or unit name on a host can pass for a
 /// line of ours. It must therefore never be predictable, nor used for two runs.
-pub(crate) fn fresh() -> io::Result<String> {
+pub(crate) fn random_hex() -> io::Result<String> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)?;
     Ok(bytes
@@ -18,7 +18,7 @@ pub(crate) fn fresh() -> io::Result<String> {
 mod tests {
     #[test]
     fn no_two_are_alike() {
-        let (one, two) = (super::fresh().unwrap(), super::fresh().unwrap());
+        let (one, two) = (super::random_hex().unwrap(), super::random_hex().unwrap());
         assert_eq!(one.len(), 32);
         assert_ne!(one, two);
     }

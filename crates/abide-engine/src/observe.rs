@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use abide_host::{bootstrap, probe};
-use abide_model::{HostOutcome, Observed, RootRoute, printable};
-use abide_transport::{ConnectError, Exit, RunError, Session};
+use abide_model::{HostOutcome, Observed, RootRoute, printable_text};
+use abide_transport::{CommandExit, ConnectError, RunError, Session};
 
-use crate::host::{Host, Options};
+use crate::host::{EngineHost, EngineOptions};
 use crate::inputs;
 use crate::nonce;
 use crate::room;
 use crate::script::{self, Limits, NotRun};
-use crate::settings::settings;
+use crate::settings::transport_settings;
 
 /// An observation is a few processes; a host that takes longer is ill.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Why a host could not be observed. `Display` is one clause; [`Unseen::help`] the next step.
+/// Why a host could not be observed. `Display` is one clause; [`Unseen::help_text`] the next step.
 #[derive(Debug, thiserror::Error)]
 pub enum Unseen {
     /// No connection.
@@ -67,9 +67,9 @@ pub enum Unseen {
 
 impl Unseen {
     /// What a person can do about it.
-    pub fn help(&self) -> Option<String> {
+    pub fn help_text(&self) -> Option<String> {
         match self {
-            Self::Connect(error) => error.help(),
+            Self::Connect(error) => error.help_text(),
             Self::NoRoot(said) => Some(way_to_root(said).to_owned()),
             Self::RootLost(said) => Some(format!(
                 "nothing is done there without it; {}",
@@ -95,12 +95,12 @@ impl Unseen {
     }
 
     /// The outcome of a host that could not be observed.
-    pub(crate) fn outcome(&self) -> HostOutcome {
+    pub(crate) fn host_outcome(&self) -> HostOutcome {
         match self {
             Self::Cancelled => HostOutcome::NotStarted,
             _ => HostOutcome::Unreachable {
                 reason: self.to_string(),
-                help: self.help(),
+                help: self.help_text(),
             },
         }
     }
@@ -120,13 +120,13 @@ fn way_to_root(said: &str) -> &'static str {
 }
 
 /// The connection; made where there is none yet.
-pub(crate) async fn connected<'h>(
-    host: &'h mut Host,
-    options: &Options,
+pub(crate) async fn connected_session<'h>(
+    host: &'h mut EngineHost,
+    options: &EngineOptions,
 ) -> Result<&'h Session, Unseen> {
     if host.session.is_none() {
         let connection = &host.wanted.connection;
-        let settings = settings(&host.name, connection, options.runtime_dir.as_deref());
+        let settings = transport_settings(&host.name, connection, options.runtime_dir.as_deref());
         let session = abide_transport::connect(&settings)
             .await
             .map_err(Unseen::Connect)?;
@@ -136,9 +136,12 @@ pub(crate) async fn connected<'h>(
 }
 
 /// Connects where there is no connection yet, and observes.
-pub(crate) async fn observe(host: &mut Host, options: &Options) -> Result<Observed, Unseen> {
-    connected(host, options).await?;
-    let nonce = nonce::fresh().map_err(Unseen::Nonce)?;
+pub(crate) async fn observe(
+    host: &mut EngineHost,
+    options: &EngineOptions,
+) -> Result<Observed, Unseen> {
+    connected_session(host, options).await?;
+    let nonce = nonce::random_hex().map_err(Unseen::Nonce)?;
     let Some(session) = &host.session else {
         return Err(Unseen::Cancelled);
     };
@@ -149,20 +152,25 @@ pub(crate) async fn observe(host: &mut Host, options: &Options) -> Result<Observ
 
 async fn probe(
     session: &Session,
-    host: &Host,
+    host: &EngineHost,
     nonce: &str,
-    options: &Options,
+    options: &EngineOptions,
 ) -> Result<Observed, Unseen> {
     let desired = &host.wanted.desired;
     // After an apply there may be nothing that names what stopped, so it is asked for by name.
-    let text = probe::script_with(desired, host.runs.beside(), options.rehearse, nonce);
+    let text = probe::script_with(
+        desired,
+        host.runs.undeclared_units(),
+        options.rehearse,
+        nonce,
+    );
     let limits = Limits {
         timeout: options.timeout.min(PATIENCE),
-        output: probe::largest_answer(desired, host.runs.beside()),
+        output: probe::largest_answer(desired, host.runs.undeclared_units()),
         read_only: options.read_only,
     };
     // Held until the answer has been read and is let go.
-    let _room = room::reserve(limits.output).await;
+    let _room = room::reserve_memory(limits.output).await;
     let asked = script::ask(session, host.r#become(), &text, limits);
     let (exit, answer) = match asked.await {
         Ok(answered) => answered,
@@ -175,7 +183,7 @@ async fn probe(
     let observed = match read(&exit, host, |()| probe::read(desired, nonce, &answer)) {
         Ok(observed) => observed,
         Err(why) => {
-            let did = instead(&exit, &answer, nonce);
+            let did = login_shell_interference(&exit, &answer, nonce);
             return Err(did.map_or(why, |did| Unseen::LoginShell { did }));
         }
     };
@@ -186,23 +194,23 @@ async fn probe(
 }
 
 /// What the login shell did where the script could not begin for it.
-fn ate(exit: &Exit) -> Option<String> {
+fn shell_reading_script(exit: &CommandExit) -> Option<String> {
     let did = "it read what is sent to the script, or some of it";
     (exit.code == Some(bootstrap::NOT_WHOLE)).then(|| did.to_owned())
 }
 
 /// Fails where the script could not begin.
-pub(crate) fn began(exit: &Exit) -> Result<(), Unseen> {
-    ate(exit).map_or(Ok(()), |did| Err(Unseen::LoginShell { did }))
+pub(crate) fn check_script_began(exit: &CommandExit) -> Result<(), Unseen> {
+    shell_reading_script(exit).map_or(Ok(()), |did| Err(Unseen::LoginShell { did }))
 }
 
 /// What the login shell did in place of the script, where nothing of an answer came.
-fn instead(exit: &Exit, answer: &[u8], nonce: &str) -> Option<String> {
+fn login_shell_interference(exit: &CommandExit, answer: &[u8], nonce: &str) -> Option<String> {
     let first = bootstrap::FIRST.as_bytes();
     if answer.windows(first.len()).any(|bytes| bytes == first) {
         return Some("it printed the script that is sent to it".to_owned());
     }
-    if let Some(did) = ate(exit) {
+    if let Some(did) = shell_reading_script(exit) {
         return Some(did);
     }
     // These have a meaning of their own: no root, and no `sh`.
@@ -231,7 +239,7 @@ fn instead(exit: &Exit, answer: &[u8], nonce: &str) -> Option<String> {
         .map(|line| {
             format!(
                 "`{}`",
-                printable(&line.trim().chars().take(200).collect::<String>())
+                printable_text(&line.trim().chars().take(200).collect::<String>())
             )
         })
         .collect();
@@ -242,7 +250,7 @@ fn instead(exit: &Exit, answer: &[u8], nonce: &str) -> Option<String> {
 }
 
 /// Where there is no way to root: what was there and is lost is another thing than what never was.
-pub(crate) fn no_root(host: &Host, exit: &Exit) -> Unseen {
+pub(crate) fn no_root(host: &EngineHost, exit: &CommandExit) -> Unseen {
     let said = last_line(&exit.stderr);
     if host.had_root() {
         Unseen::RootLost(said)
@@ -253,8 +261,8 @@ pub(crate) fn no_root(host: &Host, exit: &Exit) -> Unseen {
 
 /// What an ended probe amounts to. The answer is looked at first: it knows more than an exit status.
 fn read(
-    exit: &Exit,
-    host: &Host,
+    exit: &CommandExit,
+    host: &EngineHost,
     answer: impl FnOnce(()) -> Result<Observed, probe::ProbeError>,
 ) -> Result<Observed, Unseen> {
     match exit.code {
@@ -273,5 +281,5 @@ fn read(
 /// The last thing that was said, as one line.
 pub(crate) fn last_line(text: &str) -> String {
     let last = text.lines().rfind(|line| !line.trim().is_empty());
-    printable(last.unwrap_or("nothing was said").trim())
+    printable_text(last.unwrap_or("nothing was said").trim())
 }

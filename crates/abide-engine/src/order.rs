@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use abide_host::order::{self, Order, OrderOutcome};
+use abide_host::order::{self, LockOrder, OrderOutcome};
 use abide_model::Become;
 
 use crate::cancel::{Cancel, Urgency};
-use crate::host::{Host, Options, Sink, Teller};
+use crate::host::{EngineHost, EngineOptions, Sink, Teller};
 use crate::nonce;
-use crate::observe::{Unseen, began, connected, last_line};
+use crate::observe::{Unseen, check_script_began, connected_session, last_line};
 use crate::script::{self, Limits, NotRun, Script};
 
 /// Breaking a lock waits ten seconds for its holder; the rest is a file.
@@ -28,9 +28,9 @@ pub enum Undone {
 
 /// Carries out an order; the answer is what was done.
 pub(crate) async fn carry_out(
-    host: &mut Host,
-    order: &Order,
-    options: &Options,
+    host: &mut EngineHost,
+    order: &LockOrder,
+    options: &EngineOptions,
     events: &Sink,
     stop: &Cancel,
 ) -> Result<String, Undone> {
@@ -39,15 +39,19 @@ pub(crate) async fn carry_out(
         done = send(host, order, options) => done,
         () = stop.at_least(Urgency::Leave) => Err(Undone::Unseen(Unseen::Cancelled)),
     };
-    host.spent += teller.elapsed();
+    host.spent += teller.elapsed_time();
     done
 }
 
-async fn send(host: &mut Host, order: &Order, options: &Options) -> Result<String, Undone> {
-    let nonce = nonce::fresh().map_err(Unseen::Nonce)?;
+async fn send(
+    host: &mut EngineHost,
+    order: &LockOrder,
+    options: &EngineOptions,
+) -> Result<String, Undone> {
+    let nonce = nonce::random_hex().map_err(Unseen::Nonce)?;
     let text = order::script(order, &nonce);
     let r#become = host.wanted.connection.r#become;
-    let session = connected(host, options).await?;
+    let session = connected_session(host, options).await?;
     let limits = Limits {
         timeout: PATIENCE,
         output: LARGEST_ANSWER,
@@ -65,7 +69,7 @@ async fn send(host: &mut Host, order: &Order, options: &Options) -> Result<Strin
         Err(NotRun::Run(error)) => return Err(Unseen::Run(error).into()),
         Err(error @ NotRun::ReadOnly) => return Err(Undone::Refused(error.to_string())),
     };
-    began(&exit)?;
+    check_script_began(&exit)?;
     match answer {
         Some(OrderOutcome::Done(done)) => Ok(done),
         Some(OrderOutcome::Refused(why)) => Err(Undone::Refused(why)),

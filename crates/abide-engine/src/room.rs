@@ -14,7 +14,7 @@ const ROOM: usize = 512 << 10;
 static FREE: Semaphore = Semaphore::const_new(ROOM);
 
 /// Waits until an answer of so many bytes fits. What is returned holds its room until it is dropped.
-pub(crate) async fn reserve(bytes: usize) -> Option<SemaphorePermit<'static>> {
+pub(crate) async fn reserve_memory(bytes: usize) -> Option<SemaphorePermit<'static>> {
     let kib = (bytes >> 10).min(ROOM);
     // The number is small enough, and the semaphore is never closed: this is always there.
     FREE.acquire_many(u32::try_from(kib).ok()?).await.ok()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use abide_host::bootstrap;
 use abide_model::Become;
-use abide_transport::{Exec, Exit, RunError, Session};
+use abide_transport::{CommandExit, Exec, RunError, Session};
 
 /// A script, by what it may do.
 #[derive(Debug, Clone, Copy)]
@@ -52,21 +52,21 @@ pub(crate) async fn run(
     script: Script<'_>,
     limits: Limits,
     on_line: impl FnMut(&[u8]) + Send,
-) -> Result<Exit, NotRun> {
-    let (command, input) = (bootstrap::command(r#become), input(script, limits)?);
+) -> Result<CommandExit, NotRun> {
+    let (command, input) = (bootstrap::command(r#become), script_input(script, limits)?);
     let exec = exec((&command, &input), limits);
     Ok(session.run(exec, on_line).await?)
 }
 
 /// What is sent, if it may be.
-fn input(script: Script<'_>, limits: Limits) -> Result<String, NotRun> {
+fn script_input(script: Script<'_>, limits: Limits) -> Result<String, NotRun> {
     let text = match script {
         Script::Probe(text) => text,
         Script::Change(_) if limits.read_only => return Err(NotRun::ReadOnly),
         Script::Change(text) => text,
     };
     tracing::debug!(kind = script.kind(), bytes = text.len(), timeout = ?limits.timeout, "sending a script");
-    Ok(bootstrap::input(text))
+    Ok(bootstrap::marked_script(text))
 }
 
 fn exec<'a>((command, input): (&'a str, &'a str), limits: Limits) -> Exec<'a> {
@@ -84,10 +84,12 @@ pub(crate) async fn ask(
     r#become: Become,
     probe: &str,
     limits: Limits,
-) -> Result<(Exit, Vec<u8>), NotRun> {
+) -> Result<(CommandExit, Vec<u8>), NotRun> {
     let command = bootstrap::command(r#become);
-    let input = input(Script::Probe(probe), limits)?;
-    Ok(session.gather(exec((&command, &input), limits)).await?)
+    let input = script_input(Script::Probe(probe), limits)?;
+    Ok(session
+        .run_and_collect(exec((&command, &input), limits))
+        .await?)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use abide_model::{Connection, HostName, Via};
 use abide_transport::{Route, Settings};
 
 /// The way to a host. The host's name is the ssh destination unless the manifest gives an address.
-pub(crate) fn settings(
+pub(crate) fn transport_settings(
     host: &HostName,
     connection: &Connection,
     runtime_dir: Option<&Path>,

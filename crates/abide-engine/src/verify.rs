@@ -4,13 +4,17 @@ use abide_model::{
     FailReason, Failing, HostOutcome, Observed, Plan, Refusal, StepOutcome, StepReport,
 };
 
-use crate::host::Host;
+use crate::host::EngineHost;
 use crate::observe::Unseen;
 use crate::told::Told;
 
 /// Success is a plan without actions, nothing refused that was not refused before, no failed step, and no unit that failed
 /// to hold.
-pub(crate) fn verdict(host: &Host, seen: Result<Observed, Unseen>, told: &mut Told) -> HostOutcome {
+pub(crate) fn apply_outcome(
+    host: &EngineHost,
+    seen: Result<Observed, Unseen>,
+    told: &mut Told,
+) -> HostOutcome {
     let failed_units = std::mem::take(&mut told.failed_units);
     let mut reasons = std::mem::take(&mut told.reasons);
     let residue = match seen {
@@ -18,11 +22,11 @@ pub(crate) fn verdict(host: &Host, seen: Result<Observed, Unseen>, told: &mut To
             if let Some(holder) = &observed.lock {
                 reasons.push(FailReason::StillRuns(Box::new(holder.clone())));
             }
-            Some(owed(host, &observed))
+            Some(residual_plan(host, &observed))
         }
         // The same as when it is lost before: nobody knows how the host is.
         Err(why @ Unseen::RootLost(_)) if reasons.is_empty() && failed_units.is_empty() => {
-            return why.outcome();
+            return why.host_outcome();
         }
         Err(why) => {
             reasons.push(FailReason::NotSeenAfterwards {
@@ -58,10 +62,12 @@ fn without_known(mut plan: Plan, earlier: Option<&Plan>) -> Plan {
 }
 
 /// What is left to do. Of an approved plan only what it names: it promised nothing else.
-fn owed(host: &Host, observed: &Observed) -> Plan {
+fn residual_plan(host: &EngineHost, observed: &Observed) -> Plan {
     let desired = &host.wanted.desired;
     match &host.approved {
-        Some(approved) if !approved.is_all => abide_plan::owed(&approved.plan, desired, observed).0,
+        Some(approved) if !approved.is_all => {
+            abide_plan::plan_still_owed(&approved.plan, desired, observed).0
+        }
         _ => abide_plan::plan(desired, observed),
     }
 }

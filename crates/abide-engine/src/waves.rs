@@ -8,7 +8,7 @@ pub(crate) fn waves(hosts: &[HostName], rollout: &Rollout) -> Vec<Vec<HostName>>
     let (first, rest) = hosts.split_at(canary);
     let batch = rollout
         .batch
-        .map_or(rest.len(), |share: Share| share.of(hosts.len()));
+        .map_or(rest.len(), |share: Share| share.count_of(hosts.len()));
     let mut waves: Vec<Vec<HostName>> = Vec::new();
     if !first.is_empty() {
         waves.push(first.to_vec());

@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use abide_model::{HostFacts, Plan, Precondition, Scope};
 
-pub use events::{HostEvent, Reader, largest_output};
-pub(crate) use events::{holder, suspension};
+pub use events::{ApplyReader, HostEvent, largest_output};
+pub(crate) use events::{lock_holder, suspension};
 
 use crate::ledger;
 use crate::quote::{quote, scope_word, word};
@@ -65,12 +65,12 @@ pub struct ApplyOptions {
 ///
 /// Secrets are in it as they are: it may only travel by standard input.
 pub fn script(plan: &Plan, facts: &HostFacts, options: &ApplyOptions) -> String {
-    compile(plan, facts, options, Secrets::Sent)
+    compile_script(plan, facts, options, Secrets::Sent)
 }
 
 /// The same script for a person to read: `(secret)` stands for every secret.
 pub fn shown_script(plan: &Plan, facts: &HostFacts, options: &ApplyOptions) -> String {
-    compile(plan, facts, options, Secrets::Hidden)
+    compile_script(plan, facts, options, Secrets::Hidden)
 }
 
 /// What stands in the place of secrets.
@@ -82,14 +82,19 @@ enum Secrets {
     Hidden,
 }
 
-fn compile(plan: &Plan, facts: &HostFacts, options: &ApplyOptions, secrets: Secrets) -> String {
-    let mut parts = vec![head(plan)];
+fn compile_script(
+    plan: &Plan,
+    facts: &HostFacts,
+    options: &ApplyOptions,
+    secrets: Secrets,
+) -> String {
+    let mut parts = vec![head_comment(plan)];
     for functions in FUNCTIONS {
         parts.push(functions.to_owned());
         parts.push("\n".to_owned());
     }
     parts.push("main() {\n".to_owned());
-    parts.push(settings(plan, facts, options));
+    parts.push(shared_variables(plan, facts, options));
     parts.push(format!(
         "\nlock_timeout={}\ntake_lock {} {} {}\nmake_work\nhas_lock=yes\ntrap clean_up EXIT\ncheck_suspension\n",
         options.lock_timeout.as_secs(),
@@ -97,20 +102,20 @@ fn compile(plan: &Plan, facts: &HostFacts, options: &ApplyOptions, secrets: Secr
         quote(&options.plan),
         quote(&options.url)
     ));
-    parts.push(facts::checks(plan));
-    parts.push(stage::all(plan, secrets));
-    parts.push(verify::all(plan));
-    parts.push(quadlets::all(plan));
+    parts.push(facts::precondition_checks(plan));
+    parts.push(stage::file_calls(plan, secrets));
+    parts.push(verify::calls_by_scope(plan));
+    parts.push(quadlets::dry_run_calls(plan));
     parts.push(claim(plan));
     parts.push("\n# The plan, in its order.\n".to_owned());
-    parts.push(steps::all(plan));
-    parts.push(left::all(plan));
-    parts.push(watches(plan));
+    parts.push(steps::action_calls(plan));
+    parts.push(left::ledger_calls(plan));
+    parts.push(watch_calls(plan));
     parts.push("end_run \"$outcome\"\n}\nmain \"$@\" </dev/null\n".to_owned());
     parts.concat()
 }
 
-fn head(plan: &Plan) -> String {
+fn head_comment(plan: &Plan) -> String {
     format!(
         "# abide: {} actions for {} of the manifest {}.\n\
          # A copy of this script that was cut does nothing: its last line begins it.\n\
@@ -122,7 +127,7 @@ fn head(plan: &Plan) -> String {
 }
 
 /// Where everything is, and the variables that the functions share.
-fn settings(plan: &Plan, facts: &HostFacts, options: &ApplyOptions) -> String {
+fn shared_variables(plan: &Plan, facts: &HostFacts, options: &ApplyOptions) -> String {
     let (state, ledger, suspended) = if facts.root.is_root() {
         (
             "/run/abide",
@@ -146,7 +151,7 @@ fn settings(plan: &Plan, facts: &HostFacts, options: &ApplyOptions) -> String {
         word(&options.nonce),
         facts.systemd,
         word(&facts.run_as),
-        patience(plan),
+        systemctl_timeout_secs(plan),
         options.time_limit.as_secs(),
         scope_limit(plan, options),
         quote(&user_scopes(plan)),
@@ -156,7 +161,7 @@ fn settings(plan: &Plan, facts: &HostFacts, options: &ApplyOptions) -> String {
 }
 
 /// How long systemctl is waited for, in seconds: a job may take the unit's own timeout, and a stop before it another.
-fn patience(plan: &Plan) -> u64 {
+fn systemctl_timeout_secs(plan: &Plan) -> u64 {
     let longest = plan
         .watches
         .iter()
@@ -169,7 +174,7 @@ fn patience(plan: &Plan) -> u64 {
 /// systemctl can be waited for.
 fn scope_limit(plan: &Plan, options: &ApplyOptions) -> u64 {
     let half = options.time_limit.as_secs() / 2;
-    half.max(patience(plan))
+    half.max(systemctl_timeout_secs(plan))
         .min(options.time_limit.as_secs().saturating_sub(20))
         .max(half)
 }
@@ -204,22 +209,22 @@ fn claim(plan: &Plan) -> String {
 }
 
 /// A unit that this plan started has not been restarted yet; of others only restarts from now on count.
-fn watches(plan: &Plan) -> String {
+fn watch_calls(plan: &Plan) -> String {
     let mut lines = vec!["\n# They must stay up.\n".to_owned()];
     for watch in &plan.watches {
         let seconds = watch.hold.as_millis().div_ceil(1000);
-        let restarts = if steps::starts(plan, &watch.unit) {
+        let restarts = if steps::has_new_run(plan, &watch.unit) {
             "0"
         } else {
             "''"
         };
-        let starter = steps::starter(plan, &watch.unit);
+        let starter = steps::start_or_reload_id(plan, &watch.unit);
         lines.push(format!(
             "watch {} {} {seconds} {} {restarts}{}\n",
             scope_word(&watch.unit.scope),
             word(watch.unit.unit.as_str()),
             watch.timeout.as_secs(),
-            steps::ids(starter.as_slice())
+            steps::id_arguments(starter.as_slice())
         ));
     }
     lines.push("settle\n".to_owned());

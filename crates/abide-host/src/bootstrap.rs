@@ -18,7 +18,7 @@ pub const NOT_WHOLE: i32 = 78;
 pub const FIRST: &str = "# abide begins here";
 
 /// What standard input is: the script, behind the line by which it is seen that none of it is missing.
-pub fn input(script: &str) -> String {
+pub fn marked_script(script: &str) -> String {
     format!("{FIRST}\n{script}")
 }
 
@@ -33,13 +33,13 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 pub fn command(r#become: Become) -> String {
     let ways = match r#become {
         Become::Never => "why=\"the manifest says become: never\"; ".to_owned(),
-        Become::Sudo => attempt("sudo", SUDO),
-        Become::Doas => attempt("doas", DOAS),
-        Become::Run0 => attempt("run0", RUN0),
+        Become::Sudo => root_attempt("sudo", SUDO),
+        Become::Doas => root_attempt("doas", DOAS),
+        Become::Run0 => root_attempt("run0", RUN0),
         Become::Auto => [
-            attempt("sudo", SUDO),
-            attempt("doas", DOAS),
-            attempt("run0", RUN0),
+            root_attempt("sudo", SUDO),
+            root_attempt("doas", DOAS),
+            root_attempt("run0", RUN0),
         ]
         .concat(),
     };
@@ -67,7 +67,7 @@ const DOAS: &str = "doas -n --";
 const RUN0: &str = "run0 --no-ask-password --";
 
 /// Where `tool` is there and runs a command as root without asking, becomes root for good; else adds to `why`.
-fn attempt(tool: &str, prefix: &str) -> String {
+fn root_attempt(tool: &str, prefix: &str) -> String {
     format!(
         "if command -v {tool} >/dev/null 2>&1; then \
          if said=$({prefix} env -i PATH=\"$PATH\" sh -c : 2>&1 </dev/null); then \

@@ -31,8 +31,8 @@ const MOST_CLUES: usize = 3;
 /// The script that asks for evidence about what was found; `None` where there is nothing to ask. `nonce` as for
 /// [`probe::script`](crate::probe::script).
 pub fn script(drift: &HostDrift, now: Timestamp, nonce: &str) -> Option<String> {
-    let spans: Vec<Span> = done(drift)
-        .map(|(_, one)| Span::of(drift, one, now))
+    let spans: Vec<TimeSpan> = findings_to_attribute(drift)
+        .map(|(_, one)| TimeSpan::of_finding(drift, one, now))
         .collect();
     let from = spans.iter().map(|span| span.from).min()?;
     let to = spans.iter().map(|span| span.to).max()?;
@@ -45,8 +45,8 @@ pub fn script(drift: &HostDrift, now: Timestamp, nonce: &str) -> Option<String> 
             format!("nonce={}\n", word(nonce)),
             format!(
                 "from={}\nto={}\n\n",
-                from.secs(),
-                to.secs().saturating_add(1)
+                from.unix_seconds(),
+                to.unix_seconds().saturating_add(1)
             ),
             COMMON.to_owned(),
             EVIDENCE.to_owned(),
@@ -59,13 +59,13 @@ pub fn script(drift: &HostDrift, now: Timestamp, nonce: &str) -> Option<String> 
 /// Adds to each finding what the host answered to [`script`] with the same `drift` and `nonce`. Nothing in the answer
 /// is trusted, and an answer that means nothing adds nothing.
 pub fn read(drift: &mut HostDrift, now: Timestamp, nonce: &str, answer: &[u8]) {
-    let frames = Frames::of(answer, nonce);
+    let frames = Frames::of_answer(answer, nonce);
     let asked: Vec<HostPath> = paths(drift).into_iter().cloned().collect();
-    let lines: Vec<sudo::Line> = frames
+    let lines: Vec<sudo::SudoLine> = frames
         .get("sudo")
         .into_iter()
-        .flat_map(|frame| frame.texts().take(MOST_LINES))
-        .filter_map(sudo::Line::parse)
+        .flat_map(|frame| frame.text_lines().take(MOST_LINES))
+        .filter_map(sudo::SudoLine::parse)
         .collect();
     let outer = drift.clone();
     for one in &mut drift.resources {
@@ -75,23 +75,25 @@ pub fn read(drift: &mut HostDrift, now: Timestamp, nonce: &str, answer: &[u8]) {
             .iter_mut()
             .filter(|one| class.is_on_host() && one.is_done());
         for finding in wanted {
-            let span = Span::of(&outer, finding, now);
+            let span = TimeSpan::of_finding(&outer, finding, now);
             let place = asked
                 .iter()
                 .position(|path| Some(path) == finding.path.as_ref());
-            let package = place.and_then(|place| frames.about("package", &place.to_string()));
-            let text = package.and_then(|frame| frame.texts().next());
+            let package = place.and_then(|place| frames.frame_about("package", &place.to_string()));
+            let text = package.and_then(|frame| frame.text_lines().next());
             finding
                 .evidence
-                .extend(text.and_then(|text| owned(text, finding.since)));
-            let about = sudo::About::of(&resource, finding.path.as_ref());
-            finding.evidence.extend(clues(&lines, &about, &span));
+                .extend(text.and_then(|text| package_evidence(text, finding.since)));
+            let about = sudo::About::of_resource(&resource, finding.path.as_ref());
+            finding
+                .evidence
+                .extend(sudo_evidence(&lines, &about, &span));
         }
     }
 }
 
 /// Findings that somebody is to be found for. While abide itself changes the host, that is nobody else.
-fn done(drift: &HostDrift) -> impl Iterator<Item = (&Drift, &Finding)> {
+fn findings_to_attribute(drift: &HostDrift) -> impl Iterator<Item = (&Drift, &Finding)> {
     let idle = drift.busy.is_none().then_some(drift);
     let all = idle.into_iter().flat_map(|drift| &drift.resources);
     let on_host = all.filter(|one| one.class.is_on_host());
@@ -103,21 +105,21 @@ fn done(drift: &HostDrift) -> impl Iterator<Item = (&Drift, &Finding)> {
 
 /// The paths that packages are asked for, each once. To dpkg-query(1) some characters mean a pattern.
 fn paths(drift: &HostDrift) -> BTreeSet<&HostPath> {
-    let paths = done(drift).filter_map(|(_, found)| found.path.as_ref());
+    let paths = findings_to_attribute(drift).filter_map(|(_, found)| found.path.as_ref());
     let plain = paths.filter(|path| !path.as_str().contains(['*', '?', '[', '\\', '\n']));
     plain.take(MOST_PATHS).collect()
 }
 
 /// When it must have happened.
-struct Span {
+struct TimeSpan {
     from: Timestamp,
     to: Timestamp,
     /// Whether that is known, and not just since the last apply.
     is_known: bool,
 }
 
-impl Span {
-    fn of(drift: &HostDrift, finding: &Finding, now: Timestamp) -> Self {
+impl TimeSpan {
+    fn of_finding(drift: &HostDrift, finding: &Finding, now: Timestamp) -> Self {
         match finding.since {
             Some(since) => Self {
                 from: Timestamp(since.0.saturating_sub(BEFORE)),
@@ -134,9 +136,13 @@ impl Span {
 }
 
 /// What sudo logged in that time about that, else shells that were opened in it.
-fn clues(lines: &[sudo::Line], about: &sudo::About<'_>, span: &Span) -> Vec<Evidence> {
-    let within = |line: &&sudo::Line| (span.from..=span.to).contains(&line.at);
-    let told = |words: &dyn Fn(&sudo::Line) -> Option<String>| -> Vec<Evidence> {
+fn sudo_evidence(
+    lines: &[sudo::SudoLine],
+    about: &sudo::About<'_>,
+    span: &TimeSpan,
+) -> Vec<Evidence> {
+    let within = |line: &&sudo::SudoLine| (span.from..=span.to).contains(&line.at);
+    let told = |words: &dyn Fn(&sudo::SudoLine) -> Option<String>| -> Vec<Evidence> {
         let mut found: Vec<Evidence> = lines
             .iter()
             .filter(within)
@@ -152,15 +158,15 @@ fn clues(lines: &[sudo::Line], about: &sudo::About<'_>, span: &Span) -> Vec<Evid
         found.drain(..surplus);
         found
     };
-    let direct = told(&|line| line.about(about));
+    let direct = told(&|line| line.words_about(about));
     match direct.is_empty() && span.is_known {
-        true => told(&sudo::Line::shell),
+        true => told(&sudo::SudoLine::opened_shell),
         false => direct,
     }
 }
 
 /// What a package's line says: its name, and when it was unpacked.
-fn owned(text: &str, since: Option<Timestamp>) -> Option<Evidence> {
+fn package_evidence(text: &str, since: Option<Timestamp>) -> Option<Evidence> {
     let (name, at) = text.split_once(' ')?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-' | '_');
     if name.is_empty() || name.len() > 100 || !name.chars().all(plain) {

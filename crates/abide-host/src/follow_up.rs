@@ -29,7 +29,7 @@ pub struct FollowUp<'a> {
 impl<'a> FollowUp<'a> {
     /// These are to be looked at; where there is a plan its systemd reads the texts that it writes.
     pub fn new(looks: &'a BTreeSet<InputLook>, plan: Option<&Plan>) -> Self {
-        let texts = plan.map(|plan| texts::of(looks, plan));
+        let texts = plan.map(|plan| texts::texts_by_scope(looks, plan));
         Self {
             looks,
             texts: texts.unwrap_or_default(),
@@ -41,9 +41,9 @@ impl<'a> FollowUp<'a> {
     pub fn script(&self, observed: &Observed, nonce: &str) -> Option<String> {
         put_together(
             &[
-                (inputs::part(self.looks, nonce), "inputs"),
-                (texts::part(&self.texts, nonce), "texts"),
-                (last_words::part(observed), "last_words"),
+                (inputs::script_part(self.looks, nonce), "inputs"),
+                (texts::script_part(&self.texts, nonce), "texts"),
+                (last_words::script_part(observed), "last_words"),
             ],
             nonce,
         )
@@ -52,7 +52,7 @@ impl<'a> FollowUp<'a> {
     /// Adds what the host answered to [`FollowUp::script`]. An answer that means nothing, or was cut, adds nothing. What is
     /// secret is not in it afterwards.
     pub fn read(&self, observed: &mut Observed, nonce: &str, answer: &[u8], masks: &Masks) {
-        let frames = Frames::of(answer, nonce);
+        let frames = Frames::of_answer(answer, nonce);
         if frames.get("end").is_none() {
             return;
         }

@@ -10,7 +10,7 @@ use abide_model::{
 };
 
 use crate::probe::{Frame, Frames};
-use crate::quote::{pattern, quote, words};
+use crate::quote::{case_pattern, quote, words};
 
 const LOOK: &str = include_str!("inputs/look.sh");
 const ELSEWHERE: &str = include_str!("inputs/elsewhere.sh");
@@ -21,8 +21,8 @@ const INPUTS: &str = include_str!("inputs/inputs.sh");
 const MOST: usize = 4096;
 
 /// What the script needs to look at these; `None` where there is nothing to look at.
-pub(crate) fn part(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
-    let asked = Asked::of(looks);
+pub(crate) fn script_part(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
+    let asked = InputQuestion::from_looks(looks);
     if asked.is_empty() {
         return None;
     }
@@ -36,17 +36,17 @@ pub(crate) fn part(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
             format!("asked_users={}\n", quote(&users.join(" "))),
             format!("asked_accounts={}\n", quote(&asked.accounts.join(" "))),
             format!("asked_groups={}\n", quote(&asked.groups.join(" "))),
-            format!("asked_ids={}\n", quote(&asked.ids().join(" "))),
+            format!("asked_ids={}\n", quote(&asked.numeric_ids().join(" "))),
             format!(
                 "asked_config_homes={}\n",
                 quote(&asked.config_homes().join(" "))
             ),
-            format!("asked_locals={}\n", quote(&asked.locals().join(" "))),
+            format!("asked_locals={}\n", quote(&asked.local_users().join(" "))),
             INPUTS.to_owned(),
             format!(
                 "\nlook_functions=$(\n  cat <<'{nonce}'\n{LOOK}{ELSEWHERE}{SEARCHED}{nonce}\n)\n"
             ),
-            asked.function(nonce),
+            asked.shell_function(nonce),
             format!(
                 "\nasked_paths() {{ owners_of_paths {}; }}\n",
                 words(asked.owners.iter().map(|path| path.as_str()))
@@ -58,10 +58,10 @@ pub(crate) fn part(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
 
 /// Reads what the host answered about the same `looks`. An answer that means nothing adds nothing.
 pub(crate) fn read(looks: &BTreeSet<InputLook>, frames: &Frames<'_>) -> Inputs {
-    let asked = Asked::of(looks);
+    let asked = InputQuestion::from_looks(looks);
     let mut inputs = seen_by_runners(&asked, frames);
     let mut each = |name: &str, looks: Vec<InputLook>, read: fn(&str) -> Option<InputSeen>| {
-        let answers = frames.get(name).into_iter().flat_map(Frame::texts);
+        let answers = frames.get(name).into_iter().flat_map(Frame::text_lines);
         let answered = looks.into_iter().zip(answers);
         inputs.extend(answered.filter_map(|(look, answer)| Some((look, read(answer)?))));
     };
@@ -76,10 +76,14 @@ pub(crate) fn read(looks: &BTreeSet<InputLook>, frames: &Frames<'_>) -> Inputs {
     each(
         "accounts",
         named(&asked.accounts, InputLook::User),
-        answered,
+        parse_presence,
     );
-    each("groups", named(&asked.groups, InputLook::Group), answered);
-    each("ids", numbered(&asked.ids, InputLook::Uid), owned);
+    each(
+        "groups",
+        named(&asked.groups, InputLook::Group),
+        parse_presence,
+    );
+    each("ids", numbered(&asked.ids, InputLook::Uid), parse_owner);
     each(
         "config-homes",
         numbered(&asked.config_homes, InputLook::ConfigHome),
@@ -88,19 +92,23 @@ pub(crate) fn read(looks: &BTreeSet<InputLook>, frames: &Frames<'_>) -> Inputs {
     each(
         "locals",
         users.map(InputLook::LocalUser).collect(),
-        answered,
+        parse_presence,
     );
-    each("owners", owners.map(InputLook::Owner).collect(), owned);
+    each(
+        "owners",
+        owners.map(InputLook::Owner).collect(),
+        parse_owner,
+    );
     inputs
 }
 
 /// What shells saw, each as its user.
-fn seen_by_runners(asked: &Asked<'_>, frames: &Frames<'_>) -> Inputs {
+fn seen_by_runners(asked: &InputQuestion<'_>, frames: &Frames<'_>) -> Inputs {
     let mut inputs = Inputs::new();
     for (runner, looks) in &asked.runners {
         let frame = match runner {
             Runner::Root => frames.get("root"),
-            Runner::User(user) => frames.about("user", user.as_str()),
+            Runner::User(user) => frames.frame_about("user", user.as_str()),
         };
         let lines = frame
             .map(|frame| lines_of(frame, runner))
@@ -111,10 +119,10 @@ fn seen_by_runners(asked: &Asked<'_>, frames: &Frames<'_>) -> Inputs {
         }
         for (look, line) in looks.iter().zip(lines) {
             let seen = match look {
-                InputLook::Path { path, .. } => seen(path, &line),
-                InputLook::Room { directory, .. } => room(directory, &line),
+                InputLook::Path { path, .. } => parse_path_line(path, &line),
+                InputLook::Room { directory, .. } => parse_room_line(directory, &line),
                 InputLook::ByEnv { .. } => by_env(&line),
-                _ => answered(&line),
+                _ => parse_presence(&line),
             };
             inputs.extend(seen.map(|seen| ((*look).clone(), seen)));
         }
@@ -133,14 +141,14 @@ fn set(answer: &str) -> Option<InputSeen> {
 
 /// What of a frame are lines; those of a user stand behind a tab.
 fn lines_of(frame: &Frame<'_>, runner: &Runner) -> Vec<String> {
-    let lines = frame.texts().filter_map(|line| match runner {
+    let lines = frame.text_lines().filter_map(|line| match runner {
         Runner::Root => Some(line),
         Runner::User(_) => line.strip_prefix('\t'),
     });
     lines.map(str::to_owned).collect()
 }
 
-fn answered(answer: &str) -> Option<InputSeen> {
+fn parse_presence(answer: &str) -> Option<InputSeen> {
     match answer {
         "yes" | "y" => Some(InputSeen::Present),
         "no" | "n" => Some(InputSeen::Absent),
@@ -149,7 +157,7 @@ fn answered(answer: &str) -> Option<InputSeen> {
 }
 
 /// Whose something is, behind `>` where it is a link; what nobody's is (`UNKNOWN`) is not said.
-fn owned(answer: &str) -> Option<InputSeen> {
+fn parse_owner(answer: &str) -> Option<InputSeen> {
     match answer {
         "-" => Some(InputSeen::Absent),
         "?" | "UNKNOWN" => None,
@@ -168,7 +176,7 @@ fn owned(answer: &str) -> Option<InputSeen> {
 }
 
 /// A path or one above it, by its length.
-fn above(path: &HostPath, length: &str) -> Option<HostPath> {
+fn ancestor_of_length(path: &HostPath, length: &str) -> Option<HostPath> {
     let length: usize = length.strip_prefix(' ')?.parse().ok()?;
     let above = match length {
         0 => "/",
@@ -177,15 +185,15 @@ fn above(path: &HostPath, length: &str) -> Option<HostPath> {
     HostPath::parse(above).ok()
 }
 
-fn room(directory: &HostPath, line: &str) -> Option<InputSeen> {
+fn parse_room_line(directory: &HostPath, line: &str) -> Option<InputSeen> {
     let (kind, length) = line.split_at_checked(1)?;
     Some(match kind {
         "r" if length.is_empty() => InputSeen::Present,
         "n" => InputSeen::NotWritable {
-            directory: above(directory, length)?,
+            directory: ancestor_of_length(directory, length)?,
         },
         "f" => InputSeen::InTheWay {
-            path: above(directory, length)?,
+            path: ancestor_of_length(directory, length)?,
         },
         _ => return None,
     })
@@ -195,7 +203,7 @@ fn room(directory: &HostPath, line: &str) -> Option<InputSeen> {
 fn by_env(line: &str) -> Option<InputSeen> {
     const LONGEST: usize = 64;
     let Some(name) = line.strip_prefix("n ") else {
-        return answered(line);
+        return parse_presence(line);
     };
     let plain = |c: char| c.is_ascii_graphic() || c == ' ';
     let is_name = !name.is_empty() && name.len() <= LONGEST && name.chars().all(plain);
@@ -204,7 +212,7 @@ fn by_env(line: &str) -> Option<InputSeen> {
     })
 }
 
-fn seen(path: &HostPath, line: &str) -> Option<InputSeen> {
+fn parse_path_line(path: &HostPath, line: &str) -> Option<InputSeen> {
     let (kind, flags) = line.split_at_checked(1)?;
     Some(match kind {
         "a" if flags.is_empty() => InputSeen::Absent,
@@ -212,7 +220,7 @@ fn seen(path: &HostPath, line: &str) -> Option<InputSeen> {
         "D" if flags.is_empty() => InputSeen::Directory { searchable: false },
         "o" if flags.is_empty() => InputSeen::Other,
         "h" => InputSeen::Hidden {
-            by: above(path, flags)?,
+            by: ancestor_of_length(path, flags)?,
         },
         "f" if flags
             .chars()
@@ -234,7 +242,7 @@ fn seen(path: &HostPath, line: &str) -> Option<InputSeen> {
 }
 
 /// What is looked at, by who looks.
-struct Asked<'a> {
+struct InputQuestion<'a> {
     /// What shells of these look at, in the order of their answers. Root is always there: its frame is read first.
     runners: BTreeMap<Runner, Vec<&'a InputLook>>,
     accounts: Vec<&'a str>,
@@ -245,8 +253,8 @@ struct Asked<'a> {
     locals: Vec<&'a UserName>,
 }
 
-impl<'a> Asked<'a> {
-    fn of(looks: &'a BTreeSet<InputLook>) -> Self {
+impl<'a> InputQuestion<'a> {
+    fn from_looks(looks: &'a BTreeSet<InputLook>) -> Self {
         let mut asked = Self {
             runners: BTreeMap::from([(Runner::Root, Vec::new())]),
             accounts: Vec::new(),
@@ -307,7 +315,7 @@ impl<'a> Asked<'a> {
             && self.locals.is_empty()
     }
 
-    fn ids(&self) -> Vec<String> {
+    fn numeric_ids(&self) -> Vec<String> {
         self.ids.iter().map(u32::to_string).collect()
     }
 
@@ -315,26 +323,26 @@ impl<'a> Asked<'a> {
         self.config_homes.iter().map(u32::to_string).collect()
     }
 
-    fn locals(&self) -> Vec<&str> {
+    fn local_users(&self) -> Vec<&str> {
         self.locals.iter().map(|user| user.as_str()).collect()
     }
 
     /// The shell function `asked_of USER`: it prints what that user's shell runs.
-    fn function(&self, nonce: &str) -> String {
+    fn shell_function(&self, nonce: &str) -> String {
         let mut arms = Vec::new();
         for (runner, looks) in &self.runners {
             let name = match runner {
-                Runner::Root => pattern(""),
-                Runner::User(user) => pattern(user.as_str()),
+                Runner::Root => case_pattern(""),
+                Runner::User(user) => case_pattern(user.as_str()),
             };
             let calls: Vec<String> = looks
-                .chunk_by(|a, b| question(a).0 == question(b).0)
+                .chunk_by(|a, b| function_and_argument(a).0 == function_and_argument(b).0)
                 .map(|looks| {
                     let first = looks
                         .first()
-                        .map_or(("look", None), |look| question(look).0);
+                        .map_or(("look", None), |look| function_and_argument(look).0);
                     let with = first.1.map(|with| format!("{} ", quote(with)));
-                    let paths = words(looks.iter().map(|look| question(look).1));
+                    let paths = words(looks.iter().map(|look| function_and_argument(look).1));
                     format!(
                         "{} {}{paths} </dev/null\n",
                         first.0,
@@ -355,7 +363,7 @@ impl<'a> Asked<'a> {
 }
 
 /// The shell function that answers, with what is the same for many, and what it is given.
-fn question(look: &InputLook) -> ((&'static str, Option<&str>), &str) {
+fn function_and_argument(look: &InputLook) -> ((&'static str, Option<&str>), &str) {
     match look {
         InputLook::Room { directory, .. } => (("room", None), directory.as_str()),
         InputLook::Searched { directory, .. } => (("searched", None), directory.as_str()),

@@ -17,9 +17,12 @@ const MOST_UNITS: usize = 16;
 const LONGEST: usize = 200;
 
 /// What the script runs to ask; `None` where no unit is in trouble.
-pub(crate) fn part(observed: &Observed) -> Option<String> {
+pub(crate) fn script_part(observed: &Observed) -> Option<String> {
     let units = in_trouble(observed);
-    let asked: Vec<String> = units.iter().map(|unit| matches(observed, unit)).collect();
+    let asked: Vec<String> = units
+        .iter()
+        .map(|unit| journal_matches(observed, unit))
+        .collect();
     (!asked.is_empty()).then(|| text(&asked))
 }
 
@@ -34,8 +37,10 @@ fn text(asked: &[String]) -> String {
 /// adds nothing.
 pub(crate) fn read(observed: &mut Observed, frames: &Frames<'_>, masks: &Masks) {
     for (number, unit) in in_trouble(observed).iter().enumerate() {
-        let frame = frames.about("said", &number.to_string());
-        let lines = frame.into_iter().flat_map(|frame| frame.texts().take(64));
+        let frame = frames.frame_about("said", &number.to_string());
+        let lines = frame
+            .into_iter()
+            .flat_map(|frame| frame.text_lines().take(64));
         let said = reason(lines.collect(), &unit.unit);
         if let (Some(seen), Some(said)) = (seen_mut(observed, unit), said) {
             seen.last_said = Some(masks.hide(&said).chars().take(LONGEST).collect());
@@ -47,10 +52,11 @@ pub(crate) fn read(observed: &mut Observed, frames: &Frames<'_>, masks: &Masks) 
 fn in_trouble(observed: &Observed) -> Vec<UnitRef> {
     let now = observed.facts.now;
     let scopes = observed.scopes.iter();
-    let scopes = scopes.filter_map(|(scope, seen)| Some((scope, seen.known()?)));
+    let scopes = scopes.filter_map(|(scope, seen)| Some((scope, seen.as_known()?)));
     let units = scopes.flat_map(|(scope, seen)| {
         let units = seen.units.iter();
-        let in_trouble = units.filter(|(_, unit)| Health::of(unit, now, None).is_trouble());
+        let in_trouble =
+            units.filter(|(_, unit)| Health::from_observed(unit, now, None).is_trouble());
         in_trouble.map(|(name, _)| UnitRef::new(scope, name))
     });
     units.take(MOST_UNITS).collect()
@@ -65,13 +71,13 @@ fn seen_mut<'o>(observed: &'o mut Observed, unit: &UnitRef) -> Option<&'o mut Ob
 
 /// What journalctl is asked for. As root a user's unit is looked for in the journal of the system as well: that of an
 /// account below `SYS_UID_MAX` is only there (systemd-journald.service(8)).
-fn matches(observed: &Observed, unit: &UnitRef) -> String {
+fn journal_matches(observed: &Observed, unit: &UnitRef) -> String {
     let name = unit.unit.as_str();
     let as_root = observed.facts.root.is_root();
     let uid = unit
         .scope
         .user()
-        .and_then(|user| Some(observed.users.get(user)?.known()?.uid));
+        .and_then(|user| Some(observed.users.get(user)?.as_known()?.uid));
     match (&unit.scope, uid) {
         (Scope::User(_), Some(uid)) if as_root => format!(
             "_UID={uid} {} + _UID={uid} {}",

@@ -12,7 +12,11 @@ const USER_QUADLETS: &str = ".config/containers/systemd";
 
 /// The path of a file named `name` (a unit file, or `UNIT.d/NAME`) in the directory where `unit` belongs.
 /// `None` only for a name that no file can have.
-pub(crate) fn beside(scope: &Scope, unit: &UnitName, name: &str) -> Option<HostPathOrHome> {
+pub(crate) fn path_in_unit_directory(
+    scope: &Scope,
+    unit: &UnitName,
+    name: &str,
+) -> Option<HostPathOrHome> {
     let quadlet = unit.kind().is_quadlet();
     let path = match (scope, quadlet) {
         (Scope::System, false) => HostPath::parse(&format!("{SYSTEM_UNITS}/{name}")),

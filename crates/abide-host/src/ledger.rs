@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::{
     Digest, Held, HostPath, Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerRead,
     LedgerReads, LedgerTextFault, LedgerUnit, Scope, UnitName, UnitRef, UserName, ownable,
-    printable,
+    printable_text,
 };
 
 use crate::percent;
@@ -184,11 +184,11 @@ pub(crate) fn unseen_reads(left: &LedgerUnit) -> BTreeSet<HostPath> {
 
 /// How the lines of what a unit reads begin: what they are about.
 pub(crate) fn reads_keys(unit: &UnitRef, left: &LedgerUnit) -> Vec<String> {
-    let keys = reads(unit, &left.reads);
+    let keys = reads_by_key(unit, &left.reads);
     keys.map(|(key, _)| key).collect()
 }
 
-fn reads<'a>(
+fn reads_by_key<'a>(
     unit: &UnitRef,
     reads: &'a LedgerReads,
 ) -> impl Iterator<Item = (String, &'a LedgerRead)> {
@@ -204,13 +204,13 @@ fn reads<'a>(
 
 fn reads_lines(unit: &UnitRef, left: &LedgerUnit) -> String {
     let line = |(key, read): (String, &LedgerRead)| {
-        let [run, left] = [read.run, read.left].map(held);
+        let [run, left] = [read.run, read.left].map(held_word);
         format!("{key} {run} {left}\n")
     };
-    reads(unit, &left.reads).map(line).collect()
+    reads_by_key(unit, &left.reads).map(line).collect()
 }
 
-fn held(held: Option<Held>) -> String {
+fn held_word(held: Option<Held>) -> String {
     match held {
         None => NONE.to_owned(),
         Some(Held::Nothing) => NOTHING.to_owned(),
@@ -236,16 +236,16 @@ pub(crate) fn is_invocation(text: &str) -> bool {
 pub fn read(text: &str) -> Result<Contents, LedgerError> {
     let (lines, whole) = split(text)?;
     match whole {
-        true => Ok(contents(&lines)),
+        true => Ok(contents_of_lines(&lines)),
         false => Err(LedgerError::Cut),
     }
 }
 
 /// What can be believed of a text that may be no whole ledger, for whoever repairs it, and what is wrong with it as a whole.
-pub fn salvage(text: &str) -> (Contents, Option<LedgerTextFault>) {
+pub fn read_leniently(text: &str) -> (Contents, Option<LedgerTextFault>) {
     match split(text) {
-        Ok((lines, true)) => (contents(&lines), None),
-        Ok((lines, false)) => (contents(&lines), Some(LedgerTextFault::Cut)),
+        Ok((lines, true)) => (contents_of_lines(&lines), None),
+        Ok((lines, false)) => (contents_of_lines(&lines), Some(LedgerTextFault::Cut)),
         Err(_) if is_of_another_version(text) => {
             (Contents::default(), Some(LedgerTextFault::Newer))
         }
@@ -292,7 +292,7 @@ fn split(text: &str) -> Result<(Vec<&str>, bool), LedgerError> {
     Ok((lines, whole))
 }
 
-fn contents(lines: &[&str]) -> Contents {
+fn contents_of_lines(lines: &[&str]) -> Contents {
     let mut contents = Contents::default();
     for (line, number) in lines.iter().zip(2..) {
         if let Err(fault) = read_line(&mut contents, line, number) {
@@ -305,7 +305,7 @@ fn contents(lines: &[&str]) -> Contents {
 impl Contents {
     fn find(&mut self, line: usize, text: &str, fault: LedgerFault) {
         if self.findings.len() < MOST_FINDINGS {
-            let text: String = printable(text)
+            let text: String = printable_text(text)
                 .replace('\t', " ")
                 .chars()
                 .take(SHOWN)
@@ -349,14 +349,14 @@ fn read_line(contents: &mut Contents, line: &str, number: usize) -> Result<(), L
         ["linger", name] => ledger.lingers.insert(user(name)?),
         ["attribute", name, field, value] => {
             let user = user(name)?;
-            let (field, value) = (decoded(field)?, decoded(value)?);
+            let (field, value) = (decode_word(field)?, decode_word(value)?);
             let of = ledger.attributes.entry(user).or_default();
             let new = !of.contains_key(&field);
             of.entry(field).or_insert(value);
             new
         }
         ["file", scope, path, digest] => {
-            let path = understood(HostPath::parse(&decoded(path)?).ok())?;
+            let path = or_meaningless(HostPath::parse(&decode_word(path)?).ok())?;
             let scope = read_scope(scope)?;
             let digest = match *digest {
                 CLAIMED => None,
@@ -395,7 +395,7 @@ fn read_line(contents: &mut Contents, line: &str, number: usize) -> Result<(), L
 }
 
 fn read_digest(word: &str) -> Result<Digest, LedgerFault> {
-    let digest: Digest = understood(word.parse().ok())?;
+    let digest: Digest = or_meaningless(word.parse().ok())?;
     match digest.to_string() == word {
         true => Ok(digest),
         false => Err(LedgerFault::Meaningless),
@@ -403,20 +403,20 @@ fn read_digest(word: &str) -> Result<Digest, LedgerFault> {
 }
 
 fn user(word: &str) -> Result<UserName, LedgerFault> {
-    understood(UserName::parse(&decoded(word)?).ok())
+    or_meaningless(UserName::parse(&decode_word(word)?).ok())
 }
 
 fn read_scope(word: &str) -> Result<Scope, LedgerFault> {
-    understood(decoded(word)?.parse().ok())
+    or_meaningless(decode_word(word)?.parse().ok())
 }
 
-fn understood<T>(read: Option<T>) -> Result<T, LedgerFault> {
+fn or_meaningless<T>(read: Option<T>) -> Result<T, LedgerFault> {
     read.ok_or(LedgerFault::Meaningless)
 }
 
 /// The text of a word, in the one way to write it.
-fn decoded(word: &str) -> Result<String, LedgerFault> {
-    let text = understood(percent::decode(word))?;
+fn decode_word(word: &str) -> Result<String, LedgerFault> {
+    let text = or_meaningless(percent::decode(word))?;
     match percent::encode(&text) == word {
         true => Ok(text),
         false => Err(LedgerFault::Meaningless),
@@ -430,7 +430,7 @@ fn add_unit(
     left: LedgerUnit,
 ) -> Result<bool, LedgerFault> {
     let scope = read_scope(scope)?;
-    let unit = understood(UnitName::parse(&decoded(name)?).ok())?;
+    let unit = or_meaningless(UnitName::parse(&decode_word(name)?).ok())?;
     let unit = UnitRef { scope, unit };
     if ledger.units.contains_key(&unit) {
         return Ok(false);
@@ -448,15 +448,15 @@ fn add_read(
     read: LedgerRead,
 ) -> Result<bool, LedgerFault> {
     let scope = read_scope(scope)?;
-    let unit = understood(UnitName::parse(&decoded(name)?).ok())?;
+    let unit = or_meaningless(UnitName::parse(&decode_word(name)?).ok())?;
     let unit = ledger.units.get_mut(&UnitRef { scope, unit });
-    let reads = &mut understood(unit)?.reads;
+    let reads = &mut or_meaningless(unit)?.reads;
     if what == DEFINITION {
         let new = reads.definition.is_none();
         reads.definition.get_or_insert(read);
         return Ok(new);
     }
-    let path = understood(HostPath::parse(&decoded(what)?).ok())?;
+    let path = or_meaningless(HostPath::parse(&decode_word(what)?).ok())?;
     let new = !reads.files.contains_key(&path);
     reads.files.entry(path).or_insert(read);
     Ok(new)

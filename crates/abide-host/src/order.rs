@@ -1,6 +1,6 @@
 //! What a person asks of a host beside plans: to leave it alone for a while, to go on, to end who holds its lock.
 
-use abide_model::printable;
+use abide_model::printable_text;
 
 use crate::quote::{quote, word};
 
@@ -13,7 +13,7 @@ const FUNCTIONS: [&str; 4] = [
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Order {
+pub enum LockOrder {
     /// Nothing is done there until then.
     Suspend {
         /// `user@machine` of who asks.
@@ -33,15 +33,15 @@ pub enum Order {
 }
 
 /// The script that does it. It runs as [`bootstrap`](crate::bootstrap) runs scripts; `nonce` must be new for every run.
-pub fn script(order: &Order, nonce: &str) -> String {
+pub fn script(order: &LockOrder, nonce: &str) -> String {
     let call = match order {
-        Order::Suspend { who, reason, until } => format!(
+        LockOrder::Suspend { who, reason, until } => format!(
             "suspend {} {until} {}",
             quote(&line(who)),
             quote(&line(reason))
         ),
-        Order::Resume => "resume".to_owned(),
-        Order::BreakLock { id } => format!("break_lock {}", quote(&line(id))),
+        LockOrder::Resume => "resume".to_owned(),
+        LockOrder::BreakLock { id } => format!("break_lock {}", quote(&line(id))),
     };
     format!(
         "main() {{\nexport LC_ALL=C TZ=UTC SYSTEMD_LOG_COLOR=0\numask 022\ncd / || exit\nnonce={}\n{}\nplaces \"$1\" \"${{4-}}\"\n{call}\n}}\nmain \"$@\" </dev/null\n",
@@ -52,7 +52,7 @@ pub fn script(order: &Order, nonce: &str) -> String {
 
 /// What is written there is one line of a file.
 fn line(text: &str) -> String {
-    let flat = printable(text).replace(['\n', '\t'], " ");
+    let flat = printable_text(text).replace(['\n', '\t'], " ");
     flat.chars().take(500).collect()
 }
 
@@ -69,7 +69,7 @@ pub enum OrderOutcome {
 pub fn read(said: &[u8], nonce: &str) -> Option<OrderOutcome> {
     let said = String::from_utf8_lossy(said);
     let rest = said.strip_prefix(nonce)?.strip_prefix(' ')?;
-    let text = |text: &str| printable(&text.chars().take(500).collect::<String>());
+    let text = |text: &str| printable_text(&text.chars().take(500).collect::<String>());
     match rest.split_once(' ')? {
         ("ok", done) => Some(OrderOutcome::Done(text(done))),
         ("no", why) => Some(OrderOutcome::Refused(text(why))),
@@ -88,7 +88,7 @@ mod tests {
         clippy::disallowed_methods,
         reason = "a test runs the script in a real shell"
     )]
-    fn run(order: &Order, home: &std::path::Path) -> OrderOutcome {
+    fn run(order: &LockOrder, home: &std::path::Path) -> OrderOutcome {
         let output = std::process::Command::new("sh")
             .args([
                 "-c",
@@ -104,7 +104,7 @@ mod tests {
             .unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
     }
 
-    fn refused(order: &Order, home: &std::path::Path) -> String {
+    fn refused(order: &LockOrder, home: &std::path::Path) -> String {
         match run(order, home) {
             OrderOutcome::Refused(why) => why,
             OrderOutcome::Done(done) => panic!("done: {done}"),
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn a_suspension_is_written_read_and_lifted_again() {
         let home = tempfile::tempdir().unwrap();
-        let order = Order::Suspend {
+        let order = LockOrder::Suspend {
             who: "ana@desk".to_owned(),
             reason: "it's a 'test'\n$(reboot)".to_owned(),
             until: 4_000_000_000,
@@ -127,16 +127,16 @@ mod tests {
         let found = crate::apply::suspension(&std::fs::read_to_string(&file).unwrap());
         assert_eq!(found.reason, "it's a 'test' $(reboot)");
         assert_eq!(
-            (found.who.as_str(), found.until.secs()),
+            (found.who.as_str(), found.until.unix_seconds()),
             ("ana@desk", 4_000_000_000)
         );
         assert_eq!(
-            run(&Order::Resume, home.path()),
+            run(&LockOrder::Resume, home.path()),
             OrderOutcome::Done("resumed".to_owned())
         );
         assert!(!file.exists());
         assert_eq!(
-            run(&Order::Resume, home.path()),
+            run(&LockOrder::Resume, home.path()),
             OrderOutcome::Done("was not suspended".to_owned())
         );
     }
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_suspension_that_is_over_at_once_is_refused() {
         let home = tempfile::tempdir().unwrap();
-        let order = Order::Suspend {
+        let order = LockOrder::Suspend {
             who: "ana@desk".to_owned(),
             reason: "late".to_owned(),
             until: 1,
@@ -158,7 +158,7 @@ mod tests {
         let state = home.path().join(".local/state/abide");
         std::fs::create_dir_all(&state).unwrap();
         std::fs::write(state.join("lock"), "id=7.8\nwho=bob@desk\npid=1\n").unwrap();
-        let order = |id: &str| Order::BreakLock { id: id.to_owned() };
+        let order = |id: &str| LockOrder::BreakLock { id: id.to_owned() };
         assert!(refused(&order("1.2"), home.path()).contains("7.8"));
         let done = run(&order("7.8"), home.path());
         assert!(

@@ -23,7 +23,7 @@ mod read_users;
 mod room;
 
 pub(crate) use frames::{Frame, Frames};
-pub(crate) use room::{LEDGERS as LEDGERS_ROOM, MOST_LEDGERS, NAME, short};
+pub(crate) use room::{LEDGERS as LEDGERS_ROOM, MOST_LEDGERS, NAME, printable_up_to};
 
 pub(crate) const COMMON: &str = include_str!("probe/common.sh");
 pub(crate) const RUN_AS: &str = include_str!("probe/run_as.sh");
@@ -129,17 +129,17 @@ pub fn script_with(
         crate::ledger::EACH.to_owned(),
         RUN_AS.to_owned(),
         HOST.to_owned(),
-        here("common", COMMON, nonce),
-        here("scope_functions", SCOPE, nonce),
-        ask.function(nonce),
-        ask.rooms(),
+        heredoc_variable("common", COMMON, nonce),
+        heredoc_variable("scope_functions", SCOPE, nonce),
+        ask.asked_function(nonce),
+        ask.room_function(),
         "\nprobe \"$@\" </dev/null\n}\nmain \"$@\"\n".to_owned(),
     ]
     .concat()
 }
 
 /// A variable that holds a text, readable as it stands.
-fn here(name: &str, text: &str, nonce: &str) -> String {
+fn heredoc_variable(name: &str, text: &str, nonce: &str) -> String {
     format!("\n{name}=$(\n  cat <<'{nonce}'\n{text}{nonce}\n)\n")
 }
 

@@ -34,7 +34,7 @@ pub fn word(text: &str) -> String {
 
 /// The pattern of a `case` that matches exactly `text`: what is quoted matches itself, and what [`word`] leaves
 /// unquoted means nothing in a pattern (XCU 2.13.1, "Patterns Matching a Single Character").
-pub fn pattern(text: &str) -> String {
+pub fn case_pattern(text: &str) -> String {
     word(text)
 }
 

@@ -2,8 +2,8 @@
 //! times units, a template times its instances, a variable that is filled in again and again.
 
 use crate::codes;
-use crate::finding::Finding;
-use crate::text::Place;
+use crate::finding::Mistake;
+use crate::text::TextPlace;
 
 /// Longest text with variables filled in, in bytes: as long as any line that systemd reads may be.
 pub(crate) const LONGEST_FILLED: usize = 1 << 20;
@@ -37,18 +37,22 @@ impl Default for Budget {
 
 impl Budget {
     /// Takes effort.
-    pub(crate) fn spend(&mut self, effort: usize, at: Place) -> Result<(), Box<Finding>> {
+    pub(crate) fn spend_effort(
+        &mut self,
+        effort: usize,
+        at: TextPlace,
+    ) -> Result<(), Box<Mistake>> {
         let left = self.effort.checked_sub(effort);
         self.effort = left.unwrap_or_default();
         self.is_left(left, || {
-            Finding::new(codes::TOO_MUCH, at, "too much comes of this manifest: hosts times units, instances or texts")
-                .label("here it was given up")
-                .help("make manifests of parts of the fleet, or put fewer units and shorter texts in common")
+            Mistake::new(codes::TOO_MUCH, at, "too much comes of this manifest: hosts times units, instances or texts")
+                .with_label("here it was given up")
+                .with_help("make manifests of parts of the fleet, or put fewer units and shorter texts in common")
         })
     }
 
     /// Takes room for a text with its variables filled in.
-    pub(crate) fn fill(&mut self, bytes: usize, at: Place) -> Result<(), Box<Finding>> {
+    pub(crate) fn fill(&mut self, bytes: usize, at: TextPlace) -> Result<(), Box<Mistake>> {
         let left = self.filled.checked_sub(bytes);
         self.filled = left.unwrap_or_default();
         self.is_left(left, || {
@@ -56,22 +60,22 @@ impl Budget {
                 "the texts that variables are filled in are longer than {} MiB in all",
                 MOST_FILLED >> 20
             );
-            Finding::new(codes::TOO_MUCH, at, message)
-                .label("with this one")
-                .help("fill in less, or let units read a file that is the same everywhere")
+            Mistake::new(codes::TOO_MUCH, at, message)
+                .with_label("with this one")
+                .with_help("fill in less, or let units read a file that is the same everywhere")
         })
     }
 
     /// Takes room for what a host has.
-    pub(crate) fn keep(&mut self, resources: usize, at: Place) -> Result<(), Box<Finding>> {
+    pub(crate) fn keep(&mut self, resources: usize, at: TextPlace) -> Result<(), Box<Mistake>> {
         let left = self.resources.checked_sub(resources);
         self.resources = left.unwrap_or_default();
         self.is_left(left, || {
             let message =
                 format!("the hosts have more than {MOST_RESOURCES} units, users and files in all");
-            Finding::new(codes::TOO_MUCH, at, message)
-                .label("with this host")
-                .help("make manifests of parts of the fleet")
+            Mistake::new(codes::TOO_MUCH, at, message)
+                .with_label("with this host")
+                .with_help("make manifests of parts of the fleet")
         })
     }
 
@@ -83,8 +87,8 @@ impl Budget {
     fn is_left(
         &mut self,
         left: Option<usize>,
-        finding: impl FnOnce() -> Finding,
-    ) -> Result<(), Box<Finding>> {
+        finding: impl FnOnce() -> Mistake,
+    ) -> Result<(), Box<Mistake>> {
         if left.is_some() || self.is_spent {
             return Ok(());
         }

@@ -10,16 +10,18 @@ use abide_model::{
 
 use crate::schema;
 use crate::schema::unit::UnitState;
-use crate::schema::user::{ManagerRestart, UserState};
-use crate::settled::{Content, LingerWhy, SettledFile, SettledHost, SettledUnit, SettledUser};
-use crate::text::Texts;
+use crate::schema::user::{UserState, WrittenManagerRestart};
+use crate::settled::{
+    LingerWhy, SettledFile, SettledHost, SettledUnit, SettledUser, SourcedContent,
+};
+use crate::text::ManifestTexts;
 
 /// One host of the fleet.
 pub(crate) fn host(
     host: SettledHost<'_>,
     manifest: &ManifestName,
     policy: &Policy,
-    texts: &Texts,
+    texts: &ManifestTexts,
 ) -> FleetHost {
     let exclusive = host.exclusive.filter(|said| *said.value);
     let desired = Desired {
@@ -27,7 +29,7 @@ pub(crate) fn host(
         host: host.name,
         linger_exclusive: exclusive.map(|said| LingerExclusive {
             enforce: host.enforce.is_some_and(|said| *said.value),
-            declared_at: texts.origin(said.key),
+            declared_at: texts.origin_of(said.key),
         }),
         users: host
             .users
@@ -44,10 +46,10 @@ pub(crate) fn host(
     }
 }
 
-fn user(user: SettledUser<'_>, texts: &Texts) -> DesiredUser {
+fn user(user: SettledUser<'_>, texts: &ManifestTexts) -> DesiredUser {
     let is_absent = user.state.value == UserState::Absent;
     DesiredUser {
-        declared_at: texts.origin(user.key),
+        declared_at: texts.origin_of(user.key),
         state: if is_absent {
             Presence::Absent
         } else {
@@ -55,15 +57,15 @@ fn user(user: SettledUser<'_>, texts: &Texts) -> DesiredUser {
         },
         remove_home: is_absent && user.remove_home.is_some_and(|said| *said.value),
         manager_restart: user.manager_restart.map(|said| match said.value {
-            ManagerRestart::Allow => abide_model::ManagerRestart::Allow,
-            ManagerRestart::Never => abide_model::ManagerRestart::Never,
+            WrittenManagerRestart::Allow => abide_model::ManagerRestart::Allow,
+            WrittenManagerRestart::Never => abide_model::ManagerRestart::Never,
         }),
         end_processes: is_absent && user.end_processes.is_some_and(|said| *said.value),
         account: user.account,
         linger: DesiredLinger {
             value: user.linger.value,
             reason: match user.linger_reason {
-                LingerWhy::Declared(at) => LingerReason::Declared(texts.origin(at)),
+                LingerWhy::Declared(at) => LingerReason::Declared(texts.origin_of(at)),
                 LingerWhy::Other(reason) => reason,
             },
         },
@@ -82,10 +84,10 @@ fn user(user: SettledUser<'_>, texts: &Texts) -> DesiredUser {
 
 fn files(
     files: BTreeMap<HomePath, SettledFile<'_>>,
-    texts: &Texts,
+    texts: &ManifestTexts,
 ) -> BTreeMap<HomePath, DesiredFile> {
     let file = |file: SettledFile<'_>| DesiredFile {
-        declared_at: texts.origin(file.key),
+        declared_at: texts.origin_of(file.key),
         body: file.content.body,
         mode: file.mode.value,
     };
@@ -97,7 +99,7 @@ fn files(
 
 fn units(
     units: BTreeMap<UnitName, SettledUnit<'_>>,
-    texts: &Texts,
+    texts: &ManifestTexts,
 ) -> BTreeMap<UnitName, DesiredUnit> {
     units
         .into_iter()
@@ -105,19 +107,19 @@ fn units(
         .collect()
 }
 
-fn unit(unit: SettledUnit<'_>, texts: &Texts) -> DesiredUnit {
+fn unit(unit: SettledUnit<'_>, texts: &ManifestTexts) -> DesiredUnit {
     // A mask is a link in the place of the unit file: where it is wanted, ours gives way.
     let gives_way = !unit.is_present() || unit.masked.value == Some(true);
     let draft = unit.draft;
     let service = draft.service();
-    let bodies = |content: Content<'_>| content.body;
+    let bodies = |content: SourcedContent<'_>| content.body;
     let drop_ins: BTreeMap<String, Body> = draft
         .drop_ins
         .into_iter()
         .map(|(name, content)| (name.to_owned(), bodies(content)))
         .collect();
     DesiredUnit {
-        declared_at: texts.origin(draft.key),
+        declared_at: texts.origin_of(draft.key),
         presence: match unit.state.value {
             UnitState::Absent => Presence::Absent,
             UnitState::Started | UnitState::Stopped | UnitState::Unmanaged => Presence::Present,
@@ -132,12 +134,12 @@ fn unit(unit: SettledUnit<'_>, texts: &Texts) -> DesiredUnit {
         enabled: unit.enabled.value,
         masked: unit.masked.value,
         on_change: match unit.on_change.value {
-            schema::unit::OnChange::Restart => OnChange::Restart,
-            schema::unit::OnChange::Reload => OnChange::Reload,
-            schema::unit::OnChange::StopStart => OnChange::StopStart,
-            schema::unit::OnChange::None => OnChange::None,
+            schema::unit::WrittenOnChange::Restart => OnChange::Restart,
+            schema::unit::WrittenOnChange::Reload => OnChange::Reload,
+            schema::unit::WrittenOnChange::StopStart => OnChange::StopStart,
+            schema::unit::WrittenOnChange::None => OnChange::None,
         },
-        on_change_said: unit.on_change.why.by().is_some(),
+        on_change_said: unit.on_change.why.declared_by().is_some(),
         restart_on: unit.restart_on.into_keys().collect(),
         reload_on: unit.reload_on.into_keys().collect(),
         settle: Settle {

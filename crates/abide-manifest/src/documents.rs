@@ -1,10 +1,10 @@
 //! Takes a text apart into its YAML documents, so that each is judged although a manifest is only one.
 
-use crate::node::Bytes;
+use crate::node::ByteRange;
 
 /// The documents of a text by their bytes, in order. A document marker stands at the beginning of a line, in quotes
 /// and block texts too (YAML 1.2.2, rule c-forbidden), so lines are all there is to know.
-pub(crate) fn split(text: &str) -> Vec<Bytes> {
+pub(crate) fn split(text: &str) -> Vec<ByteRange> {
     let mut documents = Vec::new();
     let mut start = 0;
     let mut at = 0;
@@ -14,7 +14,7 @@ pub(crate) fn split(text: &str) -> Vec<Bytes> {
         if is_marker(line, "---") || ends {
             // What stands before the first marker and is only comments or directives belongs to what follows.
             if filled {
-                documents.push(Bytes { start, end: at });
+                documents.push(ByteRange { start, end: at });
                 start = at;
             }
             filled = !ends;
@@ -24,7 +24,7 @@ pub(crate) fn split(text: &str) -> Vec<Bytes> {
         at += line.len();
     }
     if filled || documents.is_empty() {
-        documents.push(Bytes { start, end: at });
+        documents.push(ByteRange { start, end: at });
     }
     documents
 }

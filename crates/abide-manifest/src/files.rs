@@ -6,9 +6,9 @@ use std::sync::Arc;
 use abide_model::Bytes;
 
 use crate::codes;
-use crate::finding::{Finding, Findings};
+use crate::finding::{Findings, Mistake};
 use crate::located::Located;
-use crate::text::{Place, Texts};
+use crate::text::{ManifestTexts, TextPlace};
 use crate::{Files, LoadOptions, Unreadable};
 
 /// The longest file that a manifest may name, in bytes.
@@ -19,7 +19,7 @@ const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// A file that was read.
 #[derive(Debug, Clone)]
-pub(crate) struct Held {
+pub(crate) struct LocalFile {
     /// What is in it.
     pub(crate) bytes: Bytes,
     /// Its number among the texts, where it is text.
@@ -30,7 +30,7 @@ pub(crate) struct Held {
 pub(crate) struct Library<'a> {
     files: &'a dyn Files,
     options: &'a LoadOptions,
-    held: BTreeMap<String, Result<Held, Unreadable>>,
+    held: BTreeMap<String, Result<LocalFile, Unreadable>>,
     /// How many bytes of files may still be read.
     left: usize,
 }
@@ -50,9 +50,9 @@ impl<'a> Library<'a> {
     pub(crate) fn read(
         &mut self,
         named: Located<&String>,
-        texts: &mut Texts,
+        texts: &mut ManifestTexts,
         findings: &mut Findings,
-    ) -> Option<Held> {
+    ) -> Option<LocalFile> {
         let path = self.path(named, texts, findings)?;
         let held = self.held.entry(path.clone()).or_insert_with(|| {
             let held = read(self.files, &path, self.left.min(MAX_BYTES), texts);
@@ -64,7 +64,7 @@ impl<'a> Library<'a> {
         match held {
             Ok(held) => Some(held.clone()),
             Err(why) => {
-                findings.push(unreadable(named.at, &path, self.left, why));
+                findings.push(unreadable_finding(named.at, &path, self.left, why));
                 None
             }
         }
@@ -74,12 +74,12 @@ impl<'a> Library<'a> {
     pub(crate) fn path(
         &self,
         named: Located<&String>,
-        texts: &Texts,
+        texts: &ManifestTexts,
         findings: &mut Findings,
     ) -> Option<String> {
         let base = texts.name(named.at.text);
         let directory = base.rsplit_once('/').map(|(directory, _)| directory);
-        let below = self.below(directory.unwrap_or_default(), named.value);
+        let below = self.relative_to_directory(directory.unwrap_or_default(), named.value);
         let path = below.as_deref().unwrap_or(named.value);
         match resolve(directory, path, self.options.allow_outside) {
             Ok(path) => Some(path),
@@ -93,11 +93,11 @@ impl<'a> Library<'a> {
 
 impl Library<'_> {
     /// An absolute path that leads into the manifest's directory, from there on.
-    fn below(&self, directory: &str, path: &str) -> Option<String> {
+    fn relative_to_directory(&self, directory: &str, path: &str) -> Option<String> {
         if !path.starts_with('/') {
             return None;
         }
-        let roots = self.files.absolute(directory);
+        let roots = self.files.absolute_spellings(directory);
         let below = |root: &String| path.strip_prefix(root.as_str())?.strip_prefix('/');
         roots
             .iter()
@@ -110,43 +110,43 @@ fn read(
     files: &dyn Files,
     path: &str,
     limit: usize,
-    texts: &mut Texts,
-) -> Result<Held, Unreadable> {
+    texts: &mut ManifestTexts,
+) -> Result<LocalFile, Unreadable> {
     let bytes = files.read(path, limit)?;
     if bytes.len() > limit {
         return Err(Unreadable::TooLarge);
     }
     let text = std::str::from_utf8(&bytes).ok().map(Arc::<str>::from);
-    Ok(Held {
+    Ok(LocalFile {
         text: text.map(|text| (texts.add(path, Arc::clone(&text)), text)),
         bytes: Bytes::new(bytes),
     })
 }
 
-fn unreadable(at: Place, path: &str, left: usize, why: &Unreadable) -> Finding {
+fn unreadable_finding(at: TextPlace, path: &str, left: usize, why: &Unreadable) -> Mistake {
     let shown = path.escape_debug();
     match why {
         Unreadable::Missing => {
             let message = format!("there is no file `{shown}`");
-            Finding::new(codes::UNREADABLE, at, message)
-                .label("no such file")
-                .help("paths are relative to the manifest file in which they stand")
+            Mistake::new(codes::UNREADABLE, at, message)
+                .with_label("no such file")
+                .with_help("paths are relative to the manifest file in which they stand")
         }
         Unreadable::TooLarge if left < MAX_BYTES => {
             let message = format!(
                 "with `{shown}` the files that this manifest names are larger than {} MiB",
                 MOST_BYTES >> 20
             );
-            Finding::new(codes::TOO_MUCH, at, message).label("too much in all")
+            Mistake::new(codes::TOO_MUCH, at, message).with_label("too much in all")
         }
         Unreadable::TooLarge => {
             let message = format!("`{shown}` is larger than {} MiB", MAX_BYTES / 1024 / 1024);
-            Finding::new(codes::UNFIT, at, message).label("too large")
+            Mistake::new(codes::UNFIT, at, message).with_label("too large")
         }
         Unreadable::Other(reason) => {
-            let reason = abide_model::printable(reason);
+            let reason = abide_model::printable_text(reason);
             let message = format!("`{shown}` cannot be read: {reason}");
-            Finding::new(codes::UNREADABLE, at, message)
+            Mistake::new(codes::UNREADABLE, at, message)
         }
     }
 }
@@ -162,22 +162,22 @@ enum PathError {
 }
 
 impl PathError {
-    fn finding(&self, at: Place, path: &str) -> Finding {
+    fn finding(&self, at: TextPlace, path: &str) -> Mistake {
         let path = path.escape_debug();
         let outside = |message: String| {
-            Finding::new(codes::OUTSIDE, at, message)
-                .label("outside")
-                .help("move the file beside the manifest, or give `--allow-outside`")
+            Mistake::new(codes::OUTSIDE, at, message)
+                .with_label("outside")
+                .with_help("move the file beside the manifest, or give `--allow-outside`")
         };
         match self {
-            Self::Empty => Finding::new(codes::BAD_VALUE, at, "a path is empty"),
-            Self::Tilde => Finding::new(
+            Self::Empty => Mistake::new(codes::BAD_VALUE, at, "a path is empty"),
+            Self::Tilde => Mistake::new(
                 codes::BAD_VALUE,
                 at,
                 format!("`~` is not expanded in `{path}`"),
             )
-            .help("write the path relative to the manifest"),
-            Self::Control => Finding::new(
+            .with_help("write the path relative to the manifest"),
+            Self::Control => Mistake::new(
                 codes::BAD_VALUE,
                 at,
                 format!("`{path}` has a control character"),

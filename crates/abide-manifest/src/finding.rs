@@ -2,24 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use abide_model::{Code, Diagnostic, Severity, printable};
+use abide_model::{Code, Diagnostic, Severity, printable_text};
 
-use crate::text::{Place, Texts};
+use crate::text::{ManifestTexts, TextPlace};
 
 /// One mistake.
 #[derive(Debug, Clone)]
-pub(crate) struct Finding {
+pub(crate) struct Mistake {
     pub(crate) code: Code,
-    pub(crate) at: Place,
+    pub(crate) at: TextPlace,
     pub(crate) message: String,
     pub(crate) label: String,
-    pub(crate) also: Vec<(Place, String)>,
+    pub(crate) also: Vec<(TextPlace, String)>,
     pub(crate) help: Option<String>,
 }
 
-impl Finding {
+impl Mistake {
     /// What is wrong, and where.
-    pub(crate) fn new(code: Code, at: Place, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, at: TextPlace, message: impl Into<String>) -> Self {
         Self {
             code,
             at,
@@ -32,14 +32,14 @@ impl Finding {
 
     /// What stands at the place.
     #[must_use]
-    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
+    pub(crate) fn with_label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
     /// Another place that belongs to it; left out where it is the place itself.
     #[must_use]
-    pub(crate) fn also(mut self, at: Place, label: impl Into<String>) -> Self {
+    pub(crate) fn with_related_place(mut self, at: TextPlace, label: impl Into<String>) -> Self {
         if at != self.at {
             self.also.push((at, label.into()));
         }
@@ -48,7 +48,7 @@ impl Finding {
 
     /// What to write instead.
     #[must_use]
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -72,19 +72,19 @@ const SHOWN_HOSTS: usize = 5;
 /// All mistakes of a run. A declaration that a hundred hosts share is judged a hundred times and told once.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    found: Vec<Finding>,
-    told: BTreeSet<(Place, Code, Vec<Place>)>,
+    found: Vec<Mistake>,
+    told: BTreeSet<(TextPlace, Code, Vec<TextPlace>)>,
     errors: usize,
     warnings: usize,
     /// The host that is looked at, by its number.
     host: Option<usize>,
     /// On which hosts each was found, where it was on one.
-    on: BTreeMap<(Place, Code), BTreeSet<usize>>,
+    on: BTreeMap<(TextPlace, Code), BTreeSet<usize>>,
 }
 
 impl Findings {
     /// Adds one, unless it is known already.
-    pub(crate) fn push(&mut self, finding: Finding) {
+    pub(crate) fn push(&mut self, finding: Mistake) {
         let severity = finding.severity();
         if let Some(host) = self.host {
             let known =
@@ -96,7 +96,7 @@ impl Findings {
                     .insert(host);
             }
         }
-        if !self.wants(severity) {
+        if !self.has_room_for(severity) {
             return;
         }
         let also = finding.also.iter().map(|(at, _)| *at).collect();
@@ -106,7 +106,7 @@ impl Findings {
                 Severity::Warning => self.warnings += 1,
             }
             self.found.push(finding);
-            if !self.wants(severity) {
+            if !self.has_room_for(severity) {
                 self.say_that_there_are_more();
             }
         }
@@ -129,14 +129,14 @@ impl Findings {
     pub(crate) fn name_hosts(
         &mut self,
         names: &[&str],
-        sharing: impl Fn(&[Place]) -> Option<usize>,
+        sharing: impl Fn(&[TextPlace]) -> Option<usize>,
     ) {
         for finding in &mut self.found {
             let Some(hosts) = self.on.get(&(finding.at, finding.code)) else {
                 continue;
             };
             let places = std::iter::once(finding.at).chain(finding.also.iter().map(|(at, _)| *at));
-            let places: Vec<Place> = places.collect();
+            let places: Vec<TextPlace> = places.collect();
             if sharing(&places).is_none_or(|sharing| sharing == hosts.len()) {
                 continue;
             }
@@ -158,7 +158,7 @@ impl Findings {
     }
 
     /// Whether one more is still told. What looks for many stops when it is not.
-    pub(crate) fn wants(&self, severity: Severity) -> bool {
+    pub(crate) fn has_room_for(&self, severity: Severity) -> bool {
         match severity {
             Severity::Error => self.errors < MOST,
             Severity::Warning => self.warnings < MOST,
@@ -167,7 +167,7 @@ impl Findings {
 
     /// Whether there are so many errors that nothing else is looked for.
     pub(crate) fn is_full(&self) -> bool {
-        !self.wants(Severity::Error)
+        !self.has_room_for(Severity::Error)
     }
 
     fn say_that_there_are_more(&mut self) {
@@ -196,20 +196,20 @@ impl Findings {
 
     /// In the order of their places: manifests first, as they were given. Whatever a manifest says in them, a terminal
     /// may get.
-    pub(crate) fn into_diagnostics(mut self, texts: &Texts) -> Vec<Diagnostic> {
+    pub(crate) fn into_diagnostics(mut self, texts: &ManifestTexts) -> Vec<Diagnostic> {
         self.found.sort_by_key(|finding| (finding.at, finding.code));
-        let diagnostic = |finding: Finding| Diagnostic {
+        let diagnostic = |finding: Mistake| Diagnostic {
             severity: finding.severity(),
             code: finding.code,
             span: texts.span(finding.at),
-            message: printable(&finding.message),
-            label: printable(&finding.label),
+            message: printable_text(&finding.message),
+            label: printable_text(&finding.label),
             also: finding
                 .also
                 .into_iter()
-                .map(|(at, label)| (texts.span(at), printable(&label)))
+                .map(|(at, label)| (texts.span(at), printable_text(&label)))
                 .collect(),
-            help: finding.help.as_deref().map(printable),
+            help: finding.help.as_deref().map(printable_text),
         };
         self.found.into_iter().map(diagnostic).collect()
     }

@@ -9,13 +9,13 @@ use abide_model::{
 
 use crate::codes;
 use crate::desired;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::located::Located;
-use crate::merge::Whole;
+use crate::merge::WholeManifest;
 use crate::schema;
 use crate::settle;
 use crate::settled::SettledHost;
-use crate::text::Place;
+use crate::text::TextPlace;
 use crate::value;
 use crate::work::Work;
 use crate::{check, lint};
@@ -24,18 +24,18 @@ use crate::{check, lint};
 const PARALLEL: usize = 32;
 
 /// Lowers the manifest. Every mistake of meaning is found, also where nothing comes of it in the end.
-pub(crate) fn fleet(whole: &Whole, only_check: bool, work: &mut Work<'_>) -> Option<Fleet> {
+pub(crate) fn fleet(whole: &WholeManifest, only_check: bool, work: &mut Work<'_>) -> Option<Fleet> {
     let name = manifest_name(whole, work);
     let policy = policy(whole, work);
-    let parallel = parallel(whole, work);
+    let parallel = parallel_limit(whole, work);
     let rollout = rollout(whole, work);
     check_group_names(whole, work);
     check_unused_groups(whole, work);
     if whole.hosts.is_empty() {
         let at = whole.name.key;
         work.push(
-            Finding::new(codes::NO_HOST, at, "this manifest names no host")
-                .help("declare one: `hosts: {worker-1: {}}`; the key is the ssh destination"),
+            Mistake::new(codes::NO_HOST, at, "this manifest names no host")
+                .with_help("declare one: `hosts: {worker-1: {}}`; the key is the ssh destination"),
         );
     }
     let hosts = hosts(whole, (name.as_ref(), &policy), only_check, work);
@@ -50,7 +50,7 @@ pub(crate) fn fleet(whole: &Whole, only_check: bool, work: &mut Work<'_>) -> Opt
 
 /// Settles one host, for those who want to see it; its mistakes are not told here.
 pub(crate) fn settled_host<'m>(
-    whole: &'m Whole,
+    whole: &'m WholeManifest,
     name: &HostName,
     work: &mut Work<'_>,
 ) -> Option<SettledHost<'m>> {
@@ -59,7 +59,7 @@ pub(crate) fn settled_host<'m>(
 }
 
 fn hosts(
-    whole: &Whole,
+    whole: &WholeManifest,
     (name, policy): (Option<&ManifestName>, &Policy),
     only_check: bool,
     work: &mut Work<'_>,
@@ -73,7 +73,7 @@ fn hosts(
             break;
         }
         work.findings.look_at(Some(number));
-        let Some(head) = settle::host::head(whole, key, host, work) else {
+        let Some(head) = settle::host::resolve_head(whole, key, host, work) else {
             continue;
         };
         let groups = head.group_names();
@@ -85,14 +85,14 @@ fn hosts(
                 connection: head.connection,
                 desired: Desired {
                     host: head.name.clone(),
-                    ..kept(desired, only_check)
+                    ..desired_to_keep(desired, only_check)
                 },
             };
             keep(resources(desired), host, work);
             hosts.insert(head.name, made);
             continue;
         }
-        let settled = settle::host::body(whole, key, host, head, work);
+        let settled = settle::host::resolve_body(whole, key, host, head, work);
         check::check(&settled, work);
         lint::lint(&settled, work);
         if let Some(name) = name {
@@ -102,7 +102,7 @@ fn hosts(
             if says_nothing {
                 alike.insert(groups, (made.desired.clone(), number));
             }
-            made.desired = kept(&made.desired, only_check);
+            made.desired = desired_to_keep(&made.desired, only_check);
             hosts.insert(at, made);
         }
     }
@@ -110,16 +110,16 @@ fn hosts(
     // Where not all were looked at, who shares what is not known.
     if work.goes_on() {
         let names: Vec<&str> = whole.hosts.keys().map(String::as_str).collect();
-        let shares = shares(whole);
+        let shares = host_counts_by_declaration(whole);
         work.findings
-            .name_hosts(&names, |places| sharing(&shares, places));
+            .name_hosts(&names, |places| count_sharing_hosts(&shares, places));
     }
     hosts
 }
 
 /// Whose keys stand where: for each key of a host or a group how many hosts share what stands below it, and `None` for what a
 /// host has for itself.
-fn shares(whole: &Whole) -> BTreeMap<Place, Option<usize>> {
+fn host_counts_by_declaration(whole: &WholeManifest) -> BTreeMap<TextPlace, Option<usize>> {
     let mut members: BTreeMap<&str, usize> = BTreeMap::new();
     for host in whole.hosts.values() {
         let listed = host.value.groups.iter().flat_map(|groups| &groups.value);
@@ -141,7 +141,10 @@ fn shares(whole: &Whole) -> BTreeMap<Place, Option<usize>> {
 }
 
 /// How many hosts share the declaration in which the first of these places stands that is in a manifest.
-fn sharing(shares: &BTreeMap<Place, Option<usize>>, places: &[Place]) -> Option<usize> {
+fn count_sharing_hosts(
+    shares: &BTreeMap<TextPlace, Option<usize>>,
+    places: &[TextPlace],
+) -> Option<usize> {
     let owners = places.iter().filter_map(|at| {
         let (key, sharing) = shares.range(..=*at).next_back()?;
         (key.text == at.text).then_some(*sharing)
@@ -150,20 +153,20 @@ fn sharing(shares: &BTreeMap<Place, Option<usize>>, places: &[Place]) -> Option<
 }
 
 /// Whether a host is what its groups make of it.
-fn says_nothing(host: &schema::Host) -> bool {
+fn says_nothing(host: &schema::ManifestHost) -> bool {
     host.vars.is_empty() && host.linger.is_none() && host.users.is_empty() && host.units.is_empty()
 }
 
-fn keep(resources: usize, host: &Located<schema::Host>, work: &mut Work<'_>) {
+fn keep(resources: usize, host: &Located<schema::ManifestHost>, work: &mut Work<'_>) {
     if let Err(finding) = work.budget.keep(resources, host.key) {
         work.push(*finding);
     }
 }
 
 /// What is kept of what a host should be: all of it, or as little as a check needs.
-fn kept(desired: &Desired, only_check: bool) -> Desired {
+fn desired_to_keep(desired: &Desired, only_check: bool) -> Desired {
     let has_command = |desired: &Desired| {
-        desired.bodies().any(|(_, _, body)| {
+        desired.all_bodies().any(|(_, _, body)| {
             matches!(
                 body,
                 Body::Secret {
@@ -196,7 +199,7 @@ fn resources(desired: &Desired) -> usize {
 }
 
 /// Groups that no host is in are checked as if one were, so that a misspelt group name hides nothing.
-fn check_unused_groups(whole: &Whole, work: &mut Work<'_>) {
+fn check_unused_groups(whole: &WholeManifest, work: &mut Work<'_>) {
     let used: BTreeSet<&str> = whole
         .hosts
         .values()
@@ -216,28 +219,28 @@ fn check_unused_groups(whole: &Whole, work: &mut Work<'_>) {
     }
 }
 
-fn check_group_names(whole: &Whole, work: &mut Work<'_>) {
+fn check_group_names(whole: &WholeManifest, work: &mut Work<'_>) {
     for (name, group) in &whole.groups {
         if let Err(error) = GroupName::parse(name) {
-            work.push(Finding::new(codes::BAD_NAME, group.key, error.to_string()));
+            work.push(Mistake::new(codes::BAD_NAME, group.key, error.to_string()));
         }
     }
 }
 
-fn manifest_name(whole: &Whole, work: &mut Work<'_>) -> Option<ManifestName> {
+fn manifest_name(whole: &WholeManifest, work: &mut Work<'_>) -> Option<ManifestName> {
     match ManifestName::parse(&whole.name.value) {
         Ok(name) => Some(name),
         Err(error) => {
             work.push(
-                Finding::new(codes::BAD_NAME, whole.name.at, error.to_string())
-                    .help("it is a file name in every host's ledger: `name: shop`"),
+                Mistake::new(codes::BAD_NAME, whole.name.at, error.to_string())
+                    .with_help("it is a file name in every host's ledger: `name: shop`"),
             );
             None
         }
     }
 }
 
-fn policy(whole: &Whole, work: &mut Work<'_>) -> Policy {
+fn policy(whole: &WholeManifest, work: &mut Work<'_>) -> Policy {
     let usual = Policy::default();
     let Some(policy) = whole.policy.as_ref().map(|policy| &policy.value) else {
         return usual;
@@ -247,16 +250,19 @@ fn policy(whole: &Whole, work: &mut Work<'_>) -> Policy {
             .prune
             .as_ref()
             .map_or(usual.prune, |prune| prune.value),
-        max_removals: share(policy.max_removals.as_ref(), work).unwrap_or(usual.max_removals),
+        max_removals: read_share(policy.max_removals.as_ref(), work).unwrap_or(usual.max_removals),
         ..usual
     }
 }
 
-fn share(written: Option<&Located<schema::Share>>, work: &mut Work<'_>) -> Option<Share> {
+fn read_share(
+    written: Option<&Located<schema::WrittenShare>>,
+    work: &mut Work<'_>,
+) -> Option<Share> {
     let written = written?;
-    value::share(&written.value)
+    value::parse_share(&written.value)
         .map_err(|error| {
-            work.push(Finding::new(
+            work.push(Mistake::new(
                 codes::BAD_VALUE,
                 written.at,
                 error.to_string(),
@@ -265,7 +271,7 @@ fn share(written: Option<&Located<schema::Share>>, work: &mut Work<'_>) -> Optio
         .ok()
 }
 
-fn parallel(whole: &Whole, work: &mut Work<'_>) -> usize {
+fn parallel_limit(whole: &WholeManifest, work: &mut Work<'_>) -> usize {
     let written = whole
         .connection
         .as_ref()
@@ -275,20 +281,22 @@ fn parallel(whole: &Whole, work: &mut Work<'_>) -> usize {
     };
     if !(1..=1000).contains(&written.value) {
         let message = "`parallel` is a number from 1 to 1000";
-        work.push(Finding::new(codes::BAD_VALUE, written.at, message));
+        work.push(Mistake::new(codes::BAD_VALUE, written.at, message));
     }
     usize::try_from(written.value).unwrap_or(PARALLEL)
 }
 
-fn rollout(whole: &Whole, work: &mut Work<'_>) -> Rollout {
+fn rollout(whole: &WholeManifest, work: &mut Work<'_>) -> Rollout {
     let Some(rollout) = whole.rollout.as_ref().map(|rollout| &rollout.value) else {
         return Rollout::default();
     };
     let count = |number: &Located<u32>| usize::try_from(number.value).unwrap_or(usize::MAX);
-    let batch = share(rollout.batch.as_ref(), work);
+    let batch = read_share(rollout.batch.as_ref(), work);
     if let (Some(Share::Count(0) | Share::Percent(0)), Some(written)) = (batch, &rollout.batch) {
         let message = "a wave of no hosts would change none";
-        work.push(Finding::new(codes::BAD_VALUE, written.at, message).help("write `1` or more"));
+        work.push(
+            Mistake::new(codes::BAD_VALUE, written.at, message).with_help("write `1` or more"),
+        );
     }
     if let Some(written) = rollout
         .max_failures
@@ -296,7 +304,7 @@ fn rollout(whole: &Whole, work: &mut Work<'_>) -> Rollout {
         .filter(|number| number.value == 0)
     {
         let message = "`max_failures` is at least 1: after the first failure";
-        work.push(Finding::new(codes::BAD_VALUE, written.at, message));
+        work.push(Mistake::new(codes::BAD_VALUE, written.at, message));
     }
     Rollout {
         canary: rollout.canary.as_ref().map_or(0, count),

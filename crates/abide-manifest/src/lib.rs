@@ -61,13 +61,13 @@ use abide_model::{Diagnostic, Fleet, HostName};
 pub use codes::{codes, explain};
 pub use parse::secret_commands;
 pub use resolve::Resolved;
-pub use schema::json::schema;
+pub use schema::json::manifest_schema;
 
 use crate::budget::Budget;
 use crate::files::Library;
 use crate::finding::Findings;
-use crate::merge::Whole;
-use crate::text::Texts;
+use crate::merge::WholeManifest;
+use crate::text::ManifestTexts;
 use crate::work::Work;
 
 /// One manifest file.
@@ -90,7 +90,7 @@ pub trait Files {
 
     /// The absolute spellings of a manifest file's directory, `""` for that where abide runs: an absolute path below one
     /// of them is beside the manifest. None where the manifest has no directory.
-    fn absolute(&self, _directory: &str) -> Vec<String> {
+    fn absolute_spellings(&self, _directory: &str) -> Vec<String> {
         Vec::new()
     }
 }
@@ -139,7 +139,7 @@ pub fn load(sources: &[Source], files: &dyn Files, options: &LoadOptions) -> Loa
     let (mut work, whole) = begin(sources, files, options);
     let fleet = whole.and_then(|whole| {
         let fleet = fleet::fleet(&whole, options.only_check, &mut work);
-        let allowed = allowed::allowed(&whole, &mut work.findings);
+        let allowed = allowed::allowed_codes(&whole, &mut work.findings);
         work.findings.leave_out(&allowed);
         fleet.filter(|_| !work.findings.has_errors())
     });
@@ -171,8 +171,8 @@ fn begin<'a>(
     sources: &[Source],
     files: &'a dyn Files,
     options: &'a LoadOptions,
-) -> (Work<'a>, Option<Whole>) {
-    let mut texts = Texts::default();
+) -> (Work<'a>, Option<WholeManifest>) {
+    let mut texts = ManifestTexts::default();
     let mut findings = Findings::default();
     let manifests = parse::parse(sources, &mut texts, &mut findings);
     let well_formed = !findings.has_errors();

@@ -19,10 +19,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::{Code, UnitKind, UnitName, UserName};
 use abide_unit::{Effective, Entry, UnitFile};
 
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::schema::user::UserState;
-use crate::settled::{SettledHost, SettledUnit, SettledUser, UnitDraft};
-use crate::text::{Place, Texts};
+use crate::settled::{SettledHost, SettledUnit, SettledUser, WrittenUnitDraft};
+use crate::text::{ManifestTexts, TextPlace};
 use crate::wording::Wording;
 use crate::work::Work;
 
@@ -67,7 +67,7 @@ fn is_of_both_managers(name: &UnitName) -> bool {
     matches!(
         name.kind(),
         UnitKind::Mount | UnitKind::Device | UnitKind::Swap
-    ) || OF_BOTH_MANAGERS.contains(&name.prefix())
+    ) || OF_BOTH_MANAGERS.contains(&name.prefix_name())
 }
 
 /// Looks over a host.
@@ -99,12 +99,12 @@ fn lint_units(
         if !work.goes_on() {
             return;
         }
-        let texts = parsed(&unit.draft);
+        let texts = parsed_texts(&unit.draft);
         let view = View {
             unit,
             effective,
             texts: &texts,
-            entries: counting(&texts, effective),
+            entries: assignments_in_effect(&texts, effective),
             told: Cell::new(0),
         };
         match unit.draft.name.kind().is_quadlet() {
@@ -155,7 +155,7 @@ impl<'u> View<'u, '_> {
 }
 
 /// Every assignment of these texts that still counts after merging.
-fn counting<'u>(
+fn assignments_in_effect<'u>(
     texts: &'u [(&'u Wording, UnitFile)],
     effective: &Effective,
 ) -> Vec<(&'u Wording, &'u Entry)> {
@@ -167,14 +167,14 @@ fn counting<'u>(
         let key = (entry.section.as_str(), entry.key.as_str());
         let values = left
             .entry(key)
-            .or_insert_with(|| effective.all(key.0, key.1).into_iter().collect());
+            .or_insert_with(|| effective.all_values(key.0, key.1).into_iter().collect());
         values.contains(entry.value.as_str())
     })
     .collect()
 }
 
 /// The texts that this unit brings itself.
-fn parsed<'u>(draft: &'u UnitDraft<'_>) -> Vec<(&'u Wording, UnitFile)> {
+fn parsed_texts<'u>(draft: &'u WrittenUnitDraft<'_>) -> Vec<(&'u Wording, UnitFile)> {
     let kind = draft.name.kind();
     draft
         .fragment
@@ -186,20 +186,20 @@ fn parsed<'u>(draft: &'u UnitDraft<'_>) -> Vec<(&'u Wording, UnitFile)> {
 }
 
 /// The beginning of a text that is quoted in a message, on one line: at most 60 characters.
-fn excerpt(text: &str) -> String {
+fn one_line_excerpt(text: &str) -> String {
     let shown = text.chars().take(60);
     shown.flat_map(char::escape_debug).collect()
 }
 
 /// Where a setting of a unit has this value.
 pub(crate) fn place_of(
-    draft: &UnitDraft<'_>,
+    draft: &WrittenUnitDraft<'_>,
     section: &str,
     key: &str,
     value: &str,
     work: &Work<'_>,
-) -> Option<Place> {
-    let texts = parsed(draft);
+) -> Option<TextPlace> {
+    let texts = parsed_texts(draft);
     let found = texts.iter().rev().find_map(|(wording, file)| {
         let entry =
             file.entries.iter().rev().find(|entry| {
@@ -207,7 +207,7 @@ pub(crate) fn place_of(
             })?;
         Some((*wording, entry.line))
     });
-    found.map(|(wording, line)| wording.place(&work.texts, line, value))
+    found.map(|(wording, line)| wording.place_of_word(&work.texts, line, value))
 }
 
 /// A finding at a word of an assignment.
@@ -216,8 +216,8 @@ fn at_word(
     (text, entry): (&Wording, &Entry),
     word: &str,
     message: impl Into<String>,
-    texts: &Texts,
-) -> Finding {
-    let at = text.place(texts, entry.line, word);
-    text.named(Finding::new(code, at, message))
+    texts: &ManifestTexts,
+) -> Mistake {
+    let at = text.place_of_word(texts, entry.line, word);
+    text.add_naming_place(Mistake::new(code, at, message))
 }

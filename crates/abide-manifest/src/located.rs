@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 
-use crate::text::Place;
+use crate::text::TextPlace;
 
 /// The name by which [`crate::read`] knows that a place is wanted.
 pub(crate) const LOCATED: &str = "$abide::Located";
@@ -18,19 +18,19 @@ pub(crate) struct Located<T> {
     /// The value.
     pub(crate) value: T,
     /// Where it stands.
-    pub(crate) at: Place,
+    pub(crate) at: TextPlace,
     /// Where its key stands; the value's own place in a list and for the whole document.
-    pub(crate) key: Place,
+    pub(crate) key: TextPlace,
 }
 
 impl<T> Located<T> {
     /// The same, borrowed.
     pub(crate) fn by_ref(&self) -> Located<&T> {
-        self.with(&self.value)
+        self.with_value(&self.value)
     }
 
     /// Another value at the same place.
-    pub(crate) fn with<U>(&self, value: U) -> Located<U> {
+    pub(crate) fn with_value<U>(&self, value: U) -> Located<U> {
         Located {
             value,
             at: self.at,
@@ -41,14 +41,14 @@ impl<T> Located<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_newtype_struct(LOCATED, Parts(PhantomData))
+        from.deserialize_newtype_struct(LOCATED, LocatedParts(PhantomData))
     }
 }
 
 /// Takes the value and six numbers: its place and that of its key.
-struct Parts<T>(PhantomData<T>);
+struct LocatedParts<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Parts<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for LocatedParts<T> {
     type Value = Located<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,9 +58,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Parts<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
         let missing = || A::Error::custom("a value without its place");
         let value = parts.next_element()?.ok_or_else(missing)?;
-        let mut place = || -> Result<Place, A::Error> {
+        let mut place = || -> Result<TextPlace, A::Error> {
             let (text, start, end) = parts.next_element()?.ok_or_else(missing)?;
-            Ok(Place { text, start, end })
+            Ok(TextPlace { text, start, end })
         };
         Ok(Located {
             value,

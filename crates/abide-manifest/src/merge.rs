@@ -3,27 +3,32 @@
 use std::collections::BTreeMap;
 
 use crate::codes;
-use crate::finding::{Finding, Findings};
+use crate::finding::{Findings, Mistake};
 use crate::located::Located;
-use crate::schema::{Connection, Group, Host, Manifest, Policy, Rollout};
+use crate::schema::{
+    Group, ManifestHost, WrittenConnection, WrittenManifest, WrittenPolicy, WrittenRollout,
+};
 
 /// All files together. Every value still knows in which file it stands.
 #[derive(Debug)]
-pub(crate) struct Whole {
+pub(crate) struct WholeManifest {
     pub(crate) name: Located<String>,
-    pub(crate) connection: Option<Located<Connection>>,
+    pub(crate) connection: Option<Located<WrittenConnection>>,
     pub(crate) vars: BTreeMap<String, Located<String>>,
-    pub(crate) hosts: BTreeMap<String, Located<Host>>,
+    pub(crate) hosts: BTreeMap<String, Located<ManifestHost>>,
     pub(crate) groups: BTreeMap<String, Located<Group>>,
-    pub(crate) policy: Option<Located<Policy>>,
-    pub(crate) rollout: Option<Located<Rollout>>,
+    pub(crate) policy: Option<Located<WrittenPolicy>>,
+    pub(crate) rollout: Option<Located<WrittenRollout>>,
 }
 
 /// Puts the files together; `None` where there is none.
-pub(crate) fn merge(manifests: Vec<Manifest>, findings: &mut Findings) -> Option<Whole> {
+pub(crate) fn merge(
+    manifests: Vec<WrittenManifest>,
+    findings: &mut Findings,
+) -> Option<WholeManifest> {
     let mut manifests = manifests.into_iter();
     let first = manifests.next()?;
-    let mut whole = Whole {
+    let mut whole = WholeManifest {
         name: first.name,
         connection: first.connection,
         vars: first.vars,
@@ -38,9 +43,9 @@ pub(crate) fn merge(manifests: Vec<Manifest>, findings: &mut Findings) -> Option
     Some(whole)
 }
 
-impl Whole {
-    fn add(&mut self, other: Manifest, findings: &mut Findings) {
-        let Manifest {
+impl WholeManifest {
+    fn add(&mut self, other: WrittenManifest, findings: &mut Findings) {
+        let WrittenManifest {
             version: _,
             name,
             connection,
@@ -57,9 +62,9 @@ impl Whole {
                 name.value.escape_debug()
             );
             findings.push(
-                Finding::new(codes::OTHER_MANIFEST, name.at, message)
-                    .also(self.name.at, "the first file's name")
-                    .help("load only the files of one manifest, or give them the same `name`"),
+                Mistake::new(codes::OTHER_MANIFEST, name.at, message)
+                    .with_related_place(self.name.at, "the first file's name")
+                    .with_help("load only the files of one manifest, or give them the same `name`"),
             );
         }
         only_once("`connection`", &mut self.connection, connection, findings);
@@ -78,7 +83,7 @@ fn only_once<T>(
     findings: &mut Findings,
 ) {
     match (into.as_ref(), other) {
-        (Some(first), Some(again)) => findings.push(twice(what, first, &again)),
+        (Some(first), Some(again)) => findings.push(declared_twice_finding(what, first, &again)),
         (None, other) => *into = other,
         (Some(_), None) => {}
     }
@@ -94,7 +99,7 @@ fn add_all<T>(
         match into.get(&name) {
             Some(first) => {
                 let what = format!("{what} `{}`", name.escape_debug());
-                findings.push(twice(&what, first, &other));
+                findings.push(declared_twice_finding(&what, first, &other));
             }
             None => {
                 into.insert(name, other);
@@ -103,13 +108,13 @@ fn add_all<T>(
     }
 }
 
-fn twice<T>(what: &str, first: &Located<T>, again: &Located<T>) -> Finding {
-    Finding::new(
+fn declared_twice_finding<T>(what: &str, first: &Located<T>, again: &Located<T>) -> Mistake {
+    Mistake::new(
         codes::DECLARED_TWICE,
         again.key,
         format!("{what} is declared in two files"),
     )
-    .label("again here")
-    .also(first.key, "first here")
-    .help("keep it in one of the two files")
+    .with_label("again here")
+    .with_related_place(first.key, "first here")
+    .with_help("keep it in one of the two files")
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::neighbours;
-use crate::node::{Bytes, Key, Node, Shape};
-use crate::suggest::nearest;
-use crate::text::Place;
+use crate::node::{ByteRange, MapKey, Node, Shape};
+use crate::suggest::nearest_name;
+use crate::text::TextPlace;
 
 /// A mistake of shape.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Misfit {
     rule: Rule,
     /// The struct of the schema in which it is, by its name.
     inside: Option<&'static str>,
-    found: Option<Found>,
+    found: Option<FoundValue>,
 }
 
 /// Which rule is broken.
@@ -71,8 +71,8 @@ pub(crate) enum Wrong {
 
 /// What stands at the place.
 #[derive(Debug)]
-struct Found {
-    bytes: Bytes,
+struct FoundValue {
+    bytes: ByteRange,
     key: Option<String>,
     what: &'static str,
     written: String,
@@ -80,7 +80,12 @@ struct Found {
 
 impl Misfit {
     /// Something else is wanted than what stands here.
-    pub(crate) fn wrong(wanted: Wrong, key: Option<&Key>, node: &Node, written: &str) -> Box<Self> {
+    pub(crate) fn unexpected_value(
+        wanted: Wrong,
+        key: Option<&MapKey>,
+        node: &Node,
+        written: &str,
+    ) -> Box<Self> {
         Self::new(Rule::Wrong(wanted)).at_value(key, node, written)
     }
 
@@ -95,13 +100,13 @@ impl Misfit {
     /// Places it at a value, where it has no place yet.
     pub(crate) fn at_value(
         mut self: Box<Self>,
-        key: Option<&Key>,
+        key: Option<&MapKey>,
         node: &Node,
         written: &str,
     ) -> Box<Self> {
         // What lacks something has no bytes of its own: it is said at its key.
         let empty = matches!(self.rule, Rule::MissingKey(_)) || node.shape == Shape::Nothing;
-        self.found.get_or_insert_with(|| Found {
+        self.found.get_or_insert_with(|| FoundValue {
             bytes: key.filter(|_| empty).map_or(node.bytes, |key| key.bytes),
             key: key.map(|key| key.name.clone()),
             what: name_of(&node.shape),
@@ -115,8 +120,8 @@ impl Misfit {
     }
 
     /// Places it at a key, where it has no place yet.
-    pub(crate) fn at_key(mut self: Box<Self>, key: &Key) -> Box<Self> {
-        self.found.get_or_insert_with(|| Found {
+    pub(crate) fn at_key(mut self: Box<Self>, key: &MapKey) -> Box<Self> {
+        self.found.get_or_insert_with(|| FoundValue {
             bytes: key.bytes,
             key: None,
             what: "a key",
@@ -126,13 +131,13 @@ impl Misfit {
     }
 
     /// Says in which struct of the schema it is, where that is not known yet.
-    pub(crate) fn inside(mut self: Box<Self>, name: &'static str) -> Box<Self> {
+    pub(crate) fn in_struct(mut self: Box<Self>, name: &'static str) -> Box<Self> {
         self.inside.get_or_insert(name);
         self
     }
 
     /// The bytes of the key or value that is wrong; `None` where something is missing.
-    pub(crate) fn culprit(&self) -> Option<Bytes> {
+    pub(crate) fn bytes_at_fault(&self) -> Option<ByteRange> {
         let missing = matches!(self.rule, Rule::MissingKey(_));
         self.found
             .as_ref()
@@ -141,17 +146,17 @@ impl Misfit {
     }
 
     /// As a person is told it.
-    pub(crate) fn finding(&self, text: u32) -> Finding {
+    pub(crate) fn finding(&self, text: u32) -> Mistake {
         let found = self.found.as_ref();
         let bytes = found.map(|found| found.bytes).unwrap_or_default();
-        let at = Place::new(text, bytes.start, bytes.end);
+        let at = TextPlace::new(text, bytes.start, bytes.end);
         match &self.rule {
             Rule::UnknownKey { key, known } => self.unknown_key(at, key, known),
             Rule::MissingKey(key) => {
-                let of = self.inside.map_or("a map", noun);
-                Finding::new(codes::MISSING_KEY, at, format!("{of} needs `{key}`"))
-                    .label(format!("`{key}` is missing"))
-                    .help(format!("write `{key}: …`"))
+                let of = self.inside.map_or("a map", struct_noun);
+                Mistake::new(codes::MISSING_KEY, at, format!("{of} needs `{key}`"))
+                    .with_label(format!("`{key}` is missing"))
+                    .with_help(format!("write `{key}: …`"))
             }
             Rule::UnknownWord { word, known } => {
                 let word_shown = word.escape_debug();
@@ -159,13 +164,13 @@ impl Misfit {
                     Some(key) => format!("`{}` cannot be `{word_shown}`", key.escape_debug()),
                     None => format!("`{word_shown}` is not known here"),
                 };
-                let finding = Finding::new(codes::UNKNOWN_WORD, at, message);
-                let known_words = format!("write one of {}", listed(known));
+                let finding = Mistake::new(codes::UNKNOWN_WORD, at, message);
+                let known_words = format!("write one of {}", quoted_list(known));
                 let key = found.and_then(|found| found.key.as_deref());
                 if let Some(help) = key.and_then(|key| neighbours::word(key, word)) {
-                    return finding.help(help);
+                    return finding.with_help(help);
                 }
-                finding.help(match nearest(word, known.iter().copied()) {
+                finding.with_help(match nearest_name(word, known.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`? {known_words}"),
                     None => known_words,
                 })
@@ -174,22 +179,22 @@ impl Misfit {
         }
     }
 
-    fn unknown_key(&self, at: Place, key: &str, known: &[&str]) -> Finding {
-        let of = self.inside.map_or("a map", noun);
+    fn unknown_key(&self, at: TextPlace, key: &str, known: &[&str]) -> Mistake {
+        let of = self.inside.map_or("a map", struct_noun);
         let message = format!("unknown key `{}`", key.escape_debug());
         let finding =
-            Finding::new(codes::UNKNOWN_KEY, at, message).label(format!("not a key of {of}"));
+            Mistake::new(codes::UNKNOWN_KEY, at, message).with_label(format!("not a key of {of}"));
         if let Some(help) = neighbours::key(self.inside.unwrap_or_default(), key) {
-            return finding.help(help);
+            return finding.with_help(help);
         }
-        finding.help(match nearest(key, known.iter().copied()) {
+        finding.with_help(match nearest_name(key, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("{of} has the keys {}", listed(known)),
+            None => format!("{of} has the keys {}", quoted_list(known)),
         })
     }
 }
 
-fn wrong_type(at: Place, wanted: &Wrong, found: Option<&Found>) -> Finding {
+fn wrong_type(at: TextPlace, wanted: &Wrong, found: Option<&FoundValue>) -> Mistake {
     let (what, written) = found.map_or(("", ""), |found| (found.what, found.written.as_str()));
     let subject = match found.and_then(|found| found.key.as_deref()) {
         Some(key) => format!("`{}`", key.escape_debug()),
@@ -201,24 +206,27 @@ fn wrong_type(at: Place, wanted: &Wrong, found: Option<&Found>) -> Finding {
     } else if matches!(wanted, Wrong::TooBig) {
         format!("{subject} must be {wants}")
     } else {
-        format!("{subject} must be {wants}, not {}", shown(what, written))
+        format!(
+            "{subject} must be {wants}, not {}",
+            describe_found_value(what, written)
+        )
     };
     let label = if what == NOTHING { "" } else { what };
-    let finding = Finding::new(codes::WRONG_TYPE, at, message).label(label);
+    let finding = Mistake::new(codes::WRONG_TYPE, at, message).with_label(label);
     let of_key = found
         .and_then(|found| found.key.as_deref())
-        .and_then(neighbours::shape);
+        .and_then(neighbours::value_shape_hint);
     match of_key
         .map(str::to_owned)
-        .or_else(|| instead(wanted, what, written))
+        .or_else(|| replacement_hint(wanted, what, written))
     {
-        Some(help) => finding.help(help),
+        Some(help) => finding.with_help(help),
         None => finding,
     }
 }
 
 /// What stands there, with its spelling where it is short.
-fn shown(what: &str, written: &str) -> String {
+fn describe_found_value(what: &str, written: &str) -> String {
     let short = written.chars().count() <= 30 && !written.contains(char::is_control);
     match what {
         NUMBER | TEXT if short => format!("the {} `{written}`", what.trim_start_matches("a ")),
@@ -228,7 +236,7 @@ fn shown(what: &str, written: &str) -> String {
 }
 
 /// What to write instead.
-fn instead(wanted: &Wrong, what: &str, written: &str) -> Option<String> {
+fn replacement_hint(wanted: &Wrong, what: &str, written: &str) -> Option<String> {
     let bare = written.trim_matches(['"', '\'']);
     if let Some(flag) = old_boolean(bare)
         && matches!(wanted, Wrong::Flag | Wrong::Described(_))
@@ -259,7 +267,9 @@ fn instead(wanted: &Wrong, what: &str, written: &str) -> Option<String> {
             of: "LingerPolicy", ..
         } => "lingering is declared for a user, under `users`; here it is `{exclusive: true}`"
             .to_owned(),
-        Wrong::Keys { of, fields } => format!("{} has the keys {}", noun(of), listed(fields)),
+        Wrong::Keys { of, fields } => {
+            format!("{} has the keys {}", struct_noun(of), quoted_list(fields))
+        }
         Wrong::OneKey { words } => {
             let written = words.iter().map(|word| format!("`{{{word}: …}}`"));
             format!("write {}", written.collect::<Vec<_>>().join(" or "))
@@ -301,7 +311,7 @@ impl Wrong {
             Self::Text => "text".to_owned(),
             Self::List => "a list".to_owned(),
             Self::Map | Self::Keys { .. } => "a map".to_owned(),
-            Self::Word { words } => format!("one of {}", listed(words)),
+            Self::Word { words } => format!("one of {}", quoted_list(words)),
             Self::OneKey { .. } => "a map with exactly one key".to_owned(),
             Self::Described(description) => description.clone(),
         }
@@ -335,7 +345,7 @@ fn old_boolean(word: &str) -> Option<bool> {
 }
 
 /// What a person calls a struct of the schema.
-fn noun(name: &str) -> &'static str {
+fn struct_noun(name: &str) -> &'static str {
     match name {
         "Manifest" => "a manifest",
         "Host" => "a host",
@@ -355,7 +365,7 @@ fn noun(name: &str) -> &'static str {
     }
 }
 
-fn listed(words: &[&str]) -> String {
+fn quoted_list(words: &[&str]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
     quoted.join(", ")
 }

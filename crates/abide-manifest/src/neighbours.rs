@@ -271,7 +271,7 @@ pub(crate) fn word(key: &str, word: &str) -> Option<&'static str> {
 }
 
 /// What to write where the value of a key is of another kind than it should be.
-pub(crate) fn shape(key: &str) -> Option<&'static str> {
+pub(crate) fn value_shape_hint(key: &str) -> Option<&'static str> {
     match key {
         "allow" => Some("write `allow: [W0601: \"the reason\"]`"),
         _ => None,

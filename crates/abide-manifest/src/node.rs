@@ -4,23 +4,23 @@
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
     /// Its bytes in the text. Of a map or list in block style only the beginning is known.
-    pub(crate) bytes: Bytes,
+    pub(crate) bytes: ByteRange,
     /// What it is.
     pub(crate) shape: Shape,
 }
 
 /// A stretch of bytes of the text that the tree was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Bytes {
+pub(crate) struct ByteRange {
     /// Offset of the first byte.
     pub(crate) start: usize,
     /// Offset behind the last byte.
     pub(crate) end: usize,
 }
 
-impl Bytes {
+impl ByteRange {
     /// Moves by so many bytes.
-    pub(crate) fn shift(&mut self, by: usize) {
+    pub(crate) fn shift_by(&mut self, by: usize) {
         self.start += by;
         self.end += by;
     }
@@ -40,30 +40,30 @@ pub(crate) enum Shape {
     /// `[a, b]`.
     List(Vec<Node>),
     /// `{a: b}`, in order; a key may come twice.
-    Map(Vec<(Key, Node)>),
+    Map(Vec<(MapKey, Node)>),
 }
 
 /// A key of a map.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Key {
+pub(crate) struct MapKey {
     /// Its bytes in the text.
-    pub(crate) bytes: Bytes,
+    pub(crate) bytes: ByteRange,
     /// The key.
     pub(crate) name: String,
 }
 
 impl Node {
     /// Takes every second and later entry of one key out of the tree: first key, repeated key.
-    pub(crate) fn take_duplicates(&mut self) -> Vec<(Key, Key)> {
+    pub(crate) fn take_duplicates(&mut self) -> Vec<(MapKey, MapKey)> {
         let mut found = Vec::new();
         match &mut self.shape {
             Shape::Map(entries) => {
-                let mut kept: Vec<(Key, Self)> = Vec::with_capacity(entries.len());
+                let mut kept: Vec<(MapKey, Self)> = Vec::with_capacity(entries.len());
                 let mut seen = std::collections::BTreeMap::new();
                 for (key, mut node) in entries.drain(..) {
                     found.extend(node.take_duplicates());
                     if let Some(first) = seen.get(&key.name) {
-                        found.push((Key::clone(first), key));
+                        found.push((MapKey::clone(first), key));
                     } else {
                         seen.insert(key.name.clone(), key.clone());
                         kept.push((key, node));
@@ -80,26 +80,26 @@ impl Node {
     }
 
     /// Moves every place by so many bytes: the document begins there in its file.
-    pub(crate) fn shift(&mut self, by: usize) {
-        self.bytes.shift(by);
+    pub(crate) fn shift_places(&mut self, by: usize) {
+        self.bytes.shift_by(by);
         match &mut self.shape {
             Shape::Map(entries) => {
                 for (key, node) in entries {
-                    key.bytes.shift(by);
-                    node.shift(by);
+                    key.bytes.shift_by(by);
+                    node.shift_places(by);
                 }
             }
-            Shape::List(items) => items.iter_mut().for_each(|item| item.shift(by)),
+            Shape::List(items) => items.iter_mut().for_each(|item| item.shift_places(by)),
             Shape::Nothing | Shape::Flag(_) | Shape::Number(_) | Shape::Text(_) => {}
         }
     }
 
     /// Takes out the entry or item whose key or value has exactly these bytes, so that what is right beside it can
     /// be looked at. False where there is none.
-    pub(crate) fn remove(&mut self, bytes: Bytes) -> bool {
+    pub(crate) fn remove(&mut self, bytes: ByteRange) -> bool {
         match &mut self.shape {
             Shape::Map(entries) => {
-                let hit = |(key, node): &(Key, Self)| key.bytes == bytes || node.bytes == bytes;
+                let hit = |(key, node): &(MapKey, Self)| key.bytes == bytes || node.bytes == bytes;
                 match entries.iter().position(hit) {
                     Some(index) => {
                         entries.remove(index);

@@ -6,11 +6,11 @@
 use crate::Source;
 use crate::codes;
 use crate::documents;
-use crate::finding::{Finding, Findings};
-use crate::node::{Bytes, Node, Shape};
+use crate::finding::{Findings, Mistake};
+use crate::node::{ByteRange, Node, Shape};
 use crate::read::read;
-use crate::schema::Manifest;
-use crate::text::{Place, Texts};
+use crate::schema::WrittenManifest;
+use crate::text::{ManifestTexts, TextPlace};
 use crate::yaml::{self, YamlErrorKind};
 
 /// The longest manifest file, in bytes: a hundred times what 20 000 units need in practice fits many files.
@@ -23,17 +23,17 @@ const MAX_MISTAKES: usize = 30;
 /// Reads every source. Where any has a mistake of shape, the rest is still read, to be told about.
 pub(crate) fn parse(
     sources: &[Source],
-    texts: &mut Texts,
+    texts: &mut ManifestTexts,
     findings: &mut Findings,
-) -> Vec<Manifest> {
+) -> Vec<WrittenManifest> {
     let mut manifests = Vec::new();
     for source in sources {
         let text = texts.add(&source.name, source.text.as_str().into());
         if source.text.len() > MAX_BYTES {
             let message = format!("a manifest file may have {MAX_BYTES} bytes at most");
-            findings.push(Finding::new(
+            findings.push(Mistake::new(
                 codes::TOO_LARGE,
-                Place::new(text, 0, 0),
+                TextPlace::new(text, 0, 0),
                 message,
             ));
             continue;
@@ -44,7 +44,7 @@ pub(crate) fn parse(
 }
 
 /// A manifest is one document. Mistakes inside a document matter more than its being one too many.
-fn parse_file(text: u32, source: &str, findings: &mut Findings) -> Option<Manifest> {
+fn parse_file(text: u32, source: &str, findings: &mut Findings) -> Option<WrittenManifest> {
     let documents = documents::split(source);
     let mut manifests: Vec<_> = documents
         .iter()
@@ -58,11 +58,11 @@ fn parse_file(text: u32, source: &str, findings: &mut Findings) -> Option<Manife
             "a manifest is one document, and this file holds {}",
             documents.len()
         );
-        let marker = Place::new(text, second.start, second.start + "---".len());
+        let marker = TextPlace::new(text, second.start, second.start + "---".len());
         findings.push(
-            Finding::new(codes::SEVERAL_DOCUMENTS, marker, message)
-                .label("another document begins")
-                .help("write one file for each and load them together: `-f a.yaml -f b.yaml`"),
+            Mistake::new(codes::SEVERAL_DOCUMENTS, marker, message)
+                .with_label("another document begins")
+                .with_help("write one file for each and load them together: `-f a.yaml -f b.yaml`"),
         );
     }
     manifests.pop()
@@ -71,20 +71,23 @@ fn parse_file(text: u32, source: &str, findings: &mut Findings) -> Option<Manife
 fn parse_document(
     text: u32,
     source: &str,
-    bytes: Bytes,
+    bytes: ByteRange,
     findings: &mut Findings,
-) -> Option<Manifest> {
+) -> Option<WrittenManifest> {
     let document = source.get(bytes.start..bytes.end).unwrap_or_default();
     let mut tree = match yaml::parse(document) {
         Ok(tree) => tree,
         Err(error) => {
             let mut place = error.bytes;
-            place.shift(bytes.start);
-            findings.push(not_yaml(&error, Place::new(text, place.start, place.end)));
+            place.shift_by(bytes.start);
+            findings.push(not_yaml(
+                &error,
+                TextPlace::new(text, place.start, place.end),
+            ));
             return None;
         }
     };
-    tree.shift(bytes.start);
+    tree.shift_places(bytes.start);
     if !check_version(&tree, text, findings) {
         return None;
     }
@@ -142,23 +145,23 @@ fn command(secret: &Node) -> Option<Vec<String>> {
         .filter(|_| key.name == "command")
 }
 
-fn not_yaml(error: &yaml::YamlError, at: Place) -> Finding {
+fn not_yaml(error: &yaml::YamlError, at: TextPlace) -> Mistake {
     let code = match error.kind {
         YamlErrorKind::Syntax => codes::SYNTAX,
         YamlErrorKind::Unwelcome => codes::NOT_IN_MANIFESTS,
         YamlErrorKind::TooLarge => codes::TOO_LARGE,
     };
-    let finding = Finding::new(code, at, error.message.as_str());
+    let finding = Mistake::new(code, at, error.message.as_str());
     match error.kind {
         YamlErrorKind::Unwelcome => {
-            finding.help("write the value out; what hosts have in common belongs into a group")
+            finding.with_help("write the value out; what hosts have in common belongs into a group")
         }
         YamlErrorKind::Syntax | YamlErrorKind::TooLarge => finding,
     }
 }
 
 fn report_duplicates(tree: &mut Node, text: u32, findings: &mut Findings) -> bool {
-    let place = |bytes: Bytes| Place::new(text, bytes.start, bytes.end);
+    let place = |bytes: ByteRange| TextPlace::new(text, bytes.start, bytes.end);
     let duplicates = tree.take_duplicates();
     for (first, again) in &duplicates {
         if findings.is_full() {
@@ -167,10 +170,10 @@ fn report_duplicates(tree: &mut Node, text: u32, findings: &mut Findings) -> boo
         let name = again.name.escape_debug();
         let message = format!("`{name}` stands twice in one map");
         findings.push(
-            Finding::new(codes::DUPLICATE_KEY, place(again.bytes), message)
-                .label("again here")
-                .also(place(first.bytes), "first here")
-                .help("remove one of the two, or put what they say together"),
+            Mistake::new(codes::DUPLICATE_KEY, place(again.bytes), message)
+                .with_label("again here")
+                .with_related_place(place(first.bytes), "first here")
+                .with_help("remove one of the two, or put what they say together"),
         );
     }
     !duplicates.is_empty()
@@ -182,16 +185,17 @@ fn read_patiently(
     text: u32,
     source: &str,
     findings: &mut Findings,
-) -> Option<Manifest> {
+) -> Option<WrittenManifest> {
     if tree.shape == Shape::Nothing {
-        let empty = Finding::new(
+        let empty = Mistake::new(
             codes::MISSING_KEY,
-            Place::new(text, 0, 0),
+            TextPlace::new(text, 0, 0),
             "the manifest is empty",
         );
-        findings.push(
-            empty.help("begin with `version: 1` and `name: …`; `abide init` writes an example"),
-        );
+        findings
+            .push(empty.with_help(
+                "begin with `version: 1` and `name: …`; `abide init` writes an example",
+            ));
         return None;
     }
     let mut mistakes = 0;
@@ -201,7 +205,7 @@ fn read_patiently(
             Ok(_) => return None,
             Err(misfit) => misfit,
         };
-        let culprit = misfit.culprit();
+        let culprit = misfit.bytes_at_fault();
         // What is missing after something was taken out may be what was taken out.
         if culprit.is_some() || mistakes == 0 {
             findings.push(misfit.finding(text));
@@ -228,10 +232,10 @@ fn check_version(tree: &Node, text: u32, findings: &mut Findings) -> bool {
     };
     if number != 1 {
         let message = format!("version {number} of the manifest language is not known");
-        let at = Place::new(text, value.bytes.start, value.bytes.end);
+        let at = TextPlace::new(text, value.bytes.start, value.bytes.end);
         findings.push(
-            Finding::new(codes::VERSION, at, message)
-                .help("write `version: 1`, or use a later abide"),
+            Mistake::new(codes::VERSION, at, message)
+                .with_help("write `version: 1`, or use a later abide"),
         );
     }
     number == 1

@@ -9,10 +9,10 @@ use std::fmt;
 use abide_model::GroupName;
 
 use crate::codes;
-use crate::finding::{Finding, Findings};
+use crate::finding::{Findings, Mistake};
 use crate::located::Located;
-use crate::schema::{Group, Host, LingerPolicy, Unit, User};
-use crate::text::Place;
+use crate::schema::{Group, LingerPolicy, ManifestHost, User, WrittenUnit};
+use crate::text::TextPlace;
 
 /// Who says something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) enum By<'m> {
 
 impl By<'_> {
     /// Whether this one wins over another.
-    pub(crate) fn outranks(self, other: By<'_>) -> bool {
+    pub(crate) fn is_ranked_above(self, other: By<'_>) -> bool {
         self.rank() > other.rank()
     }
 
@@ -60,7 +60,7 @@ pub(crate) struct Layer<'m> {
     pub(crate) vars: &'m BTreeMap<String, Located<String>>,
     pub(crate) linger: Option<&'m Located<LingerPolicy>>,
     pub(crate) users: &'m BTreeMap<String, Located<User>>,
-    pub(crate) units: &'m BTreeMap<String, Located<Unit>>,
+    pub(crate) units: &'m BTreeMap<String, Located<WrittenUnit>>,
 }
 
 impl<'m> Layer<'m> {
@@ -76,7 +76,7 @@ impl<'m> Layer<'m> {
     }
 
     /// What a host says of itself.
-    pub(crate) fn of_host(name: &'m str, host: &'m Host) -> Self {
+    pub(crate) fn of_host(name: &'m str, host: &'m ManifestHost) -> Self {
         Self {
             by: By::Host(name),
             vars: &host.vars,
@@ -93,16 +93,16 @@ pub(crate) struct Said<'m, V> {
     /// The value.
     pub(crate) value: V,
     /// Where it stands.
-    pub(crate) at: Place,
+    pub(crate) at: TextPlace,
     /// Where its key stands.
-    pub(crate) key: Place,
+    pub(crate) key: TextPlace,
     /// Who said it.
     pub(crate) by: By<'m>,
 }
 
 impl<'m, V> Said<'m, V> {
     /// Another value in its place.
-    pub(crate) fn with<W>(&self, value: W) -> Said<'m, W> {
+    pub(crate) fn with_value<W>(&self, value: W) -> Said<'m, W> {
         Said {
             value,
             at: self.at,
@@ -112,7 +112,7 @@ impl<'m, V> Said<'m, V> {
     }
 
     /// The value with its place alone.
-    pub(crate) fn located(&self) -> Located<V>
+    pub(crate) fn value_and_place(&self) -> Located<V>
     where
         V: Copy,
     {
@@ -139,17 +139,17 @@ impl<'m, T> Stack<'m, T> {
     }
 
     /// What each place says, in order of rank.
-    pub(crate) fn values(&self) -> impl Iterator<Item = &'m T> {
+    pub(crate) fn values_by_rank(&self) -> impl Iterator<Item = &'m T> {
         self.parts.iter().map(|(_, part)| &part.value)
     }
 
     /// Who speaks of it with the highest rank.
-    pub(crate) fn by(&self) -> By<'m> {
+    pub(crate) fn highest_layer(&self) -> By<'m> {
         self.parts.last().map_or(By::Manifest, |(by, _)| *by)
     }
 
     /// Where the thing is first named.
-    pub(crate) fn key(&self) -> Place {
+    pub(crate) fn key(&self) -> TextPlace {
         self.parts
             .first()
             .map(|(_, part)| part.key)
@@ -164,14 +164,14 @@ impl<'m, T> Stack<'m, T> {
 
     /// What both say of one thing that they name in two ways.
     #[must_use]
-    pub(crate) fn with(mut self, other: Self) -> Self {
+    pub(crate) fn merged_with(mut self, other: Self) -> Self {
         self.parts.extend(other.parts);
         self.parts.sort_by_key(|(by, _)| by.rank());
         self
     }
 
-    /// As [`Stack::scalar`], of what is written there as a whole.
-    pub(crate) fn whole<V: PartialEq>(
+    /// As [`Stack::scalar_value`], of what is written there as a whole.
+    pub(crate) fn whole_value<V: PartialEq>(
         &self,
         findings: &mut Findings,
         get: impl Fn(&'m Located<T>) -> Option<Located<V>>,
@@ -189,7 +189,7 @@ impl<'m, T> Stack<'m, T> {
     }
 
     /// Everything that is said of one property, in order of rank.
-    fn all<V>(&self, get: impl Fn(&'m T) -> Option<Located<V>>) -> Vec<Said<'m, V>> {
+    fn all_values<V>(&self, get: impl Fn(&'m T) -> Option<Located<V>>) -> Vec<Said<'m, V>> {
         self.parts
             .iter()
             .filter_map(|(by, part)| {
@@ -205,12 +205,12 @@ impl<'m, T> Stack<'m, T> {
     }
 
     /// A property that only one can decide. Groups that differ, and no host above them, are a finding.
-    pub(crate) fn scalar<V: PartialEq>(
+    pub(crate) fn scalar_value<V: PartialEq>(
         &self,
         findings: &mut Findings,
         get: impl Fn(&'m T) -> Option<Located<V>>,
     ) -> Option<Said<'m, V>> {
-        decide(self.all(get), findings)
+        decide(self.all_values(get), findings)
     }
 
     /// A property that the last one decides.
@@ -218,7 +218,7 @@ impl<'m, T> Stack<'m, T> {
         &self,
         get: impl Fn(&'m T) -> Option<&'m Located<V>>,
     ) -> Option<Said<'m, &'m V>> {
-        self.all(|part| get(part).map(Located::by_ref)).pop()
+        self.all_values(|part| get(part).map(Located::by_ref)).pop()
     }
 
     /// A map: what is said of each of its keys.
@@ -234,7 +234,10 @@ impl<'m, T> Stack<'m, T> {
     }
 
     /// A property that has properties of its own.
-    pub(crate) fn nested<V>(&self, get: impl Fn(&'m T) -> Option<&'m Located<V>>) -> Stack<'m, V> {
+    pub(crate) fn nested_stack<V>(
+        &self,
+        get: impl Fn(&'m T) -> Option<&'m Located<V>>,
+    ) -> Stack<'m, V> {
         Stack::new(
             self.parts
                 .iter()
@@ -290,10 +293,12 @@ fn decide<'m, V: PartialEq>(
         };
         let message = format!("{} and {} set this differently", first.by, second.by);
         findings.push(
-            Finding::new(codes::GROUPS_DISAGREE, second.at, message)
-                .label(format!("{} says this", second.by))
-                .also(first.at, format!("{} says this", first.by))
-                .help("a host is in both: let the host say which it is, or only one of the groups"),
+            Mistake::new(codes::GROUPS_DISAGREE, second.at, message)
+                .with_label(format!("{} says this", second.by))
+                .with_related_place(first.at, format!("{} says this", first.by))
+                .with_help(
+                    "a host is in both: let the host say which it is, or only one of the groups",
+                ),
         );
     }
     Some(winner)

@@ -12,7 +12,7 @@ use serde::de::{
 
 use crate::located::LOCATED;
 use crate::misfit::{Misfit, Wrong};
-use crate::node::{Bytes, Key, Node, Shape};
+use crate::node::{ByteRange, MapKey, Node, Shape};
 use crate::schema::drop_in;
 
 /// Reads a type of the schema out of a tree. `text` is the number of the text it came from, `source` the text.
@@ -21,7 +21,7 @@ pub(crate) fn read<T: DeserializeOwned>(
     text: u32,
     source: &str,
 ) -> Result<T, Box<Misfit>> {
-    T::deserialize(Reader {
+    T::deserialize(ValueReader {
         node,
         key: None,
         text,
@@ -31,36 +31,36 @@ pub(crate) fn read<T: DeserializeOwned>(
 
 /// One value of the tree.
 #[derive(Clone, Copy)]
-struct Reader<'de> {
+struct ValueReader<'de> {
     node: &'de Node,
-    key: Option<&'de Key>,
+    key: Option<&'de MapKey>,
     text: u32,
     source: &'de str,
 }
 
 type Error = Box<Misfit>;
 
-impl<'de> Reader<'de> {
-    fn child(self, key: Option<&'de Key>, node: &'de Node) -> Self {
+impl<'de> ValueReader<'de> {
+    fn child_reader(self, key: Option<&'de MapKey>, node: &'de Node) -> Self {
         Self { node, key, ..self }
     }
 
     /// The bytes of the value as they are written.
-    fn written(self) -> &'de str {
-        let Bytes { start, end } = self.node.bytes;
+    fn written_text(self) -> &'de str {
+        let ByteRange { start, end } = self.node.bytes;
         self.source.get(start..end).unwrap_or_default()
     }
 
-    fn wrong(self, wanted: Wrong) -> Error {
-        Misfit::wrong(wanted, self.key, self.node, self.written())
+    fn unexpected_value(self, wanted: Wrong) -> Error {
+        Misfit::unexpected_value(wanted, self.key, self.node, self.written_text())
     }
 
     /// Gives an error that serde made a place: this value's.
-    fn placed<T>(self, result: Result<T, Error>) -> Result<T, Error> {
-        result.map_err(|misfit| misfit.at_value(self.key, self.node, self.written()))
+    fn locate_error<T>(self, result: Result<T, Error>) -> Result<T, Error> {
+        result.map_err(|misfit| misfit.at_value(self.key, self.node, self.written_text()))
     }
 
-    fn number<V, N>(
+    fn visit_number<V, N>(
         self,
         visitor: V,
         visit: impl FnOnce(V, N) -> Result<V::Value, Error>,
@@ -71,19 +71,19 @@ impl<'de> Reader<'de> {
     {
         match self.node.shape {
             Shape::Number(Some(number)) => match N::try_from(number) {
-                Ok(number) => self.placed(visit(visitor, number)),
-                Err(_) => Err(self.wrong(Wrong::TooBig)),
+                Ok(number) => self.locate_error(visit(visitor, number)),
+                Err(_) => Err(self.unexpected_value(Wrong::TooBig)),
             },
-            _ => Err(self.wrong(Wrong::Number)),
+            _ => Err(self.unexpected_value(Wrong::Number)),
         }
     }
 }
 
-impl<'de> Deserializer<'de> for Reader<'de> {
+impl<'de> Deserializer<'de> for ValueReader<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.placed(match &self.node.shape {
+        self.locate_error(match &self.node.shape {
             Shape::Nothing => visitor.visit_unit(),
             Shape::Flag(flag) => visitor.visit_bool(*flag),
             Shape::Number(Some(number)) => visitor.visit_u64(*number),
@@ -101,26 +101,26 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.node.shape {
             Shape::Flag(flag) => visitor.visit_bool(flag),
-            _ => Err(self.wrong(Wrong::Flag)),
+            _ => Err(self.unexpected_value(Wrong::Flag)),
         }
     }
 
     fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.number(visitor, V::visit_u16)
+        self.visit_number(visitor, V::visit_u16)
     }
 
     fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.number(visitor, V::visit_u32)
+        self.visit_number(visitor, V::visit_u32)
     }
 
     fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.number(visitor, V::visit_u64)
+        self.visit_number(visitor, V::visit_u64)
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match &self.node.shape {
-            Shape::Text(text) => self.placed(visitor.visit_borrowed_str(text)),
-            _ => Err(self.wrong(Wrong::Text)),
+            Shape::Text(text) => self.locate_error(visitor.visit_borrowed_str(text)),
+            _ => Err(self.unexpected_value(Wrong::Text)),
         }
     }
 
@@ -150,14 +150,14 @@ impl<'de> Deserializer<'de> for Reader<'de> {
                 list: self,
                 items: items.iter(),
             }),
-            _ => Err(self.wrong(Wrong::List)),
+            _ => Err(self.unexpected_value(Wrong::List)),
         }
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match &self.node.shape {
             Shape::Map(entries) => visitor.visit_map(Entries::new(self, entries)),
-            _ => Err(self.wrong(Wrong::Map)),
+            _ => Err(self.unexpected_value(Wrong::Map)),
         }
     }
 
@@ -168,13 +168,13 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         if let (Shape::Text(text), drop_in::NAME) = (&self.node.shape, name) {
-            return self.placed(visitor.visit_borrowed_str(text));
+            return self.locate_error(visitor.visit_borrowed_str(text));
         }
         let Shape::Map(entries) = &self.node.shape else {
-            return Err(self.wrong(Wrong::Keys { of: name, fields }));
+            return Err(self.unexpected_value(Wrong::Keys { of: name, fields }));
         };
         let read = visitor.visit_map(Entries::new(self, entries));
-        self.placed(read.map_err(|misfit| misfit.inside(name)))
+        self.locate_error(read.map_err(|misfit| misfit.in_struct(name)))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -186,12 +186,12 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         let (name, value) = match &self.node.shape {
             Shape::Text(text) => (text.as_str(), None),
             Shape::Map(entries) => match entries.as_slice() {
-                [(key, node)] => (key.name.as_str(), Some(self.child(Some(key), node))),
-                _ => return Err(self.wrong(Wrong::OneKey { words })),
+                [(key, node)] => (key.name.as_str(), Some(self.child_reader(Some(key), node))),
+                _ => return Err(self.unexpected_value(Wrong::OneKey { words })),
             },
-            _ => return Err(self.wrong(Wrong::Word { words })),
+            _ => return Err(self.unexpected_value(Wrong::Word { words })),
         };
-        self.placed(visitor.visit_enum(Variant {
+        self.locate_error(visitor.visit_enum(Variant {
             name,
             value,
             of: self,
@@ -210,7 +210,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
 
 /// The items of a list.
 struct Items<'de> {
-    list: Reader<'de>,
+    list: ValueReader<'de>,
     items: std::slice::Iter<'de, Node>,
 }
 
@@ -224,20 +224,20 @@ impl<'de> SeqAccess<'de> for Items<'de> {
         let Some(node) = self.items.next() else {
             return Ok(None);
         };
-        let item = self.list.child(self.list.key, node);
-        item.placed(seed.deserialize(item)).map(Some)
+        let item = self.list.child_reader(self.list.key, node);
+        item.locate_error(seed.deserialize(item)).map(Some)
     }
 }
 
 /// The entries of a map.
 struct Entries<'de> {
-    map: Reader<'de>,
-    rest: std::slice::Iter<'de, (Key, Node)>,
-    value: Option<Reader<'de>>,
+    map: ValueReader<'de>,
+    rest: std::slice::Iter<'de, (MapKey, Node)>,
+    value: Option<ValueReader<'de>>,
 }
 
 impl<'de> Entries<'de> {
-    fn new(map: Reader<'de>, entries: &'de [(Key, Node)]) -> Self {
+    fn new(map: ValueReader<'de>, entries: &'de [(MapKey, Node)]) -> Self {
         Self {
             map,
             rest: entries.iter(),
@@ -256,7 +256,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
         let Some((key, node)) = self.rest.next() else {
             return Ok(None);
         };
-        self.value = Some(self.map.child(Some(key), node));
+        self.value = Some(self.map.child_reader(Some(key), node));
         let name: StrDeserializer<'_, Error> = key.name.as_str().into_deserializer();
         seed.deserialize(name)
             .map_err(|misfit| misfit.at_key(key))
@@ -265,15 +265,15 @@ impl<'de> MapAccess<'de> for Entries<'de> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
         let value = self.value.take().unwrap_or(self.map);
-        value.placed(seed.deserialize(value))
+        value.locate_error(seed.deserialize(value))
     }
 }
 
 /// One of several words, or a map with one of several keys.
 struct Variant<'de> {
     name: &'de str,
-    value: Option<Reader<'de>>,
-    of: Reader<'de>,
+    value: Option<ValueReader<'de>>,
+    of: ValueReader<'de>,
     words: &'static [&'static str],
 }
 
@@ -298,19 +298,23 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
     fn unit_variant(self) -> Result<(), Error> {
         match self.value {
             None => Ok(()),
-            Some(_) => Err(self.of.wrong(Wrong::Word { words: self.words })),
+            Some(_) => Err(self.of.unexpected_value(Wrong::Word { words: self.words })),
         }
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
         match self.value {
-            Some(value) => value.placed(seed.deserialize(value)),
-            None => Err(self.of.wrong(Wrong::OneKey { words: self.words })),
+            Some(value) => value.locate_error(seed.deserialize(value)),
+            None => Err(self
+                .of
+                .unexpected_value(Wrong::OneKey { words: self.words })),
         }
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Error> {
-        Err(self.of.wrong(Wrong::OneKey { words: self.words }))
+        Err(self
+            .of
+            .unexpected_value(Wrong::OneKey { words: self.words }))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -318,13 +322,15 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         _: &'static [&'static str],
         _: V,
     ) -> Result<V::Value, Error> {
-        Err(self.of.wrong(Wrong::OneKey { words: self.words }))
+        Err(self
+            .of
+            .unexpected_value(Wrong::OneKey { words: self.words }))
     }
 }
 
 /// A value, then its place and that of its key, three numbers each.
 struct WithPlace<'de> {
-    of: Reader<'de>,
+    of: ValueReader<'de>,
     next: usize,
 }
 
@@ -340,15 +346,15 @@ impl<'de> SeqAccess<'de> for WithPlace<'de> {
         self.next += 1;
         match self.next {
             1 => seed.deserialize(self.of).map(Some),
-            2 => seed.deserialize(self.place(value)).map(Some),
-            3 => seed.deserialize(self.place(key)).map(Some),
+            2 => seed.deserialize(self.place_numbers(value)).map(Some),
+            3 => seed.deserialize(self.place_numbers(key)).map(Some),
             _ => Ok(None),
         }
     }
 }
 
 impl WithPlace<'_> {
-    fn place(&self, bytes: Bytes) -> Numbers {
+    fn place_numbers(&self, bytes: ByteRange) -> Numbers {
         let narrow = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
         Numbers([self.of.text, narrow(bytes.start), narrow(bytes.end)])
     }

@@ -4,10 +4,10 @@ use std::fmt;
 
 use abide_model::{HostPathOrHome, Origin, Wanted};
 
-use crate::schema::unit::{OnChange, UnitState};
-use crate::schema::user::{ManagerRestart, UserState};
-use crate::settled::{Settled, SettledHost, SettledUnit, SettledUser, Why};
-use crate::text::Texts;
+use crate::schema::unit::{UnitState, WrittenOnChange};
+use crate::schema::user::{UserState, WrittenManagerRestart};
+use crate::settled::{Settled, SettledHost, SettledUnit, SettledUser, ValueReason};
+use crate::text::ManifestTexts;
 use crate::value::duration_text;
 
 /// One value of a host.
@@ -25,12 +25,12 @@ pub struct Resolved {
 
 /// Collects values below a path.
 struct Listing<'t> {
-    texts: &'t Texts,
+    texts: &'t ManifestTexts,
     values: Vec<Resolved>,
 }
 
 /// Lists a host.
-pub(crate) fn list(host: &SettledHost<'_>, texts: &Texts) -> Vec<Resolved> {
+pub(crate) fn list(host: &SettledHost<'_>, texts: &ManifestTexts) -> Vec<Resolved> {
     let mut listing = Listing {
         texts,
         values: Vec::new(),
@@ -39,11 +39,11 @@ pub(crate) fn list(host: &SettledHost<'_>, texts: &Texts) -> Vec<Resolved> {
         listing.add("", key, said, &said.value);
     }
     for (name, said) in &host.vars {
-        listing.said("vars", name, said, said.value);
+        listing.add_declared("vars", name, said, said.value);
     }
     for (key, said) in [("exclusive", &host.exclusive), ("enforce", &host.enforce)] {
         if let Some(said) = said {
-            listing.said("linger", key, said, said.value);
+            listing.add_declared("linger", key, said, said.value);
         }
     }
     for (name, user) in &host.users {
@@ -64,8 +64,8 @@ impl Listing<'_> {
         value: impl fmt::Display,
     ) {
         let (origin, from) = match &settled.why {
-            Why::Said { by, key, .. } => (Some(self.texts.origin(*key)), by.to_string()),
-            Why::Default(reason) => (None, format!("default: {reason}")),
+            ValueReason::Said { by, key, .. } => (Some(self.texts.origin_of(*key)), by.to_string()),
+            ValueReason::Default(reason) => (None, format!("default: {reason}")),
         };
         self.values.push(Resolved {
             path: join(path, key),
@@ -75,14 +75,14 @@ impl Listing<'_> {
         });
     }
 
-    fn said<V>(
+    fn add_declared<V>(
         &mut self,
         path: &str,
         key: &str,
         said: &crate::precedence::Said<'_, V>,
         value: impl fmt::Display,
     ) {
-        self.add(path, key, &Settled::said(said, ()), value);
+        self.add(path, key, &Settled::declared(said, ()), value);
     }
 
     fn user(&mut self, path: &str, user: &SettledUser<'_>) {
@@ -92,17 +92,17 @@ impl Listing<'_> {
         };
         self.add(path, "state", &user.state, state);
         if let Some(said) = &user.remove_home {
-            self.said(path, "remove_home", said, said.value);
+            self.add_declared(path, "remove_home", said, said.value);
         }
         if let Some(said) = &user.manager_restart {
             let word = match said.value {
-                ManagerRestart::Allow => "allow",
-                ManagerRestart::Never => "never",
+                WrittenManagerRestart::Allow => "allow",
+                WrittenManagerRestart::Never => "never",
             };
-            self.said(path, "manager_restart", said, word);
+            self.add_declared(path, "manager_restart", said, word);
         }
         if let Some(said) = &user.end_processes {
-            self.said(path, "end_processes", said, said.value);
+            self.add_declared(path, "end_processes", said, said.value);
         }
         for (key, said) in &user.account_said {
             self.add(path, key, said, &said.value);
@@ -141,7 +141,12 @@ impl Listing<'_> {
             self.add(&path, name, &drop_in.shown, &drop_in.shown.value);
         }
         self.add(path, "state", &unit.state, state(unit.state.value));
-        self.add(path, "enabled", &unit.enabled, wanted(unit.enabled.value));
+        self.add(
+            path,
+            "enabled",
+            &unit.enabled,
+            wanted_word(unit.enabled.value),
+        );
         if let Some(masked) = unit.masked.value {
             self.add(path, "masked", &unit.masked, masked);
         }
@@ -198,7 +203,7 @@ fn state(state: UnitState) -> &'static str {
     }
 }
 
-fn wanted(wanted: Wanted) -> &'static str {
+fn wanted_word(wanted: Wanted) -> &'static str {
     match wanted {
         Wanted::Yes => "true",
         Wanted::No => "false",
@@ -206,12 +211,12 @@ fn wanted(wanted: Wanted) -> &'static str {
     }
 }
 
-fn on_change(on_change: OnChange) -> &'static str {
+fn on_change(on_change: WrittenOnChange) -> &'static str {
     match on_change {
-        OnChange::Restart => "restart",
-        OnChange::Reload => "reload",
-        OnChange::StopStart => "stop-start",
-        OnChange::None => "none",
+        WrittenOnChange::Restart => "restart",
+        WrittenOnChange::Reload => "reload",
+        WrittenOnChange::StopStart => "stop-start",
+        WrittenOnChange::None => "none",
     }
 }
 

@@ -12,10 +12,10 @@ pub(crate) mod unit;
 pub(crate) mod user;
 pub(crate) mod word;
 
-pub(crate) use connection::{Connection, HostConnection};
+pub(crate) use connection::{HostConnection, WrittenConnection};
 pub(crate) use drop_in::DropIn;
-pub(crate) use fleet::{Group, Host, LingerPolicy, Manifest};
-pub(crate) use policy::{Policy, Rollout};
-pub(crate) use unit::{Instance, Settle, Unit};
-pub(crate) use user::{File, Secret, User};
-pub(crate) use word::{Choice, DurationText, Share};
+pub(crate) use fleet::{Group, LingerPolicy, ManifestHost, WrittenManifest};
+pub(crate) use policy::{WrittenPolicy, WrittenRollout};
+pub(crate) use unit::{Instance, WrittenSettle, WrittenUnit};
+pub(crate) use user::{File, User, WrittenSecret};
+pub(crate) use word::{Choice, DurationText, WrittenShare};

@@ -13,9 +13,9 @@ use abide_unit::{Effective, quadlet_service};
 
 use crate::precedence::{By, Said};
 use crate::schema::Choice;
-use crate::schema::unit::{OnChange, UnitState};
-use crate::schema::user::{ManagerRestart, UserState};
-use crate::text::Place;
+use crate::schema::unit::{UnitState, WrittenOnChange};
+use crate::schema::user::{UserState, WrittenManagerRestart};
+use crate::text::TextPlace;
 use crate::wording::Wording;
 
 /// A value, and why it is that.
@@ -24,20 +24,20 @@ pub(crate) struct Settled<'m, V> {
     /// The value.
     pub(crate) value: V,
     /// Why.
-    pub(crate) why: Why<'m>,
+    pub(crate) why: ValueReason<'m>,
 }
 
 /// Why a value is what it is.
 #[derive(Debug, Clone)]
-pub(crate) enum Why<'m> {
+pub(crate) enum ValueReason<'m> {
     /// Somebody says so.
     Said {
         /// Who.
         by: By<'m>,
         /// The place of the value.
-        at: Place,
+        at: TextPlace,
         /// The place of its key.
-        key: Place,
+        key: TextPlace,
     },
     /// Nobody says anything: the reason of the default, a clause.
     Default(String),
@@ -45,11 +45,11 @@ pub(crate) enum Why<'m> {
 
 impl<'m, V> Settled<'m, V> {
     /// As somebody said.
-    pub(crate) fn said<W>(said: &Said<'m, W>, value: V) -> Self {
+    pub(crate) fn declared<W>(said: &Said<'m, W>, value: V) -> Self {
         let Said { at, key, by, .. } = *said;
         Self {
             value,
-            why: Why::Said { by, at, key },
+            why: ValueReason::Said { by, at, key },
         }
     }
 
@@ -57,14 +57,14 @@ impl<'m, V> Settled<'m, V> {
     pub(crate) fn default(value: V, reason: impl Into<String>) -> Self {
         Self {
             value,
-            why: Why::Default(reason.into()),
+            why: ValueReason::Default(reason.into()),
         }
     }
 }
 
-impl Why<'_> {
+impl ValueReason<'_> {
     /// Where the value stands, where somebody said it.
-    pub(crate) fn at(&self) -> Option<Place> {
+    pub(crate) fn declared_at(&self) -> Option<TextPlace> {
         match self {
             Self::Said { at, .. } => Some(*at),
             Self::Default(_) => None,
@@ -72,7 +72,7 @@ impl Why<'_> {
     }
 
     /// Who said it, where somebody did.
-    pub(crate) fn by(&self) -> Option<By<'_>> {
+    pub(crate) fn declared_by(&self) -> Option<By<'_>> {
         match self {
             Self::Said { by, .. } => Some(*by),
             Self::Default(_) => None,
@@ -80,7 +80,7 @@ impl Why<'_> {
     }
 
     /// Where the key stands, where somebody said it.
-    pub(crate) fn key(&self) -> Option<Place> {
+    pub(crate) fn key(&self) -> Option<TextPlace> {
         match self {
             Self::Said { key, .. } => Some(*key),
             Self::Default(_) => None,
@@ -106,10 +106,10 @@ pub(crate) struct SettledHost<'m> {
 /// One user.
 #[derive(Debug)]
 pub(crate) struct SettledUser<'m> {
-    pub(crate) key: Place,
+    pub(crate) key: TextPlace,
     pub(crate) state: Settled<'m, UserState>,
     pub(crate) remove_home: Option<Said<'m, &'m bool>>,
-    pub(crate) manager_restart: Option<Said<'m, ManagerRestart>>,
+    pub(crate) manager_restart: Option<Said<'m, WrittenManagerRestart>>,
     pub(crate) end_processes: Option<Said<'m, &'m bool>>,
     pub(crate) account: DesiredAccount,
     /// What was said of the account, by key, for people.
@@ -128,7 +128,7 @@ pub(crate) struct SettledUser<'m> {
 #[derive(Debug, Clone)]
 pub(crate) enum LingerWhy {
     /// The manifest says so here.
-    Declared(Place),
+    Declared(TextPlace),
     /// As the model has it.
     Other(LingerReason),
 }
@@ -136,16 +136,16 @@ pub(crate) enum LingerWhy {
 /// One file.
 #[derive(Debug)]
 pub(crate) struct SettledFile<'m> {
-    pub(crate) key: Place,
+    pub(crate) key: TextPlace,
     /// Who speaks of it with the highest rank.
     pub(crate) by: By<'m>,
-    pub(crate) content: Content<'m>,
+    pub(crate) content: SourcedContent<'m>,
     pub(crate) mode: Settled<'m, Option<u32>>,
 }
 
 /// A content, and who gave it.
 #[derive(Debug, Clone)]
-pub(crate) struct Content<'m> {
+pub(crate) struct SourcedContent<'m> {
     /// What goes to the host.
     pub(crate) body: Body,
     /// Its text and the places of its lines; `None` for secrets and what is not text.
@@ -157,12 +157,12 @@ pub(crate) struct Content<'m> {
 /// One unit.
 #[derive(Debug)]
 pub(crate) struct SettledUnit<'m> {
-    pub(crate) draft: UnitDraft<'m>,
+    pub(crate) draft: WrittenUnitDraft<'m>,
     /// Started, stopped, absent or left alone.
     pub(crate) state: Settled<'m, UnitState>,
     pub(crate) enabled: Settled<'m, Wanted>,
     pub(crate) masked: Settled<'m, Option<bool>>,
-    pub(crate) on_change: Settled<'m, OnChange>,
+    pub(crate) on_change: Settled<'m, WrittenOnChange>,
     pub(crate) restart_on: BTreeMap<HostPathOrHome, Settled<'m, ()>>,
     pub(crate) reload_on: BTreeMap<HostPathOrHome, Settled<'m, ()>>,
     pub(crate) hold: Settled<'m, Duration>,
@@ -171,42 +171,42 @@ pub(crate) struct SettledUnit<'m> {
 
 /// A unit as it is written, before defaults.
 #[derive(Debug)]
-pub(crate) struct UnitDraft<'m> {
+pub(crate) struct WrittenUnitDraft<'m> {
     pub(crate) name: UnitName,
     /// Where it is first named.
-    pub(crate) key: Place,
+    pub(crate) key: TextPlace,
     /// Who speaks of it with the highest rank.
     pub(crate) by: By<'m>,
     /// Whether the manifest brings the unit file: its own, or that of its template.
     pub(crate) ours: bool,
     /// The unit file; `None` for units of others, for instances, and where it cannot be read.
-    pub(crate) fragment: Option<Content<'m>>,
-    pub(crate) drop_ins: BTreeMap<&'m str, Content<'m>>,
+    pub(crate) fragment: Option<SourcedContent<'m>>,
+    pub(crate) drop_ins: BTreeMap<&'m str, SourcedContent<'m>>,
     /// What fragment and drop-ins come to; `None` where a text of ours cannot be read.
     pub(crate) effective: Option<Effective>,
     /// Whether its unit file is among ours, so that what is not in `effective` is not there at all.
     pub(crate) is_known: bool,
     /// The key `instances`, where it is written.
-    pub(crate) instances: Option<Place>,
+    pub(crate) instances: Option<TextPlace>,
     /// Whether it comes from the `instances` of its template.
     pub(crate) is_instance: bool,
-    pub(crate) written: Written<'m>,
+    pub(crate) written: WrittenUnitText<'m>,
 }
 
 /// What is said of a unit.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Written<'m> {
+pub(crate) struct WrittenUnitText<'m> {
     pub(crate) state: Option<Said<'m, UnitState>>,
     pub(crate) enabled: Option<Said<'m, Choice>>,
     pub(crate) masked: Option<Said<'m, bool>>,
-    pub(crate) on_change: Option<Said<'m, OnChange>>,
+    pub(crate) on_change: Option<Said<'m, WrittenOnChange>>,
     pub(crate) restart_on: Option<Said<'m, &'m Vec<crate::located::Located<String>>>>,
     pub(crate) reload_on: Option<Said<'m, &'m Vec<crate::located::Located<String>>>>,
     pub(crate) hold: Option<Said<'m, Duration>>,
     pub(crate) timeout: Option<Said<'m, Duration>>,
 }
 
-impl UnitDraft<'_> {
+impl WrittenUnitDraft<'_> {
     /// The service that Podman makes of it, where the text names it.
     pub(crate) fn service(&self) -> Option<UnitName> {
         quadlet_service(self.effective.as_ref()?)?.ok()

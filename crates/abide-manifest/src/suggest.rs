@@ -7,7 +7,7 @@ const MOST: usize = 2000;
 const LETTERS: usize = 64;
 
 /// The nearest of the known names, where one is near enough to be a slip of the pen.
-pub(crate) fn nearest<'a>(
+pub(crate) fn nearest_name<'a>(
     wrong: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
@@ -36,10 +36,10 @@ mod tests {
     #[test]
     fn a_slip_of_the_pen_is_recognised_and_another_word_is_not() {
         let known = ["units", "users", "files", "linger"];
-        assert_eq!(nearest("unts", known), Some("units"));
-        assert_eq!(nearest("untis", known), Some("units"));
-        assert_eq!(nearest("Linger", known), Some("linger"));
-        assert_eq!(nearest("policy", known), None);
-        assert_eq!(nearest("", known), None);
+        assert_eq!(nearest_name("unts", known), Some("units"));
+        assert_eq!(nearest_name("untis", known), Some("units"));
+        assert_eq!(nearest_name("Linger", known), Some("linger"));
+        assert_eq!(nearest_name("policy", known), None);
+        assert_eq!(nearest_name("", known), None);
     }
 }

@@ -10,7 +10,7 @@ use abide_model::{Origin, Span};
 
 /// A stretch of bytes of one of the [`Texts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) struct Place {
+pub(crate) struct TextPlace {
     /// Which text.
     pub(crate) text: u32,
     /// Byte offset of its beginning.
@@ -19,7 +19,7 @@ pub(crate) struct Place {
     pub(crate) end: u32,
 }
 
-impl Place {
+impl TextPlace {
     /// These bytes of a text. Offsets fit: texts are bounded far below 4 GiB.
     pub(crate) fn new(text: u32, start: usize, end: usize) -> Self {
         let narrow = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
@@ -36,14 +36,14 @@ impl Place {
     }
 
     /// Byte offset behind its end.
-    pub(crate) fn to(self) -> usize {
+    pub(crate) fn end_offset(self) -> usize {
         usize::try_from(self.end).unwrap_or(usize::MAX)
     }
 }
 
 /// All texts of a run, each with its name.
 #[derive(Debug, Default)]
-pub(crate) struct Texts {
+pub(crate) struct ManifestTexts {
     texts: Vec<Text>,
 }
 
@@ -66,7 +66,7 @@ impl Text {
     }
 }
 
-impl Texts {
+impl ManifestTexts {
     /// Adds a text; its number goes into places.
     pub(crate) fn add(&mut self, name: &str, text: Arc<str>) -> u32 {
         let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
@@ -89,9 +89,9 @@ impl Texts {
     }
 
     /// What stands at a place.
-    pub(crate) fn at(&self, place: Place) -> &str {
+    pub(crate) fn text_at(&self, place: TextPlace) -> &str {
         self.text(place.text)
-            .get(place.from()..place.to())
+            .get(place.from()..place.end_offset())
             .unwrap_or_default()
     }
 
@@ -116,7 +116,7 @@ impl Texts {
     }
 
     /// Line and column of a place, for people.
-    pub(crate) fn origin(&self, place: Place) -> Origin {
+    pub(crate) fn origin_of(&self, place: TextPlace) -> Origin {
         let line = self.line_of(place.text, place.from());
         let start = self.line(place.text, line).map_or(0, |(start, _)| start);
         let before = self.text(place.text).get(start..place.from());
@@ -129,11 +129,11 @@ impl Texts {
     }
 
     /// A place as diagnostics carry it.
-    pub(crate) fn span(&self, place: Place) -> Span {
+    pub(crate) fn span(&self, place: TextPlace) -> Span {
         Span {
-            origin: self.origin(place),
+            origin: self.origin_of(place),
             start: place.from(),
-            end: place.to(),
+            end: place.end_offset(),
         }
     }
 
@@ -156,13 +156,13 @@ mod tests {
 
     #[test]
     fn lines_and_columns_are_counted_as_a_person_does() {
-        let mut texts = Texts::default();
+        let mut texts = ManifestTexts::default();
         let text = texts.add("f.yaml", "a: é\r\nbb: 🔑 x\n".into());
-        let place = |start, end| Place::new(text, start, end);
+        let place = |start, end| TextPlace::new(text, start, end);
         let x = "a: é\r\nbb: 🔑 ".len();
-        assert_eq!(texts.at(place(x, x + 1)), "x");
-        assert_eq!(texts.origin(place(x, x + 1)).to_string(), "f.yaml:2:7");
-        assert_eq!(texts.origin(place(0, 1)).to_string(), "f.yaml:1:1");
+        assert_eq!(texts.text_at(place(x, x + 1)), "x");
+        assert_eq!(texts.origin_of(place(x, x + 1)).to_string(), "f.yaml:2:7");
+        assert_eq!(texts.origin_of(place(0, 1)).to_string(), "f.yaml:1:1");
         assert_eq!(texts.line(text, 0), Some((0, "a: é")));
         assert_eq!(texts.line(text, 2).map(|(_, line)| line), Some(""));
         assert_eq!(texts.line(text, 3), None);

@@ -25,7 +25,7 @@ pub(crate) enum ValueError {
 }
 
 /// Reads a duration: `5s`, `1m 30s`, `500ms`, `2h`, `1d`.
-pub(crate) fn duration(text: &str) -> Result<Duration, ValueError> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, ValueError> {
     let too_long = || ValueError::TooLong(text.escape_debug().to_string());
     match abide_model::duration::parse(text) {
         Ok(duration) if duration > LONGEST => Err(too_long()),
@@ -47,15 +47,15 @@ pub(crate) fn duration_text(duration: Duration) -> String {
 }
 
 /// Reads a count or a share: `3`, `25%`.
-pub(crate) fn share(written: &schema::Share) -> Result<Share, ValueError> {
+pub(crate) fn parse_share(written: &schema::WrittenShare) -> Result<Share, ValueError> {
     let text = match written {
-        schema::Share::Count(count) => {
+        schema::WrittenShare::Count(count) => {
             return usize::try_from(*count)
                 .map(Share::Count)
                 .ok()
                 .ok_or(ValueError::TooMany(*count));
         }
-        schema::Share::Text(text) => text,
+        schema::WrittenShare::Text(text) => text,
     };
     let percent = text
         .strip_suffix('%')
@@ -67,7 +67,7 @@ pub(crate) fn share(written: &schema::Share) -> Result<Share, ValueError> {
 }
 
 /// Reads permission bits in octal: `0600`, `644`.
-pub(crate) fn mode(text: &str) -> Result<u32, ValueError> {
+pub(crate) fn parse_mode(text: &str) -> Result<u32, ValueError> {
     let digits = match text.len() {
         4 => text.strip_prefix('0'),
         3 => Some(text),
@@ -92,7 +92,11 @@ mod tests {
             ("500ms", 500),
             ("0s", 0),
         ] {
-            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+            assert_eq!(
+                parse_duration(text),
+                Ok(Duration::from_millis(millis)),
+                "{text}"
+            );
         }
         for text in [
             "5",
@@ -107,22 +111,30 @@ mod tests {
             "31d",
             "5é",
         ] {
-            assert!(duration(text).is_err(), "{text:?}");
+            assert!(parse_duration(text).is_err(), "{text:?}");
         }
-        assert!(duration("5").unwrap_err().to_string().contains("`5s`"));
+        assert!(
+            parse_duration("5")
+                .unwrap_err()
+                .to_string()
+                .contains("`5s`")
+        );
         for text in ["5s", "90s", "1500ms", "2m"] {
-            assert_eq!(duration_text(duration(text).unwrap()), text);
+            assert_eq!(duration_text(parse_duration(text).unwrap()), text);
         }
     }
 
     #[test]
     fn shares_and_modes_are_exact() {
-        let text = |text: &str| share(&schema::Share::Text(text.to_owned()));
+        let text = |text: &str| parse_share(&schema::WrittenShare::Text(text.to_owned()));
         assert_eq!(text("25%"), Ok(Share::Percent(25)));
         assert!(text("101%").is_err() && text("25").is_err() && text("%").is_err());
-        assert_eq!((mode("0600"), mode("755")), (Ok(0o600), Ok(0o755)));
+        assert_eq!(
+            (parse_mode("0600"), parse_mode("755")),
+            (Ok(0o600), Ok(0o755))
+        );
         for text in ["4755", "0o600", "88", "0999", "rw", "06000"] {
-            assert!(mode(text).is_err(), "{text}");
+            assert!(parse_mode(text).is_err(), "{text}");
         }
     }
 }

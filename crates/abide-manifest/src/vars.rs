@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::suggest::nearest;
+use crate::suggest::nearest_name;
 
 /// So many references that cannot be filled in are told of one text.
 const MOST_BAD: usize = 50;
@@ -96,7 +96,7 @@ fn refusal(name: &str, closed: bool, vars: &BTreeMap<&str, &str>) -> BadReferenc
     }
     BadReferenceKind::Unknown {
         name: name.to_owned(),
-        near: nearest(name, vars.keys().copied()).map(str::to_owned),
+        near: nearest_name(name, vars.keys().copied()).map(str::to_owned),
     }
 }
 

@@ -6,9 +6,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::located::Located;
-use crate::text::{Place, Texts};
+use crate::text::{ManifestTexts, TextPlace};
 
 /// A text, and where it stands.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(crate) struct Wording {
     /// The text as it goes to the host, variables filled in.
     pub(crate) text: Arc<str>,
     /// The value in the manifest that holds the text or names its file.
-    pub(crate) at: Place,
+    pub(crate) at: TextPlace,
     /// The text as it is written, before variables were filled in.
     written: Arc<str>,
     home: Home,
@@ -44,7 +44,7 @@ impl Wording {
     }
 
     /// A text that stands in a file which the manifest names at `at`.
-    pub(crate) fn in_file(at: Place, file: u32, text: Arc<str>) -> Self {
+    pub(crate) fn in_file(at: TextPlace, file: u32, text: Arc<str>) -> Self {
         Self {
             written: Arc::clone(&text),
             text,
@@ -54,7 +54,7 @@ impl Wording {
     }
 
     /// The same, filled in: what comes from variables has no place, everything else keeps its own.
-    pub(crate) fn filled(self, text: String) -> Self {
+    pub(crate) fn with_filled_text(self, text: String) -> Self {
         Self {
             text: text.into(),
             ..self
@@ -62,7 +62,7 @@ impl Wording {
     }
 
     /// The place of `word` in a line of the text (from 1), or of the line, or of the whole.
-    pub(crate) fn place(&self, texts: &Texts, line: u32, word: &str) -> Place {
+    pub(crate) fn place_of_word(&self, texts: &ManifestTexts, line: u32, word: &str) -> TextPlace {
         let index = usize::try_from(line)
             .unwrap_or(usize::MAX)
             .saturating_sub(1);
@@ -71,34 +71,34 @@ impl Wording {
             return self.at;
         }
         match self.line(texts, index) {
-            Some((number, start, text)) => within(number, start, text, word),
+            Some((number, start, text)) => place_in_line(number, start, text, word),
             None => self.search(texts, word),
         }
     }
 
     /// A place in the text as it was before it was filled in, by its bytes.
-    pub(crate) fn place_of_bytes(&self, texts: &Texts, bytes: Range<usize>) -> Place {
+    pub(crate) fn place_of_bytes(&self, texts: &ManifestTexts, bytes: Range<usize>) -> TextPlace {
         let before = self.written.get(..bytes.start).unwrap_or_default();
         let index = before.matches('\n').count();
         let column = before.rsplit('\n').next().map_or(0, str::len);
         match self.line(texts, index) {
             Some((number, start, _)) => {
-                Place::new(number, start + column, start + column + bytes.len())
+                TextPlace::new(number, start + column, start + column + bytes.len())
             }
             None => self.search(texts, self.written.get(bytes).unwrap_or_default()),
         }
     }
 
     /// Adds where the manifest names the file, for a finding that points into a file.
-    pub(crate) fn named(&self, finding: Finding) -> Finding {
+    pub(crate) fn add_naming_place(&self, finding: Mistake) -> Mistake {
         match self.home {
             Home::Value => finding,
-            Home::File(_) => finding.also(self.at, "named here"),
+            Home::File(_) => finding.with_related_place(self.at, "named here"),
         }
     }
 
     /// A line by its index from 0: in which text it stands, where it begins there, and its letters.
-    fn line<'t>(&self, texts: &'t Texts, index: usize) -> Option<(u32, usize, &'t str)> {
+    fn line<'t>(&self, texts: &'t ManifestTexts, index: usize) -> Option<(u32, usize, &'t str)> {
         let (number, (start, line)) = match self.home {
             Home::File(file) => (file, texts.line(file, index)?),
             Home::Value => {
@@ -113,7 +113,7 @@ impl Wording {
     }
 
     /// A line of a block text: the lines of the manifest from the value's first, each behind its indentation.
-    fn block_line<'t>(&self, texts: &'t Texts, index: usize) -> Option<(usize, &'t str)> {
+    fn block_line<'t>(&self, texts: &'t ManifestTexts, index: usize) -> Option<(usize, &'t str)> {
         let number = self.at.text;
         let is_empty = |line: &&str| line.trim().is_empty();
         // The value's place begins at its first letter, behind empty lines.
@@ -132,7 +132,7 @@ impl Wording {
     }
 
     /// Whether a block text begins on this line: the line before ends in its header, `|` with its indicators.
-    fn header_ends_line_before(&self, texts: &Texts, line: usize) -> bool {
+    fn header_ends_line_before(&self, texts: &ManifestTexts, line: usize) -> bool {
         let before = line
             .checked_sub(1)
             .and_then(|line| texts.line(self.at.text, line));
@@ -144,18 +144,18 @@ impl Wording {
     }
 
     /// A line in a text of another style: where it stands, as it is, just once in the value.
-    fn only_line<'t>(&self, texts: &'t Texts, index: usize) -> Option<(usize, &'t str)> {
+    fn only_line<'t>(&self, texts: &'t ManifestTexts, index: usize) -> Option<(usize, &'t str)> {
         let line = self.written.split('\n').nth(index)?;
-        let (at, line) = only(texts.at(self.at), line)?;
+        let (at, line) = find_unique(texts.text_at(self.at), line)?;
         Some((self.at.from() + at, line))
     }
 
     /// Where a word stands just once in the value, or the whole value.
-    fn search(&self, texts: &Texts, word: &str) -> Place {
-        match only(texts.at(self.at), word) {
+    fn search(&self, texts: &ManifestTexts, word: &str) -> TextPlace {
+        match find_unique(texts.text_at(self.at), word) {
             Some((at, word)) => {
                 let start = self.at.from() + at;
-                Place::new(self.at.text, start, start + word.len())
+                TextPlace::new(self.at.text, start, start + word.len())
             }
             None => self.at,
         }
@@ -163,22 +163,22 @@ impl Wording {
 }
 
 /// Where a part stands in a text, if it stands there just once.
-fn only<'t>(text: &'t str, part: &str) -> Option<(usize, &'t str)> {
+fn find_unique<'t>(text: &'t str, part: &str) -> Option<(usize, &'t str)> {
     let mut found = text.match_indices(part);
     let first = found.next().filter(|_| !part.is_empty());
     first.filter(|_| found.next().is_none())
 }
 
 /// The place of a word in a line that begins at `start`, or of the whole line without the white space around it.
-fn within(text: u32, start: usize, line: &str, word: &str) -> Place {
+fn place_in_line(text: u32, start: usize, line: &str, word: &str) -> TextPlace {
     if !word.is_empty()
         && let Some(at) = find_word(line, word)
     {
-        return Place::new(text, start + at, start + at + word.len());
+        return TextPlace::new(text, start + at, start + at + word.len());
     }
     let trimmed = line.trim();
     let indentation = line.len() - line.trim_start().len();
-    Place::new(
+    TextPlace::new(
         text,
         start + indentation,
         start + indentation + trimmed.len(),

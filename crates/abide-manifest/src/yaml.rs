@@ -11,7 +11,7 @@ use serde_yaml::granit_parser::ErrorKind;
 use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 use serde_yaml::{Error, ExternalMessageSource, Location, Options, Spanned};
 
-use crate::node::{Bytes, Key, Node, Shape};
+use crate::node::{ByteRange, MapKey, Node, Shape};
 
 /// Deeper than any manifest: users, files and secrets end at ten.
 const MAX_DEPTH: usize = 32;
@@ -26,7 +26,7 @@ pub(crate) struct YamlError {
     /// What is wrong, in words.
     pub(crate) message: String,
     /// Where.
-    pub(crate) bytes: Bytes,
+    pub(crate) bytes: ByteRange,
 }
 
 /// Which rule a text breaks.
@@ -42,10 +42,10 @@ pub(crate) enum YamlErrorKind {
 
 /// Reads one YAML document. Repeated keys are kept; the caller judges them.
 pub(crate) fn parse(text: &str) -> Result<Node, YamlError> {
-    serde_yaml::from_str_with_options(text, strict()).map_err(|error| explain(&error, text))
+    serde_yaml::from_str_with_options(text, strict_options()).map_err(|error| explain(&error, text))
 }
 
-fn strict() -> Options {
+fn strict_options() -> Options {
     serde_yaml::options! {
         strict_booleans: true,
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
@@ -120,17 +120,17 @@ impl<'de> Visitor<'de> for AnyShape {
         while let Some(key) = map.next_key::<Spanned<String>>()? {
             let bytes = bytes(&key.referenced);
             let name = key.value;
-            entries.push((Key { bytes, name }, map.next_value()?));
+            entries.push((MapKey { bytes, name }, map.next_value()?));
         }
         Ok(Shape::Map(entries))
     }
 }
 
-fn bytes(location: &Location) -> Bytes {
+fn bytes(location: &Location) -> ByteRange {
     let number = |value: Option<u64>| value.and_then(|value| usize::try_from(value).ok());
     let start = number(location.span().byte_offset()).unwrap_or(0);
     let length = number(location.span().byte_len()).unwrap_or(0);
-    Bytes {
+    ByteRange {
         start,
         end: start.saturating_add(length),
     }
@@ -141,15 +141,15 @@ fn explain(error: &Error, text: &str) -> YamlError {
     YamlError {
         kind,
         message,
-        bytes: place(error, text),
+        bytes: error_bytes(error, text),
     }
 }
 
 /// Where an error is. The scanner's own errors have a line and a column (in characters) and no bytes.
-fn place(error: &Error, text: &str) -> Bytes {
+fn error_bytes(error: &Error, text: &str) -> ByteRange {
     let end = text.trim_end().len();
     let Some(location) = error.location() else {
-        return Bytes { start: end, end };
+        return ByteRange { start: end, end };
     };
     if location.span().byte_offset().is_some() {
         return bytes(&location);
@@ -164,7 +164,7 @@ fn place(error: &Error, text: &str) -> Bytes {
     let before = rest.chars().take(index(location.column()));
     let start = (line_start + before.map(char::len_utf8).sum::<usize>()).min(end);
     let letter = text.get(start..end).and_then(|rest| rest.chars().next());
-    Bytes {
+    ByteRange {
         start,
         end: start + letter.map_or(0, char::len_utf8),
     }
@@ -175,7 +175,7 @@ fn in_words(error: &Error) -> (YamlErrorKind, String) {
     let said = |kind, message: &str| (kind, message.to_owned());
     match error {
         Error::ExternalMessage { source, msg, .. } => match source.as_ref() {
-            ExternalMessageSource::Parser(error) => syntax(error.kind(), msg),
+            ExternalMessageSource::Parser(error) => describe_syntax_error(error.kind(), msg),
             _ => said(Syntax, msg),
         },
         Error::Budget { breach, .. } => match breach {
@@ -208,7 +208,7 @@ fn in_words(error: &Error) -> (YamlErrorKind, String) {
     }
 }
 
-fn syntax(kind: &ErrorKind, otherwise: &str) -> (YamlErrorKind, String) {
+fn describe_syntax_error(kind: &ErrorKind, otherwise: &str) -> (YamlErrorKind, String) {
     use ErrorKind as K;
     let words = match kind {
         K::RecursionLimitExceeded => {

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::name::printable;
+use crate::name::printable_text;
 use crate::path::HostPath;
 use crate::unit_name::UnitName;
 
@@ -34,7 +34,7 @@ pub enum AliasHolder {
 
 impl AliasHolder {
     /// What a person can do about it: a clause.
-    pub(crate) fn help(&self) -> &'static str {
+    pub(crate) fn help_text(&self) -> &'static str {
         match self {
             Self::Link { .. } => "remove that link, or the `Alias=`",
             Self::File { .. } => "remove that file, or the `Alias=`",
@@ -52,7 +52,7 @@ impl fmt::Display for AliasHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Link { target } => {
-                write!(f, "is taken there: it names {}", printable(target))
+                write!(f, "is taken there: it names {}", printable_text(target))
             }
             Self::File { path } => write!(f, "is taken there: {path} is a file"),
             Self::Declared => f.write_str("is the name of a unit that is declared too"),

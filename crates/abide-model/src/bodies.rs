@@ -12,7 +12,7 @@ pub type BodyPlace = String;
 
 impl Desired {
     /// Every content, with its place and where it is declared.
-    pub fn bodies(&self) -> impl Iterator<Item = (BodyPlace, &Origin, &Body)> {
+    pub fn all_bodies(&self) -> impl Iterator<Item = (BodyPlace, &Origin, &Body)> {
         let system = self.units.iter();
         let system = system.flat_map(|(name, unit)| of_unit(&Scope::System, name, unit));
         let users = self.users.iter();
@@ -32,8 +32,8 @@ impl Desired {
     }
 
     /// The path of a secret's file as it stands in the manifest: relative to the file that names it, where it is below.
-    pub(crate) fn relative<'p>(&self, source: &SecretSource, path: &'p str) -> &'p str {
-        let named = self.bodies().find(
+    pub(crate) fn path_in_manifest<'p>(&self, source: &SecretSource, path: &'p str) -> &'p str {
+        let named = self.all_bodies().find(
             |(_, _, body)| matches!(body, Body::Secret { source: other, .. } if other == source),
         );
         let folder = named

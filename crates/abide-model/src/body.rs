@@ -30,7 +30,7 @@ impl Bytes {
     }
     /// Their digest.
     pub fn digest(&self) -> Digest {
-        Digest::of(&self.0)
+        Digest::of_bytes(&self.0)
     }
 }
 
@@ -53,7 +53,7 @@ impl fmt::Debug for Bytes {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Bytes")]
 #[serde(untagged)]
-enum Written {
+enum BodyForm {
     /// UTF-8.
     Text(String),
     /// Anything else.
@@ -67,7 +67,7 @@ impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self.as_text() {
             Some(text) => to.serialize_str(text),
-            None => Written::Base64 {
+            None => BodyForm::Base64 {
                 base64: STANDARD.encode(&self.0),
             }
             .serialize(to),
@@ -77,9 +77,9 @@ impl Serialize for Bytes {
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        match Written::deserialize(from)? {
-            Written::Text(text) => Ok(Self::new(text.into_bytes())),
-            Written::Base64 { base64 } => STANDARD
+        match BodyForm::deserialize(from)? {
+            BodyForm::Text(text) => Ok(Self::new(text.into_bytes())),
+            BodyForm::Base64 { base64 } => STANDARD
                 .decode(base64)
                 .map(Self::new)
                 .map_err(serde::de::Error::custom),
@@ -173,7 +173,7 @@ macro_rules! schema_of {
         }
     };
 }
-schema_of!(Bytes, Written);
+schema_of!(Bytes, BodyForm);
 schema_of!(Body, WrittenBody);
 
 impl Serialize for Body {

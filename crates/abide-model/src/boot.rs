@@ -10,7 +10,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::name::printable;
+use crate::name::printable_text;
 use crate::path::HostPath;
 use crate::unit_name::UnitName;
 use crate::unknown::UnknownReason;
@@ -174,7 +174,7 @@ impl fmt::Display for NotAtBoot {
         match self {
             Self::NotWanted => f.write_str("nothing pulls it in"),
             Self::Masked => f.write_str("masked"),
-            Self::NotLoaded { load } => f.write_str(&printable(&load.replace('-', " "))),
+            Self::NotLoaded { load } => f.write_str(&printable_text(&load.replace('-', " "))),
             Self::NoLinger => f.write_str("no linger"),
             Self::ManagerMasked => f.write_str("user manager masked"),
             Self::ManagerNeeds { masked } => {
@@ -194,7 +194,7 @@ impl fmt::Display for NotAtBoot {
 impl fmt::Display for BootUnknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoRehearsal { why } => f.write_str(&printable(&why.to_string())),
+            Self::NoRehearsal { why } => f.write_str(&printable_text(&why.to_string())),
             Self::InCycle => f.write_str("in a cycle"),
             Self::Unreadable => f.write_str("unreadable file"),
             Self::FirstBoot => f.write_str("a first boot applies presets"),

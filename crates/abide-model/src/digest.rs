@@ -13,7 +13,7 @@ pub struct Digest([u8; 32]);
 
 impl Digest {
     /// The digest of these bytes.
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn of_bytes(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
@@ -35,7 +35,7 @@ impl Digest {
 
     /// Its first 40 bits in a form to say aloud, `k7f2-93qd`: digits and letters without `i`, `l`, `o`, `u` (Crockford's
     /// base 32). For people; 40 bits can be matched on purpose, so no program compares them.
-    pub fn spoken(&self) -> String {
+    pub fn spoken_form(&self) -> String {
         const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
         let bits = self.0.iter().take(5);
         let bits = bits.fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
@@ -66,7 +66,7 @@ impl Digest {
     }
 
     /// The first 12 digits, for people; never compared.
-    pub fn short(&self) -> String {
+    pub fn short_form(&self) -> String {
         self.to_string().chars().take(12).collect()
     }
 }
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_digest_reads_what_it_writes() {
-        let digest = Digest::of(b"abc");
+        let digest = Digest::of_bytes(b"abc");
         assert_eq!(
             digest.to_string(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -138,6 +138,6 @@ mod tests {
     #[test]
     fn the_spoken_form_is_the_first_forty_bits() {
         // ba7816bf8f = 10111 01001 11100 00001 01101 01111 11100 01111
-        assert_eq!(Digest::of(b"abc").spoken(), "q9w1-dfwf");
+        assert_eq!(Digest::of_bytes(b"abc").spoken_form(), "q9w1-dfwf");
     }
 }

@@ -62,7 +62,7 @@ pub enum DriftClass {
 
 impl DriftClass {
     /// The cell of the two columns.
-    pub fn of(on_host: bool, differs: bool) -> Self {
+    pub fn from_columns(on_host: bool, differs: bool) -> Self {
         match (on_host, differs) {
             (false, false) => Self::Clean,
             (true, false) => Self::HandEditedButRight,
@@ -72,7 +72,7 @@ impl DriftClass {
     }
 
     /// The word for people.
-    pub fn said(self) -> &'static str {
+    pub fn display_word(self) -> &'static str {
         match self {
             Self::Clean => "clean",
             Self::HandEditedButRight => "hand-edited but right",
@@ -83,7 +83,7 @@ impl DriftClass {
     }
 
     /// The two columns: `D` changed on the host, `M` differs from the manifest, `?` not known.
-    pub fn columns(self) -> &'static str {
+    pub fn column_marks(self) -> &'static str {
         match self {
             Self::Clean => "  ",
             Self::HandEditedButRight => "D ",

@@ -68,7 +68,7 @@ pub enum Failing {
 
 impl FailReason {
     /// A reason in the words of somebody else.
-    pub fn told(text: impl Into<String>) -> Self {
+    pub fn from_text(text: impl Into<String>) -> Self {
         Self::Told(text.into())
     }
 }
@@ -164,7 +164,7 @@ mod tests {
             let text = serde_json::to_string(&reason).unwrap();
             assert_eq!(text, format!("{words:?}"));
             let back: FailReason = serde_json::from_str(&text).unwrap();
-            assert_eq!(back, FailReason::told(words));
+            assert_eq!(back, FailReason::from_text(words));
         }
     }
 }

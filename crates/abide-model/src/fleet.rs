@@ -56,7 +56,7 @@ pub struct Connection {
 impl Connection {
     /// Which settings say where a connection goes or what it runs here. None: ssh to the host's name, as the user who
     /// runs abide has configured it.
-    pub fn settings(&self) -> Vec<&'static str> {
+    pub fn route_settings(&self) -> Vec<&'static str> {
         let Self {
             via,
             address,

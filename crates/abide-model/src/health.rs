@@ -7,7 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::name::printable;
+use crate::name::printable_text;
 use crate::observed::{ActiveState, ObservedUnit};
 use crate::time::Timestamp;
 
@@ -58,10 +58,10 @@ pub enum Health {
 
 impl Health {
     /// How the unit is at this time of its host. `limit` is how long a start of it may take, where somebody says so.
-    pub fn of(unit: &ObservedUnit, now: Timestamp, limit: Option<Duration>) -> Self {
+    pub fn from_observed(unit: &ObservedUnit, now: Timestamp, limit: Option<Duration>) -> Self {
         let looping = || Self::CrashLooping {
             restarts: unit.restarts,
-            ending: Ending::of(unit),
+            ending: Ending::from_observed(unit),
         };
         // Since systemd 254 there are `auto-restart-queued`, `dead-before-auto-restart` and more.
         if unit.sub.contains("auto-restart") {
@@ -81,10 +81,10 @@ impl Health {
             }
             ActiveState::Activating if unit.ends_by_itself => Self::Starting,
             ActiveState::Activating if unit.restarts > 0 => looping(),
-            ActiveState::Activating => starting(unit, now, limit),
+            ActiveState::Activating => starting_or_overdue(unit, now, limit),
             ActiveState::Deactivating => Self::Stopping,
             ActiveState::Failed => Self::Failed {
-                ending: Ending::of(unit),
+                ending: Ending::from_observed(unit),
             },
             ActiveState::Inactive | ActiveState::Maintenance => Self::Down,
         }
@@ -130,7 +130,7 @@ impl fmt::Display for Health {
             }
             Self::Failed { ending } => write!(f, "failed ({ending})"),
             Self::UpWithoutFile { load } => {
-                write!(f, "up, and cannot start again ({})", printable(load))
+                write!(f, "up, and cannot start again ({})", printable_text(load))
             }
         }
     }
@@ -143,7 +143,7 @@ fn restarts_too_often(unit: &ObservedUnit, now: Timestamp) -> bool {
         || unit.restarts > 1 && less_than(JUST_BACK_SECS)
 }
 
-fn starting(unit: &ObservedUnit, now: Timestamp, limit: Option<Duration>) -> Health {
+fn starting_or_overdue(unit: &ObservedUnit, now: Timestamp, limit: Option<Duration>) -> Health {
     let secs = unit.state_since.map(|at| now.secs_since(at));
     let limit = limit.map(|limit| limit.as_secs());
     match secs.zip(limit) {
@@ -163,7 +163,7 @@ pub struct Ending {
 
 impl Ending {
     /// How this unit ended last.
-    pub fn of(unit: &ObservedUnit) -> Self {
+    pub fn from_observed(unit: &ObservedUnit) -> Self {
         Self {
             result: unit.result.clone(),
             status: unit.main_status.filter(|status| *status != 0),
@@ -191,7 +191,7 @@ impl fmt::Display for Ending {
                 f.write_str("start-limit-hit after ")?;
                 write_status(f, status)
             }
-            (other, _) => f.write_str(&printable(other)),
+            (other, _) => f.write_str(&printable_text(other)),
         }
     }
 }
@@ -279,7 +279,7 @@ mod tests {
     }
 
     fn said(unit: &ObservedUnit) -> String {
-        Health::of(unit, NOW, Some(Duration::from_secs(30))).to_string()
+        Health::from_observed(unit, NOW, Some(Duration::from_secs(30))).to_string()
     }
 
     #[test]
@@ -299,7 +299,7 @@ mod tests {
         let mut seen = unit(ActiveState::Active, "running");
         let mut is_up = |restarts, secs| {
             (seen.restarts, seen.started_at) = (restarts, Some(ago(secs)));
-            Health::of(&seen, NOW, None).is_up()
+            Health::from_observed(&seen, NOW, None).is_up()
         };
         assert!(is_up(0, 0));
         // A single time is what `Restart=` is for.
@@ -317,7 +317,7 @@ mod tests {
         assert_eq!(said(&seen), "starting");
         seen.state_since = Some(ago(31));
         assert_eq!(said(&seen), "still starting, past its limit of 30s");
-        assert_eq!(Health::of(&seen, NOW, None), Health::Starting);
+        assert_eq!(Health::from_observed(&seen, NOW, None), Health::Starting);
         seen.ends_by_itself = true;
         assert_eq!(said(&seen), "starting");
     }
@@ -328,11 +328,11 @@ mod tests {
             let mut seen = unit(ActiveState::Active, "running");
             load.clone_into(&mut seen.load);
             assert_eq!(said(&seen), format!("up, and cannot start again ({load})"));
-            assert!(!Health::of(&seen, NOW, None).is_up());
+            assert!(!Health::from_observed(&seen, NOW, None).is_up());
         }
         let mut masked = unit(ActiveState::Active, "running");
         "masked".clone_into(&mut masked.load);
-        assert!(Health::of(&masked, NOW, None).is_up());
+        assert!(Health::from_observed(&masked, NOW, None).is_up());
     }
 
     #[test]

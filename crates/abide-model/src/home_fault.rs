@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::name::{UserName, printable};
+use crate::name::{UserName, printable_text};
 
 /// Why a home cannot be removed together with its user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,7 +31,7 @@ impl fmt::Display for HomeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Link => f.write_str("it is a symbolic link"),
-            Self::OfAnother { owner } => write!(f, "it belongs to {}", printable(owner)),
+            Self::OfAnother { owner } => write!(f, "it belongs to {}", printable_text(owner)),
             Self::HasHomeOf { user } => write!(f, "the home of {user} is in it"),
             Self::Unwritable => {
                 f.write_str("nothing can be removed from the directory that it is in (is it mounted read-only?)")

@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::name::{UserName, printable};
+use crate::name::{UserName, printable_text};
 use crate::path::HostPath;
 use crate::scope::UnitRef;
 
@@ -252,7 +252,7 @@ pub enum InputFault {
 
 impl BrokenInput {
     /// How systemd tells of the failed start: `203/EXEC` (systemd.exec(5), "Process Exit Codes").
-    pub fn ending(&self) -> &'static str {
+    pub fn start_failure_status(&self) -> &'static str {
         if let InputFault::NotByEnv { .. } = self.fault {
             return "status=127";
         }
@@ -275,7 +275,7 @@ impl BrokenInput {
     }
 
     /// What can be done about it: a clause.
-    pub fn help(&self) -> &'static str {
+    pub fn help_text(&self) -> &'static str {
         match self.fault {
             InputFault::Missing | InputFault::NotInPath | InputFault::NotInRoot { .. } => {
                 "put it there first"
@@ -309,7 +309,7 @@ impl fmt::Display for BrokenInput {
             runner,
             fault,
         } = self;
-        let value = printable(value);
+        let value = printable_text(value);
         write!(f, "`{setting}={value}`: ")?;
         match fault {
             InputFault::Missing => write!(f, "{value} is not there, as {runner} sees it"),
@@ -348,12 +348,12 @@ impl fmt::Display for BrokenInput {
             InputFault::NotByEnv { name } => write!(
                 f,
                 "the first line of {value} asks env for {}, which its PATH does not have, as {runner} sees it",
-                printable(name)
+                printable_text(name)
             ),
             InputFault::Protected => write!(f, "`ProtectHome=` of the unit hides {value} from it"),
             InputFault::NoSuchUser => write!(f, "the host has no user {value}"),
             InputFault::NoSuchGroup => write!(f, "the host has no group {value}"),
         }?;
-        write!(f, " ({})", self.ending())
+        write!(f, " ({})", self.start_failure_status())
     }
 }

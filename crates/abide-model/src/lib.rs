@@ -95,7 +95,7 @@ pub use ledger::{
     Held, Ledger, LedgerFault, LedgerFile, LedgerFinding, LedgerRead, LedgerReads, LedgerUnit,
 };
 pub use masks::Masks;
-pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable};
+pub use name::{GroupName, HostName, ManifestName, NameError, UserName, printable_text};
 pub use note_reason::NoteReason;
 pub use note_text::{LedgerNote, LingerNote, NoteText, PodmanNote, UnitNote};
 pub use observed::{

@@ -4,7 +4,7 @@ use crate::digest::Digest;
 
 /// Who a host is, beyond its name: a digest of its machine-id(5), which itself should not be shown around. `None` for a
 /// host that has none.
-pub fn identity(machine_id: &str) -> Option<Digest> {
+pub fn from_machine_id(machine_id: &str) -> Option<Digest> {
     let id = machine_id.trim();
     // systemd writes this word where the id is not made yet.
     let known = !id.is_empty() && id != "uninitialized";

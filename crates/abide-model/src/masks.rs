@@ -19,7 +19,7 @@ pub struct Masks {
 
 impl Masks {
     /// Those of these contents that are secret and resolved.
-    pub fn of<'b>(bodies: impl IntoIterator<Item = &'b Body>) -> Self {
+    pub fn from_bodies<'b>(bodies: impl IntoIterator<Item = &'b Body>) -> Self {
         let secrets = bodies.into_iter().filter_map(|body| match body {
             Body::Secret { bytes, .. } => bytes.as_ref(),
             Body::Plain(_) => None,
@@ -29,7 +29,7 @@ impl Masks {
             for line in String::from_utf8_lossy(secret.as_slice()).lines() {
                 let value = line.split_once('=').map(|(_, value)| value);
                 let found = [Some(line), value].into_iter().flatten();
-                pieces.extend(found.map(bare).filter(|piece| is_long(piece)));
+                pieces.extend(found.map(strip_quotes).filter(|piece| is_long(piece)));
             }
         }
         let mut pieces: Vec<String> = pieces.into_iter().collect();
@@ -53,7 +53,7 @@ impl fmt::Debug for Masks {
 }
 
 /// Without white space and quotes around it.
-fn bare(piece: &str) -> String {
+fn strip_quotes(piece: &str) -> String {
     let piece = piece.trim();
     let quoted = |quote: char| piece.strip_prefix(quote)?.strip_suffix(quote);
     let inner = quoted('"').or_else(|| quoted('\''));
@@ -70,7 +70,7 @@ mod tests {
     use crate::body::{Bytes, SecretSource};
 
     fn masks(secret: &str) -> Masks {
-        Masks::of([&Body::Secret {
+        Masks::from_bodies([&Body::Secret {
             source: SecretSource::Env("S".to_owned()),
             bytes: Some(Bytes::from(secret)),
         }])
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_is_no_secret_or_not_resolved_hides_nothing() {
-        let masks = Masks::of([
+        let masks = Masks::from_bodies([
             &Body::Plain(Bytes::from("a plain text")),
             &Body::Secret {
                 source: SecretSource::Env("S".to_owned()),

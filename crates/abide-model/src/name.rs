@@ -28,7 +28,7 @@ impl NameError {
         Self {
             text,
             what,
-            why: printable(&why.into()),
+            why: printable_text(&why.into()),
         }
     }
 }
@@ -166,7 +166,7 @@ checked_text!(ManifestName);
 impl ManifestName {
     /// Parses a manifest name: 1 to 64 characters of `a-z A-Z 0-9 _ - .`, starting with a letter or digit.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        simple(text, "a manifest name", 64).map(Self)
+        parse_simple(text, "a manifest name", 64).map(Self)
     }
 }
 
@@ -181,11 +181,11 @@ impl GroupName {
 
     /// Parses a group name: 1 to 64 characters of `a-z A-Z 0-9 _ - .`, starting with a letter or digit.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        simple(text, "a group name", 64).map(Self)
+        parse_simple(text, "a group name", 64).map(Self)
     }
 }
 
-fn simple(text: &str, what: &'static str, longest: usize) -> Result<String, NameError> {
+fn parse_simple(text: &str, what: &'static str, longest: usize) -> Result<String, NameError> {
     if text.is_empty() || text.len() > longest {
         return Err(NameError::new(
             text,
@@ -261,7 +261,7 @@ where
 }
 
 /// Replaces control characters (but newline and tab) by U+FFFD: hosts and their output are not trusted.
-pub fn printable(text: &str) -> String {
+pub fn printable_text(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\n' | '\t' => c,

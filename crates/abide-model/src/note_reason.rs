@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::boot::NotAtBoot;
 use crate::inputs::BrokenInput;
-use crate::name::printable;
+use crate::name::printable_text;
 use crate::path::HostPath;
-use crate::refusal_reason::listed;
+use crate::refusal_reason::named_groups;
 use crate::setting_support::IgnoredSetting;
 use crate::unit_name::UnitName;
 
@@ -119,14 +119,18 @@ impl fmt::Display for NoteReason {
                 )
             }
             Self::SystemdIgnores { line, more } => {
-                write!(f, "systemd ignores a part of it: `{}`", printable(line))?;
+                write!(
+                    f,
+                    "systemd ignores a part of it: `{}`",
+                    printable_text(line)
+                )?;
                 match more {
                     0 => Ok(()),
                     more => write!(f, ", and {more} more"),
                 }
             }
             Self::SystemdWouldNotStart { line } => {
-                write!(f, "systemd would not start it: `{}`", printable(line))
+                write!(f, "systemd would not start it: `{}`", printable_text(line))
             }
             Self::MayRunOld { unit, files } => may_run_old(f, unit, files),
             Self::StaleInstance { instance, template } => write!(
@@ -137,7 +141,7 @@ impl fmt::Display for NoteReason {
                 f,
                 "{unit} has `SourcePath={}` where nothing is, so systemd asks for a daemon-reload again and again; \
                  abide does not",
-                printable(path.as_str())
+                printable_text(path.as_str())
             ),
             Self::NotAtBoot { unit, why } => {
                 write!(f, "{unit} is enabled, and a boot does not start it: {why}")
@@ -146,12 +150,12 @@ impl fmt::Display for NoteReason {
             Self::ManagerIgnores { systemd, path } => write!(
                 f,
                 "systemd {systemd} reads no `user.conf` in a home (249 does): {} sets nothing there",
-                printable(path.as_str())
+                printable_text(path.as_str())
             ),
             Self::GroupsUnseen { groups, uid } => write!(
                 f,
                 "what runs under it may lack {}: nobody can see which groups user@{uid}.service started with",
-                listed(groups)
+                named_groups(groups)
             ),
         }?;
         write!(f, " (`abide explain {}`)", self.code())
@@ -159,7 +163,10 @@ impl fmt::Display for NoteReason {
 }
 
 fn may_run_old(f: &mut fmt::Formatter<'_>, unit: &UnitName, files: &[HostPath]) -> fmt::Result {
-    let files: Vec<String> = files.iter().map(|path| printable(path.as_str())).collect();
+    let files: Vec<String> = files
+        .iter()
+        .map(|path| printable_text(path.as_str()))
+        .collect();
     let what = match files.as_slice() {
         [] => "configuration".to_owned(),
         files => files.join(", "),

@@ -221,7 +221,7 @@ impl NoteText {
     }
 
     /// A text of an earlier document.
-    pub fn told(text: impl Into<String>) -> Self {
+    pub fn from_text(text: impl Into<String>) -> Self {
         Self::Told(text.into())
     }
 }

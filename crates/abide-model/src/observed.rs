@@ -31,7 +31,7 @@ pub enum Observation<T> {
 
 impl<T> Observation<T> {
     /// The answer, where there is one.
-    pub fn known(&self) -> Option<&T> {
+    pub fn as_known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
             Self::Absent | Self::Unknown(_) => None,
@@ -109,7 +109,7 @@ pub struct HostFacts {
     /// Whether the login user may enable its own lingering without root (polkit); only asked where not root.
     pub may_linger_itself: Option<bool>,
     /// Whether users have managers there: EL7 leaves `user@.service` out.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "default_true", skip_serializing_if = "is_yes")]
     pub user_managers: bool,
     /// What it has of Podman; only asked where quadlets are declared.
     #[serde(default)]
@@ -118,8 +118,8 @@ pub struct HostFacts {
 
 impl HostFacts {
     /// Which machine this is: see [`machine_identity`](crate::machine_identity).
-    pub fn identity(&self) -> Option<Digest> {
-        crate::machine_identity::identity(&self.machine_id)
+    pub fn machine_identity(&self) -> Option<Digest> {
+        crate::machine_identity::from_machine_id(&self.machine_id)
     }
 }
 
@@ -318,7 +318,7 @@ pub enum Manager {
     Broken(String),
 }
 
-fn yes() -> bool {
+fn default_true() -> bool {
     true
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::Runner;
-use crate::name::printable;
+use crate::name::printable_text;
 use crate::path::HostPath;
 
 /// What is in the way of a step.
@@ -74,7 +74,7 @@ impl Obstacle {
     }
 
     /// What a person can do about it: a clause.
-    pub fn help(&self) -> String {
+    pub fn help_text(&self) -> String {
         match self {
             Self::GroupOfThatName { group } => {
                 format!("declare `group: {group}` to put the user into it, or remove that group")
@@ -110,12 +110,12 @@ impl fmt::Display for Obstacle {
                 f,
                 "the user cannot be made with a group of its own: there is a group {group} already"
             ),
-            Self::NoSuchGroup { group } => write!(f, "there is no group {}", printable(group)),
+            Self::NoSuchGroup { group } => write!(f, "there is no group {}", printable_text(group)),
             Self::UidTaken { uid, by } => {
-                write!(f, "the uid {uid} belongs to {}", printable(by))
+                write!(f, "the uid {uid} belongs to {}", printable_text(by))
             }
             Self::HomeTaken { home, owner } => {
-                write!(f, "its home {home} is there already and belongs to {}", printable(owner))
+                write!(f, "its home {home} is there already and belongs to {}", printable_text(owner))
             }
             Self::NotInLocalFiles => f.write_str(
                 "the account is not in /etc/passwd but comes from a directory, so usermod and userdel cannot change it",

@@ -78,12 +78,12 @@ fn is_of_a_unit(path: &HostPath) -> bool {
         };
         directory.as_str() == belongs
     };
-    let directory = path.parent();
+    let directory = path.parent_directory();
     let name = path.file_name();
     let owner = directory.file_name().strip_suffix(".d");
     let is_drop_in = name.strip_suffix(".conf").is_some() && !name.starts_with('.');
     is_unit(name, &directory)
-        || is_drop_in && owner.is_some_and(|owner| is_unit(owner, &directory.parent()))
+        || is_drop_in && owner.is_some_and(|owner| is_unit(owner, &directory.parent_directory()))
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ impl HostPath {
     }
 
     /// This path and one name below it. The name must be one part: no slash, not `.` or `..`, not empty.
-    pub fn child(&self, name: &str) -> Result<Self, NameError> {
+    pub fn join_name(&self, name: &str) -> Result<Self, NameError> {
         if name.contains('/') {
             return Err(NameError::new(
                 name,
@@ -42,7 +42,7 @@ impl HostPath {
 
     /// The directory that holds this path; `/` for `/`.
     #[must_use]
-    pub fn parent(&self) -> Self {
+    pub fn parent_directory(&self) -> Self {
         match self.0.rsplit_once('/') {
             Some(("", _)) | None => Self("/".to_owned()),
             Some((parent, _)) => Self(parent.to_owned()),

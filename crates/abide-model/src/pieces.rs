@@ -47,7 +47,7 @@ pub enum MergeError {
         other: String,
     },
     /// Shards are missing.
-    #[error("{} missing", are(.0))]
+    #[error("{} missing", shards_with_verb(.0))]
     Missing(Vec<Shard>),
     /// A host is in two shards.
     #[error("the host {host} is in {one} and in {other}")]
@@ -60,18 +60,18 @@ pub enum MergeError {
         other: String,
     },
     /// All shards are there, but hosts of the selection are in none of them.
-    #[error("no shard has {}", some(.0))]
+    #[error("no shard has {}", shortened_list(.0))]
     Gap(Vec<HostName>),
 }
 
-fn are(shards: &[Shard]) -> String {
+fn shards_with_verb(shards: &[Shard]) -> String {
     match shards {
         [one] => format!("shard {one} is"),
-        many => format!("the shards {} are", some(many)),
+        many => format!("the shards {} are", shortened_list(many)),
     }
 }
 
-fn some<T: Display>(names: &[T]) -> String {
+fn shortened_list<T: Display>(names: &[T]) -> String {
     const SHOWN: usize = 10;
     let shown: Vec<String> = names.iter().take(SHOWN).map(ToString::to_string).collect();
     match names.len().saturating_sub(SHOWN) {
@@ -96,7 +96,7 @@ pub struct Piece<T> {
 }
 
 /// A piece of which it is known that it is a shard.
-struct Part<T> {
+struct KnownShard<T> {
     shard: Shard,
     whole: WholeSelection,
     piece: Piece<T>,
@@ -108,7 +108,10 @@ pub fn put_together<T>(
     pieces: impl IntoIterator<Item = Piece<T>>,
     apart: impl Fn(&T, &T) -> Option<String>,
 ) -> Result<(Selected, Vec<T>), MergeError> {
-    let mut parts: Vec<Part<T>> = pieces.into_iter().map(part).collect::<Result<_, _>>()?;
+    let mut parts: Vec<KnownShard<T>> = pieces
+        .into_iter()
+        .map(checked_part)
+        .collect::<Result<_, _>>()?;
     parts.sort_by_key(|part| part.shard);
     let whole = belong_together(&parts, apart)?;
     all_are_there(&parts)?;
@@ -119,7 +122,7 @@ pub fn put_together<T>(
     ))
 }
 
-fn part<T>(piece: Piece<T>) -> Result<Part<T>, MergeError> {
+fn checked_part<T>(piece: Piece<T>) -> Result<KnownShard<T>, MergeError> {
     let selection = &piece.selection;
     let Some((shard, whole)) = selection.shard.zip(selection.whole.clone()) else {
         return Err(MergeError::NoShard(piece.name));
@@ -134,7 +137,7 @@ fn part<T>(piece: Piece<T>) -> Result<Part<T>, MergeError> {
     if !selection.hosts.is_subset(&whole.hosts) {
         return odd("it has hosts that were not selected");
     }
-    Ok(Part {
+    Ok(KnownShard {
         shard,
         whole,
         piece,
@@ -143,14 +146,15 @@ fn part<T>(piece: Piece<T>) -> Result<Part<T>, MergeError> {
 
 /// The selection that they are shards of.
 fn belong_together<T>(
-    parts: &[Part<T>],
+    parts: &[KnownShard<T>],
     also: impl Fn(&T, &T) -> Option<String>,
 ) -> Result<Selected, MergeError> {
     let Some((first, others)) = parts.split_first() else {
         return Err(MergeError::Nothing);
     };
     for other in others {
-        let why = apart(first, other).or_else(|| also(&first.piece.made, &other.piece.made));
+        let why =
+            merge_obstacle(first, other).or_else(|| also(&first.piece.made, &other.piece.made));
         if let Some(why) = why {
             return Err(MergeError::Apart {
                 one: first.piece.name.clone(),
@@ -170,7 +174,7 @@ fn belong_together<T>(
 }
 
 /// What keeps two from being parts of one run.
-fn apart<T>(one: &Part<T>, other: &Part<T>) -> Option<String> {
+fn merge_obstacle<T>(one: &KnownShard<T>, other: &KnownShard<T>) -> Option<String> {
     let (this, that) = (&one.piece, &other.piece);
     if this.manifest != that.manifest {
         let text = format!(
@@ -198,7 +202,7 @@ fn apart<T>(one: &Part<T>, other: &Part<T>) -> Option<String> {
     None
 }
 
-fn all_are_there<T>(parts: &[Part<T>]) -> Result<(), MergeError> {
+fn all_are_there<T>(parts: &[KnownShard<T>]) -> Result<(), MergeError> {
     let twins = parts.iter().zip(parts.iter().skip(1));
     for (one, next) in twins {
         if one.shard == next.shard {
@@ -212,7 +216,7 @@ fn all_are_there<T>(parts: &[Part<T>]) -> Result<(), MergeError> {
     let count = parts.first().map_or(0, |part| part.shard.count);
     let there: BTreeSet<Shard> = parts.iter().map(|part| part.shard).collect();
     // A count of billions is only worth its first missing ones.
-    let missing: Vec<Shard> = Shard::all(count)
+    let missing: Vec<Shard> = Shard::all_of(count)
         .filter(|shard| !there.contains(shard))
         .take(1000)
         .collect();
@@ -223,8 +227,8 @@ fn all_are_there<T>(parts: &[Part<T>]) -> Result<(), MergeError> {
     }
 }
 
-fn every_host_is_in_one<T>(parts: &[Part<T>]) -> Result<(), MergeError> {
-    let mut seen: BTreeMap<&HostName, &Part<T>> = BTreeMap::new();
+fn every_host_is_in_one<T>(parts: &[KnownShard<T>]) -> Result<(), MergeError> {
+    let mut seen: BTreeMap<&HostName, &KnownShard<T>> = BTreeMap::new();
     for part in parts {
         for host in &part.piece.selection.hosts {
             if let Some(before) = seen.insert(host, part) {

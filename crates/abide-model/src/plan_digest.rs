@@ -30,9 +30,9 @@ pub fn host_digest(plan: &Plan, identity: Option<Digest>, desired: &Desired) -> 
     if plan.actions.is_empty() {
         return None;
     }
-    let mut preconditions: Vec<Fact<'_>> = plan.preconditions.iter().map(fact).collect();
+    let mut preconditions: Vec<Fact<'_>> = plan.preconditions.iter().map(covered_fact).collect();
     preconditions.sort_by_cached_key(|fact| canonical::text(fact).unwrap_or_default());
-    digest(&Approved {
+    digest(&DigestedPlan {
         format: FORMAT,
         host: &plan.host,
         identity,
@@ -40,7 +40,7 @@ pub fn host_digest(plan: &Plan, identity: Option<Digest>, desired: &Desired) -> 
         actions: plan
             .actions
             .iter()
-            .map(|one| covered(one, desired))
+            .map(|one| covered_action(one, desired))
             .collect(),
     })
 }
@@ -49,7 +49,7 @@ pub fn host_digest(plan: &Plan, identity: Option<Digest>, desired: &Desired) -> 
 /// count.
 pub fn plan_digest<'a>(hosts: impl IntoIterator<Item = (&'a HostName, Option<Digest>)>) -> Digest {
     #[derive(Serialize)]
-    struct Plans<'a> {
+    struct DigestedPlans<'a> {
         format: u32,
         hosts: std::collections::BTreeMap<&'a HostName, Digest>,
     }
@@ -57,20 +57,20 @@ pub fn plan_digest<'a>(hosts: impl IntoIterator<Item = (&'a HostName, Option<Dig
         .into_iter()
         .filter_map(|(host, digest)| Some((host, digest?)));
     // The type has a JSON form; should that ever fail, every plan has the same digest and no apply passes.
-    digest(&Plans {
+    digest(&DigestedPlans {
         format: FORMAT,
         hosts: hosts.collect(),
     })
-    .unwrap_or_else(|| Digest::of(b""))
+    .unwrap_or_else(|| Digest::of_bytes(b""))
 }
 
 fn digest(value: &impl Serialize) -> Option<Digest> {
     let text = canonical::text(value).ok()?;
-    Some(Digest::of(text.as_bytes()))
+    Some(Digest::of_bytes(text.as_bytes()))
 }
 
 #[derive(Serialize)]
-struct Approved<'a> {
+struct DigestedPlan<'a> {
     format: u32,
     host: &'a HostName,
     identity: Option<Digest>,
@@ -104,7 +104,7 @@ enum Changed<'a> {
     WriteFile {
         path: &'a crate::path::HostPath,
         purpose: crate::plan::FilePurpose,
-        body: Content<'a>,
+        body: DigestedContent<'a>,
         mode: u32,
         before: Stood<'a>,
     },
@@ -119,14 +119,14 @@ enum Changed<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Content<'a> {
+enum DigestedContent<'a> {
     Digest(Digest),
-    Secret(Secret<'a>),
+    Secret(DigestedSecret<'a>),
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Secret<'a> {
+enum DigestedSecret<'a> {
     Env(&'a str),
     /// Relative to the manifest.
     File(&'a str),
@@ -141,7 +141,7 @@ enum Stood<'a> {
     Symlink(&'a str),
 }
 
-fn fact(precondition: &Precondition) -> Fact<'_> {
+fn covered_fact(precondition: &Precondition) -> Fact<'_> {
     match precondition {
         Precondition::Unit {
             unit,
@@ -157,7 +157,7 @@ fn fact(precondition: &Precondition) -> Fact<'_> {
     }
 }
 
-fn covered<'a>(action: &'a Action, desired: &'a Desired) -> Covered<'a> {
+fn covered_action<'a>(action: &'a Action, desired: &'a Desired) -> Covered<'a> {
     // Whoever adds a member decides here whether it is part of what is approved.
     let Action {
         id,
@@ -180,7 +180,7 @@ fn covered<'a>(action: &'a Action, desired: &'a Desired) -> Covered<'a> {
                 purpose: *purpose,
                 body: content(body, desired),
                 mode: *mode,
-                before: stood(before),
+                before: covered_before(before),
             }
         }
         Change::RemoveFile {
@@ -190,7 +190,7 @@ fn covered<'a>(action: &'a Action, desired: &'a Desired) -> Covered<'a> {
         } => Changed::RemoveFile {
             path,
             purpose: *purpose,
-            before: stood(before),
+            before: covered_before(before),
         },
         other => Changed::Whole(other),
     };
@@ -202,18 +202,20 @@ fn covered<'a>(action: &'a Action, desired: &'a Desired) -> Covered<'a> {
     }
 }
 
-fn content<'a>(body: &'a Body, desired: &'a Desired) -> Content<'a> {
+fn content<'a>(body: &'a Body, desired: &'a Desired) -> DigestedContent<'a> {
     match body {
-        Body::Plain(bytes) => Content::Digest(bytes.digest()),
-        Body::Secret { source, bytes: _ } => Content::Secret(match source {
-            SecretSource::Env(name) => Secret::Env(name),
-            SecretSource::File(path) => Secret::File(desired.relative(source, path)),
-            SecretSource::Command(command) => Secret::Command(command),
+        Body::Plain(bytes) => DigestedContent::Digest(bytes.digest()),
+        Body::Secret { source, bytes: _ } => DigestedContent::Secret(match source {
+            SecretSource::Env(name) => DigestedSecret::Env(name),
+            SecretSource::File(path) => {
+                DigestedSecret::File(desired.path_in_manifest(source, path))
+            }
+            SecretSource::Command(command) => DigestedSecret::Command(command),
         }),
     }
 }
 
-fn stood(before: &Before) -> Stood<'_> {
+fn covered_before(before: &Before) -> Stood<'_> {
     match before {
         Before::Absent => Stood::Absent,
         Before::File {

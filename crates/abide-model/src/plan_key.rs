@@ -32,14 +32,14 @@ impl PlanKey {
 
     /// The name of this key: which one it is can be told from it, and nothing else.
     pub fn id(&self) -> String {
-        self.digest([b"abide key name 1".as_slice()]).short()
+        self.digest([b"abide key name 1".as_slice()]).short_form()
     }
 
     /// The keyed digest (HMAC-SHA-256) of a list of parts, of which no two different ones give the same bytes.
     pub fn digest<'a>(&self, parts: impl IntoIterator<Item = &'a [u8]>) -> Digest {
         // HMAC takes a key of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
-            return Digest::of(b"");
+            return Digest::of_bytes(b"");
         };
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::name::printable;
+use crate::name::printable_text;
 
 /// What a host has of Podman's quadlets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -75,14 +75,14 @@ pub enum QuadletFeature {
 impl fmt::Display for QuadletFeature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Kind { suffix } => write!(f, "`.{}` quadlets", printable(suffix)),
+            Self::Kind { suffix } => write!(f, "`.{}` quadlets", printable_text(suffix)),
             Self::Templates => f.write_str("templates of quadlets"),
             Self::DropIns => f.write_str("drop-ins of quadlets"),
             Self::Comments => f.write_str(
                 "comments that begin with `;`, or that stand within a continued line of a quadlet, as empty lines do,",
             ),
             Self::Key { section, key } => {
-                write!(f, "`{}=` in `[{}]`", printable(key), printable(section))
+                write!(f, "`{}=` in `[{}]`", printable_text(key), printable_text(section))
             }
         }
     }

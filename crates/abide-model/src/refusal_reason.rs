@@ -20,7 +20,7 @@ use crate::unit_name::UnitName;
 mod help;
 mod words;
 
-pub(crate) use words::listed;
+pub(crate) use words::named_groups;
 
 /// Why something is wanted and not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

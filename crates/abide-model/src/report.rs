@@ -60,7 +60,7 @@ pub struct Declared {
 
 impl Declared {
     /// Whether a plan that names this resource means this one.
-    pub fn is(&self, resource: &ResourceId) -> bool {
+    pub fn is_meant_by(&self, resource: &ResourceId) -> bool {
         self.resource == *resource || self.loaded_as.as_ref() == Some(resource)
     }
 }
@@ -138,7 +138,7 @@ impl HostOutcome {
 
     /// The word for tables.
     pub fn word(&self) -> &'static str {
-        self.state().said()
+        self.state().display_word()
     }
 
     /// Why it is not as it should be, one clause each. Who holds a lock says more than a clause.
@@ -233,7 +233,7 @@ impl HostState {
     }
 
     /// The word for people.
-    pub fn said(self) -> &'static str {
+    pub fn display_word(self) -> &'static str {
         match self {
             Self::Clean => "unchanged",
             Self::Unknown => "unknown",

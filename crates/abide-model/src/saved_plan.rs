@@ -249,19 +249,19 @@ impl SavedPlan {
             format_version: VERSION.to_owned(),
             abide_version: making.abide_version.to_owned(),
             created_at: making.created_at,
-            expires_at: making.created_at.after(making.valid_for),
+            expires_at: making.created_at.later_by(making.valid_for),
             manifest: making.manifest,
             selection: making.selection,
             applyable: making.applyable,
             complete: making.complete,
             errored: report.hosts.values().any(is_broken),
-            digest: Digest::of(b""),
+            digest: Digest::of_bytes(b""),
             summary: making.summary,
             diagnostics: making.diagnostics.iter().map(Into::into).collect(),
             parallel: making.parallel,
             rollout: making.rollout,
             hosts: hosts.collect(),
-            checksum: Digest::of(b""),
+            checksum: Digest::of_bytes(b""),
             seal: None,
         };
         plan.finish(making.key);
@@ -275,7 +275,7 @@ impl SavedPlan {
             host.digest = host.digest_now();
         }
         self.digest = self.digest_now();
-        self.checksum = read::checksum(self);
+        self.checksum = read::plan_checksum(self);
         self.seal = key.map(|key| Seal {
             key: key.id(),
             digest: seal(key, self.checksum),
@@ -294,7 +294,7 @@ impl SavedPlan {
     pub fn needs_key(hosts: &BTreeMap<HostName, FleetHost>) -> bool {
         hosts
             .values()
-            .any(|host| has_secrets(&host.desired) || !host.connection.settings().is_empty())
+            .any(|host| has_secrets(&host.desired) || !host.connection.route_settings().is_empty())
     }
 
     /// Whether it has secrets, so that it must have a seal.
@@ -348,7 +348,7 @@ impl SavedPlan {
 impl SavedHost {
     fn new(name: &HostName, wanted: &FleetHost, came: &HostReport, key: Option<&PlanKey>) -> Self {
         let facts = came.facts.clone();
-        let identity = facts.as_ref().and_then(HostFacts::identity);
+        let identity = facts.as_ref().and_then(HostFacts::machine_identity);
         let mut host = Self {
             host: name.clone(),
             groups: wanted.groups.clone(),
@@ -405,15 +405,17 @@ fn is_broken(host: &HostReport) -> bool {
 }
 
 fn has_secrets(desired: &Desired) -> bool {
-    desired.bodies().any(|(_, _, body)| body.is_secret())
+    desired.all_bodies().any(|(_, _, body)| body.is_secret())
 }
 
 /// A secret that was not resolved has no digest, and equals none.
 fn sealed_secrets(host: &HostName, desired: &Desired, key: &PlanKey) -> Vec<SealedSecret> {
-    let secrets = desired.bodies().filter_map(|(place, _, body)| match body {
-        Body::Secret { bytes, .. } => Some((place, bytes.as_ref()?)),
-        Body::Plain(_) => None,
-    });
+    let secrets = desired
+        .all_bodies()
+        .filter_map(|(place, _, body)| match body {
+            Body::Secret { bytes, .. } => Some((place, bytes.as_ref()?)),
+            Body::Plain(_) => None,
+        });
     let sealed = secrets.map(|(place, bytes)| {
         let parts = [
             b"abide secret 1".as_slice(),

@@ -35,12 +35,12 @@ impl SecretCommand {
     }
 
     /// The program with its arguments; `None` for one that was read from a plan.
-    pub fn argv(&self) -> Option<&[String]> {
+    pub fn program_and_arguments(&self) -> Option<&[String]> {
         self.argv.as_deref()
     }
 
     /// Whether these words are the program with its arguments.
-    pub fn is(&self, argv: &[String]) -> bool {
+    pub fn is_same_command(&self, argv: &[String]) -> bool {
         self.digest == digest(argv)
     }
 }
@@ -69,7 +69,7 @@ impl<'de> Deserialize<'de> for SecretCommand {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
-        enum Written {
+        enum CommandForm {
             Now {
                 program: String,
                 digest: Digest,
@@ -77,13 +77,13 @@ impl<'de> Deserialize<'de> for SecretCommand {
             /// Every word, as plans had it once.
             Before(#[expect(dead_code, reason = "they are not used")] Vec<String>),
         }
-        match Written::deserialize(from)? {
-            Written::Now { program, digest } => Ok(Self {
+        match CommandForm::deserialize(from)? {
+            CommandForm::Now { program, digest } => Ok(Self {
                 program,
                 digest,
                 argv: None,
             }),
-            Written::Before(_) => Err(serde::de::Error::custom(
+            CommandForm::Before(_) => Err(serde::de::Error::custom(
                 "it spells out the command of a secret, as an earlier abide did",
             )),
         }
@@ -104,9 +104,12 @@ mod tests {
         let json = serde_json::to_string(&known).unwrap();
         assert!(!json.contains("c4n4ry") && !format!("{known:?}").contains("c4n4ry"));
         let read: SecretCommand = serde_json::from_str(&json).unwrap();
-        assert_eq!((read.program(), read.argv()), ("vault", None));
+        assert_eq!(
+            (read.program(), read.program_and_arguments()),
+            ("vault", None)
+        );
         assert_eq!(read, known);
-        assert!(read.is(known.argv().unwrap()));
+        assert!(read.is_same_command(known.program_and_arguments().unwrap()));
         for other in [
             &["vault", "read", "other"][..],
             &["vault", "read c4n4ry"],

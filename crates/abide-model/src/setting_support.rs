@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::name::printable;
+use crate::name::printable_text;
 
 /// A setting of a unit file that the host's systemd ignores, with a line in its log.
 #[derive(
@@ -74,7 +74,7 @@ pub enum LoadFault {
 
 impl fmt::Display for IgnoredSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (section, setting) = (printable(&self.section), printable(&self.setting));
+        let (section, setting) = (printable_text(&self.section), printable_text(&self.setting));
         match setting.contains('=') {
             true => write!(f, "`{setting}`")?,
             false => write!(f, "`{setting}=`")?,
@@ -97,12 +97,12 @@ impl fmt::Display for LoadFault {
             } => write!(
                 f,
                 "`{}=` begins with `{prefix}`, which came with {since}",
-                printable(setting)
+                printable_text(setting)
             ),
             Self::ProgramWithoutPath { setting, since } => write!(
                 f,
                 "`{}=` names a program without its directory, which {since} was the first to look for",
-                printable(setting)
+                printable_text(setting)
             ),
             Self::RestartOfOneshot { since } => {
                 write!(f, "`Restart=` with `Type=oneshot` came with {since}")

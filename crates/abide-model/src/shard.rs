@@ -25,15 +25,15 @@ pub struct Shard {
 
 impl Shard {
     /// All the parts of so many.
-    pub fn all(count: u32) -> impl Iterator<Item = Self> {
+    pub fn all_of(count: u32) -> impl Iterator<Item = Self> {
         (1..=count).map(move |index| Self { index, count })
     }
 
     /// The part, of so many, that a name is in: the first 60 bits of the name's SHA-256, as a number, modulo the count.
     /// 60 bits are 15 hexadecimal digits, and fit the signed numbers of a shell:
     /// `echo $((0x$(printf %s NAME | sha256sum | cut -c1-15) % COUNT + 1))`.
-    pub fn of(name: &str, count: u32) -> Self {
-        let place = Digest::of(name.as_bytes()).leading_bits() % u64::from(count.max(1));
+    pub fn of_name(name: &str, count: u32) -> Self {
+        let place = Digest::of_bytes(name.as_bytes()).leading_bits() % u64::from(count.max(1));
         let index = u32::try_from(place).unwrap_or_default().saturating_add(1);
         Self { index, count }
     }
@@ -107,7 +107,7 @@ mod tests {
         ] {
             for count in [1, 2, 3, 5, 256] {
                 let place = bits % u64::from(count) + 1;
-                let shard = Shard::of(name, count);
+                let shard = Shard::of_name(name, count);
                 assert_eq!((u64::from(shard.index), shard.count), (place, count));
             }
         }
@@ -148,8 +148,8 @@ mod tests {
             name in "[a-z0-9.-]{1,20}",
             count in 1_u32..400,
         ) {
-            let shard = Shard::of(&name, count);
-            let all: Vec<Shard> = Shard::all(count).collect();
+            let shard = Shard::of_name(&name, count);
+            let all: Vec<Shard> = Shard::all_of(count).collect();
             prop_assert!(all.contains(&shard));
             prop_assert_eq!(all.len(), count as usize);
             prop_assert_eq!(shard.to_string().parse::<Shard>(), Ok(shard));
@@ -160,7 +160,7 @@ mod tests {
     fn shards_of_many_hosts_are_about_even() {
         let mut sizes = [0_u32; 20];
         for number in 0..2000 {
-            let shard = Shard::of(&format!("web{number}.example.org"), 20);
+            let shard = Shard::of_name(&format!("web{number}.example.org"), 20);
             sizes[shard.index as usize - 1] += 1;
         }
         assert!(

@@ -15,7 +15,7 @@ pub enum Share {
 
 impl Share {
     /// The count that this is of `whole`.
-    pub fn of(self, whole: usize) -> usize {
+    pub fn count_of(self, whole: usize) -> usize {
         match self {
             Self::Count(count) => count,
             Self::Percent(percent) => (whole * usize::from(percent)).div_ceil(100),

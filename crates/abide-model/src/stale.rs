@@ -31,7 +31,7 @@ impl StaleFact {
     }
 
     /// A fact about a resource.
-    pub fn about(resource: ResourceId, kind: StaleKind) -> Self {
+    pub fn of_resource(resource: ResourceId, kind: StaleKind) -> Self {
         Self {
             subject: StaleSubject::Resource(resource),
             kind,
@@ -39,7 +39,7 @@ impl StaleFact {
     }
 
     /// A fact in the words of a host's script or of an earlier report.
-    pub fn told(text: impl Into<String>) -> Self {
+    pub fn from_text(text: impl Into<String>) -> Self {
         Self::of_host(StaleKind::Told(text.into()))
     }
 }
@@ -52,7 +52,7 @@ impl From<StaleFact> for String {
 
 impl From<String> for StaleFact {
     fn from(text: String) -> Self {
-        Self::told(text)
+        Self::from_text(text)
     }
 }
 

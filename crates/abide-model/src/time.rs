@@ -23,7 +23,7 @@ impl Timestamp {
     }
 
     /// Whole seconds since the epoch.
-    pub fn secs(self) -> u64 {
+    pub fn unix_seconds(self) -> u64 {
         self.0 / 1_000_000
     }
 
@@ -42,7 +42,7 @@ impl UtcTime {
     const LAST: u64 = 253_402_300_799;
 
     /// From a clock's reading; readings before 1970 and after 9999 are taken for those.
-    pub fn of(time: SystemTime) -> Self {
+    pub fn from_system_time(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(since.as_secs().min(Self::LAST))
     }
@@ -53,18 +53,18 @@ impl UtcTime {
     }
 
     /// Seconds since the epoch.
-    pub fn secs(self) -> u64 {
+    pub fn unix_seconds(self) -> u64 {
         self.0
     }
 
     /// So much later.
     #[must_use]
-    pub fn after(self, duration: Duration) -> Self {
+    pub fn later_by(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration.as_secs()).min(Self::LAST))
     }
 
     /// How long ago `earlier` was; nothing where it lies ahead.
-    pub fn since(self, earlier: Self) -> Duration {
+    pub fn duration_since(self, earlier: Self) -> Duration {
         Duration::from_secs(self.0.saturating_sub(earlier.0))
     }
 }
@@ -82,7 +82,7 @@ impl FromStr for UtcTime {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let time = humantime::parse_rfc3339(text)
             .map_err(|_error| NameError::new(text, "a time", "write `2026-03-01T12:00:00Z`"))?;
-        Ok(Self::of(time))
+        Ok(Self::from_system_time(time))
     }
 }
 
@@ -109,16 +109,19 @@ mod tests {
         let time: UtcTime = "2026-03-01T12:00:00Z".parse().unwrap();
         assert_eq!(time.to_string(), "2026-03-01T12:00:00Z");
         assert_eq!(
-            time.after(Duration::from_secs(90)).to_string(),
+            time.later_by(Duration::from_secs(90)).to_string(),
             "2026-03-01T12:01:30Z"
         );
         assert_eq!(
-            time.after(Duration::from_secs(90)).since(time),
+            time.later_by(Duration::from_secs(90)).duration_since(time),
             Duration::from_secs(90)
         );
-        assert_eq!(time.since(time.after(Duration::MAX)), Duration::ZERO);
         assert_eq!(
-            time.after(Duration::MAX).to_string(),
+            time.duration_since(time.later_by(Duration::MAX)),
+            Duration::ZERO
+        );
+        assert_eq!(
+            time.later_by(Duration::MAX).to_string(),
             "9999-12-31T23:59:59Z"
         );
         for wrong in ["", "yesterday", "2026-03-01", "2026-13-01T00:00:00Z"] {

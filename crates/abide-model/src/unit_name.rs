@@ -55,7 +55,7 @@ impl UnitKind {
     ];
 
     /// The suffix without its dot.
-    pub fn suffix(self) -> &'static str {
+    pub fn name_suffix(self) -> &'static str {
         Self::ALL
             .iter()
             .find(|(kind, _)| *kind == self)
@@ -116,22 +116,24 @@ impl UnitName {
     }
 
     /// The name without its type: `sidekiq@critical`.
-    pub fn stem(&self) -> &str {
+    pub fn without_suffix(&self) -> &str {
         self.0
             .rsplit_once('.')
             .map_or(self.as_str(), |(stem, _)| stem)
     }
 
     /// The part before `@`, or the whole stem: `sidekiq`.
-    pub fn prefix(&self) -> &str {
-        self.stem()
+    pub fn prefix_name(&self) -> &str {
+        self.without_suffix()
             .split_once('@')
-            .map_or_else(|| self.stem(), |(prefix, _)| prefix)
+            .map_or_else(|| self.without_suffix(), |(prefix, _)| prefix)
     }
 
     /// The instance, empty for a bare template, `None` without `@`.
     pub fn instance(&self) -> Option<&str> {
-        self.stem().split_once('@').map(|(_, instance)| instance)
+        self.without_suffix()
+            .split_once('@')
+            .map(|(_, instance)| instance)
     }
 
     /// The unit's type.
@@ -152,7 +154,11 @@ impl UnitName {
     pub fn template(&self) -> Option<Self> {
         match self.instance() {
             None | Some("") => None,
-            Some(_) => Some(Self(format!("{}@.{}", self.prefix(), self.kind().suffix()))),
+            Some(_) => Some(Self(format!(
+                "{}@.{}",
+                self.prefix_name(),
+                self.kind().name_suffix()
+            ))),
         }
     }
 
@@ -160,9 +166,9 @@ impl UnitName {
     pub fn with_instance(&self, instance: &str) -> Result<Self, NameError> {
         Self::parse(&format!(
             "{}@{}.{}",
-            self.prefix(),
+            self.prefix_name(),
             instance,
-            self.kind().suffix()
+            self.kind().name_suffix()
         ))
     }
 
@@ -174,15 +180,21 @@ impl UnitName {
     pub fn usually_loaded_as(&self) -> Self {
         match self.kind() {
             kind if !kind.is_quadlet() => self.clone(),
-            UnitKind::Container | UnitKind::Kube => Self(format!("{}.service", self.stem())),
-            kind => Self(format!("{}-{}.service", self.stem(), kind.suffix())),
+            UnitKind::Container | UnitKind::Kube => {
+                Self(format!("{}.service", self.without_suffix()))
+            }
+            kind => Self(format!(
+                "{}-{}.service",
+                self.without_suffix(),
+                kind.name_suffix()
+            )),
         }
     }
 
     /// The same stem with another type: the service that a timer, socket or path of this name starts.
     #[must_use]
     pub fn with_kind(&self, kind: UnitKind) -> Self {
-        Self(format!("{}.{}", self.stem(), kind.suffix()))
+        Self(format!("{}.{}", self.without_suffix(), kind.name_suffix()))
     }
 }
 
@@ -194,7 +206,7 @@ mod tests {
     fn names_are_taken_apart() {
         let unit = UnitName::parse("app@a.b.service").unwrap();
         assert_eq!(
-            (unit.prefix(), unit.instance(), unit.kind()),
+            (unit.prefix_name(), unit.instance(), unit.kind()),
             ("app", Some("a.b"), UnitKind::Service)
         );
         assert_eq!(unit.template().unwrap().as_str(), "app@.service");
@@ -217,7 +229,7 @@ mod tests {
     #[test]
     fn a_refusal_is_printable() {
         let error = UnitName::parse("a.\u{1b}[31m").unwrap_err().to_string();
-        assert_eq!(crate::printable(&error), error);
+        assert_eq!(crate::printable_text(&error), error);
     }
 
     #[test]

@@ -127,7 +127,7 @@ pub enum RehearsalEnd {
 
 impl UnknownReason {
     /// A reason in the words of a host or of an earlier document.
-    pub fn told(text: impl Into<String>) -> Self {
+    pub fn from_text(text: impl Into<String>) -> Self {
         Self::Told(text.into())
     }
 }

@@ -11,8 +11,8 @@ use abide_model::{
 };
 
 use crate::by_hand;
-use crate::causes::said;
-use crate::draft::{Draft, Phase, Step, StepId};
+use crate::causes::safe_host_text;
+use crate::draft::{Draft, DraftStep, Phase, StepId};
 use crate::host::Host;
 use crate::manager_restart;
 use crate::obstacles;
@@ -38,7 +38,7 @@ pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) -> BTreeMap<UserName, Ac
     draft.ledger.attributes.retain(|name, _| declared(name));
     for (name, user) in &host.desired.users {
         let account = match user.state {
-            Presence::Present => present(host, draft, name, user),
+            Presence::Present => draft_present_user(host, draft, name, user),
             Presence::Absent => Account::Gone,
         };
         accounts.insert(name.clone(), account);
@@ -71,21 +71,26 @@ fn undeclared(host: &Host<'_>, draft: &mut Draft, name: &UserName) -> Account {
     }
 }
 
-fn present(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &DesiredUser) -> Account {
+fn draft_present_user(
+    host: &Host<'_>,
+    draft: &mut Draft,
+    name: &UserName,
+    wanted: &DesiredUser,
+) -> Account {
     match host.user(name) {
         Observation::Known(found) => {
-            let fields = manager_restart::permit(host, draft, name, (wanted, found));
+            let fields = manager_restart::check_group_change(host, draft, name, (wanted, found));
             match fields.and_then(|()| modify(host, name, wanted, found)) {
                 Ok(fields) if fields.is_empty() => {}
                 Ok(fields) => {
                     if let Err(denied) = obstacles::may_modify(host, draft, name, &fields) {
-                        draft.refuse(denied.about(ResourceId::User(name.clone())));
+                        draft.refuse(denied.into_refusal(ResourceId::User(name.clone())));
                         return Account::There;
                     }
                     change(host, draft, name, (found, fields));
                 }
                 Err(denied) => {
-                    draft.refuse(denied.about(ResourceId::User(name.clone())));
+                    draft.refuse(denied.into_refusal(ResourceId::User(name.clone())));
                     return Account::There;
                 }
             }
@@ -93,25 +98,25 @@ fn present(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &Desired
             Account::There
         }
         Observation::Absent if name.is_of_directory() => {
-            let denied = Denied::because(RefusalReason::OfDirectory { known: false });
-            draft.refuse(denied.about(ResourceId::User(name.clone())));
+            let denied = Denied::for_reason(RefusalReason::OfDirectory { known: false });
+            draft.refuse(denied.into_refusal(ResourceId::User(name.clone())));
             Account::Refused
         }
         Observation::Absent if host.is_root() => {
             match obstacles::may_make(host, draft, name, wanted) {
                 Ok(()) => Account::Made(make(host, draft, name, wanted)),
                 Err(denied) => {
-                    draft.refuse(denied.about(ResourceId::User(name.clone())));
+                    draft.refuse(denied.into_refusal(ResourceId::User(name.clone())));
                     Account::Refused
                 }
             }
         }
         Observation::Absent => {
-            let denied = Denied::impossible(format!(
+            let denied = Denied::impossible_on_host(format!(
                 "making the user needs root, and {}",
                 host.without_root()
             ));
-            draft.refuse(denied.about(ResourceId::User(name.clone())));
+            draft.refuse(denied.into_refusal(ResourceId::User(name.clone())));
             Account::Refused
         }
         Observation::Unknown(why) => {
@@ -122,11 +127,11 @@ fn present(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &Desired
 }
 
 fn refuse_unknown(draft: &mut Draft, name: &UserName, why: &UnknownReason) {
-    let denied = Denied::unknown(format!(
+    let denied = Denied::not_seen(format!(
         "whether the user is there could not be seen: {}",
-        said(&why.to_string())
+        safe_host_text(&why.to_string())
     ));
-    draft.refuse(denied.about(ResourceId::User(name.clone())));
+    draft.refuse(denied.into_refusal(ResourceId::User(name.clone())));
 }
 
 fn make(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &DesiredUser) -> StepId {
@@ -148,7 +153,7 @@ fn make(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &DesiredUse
         comment,
         system: system.unwrap_or(false),
     };
-    let step = Step::new(Phase::Account, ResourceId::User(name.clone()), change);
+    let step = DraftStep::new(Phase::Account, ResourceId::User(name.clone()), change);
     draft.ledger.users.insert(name.clone());
     keep_books(draft, name, &wanted.account);
     let why = [Cause::Missing].into_iter();
@@ -157,7 +162,7 @@ fn make(host: &Host<'_>, draft: &mut Draft, name: &UserName, wanted: &DesiredUse
 
 /// Says in the ledger how the declared attributes are left.
 fn keep_books(draft: &mut Draft, name: &UserName, wanted: &DesiredAccount) {
-    let attributes = attributes(wanted);
+    let attributes = visible_attributes(wanted);
     match attributes.is_empty() {
         true => draft.ledger.attributes.remove(name),
         false => draft.ledger.attributes.insert(name.clone(), attributes),
@@ -165,7 +170,7 @@ fn keep_books(draft: &mut Draft, name: &UserName, wanted: &DesiredAccount) {
 }
 
 /// The attributes that can be seen on a host.
-fn attributes(wanted: &DesiredAccount) -> BTreeMap<String, String> {
+fn visible_attributes(wanted: &DesiredAccount) -> BTreeMap<String, String> {
     let DesiredAccount {
         uid,
         group,
@@ -198,16 +203,16 @@ fn change(
 ) {
     let causes: Vec<_> = fields
         .iter()
-        .map(|field| crate::causes::differs(field.field, &field.from, &field.to))
+        .map(|field| crate::causes::difference_cause(field.field, &field.from, &field.to))
         .chain(by_hand::account(host, name, found, &fields))
         .collect();
     let change = Change::ModifyUser(fields);
-    let step = Step::new(Phase::Account, ResourceId::User(name.clone()), change);
+    let step = DraftStep::new(Phase::Account, ResourceId::User(name.clone()), change);
     draft.add(step.because_all(causes));
 }
 
 /// The steps that change what a user's processes get from its account: all but its name for people.
-pub(crate) fn changes(draft: &Draft, name: &UserName) -> Vec<StepId> {
+pub(crate) fn process_relevant_steps(draft: &Draft, name: &UserName) -> Vec<StepId> {
     let account = ResourceId::User(name.clone());
     let steps = draft.steps_about(Phase::Account, &account);
     let matters = |step: &StepId| match draft.steps.get(step.0).map(|step| &step.change) {
@@ -226,11 +231,11 @@ fn modify(
     wanted: &DesiredUser,
     found: &ObservedUser,
 ) -> Result<Vec<FieldChange>, Denied> {
-    let fields = differing(&wanted.account, found);
+    let fields = differing_fields(&wanted.account, found);
     let has = |field: AccountField| fields.iter().any(|change| change.field == field);
     if !fields.is_empty() && !host.is_root() {
         let names: Vec<_> = fields.iter().map(|change| change.field.word()).collect();
-        return Err(Denied::impossible(format!(
+        return Err(Denied::impossible_on_host(format!(
             "changing its {} needs root, and {}",
             names.join(", "),
             host.without_root()
@@ -254,20 +259,20 @@ fn may_move(
     let by_hand = format!("log {name} out, change it with usermod(8), and plan again");
     if found.linger.manager.is_up() || found.linger.sessions > 0 {
         let reason = format!("its {what} cannot change while processes of the user run");
-        return Err(Denied::impossible(reason).help(by_hand));
+        return Err(Denied::impossible_on_host(reason).with_help(by_hand));
     }
     if home && !(wanted.units.is_empty() && wanted.files.is_empty()) {
         let reason = format!(
             "its home is {}, and its declared files and units stand there; they are not moved",
             found.home
         );
-        return Err(Denied::impossible(reason).help(by_hand));
+        return Err(Denied::impossible_on_host(reason).with_help(by_hand));
     }
     Ok(())
 }
 
 /// Destructured, so that a new attribute cannot be forgotten.
-fn differing(wanted: &DesiredAccount, found: &ObservedUser) -> Vec<FieldChange> {
+fn differing_fields(wanted: &DesiredAccount, found: &ObservedUser) -> Vec<FieldChange> {
     let DesiredAccount {
         uid,
         group,
@@ -320,7 +325,7 @@ fn differing(wanted: &DesiredAccount, found: &ObservedUser) -> Vec<FieldChange> 
 fn field(field: AccountField, from: &str, to: Option<String>) -> Option<FieldChange> {
     to.filter(|to| to != from).map(|to| FieldChange {
         field,
-        from: said(from),
+        from: safe_host_text(from),
         to,
     })
 }

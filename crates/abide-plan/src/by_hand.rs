@@ -11,13 +11,13 @@ use abide_model::{
 };
 use abide_unit::install_links;
 
-use crate::causes::said;
+use crate::causes::safe_host_text;
 use crate::host::Host;
 use crate::ledger::{digest_of, is_secret};
 use crate::linger::ManagerState;
-use crate::places::Place;
+use crate::places::LedgerPlace;
 use crate::unit::Unit;
-use crate::unit::sources::UnitFile;
+use crate::unit::sources::SourceFile;
 
 fn cause(edit: HandEdit, at: Option<Timestamp>) -> Cause {
     Cause::ChangedOnHost { edit, at }
@@ -27,7 +27,7 @@ fn cause(edit: HandEdit, at: Option<Timestamp>) -> Cause {
 pub(crate) fn file(
     host: &Host<'_>,
     path: &HostPath,
-    place: &Place,
+    place: &LedgerPlace,
     found: Option<&ObservedFile>,
 ) -> Option<Cause> {
     let recorded = host.ledger.files.get(path);
@@ -37,7 +37,7 @@ pub(crate) fn file(
         Some(found) => {
             let edit = match file_edit(host, path, recorded, found)? {
                 // That is told of the unit, which is unmasked.
-                HandEdit::Masked if matches!(place, Place::Unit(_)) => return None,
+                HandEdit::Masked if matches!(place, LedgerPlace::Unit(_)) => return None,
                 HandEdit::Masked => HandEdit::Replaced,
                 edit => edit,
             };
@@ -74,7 +74,7 @@ pub(crate) fn file_edit(
 /// The ledger keeps nothing that a secret could be guessed from. It is as abide left it where it is the declared one,
 /// or where nobody touched it since.
 fn is_same_secret(host: &Host<'_>, path: &HostPath, found: &ObservedFile) -> bool {
-    let declared = host.managed(path).and_then(|body| body.bytes());
+    let declared = host.managed_file(path).and_then(|body| body.bytes());
     let is_declared = declared.is_some_and(|bytes| found.digest == Some(bytes.digest()));
     is_declared || !after_apply(host, found.changed_at)
 }
@@ -89,17 +89,17 @@ pub(crate) fn other_owner(scope: &Scope, found: &ObservedFile) -> Option<String>
     let ours = scope.user().map_or("root", |user| user.as_str());
     let other = found.owner.as_str();
     let is_name = !other.is_empty() && !other.bytes().all(|byte| byte.is_ascii_digit());
-    (is_name && other != ours).then(|| said(other))
+    (is_name && other != ours).then(|| safe_host_text(other))
 }
 
 /// How abide left the unit, unless its last run was cut there or failed: that may have been itself.
-fn left<'a>(unit: &Unit<'a>) -> Option<&'a LedgerUnit> {
-    unit.recorded().filter(|left| !left.claimed)
+fn completed_record<'a>(unit: &Unit<'a>) -> Option<&'a LedgerUnit> {
+    unit.ledger_entry().filter(|left| !left.claimed)
 }
 
 /// A unit that ran when abide left it and has stopped since, in this boot.
-pub(crate) fn stopped(unit: &Unit<'_>) -> Option<Cause> {
-    let ran = left(unit).is_some_and(|left| !left.invocation.is_empty());
+pub(crate) fn stop_cause(unit: &Unit<'_>) -> Option<Cause> {
+    let ran = completed_record(unit).is_some_and(|left| !left.invocation.is_empty());
     let up = matches!(unit.view.manager, ManagerState::Up { .. });
     // Its manager keeps the name of the last run; after a boot there is none.
     let in_this_boot = !unit.seen.invocation.is_empty();
@@ -108,14 +108,14 @@ pub(crate) fn stopped(unit: &Unit<'_>) -> Option<Cause> {
 }
 
 /// A unit that did not run when abide left it, and does.
-pub(crate) fn started(unit: &Unit<'_>) -> Option<Cause> {
-    let rested = left(unit).is_some_and(|left| left.invocation.is_empty());
+pub(crate) fn start_cause(unit: &Unit<'_>) -> Option<Cause> {
+    let rested = completed_record(unit).is_some_and(|left| left.invocation.is_empty());
     let started = rested && unit.seen.active.is_up();
     started.then(|| cause(HandEdit::Started, unit.seen.started_at))
 }
 
 /// A mask in the place of our file, or of a unit that could not have been left masked.
-pub(crate) fn masked(unit: &Unit<'_>) -> Option<Cause> {
+pub(crate) fn mask_cause(unit: &Unit<'_>) -> Option<Cause> {
     let mut files = unit
         .files
         .iter()
@@ -129,7 +129,7 @@ pub(crate) fn masked(unit: &Unit<'_>) -> Option<Cause> {
     });
     let worked = |left: &LedgerUnit| left.enabled || !left.invocation.is_empty();
     of_file.or_else(|| {
-        let masked = left(unit).is_some_and(worked);
+        let masked = completed_record(unit).is_some_and(worked);
         masked.then(|| cause(HandEdit::Masked, None))
     })
 }
@@ -151,24 +151,24 @@ pub(crate) fn links(
 }
 
 /// A unit that abide enabled, and that is not: nobody showed us which links it had.
-pub(crate) fn disabled(unit: &Unit<'_>) -> Option<Cause> {
-    let enabled = left(unit).is_some_and(|left| left.enabled);
+pub(crate) fn disable_cause(unit: &Unit<'_>) -> Option<Cause> {
+    let enabled = completed_record(unit).is_some_and(|left| left.enabled);
     (enabled).then(|| cause(HandEdit::Unlinked(BTreeSet::new()), None))
 }
 
 /// The links that abide left, where that is known: the ledger says that it enabled the unit, and which `[Install]` it
 /// had then is in the manifest still, or on the disk still.
 fn links_left(unit: &Unit<'_>) -> Option<BTreeSet<String>> {
-    let enabled = left(unit).is_some_and(|left| left.enabled);
+    let enabled = completed_record(unit).is_some_and(|left| left.enabled);
     if !enabled {
         return None;
     }
     let files = || unit.files.iter().chain(&unit.template_files);
-    let recorded = |file: &UnitFile<'_>| unit.view.host.ledger.files.get(&file.path)?.digest;
+    let recorded = |file: &SourceFile<'_>| unit.view.host.ledger.files.get(&file.path)?.digest;
     let then = if files().all(|file| file.body.map(digest_of) == recorded(file)) {
         &unit.wanted
     } else if files().all(|file| file.found.and_then(|found| found.digest) == recorded(file)) {
-        unit.on_disk.effective()?
+        unit.on_disk.known_effective()?
     } else {
         return None;
     };
@@ -195,13 +195,13 @@ pub(crate) fn account(
     found: &ObservedUser,
     fields: &[FieldChange],
 ) -> Option<Cause> {
-    let mut changed = attributes(host, name, found);
+    let mut changed = changed_attributes(host, name, found);
     changed.retain(|attribute| fields.iter().any(|field| field.field.word() == attribute));
     (!changed.is_empty()).then(|| cause(HandEdit::AccountModified(changed), None))
 }
 
 /// Attributes of an account that are not as abide left them.
-pub(crate) fn attributes(
+pub(crate) fn changed_attributes(
     host: &Host<'_>,
     name: &UserName,
     found: &ObservedUser,

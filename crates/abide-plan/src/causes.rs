@@ -1,18 +1,18 @@
 //! How causes are worded: the same fact always in the same words.
 
-use abide_model::{ActiveState, Cause, Ending, Field, Health, ObservedUnit, printable};
+use abide_model::{ActiveState, Cause, Ending, Field, Health, ObservedUnit, printable_text};
 
 /// Longest text of a host that is repeated to a person, in characters.
 const LONGEST: usize = 200;
 
 /// Text that a host said, fit to be shown: control characters replaced, and not too long.
-pub(crate) fn said(text: &str) -> String {
+pub(crate) fn safe_host_text(text: &str) -> String {
     let shown: String = text.chars().take(LONGEST).collect();
-    printable(&shown).replace('\n', " ")
+    printable_text(&shown).replace('\n', " ")
 }
 
 /// Something is one way and should be another.
-pub(crate) fn differs(
+pub(crate) fn difference_cause(
     field: impl Into<Field>,
     observed: impl Into<String>,
     desired: impl Into<String>,
@@ -26,7 +26,7 @@ pub(crate) fn differs(
 
 /// A unit is in another state than it should be.
 pub(crate) fn state(observed: ActiveState, desired: ActiveState) -> Cause {
-    differs(Field::ActiveState, observed.word(), desired.word())
+    difference_cause(Field::ActiveState, observed.word(), desired.word())
 }
 
 /// A unit that runs what is no longer on disk.
@@ -38,10 +38,10 @@ pub(crate) fn old_config(unit: &ObservedUnit, keys: Vec<String>) -> Cause {
 }
 
 /// A unit that failed, or that does not stay up.
-pub(crate) fn failed(unit: &ObservedUnit, health: Health) -> Cause {
+pub(crate) fn failure_cause(unit: &ObservedUnit, health: Health) -> Cause {
     match health {
         Health::Up | Health::Down | Health::Failed { .. } => Cause::Failed {
-            result: Ending::of(unit).to_string(),
+            result: Ending::from_observed(unit).to_string(),
         },
         health => Cause::Unhealthy { health },
     }

@@ -25,7 +25,7 @@ pub fn declared(desired: &Desired, observed: Option<&Observed>) -> Vec<Declared>
         }
         all.extend(linger(name, user));
         all.extend(units(&Scope::User(name.clone()), &user.units));
-        let seen = observed.and_then(|observed| observed.users.get(name)?.known());
+        let seen = observed.and_then(|observed| observed.users.get(name)?.as_known());
         all.extend(files(name, user, &home(name, user, seen)));
     }
     all

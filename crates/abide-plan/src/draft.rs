@@ -9,7 +9,7 @@ use abide_model::{
     RefusalReason, ResourceId, Scope, UnitName, UnitRef, Watch,
 };
 
-use crate::forecast::Definition;
+use crate::forecast::DefinitionChange;
 
 /// When within a host's run a step comes. Source: docs/change-classes.md, "The order on a host".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,20 +54,20 @@ pub(crate) struct StepId(pub(crate) usize);
 
 /// Why a step is there: a fact, or another step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Why {
+pub(crate) enum StepReason {
     /// A fact.
     Fact(Cause),
     /// An earlier step leads to it.
     Follows(StepId),
 }
 
-impl From<Cause> for Why {
+impl From<Cause> for StepReason {
     fn from(cause: Cause) -> Self {
         Self::Fact(cause)
     }
 }
 
-impl From<StepId> for Why {
+impl From<StepId> for StepReason {
     fn from(step: StepId) -> Self {
         Self::Follows(step)
     }
@@ -75,18 +75,18 @@ impl From<StepId> for Why {
 
 /// One step.
 #[derive(Debug, Clone)]
-pub(crate) struct Step {
+pub(crate) struct DraftStep {
     pub(crate) phase: Phase,
     /// Place within its phase and scope, smallest first.
     pub(crate) rank: u8,
     pub(crate) resource: ResourceId,
     pub(crate) change: Change,
-    pub(crate) why: Vec<Why>,
+    pub(crate) why: Vec<StepReason>,
     /// Steps without whose success it is not attempted.
     pub(crate) after: Vec<StepId>,
 }
 
-impl Step {
+impl DraftStep {
     /// A step without causes yet.
     pub(crate) fn new(phase: Phase, resource: ResourceId, change: Change) -> Self {
         Self {
@@ -100,25 +100,28 @@ impl Step {
     }
 
     /// With one more cause.
-    pub(crate) fn because(mut self, why: impl Into<Why>) -> Self {
+    pub(crate) fn with_cause(mut self, why: impl Into<StepReason>) -> Self {
         self.why.push(why.into());
         self
     }
 
     /// With these causes as well.
-    pub(crate) fn because_all<W: Into<Why>>(mut self, why: impl IntoIterator<Item = W>) -> Self {
+    pub(crate) fn because_all<W: Into<StepReason>>(
+        mut self,
+        why: impl IntoIterator<Item = W>,
+    ) -> Self {
         self.why.extend(why.into_iter().map(Into::into));
         self
     }
 
     /// Not attempted unless these succeed.
-    pub(crate) fn after(mut self, steps: impl IntoIterator<Item = StepId>) -> Self {
+    pub(crate) fn after_steps(mut self, steps: impl IntoIterator<Item = StepId>) -> Self {
         self.after.extend(steps);
         self
     }
 
     /// At this place within its phase and scope.
-    pub(crate) fn ranked(mut self, rank: u8) -> Self {
+    pub(crate) fn with_rank(mut self, rank: u8) -> Self {
         self.rank = rank;
         self
     }
@@ -127,7 +130,7 @@ impl Step {
 /// The plan while it is being made.
 #[derive(Debug)]
 pub(crate) struct Draft {
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<DraftStep>,
     pub(crate) refused: Vec<Refusal>,
     pub(crate) notes: Vec<Note>,
     pub(crate) watches: Vec<Watch>,
@@ -138,7 +141,7 @@ pub(crate) struct Draft {
     /// The services of quadlets whose texts name them.
     pub(crate) services: BTreeMap<UnitRef, UnitName>,
     /// What the files of declared units come to.
-    pub(crate) definitions: BTreeMap<UnitRef, Definition>,
+    pub(crate) definitions: BTreeMap<UnitRef, DefinitionChange>,
     /// What has to be looked at to judge whether units will start.
     pub(crate) looks: BTreeSet<InputLook>,
     /// Declared units that are refused, and that their manager does not bring up by itself, each with the reason.
@@ -166,7 +169,7 @@ impl Draft {
     }
 
     /// Adds a step.
-    pub(crate) fn add(&mut self, step: Step) -> StepId {
+    pub(crate) fn add(&mut self, step: DraftStep) -> StepId {
         let id = StepId(self.steps.len());
         if let Change::WriteFile(write) = &step.change {
             self.written.insert(write.path.clone(), id);
@@ -176,7 +179,7 @@ impl Draft {
     }
 
     /// The step that writes this file, where one does.
-    pub(crate) fn writes(&self, path: &HostPath) -> Option<StepId> {
+    pub(crate) fn writing_step(&self, path: &HostPath) -> Option<StepId> {
         self.written.get(path).copied()
     }
 

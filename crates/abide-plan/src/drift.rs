@@ -12,8 +12,8 @@ use abide_model::{
     Observation, Observed, Plan, Refusal, RefusalKind, RefusalReason, ResourceId, Scope, Timestamp,
 };
 
-use crate::by_hand::attributes;
-use crate::causes::said;
+use crate::by_hand::changed_attributes;
+use crate::causes::safe_host_text;
 use crate::host::Host;
 use crate::plan;
 
@@ -34,16 +34,16 @@ fn judge(host: &Host<'_>, plan: &Plan) -> HostDrift {
     if let Observation::Unknown(why) = &host.observed.ledger {
         let text = format!(
             "what abide left there is not known: {}",
-            abide_model::printable(&why.to_string())
+            abide_model::printable_text(&why.to_string())
         );
-        cells.unseen(ResourceId::Manager(Scope::System), text);
+        cells.mark_unseen(ResourceId::Manager(Scope::System), text);
     }
     users(host, &mut cells);
     files::judge(host, &mut cells);
     units::judge(host, plan, &mut cells);
     pending::judge(plan, &mut cells);
-    refused(plan, &mut cells);
-    noted(host, plan, &mut cells);
+    judge_refusals(plan, &mut cells);
+    judge_notes(host, plan, &mut cells);
     HostDrift {
         resources: cells.into_resources(),
         applied_at: host.observed.applied_at,
@@ -63,14 +63,16 @@ fn users(host: &Host<'_>, cells: &mut Cells) {
     }
     for name in host.ledger.attributes.keys() {
         let found = host.user(name);
-        let changed = found.known().map(|found| attributes(host, name, found));
+        let changed = found
+            .as_known()
+            .map(|found| changed_attributes(host, name, found));
         for field in changed.into_iter().flatten() {
             let finding = finding(FindingKind::Account, format!("its {field} was changed"));
             cells.on_host(ResourceId::User(name.clone()), finding);
         }
     }
     for name in &host.ledger.lingers {
-        if host.observed.lingering.known().is_some() && !host.lingers(name) {
+        if host.observed.lingering.as_known().is_some() && !host.is_lingering(name) {
             let text = format!("lingering of {name} was switched off");
             let finding = finding(FindingKind::Linger, text);
             cells.on_host(ResourceId::Linger(name.clone()), finding);
@@ -78,11 +80,11 @@ fn users(host: &Host<'_>, cells: &mut Cells) {
     }
 }
 
-fn refused(plan: &Plan, cells: &mut Cells) {
+fn judge_refusals(plan: &Plan, cells: &mut Cells) {
     for refusal in &plan.refused {
-        let reason = said(&refusal.reason);
+        let reason = safe_host_text(&refusal.reason);
         match refusal.kind {
-            RefusalKind::Unknown => cells.unseen(refusal.resource.clone(), reason),
+            RefusalKind::Unknown => cells.mark_unseen(refusal.resource.clone(), reason),
             RefusalKind::Guard | RefusalKind::Impossible if is_health(refusal) => {
                 cells.differs_already(refusal.resource.clone(), || {
                     finding(FindingKind::Refused, reason)
@@ -90,25 +92,25 @@ fn refused(plan: &Plan, cells: &mut Cells) {
             }
             RefusalKind::Guard | RefusalKind::Impossible => {
                 let finding = finding(FindingKind::Refused, format!("refused: {reason}"));
-                cells.differs(refusal.resource.clone(), finding);
+                cells.mark_differing(refusal.resource.clone(), finding);
             }
         }
     }
 }
 
 /// What no action follows from, and still is not as the manifest says.
-fn noted(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
+fn judge_notes(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
     for note in &plan.notes {
         let (resource, text) = (note.resource.clone(), note.text.to_string());
         match note.kind {
             // The manifest, or the unit itself, says not to interrupt it: so it is as declared, and that is told.
             NoteKind::PendingRestart => {
-                cells.told(resource, finding(FindingKind::RunningOld, text));
+                cells.add_finding(resource, finding(FindingKind::RunningOld, text));
             }
             NoteKind::Ledger => cells.on_host(resource, finding(FindingKind::Ledger, text)),
             NoteKind::UndeclaredLinger if is_somebodys(host, &resource) => {}
             NoteKind::UndeclaredLinger => {
-                cells.drifted(resource, finding(FindingKind::Linger, text));
+                cells.mark_drifted(resource, finding(FindingKind::Linger, text));
             }
             NoteKind::Said => cells.evidence(&resource, text),
             // Its finding says since when.
@@ -156,7 +158,7 @@ fn finding(kind: FindingKind, text: String) -> Finding {
     }
 }
 
-fn since(finding: Finding, since: Option<Timestamp>) -> Finding {
+fn finding_since(finding: Finding, since: Option<Timestamp>) -> Finding {
     Finding { since, ..finding }
 }
 
@@ -173,32 +175,32 @@ struct Cell {
 struct Cells(BTreeMap<ResourceId, Cell>);
 
 impl Cells {
-    fn cell(&mut self, resource: ResourceId) -> &mut Cell {
+    fn cell_mut(&mut self, resource: ResourceId) -> &mut Cell {
         self.0.entry(resource).or_default()
     }
 
     /// It changed on the host.
     fn on_host(&mut self, resource: ResourceId, finding: Finding) {
-        let cell = self.cell(resource);
+        let cell = self.cell_mut(resource);
         cell.on_host = true;
         cell.findings.push(finding);
     }
 
     /// Something to know of it, and no difference.
-    fn told(&mut self, resource: ResourceId, finding: Finding) {
-        self.cell(resource).findings.push(finding);
+    fn add_finding(&mut self, resource: ResourceId, finding: Finding) {
+        self.cell_mut(resource).findings.push(finding);
     }
 
     /// It differs from the manifest.
-    fn differs(&mut self, resource: ResourceId, finding: Finding) {
-        let cell = self.cell(resource);
+    fn mark_differing(&mut self, resource: ResourceId, finding: Finding) {
+        let cell = self.cell_mut(resource);
         cell.differs = true;
         cell.findings.push(finding);
     }
 
     /// It differs from the manifest, which goes without saying where something is told of it.
     fn differs_already(&mut self, resource: ResourceId, finding: impl FnOnce() -> Finding) {
-        let cell = self.cell(resource);
+        let cell = self.cell_mut(resource);
         cell.differs = true;
         if cell.findings.is_empty() {
             cell.findings.push(finding());
@@ -206,8 +208,8 @@ impl Cells {
     }
 
     /// Both.
-    fn drifted(&mut self, resource: ResourceId, finding: Finding) {
-        let cell = self.cell(resource);
+    fn mark_drifted(&mut self, resource: ResourceId, finding: Finding) {
+        let cell = self.cell_mut(resource);
         (cell.on_host, cell.differs) = (true, true);
         cell.findings.push(finding);
     }
@@ -226,8 +228,8 @@ impl Cells {
     }
 
     /// It could not be seen.
-    fn unseen(&mut self, resource: ResourceId, text: String) {
-        let cell = self.cell(resource);
+    fn mark_unseen(&mut self, resource: ResourceId, text: String) {
+        let cell = self.cell_mut(resource);
         cell.unseen = true;
         if !cell.findings.iter().any(|one| one.text == text) {
             cell.findings.push(finding(FindingKind::Unseen, text));
@@ -242,7 +244,7 @@ impl Cells {
                 class: if cell.unseen {
                     DriftClass::Unknown
                 } else {
-                    DriftClass::of(cell.on_host, cell.differs)
+                    DriftClass::from_columns(cell.on_host, cell.differs)
                 },
                 findings: cell.findings,
             })

@@ -8,7 +8,7 @@ use abide_model::{
 };
 
 use crate::by_hand;
-use crate::causes::{differs, said};
+use crate::causes::{difference_cause, safe_host_text};
 use crate::ledger::is_secret;
 use crate::refuse::Denied;
 use crate::scope::ScopeView;
@@ -24,7 +24,7 @@ const FOR_OWNER: u32 = 0o700;
 
 /// A declared file.
 #[derive(Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct DeclaredFile<'a> {
     pub(crate) path: &'a HostPath,
     pub(crate) purpose: FilePurpose,
     pub(crate) body: &'a Body,
@@ -34,7 +34,7 @@ pub(crate) struct Wanted<'a> {
 
 /// What is to be done about a file.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Verdict {
+pub(crate) enum FileVerdict {
     /// It is as it should be and ours.
     Same,
     /// It is as it should be, and becomes ours.
@@ -45,7 +45,7 @@ pub(crate) enum Verdict {
     Forget,
 }
 
-impl Verdict {
+impl FileVerdict {
     /// The change on the host, where there is one.
     pub(crate) fn change(&self) -> Option<&Change> {
         match self {
@@ -56,17 +56,20 @@ impl Verdict {
 }
 
 /// What makes this file as declared.
-pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdict, Denied> {
+pub(crate) fn verdict_for_declared(
+    view: &ScopeView<'_>,
+    wanted: &DeclaredFile<'_>,
+) -> Result<FileVerdict, Denied> {
     if let Some(other) = view.host.file_owner(wanted.path) {
         return Err(owned_by(view, other, wanted.path));
     }
     let Some(bytes) = wanted.body.bytes() else {
-        return Err(Denied::unknown(format!(
+        return Err(Denied::not_seen(format!(
             "the secret for {} was not resolved",
             wanted.path
         )));
     };
-    let Some(found) = seen(view, wanted.path)? else {
+    let Some(found) = find_on_host(view, wanted.path)? else {
         let mode = new_mode(wanted);
         let causes = with_hand_edit(view, wanted.path, None, Cause::Missing);
         return Ok(write(wanted, Before::Absent, mode, causes));
@@ -76,7 +79,7 @@ pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdi
         causes.extend(lost_or_foreign(view, wanted.path));
         causes
     };
-    let before = before(found, wanted.body.is_secret(), wanted.path)?;
+    let before = state_before(found, wanted.body.is_secret(), wanted.path)?;
     let digest = bytes.digest();
     let mode = wanted.mode.unwrap_or(match wanted.body.is_secret() {
         // Nobody could read it then, nor see whether it is as it should be.
@@ -86,20 +89,21 @@ pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdi
         false => found.mode,
     });
     let differs_in = if found.kind != FileKind::Regular {
-        Some(differs(Field::Kind, "symbolic link", "file"))
+        Some(difference_cause(Field::Kind, "symbolic link", "file"))
     } else if found.digest != Some(digest) {
-        let observed = found.digest.map(|digest| digest.short());
+        let observed = found.digest.map(|digest| digest.short_form());
         Some(match wanted.body.is_secret() {
-            true => differs(Field::Content, "(secret)", "(secret)"),
-            false => differs(
+            true => difference_cause(Field::Content, "(secret)", "(secret)"),
+            false => difference_cause(
                 Field::Content,
                 observed.unwrap_or_else(|| "unreadable".into()),
-                digest.short(),
+                digest.short_form(),
             ),
         })
     } else {
         // Only a file of its own user is safe from others, and root's may be unreadable for it.
-        wrong_owner(view, found).map(|owner| differs(Field::Owner, said(&found.owner), owner))
+        wrong_owner(view, found)
+            .map(|owner| difference_cause(Field::Owner, safe_host_text(&found.owner), owner))
     };
     Ok(match differs_in {
         Some(cause) if found.kind == FileKind::Regular => {
@@ -107,27 +111,27 @@ pub(crate) fn present(view: &ScopeView<'_>, wanted: &Wanted<'_>) -> Result<Verdi
         }
         Some(cause) => write(wanted, before, new_mode(wanted), because(cause)),
         None if mode != found.mode => set_mode(wanted, found.mode, mode),
-        None if view.host.ledger.files.contains_key(wanted.path) => Verdict::Same,
+        None if view.host.ledger.files.contains_key(wanted.path) => FileVerdict::Same,
         // What this login may not change it cannot own either.
-        None if !view.host.may_change(&view.scope) => Verdict::Same,
-        None => Verdict::Adopt,
+        None if !view.host.may_change(&view.scope) => FileVerdict::Same,
+        None => FileVerdict::Adopt,
     })
 }
 
 /// What makes this file go.
-pub(crate) fn absent(
+pub(crate) fn verdict_for_removal(
     view: &ScopeView<'_>,
     path: &HostPath,
     purpose: FilePurpose,
     cause: &Cause,
-) -> Result<Verdict, Denied> {
+) -> Result<FileVerdict, Denied> {
     if let Some(other) = view.host.file_owner(path) {
         return Err(owned_by(view, other, path));
     }
-    let Some(found) = seen(view, path)? else {
+    let Some(found) = find_on_host(view, path)? else {
         return Ok(match view.host.ledger.files.contains_key(path) {
-            true => Verdict::Forget,
-            false => Verdict::Same,
+            true => FileVerdict::Forget,
+            false => FileVerdict::Same,
         });
     };
     // The manifest no longer says that it was a secret: the ledger does, and what only its owner may read is not shown.
@@ -136,10 +140,10 @@ pub(crate) fn absent(
     let change = Change::RemoveFile {
         path: path.clone(),
         purpose,
-        before: before(found, secret, path)?,
+        before: state_before(found, secret, path)?,
     };
     let causes = with_hand_edit(view, path, Some(found), cause.clone());
-    Ok(Verdict::Do(Box::new(change), causes))
+    Ok(FileVerdict::Do(Box::new(change), causes))
 }
 
 /// The cause, and that somebody changed the file since abide wrote it.
@@ -158,7 +162,7 @@ fn with_hand_edit(
 fn lost_or_foreign(view: &ScopeView<'_>, path: &HostPath) -> Option<Cause> {
     let damaged = !view.host.observed.ledger_findings.is_empty();
     let foreign = !view.host.ledger.files.contains_key(path);
-    (damaged && foreign).then(|| differs(Field::Ledger, "not ours", "ours"))
+    (damaged && foreign).then(|| difference_cause(Field::Ledger, "not ours", "ours"))
 }
 
 fn owned_by(view: &ScopeView<'_>, other: &ManifestName, path: &HostPath) -> Denied {
@@ -168,16 +172,16 @@ fn owned_by(view: &ScopeView<'_>, other: &ManifestName, path: &HostPath) -> Deni
 /// Two manifests may share a host, but nothing on it.
 pub(crate) fn owned_by_another(view: &ScopeView<'_>, other: &ManifestName, what: &str) -> Denied {
     let ours = &view.host.desired.manifest;
-    Denied::guard(format!(
+    Denied::by_guard(format!(
         "{what} belongs to manifest {other}, and manifest {ours} names it too"
     ))
-    .help(format!(
+    .with_help(format!(
         "remove it from one of the two manifests; {other} has to be applied to let go of it"
     ))
 }
 
 /// The file that stands there; `None` where nothing does.
-pub(crate) fn seen<'a>(
+pub(crate) fn find_on_host<'a>(
     view: &ScopeView<'a>,
     path: &HostPath,
 ) -> Result<Option<&'a ObservedFile>, Denied> {
@@ -187,17 +191,17 @@ pub(crate) fn seen<'a>(
     match scope.files.get(path) {
         Some(Observation::Known(found)) => Ok(Some(found)),
         Some(Observation::Absent) => Ok(None),
-        Some(Observation::Unknown(why)) => Err(unseen(path, why)),
-        None => Err(unseen(path, &UnknownReason::NotLookedAt)),
+        Some(Observation::Unknown(why)) => Err(unseen_refusal(path, why)),
+        None => Err(unseen_refusal(path, &UnknownReason::NotLookedAt)),
     }
 }
 
-fn unseen(path: &HostPath, why: &UnknownReason) -> Denied {
-    let why = said(&why.to_string());
-    Denied::unknown(format!("{path} could not be seen: {why}"))
+fn unseen_refusal(path: &HostPath, why: &UnknownReason) -> Denied {
+    let why = safe_host_text(&why.to_string());
+    Denied::not_seen(format!("{path} could not be seen: {why}"))
 }
 
-fn before(found: &ObservedFile, secret: bool, path: &HostPath) -> Result<Before, Denied> {
+fn state_before(found: &ObservedFile, secret: bool, path: &HostPath) -> Result<Before, Denied> {
     match &found.kind {
         FileKind::Regular if secret => Ok(Before::File {
             digest: None,
@@ -209,15 +213,17 @@ fn before(found: &ObservedFile, secret: bool, path: &HostPath) -> Result<Before,
             content: found.content.clone(),
             mode: found.mode,
         }),
-        FileKind::Symlink(target) => Ok(Before::Symlink(said(target))),
-        FileKind::Directory => Err(Denied::impossible(format!("{path} is a directory"))
-            .help("move it away; abide never replaces a directory")),
-        FileKind::Other => Err(Denied::impossible(format!("{path} is no regular file"))
-            .help("move it away; abide replaces only files and symbolic links")),
+        FileKind::Symlink(target) => Ok(Before::Symlink(safe_host_text(target))),
+        FileKind::Directory => Err(Denied::impossible_on_host(format!("{path} is a directory"))
+            .with_help("move it away; abide never replaces a directory")),
+        FileKind::Other => Err(
+            Denied::impossible_on_host(format!("{path} is no regular file"))
+                .with_help("move it away; abide replaces only files and symbolic links"),
+        ),
     }
 }
 
-fn new_mode(wanted: &Wanted<'_>) -> u32 {
+fn new_mode(wanted: &DeclaredFile<'_>) -> u32 {
     wanted.mode.unwrap_or_else(|| usual_mode(wanted.body))
 }
 
@@ -234,7 +240,7 @@ fn wrong_owner(view: &ScopeView<'_>, found: &ObservedFile) -> Option<String> {
     let (name, number) = match &view.scope {
         Scope::System => ("root".to_owned(), Some(0)),
         Scope::User(user) => {
-            let uid = view.host.user(user).known().map(|user| user.uid);
+            let uid = view.host.user(user).as_known().map(|user| user.uid);
             (user.to_string(), uid)
         }
     };
@@ -244,7 +250,7 @@ fn wrong_owner(view: &ScopeView<'_>, found: &ObservedFile) -> Option<String> {
     (!right).then_some(name)
 }
 
-fn write(wanted: &Wanted<'_>, before: Before, mode: u32, causes: Vec<Cause>) -> Verdict {
+fn write(wanted: &DeclaredFile<'_>, before: Before, mode: u32, causes: Vec<Cause>) -> FileVerdict {
     let change = Change::WriteFile(WriteFile {
         path: wanted.path.clone(),
         purpose: wanted.purpose,
@@ -252,18 +258,18 @@ fn write(wanted: &Wanted<'_>, before: Before, mode: u32, causes: Vec<Cause>) -> 
         mode,
         before,
     });
-    Verdict::Do(Box::new(change), causes)
+    FileVerdict::Do(Box::new(change), causes)
 }
 
-fn set_mode(wanted: &Wanted<'_>, from: u32, to: u32) -> Verdict {
+fn set_mode(wanted: &DeclaredFile<'_>, from: u32, to: u32) -> FileVerdict {
     let change = Change::SetMode {
         path: wanted.path.clone(),
         from,
         to,
     };
-    Verdict::Do(
+    FileVerdict::Do(
         Box::new(change),
-        vec![differs(
+        vec![difference_cause(
             Field::Mode,
             format!("{from:04o}"),
             format!("{to:04o}"),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::{Action, ActionId, Cause, Declared, Ledger, Plan, ResourceId, Scope, UnitRef};
 
 use crate::declared::declared;
-use crate::draft::{Draft, Step, StepId, Why};
+use crate::draft::{Draft, DraftStep, StepId, StepReason};
 use crate::forecast;
 use crate::host::Host;
 use crate::ledger;
@@ -13,9 +13,9 @@ use crate::precondition;
 
 /// The plan that a draft comes to.
 pub(crate) fn plan(host: &Host<'_>, draft: Draft) -> Plan {
-    let actions = number(&draft.steps);
-    let forecast = forecast::of(host, &actions, &draft.definitions);
-    let unchanged = unchanged(host, &draft);
+    let actions = number_actions(&draft.steps);
+    let forecast = forecast::for_actions(host, &actions, &draft.definitions);
+    let unchanged = count_unchanged(host, &draft);
     let mut notes = draft.notes;
     notes.extend(forecast.notes);
     let is_named = |unit: &UnitRef| {
@@ -29,7 +29,7 @@ pub(crate) fn plan(host: &Host<'_>, draft: Draft) -> Plan {
         host: host.desired.host.clone(),
         manifest: host.desired.manifest.clone(),
         unchanged,
-        preconditions: precondition::of(host, &actions),
+        preconditions: precondition::for_actions(host, &actions),
         actions,
         forecast: forecast.disruptions,
         refused: draft.refused,
@@ -44,7 +44,7 @@ pub(crate) fn plan(host: &Host<'_>, draft: Draft) -> Plan {
 
 /// Puts the steps in order (by phase, then system before users, then by rank, then as they were decided) and numbers
 /// them.
-fn number(steps: &[Step]) -> Vec<Action> {
+fn number_actions(steps: &[DraftStep]) -> Vec<Action> {
     let mut order: Vec<usize> = (0..steps.len()).collect();
     order.sort_by_key(|index| {
         steps
@@ -77,12 +77,12 @@ fn number(steps: &[Step]) -> Vec<Action> {
     order.iter().filter_map(action).collect()
 }
 
-fn causes(why: &[Why], ids: &BTreeMap<StepId, ActionId>) -> Vec<Cause> {
+fn causes(why: &[StepReason], ids: &BTreeMap<StepId, ActionId>) -> Vec<Cause> {
     let mut causes = Vec::new();
     for why in why {
         let cause = match why {
-            Why::Fact(cause) => Some(cause.clone()),
-            Why::Follows(step) => ids.get(step).copied().map(Cause::FollowsFrom),
+            StepReason::Fact(cause) => Some(cause.clone()),
+            StepReason::Follows(step) => ids.get(step).copied().map(Cause::FollowsFrom),
         };
         causes.extend(cause.filter(|cause| !causes.contains(cause)));
     }
@@ -90,7 +90,7 @@ fn causes(why: &[Why], ids: &BTreeMap<StepId, ActionId>) -> Vec<Cause> {
 }
 
 /// Declared resources about which there is nothing to do and nothing to refuse.
-fn unchanged(host: &Host<'_>, draft: &Draft) -> usize {
+fn count_unchanged(host: &Host<'_>, draft: &Draft) -> usize {
     let steps = draft.steps.iter().map(|step| &step.resource);
     let touched: BTreeSet<&ResourceId> = steps
         .chain(draft.refused.iter().map(|refusal| &refusal.resource))

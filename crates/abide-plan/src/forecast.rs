@@ -3,7 +3,7 @@
 //!
 //! The actions are carried out in thought on the units that were seen: calls in their order, each with the jobs that
 //! systemd adds (systemd.unit(5), transaction.c), stops by what is loaded now, starts and restarts by what is read after
-//! the daemon-reload. Only what is known is foretold; [`surprises`] says where it came otherwise.
+//! the daemon-reload. Only what is known is foretold; [`find_surprises`] says where it came otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,13 +19,13 @@ mod surprise;
 mod triggers;
 mod world;
 
-pub use surprise::{Runs, surprises};
+pub use surprise::{Runs, find_surprises};
 
 use course::Course;
 
 /// A unit's files before and after a plan.
 #[derive(Debug, Clone)]
-pub(crate) struct Definition {
+pub(crate) struct DefinitionChange {
     /// What stands on disk, where that is known.
     pub(crate) old: Option<Effective>,
     /// What should stand there.
@@ -46,10 +46,10 @@ pub(crate) struct Forecast {
 }
 
 /// What these actions do to units beside the ones that they name.
-pub(crate) fn of(
+pub(crate) fn for_actions(
     host: &Host<'_>,
     actions: &[Action],
-    definitions: &BTreeMap<UnitRef, Definition>,
+    definitions: &BTreeMap<UnitRef, DefinitionChange>,
 ) -> Forecast {
     // All from the start: what is written first may be watched anywhere.
     let named = definitions.keys().map(|unit| unit.scope.clone());
@@ -58,7 +58,7 @@ pub(crate) fn of(
     let course = |scope: Scope| (scope.clone(), Course::new(host, &scope, definitions));
     let mut scopes: BTreeMap<Scope, Course<'_>> = named.into_iter().map(course).collect();
     let mut written = BTreeSet::new();
-    for call in calls(actions) {
+    for call in systemctl_calls(actions) {
         let Some(first) = call.first() else { continue };
         if let Change::WriteFile(write) = &first.change {
             written.insert(write.path.clone());
@@ -67,7 +67,7 @@ pub(crate) fn of(
             }
         }
         if let Some(course) = scopes.get_mut(&first.resource.scope()) {
-            course.take(&call, &written);
+            course.apply_call(&call, &written);
         }
     }
     let mut forecast = Forecast::default();
@@ -81,13 +81,13 @@ pub(crate) fn of(
 }
 
 /// Neighbours with the same verb in the same scope are one call of systemctl (systemd-facts.md#one-call-one-restart).
-fn calls(actions: &[Action]) -> Vec<Vec<&Action>> {
+fn systemctl_calls(actions: &[Action]) -> Vec<Vec<&Action>> {
     let mut calls: Vec<Vec<&Action>> = Vec::new();
     for action in actions {
         let together = calls.last_mut().filter(|call| {
             call.first().is_some_and(|first| {
-                effect(&first.change).is_some()
-                    && effect(&first.change) == effect(&action.change)
+                effect_of_change(&first.change).is_some()
+                    && effect_of_change(&first.change) == effect_of_change(&action.change)
                     && first.resource.scope() == action.resource.scope()
             })
         });
@@ -99,7 +99,7 @@ fn calls(actions: &[Action]) -> Vec<Vec<&Action>> {
     calls
 }
 
-fn effect(change: &Change) -> Option<Effect> {
+fn effect_of_change(change: &Change) -> Option<Effect> {
     match change {
         Change::Stop => Some(Effect::Stop),
         Change::Start => Some(Effect::Start),

@@ -14,7 +14,7 @@ use abide_model::{
 use crate::host::Host;
 use crate::{ledger, plan, precondition};
 use moved::Moved;
-use users::whose;
+use users::owning_scope;
 
 mod ledgers;
 mod moved;
@@ -60,8 +60,8 @@ pub fn gate(approved: &Plan, desired: &Desired, observed: &Observed) -> Gated {
     let mut stale = moved::facts(approved, &fresh, &kept, observed);
     let told: BTreeSet<StaleSubject> = stale.iter().map(|one| one.fact.subject.clone()).collect();
     let moved = |resource: &ResourceId, kind: StaleKind| Moved {
-        whose: whose(resource),
-        fact: StaleFact::about(resource.clone(), kind),
+        whose: owning_scope(resource),
+        fact: StaleFact::of_resource(resource.clone(), kind),
     };
     // A unit that was stopped by hand needs a start: the first says it all.
     let needed = needed.into_iter().map(|action| {
@@ -76,19 +76,21 @@ pub fn gate(approved: &Plan, desired: &Desired, observed: &Observed) -> Gated {
         .extend(refused.map(|one| moved(&one.resource, StaleKind::Refused(Box::new(one.clone())))));
     let gate = if !stale.is_empty() {
         let moved: BTreeSet<Scope> = stale.iter().map(|fact| fact.whose.clone()).collect();
-        let others = users::without(&moved, &fresh, &kept);
+        let others = users::without_scopes(&moved, &fresh, &kept);
         Gate::Stale {
             facts: stale.into_iter().map(|one| one.fact).collect(),
             others: others.map(|(kept, left)| {
                 let left: Vec<&Action> =
                     left.into_iter().chain(elsewhere.iter().copied()).collect();
-                Box::new(rest(approved, &fresh, &kept, &left, &host))
+                Box::new(rest_of_approved(approved, &fresh, &kept, &left, &host))
             }),
         }
     } else if kept.is_empty() {
         Gate::Done
     } else {
-        Gate::Go(Box::new(rest(approved, &fresh, &kept, &elsewhere, &host)))
+        Gate::Go(Box::new(rest_of_approved(
+            approved, &fresh, &kept, &elsewhere, &host,
+        )))
     };
     Gated {
         gate,
@@ -98,7 +100,7 @@ pub fn gate(approved: &Plan, desired: &Desired, observed: &Observed) -> Gated {
 
 /// What of an approved plan a host still owes, after it was carried out: a new plan for what the approved one names,
 /// and how many actions it would have beyond that.
-pub fn owed(approved: &Plan, desired: &Desired, observed: &Observed) -> (Plan, usize) {
+pub fn plan_still_owed(approved: &Plan, desired: &Desired, observed: &Observed) -> (Plan, usize) {
     let mut fresh = plan(desired, observed);
     let sorted = Listed::new(approved).sort(&fresh);
     let elsewhere: BTreeSet<ActionId> = sorted.elsewhere.iter().map(|one| one.id).collect();
@@ -112,11 +114,11 @@ pub fn owed(approved: &Plan, desired: &Desired, observed: &Observed) -> (Plan, u
 }
 
 /// The actions of a new plan that are approved ones, each with the number of that one.
-type Kept = BTreeMap<ActionId, ActionId>;
+type ApprovedActions = BTreeMap<ActionId, ActionId>;
 
 /// The actions of a new plan, by what they are to the approved one.
 struct Sorted<'f> {
-    kept: Kept,
+    kept: ApprovedActions,
     /// Not approved, and the approved ones would not be right without them.
     needed: Vec<&'f Action>,
     /// About something else.
@@ -138,7 +140,7 @@ impl<'a> Listed<'a> {
     }
 
     fn sort<'f>(&self, fresh: &'f Plan) -> Sorted<'f> {
-        let mut kept = self.kept(fresh);
+        let mut kept = self.kept_actions(fresh);
         let touched = |one: &Action| self.resources.contains(&one.resource);
         let others = fresh
             .actions
@@ -165,9 +167,9 @@ impl<'a> Listed<'a> {
         }
     }
 
-    fn kept(&self, fresh: &Plan) -> Kept {
+    fn kept_actions(&self, fresh: &Plan) -> ApprovedActions {
         let mut free: Vec<&Action> = self.plan.actions.iter().collect();
-        let mut kept = Kept::new();
+        let mut kept = ApprovedActions::new();
         for action in &fresh.actions {
             let found = free.iter().position(|one| within::is_within(action, one));
             if let Some(at) = found {
@@ -181,12 +183,12 @@ impl<'a> Listed<'a> {
     fn refused_now<'f>(&'f self, fresh: &'f Plan) -> impl Iterator<Item = &'f Refusal> {
         let refused = fresh.refused.iter();
         refused.filter(|refusal| {
-            self.concerns(&refusal.resource) && !self.plan.refused.contains(refusal)
+            self.is_about(&refusal.resource) && !self.plan.refused.contains(refusal)
         })
     }
 
     /// Whether something about this resource is about the plan: it names it, or something that belongs to it.
-    fn concerns(&self, resource: &ResourceId) -> bool {
+    fn is_about(&self, resource: &ResourceId) -> bool {
         let in_scope = |scope: &Scope| self.resources.iter().any(|one| one.scope() == *scope);
         let belongs = match resource {
             // The system's manager stands for the whole host.
@@ -201,7 +203,7 @@ impl<'a> Listed<'a> {
 
 /// Whether an approved action would not be right without this one. A daemon-reload waits for all files of its manager,
 /// and is as right without some of them.
-fn is_needed(id: ActionId, fresh: &Plan, kept: &Kept) -> bool {
+fn is_needed(id: ActionId, fresh: &Plan, kept: &ApprovedActions) -> bool {
     let waiting = fresh.actions.iter().filter(|one| one.after.contains(&id));
     waiting
         .filter(|one| one.change != Change::DaemonReload)
@@ -209,10 +211,10 @@ fn is_needed(id: ActionId, fresh: &Plan, kept: &Kept) -> bool {
 }
 
 /// The approved actions that are left, under their own numbers, on the facts of now.
-fn rest(
+fn rest_of_approved(
     approved: &Plan,
     fresh: &Plan,
-    kept: &Kept,
+    kept: &ApprovedActions,
     elsewhere: &[&Action],
     host: &Host<'_>,
 ) -> Plan {
@@ -253,14 +255,14 @@ fn rest(
         refused: approved.refused.clone(),
         notes: approved.notes.clone(),
         unchanged: approved.unchanged,
-        preconditions: precondition::of(host, &actions),
+        preconditions: precondition::for_actions(host, &actions),
         watches: watches.cloned().collect(),
         services: fresh.services.clone(),
         ledger_claim: abide_model::Ledger::default(),
         ledger_after: if elsewhere.is_empty() {
             fresh.ledger_after.clone()
         } else {
-            ledgers::without(
+            ledgers::without_elsewhere(
                 elsewhere,
                 &host.ledger,
                 &fresh.ledger_after,

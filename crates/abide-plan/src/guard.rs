@@ -12,32 +12,32 @@ const ALWAYS: usize = 3;
 
 /// Refuses the whole draft where it would stop or remove too much: to do the rest of it, a rename for example, would
 /// leave old and new running side by side.
-pub(crate) fn admit(host: &Host<'_>, mut draft: Draft) -> Draft {
-    let owned = owned(host);
+pub(crate) fn limit_removals(host: &Host<'_>, mut draft: Draft) -> Draft {
+    let owned = count_owned_units(host);
     let policy = &host.desired.policy;
-    let share = policy.max_removals.of(owned).max(ALWAYS);
+    let share = policy.max_removals.count_of(owned).max(ALWAYS);
     let allowed = share.max(policy.allowed_removals);
     let removals = draft.removals.len();
     if removals <= allowed {
         return draft;
     }
-    let denied = Denied::guard(format!(
+    let denied = Denied::by_guard(format!(
         "it would stop or remove {} where max_removals allows {allowed} of {owned} owned: {}",
         count(removals, "unit"),
         names(&draft.removals, 10),
     ))
-    .help(format!(
+    .with_help(format!(
         "if that is meant, pass `--allow-removals {removals}`"
     ));
     let mut refused = Draft::new(host.ledger.clone().into_owned());
     refused.refused = std::mem::take(&mut draft.refused);
     refused.notes = draft.notes;
-    refused.refuse(denied.about(ResourceId::Manager(Scope::System)));
+    refused.refuse(denied.into_refusal(ResourceId::Manager(Scope::System)));
     refused
 }
 
 /// Units of ours, those included that cannot run: templates.
-fn owned(host: &Host<'_>) -> usize {
+fn count_owned_units(host: &Host<'_>) -> usize {
     let files = host.ledger.files.iter();
     let templates = files.filter(|(path, _)| {
         let unit = UnitName::parse(path.file_name());

@@ -9,7 +9,7 @@ use abide_model::{
     UnknownReason, UserName,
 };
 
-use crate::causes::said;
+use crate::causes::safe_host_text;
 use crate::manager_restart::{Restarts, Spared};
 use crate::{declared, places};
 
@@ -36,7 +36,7 @@ impl<'a> Host<'a> {
             observed,
             ledger: observed
                 .ledger
-                .known()
+                .as_known()
                 .map_or_else(|| Cow::Owned(Ledger::default()), Cow::Borrowed),
             restarts: Restarts::new(),
             spared: Spared::new(),
@@ -55,7 +55,7 @@ impl<'a> Host<'a> {
     }
 
     /// The same, with these managers stopped, and those left as they are.
-    pub(crate) fn restarting(
+    pub(crate) fn with_restarts(
         desired: &'a Desired,
         stopped: &'a Observed,
         restarts: Restarts,
@@ -71,12 +71,12 @@ impl<'a> Host<'a> {
 
     /// A user; `Unknown` as well where it was not asked for.
     pub(crate) fn user(&self, name: &UserName) -> Observation<&'a ObservedUser> {
-        borrowed(self.observed.users.get(name))
+        borrow_observation(self.observed.users.get(name))
     }
 
     /// A scope; `Unknown` as well where it was not asked for.
     pub(crate) fn scope(&self, scope: &Scope) -> Observation<&'a ObservedScope> {
-        borrowed(self.observed.scopes.get(scope))
+        borrow_observation(self.observed.scopes.get(scope))
     }
 
     /// A user that the manifest declares as present.
@@ -95,7 +95,7 @@ impl<'a> Host<'a> {
 
     /// Where a user's home is, or will be.
     pub(crate) fn home(&self, name: &UserName) -> HostPath {
-        let seen = self.user(name).known().copied();
+        let seen = self.user(name).as_known().copied();
         match (self.desired.users.get(name), seen) {
             (Some(user), seen) => declared::home(name, user, seen),
             (None, Some(seen)) => seen.home.clone(),
@@ -104,9 +104,9 @@ impl<'a> Host<'a> {
     }
 
     /// Whether lingering is recorded: `/var/lib/systemd/linger/NAME`, never what a session shows.
-    pub(crate) fn lingers(&self, name: &UserName) -> bool {
-        let listed = self.observed.lingering.known();
-        match self.user(name).known() {
+    pub(crate) fn is_lingering(&self, name: &UserName) -> bool {
+        let listed = self.observed.lingering.as_known();
+        match self.user(name).as_known() {
             Some(user) => user.linger.recorded,
             // A record outlives its user.
             None => listed.is_some_and(|names| names.contains(name.as_str())),
@@ -126,32 +126,32 @@ impl<'a> Host<'a> {
     /// Why root is missing, as the end of a sentence.
     pub(crate) fn without_root(&self) -> String {
         match &self.observed.facts.root {
-            RootRoute::None(why) => format!("root was not reached ({})", said(why)),
+            RootRoute::None(why) => format!("root was not reached ({})", safe_host_text(why)),
             RootRoute::Root | RootRoute::Sudo | RootRoute::Doas | RootRoute::Run0 => String::new(),
         }
     }
 
     /// The other manifest whose ledger owns this file.
     pub(crate) fn file_owner(&self, path: &HostPath) -> Option<&'a ManifestName> {
-        self.other(|ledger| ledger.files.contains_key(path))
+        self.other_manifest(|ledger| ledger.files.contains_key(path))
     }
 
     /// The other manifest whose ledger owns this unit.
     pub(crate) fn unit_owner(&self, unit: &UnitRef) -> Option<&'a ManifestName> {
-        self.other(|ledger| ledger.units.contains_key(unit))
+        self.other_manifest(|ledger| ledger.units.contains_key(unit))
     }
 
     /// The other manifest that has something in this user's scope, its lingering included.
     pub(crate) fn user_owner(&self, name: &UserName) -> Option<&'a ManifestName> {
         let scope = Scope::User(name.clone());
-        self.other(|ledger| {
+        self.other_manifest(|ledger| {
             ledger.lingers.contains(name)
                 || ledger.units.keys().any(|unit| unit.scope == scope)
                 || ledger.files.values().any(|file| file.scope == scope)
         })
     }
 
-    fn other(&self, owns: impl Fn(&Ledger) -> bool) -> Option<&'a ManifestName> {
+    fn other_manifest(&self, owns: impl Fn(&Ledger) -> bool) -> Option<&'a ManifestName> {
         let others = self.observed.other_ledgers.iter();
         others
             .filter(|(name, _)| **name != self.desired.manifest)
@@ -160,7 +160,7 @@ impl<'a> Host<'a> {
     }
 
     /// The managed file at this path that belongs to no unit.
-    pub(crate) fn managed(&self, path: &HostPath) -> Option<&'a Body> {
+    pub(crate) fn managed_file(&self, path: &HostPath) -> Option<&'a Body> {
         self.managed.get(path).map(|(_, body)| *body)
     }
 
@@ -179,12 +179,12 @@ impl<'a> Host<'a> {
         let first = owner.into_iter().chain([seen_from]);
         first
             .chain(self.observed.scopes.keys())
-            .filter_map(|scope| self.scope(scope).known().copied())
+            .filter_map(|scope| self.scope(scope).as_known().copied())
             .find_map(|scope| scope.files.get(path))
     }
 }
 
-fn borrowed<T>(seen: Option<&Observation<T>>) -> Observation<&T> {
+fn borrow_observation<T>(seen: Option<&Observation<T>>) -> Observation<&T> {
     match seen {
         Some(Observation::Known(value)) => Observation::Known(value),
         Some(Observation::Absent) => Observation::Absent,

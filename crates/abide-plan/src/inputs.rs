@@ -31,7 +31,7 @@ use judge::Judge;
 pub(crate) fn judge<'a>(decision: Decision<'a>, draft: &mut Draft) -> Result<Decision<'a>, Denied> {
     let written = decision.files.iter().chain(&decision.replaced);
     obstacles::may_write(decision.unit.view, draft, written)?;
-    texts::loads(&decision, draft)?;
+    texts::check_load(&decision, draft)?;
     let unit = &decision.unit;
     let accepted = unit.view.host.desired.policy.accept_broken;
     if !accepted {
@@ -42,12 +42,14 @@ pub(crate) fn judge<'a>(decision: Decision<'a>, draft: &mut Draft) -> Result<Dec
         note_triggered(unit, draft);
     }
     let starts = starts || is_restarted_with_manager(&decision);
-    let Some(input) = starts.then(|| broken(unit, draft)).flatten() else {
+    let Some(input) = starts.then(|| first_broken_input(unit, draft)).flatten() else {
         return Ok(decision);
     };
     let runs = is_well(unit);
     if runs && !accepted {
-        return Err(Denied::because(RefusalReason::WouldNotStartAgain { input }));
+        return Err(Denied::for_reason(RefusalReason::WouldNotStartAgain {
+            input,
+        }));
     }
     let why = match runs {
         true => NoteReason::AcceptedBroken { input },
@@ -70,10 +72,13 @@ fn note_triggered(unit: &Unit<'_>, draft: &mut Draft) {
         return;
     };
     // One that is to run anyway is judged by itself, and one that is masked is not started.
-    if other.running() == Wanted::Yes || other.masked() || other.goes().is_some() {
+    if other.wanted_running() == Wanted::Yes
+        || other.should_be_masked()
+        || other.removal_cause().is_some()
+    {
         return;
     }
-    if let Some(input) = broken(&other, draft) {
+    if let Some(input) = first_broken_input(&other, draft) {
         let why = NoteReason::WillNotStart { input };
         draft.note_why(other.file_resource(), NoteKind::WillFail, why);
     }
@@ -89,7 +94,7 @@ fn is_restarted_with_manager(decision: &Decision<'_>) -> bool {
 fn is_well(unit: &Unit<'_>) -> bool {
     let user = unit.view.scope.user();
     let restart = user.and_then(|user| unit.view.host.restarts.get(user));
-    restart.is_some_and(|due| due.interrupts(&unit.loaded))
+    restart.is_some_and(|due| due.was_well(&unit.loaded))
         || unit.seen.active.is_up() && !unit.health().comes_and_goes()
 }
 
@@ -115,10 +120,10 @@ fn spares_others(decision: &Decision<'_>, draft: &mut Draft) -> Result<(), Denie
             continue;
         };
         if is_well(&other)
-            && let Some(input) = broken(&other, draft)
+            && let Some(input) = first_broken_input(&other, draft)
         {
             let unit = name.clone();
-            return Err(Denied::because(RefusalReason::WouldBreakAnother {
+            return Err(Denied::for_reason(RefusalReason::WouldBreakAnother {
                 unit,
                 input,
             }));
@@ -128,22 +133,22 @@ fn spares_others(decision: &Decision<'_>, draft: &mut Draft) -> Result<(), Denie
 }
 
 /// The first thing that the unit will not have when it is started.
-fn broken(unit: &Unit<'_>, draft: &mut Draft) -> Option<BrokenInput> {
+fn first_broken_input(unit: &Unit<'_>, draft: &mut Draft) -> Option<BrokenInput> {
     if !is_all_known(unit) {
         return None;
     }
-    let needs = Needs::of(&unit.wanted);
+    let needs = Needs::of_unit(&unit.wanted);
     if needs.conditional && !is_well(unit) {
         return None;
     }
     let judge = Judge::new(unit, &needs);
     let mut first = None;
     for input in &needs.inputs {
-        let Some(question) = judge.question(input, draft) else {
+        let Some(question) = judge.question_about(input, draft) else {
             continue;
         };
-        draft.looks.extend(question.looks());
-        let fault = question.fault(unit, draft, needs.only_presence);
+        draft.looks.extend(question.needed_looks());
+        let fault = question.certain_fault(unit, draft, needs.only_presence);
         if let (None, Some(fault)) = (&first, fault) {
             first = Some(BrokenInput {
                 setting: input.setting.to_owned(),
@@ -170,14 +175,14 @@ pub(crate) fn accounts_settled(unit: &Unit<'_>, draft: &Draft) -> Vec<StepId> {
     }
     let named = ["User", "Group"]
         .into_iter()
-        .filter_map(|key| unit.wanted.last("Service", key));
+        .filter_map(|key| unit.wanted.last_value("Service", key));
     let names = named.filter_map(|name| UserName::parse(&expanded_name(unit, name)?).ok());
     let steps = names.flat_map(|name| {
         let made = draft.steps.iter().position(|step| {
             matches!(step.change, Change::CreateUser { .. })
                 && matches!(&step.resource, ResourceId::User(user) if *user == name)
         });
-        let changed = account::changes(draft, &name).into_iter();
+        let changed = account::process_relevant_steps(draft, &name).into_iter();
         changed.chain(made.map(StepId)).collect::<Vec<StepId>>()
     });
     steps.collect()

@@ -10,7 +10,7 @@ use abide_model::{
 /// What stands in a ledger for the digest of a secret: a digest of the secret itself could be guessed from, and
 /// ledgers are part of plans.
 pub(crate) fn secret() -> Digest {
-    Digest::of(b"secret")
+    Digest::of_bytes(b"secret")
 }
 
 /// The digest that the ledger keeps of a file with this content.
@@ -47,7 +47,7 @@ pub(crate) fn config_digest<'a>(
 /// started between them has neither.
 fn forget_what_is_written(claim: &mut Ledger, plan: &Plan) {
     for action in &plan.actions {
-        let Some(path) = written(action) else {
+        let Some(path) = file_of_action(action) else {
             continue;
         };
         for (unit, left) in &mut claim.units {
@@ -68,7 +68,7 @@ fn forget_what_is_written(claim: &mut Ledger, plan: &Plan) {
 }
 
 /// The file that an action writes or removes.
-fn written(action: &Action) -> Option<&HostPath> {
+fn file_of_action(action: &Action) -> Option<&HostPath> {
     match &action.change {
         Change::WriteFile(write) => Some(&write.path),
         Change::RemoveFile { path, .. } => Some(path),

@@ -41,8 +41,8 @@ use abide_model::{Desired, InputLook, Observed, Plan};
 
 pub use declared::declared;
 pub use drift::{Restored, drift, restore};
-pub use forecast::{Runs, surprises};
-pub use gate::{Gate, Gated, gate, owed};
+pub use forecast::{Runs, find_surprises};
+pub use gate::{Gate, Gated, gate, plan_still_owed};
 
 use draft::Draft;
 use host::Host;
@@ -56,10 +56,10 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
 
 /// What has to be looked at on the host to judge whether the units that the plan starts will come up; nothing where it
 /// starts none. What was seen belongs into [`Observed::inputs`], for the next [`plan`].
-pub fn looks(desired: &Desired, observed: &Observed) -> BTreeSet<InputLook> {
+pub fn input_looks(desired: &Desired, observed: &Observed) -> BTreeSet<InputLook> {
     let mut looks = on_host(desired, observed, |host| draft(host).looks);
     // What is seen may keep a manager from being restarted, and then its units are planned otherwise.
-    if !manager_restart::due(desired, observed).is_empty() {
+    if !manager_restart::due_restarts(desired, observed).is_empty() {
         looks.extend(draft(&Host::new(desired, observed)).looks);
     }
     looks
@@ -67,19 +67,19 @@ pub fn looks(desired: &Desired, observed: &Observed) -> BTreeSet<InputLook> {
 
 /// The host as the planner sees it: with the managers down that are restarted.
 fn on_host<T>(desired: &Desired, observed: &Observed, ask: impl FnOnce(&Host<'_>) -> T) -> T {
-    let mut restarts = manager_restart::due(desired, observed);
+    let mut restarts = manager_restart::due_restarts(desired, observed);
     let mut spared = Spared::new();
     while !restarts.is_empty() {
         let stopped = manager_restart::with_stopped(observed, &restarts);
-        let host = Host::restarting(desired, &stopped, restarts.clone(), spared.clone());
-        let losses = manager_restart::losses(&draft(&host), &restarts);
+        let host = Host::with_restarts(desired, &stopped, restarts.clone(), spared.clone());
+        let losses = manager_restart::costly_restarts(&draft(&host), &restarts);
         if losses.is_empty() {
             return ask(&host);
         }
         restarts.retain(|user, _| !losses.contains_key(user));
         spared.extend(losses);
     }
-    ask(&Host::restarting(desired, observed, restarts, spared))
+    ask(&Host::with_restarts(desired, observed, restarts, spared))
 }
 
 fn draft(host: &Host<'_>) -> Draft {
@@ -100,7 +100,7 @@ fn draft(host: &Host<'_>) -> Draft {
     }
     removal::draft(host, &mut draft);
     linger_off::draft(host, &mut draft);
-    guard::admit(host, draft)
+    guard::limit_removals(host, draft)
 }
 
 #[cfg(test)]

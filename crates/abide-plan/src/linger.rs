@@ -13,7 +13,7 @@ use abide_model::{
 use crate::account::Account;
 use crate::by_hand;
 use crate::causes;
-use crate::draft::{Draft, Phase, Step, StepId};
+use crate::draft::{Draft, DraftStep, Phase, StepId};
 use crate::host::Host;
 use crate::refuse::Denied;
 use crate::scope;
@@ -55,21 +55,28 @@ pub(crate) fn draft_on(
             Account::Made(step) => Some(*step),
             Account::Gone | Account::Refused => continue,
         };
-        let manager = one(host, draft, name, made);
+        let manager = draft_user_manager(host, draft, name, made);
         note_held(host, draft, name);
         managers.insert(name.clone(), manager);
     }
     managers
 }
 
-fn one(host: &Host<'_>, draft: &mut Draft, name: &UserName, made: Option<StepId>) -> UserManager {
+fn draft_user_manager(
+    host: &Host<'_>,
+    draft: &mut Draft,
+    name: &UserName,
+    made: Option<StepId>,
+) -> UserManager {
     let mut manager = UserManager {
-        state: current(host, name),
+        state: current_state(host, name),
         after: made.into_iter().collect(),
     };
     // One that starts has what the account has then.
     if !matches!(manager.state, ManagerState::Up { .. }) {
-        manager.after.extend(crate::account::changes(draft, name));
+        manager
+            .after
+            .extend(crate::account::process_relevant_steps(draft, name));
     }
     let workable =
         made.is_some() && host.observed.facts.user_managers || scope::is_workable(host, name);
@@ -85,7 +92,7 @@ fn one(host: &Host<'_>, draft: &mut Draft, name: &UserName, made: Option<StepId>
             Some(switch_on(draft, name, why, &manager.after))
         }
         Err(denied) => {
-            draft.refuse(denied.about(ResourceId::Linger(name.clone())));
+            draft.refuse(denied.into_refusal(ResourceId::Linger(name.clone())));
             return manager;
         }
     };
@@ -98,7 +105,7 @@ fn one(host: &Host<'_>, draft: &mut Draft, name: &UserName, made: Option<StepId>
             Ok(step) => manager.started_by(step),
             Err(denied) => {
                 let scope = Scope::User(name.clone());
-                draft.refuse(denied.about(ResourceId::Manager(scope)));
+                draft.refuse(denied.into_refusal(ResourceId::Manager(scope)));
             }
         }
     }
@@ -128,15 +135,15 @@ fn switch_on(
     after: &[StepId],
 ) -> StepId {
     let resource = ResourceId::Linger(name.clone());
-    let step = Step::new(Phase::LingerOn, resource, Change::EnableLinger);
-    let step = step.because_all(why).after(after.iter().copied());
+    let step = DraftStep::new(Phase::LingerOn, resource, Change::EnableLinger);
+    let step = step.because_all(why).after_steps(after.iter().copied());
     draft.ledger.lingers.insert(name.clone());
     draft.add(step)
 }
 
 /// Whether lingering is recorded, or may be switched on.
 fn enable(host: &Host<'_>, name: &UserName) -> Result<bool, Denied> {
-    if host.lingers(name) {
+    if host.is_lingering(name) {
         return Ok(true);
     }
     may_switch(host, name).map(|()| false)
@@ -149,7 +156,7 @@ pub(crate) fn may_switch(host: &Host<'_>, name: &UserName) -> Result<(), Denied>
     if host.is_root() || own && facts.may_linger_itself == Some(true) {
         return Ok(());
     }
-    let verb = match host.lingers(name) {
+    let verb = match host.is_lingering(name) {
         true => "disable-linger",
         false => "enable-linger",
     };
@@ -160,11 +167,11 @@ pub(crate) fn may_switch(host: &Host<'_>, name: &UserName) -> Result<(), Denied>
         ),
         false => by_root,
     };
-    Err(Denied::impossible(format!(
+    Err(Denied::impossible_on_host(format!(
         "switching lingering needs root, and {}",
         host.without_root()
     ))
-    .help(help))
+    .with_help(help))
 }
 
 fn reason(user: &DesiredUser) -> Cause {
@@ -175,19 +182,21 @@ fn reason(user: &DesiredUser) -> Cause {
 }
 
 /// The manager before anything is done.
-fn current(host: &Host<'_>, name: &UserName) -> ManagerState {
+fn current_state(host: &Host<'_>, name: &UserName) -> ManagerState {
     let active = manager_active(host, name);
     match host.scope(&Scope::User(name.clone())) {
         Observation::Known(scope) => match &scope.manager {
             Manager::Up { last_load } => ManagerState::Up {
                 last_load: *last_load,
             },
-            Manager::Broken(why) if active.is_up() => ManagerState::Unseen(causes::said(why)),
+            Manager::Broken(why) if active.is_up() => {
+                ManagerState::Unseen(causes::safe_host_text(why))
+            }
             Manager::Down | Manager::Broken(_) => ManagerState::Down,
         },
         Observation::Absent => ManagerState::Down,
         Observation::Unknown(why) if active.is_up() => {
-            ManagerState::Unseen(causes::said(&why.to_string()))
+            ManagerState::Unseen(causes::safe_host_text(&why.to_string()))
         }
         Observation::Unknown(_) => ManagerState::Down,
     }
@@ -195,15 +204,15 @@ fn current(host: &Host<'_>, name: &UserName) -> ManagerState {
 
 fn manager_active(host: &Host<'_>, name: &UserName) -> ActiveState {
     let user = host.user(name);
-    user.known()
+    user.as_known()
         .map_or(ActiveState::Inactive, |user| user.linger.manager)
 }
 
 /// A manager that is down has to be started. One that nothing holds, no record and no session, dies within seconds.
 fn must_start(host: &Host<'_>, name: &UserName, state: &ManagerState) -> bool {
     let user = host.user(name);
-    let held = user.known().is_some_and(|user| user.linger.sessions > 0);
-    let dying = !host.lingers(name) && !held;
+    let held = user.as_known().is_some_and(|user| user.linger.sessions > 0);
+    let dying = !host.is_lingering(name) && !held;
     match state {
         ManagerState::Down => true,
         ManagerState::Up { .. } => dying,
@@ -220,34 +229,34 @@ fn start(
 ) -> Result<StepId, Denied> {
     // Switching lingering on starts the manager without root; nothing else does.
     if !host.is_root() && enabled.is_none() {
-        return Err(Denied::impossible(format!(
+        return Err(Denied::impossible_on_host(format!(
             "its manager is {} and starting it needs root, and {}",
             manager_active(host, name).word(),
             host.without_root()
         ))
-        .help(format!(
+        .with_help(format!(
             "log in as {name} with a real session, or run `sudo systemctl start user@UID.service`"
         )));
     }
     if let Some(why) = masked_manager(host, name) {
-        return Err(Denied::because(why));
+        return Err(Denied::for_reason(why));
     }
     let resource = ResourceId::Manager(Scope::User(name.clone()));
-    let step = Step::new(Phase::ManagerStart, resource, Change::StartManager);
+    let step = DraftStep::new(Phase::ManagerStart, resource, Change::StartManager);
     let step = match enabled {
-        Some(enabled) => step.because(enabled),
-        None => step.because(causes::state(
+        Some(enabled) => step.with_cause(enabled),
+        None => step.with_cause(causes::state(
             manager_active(host, name),
             ActiveState::Active,
         )),
     };
-    Ok(draft.add(step.after(after.iter().copied())))
+    Ok(draft.add(step.after_steps(after.iter().copied())))
 }
 
 /// Why nothing can start a manager, where it or what it needs is masked. Without systemd-logind only a boot does not.
 pub(crate) fn masked_manager(host: &Host<'_>, name: &UserName) -> Option<RefusalReason> {
     let user = host.user(name);
-    let user = user.known()?;
+    let user = user.as_known()?;
     let masked = user.linger.masked.as_ref()?;
     let of_logind = masked.as_str() == "systemd-logind.service";
     let is_manager = masked.as_str().starts_with("user@");
@@ -267,19 +276,19 @@ fn restart(
 ) -> StepId {
     let has = host.user(name);
     let has = has
-        .known()
+        .as_known()
         .and_then(|user| user.linger.manager_groups.as_ref());
     let has: Vec<&str> = has.into_iter().flatten().map(String::as_str).collect();
     let lacks = groups.iter().map(String::as_str);
     let all: Vec<&str> = has.iter().copied().chain(lacks).collect();
-    let cause = causes::differs(Field::ManagerGroups, has.join(","), all.join(","));
+    let cause = causes::difference_cause(Field::ManagerGroups, has.join(","), all.join(","));
     let account = ResourceId::User(name.clone());
     let changed: Vec<StepId> = draft.steps_about(Phase::Account, &account).collect();
     let resource = ResourceId::Manager(Scope::User(name.clone()));
-    let step = Step::new(Phase::ManagerStart, resource, Change::RestartManager)
-        .because(cause)
-        .after(after.iter().copied())
-        .after(changed);
+    let step = DraftStep::new(Phase::ManagerStart, resource, Change::RestartManager)
+        .with_cause(cause)
+        .after_steps(after.iter().copied())
+        .after_steps(changed);
     draft.add(step)
 }
 
@@ -294,7 +303,7 @@ fn note_held(host: &Host<'_>, draft: &mut Draft, name: &UserName) {
         let mut units = user.units.iter();
         units.find(|(_, unit)| unit.running == Wanted::Yes)
     });
-    let (Some((unit, _)), false) = (running, switched_on || host.lingers(name)) else {
+    let (Some((unit, _)), false) = (running, switched_on || host.is_lingering(name)) else {
         return;
     };
     if manager_active(host, name).is_up() {

@@ -11,11 +11,11 @@ use abide_model::{
     Observation, Presence, ResourceId, Scope, UnitName, UserName,
 };
 
-use crate::causes::{differs, names, said};
-use crate::draft::{Draft, Phase, Step};
+use crate::causes::{difference_cause, names, safe_host_text};
+use crate::draft::{Draft, DraftStep, Phase};
 use crate::host::Host;
 use crate::linger::may_switch;
-use crate::places::{Place, Places};
+use crate::places::{LedgerPlace, Places};
 use crate::refuse::Denied;
 
 /// Switches lingering off.
@@ -34,13 +34,13 @@ pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) {
 }
 
 fn declared_off(host: &Host<'_>, draft: &mut Draft, name: &UserName) {
-    if !host.lingers(name) {
+    if !host.is_lingering(name) {
         draft.ledger.lingers.remove(name);
         return;
     }
     match may_end(host, name) {
-        Ok(()) => end(draft, name, differs(Field::Linger, "on", "off")),
-        Err(denied) => draft.refuse(denied.about(ResourceId::Linger(name.clone()))),
+        Ok(()) => end(draft, name, difference_cause(Field::Linger, "on", "off")),
+        Err(denied) => draft.refuse(denied.into_refusal(ResourceId::Linger(name.clone()))),
     }
 }
 
@@ -60,16 +60,16 @@ fn no_longer_needed(host: &Host<'_>, draft: &mut Draft, name: &UserName) {
         },
         None => {}
     }
-    if !host.lingers(name) {
+    if !host.is_lingering(name) {
         draft.ledger.lingers.remove(name);
-        let step = Step::new(Phase::Claims, resource, Change::Forget);
-        draft.add(step.because(Cause::Undeclared));
+        let step = DraftStep::new(Phase::Claims, resource, Change::Forget);
+        draft.add(step.with_cause(Cause::Undeclared));
     } else if !host.desired.policy.prune {
         let text = note(name, LingerNote::Orphan);
         draft.note(resource, NoteKind::Orphan, text);
     } else if let Err(denied) = may_end(host, name) {
         // Nobody asked for this, so it is no failure to leave it.
-        let refusal = denied.about(resource.clone());
+        let refusal = denied.into_refusal(resource.clone());
         let why = refusal.reason;
         let text = note(name, LingerNote::Stays { why });
         draft.note(resource, NoteKind::Orphan, text);
@@ -84,11 +84,11 @@ fn undeclared(host: &Host<'_>, draft: &mut Draft, exclusive: &LingerExclusive) {
         Observation::Known(names) => names,
         Observation::Absent => return,
         Observation::Unknown(why) => {
-            let denied = Denied::unknown(format!(
+            let denied = Denied::not_seen(format!(
                 "who else lingers could not be seen: {}",
-                said(&why.to_string())
+                safe_host_text(&why.to_string())
             ));
-            draft.refuse(denied.about(ResourceId::Manager(Scope::System)));
+            draft.refuse(denied.into_refusal(ResourceId::Manager(Scope::System)));
             return;
         }
     };
@@ -123,7 +123,7 @@ fn one_undeclared(
     } else if !exclusive.enforce {
         tell(LingerNote::Undeclared);
     } else if let Err(denied) = may_switch(host, name) {
-        draft.refuse(denied.about(resource));
+        draft.refuse(denied.into_refusal(resource));
     } else {
         end(draft, name, Cause::Undeclared);
     }
@@ -139,17 +139,17 @@ fn note(user: &UserName, says: LingerNote) -> NoteText {
 /// Whether switching it off harms nobody else, and may be done from this login.
 fn may_end(host: &Host<'_>, name: &UserName) -> Result<(), Denied> {
     if let Some(other) = host.user_owner(name) {
-        return Err(Denied::guard(format!(
+        return Err(Denied::by_guard(format!(
             "manifest {other} needs it for what it has there"
         )));
     }
     let foreign = foreign_enabled(host, name)?;
     if !foreign.is_empty() {
-        return Err(Denied::guard(format!(
+        return Err(Denied::by_guard(format!(
             "{} would stop and not start at boot: enabled there, and not by this manifest",
             names(foreign, 5)
         ))
-        .help("disable them, or declare `linger: unmanaged`"));
+        .with_help("disable them, or declare `linger: unmanaged`"));
     }
     may_switch(host, name)
 }
@@ -161,13 +161,13 @@ fn foreign_enabled(host: &Host<'_>, name: &UserName) -> Result<BTreeSet<UnitName
         Observation::Known(seen) => seen,
         Observation::Absent => return Ok(BTreeSet::new()),
         Observation::Unknown(why) => {
-            return Err(Denied::unknown(format!(
+            return Err(Denied::not_seen(format!(
                 "what else is enabled there could not be seen: {}",
-                said(&why.to_string())
+                safe_host_text(&why.to_string())
             )));
         }
     };
-    let ours = ours(host, &scope, name);
+    let ours = our_units(host, &scope, name);
     let mut enabled: BTreeSet<UnitName> = seen
         .links
         .iter()
@@ -181,10 +181,10 @@ fn foreign_enabled(host: &Host<'_>, name: &UserName) -> Result<BTreeSet<UnitName
     Ok(enabled)
 }
 
-fn ours(host: &Host<'_>, scope: &Scope, name: &UserName) -> BTreeSet<UnitName> {
+fn our_units(host: &Host<'_>, scope: &Scope, name: &UserName) -> BTreeSet<UnitName> {
     let places = Places::of_home(&host.home(name));
     let of_file = |path| match places.as_ref().map(|places| places.classify(path)) {
-        Ok(Place::Unit(unit)) => Some(unit),
+        Ok(LedgerPlace::Unit(unit)) => Some(unit),
         _ => None,
     };
     let files = host.ledger.files.iter();
@@ -207,7 +207,7 @@ fn end(draft: &mut Draft, name: &UserName, cause: Cause) {
     let scope = Scope::User(name.clone());
     let stops: Vec<_> = draft.steps_of(Phase::Stop, &scope).collect();
     let resource = ResourceId::Linger(name.clone());
-    let step = Step::new(Phase::LingerOff, resource, Change::DisableLinger);
-    draft.add(step.because(cause).after(stops));
+    let step = DraftStep::new(Phase::LingerOff, resource, Change::DisableLinger);
+    draft.add(step.with_cause(cause).after_steps(stops));
     draft.ledger.lingers.remove(name);
 }

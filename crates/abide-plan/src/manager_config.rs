@@ -10,21 +10,21 @@ use std::collections::BTreeSet;
 use abide_model::{Cause, HostPath, LastLoad, NoteKind, NoteReason, ResourceId, Scope};
 
 use crate::causes::names;
-use crate::draft::{Draft, Phase, StepId, Why};
+use crate::draft::{Draft, Phase, StepId, StepReason};
 use crate::linger::ManagerState;
 use crate::scope::ScopeView;
 
 /// Why this manager has to read its own configuration again: steps that change it, and files that changed after it looked.
-pub(crate) fn reload_owed(view: &ScopeView<'_>, draft: &Draft) -> Vec<Why> {
+pub(crate) fn reload_owed(view: &ScopeView<'_>, draft: &Draft) -> Vec<StepReason> {
     let steps = draft.steps_of(Phase::Files, &view.scope);
     let changing = steps.filter(|step| changes_config(view, draft, *step));
-    let mut why: Vec<Why> = changing.map(Why::from).collect();
+    let mut why: Vec<StepReason> = changing.map(StepReason::from).collect();
     if let ManagerState::Up { last_load } = view.manager {
-        let unread: Vec<&HostPath> = unread(view, draft, last_load)
+        let unread: Vec<&HostPath> = unread_files(view, draft, last_load)
             .filter(|path| !is_ignored(view, path))
             .collect();
         if !unread.is_empty() {
-            why.push(Why::Fact(Cause::ReloadOwed {
+            why.push(StepReason::Fact(Cause::ReloadOwed {
                 evidence: format!("{} changed after the last reload", names(unread, 3)),
                 unit: None,
             }));
@@ -37,14 +37,14 @@ pub(crate) fn reload_owed(view: &ScopeView<'_>, draft: &Draft) -> Vec<Why> {
 pub(crate) fn note_ignored(view: &ScopeView<'_>, draft: &mut Draft) {
     let mut ignored: BTreeSet<HostPath> = BTreeSet::new();
     for step in draft.steps_of(Phase::Files, &view.scope) {
-        if let Some(path) = written(draft, step)
+        if let Some(path) = written_path(draft, step)
             && is_ignored(view, path)
         {
             ignored.insert(path.clone());
         }
     }
     if let ManagerState::Up { last_load } = view.manager {
-        let unread = unread(view, draft, last_load).filter(|path| is_ignored(view, path));
+        let unread = unread_files(view, draft, last_load).filter(|path| is_ignored(view, path));
         ignored.extend(unread.cloned());
     }
     let systemd = view.host.observed.facts.systemd;
@@ -73,7 +73,7 @@ fn is_ignored(view: &ScopeView<'_>, path: &HostPath) -> bool {
 }
 
 /// The file that a step writes.
-fn written(draft: &Draft, step: StepId) -> Option<&HostPath> {
+fn written_path(draft: &Draft, step: StepId) -> Option<&HostPath> {
     match draft.steps.get(step.0).map(|step| &step.change) {
         Some(abide_model::Change::WriteFile(write)) => Some(&write.path),
         _ => None,
@@ -91,16 +91,16 @@ fn changes_config(view: &ScopeView<'_>, draft: &Draft, step: StepId) -> bool {
 }
 
 /// Files of this kind that stand there as this plan leaves them, and that the manager cannot have read.
-fn unread<'v>(
+fn unread_files<'v>(
     view: &'v ScopeView<'_>,
     draft: &'v Draft,
     last_load: LastLoad,
 ) -> impl Iterator<Item = &'v HostPath> {
     let files = view.seen.into_iter().flat_map(|seen| &seen.files);
-    let changed = files.filter_map(|(path, file)| Some((path, file.known()?.changed_at)));
+    let changed = files.filter_map(|(path, file)| Some((path, file.as_known()?.changed_at)));
     let unread = changed.filter(move |(_, changed)| !last_load.may_have_read(*changed));
     let paths = unread.map(|(path, _)| path);
-    paths.filter(|path| is_read_by(view, path) && draft.writes(path).is_none())
+    paths.filter(|path| is_read_by(view, path) && draft.writing_step(path).is_none())
 }
 
 /// Whether the manager of this scope reads this file for itself.
@@ -134,7 +134,7 @@ fn is_manager_config(scope: &Scope, home: Option<&HostPath>, path: &HostPath) ->
         .is_some_and(|(_, suffix)| suffix == "conf")
         && folders
             .iter()
-            .any(|folder| path.parent().as_str() == folder);
+            .any(|folder| path.parent_directory().as_str() == folder);
     dropped_in || files.iter().any(|file| path.as_str() == file)
 }
 

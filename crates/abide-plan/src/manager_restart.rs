@@ -33,22 +33,25 @@ pub(crate) struct Due {
 
 impl Due {
     /// Whether this unit ran well before.
-    pub(crate) fn interrupts(&self, unit: &UnitName) -> bool {
+    pub(crate) fn was_well(&self, unit: &UnitName) -> bool {
         self.well.contains(unit)
     }
 }
 
 /// Managers that have to be restarted and may be.
-pub(crate) fn due(desired: &Desired, observed: &Observed) -> Restarts {
+pub(crate) fn due_restarts(desired: &Desired, observed: &Observed) -> Restarts {
     if !observed.facts.root.is_root() {
         return Restarts::new();
     }
     let users = desired.users.iter();
     let may = users.filter(|(_, wanted)| wanted.manager_restart == Some(ManagerRestart::Allow));
     let due = may.filter_map(|(name, wanted)| {
-        let scope = observed.scopes.get(&Scope::User(name.clone()))?.known()?;
+        let scope = observed
+            .scopes
+            .get(&Scope::User(name.clone()))?
+            .as_known()?;
         matches!(scope.manager, Manager::Up { .. }).then_some(())?;
-        let found = observed.users.get(name)?.known()?;
+        let found = observed.users.get(name)?.as_known()?;
         let due = Due {
             groups: missing_groups(wanted, found),
             well: units_up(observed, scope, wanted),
@@ -65,7 +68,7 @@ fn units_up(
 ) -> BTreeSet<UnitName> {
     let is_well = |(name, unit): &(&UnitName, &ObservedUnit)| {
         let limit = wanted.units.get(*name).map(|unit| unit.settle.timeout);
-        let health = Health::of(unit, observed.facts.now, limit);
+        let health = Health::from_observed(unit, observed.facts.now, limit);
         unit.active.is_up() && !health.comes_and_goes()
     };
     let units = scope.units.iter().filter(is_well);
@@ -73,14 +76,14 @@ fn units_up(
 }
 
 /// The managers whose restart would cost a unit that runs, as this plan of their restart says.
-pub(crate) fn losses(draft: &Draft, restarts: &Restarts) -> Spared {
+pub(crate) fn costly_restarts(draft: &Draft, restarts: &Restarts) -> Spared {
     let mut spared = Spared::new();
     for (unit, why) in &draft.not_started {
         let user = unit.scope.user();
         let Some((user, due)) = user.and_then(|user| restarts.get_key_value(user)) else {
             continue;
         };
-        if due.interrupts(&unit.unit) {
+        if due.was_well(&unit.unit) {
             let input = match why {
                 Some(RefusalReason::WouldNotStartAgain { input }) => Some(input.clone()),
                 _ => None,
@@ -111,7 +114,7 @@ pub(crate) fn with_stopped(observed: &Observed, restarts: &Restarts) -> Observed
 
 /// Whether the groups of an account may be settled as declared: what runs would go on without those that are new, and
 /// whether its manager may be restarted for that is for a person to say.
-pub(crate) fn permit(
+pub(crate) fn check_group_change(
     host: &Host<'_>,
     draft: &mut Draft,
     name: &UserName,
@@ -126,7 +129,7 @@ pub(crate) fn permit(
         return Ok(());
     }
     if let Some(why) = host.spared.get(name) {
-        return Err(Denied::because(why.clone()));
+        return Err(Denied::for_reason(why.clone()));
     }
     let uid = found.uid;
     let why = RefusalReason::ManagerLacksGroups { groups, uid };
@@ -140,7 +143,7 @@ pub(crate) fn permit(
         }
         Some(ManagerRestart::Allow) if !host.is_root() => {
             let help = "connect as root, or as a user with `sudo -n`";
-            Err(Denied::because(why).help(help))
+            Err(Denied::for_reason(why).with_help(help))
         }
         Some(ManagerRestart::Allow) | None => Err(Denied::unless_told(why)),
     }

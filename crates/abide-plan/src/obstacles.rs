@@ -8,14 +8,14 @@ use abide_model::{
 };
 
 use crate::draft::Draft;
-use crate::file::Verdict;
+use crate::file::FileVerdict;
 use crate::host::Host;
 use crate::linger::ManagerState;
 use crate::refuse::Denied;
 use crate::scope::ScopeView;
 
 fn in_the_way(obstacle: Obstacle) -> Denied {
-    Denied::because(RefusalReason::InTheWay { obstacle })
+    Denied::for_reason(RefusalReason::InTheWay { obstacle })
 }
 
 fn look<'a>(host: &Host<'a>, draft: &mut Draft, look: InputLook) -> Option<&'a InputSeen> {
@@ -148,12 +148,12 @@ pub(crate) fn home_may_go(
 ) -> Result<(), Denied> {
     let stays = |fault| {
         let home = home.clone();
-        Err(Denied::because(RefusalReason::HomeStays { home, fault }))
+        Err(Denied::for_reason(RefusalReason::HomeStays { home, fault }))
     };
     let users = host.observed.users.iter();
     let mut others = users.filter(|(other, _)| *other != name && !goes(other));
     let within = |found: &Observation<ObservedUser>| {
-        let found = found.known();
+        let found = found.as_known();
         found.is_some_and(|found| found.home == *home || found.home.is_within(home))
     };
     if let Some((user, _)) = others.find(|(_, found)| within(found)) {
@@ -170,7 +170,7 @@ pub(crate) fn home_may_go(
     }
     let room = InputLook::Room {
         runner: Runner::Root,
-        directory: home.parent(),
+        directory: home.parent_directory(),
     };
     match look(host, draft, room) {
         Some(InputSeen::NotWritable { .. }) => stays(HomeFault::Unwritable),
@@ -182,7 +182,7 @@ pub(crate) fn home_may_go(
 pub(crate) fn may_write<'v>(
     view: &ScopeView<'_>,
     draft: &mut Draft,
-    verdicts: impl IntoIterator<Item = &'v Verdict>,
+    verdicts: impl IntoIterator<Item = &'v FileVerdict>,
 ) -> Result<(), Denied> {
     for verdict in verdicts {
         let Some(Change::WriteFile(write)) = verdict.change() else {
@@ -206,7 +206,7 @@ fn room_for(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath) -> Result<
     };
     let room = InputLook::Room {
         runner: runner.clone(),
-        directory: path.parent(),
+        directory: path.parent_directory(),
     };
     match look(view.host, draft, room) {
         Some(InputSeen::NotWritable { directory }) => {
@@ -238,7 +238,7 @@ fn is_searched(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath) -> Resu
         let uid = view
             .host
             .user(user)
-            .known()
+            .as_known()
             .map_or(NOBODYS, |user| user.uid);
         let usual = format!("{}/.config", view.host.home(user));
         let set = look(view.host, draft, InputLook::ConfigHome(uid));

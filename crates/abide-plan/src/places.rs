@@ -13,7 +13,7 @@ pub(crate) struct Places {
 
 /// What a file of the ledger is, by its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum LedgerPlace {
     /// A unit file or a quadlet.
     Unit(UnitName),
     /// A drop-in of this unit.
@@ -26,8 +26,8 @@ impl Places {
     /// Those of the system scope.
     pub(crate) fn system() -> Self {
         Self {
-            config: known("/etc/systemd/system"),
-            quadlets: known("/etc/containers/systemd"),
+            config: checked_path("/etc/systemd/system"),
+            quadlets: checked_path("/etc/containers/systemd"),
         }
     }
 
@@ -43,36 +43,36 @@ impl Places {
 
     /// The unit's own file.
     pub(crate) fn unit(&self, unit: &UnitName) -> Result<HostPath, NameError> {
-        self.dir(unit.kind()).child(unit.as_str())
+        self.unit_dir(unit.kind()).join_name(unit.as_str())
     }
 
     /// A drop-in of the unit. The name comes from the manifest and may be no file name.
     pub(crate) fn drop_in(&self, unit: &UnitName, name: &str) -> Result<HostPath, NameError> {
-        self.drop_in_dir(unit)?.child(name)
+        self.drop_in_dir(unit)?.join_name(name)
     }
 
     /// The directory of the unit's drop-ins.
     pub(crate) fn drop_in_dir(&self, unit: &UnitName) -> Result<HostPath, NameError> {
-        self.dir(unit.kind()).child(&format!("{unit}.d"))
+        self.unit_dir(unit.kind()).join_name(&format!("{unit}.d"))
     }
 
     /// What a file at this place is.
-    pub(crate) fn classify(&self, path: &HostPath) -> Place {
-        let dir = path.parent();
+    pub(crate) fn classify(&self, path: &HostPath) -> LedgerPlace {
+        let dir = path.parent_directory();
         let of = |name: &str, dir: &HostPath| {
             let unit = UnitName::parse(name).ok()?;
-            (*self.dir(unit.kind()) == *dir).then_some(unit)
+            (*self.unit_dir(unit.kind()) == *dir).then_some(unit)
         };
         if let Some(unit) = of(path.file_name(), &dir) {
-            return Place::Unit(unit);
+            return LedgerPlace::Unit(unit);
         }
         dir.file_name()
             .strip_suffix(".d")
-            .and_then(|unit| of(unit, &dir.parent()))
-            .map_or(Place::Plain, Place::DropIn)
+            .and_then(|unit| of(unit, &dir.parent_directory()))
+            .map_or(LedgerPlace::Plain, LedgerPlace::DropIn)
     }
 
-    fn dir(&self, kind: UnitKind) -> &HostPath {
+    fn unit_dir(&self, kind: UnitKind) -> &HostPath {
         if kind.is_quadlet() {
             &self.quadlets
         } else {
@@ -81,9 +81,9 @@ impl Places {
     }
 }
 
-impl Place {
+impl LedgerPlace {
     /// What a file at this place is for.
-    pub(crate) fn purpose(&self) -> FilePurpose {
+    pub(crate) fn file_purpose(&self) -> FilePurpose {
         match self {
             Self::Unit(_) => FilePurpose::Unit,
             Self::DropIn(_) => FilePurpose::DropIn,
@@ -94,19 +94,19 @@ impl Place {
 
 /// The home that `useradd` gives a user of this name.
 pub(crate) fn default_home(name: &UserName) -> HostPath {
-    known(&format!("/home/{name}"))
+    checked_path(&format!("/home/{name}"))
 }
 
 /// The home of root, for `~` in the system scope.
 pub(crate) fn root_home() -> HostPath {
-    known("/root")
+    checked_path("/root")
 }
 
 #[expect(
     clippy::expect_used,
     reason = "an absolute path made of fixed parts and at most a checked user name"
 )]
-fn known(text: &str) -> HostPath {
+fn checked_path(text: &str) -> HostPath {
     HostPath::parse(text).expect("checked parts make a checked path")
 }
 
@@ -117,33 +117,37 @@ mod tests {
     #[test]
     fn a_path_says_what_the_file_is() {
         let system = Places::system();
-        let user = Places::of_home(&known("/srv/app")).unwrap();
+        let user = Places::of_home(&checked_path("/srv/app")).unwrap();
         let unit = |name: &str| UnitName::parse(name).unwrap();
         for (places, path, place) in [
             (
                 &system,
                 "/etc/systemd/system/a.service",
-                Place::Unit(unit("a.service")),
+                LedgerPlace::Unit(unit("a.service")),
             ),
             (
                 &system,
                 "/etc/systemd/system/a@.service.d/10.conf",
-                Place::DropIn(unit("a@.service")),
+                LedgerPlace::DropIn(unit("a@.service")),
             ),
             (
                 &system,
                 "/etc/containers/systemd/web.container",
-                Place::Unit(unit("web.container")),
+                LedgerPlace::Unit(unit("web.container")),
             ),
-            (&system, "/etc/systemd/system/web.container", Place::Plain),
+            (
+                &system,
+                "/etc/systemd/system/web.container",
+                LedgerPlace::Plain,
+            ),
             (
                 &user,
                 "/srv/app/.config/systemd/user/a.timer",
-                Place::Unit(unit("a.timer")),
+                LedgerPlace::Unit(unit("a.timer")),
             ),
-            (&user, "/srv/app/.config/app/env", Place::Plain),
+            (&user, "/srv/app/.config/app/env", LedgerPlace::Plain),
         ] {
-            assert_eq!(places.classify(&known(path)), place, "{path}");
+            assert_eq!(places.classify(&checked_path(path)), place, "{path}");
         }
     }
 

@@ -5,11 +5,11 @@ use abide_model::{
     ResourceId,
 };
 
-use crate::draft::{Draft, Phase, Step};
-use crate::file::{self, Verdict, Wanted};
+use crate::draft::{Draft, DraftStep, Phase};
+use crate::file::{self, DeclaredFile, FileVerdict};
 use crate::ledger::digest_of;
 use crate::obstacles;
-use crate::places::Place;
+use crate::places::LedgerPlace;
 use crate::refuse::Denied;
 use crate::scope::ScopeView;
 
@@ -19,7 +19,7 @@ pub(crate) fn draft(view: &ScopeView<'_>, draft: &mut Draft) {
     let declared = user.and_then(|name| Some((view.host.home(name), view.host.declared(name)?)));
     if let Some((home, user)) = declared {
         for (below, desired) in &user.files {
-            one(view, draft, &home.join(below), desired);
+            draft_file(view, draft, &home.join(below), desired);
         }
     }
     for (path, _) in undeclared(view) {
@@ -32,25 +32,25 @@ fn undeclared<'a>(view: &ScopeView<'a>) -> Vec<(&'a HostPath, &'a LedgerFile)> {
     let files = view.host.ledger.files.iter();
     files
         .filter(|(_, file)| file.scope == view.scope)
-        .filter(|(path, _)| view.places.classify(path) == Place::Plain)
-        .filter(|(path, _)| view.host.managed(path).is_none())
+        .filter(|(path, _)| view.places.classify(path) == LedgerPlace::Plain)
+        .filter(|(path, _)| view.host.managed_file(path).is_none())
         .collect()
 }
 
-fn one(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath, desired: &DesiredFile) {
-    let wanted = Wanted {
+fn draft_file(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath, desired: &DesiredFile) {
+    let wanted = DeclaredFile {
         path,
         purpose: FilePurpose::Plain,
         body: &desired.body,
         mode: desired.mode,
     };
-    let verdict = file::present(view, &wanted)
-        .and_then(|verdict| permitted(view, verdict))
+    let verdict = file::verdict_for_declared(view, &wanted)
+        .and_then(|verdict| check_permitted(view, verdict))
         .and_then(|verdict| {
             obstacles::may_write(view, draft, [&verdict])?;
             Ok(verdict)
         });
-    let Some(verdict) = admitted(view, draft, path, verdict) else {
+    let Some(verdict) = verdict_or_refuse(view, draft, path, verdict) else {
         return;
     };
     let left = LedgerFile {
@@ -58,13 +58,13 @@ fn one(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath, desired: &Desir
         digest: Some(digest_of(&desired.body)),
     };
     draft.ledger.files.insert(path.clone(), left);
-    let cause = crate::causes::differs(Field::Ledger, "not ours", "ours");
-    act(view, draft, path, verdict, (Change::Adopt, cause));
+    let cause = crate::causes::difference_cause(Field::Ledger, "not ours", "ours");
+    add_step(view, draft, path, verdict, (Change::Adopt, cause));
 }
 
 fn remove(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath) {
-    let verdict = file::absent(view, path, FilePurpose::Plain, &Cause::Undeclared);
-    let verdict = verdict.and_then(|verdict| permitted(view, verdict));
+    let verdict = file::verdict_for_removal(view, path, FilePurpose::Plain, &Cause::Undeclared);
+    let verdict = verdict.and_then(|verdict| check_permitted(view, verdict));
     let kept = !view.host.desired.policy.prune;
     if kept
         && verdict
@@ -74,9 +74,9 @@ fn remove(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath) {
         draft.note(resource(view, path), NoteKind::Orphan, NoteText::Orphan);
         return;
     }
-    if let Some(verdict) = admitted(view, draft, path, verdict) {
+    if let Some(verdict) = verdict_or_refuse(view, draft, path, verdict) {
         draft.ledger.files.remove(path);
-        act(
+        add_step(
             view,
             draft,
             path,
@@ -86,50 +86,50 @@ fn remove(view: &ScopeView<'_>, draft: &mut Draft, path: &HostPath) {
     }
 }
 
-fn permitted(view: &ScopeView<'_>, verdict: Verdict) -> Result<Verdict, Denied> {
+fn check_permitted(view: &ScopeView<'_>, verdict: FileVerdict) -> Result<FileVerdict, Denied> {
     match verdict.change().is_none() || view.host.may_change(&view.scope) {
         true => Ok(verdict),
-        false => Err(Denied::impossible(format!(
+        false => Err(Denied::impossible_on_host(format!(
             "changing it needs root, and {}",
             view.host.without_root()
         ))),
     }
 }
 
-fn admitted(
+fn verdict_or_refuse(
     view: &ScopeView<'_>,
     draft: &mut Draft,
     path: &HostPath,
-    verdict: Result<Verdict, Denied>,
-) -> Option<Verdict> {
+    verdict: Result<FileVerdict, Denied>,
+) -> Option<FileVerdict> {
     match verdict {
         Ok(verdict) => Some(verdict),
         Err(denied) => {
-            draft.refuse(denied.about(resource(view, path)));
+            draft.refuse(denied.into_refusal(resource(view, path)));
             None
         }
     }
 }
 
-fn act(
+fn add_step(
     view: &ScopeView<'_>,
     draft: &mut Draft,
     path: &HostPath,
-    verdict: Verdict,
+    verdict: FileVerdict,
     (claim, claimed): (Change, Cause),
 ) {
     let resource = resource(view, path);
     let step = match verdict {
-        Verdict::Same => return,
-        Verdict::Adopt | Verdict::Forget => {
-            Step::new(Phase::Claims, resource, claim).because(claimed)
+        FileVerdict::Same => return,
+        FileVerdict::Adopt | FileVerdict::Forget => {
+            DraftStep::new(Phase::Claims, resource, claim).with_cause(claimed)
         }
-        Verdict::Do(change, causes) => {
+        FileVerdict::Do(change, causes) => {
             let removes = matches!(*change, Change::RemoveFile { .. });
             let account = view.account_after.iter().filter(|_| !removes);
-            Step::new(Phase::Files, resource, *change)
+            DraftStep::new(Phase::Files, resource, *change)
                 .because_all(causes)
-                .after(view.files_after.iter().chain(account).copied())
+                .after_steps(view.files_after.iter().chain(account).copied())
         }
     };
     draft.add(step);

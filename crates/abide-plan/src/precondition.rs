@@ -11,13 +11,13 @@ use crate::crash_loop::keeps_restarting;
 use crate::host::Host;
 
 /// What these actions stand on, each fact once.
-pub(crate) fn of(host: &Host<'_>, actions: &[Action]) -> Vec<Precondition> {
-    let mut facts = Facts::default();
+pub(crate) fn for_actions(host: &Host<'_>, actions: &[Action]) -> Vec<Precondition> {
+    let mut facts = PlanFacts::default();
     for action in actions {
         facts.user(host, &action.resource);
         facts.change(host, action);
     }
-    let Facts {
+    let PlanFacts {
         users,
         lingers,
         files,
@@ -32,14 +32,14 @@ pub(crate) fn of(host: &Host<'_>, actions: &[Action]) -> Vec<Precondition> {
 }
 
 #[derive(Default)]
-struct Facts {
+struct PlanFacts {
     users: BTreeMap<UserName, Precondition>,
     lingers: BTreeMap<UserName, Precondition>,
     files: BTreeMap<HostPath, Precondition>,
     units: BTreeMap<UnitRef, Precondition>,
 }
 
-impl Facts {
+impl PlanFacts {
     /// The account that the resource belongs to.
     fn user(&mut self, host: &Host<'_>, resource: &ResourceId) {
         let name = match resource {
@@ -70,7 +70,7 @@ impl Facts {
     fn change(&mut self, host: &Host<'_>, action: &Action) {
         match (&action.change, &action.resource) {
             (Change::EnableLinger | Change::DisableLinger, ResourceId::Linger(user)) => {
-                let recorded = host.lingers(user);
+                let recorded = host.is_lingering(user);
                 let user = user.clone();
                 self.lingers
                     .insert(user.clone(), Precondition::Linger { user, recorded });
@@ -102,7 +102,7 @@ impl Facts {
             } => Some(*digest),
             Before::File { digest: None, .. } | Before::Symlink(_) => return,
         };
-        if host.scope(&scope).known().is_some() {
+        if host.scope(&scope).as_known().is_some() {
             let path = path.clone();
             self.files.insert(
                 path.clone(),

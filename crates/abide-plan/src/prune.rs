@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use abide_model::{NoteKind, NoteText, ResourceId, UnitName, UnitRef};
 
 use crate::draft::Draft;
-use crate::places::Place;
+use crate::places::LedgerPlace;
 use crate::scope::ScopeView;
 use crate::unit::replace::giving_way;
 use crate::unit::sources::seen_unit;
@@ -21,19 +21,19 @@ pub(crate) fn units(view: &ScopeView<'_>) -> BTreeSet<UnitName> {
         .filter(|unit| !declared.contains(unit))
         .collect();
     let named = declared.iter().chain(&undeclared);
-    let loaded: BTreeSet<UnitName> = named.map(|unit| loaded(view, unit)).collect();
+    let loaded: BTreeSet<UnitName> = named.map(|unit| loaded_name(view, unit)).collect();
     let units = view.host.ledger.units.keys();
     let units = units.filter(|unit| unit.scope == view.scope && !loaded.contains(&unit.unit));
     undeclared.extend(units.map(|unit| unit.unit.clone()));
     let giving_way = giving_way(view);
     // Those have a reason of their own to go.
-    let renamed = view.renamed();
+    let renamed = view.renamed_services();
     undeclared.retain(|unit| !giving_way.contains(unit) && !renamed.contains_key(unit));
     undeclared
 }
 
 /// What the manager calls it: an alias stands for its unit.
-fn loaded(view: &ScopeView<'_>, unit: &UnitName) -> UnitName {
+fn loaded_name(view: &ScopeView<'_>, unit: &UnitName) -> UnitName {
     seen_unit(view, unit).map_or_else(|| view.loaded_as(unit), |seen| seen.id.clone())
 }
 
@@ -44,8 +44,8 @@ pub(crate) fn note_orphans(view: &ScopeView<'_>, units: &BTreeSet<UnitName>, dra
         draft.note(resource, NoteKind::Orphan, NoteText::Orphan);
     }
     let declared = declared(view);
-    for path in owned(view) {
-        if let Place::DropIn(unit) = view.places.classify(path)
+    for path in owned_paths(view) {
+        if let LedgerPlace::DropIn(unit) = view.places.classify(path)
             && declared.contains(&unit)
             && !is_declared_drop_in(view, &unit, path.file_name())
         {
@@ -74,15 +74,17 @@ fn declared(view: &ScopeView<'_>) -> BTreeSet<UnitName> {
 }
 
 fn with_files(view: &ScopeView<'_>) -> BTreeSet<UnitName> {
-    owned(view)
+    owned_paths(view)
         .filter_map(|path| match view.places.classify(path) {
-            Place::Unit(unit) | Place::DropIn(unit) => Some(unit),
-            Place::Plain => None,
+            LedgerPlace::Unit(unit) | LedgerPlace::DropIn(unit) => Some(unit),
+            LedgerPlace::Plain => None,
         })
         .collect()
 }
 
-fn owned<'v>(view: &'v ScopeView<'_>) -> impl Iterator<Item = &'v abide_model::HostPath> + 'v {
+fn owned_paths<'v>(
+    view: &'v ScopeView<'_>,
+) -> impl Iterator<Item = &'v abide_model::HostPath> + 'v {
     let files = view.host.ledger.files.iter();
     files
         .filter(|(_, file)| file.scope == view.scope)

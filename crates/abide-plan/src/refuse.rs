@@ -2,7 +2,7 @@
 
 use abide_model::{Observation, Refusal, RefusalKind, RefusalReason, ResourceId, Scope};
 
-use crate::causes::said;
+use crate::causes::safe_host_text;
 use crate::host::Host;
 
 /// Why something is not done, before it is known about which resource.
@@ -16,26 +16,26 @@ pub(crate) struct Denied {
 
 impl Denied {
     /// The host or the way to it does not allow it.
-    pub(crate) fn impossible(reason: impl Into<String>) -> Self {
+    pub(crate) fn impossible_on_host(reason: impl Into<String>) -> Self {
         Self::new(RefusalKind::Impossible, reason)
     }
 
     /// A limit forbids it.
-    pub(crate) fn guard(reason: impl Into<String>) -> Self {
+    pub(crate) fn by_guard(reason: impl Into<String>) -> Self {
         Self::new(RefusalKind::Guard, reason)
     }
 
     /// It could not be seen.
-    pub(crate) fn unknown(reason: impl Into<String>) -> Self {
+    pub(crate) fn not_seen(reason: impl Into<String>) -> Self {
         Self::new(RefusalKind::Unknown, reason)
     }
 
     /// The host does not allow it, for a reason that has a code.
-    pub(crate) fn because(why: RefusalReason) -> Self {
+    pub(crate) fn for_reason(why: RefusalReason) -> Self {
         Self {
             kind: RefusalKind::Impossible,
             reason: why.to_string(),
-            help: Some(why.help()),
+            help: Some(why.help_text()),
             why: Some(Box::new(why)),
         }
     }
@@ -44,7 +44,7 @@ impl Denied {
     pub(crate) fn unless_told(why: RefusalReason) -> Self {
         Self {
             kind: RefusalKind::Guard,
-            ..Self::because(why)
+            ..Self::for_reason(why)
         }
     }
 
@@ -58,7 +58,7 @@ impl Denied {
     }
 
     /// What a person can do about it.
-    pub(crate) fn help(self, help: impl Into<String>) -> Self {
+    pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
         Self {
             help: Some(help.into()),
             ..self
@@ -66,7 +66,7 @@ impl Denied {
     }
 
     /// As a refusal of this resource.
-    pub(crate) fn about(self, resource: ResourceId) -> Refusal {
+    pub(crate) fn into_refusal(self, resource: ResourceId) -> Refusal {
         Refusal {
             resource,
             reason: self.reason,
@@ -82,7 +82,7 @@ const OLDEST_SYSTEMD: u32 = 206;
 
 /// A reason to leave the whole host alone, if there is one.
 pub(crate) fn whole_host(host: &Host<'_>) -> Option<Refusal> {
-    let about_host = |denied: Denied| denied.about(ResourceId::Manager(Scope::System));
+    let about_host = |denied: Denied| denied.into_refusal(ResourceId::Manager(Scope::System));
     too_old(host)
         .or_else(|| going_down(host))
         .or_else(|| unread_ledger(host))
@@ -92,10 +92,10 @@ pub(crate) fn whole_host(host: &Host<'_>) -> Option<Refusal> {
 fn too_old(host: &Host<'_>) -> Option<Denied> {
     let version = host.observed.facts.systemd;
     (version < OLDEST_SYSTEMD).then(|| {
-        Denied::impossible(format!(
+        Denied::impossible_on_host(format!(
             "the host has systemd {version}; user lingering needs {OLDEST_SYSTEMD} or newer"
         ))
-        .help("upgrade the host, or leave it out with `--exclude`")
+        .with_help("upgrade the host, or leave it out with `--exclude`")
     })
 }
 
@@ -103,10 +103,10 @@ fn too_old(host: &Host<'_>) -> Option<Denied> {
 fn going_down(host: &Host<'_>) -> Option<Denied> {
     let state = host.observed.facts.system_state.as_str();
     matches!(state, "stopping" | "maintenance" | "offline").then(|| {
-        Denied::impossible(format!(
+        Denied::impossible_on_host(format!(
             "the host is `{state}` (systemctl is-system-running)"
         ))
-        .help("plan again when it is up")
+        .with_help("plan again when it is up")
     })
 }
 
@@ -116,12 +116,12 @@ fn unread_ledger(host: &Host<'_>) -> Option<Denied> {
         return None;
     };
     Some(
-        Denied::unknown(format!(
+        Denied::not_seen(format!(
             "the ledger of manifest {} could not be read: {}",
             host.desired.manifest,
-            said(&why.to_string())
+            safe_host_text(&why.to_string())
         ))
-        .help(format!(
+        .with_help(format!(
             "without it abide cannot tell what it owns: see `abide ledger show {0}`, restore it, or `abide ledger repair {0}`, which keeps what can be believed",
             host.desired.host
         )),

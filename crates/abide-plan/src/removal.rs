@@ -10,8 +10,8 @@ use abide_model::{
     RefusalReason, ResourceId, Scope, UnitName, UnitRef, UserName,
 };
 
-use crate::causes::said;
-use crate::draft::{Draft, Phase, Step, StepId};
+use crate::causes::safe_host_text;
+use crate::draft::{Draft, DraftStep, Phase, StepId};
 use crate::host::Host;
 use crate::obstacles;
 use crate::refuse::Denied;
@@ -26,7 +26,7 @@ pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) {
     absent.sort_by_key(|(name, _)| Reverse(depth(name)));
     let mut gone = HomesGone::new();
     for (name, user) in absent {
-        let removed = match removable(host, name, user) {
+        let removed = match user_to_remove(host, name, user) {
             Ok(Some(found)) => may_go(host, draft, (name, user, found), &gone).map(|()| {
                 let step = remove(host, draft, (name, user, found), &gone);
                 if user.remove_home {
@@ -40,7 +40,7 @@ pub(crate) fn draft(host: &Host<'_>, draft: &mut Draft) {
             Err(denied) => Err(denied),
         };
         if let Err(denied) = removed {
-            draft.refuse(denied.about(ResourceId::User(name.clone())));
+            draft.refuse(denied.into_refusal(ResourceId::User(name.clone())));
         }
     }
 }
@@ -64,7 +64,7 @@ fn may_go(
 }
 
 /// The user that goes; `None` where it is gone.
-fn removable<'a>(
+fn user_to_remove<'a>(
     host: &Host<'a>,
     name: &UserName,
     wanted: &DesiredUser,
@@ -73,42 +73,44 @@ fn removable<'a>(
         Observation::Known(found) => found,
         Observation::Absent => return Ok(None),
         Observation::Unknown(why) => {
-            return Err(Denied::unknown(format!(
+            return Err(Denied::not_seen(format!(
                 "whether the user is there could not be seen: {}",
-                said(&why.to_string())
+                safe_host_text(&why.to_string())
             )));
         }
     };
     let facts = &host.observed.facts;
     if found.uid == 0 {
-        return Err(Denied::guard("the superuser is never deleted"));
+        return Err(Denied::by_guard("the superuser is never deleted"));
     }
     if *name == facts.login {
         return Err(
-            Denied::guard("abide is logged in as this user and does not delete it")
-                .help("connect as another user"),
+            Denied::by_guard("abide is logged in as this user and does not delete it")
+                .with_help("connect as another user"),
         );
     }
     if name.is_of_directory() {
-        return Err(Denied::because(RefusalReason::OfDirectory { known: true }));
+        return Err(Denied::for_reason(RefusalReason::OfDirectory {
+            known: true,
+        }));
     }
     if let Some(other) = host.user_owner(name) {
-        return Err(Denied::guard(format!(
+        return Err(Denied::by_guard(format!(
             "manifest {other} has units, files or lingering of this user"
         ))
-        .help(format!(
+        .with_help(format!(
             "remove the user from manifest {other} and apply that first"
         )));
     }
     if !host.is_root() {
-        return Err(Denied::impossible(format!(
+        return Err(Denied::impossible_on_host(format!(
             "deleting the user needs root, and {}",
             host.without_root()
         )));
     }
     if wanted.remove_home && found.home_mounted {
         let home = found.home.clone();
-        return Err(Denied::because(RefusalReason::HomeIsMounted { home }));
+        return Err(Denied::for_reason(RefusalReason::HomeIsMounted { home }));
     }
     if !wanted.end_processes {
         nothing_else_runs(host, name, wanted, found)?;
@@ -117,7 +119,7 @@ fn removable<'a>(
 }
 
 /// The units of ours in a user's scope.
-fn ours(host: &Host<'_>, name: &UserName, wanted: &DesiredUser) -> BTreeSet<UnitName> {
+fn our_units(host: &Host<'_>, name: &UserName, wanted: &DesiredUser) -> BTreeSet<UnitName> {
     let scope = Scope::User(name.clone());
     let owned = host.ledger.units.keys().filter(|unit| unit.scope == scope);
     owned
@@ -135,15 +137,15 @@ fn nothing_else_runs(
 ) -> Result<(), Denied> {
     let or = "or write `end_processes: true` to have them end with the user";
     if found.linger.sessions > 0 {
-        return Err(Denied::guard(format!(
+        return Err(Denied::by_guard(format!(
             "the user is logged in ({})",
             crate::causes::count(found.linger.sessions as usize, "session")
         ))
-        .help(format!(
+        .with_help(format!(
             "end its sessions: `loginctl terminate-user {name}`; {or}"
         )));
     }
-    let ours = ours(host, name, wanted);
+    let ours = our_units(host, name, wanted);
     let others = found.processes.iter().filter_map(|process| {
         let unit = process.cgroup.rsplit('/').find(|part| part.contains('.'));
         let unit = unit.unwrap_or("no unit");
@@ -151,20 +153,20 @@ fn nothing_else_runs(
         (!own).then(|| {
             format!(
                 "{} ({}, in {})",
-                said(&process.command),
+                safe_host_text(&process.command),
                 process.pid,
-                said(unit)
+                safe_host_text(unit)
             )
         })
     });
     let others: Vec<String> = others.collect();
     match others.is_empty() {
         true => Ok(()),
-        false => Err(Denied::guard(format!(
+        false => Err(Denied::by_guard(format!(
             "what no unit of ours started runs as this user: {}",
             crate::causes::names(others, 5)
         ))
-        .help(format!("end these processes, {or}"))),
+        .with_help(format!("end these processes, {or}"))),
     }
 }
 
@@ -188,8 +190,10 @@ fn remove(
     let mut before = stop_units(host, draft, name, wanted);
     if found.linger.recorded {
         let resource = ResourceId::Linger(name.clone());
-        let step = Step::new(Phase::LingerOff, resource, Change::DisableLinger);
-        let step = step.because(Cause::DeclaredAbsent).after(before.clone());
+        let step = DraftStep::new(Phase::LingerOff, resource, Change::DisableLinger);
+        let step = step
+            .with_cause(Cause::DeclaredAbsent)
+            .after_steps(before.clone());
         before.push(draft.add(step));
     }
     if wanted.remove_home {
@@ -202,12 +206,12 @@ fn remove(
         remove_home: wanted.remove_home,
         end_processes: wanted.end_processes,
     };
-    let step = Step::new(
+    let step = DraftStep::new(
         Phase::AccountRemoval,
         ResourceId::User(name.clone()),
         change,
     );
-    let step = draft.add(step.because(Cause::DeclaredAbsent).after(before));
+    let step = draft.add(step.with_cause(Cause::DeclaredAbsent).after_steps(before));
     forget(draft, name);
     step
 }
@@ -223,7 +227,7 @@ fn stop_units(
     let Observation::Known(seen) = host.scope(&scope) else {
         return Vec::new();
     };
-    let running = ours(host, name, wanted)
+    let running = our_units(host, name, wanted)
         .iter()
         .filter_map(|unit| seen.units.get(unit))
         .filter(|unit| unit.active.is_up())
@@ -231,8 +235,8 @@ fn stop_units(
         .collect::<BTreeSet<_>>();
     let stop = |unit: UnitRef| {
         draft.removals.insert(unit.clone());
-        let step = Step::new(Phase::Stop, ResourceId::Unit(unit), Change::Stop);
-        draft.add(step.because(Cause::DeclaredAbsent))
+        let step = DraftStep::new(Phase::Stop, ResourceId::Unit(unit), Change::Stop);
+        draft.add(step.with_cause(Cause::DeclaredAbsent))
     };
     running.into_iter().map(stop).collect()
 }

@@ -9,8 +9,8 @@ use abide_model::{
 };
 
 use crate::account::{self, Account};
-use crate::causes::said;
-use crate::draft::{Draft, Phase, Step, StepId};
+use crate::causes::safe_host_text;
+use crate::draft::{Draft, DraftStep, Phase, StepId};
 use crate::host::Host;
 use crate::linger::{ManagerState, UserManager};
 use crate::places::Places;
@@ -72,14 +72,14 @@ impl ScopeView<'_> {
     /// Whether a quadlet of ours stands there. Podman names it without the links on the way to it.
     fn is_at(&self, path: &HostPath, quadlet: &UnitName) -> bool {
         let below = |dir: &HostPath| {
-            dir.file_name() == "systemd" && dir.parent().file_name() == "containers"
+            dir.file_name() == "systemd" && dir.parent_directory().file_name() == "containers"
         };
         path.file_name() == quadlet.as_str()
-            && (self.places.unit(quadlet).as_ref() == Ok(path) || below(&path.parent()))
+            && (self.places.unit(quadlet).as_ref() == Ok(path) || below(&path.parent_directory()))
     }
 
     /// The services of ours that declared quadlets had and that have another name now (`ServiceName=`), each with that.
-    pub(crate) fn renamed(&self) -> BTreeMap<UnitName, UnitName> {
+    pub(crate) fn renamed_services(&self) -> BTreeMap<UnitName, UnitName> {
         let declared = self.host.units(&self.scope).into_iter().flatten();
         let declared: Vec<(&UnitName, UnitName)> = declared
             .filter(|(name, _)| name.kind().is_quadlet())
@@ -118,7 +118,9 @@ pub(crate) fn open_all<'a>(
                 }
                 Some(Account::There) => open_user(host, name, managers, None, draft),
                 Some(Account::Made(step)) => open_user(host, name, managers, Some(*step), draft),
-                Some(Account::Refused) | None => Err(Denied::impossible("its user is refused")),
+                Some(Account::Refused) | None => {
+                    Err(Denied::impossible_on_host("its user is refused"))
+                }
             },
         };
         match opened {
@@ -126,7 +128,7 @@ pub(crate) fn open_all<'a>(
                 note_unknown_load(view.as_ref(), draft);
                 scopes.extend(view);
             }
-            Err(denied) => draft.refuse(denied.about(ResourceId::Manager(scope))),
+            Err(denied) => draft.refuse(denied.into_refusal(ResourceId::Manager(scope))),
         }
     }
     scopes
@@ -159,27 +161,33 @@ fn forget(draft: &mut Draft, name: &UserName) {
     draft.ledger.units.retain(|unit, _| unit.scope != scope);
     draft.ledger.users.remove(name);
     draft.ledger.attributes.remove(name);
-    let step = Step::new(
+    let step = DraftStep::new(
         Phase::Claims,
         ResourceId::User(name.clone()),
         Change::Forget,
     );
-    draft.add(step.because(Cause::Undeclared));
+    draft.add(step.with_cause(Cause::Undeclared));
 }
 
 fn open_system<'a>(host: &'a Host<'a>) -> Result<ScopeView<'a>, Denied> {
     let scope = Scope::System;
     let seen = match host.scope(&scope) {
         Observation::Known(seen) => seen,
-        Observation::Absent => return Err(unseen(host, &scope, &"it is not there")),
-        Observation::Unknown(why) => return Err(unseen(host, &scope, &why)),
+        Observation::Absent => return Err(unseen_refusal(host, &scope, &"it is not there")),
+        Observation::Unknown(why) => return Err(unseen_refusal(host, &scope, &why)),
     };
     let manager = match &seen.manager {
         Manager::Up { last_load } => ManagerState::Up {
             last_load: *last_load,
         },
-        Manager::Down => return Err(unseen(host, &scope, &"the system manager does not run")),
-        Manager::Broken(why) => return Err(unseen(host, &scope, why)),
+        Manager::Down => {
+            return Err(unseen_refusal(
+                host,
+                &scope,
+                &"the system manager does not run",
+            ));
+        }
+        Manager::Broken(why) => return Err(unseen_refusal(host, &scope, why)),
     };
     Ok(ScopeView {
         host,
@@ -204,7 +212,7 @@ fn open_user<'a>(
     let seen = match (made, host.scope(&scope)) {
         (Some(_), _) | (None, Observation::Absent) => None,
         (None, Observation::Known(seen)) => Some(seen),
-        (None, Observation::Unknown(why)) => return Err(unseen(host, &scope, &why)),
+        (None, Observation::Unknown(why)) => return Err(unseen_refusal(host, &scope, &why)),
     };
     if let (None, Observation::Known(user)) = (made, host.user(name)) {
         home_is_there(name, user)?;
@@ -214,17 +222,20 @@ fn open_user<'a>(
     };
     if !host.observed.facts.user_managers && has_things(host, &scope) {
         let systemd = host.observed.facts.systemd;
-        return Err(Denied::because(RefusalReason::NoUserManagers { systemd }));
+        return Err(Denied::for_reason(RefusalReason::NoUserManagers {
+            systemd,
+        }));
     }
     if let ManagerState::Unseen(why) = &manager.state {
         let reason = format!("its manager runs and does not answer: {why}");
         let help = format!(
             "look at `journalctl -u user@UID.service` on the host; `loginctl terminate-user {name}` ends it"
         );
-        return Err(Denied::unknown(reason).help(help));
+        return Err(Denied::not_seen(reason).with_help(help));
     }
-    let mut places = Places::of_home(&host.home(name))
-        .map_err(|error| Denied::impossible(format!("its home is no place for files: {error}")))?;
+    let mut places = Places::of_home(&host.home(name)).map_err(|error| {
+        Denied::impossible_on_host(format!("its home is no place for files: {error}"))
+    })?;
     if let Some(seen) = seen {
         places.config = seen.config_dir.clone();
     }
@@ -236,7 +247,7 @@ fn open_user<'a>(
         places,
         files_after: made.into_iter().collect(),
         manager_after: manager.after.clone(),
-        account_after: account::changes(draft, name),
+        account_after: account::process_relevant_steps(draft, name),
     }))
 }
 
@@ -245,7 +256,7 @@ pub(crate) fn is_workable(host: &Host<'_>, name: &UserName) -> bool {
     let scope = Scope::User(name.clone());
     let user = host.user(name);
     let at_home = user
-        .known()
+        .as_known()
         .is_none_or(|user| home_is_there(name, user).is_ok());
     let seen = !matches!(host.scope(&scope), Observation::Unknown(_));
     at_home && seen && host.observed.facts.user_managers || !has_things(host, &scope)
@@ -263,28 +274,28 @@ fn home_is_there(name: &UserName, user: &ObservedUser) -> Result<(), Denied> {
     let reason = format!("its home {} is not there", user.home);
     let help = format!(
         "make it: `install -d -o {name} -g {} -m 0750 {}`",
-        said(&user.group),
+        safe_host_text(&user.group),
         user.home
     );
-    Err(Denied::impossible(reason).help(help))
+    Err(Denied::impossible_on_host(reason).with_help(help))
 }
 
 /// What could not be seen without root is no mystery: it needs root.
-fn unseen(host: &Host<'_>, scope: &Scope, why: &dyn fmt::Display) -> Denied {
+fn unseen_refusal(host: &Host<'_>, scope: &Scope, why: &dyn fmt::Display) -> Denied {
     let things = match declared_things(host, scope) {
         0 => "what abide owns there".to_owned(),
         1 => "what is declared there".to_owned(),
         number => format!("the {number} units and files declared there"),
     };
     if !host.may_change(scope) {
-        return Denied::impossible(format!(
+        return Denied::impossible_on_host(format!(
             "changing {things} needs root, and {}",
             host.without_root()
         ))
-        .help("connect as root or as a user with `sudo -n`, or as the user itself");
+        .with_help("connect as root or as a user with `sudo -n`, or as the user itself");
     }
-    let why = said(&why.to_string());
-    Denied::unknown(format!("{things} could not be seen: {why}"))
+    let why = safe_host_text(&why.to_string());
+    Denied::not_seen(format!("{things} could not be seen: {why}"))
 }
 
 fn declared_things(host: &Host<'_>, scope: &Scope) -> usize {

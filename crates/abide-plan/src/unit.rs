@@ -29,11 +29,11 @@ use abide_unit::Effective;
 use crate::linger::ManagerState;
 use crate::refuse::Denied;
 use crate::scope::ScopeView;
-use sources::{Disk, Sources, Trigger};
+use sources::{DiskConfiguration, Sources, Trigger};
 
 /// What is wanted of a unit.
 #[derive(Debug, Clone)]
-pub(crate) enum Wish<'a> {
+pub(crate) enum Intent<'a> {
     /// It is declared so.
     Declared(&'a DesiredUnit),
     /// It goes, with everything that is ours of it, for this reason.
@@ -48,20 +48,20 @@ pub(crate) struct Unit<'a> {
     pub(crate) name: UnitName,
     /// As its manager calls it: the generated service of a quadlet, the target of an alias.
     pub(crate) loaded: UnitName,
-    pub(crate) wish: Wish<'a>,
+    pub(crate) wish: Intent<'a>,
     pub(crate) seen: Cow<'a, ObservedUnit>,
     /// Its unit file, or that of its template, is ours.
     pub(crate) ours: bool,
     /// Its own files, declared ones and ours that go.
-    pub(crate) files: Vec<sources::UnitFile<'a>>,
+    pub(crate) files: Vec<sources::SourceFile<'a>>,
     /// The files of another unit of ours whose name it takes.
-    pub(crate) replaces: Vec<sources::UnitFile<'a>>,
+    pub(crate) replaces: Vec<sources::SourceFile<'a>>,
     /// The files of its template, which are planned there.
-    pub(crate) template_files: Vec<sources::UnitFile<'a>>,
+    pub(crate) template_files: Vec<sources::SourceFile<'a>>,
     /// What it should be configured as: its file, or its template's, with our drop-ins.
     pub(crate) wanted: Effective,
     /// What stands on disk of that.
-    pub(crate) on_disk: Disk,
+    pub(crate) on_disk: DiskConfiguration,
     /// Files that it reads at start.
     pub(crate) restart_on: Vec<Trigger<'a>>,
     /// Files that it reads again when it is reloaded.
@@ -75,28 +75,33 @@ impl<'a> Unit<'a> {
         name: &UnitName,
         wanted: &'a DesiredUnit,
     ) -> Result<Self, Denied> {
-        Self::new(view, name, Wish::Declared(wanted))
+        Self::new(view, name, Intent::Declared(wanted))
     }
 
     /// Gathers what decides about a unit that goes.
-    pub(crate) fn removed(
+    pub(crate) fn for_removal(
         view: &'a ScopeView<'a>,
         name: &UnitName,
         cause: Cause,
     ) -> Result<Self, Denied> {
-        Self::new(view, name, Wish::Removed(cause))
+        Self::new(view, name, Intent::Removed(cause))
     }
 
-    fn new(view: &'a ScopeView<'a>, name: &UnitName, wish: Wish<'a>) -> Result<Self, Denied> {
-        let sources = Sources::of(view, name, &wish)?;
+    fn new(view: &'a ScopeView<'a>, name: &UnitName, wish: Intent<'a>) -> Result<Self, Denied> {
+        let sources = Sources::of_unit(view, name, &wish)?;
         let seen = sources::seen_unit(view, name);
-        let (wanted, on_disk) = quadlet::named(view, sources.wanted(name), sources.on_disk(name));
+        let (wanted, on_disk) = quadlet::with_quadlet_names(
+            view,
+            sources.wanted_effective(name),
+            sources.on_disk(name),
+        );
         let triggers = |paths| sources::triggers(view, paths);
         let (mut restart_on, reload_on) = match &wish {
-            Wish::Declared(unit) => (triggers(&unit.restart_on)?, triggers(&unit.reload_on)?),
-            Wish::Removed(_) => (Vec::new(), Vec::new()),
+            Intent::Declared(unit) => (triggers(&unit.restart_on)?, triggers(&unit.reload_on)?),
+            Intent::Removed(_) => (Vec::new(), Vec::new()),
         };
-        if let (Wish::Declared(_), false, Some(seen)) = (&wish, sources.ours(), seen) {
+        if let (Intent::Declared(_), false, Some(seen)) = (&wish, sources.is_unit_file_ours(), seen)
+        {
             let known: Vec<Trigger<'_>> = restart_on.iter().chain(&reload_on).cloned().collect();
             restart_on.extend(sources::also_read(view, seen, &known)?);
         }
@@ -107,12 +112,12 @@ impl<'a> Unit<'a> {
                 Some(seen) => seen.id.clone(),
                 None => view.loaded_as(name),
             },
-            ours: sources.ours(),
+            ours: sources.is_unit_file_ours(),
             wanted,
             on_disk,
             replaces: match &wish {
-                Wish::Declared(unit) if unit.is_ours() => replace::files(view, name)?,
-                Wish::Declared(_) | Wish::Removed(_) => Vec::new(),
+                Intent::Declared(unit) if unit.is_ours() => replace::files(view, name)?,
+                Intent::Declared(_) | Intent::Removed(_) => Vec::new(),
             },
             wish,
             files: sources.own,
@@ -132,45 +137,45 @@ impl<'a> Unit<'a> {
     }
 
     /// The unit as its manager knows it.
-    pub(crate) fn reference(&self) -> UnitRef {
+    pub(crate) fn unit_ref(&self) -> UnitRef {
         UnitRef::new(&self.view.scope, &self.loaded)
     }
 
     /// What the manifest declares, unless the unit goes.
     pub(crate) fn desired(&self) -> Option<&'a DesiredUnit> {
         match &self.wish {
-            Wish::Declared(unit) => Some(unit),
-            Wish::Removed(_) => None,
+            Intent::Declared(unit) => Some(unit),
+            Intent::Removed(_) => None,
         }
     }
 
     /// Why it goes, if it does.
-    pub(crate) fn goes(&self) -> Option<&Cause> {
+    pub(crate) fn removal_cause(&self) -> Option<&Cause> {
         match &self.wish {
-            Wish::Declared(_) => None,
-            Wish::Removed(cause) => Some(cause),
+            Intent::Declared(_) => None,
+            Intent::Removed(cause) => Some(cause),
         }
     }
 
     /// Whether it should be masked.
-    pub(crate) fn masked(&self) -> bool {
+    pub(crate) fn should_be_masked(&self) -> bool {
         self.desired().and_then(|unit| unit.masked) == Some(true)
     }
 
     /// Whether it should run.
-    pub(crate) fn running(&self) -> Wanted {
+    pub(crate) fn wanted_running(&self) -> Wanted {
         self.desired().map_or(Wanted::No, |unit| unit.running)
     }
 
     /// How the ledger says that it was left.
-    pub(crate) fn recorded(&self) -> Option<&'a LedgerUnit> {
-        self.view.host.ledger.units.get(&self.reference())
+    pub(crate) fn ledger_entry(&self) -> Option<&'a LedgerUnit> {
+        self.view.host.ledger.units.get(&self.unit_ref())
     }
 
     /// How it is now, by the time that its start may take.
     pub(crate) fn health(&self) -> Health {
         let limit = self.desired().map(|desired| desired.settle.timeout);
-        Health::of(&self.seen, self.view.host.observed.facts.now, limit)
+        Health::from_observed(&self.seen, self.view.host.observed.facts.now, limit)
     }
 
     /// Whether its manager can be asked about it now.

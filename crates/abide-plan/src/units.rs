@@ -5,16 +5,16 @@ use abide_model::{
     UnitName, UnitNote, UnitRef, Wanted,
 };
 
-use crate::causes::differs;
+use crate::causes::difference_cause;
 use crate::draft::Draft;
-use crate::file::Verdict;
-use crate::forecast::Definition;
+use crate::file::FileVerdict;
+use crate::forecast::DefinitionChange;
 use crate::inputs;
 use crate::ledger::digest_of;
 use crate::prune;
 use crate::refuse::Denied;
 use crate::scope::ScopeView;
-use crate::unit::couple::{Bystanders, Decisions, couple};
+use crate::unit::couple::{Bystanders, Decisions, propagate_decisions};
 use crate::unit::decide::{Decision, decide};
 use crate::unit::owed::wanted_config;
 use crate::unit::reads;
@@ -22,14 +22,14 @@ use crate::unit::respond::{Response, to_restart};
 use crate::unit::run::{Verb, comes_up};
 use crate::unit::sources::wish_of;
 use crate::unit::targets::start_new_members;
-use crate::unit::{Unit, Wish, aliases, at_boot, emit, notes, support};
+use crate::unit::{Intent, Unit, aliases, at_boot, emit, notes, support};
 
 /// Plans the units of one scope.
 pub(crate) fn draft<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) {
-    let mut decisions = decisions(view, draft);
-    let mut bystanders = couple(view, &mut decisions);
+    let mut decisions = decide_units(view, draft);
+    let mut bystanders = propagate_decisions(view, &mut decisions);
     start_new_members(view, &decisions, &mut bystanders);
-    emit::emit(view, &decisions, &bystanders, draft);
+    emit::add_steps(view, &decisions, &bystanders, draft);
     notes::draft(view, &decisions, draft);
     note_runs(view, &decisions, &bystanders, draft);
     note_last_words(&decisions, draft);
@@ -44,17 +44,17 @@ pub(crate) fn draft<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) {
         }
         draft
             .definitions
-            .insert(decision.unit.reference(), definition(decision));
+            .insert(decision.unit.unit_ref(), unit_definition(decision));
         if view.host.may_change(&view.scope) {
             keep_books(decision, draft);
         }
     }
 }
 
-fn decisions<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
+fn decide_units<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
     let mut decisions = Decisions::new();
     let declared = view.host.units(&view.scope).into_iter().flatten();
-    let mut units: Vec<(UnitName, Wish<'a>)> = declared
+    let mut units: Vec<(UnitName, Intent<'a>)> = declared
         .map(|(name, unit)| (name.clone(), wish_of(unit)))
         .collect();
     let undeclared = prune::units(view);
@@ -62,35 +62,35 @@ fn decisions<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
         true => units.extend(
             undeclared
                 .into_iter()
-                .map(|name| (name, Wish::Removed(Cause::Undeclared))),
+                .map(|name| (name, Intent::Removed(Cause::Undeclared))),
         ),
         false => prune::note_orphans(view, &undeclared, draft),
     }
-    let renamed = view.renamed().into_iter();
+    let renamed = view.renamed_services().into_iter();
     units.extend(renamed.map(|(before, now)| {
-        let cause = differs(Field::ServiceName, before.as_str(), now.as_str());
-        (before, Wish::Removed(cause))
+        let cause = difference_cause(Field::ServiceName, before.as_str(), now.as_str());
+        (before, Intent::Removed(cause))
     }));
     for (name, wish) in units {
-        let is_declared = matches!(wish, Wish::Declared(_));
+        let is_declared = matches!(wish, Intent::Declared(_));
         let unit = match wish {
-            Wish::Declared(unit) => Unit::declared(view, &name, unit),
-            Wish::Removed(cause) => Unit::removed(view, &name, cause),
+            Intent::Declared(unit) => Unit::declared(view, &name, unit),
+            Intent::Removed(cause) => Unit::for_removal(view, &name, cause),
         };
         let by_itself = unit.as_ref().is_ok_and(comes_up);
         let decision = unit.and_then(|unit| decide(unit, draft));
         let decision = decision.and_then(|decision| support::judge(decision, draft));
         match decision.and_then(|decision| inputs::judge(decision, draft)) {
             Ok(decision) if decisions.contains_key(&decision.unit.loaded) => {
-                let denied = twice(&decision.unit.loaded);
-                draft.refuse(denied.about(decision.unit.file_resource()));
+                let denied = declared_twice(&decision.unit.loaded);
+                draft.refuse(denied.into_refusal(decision.unit.file_resource()));
             }
             Ok(decision) => {
                 decisions.insert(decision.unit.loaded.clone(), decision);
             }
             Err(denied) => {
                 let resource = ResourceId::Unit(UnitRef::new(&view.scope, &name));
-                let refusal = denied.about(resource);
+                let refusal = denied.into_refusal(resource);
                 let fails = matches!(refusal.why, Some(RefusalReason::WouldNotStartAgain { .. }));
                 if is_declared && (fails || !by_itself) {
                     let unit = UnitRef::new(&view.scope, &view.loaded_as(&name));
@@ -100,9 +100,9 @@ fn decisions<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
             }
         }
     }
-    for (name, denied) in aliases::taken(view, &decisions, draft) {
+    for (name, denied) in aliases::taken_aliases(view, &decisions, draft) {
         if let Some(decision) = decisions.remove(&name) {
-            draft.refuse(denied.about(decision.unit.file_resource()));
+            draft.refuse(denied.into_refusal(decision.unit.file_resource()));
         }
     }
     decisions
@@ -110,15 +110,15 @@ fn decisions<'a>(view: &'a ScopeView<'a>, draft: &mut Draft) -> Decisions<'a> {
 
 /// What the unit's files come to before and after. Of a unit whose file is not ours, or is made by a generator, our files
 /// are only a part: what changes in them changes, and the rest stays as it is loaded.
-fn definition(decision: &Decision<'_>) -> Definition {
+fn unit_definition(decision: &Decision<'_>) -> DefinitionChange {
     let unit = &decision.unit;
     let in_part = !unit.ours || unit.name.kind().is_quadlet();
     let up_to_date = unit.manager_up() && decision.reload.is_none() && unit.seen.load == "loaded";
-    Definition {
-        old: unit.on_disk.effective().cloned(),
+    DefinitionChange {
+        old: unit.on_disk.known_effective().cloned(),
         new: unit.wanted.clone(),
         is_loaded: in_part || up_to_date,
-        goes: unit.goes().is_some() || unit.masked(),
+        goes: unit.removal_cause().is_some() || unit.should_be_masked(),
     }
 }
 
@@ -126,18 +126,19 @@ fn definition(decision: &Decision<'_>) -> Definition {
 /// something, how that ends is seen afterwards.
 fn refuse_trouble(decisions: &Decisions<'_>, draft: &mut Draft) {
     for decision in decisions.values() {
-        let adopts = |verdict: &Verdict| matches!(verdict, Verdict::Adopt | Verdict::Forget);
+        let adopts =
+            |verdict: &FileVerdict| matches!(verdict, FileVerdict::Adopt | FileVerdict::Forget);
         let is_work = decision.is_work() || decision.files.iter().any(adopts);
         if let (Some(why), false) = (&decision.run.trouble, is_work) {
-            let denied = Denied::because(why.clone());
-            draft.refuse(denied.about(decision.unit.file_resource()));
+            let denied = Denied::for_reason(why.clone());
+            draft.refuse(denied.into_refusal(decision.unit.file_resource()));
         }
     }
 }
 
-fn twice(loaded: &UnitName) -> Denied {
-    Denied::impossible(format!("it is {loaded} on the host, which is declared too"))
-        .help("declare one of the two")
+fn declared_twice(loaded: &UnitName) -> Denied {
+    Denied::impossible_on_host(format!("it is {loaded} on the host, which is declared too"))
+        .with_help("declare one of the two")
 }
 
 fn note_runs(
@@ -164,7 +165,7 @@ fn note_runs(
 fn note_last_words(decisions: &Decisions<'_>, draft: &mut Draft) {
     for decision in decisions.values() {
         let unit = &decision.unit;
-        let should_run = unit.running() != Wanted::No && unit.goes().is_none();
+        let should_run = unit.wanted_running() != Wanted::No && unit.removal_cause().is_none();
         if let (Some(said), true) = (&unit.seen.last_said, should_run) {
             let line = said.clone();
             let text = NoteText::of_unit(&unit.loaded, UnitNote::SaidLast { line });
@@ -175,14 +176,14 @@ fn note_last_words(decisions: &Decisions<'_>, draft: &mut Draft) {
 
 /// Counts what `max_removals` limits: units of ours that go, and units that are stopped and stay so.
 fn count_removal(decision: &Decision<'_>, draft: &mut Draft) {
-    let goes = decision.unit.goes().is_some() && decision.changes_files();
+    let goes = decision.unit.removal_cause().is_some() && decision.changes_files();
     // It goes on under another name.
     let renamed = decision
         .unit
-        .goes()
+        .removal_cause()
         .is_some_and(Cause::is_another_service_name);
     if !renamed && (goes || decision.run.stops_for_good()) {
-        draft.removals.insert(decision.unit.reference());
+        draft.removals.insert(decision.unit.unit_ref());
     }
 }
 
@@ -192,7 +193,7 @@ fn keep_books(decision: &Decision<'_>, draft: &mut Draft) {
     let replaced = unit.replaces.iter().zip(&decision.replaced);
     for (file, verdict) in unit.files.iter().zip(&decision.files).chain(replaced) {
         match (file.body, verdict) {
-            (Some(body), Verdict::Same | Verdict::Adopt | Verdict::Do(..)) => {
+            (Some(body), FileVerdict::Same | FileVerdict::Adopt | FileVerdict::Do(..)) => {
                 let left = LedgerFile {
                     scope: unit.view.scope.clone(),
                     digest: Some(digest_of(body)),
@@ -200,12 +201,12 @@ fn keep_books(decision: &Decision<'_>, draft: &mut Draft) {
                 draft.ledger.files.insert(file.path.clone(), left);
             }
             (None, _) if file.kept => {}
-            (None, _) | (_, Verdict::Forget) => {
+            (None, _) | (_, FileVerdict::Forget) => {
                 draft.ledger.files.remove(&file.path);
             }
         }
     }
-    let reference = unit.reference();
+    let reference = unit.unit_ref();
     match unit.desired() {
         Some(_) if unit.loaded.is_template() => {}
         Some(desired) => {
@@ -213,13 +214,14 @@ fn keep_books(decision: &Decision<'_>, draft: &mut Draft) {
                 Wanted::Yes => true,
                 Wanted::No => false,
                 Wanted::Unmanaged => {
-                    unit.recorded().is_some_and(|left| left.enabled) && !decision.links.is_work()
+                    unit.ledger_entry().is_some_and(|left| left.enabled)
+                        && !decision.links.is_work()
                 }
             };
             draft
                 .ledger
                 .units
-                .insert(reference, left(decision, enabled));
+                .insert(reference, new_ledger_entry(decision, enabled));
         }
         None => {
             draft.ledger.units.remove(&reference);
@@ -229,7 +231,7 @@ fn keep_books(decision: &Decision<'_>, draft: &mut Draft) {
 
 /// How the run of the unit is left. Where it begins anew, by this plan or by its manager's start, its invocation is filled
 /// in on the host.
-fn left(decision: &Decision<'_>, enabled: bool) -> LedgerUnit {
+fn new_ledger_entry(decision: &Decision<'_>, enabled: bool) -> LedgerUnit {
     let unit = &decision.unit;
     let verb = decision.run.then.as_ref().map(|(verb, _)| *verb);
     let anew = || (String::new(), started_config(unit), reads::wanted_run(unit));
@@ -252,7 +254,11 @@ fn left(decision: &Decision<'_>, enabled: bool) -> LedgerUnit {
         None if takes_effect(unit) => as_wanted(),
         None => {
             let invocation = unit.seen.invocation.clone();
-            (invocation, reads::running(unit), reads::this_run(unit))
+            (
+                invocation,
+                reads::running_config(unit),
+                reads::this_run(unit),
+            )
         }
     };
     LedgerUnit {

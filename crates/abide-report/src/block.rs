@@ -10,13 +10,13 @@ use abide_model::{
 use crate::brings;
 use crate::diff::{self, Shown};
 use crate::mark::{self, Mark};
-use crate::options::{Options, Verbosity};
+use crate::options::{TextOptions, Verbosity};
 use crate::paint::Symbols;
 use crate::sensitive;
-use crate::span::Span;
+use crate::span::ActionSpan;
 use crate::step;
 use crate::summary::by_resource;
-use crate::why::Why;
+use crate::why::ShownCause;
 use crate::words::one_line;
 
 /// What a plan says about one resource. Equal blocks of several hosts are shown once; what differs between
@@ -38,7 +38,7 @@ pub(crate) struct Block {
 }
 
 /// For each step since when it is so.
-pub(crate) type Ages = Vec<Span>;
+pub(crate) type Ages = Vec<ActionSpan>;
 
 /// One action.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,11 +51,11 @@ pub(crate) struct Step {
     pub(crate) content: String,
     /// The action's number in its plan, where it is asked for: it keeps hosts apart that are else alike.
     pub(crate) number: Option<ActionId>,
-    pub(crate) why: Why,
+    pub(crate) why: ShownCause,
     /// What it interrupts beside its unit, one clause each.
     pub(crate) brings: Vec<String>,
     /// A diff.
-    pub(crate) lines: Vec<diff::Line>,
+    pub(crate) lines: Vec<diff::DiffLine>,
 }
 
 impl Step {
@@ -78,19 +78,26 @@ pub(crate) struct Remark {
 }
 
 /// The blocks of one host's plan. `now` is the host's clock when it was observed.
-pub(crate) fn of(plan: &Plan, now: Option<Timestamp>, options: &Options) -> Vec<(Block, Ages)> {
-    let mut remarks = remarks(plan);
+pub(crate) fn plan_blocks(
+    plan: &Plan,
+    now: Option<Timestamp>,
+    options: &TextOptions,
+) -> Vec<(Block, Ages)> {
+    let mut remarks = remarks_by_resource(plan);
     let mut blocks = Vec::new();
     for (resource, actions) in by_resource(plan) {
-        let ages = actions.iter().map(|action| Span::of(action, now)).collect();
+        let ages = actions
+            .iter()
+            .map(|action| ActionSpan::of_action(action, now))
+            .collect();
         let block = Block {
             owner: owner(&resource),
-            mark: mark::of(&resource, &actions, plan),
+            mark: mark::of_resource(&resource, &actions, plan),
             steps: actions
                 .iter()
                 .map(|action| step_of(action, plan, options))
                 .collect(),
-            holds: holds(&resource, plan),
+            holds: hold_seconds(&resource, plan),
             remarks: remarks.remove(&resource).unwrap_or_default(),
             resource,
         };
@@ -103,9 +110,9 @@ pub(crate) fn of(plan: &Plan, now: Option<Timestamp>, options: &Options) -> Vec<
     blocks
 }
 
-/// How many notes [`of`] leaves out: they are about things that abide leaves alone, on every run the same.
-pub(crate) fn untold(plan: &Plan, options: &Options) -> usize {
-    let mut remarks = remarks(plan);
+/// How many notes [`plan_blocks`] leaves out: they are about things that abide leaves alone, on every run the same.
+pub(crate) fn left_out_note_count(plan: &Plan, options: &TextOptions) -> usize {
+    let mut remarks = remarks_by_resource(plan);
     remarks.retain(|_, remarks| !is_told(remarks, options));
     for resource in by_resource(plan).keys() {
         remarks.remove(resource);
@@ -113,7 +120,7 @@ pub(crate) fn untold(plan: &Plan, options: &Options) -> usize {
     remarks.values().map(Vec::len).sum()
 }
 
-fn is_told(remarks: &[Remark], options: &Options) -> bool {
+fn is_told(remarks: &[Remark], options: &TextOptions) -> bool {
     options.verbosity >= Verbosity::Verbose || remarks.iter().any(|remark| remark.by_itself)
 }
 
@@ -125,11 +132,11 @@ fn owner(resource: &ResourceId) -> Option<UserName> {
     }
 }
 
-fn step_of(action: &Action, plan: &Plan, options: &Options) -> Step {
-    let symbols = Symbols::of(options);
+fn step_of(action: &Action, plan: &Plan, options: &TextOptions) -> Step {
+    let symbols = Symbols::for_options(options);
     let change = match options.show_sensitive {
         true => action.change.clone(),
-        false => sensitive::hidden(&action.change),
+        false => sensitive::change_without_sensitive(&action.change),
     };
     let shown = match &change {
         Change::WriteFile(write) => diff::of_write(write, options),
@@ -142,17 +149,17 @@ fn step_of(action: &Action, plan: &Plan, options: &Options) -> Step {
             Change::Stop => Some(Mark::Remove),
             _ => None,
         },
-        verb: step::verb(&action.change),
-        object: step::object(action, symbols),
+        verb: step::change_verb(&action.change),
+        object: step::change_object(action, symbols),
         content: shown.words,
         number: (options.verbosity == Verbosity::Verbose).then_some(action.id),
-        why: Why::of(action, plan, symbols),
-        brings: brings::of(action, plan),
+        why: ShownCause::of_action(action, plan, symbols),
+        brings: brings::effect_clauses(action, plan),
         lines: shown.lines,
     }
 }
 
-fn holds(resource: &ResourceId, plan: &Plan) -> Option<u64> {
+fn hold_seconds(resource: &ResourceId, plan: &Plan) -> Option<u64> {
     let ResourceId::Unit(unit) = resource else {
         return None;
     };
@@ -160,20 +167,20 @@ fn holds(resource: &ResourceId, plan: &Plan) -> Option<u64> {
     Some(watch.hold.as_secs())
 }
 
-fn remarks(plan: &Plan) -> BTreeMap<ResourceId, Vec<Remark>> {
+fn remarks_by_resource(plan: &Plan) -> BTreeMap<ResourceId, Vec<Remark>> {
     let mut all: BTreeMap<ResourceId, Vec<Remark>> = BTreeMap::new();
     for refusal in &plan.refused {
         let about = all.entry(refusal.resource.clone()).or_default();
-        about.push(refused(refusal));
+        about.push(refusal_remark(refusal));
     }
     for note in &plan.notes {
         let about = all.entry(note.resource.clone()).or_default();
-        about.push(noted(note));
+        about.push(note_remark(note));
     }
     all
 }
 
-fn refused(refusal: &Refusal) -> Remark {
+fn refusal_remark(refusal: &Refusal) -> Remark {
     let (mark, word) = match refusal.kind {
         RefusalKind::Unknown => (Mark::Unknown, "unknown"),
         RefusalKind::Guard | RefusalKind::Impossible => (Mark::Refused, "refused"),
@@ -186,7 +193,7 @@ fn refused(refusal: &Refusal) -> Remark {
     }
 }
 
-fn noted(note: &Note) -> Remark {
+fn note_remark(note: &Note) -> Remark {
     Remark {
         mark: Mark::Note,
         text: one_line(&note.text.to_string()),

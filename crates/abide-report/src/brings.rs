@@ -7,29 +7,29 @@ use abide_model::{Action, Change, Disruption, Effect, Plan, ResourceId, UnitKind
 use crate::words::{list, one_line};
 
 /// A clause for each kind of effect; none where the action is about its own unit alone.
-pub(crate) fn of(action: &Action, plan: &Plan) -> Vec<String> {
+pub(crate) fn effect_clauses(action: &Action, plan: &Plan) -> Vec<String> {
     let mut own = Vec::new();
     let mut runs = Vec::new();
     let mut others: BTreeMap<Effect, Vec<String>> = BTreeMap::new();
     for one in plan.forecast.iter().filter(|one| one.action == action.id) {
         if action.resource == ResourceId::Unit(one.unit.clone()) {
-            own.push(closes(one, plan));
+            own.push(own_unit_clause(one, plan));
         } else if is_fired(one) {
-            runs.push(fires(one));
+            runs.push(fired_clause(one));
         } else {
             others
                 .entry(one.effect)
                 .or_default()
-                .push(named(one, action));
+                .push(unit_with_setting(one, action));
         }
     }
     let others = others
         .into_iter()
-        .map(|(effect, units)| format!("also {} {}", verb(effect), list(&units)));
+        .map(|(effect, units)| format!("also {} {}", effect_verb(effect), list(&units)));
     own.into_iter().chain(runs).chain(others).collect()
 }
 
-fn verb(effect: Effect) -> &'static str {
+fn effect_verb(effect: Effect) -> &'static str {
     match effect {
         Effect::Stop => "stops",
         Effect::Restart => "restarts",
@@ -40,7 +40,7 @@ fn verb(effect: Effect) -> &'static str {
 }
 
 /// `app.service (Requires=)`, `web.service (PartOf= app.service)`.
-fn named(one: &Disruption, action: &Action) -> String {
+fn unit_with_setting(one: &Disruption, action: &Action) -> String {
     let direct = match &action.resource {
         ResourceId::Unit(unit) => unit.unit == one.through,
         _ => false,
@@ -59,7 +59,7 @@ fn is_fired(one: &Disruption) -> bool {
     one.effect == Effect::Start && by_trigger && by_time
 }
 
-fn fires(one: &Disruption) -> String {
+fn fired_clause(one: &Disruption) -> String {
     let setting = one_line(&one.setting);
     let unit = &one.unit.unit;
     match one.through.kind() {
@@ -68,7 +68,7 @@ fn fires(one: &Disruption) -> String {
     }
 }
 
-fn closes(one: &Disruption, plan: &Plan) -> String {
+fn own_unit_clause(one: &Disruption, plan: &Plan) -> String {
     let again = plan.actions.iter().any(|action| {
         action.change == Change::Start && action.resource == ResourceId::Unit(one.unit.clone())
     });
@@ -82,7 +82,7 @@ fn closes(one: &Disruption, plan: &Plan) -> String {
         // Another action undoes what this plan does with the unit.
         (effect, _) => format!(
             "{} it ({} {})",
-            verb(effect),
+            effect_verb(effect),
             one_line(&one.setting),
             one.through
         ),

@@ -1,10 +1,10 @@
 //! What a file's change looks like: a unified diff, or the few words that stand for one where there is nothing
 //! to show (a secret, no text, too much of it). Contents come from hosts: each line is made safe.
 
-use abide_model::{Before, Body, Bytes, Digest, FilePurpose, WriteFile, printable};
+use abide_model::{Before, Body, Bytes, Digest, FilePurpose, WriteFile, printable_text};
 use similar::{ChangeTag, DiffOp, TextDiff};
 
-use crate::options::Options;
+use crate::options::TextOptions;
 use crate::paint::Symbols;
 use crate::words;
 
@@ -23,12 +23,12 @@ pub(crate) struct Shown {
     /// `(11 lines)`, `(secret, changed)`; may be empty.
     pub(crate) words: String,
     /// The diff.
-    pub(crate) lines: Vec<Line>,
+    pub(crate) lines: Vec<DiffLine>,
 }
 
 /// One line of a diff. Its text is safe to show and holds no sign.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Line {
+pub(crate) struct DiffLine {
     pub(crate) kind: LineKind,
     pub(crate) text: String,
 }
@@ -58,16 +58,16 @@ impl LineKind {
     }
 }
 
-impl Line {
+impl DiffLine {
     /// The line with its sign, for a terminal.
-    pub(crate) fn signed(&self) -> String {
+    pub(crate) fn signed_text(&self) -> String {
         match self.kind.sign() {
             Some(sign) => format!("{sign} {}", self.text).trim_end().to_owned(),
             None => self.text.clone(),
         }
     }
 
-    fn about(text: impl Into<String>) -> Self {
+    fn about_text(text: impl Into<String>) -> Self {
         Self {
             kind: LineKind::About,
             text: text.into(),
@@ -85,7 +85,7 @@ impl Shown {
 }
 
 /// What writing a file changes in it.
-pub(crate) fn of_write(write: &WriteFile, options: &Options) -> Shown {
+pub(crate) fn of_write(write: &WriteFile, options: &TextOptions) -> Shown {
     let mut shown = of_content(write, options);
     if let Before::Symlink(target) = &write.before {
         let link = format!("instead of a symbolic link to {}", words::one_line(target));
@@ -97,7 +97,7 @@ pub(crate) fn of_write(write: &WriteFile, options: &Options) -> Shown {
     shown
 }
 
-fn of_content(write: &WriteFile, options: &Options) -> Shown {
+fn of_content(write: &WriteFile, options: &TextOptions) -> Shown {
     let new = match (&write.body, &write.before) {
         (Body::Secret { .. }, Before::File { .. }) => return Shown::words("(secret, changed)"),
         (Body::Secret { .. }, _) => return Shown::words("(secret, new)"),
@@ -114,22 +114,24 @@ fn of_content(write: &WriteFile, options: &Options) -> Shown {
         None if *digest == Some(new.digest()) => Shown::default(),
         None => Shown::words(format!(
             "(content differs: sha256 {} {} {})",
-            digest.as_ref().map_or("unknown".to_owned(), Digest::short),
-            Symbols::of(options).arrow,
-            new.digest().short()
+            digest
+                .as_ref()
+                .map_or("unknown".to_owned(), Digest::short_form),
+            Symbols::for_options(options).arrow,
+            new.digest().short_form()
         )),
     }
 }
 
 /// What removing a file takes away.
-pub(crate) fn of_removal(before: &Before, options: &Options) -> Shown {
+pub(crate) fn of_removal(before: &Before, options: &TextOptions) -> Shown {
     match before {
         Before::File {
             content: Some(old), ..
         } if options.full => of_whole(old, LineKind::Remove, options),
         Before::File {
             content: Some(old), ..
-        } => Shown::words(size(old)),
+        } => Shown::words(size_words(old)),
         Before::File { content: None, .. } | Before::Absent => Shown::default(),
         Before::Symlink(target) => {
             Shown::words(format!("(a symbolic link to {})", words::one_line(target)))
@@ -142,7 +144,7 @@ fn text(bytes: &Bytes) -> Option<&str> {
     bytes.as_text().filter(|text| !text.contains('\0'))
 }
 
-fn size(bytes: &Bytes) -> String {
+fn size_words(bytes: &Bytes) -> String {
     match text(bytes) {
         Some("") => "(empty)".to_owned(),
         Some(text) => format!("({})", words::count(text.lines().count(), "line")),
@@ -150,8 +152,8 @@ fn size(bytes: &Bytes) -> String {
     }
 }
 
-fn of_whole(bytes: &Bytes, kind: LineKind, options: &Options) -> Shown {
-    let mut shown = Shown::words(size(bytes));
+fn of_whole(bytes: &Bytes, kind: LineKind, options: &TextOptions) -> Shown {
+    let mut shown = Shown::words(size_words(bytes));
     let Some(text) = text(bytes) else {
         return shown;
     };
@@ -162,30 +164,30 @@ fn of_whole(bytes: &Bytes, kind: LineKind, options: &Options) -> Shown {
     shown
 }
 
-fn of_change(old: &Bytes, new: &Bytes, purpose: FilePurpose, options: &Options) -> Shown {
+fn of_change(old: &Bytes, new: &Bytes, purpose: FilePurpose, options: &TextOptions) -> Shown {
     if old == new {
         return Shown::default();
     }
     let (Some(from), Some(to)) = (text(old), text(new)) else {
-        let arrow = Symbols::of(options).arrow;
-        return Shown::words(format!("{} {arrow} {}", size(old), size(new)));
+        let arrow = Symbols::for_options(options).arrow;
+        return Shown::words(format!("{} {arrow} {}", size_words(old), size_words(new)));
     };
     if from.lines().count() + to.lines().count() > MOST_LINES {
-        let arrow = Symbols::of(options).arrow;
+        let arrow = Symbols::for_options(options).arrow;
         return Shown::words(format!(
             "{} {arrow} {}, too long for a diff",
-            size(old),
-            size(new)
+            size_words(old),
+            size_words(new)
         ));
     }
-    let lines = unified(from, to, purpose, options);
+    let lines = unified_lines(from, to, purpose, options);
     Shown {
         words: String::new(),
-        lines: folded(lines, options),
+        lines: folded_lines(lines, options),
     }
 }
 
-fn folded(mut lines: Vec<Line>, options: &Options) -> Vec<Line> {
+fn folded_lines(mut lines: Vec<DiffLine>, options: &TextOptions) -> Vec<DiffLine> {
     if options.full || lines.len() <= LONGEST_DIFF {
         return lines;
     }
@@ -193,15 +195,20 @@ fn folded(mut lines: Vec<Line>, options: &Options) -> Vec<Line> {
     let kept = LONGEST_DIFF - 5;
     let hidden = lines.len() - kept;
     lines.truncate(kept);
-    let cut = Symbols::of(options).cut;
-    lines.push(Line::about(format!(
+    let cut = Symbols::for_options(options).cut;
+    lines.push(DiffLine::about_text(format!(
         "{cut} {} of this diff (--full shows them)",
         words::count(hidden, "more line")
     )));
     lines
 }
 
-fn unified(from: &str, to: &str, purpose: FilePurpose, options: &Options) -> Vec<Line> {
+fn unified_lines(
+    from: &str,
+    to: &str,
+    purpose: FilePurpose,
+    options: &TextOptions,
+) -> Vec<DiffLine> {
     let diff = TextDiff::from_lines(from, to);
     let mut lines = Vec::new();
     for hunk in diff.grouped_ops(options.context) {
@@ -215,7 +222,7 @@ fn unified(from: &str, to: &str, purpose: FilePurpose, options: &Options) -> Vec
             let line = change.value().trim_end_matches('\n');
             lines.push(diff_line(kind, line, options));
             if change.missing_newline() {
-                lines.push(Line::about("\\ no newline at the end"));
+                lines.push(DiffLine::about_text("\\ no newline at the end"));
             }
         }
     }
@@ -224,7 +231,7 @@ fn unified(from: &str, to: &str, purpose: FilePurpose, options: &Options) -> Vec
 
 /// `@@ line 12, [Service]`: where a hunk begins, unless that is the first line. In a unit file its section tells
 /// more than a line number.
-fn hunk_header(hunk: &[DiffOp], from: &str, purpose: FilePurpose) -> Option<Line> {
+fn hunk_header(hunk: &[DiffOp], from: &str, purpose: FilePurpose) -> Option<DiffLine> {
     let start = hunk.first()?.old_range().start;
     if start == 0 {
         return None;
@@ -236,17 +243,20 @@ fn hunk_header(hunk: &[DiffOp], from: &str, purpose: FilePurpose) -> Option<Line
         .last()
         .map(|section| format!(", {}", words::one_line(section)))
         .unwrap_or_default();
-    Some(Line::about(format!("@@ line {}{section}", start + 1)))
+    Some(DiffLine::about_text(format!(
+        "@@ line {}{section}",
+        start + 1
+    )))
 }
 
-fn diff_line(kind: LineKind, line: &str, options: &Options) -> Line {
-    let safe = printable(line);
+fn diff_line(kind: LineKind, line: &str, options: &TextOptions) -> DiffLine {
+    let safe = printable_text(line);
     let text = if options.full {
         safe
     } else {
-        words::cut(&safe, LONGEST_LINE, Symbols::of(options).cut)
+        words::cut(&safe, LONGEST_LINE, Symbols::for_options(options).cut)
     };
-    Line { kind, text }
+    DiffLine { kind, text }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fleet;
 use crate::moment::Moment;
-use crate::options::Options;
+use crate::options::TextOptions;
 use crate::sensitive;
 use crate::summary::Summary;
 use crate::url::Url;
@@ -24,11 +24,11 @@ mod resource;
 mod state;
 
 pub use change::{ChangeStep, SharedChange};
-pub use host::{Facts, HostEntry, HostPlan};
-pub use merge::{Merged, merge};
-pub use read::{Kept, ReadError, read};
-pub use reason::{Reason, ReasonCode};
-pub use resource::{Remark, RemarkKind, ResourceEntry};
+pub use host::{DocumentFacts, HostEntry, HostPlan};
+pub use merge::{MergedDocument, merge};
+pub use read::{ReadDocument, ReadError, read};
+pub use reason::{DocumentReason, ReasonCode};
+pub use resource::{DocumentRemark, RemarkKind, ResourceEntry};
 pub use state::ResourceState;
 
 /// The version of the form of documents: the first number changes when a reader would break, the second with every
@@ -46,9 +46,9 @@ pub struct Document {
     /// Which command ran.
     pub kind: Command,
     /// How it ended.
-    pub exit: Exit,
+    pub exit: RunExit,
     /// The run itself.
-    pub run: Run,
+    pub run: DocumentRun,
     /// The manifest's name; `null` where it could not be read.
     pub manifest: Option<ManifestName>,
     /// The digest of the manifest's files and of every file that it copies, where hosts were selected.
@@ -74,7 +74,7 @@ pub struct Document {
     /// What is wrong or odd in the manifest.
     pub diagnostics: Vec<Diagnostic>,
     /// Why the command could not do its work at all.
-    pub failure: Option<Failure>,
+    pub failure: Option<RunFailure>,
 }
 
 /// Which command ran.
@@ -107,14 +107,15 @@ impl Command {
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Exit {
+#[serde(rename = "Exit")]
+pub struct RunExit {
     /// The process's exit code.
     pub code: u8,
     /// Its meaning in one word or two: `done`, `pending`, `incomplete`.
     pub reason: &'static str,
 }
 
-impl Exit {
+impl RunExit {
     /// Whether the command did what it is for: a plan that could see everything, an apply that reached its end.
     pub fn is_success(self) -> bool {
         matches!(self.code, 0 | 2)
@@ -123,7 +124,8 @@ impl Exit {
 
 /// One run of abide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Run {
+#[serde(rename = "Run")]
+pub struct DocumentRun {
     /// A name that no other run has.
     pub id: String,
     /// The version of abide.
@@ -142,7 +144,8 @@ pub struct Run {
 
 /// Why a command could not do its work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Failure {
+#[serde(rename = "Failure")]
+pub struct RunFailure {
     /// What is wrong: one clause.
     pub message: String,
     /// What a person can do about it.
@@ -151,13 +154,13 @@ pub struct Failure {
 
 /// What a document says beside what came of the hosts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frame {
+pub struct DocumentFrame {
     /// Which command ran.
     pub kind: Command,
     /// How it ended.
-    pub exit: Exit,
+    pub exit: RunExit,
     /// The run itself.
-    pub run: Run,
+    pub run: DocumentRun,
     /// The manifest's name, where it could be read.
     pub manifest: Option<ManifestName>,
     /// Its digest, and which hosts were selected.
@@ -167,24 +170,24 @@ pub struct Frame {
     /// What is wrong or odd in the manifest.
     pub diagnostics: Vec<Diagnostic>,
     /// Why the command could not do its work at all.
-    pub failure: Option<Failure>,
+    pub failure: Option<RunFailure>,
 }
 
 impl Document {
     /// The document of what came of these hosts. Nothing in it looks like a secret.
-    pub fn new(frame: Frame, report: &Report) -> Self {
-        Self::again(frame, &without_sensitive(report))
+    pub fn new(frame: DocumentFrame, report: &Report) -> Self {
+        Self::from_safe_report(frame, &without_sensitive(report))
     }
 
     /// The document of what was read back from documents: what had to be hidden is.
-    pub fn again(frame: Frame, report: &Report) -> Self {
-        let options = Options {
+    pub fn from_safe_report(frame: DocumentFrame, report: &Report) -> Self {
+        let options = TextOptions {
             full: true,
             show_sensitive: true,
-            ..Options::default()
+            ..TextOptions::default()
         };
-        let blocks = fleet::blocks(report, &options);
-        let changes = change::shared(fleet::sections(&blocks));
+        let blocks = fleet::blocks_by_host(report, &options);
+        let changes = change::shared_changes(fleet::sections(&blocks));
         let places = changes.iter().zip(0..);
         let places = places.map(|((block, _), place)| (block, place)).collect();
         let hosts: Vec<HostEntry> = report
@@ -192,11 +195,11 @@ impl Document {
             .iter()
             .map(|(name, host)| {
                 let blocks = blocks.get(name).map_or(&[][..], Vec::as_slice);
-                host::entry(name, host, blocks, &places)
+                host::document_entry(name, host, blocks, &places)
             })
             .collect();
         let resources = hosts.iter().flat_map(|host| &host.resources);
-        let summary = Summary::of(report);
+        let summary = Summary::of_report(report);
         let (manifest_digest, selection) = frame.selected.unzip();
         Self {
             format: 1,
@@ -211,8 +214,8 @@ impl Document {
             complete: frame.failure.is_none() && summary.is_complete(),
             applyable: summary.has_actions() && summary.refused == 0,
             summary,
-            host_states: counted(&HostState::ALL, hosts.iter().map(|host| host.state)),
-            resource_states: counted(
+            host_states: count_states(&HostState::ALL, hosts.iter().map(|host| host.state)),
+            resource_states: count_states(
                 &ResourceState::ALL,
                 resources.map(|resource| resource.state),
             ),
@@ -225,7 +228,7 @@ impl Document {
 
     /// The document as JSON: one object, members in a fixed order, a newline at the end.
     pub fn to_json(&self) -> String {
-        crate::json::pretty(self)
+        crate::json::pretty_text(self)
     }
 }
 
@@ -248,7 +251,7 @@ fn without_sensitive(report: &Report) -> Report {
 }
 
 /// How often each state occurs, zeros included.
-fn counted<S: Copy + Ord>(all: &[S], found: impl Iterator<Item = S>) -> BTreeMap<S, usize> {
+fn count_states<S: Copy + Ord>(all: &[S], found: impl Iterator<Item = S>) -> BTreeMap<S, usize> {
     let mut counts: BTreeMap<S, usize> = all.iter().map(|state| (*state, 0)).collect();
     for state in found {
         *counts.entry(state).or_default() += 1;

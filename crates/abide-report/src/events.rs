@@ -10,7 +10,9 @@ use abide_model::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::document::{Command, Document, Exit, Failure, Reason, ResourceEntry, ResourceState};
+use crate::document::{
+    Command, Document, DocumentReason, ResourceEntry, ResourceState, RunExit, RunFailure,
+};
 use crate::mark::Mark;
 use crate::moment::Moment;
 use crate::step;
@@ -23,7 +25,8 @@ const VERSION: &str = "1.0";
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(title = "abide event")]
-pub struct Line {
+#[serde(rename = "Line")]
+pub struct EventLine {
     /// The version of the form: `1.0`.
     pub v: String,
     /// The number of this line in its run, from 0.
@@ -84,7 +87,7 @@ pub enum StreamEvent {
         /// What becomes of it.
         effect: Option<Mark>,
         /// Why.
-        reasons: Vec<Reason>,
+        reasons: Vec<DocumentReason>,
         /// The actions that are about it.
         actions: Vec<ActionId>,
     },
@@ -161,7 +164,7 @@ pub enum StreamEvent {
     /// Always the last line.
     RunSummary {
         /// How the run ended.
-        exit: Exit,
+        exit: RunExit,
         /// Whether everything that was asked about could be seen.
         complete: bool,
         /// The digest of the plan, where there is one.
@@ -177,7 +180,7 @@ pub enum StreamEvent {
         /// How long the run took, in milliseconds.
         millis: u64,
         /// Why the command could not do its work at all.
-        failure: Option<Failure>,
+        failure: Option<RunFailure>,
     },
 }
 
@@ -199,7 +202,7 @@ impl Stream {
 
     /// The next line, with its newline. It is written at this moment.
     pub fn line(&mut self, ts: Moment, event: StreamEvent) -> String {
-        let line = Line {
+        let line = EventLine {
             v: VERSION.to_owned(),
             seq: self.next,
             ts,
@@ -217,12 +220,12 @@ impl Stream {
 
 impl StreamEvent {
     /// What the engine tells. `planned` is where an action's number is looked up.
-    pub fn of(event: &Event, planned: &Report) -> Self {
+    pub fn of_engine_event(event: &Event, planned: &Report) -> Self {
         match event.clone() {
             Event::HostStart { host } => Self::HostStart { host },
             Event::ObserveDone { host, actions } => Self::ObserveDone { host, actions },
             Event::ActionStart { host, action } => {
-                let (resource, what) = named(planned, &host, action);
+                let (resource, what) = resource_and_clause(planned, &host, action);
                 Self::ActionStart {
                     host,
                     action,
@@ -236,7 +239,7 @@ impl StreamEvent {
                 outcome,
                 message,
             } => {
-                let (resource, what) = named(planned, &host, action);
+                let (resource, what) = resource_and_clause(planned, &host, action);
                 match outcome {
                     StepOutcome::Failed => Self::ActionFailed {
                         host,
@@ -327,12 +330,16 @@ fn planned_change(host: &HostName, resource: &ResourceEntry) -> StreamEvent {
 }
 
 /// The resource of an action and what is done, where the plan is known.
-fn named(planned: &Report, host: &HostName, id: ActionId) -> (Option<String>, Option<String>) {
+fn resource_and_clause(
+    planned: &Report,
+    host: &HostName,
+    id: ActionId,
+) -> (Option<String>, Option<String>) {
     let plan = planned.hosts.get(host).and_then(|host| host.plan.as_ref());
     let action = plan.and_then(|plan| plan.action(id));
     (
         action.map(|action| action.resource.to_string()),
-        action.map(step::clause),
+        action.map(step::action_clause),
     )
 }
 

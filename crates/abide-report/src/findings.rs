@@ -13,8 +13,8 @@ pub(crate) const KEY: &str =
 
 /// One finding, as it is told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Found {
-    /// Two columns: see [`DriftClass::columns`].
+pub(crate) struct ToldFinding {
+    /// Two columns: see [`DriftClass::column_marks`].
     pub(crate) sign: &'static str,
     /// The resource; empty where it is about the host.
     pub(crate) resource: String,
@@ -26,7 +26,7 @@ pub(crate) struct Found {
     since: Option<(Timestamp, Timestamp)>,
 }
 
-impl Found {
+impl ToldFinding {
     /// Something about a host as a whole.
     pub(crate) fn of_host(sign: &'static str, text: String) -> Self {
         Self {
@@ -47,7 +47,7 @@ impl Found {
     }
 
     /// The same thing on one more host.
-    fn widen(&mut self, other: &Self) {
+    fn widen_since(&mut self, other: &Self) {
         if let (Some((first, last)), Some((from, to))) = (&mut self.since, other.since) {
             *first = (*first).min(from);
             *last = (*last).max(to);
@@ -55,9 +55,10 @@ impl Found {
     }
 
     /// With all that is known in its text.
-    fn whole(self) -> Self {
+    fn with_full_text(self) -> Self {
         let since = self.since.map(|(first, last)| {
-            let [first, last] = [first, last].map(|at| UtcTime::from_secs(at.secs()).to_string());
+            let [first, last] =
+                [first, last].map(|at| UtcTime::from_secs(at.unix_seconds()).to_string());
             match first == last {
                 true => format!("since {first}"),
                 false => format!("since {first} to {last}"),
@@ -84,21 +85,21 @@ impl Found {
 }
 
 /// What was found on one host. While somebody changes it, what differs proves nothing.
-pub(crate) fn of(drift: &HostDrift) -> Vec<Found> {
+pub(crate) fn found_on_host(drift: &HostDrift) -> Vec<ToldFinding> {
     let is_doubtful = drift.class() == DriftClass::Unknown;
     if let Some(holder) = drift.busy.as_ref().filter(|_| is_doubtful) {
-        return vec![Found::of_host("? ", busy(holder))];
+        return vec![ToldFinding::of_host("? ", busy_reason(holder))];
     }
     let found = drift.resources.iter().flat_map(|one| {
-        one.findings.iter().map(|finding| Found {
-            sign: one.class.columns(),
+        one.findings.iter().map(|finding| ToldFinding {
+            sign: one.class.column_marks(),
             resource: one_line(&one.resource.to_string()),
             text: one_line(&finding.text),
-            more: more(one.class, finding),
+            more: evidence_texts(one.class, finding),
             since: finding.since.map(|at| (at, at)),
         })
     });
-    let left = drift.left.iter().map(|left| Found {
+    let left = drift.left.iter().map(|left| ToldFinding {
         sign: "  ",
         resource: one_line(&left.resource.to_string()),
         text: format!("not restored: {}", one_line(&left.reason)),
@@ -109,7 +110,7 @@ pub(crate) fn of(drift: &HostDrift) -> Vec<Found> {
 }
 
 /// Why nothing is said of what differs on a host that somebody changes just now.
-pub(crate) fn busy(holder: &LockHolder) -> String {
+pub(crate) fn busy_reason(holder: &LockHolder) -> String {
     format!(
         "{} of {} runs there now: what differs may be its doing",
         one_line(&holder.operation),
@@ -118,17 +119,17 @@ pub(crate) fn busy(holder: &LockHolder) -> String {
 }
 
 /// Each finding once with its hosts: first what somebody changed, then by the first host it is on.
-pub(crate) fn shared<'a>(
-    hosts: impl IntoIterator<Item = (&'a HostName, Vec<Found>)>,
-) -> Vec<(Found, Vec<&'a HostName>)> {
-    let mut all: Vec<(Found, Vec<&HostName>)> = Vec::new();
-    let mut places: BTreeMap<Found, usize> = BTreeMap::new();
+pub(crate) fn shared_by_hosts<'a>(
+    hosts: impl IntoIterator<Item = (&'a HostName, Vec<ToldFinding>)>,
+) -> Vec<(ToldFinding, Vec<&'a HostName>)> {
+    let mut all: Vec<(ToldFinding, Vec<&HostName>)> = Vec::new();
+    let mut places: BTreeMap<ToldFinding, usize> = BTreeMap::new();
     for (name, found) in hosts {
         for one in found {
             let place = *places.entry(one.without_time()).or_insert(all.len());
             match all.get_mut(place) {
                 Some((known, names)) => {
-                    known.widen(&one);
+                    known.widen_since(&one);
                     if names.last() != Some(&name) {
                         names.push(name);
                     }
@@ -139,12 +140,12 @@ pub(crate) fn shared<'a>(
     }
     all.sort_by_key(|(found, _)| found.rank());
     all.into_iter()
-        .map(|(found, names)| (found.whole(), names))
+        .map(|(found, names)| (found.with_full_text(), names))
         .collect()
 }
 
 /// By whom it was done as far as there is evidence, and what is not known of it.
-fn more(class: DriftClass, finding: &Finding) -> Vec<String> {
+fn evidence_texts(class: DriftClass, finding: &Finding) -> Vec<String> {
     let by = finding
         .by
         .as_ref()
@@ -152,7 +153,7 @@ fn more(class: DriftClass, finding: &Finding) -> Vec<String> {
     let evidence = finding.evidence.iter().map(|one| match one.at {
         // Of a finding without a time, the evidence has it.
         Some(at) if finding.since.is_none() => {
-            let at = UtcTime::from_secs(at.secs());
+            let at = UtcTime::from_secs(at.unix_seconds());
             format!("{} at {at}", one_line(&one.text))
         }
         _ => one_line(&one.text),

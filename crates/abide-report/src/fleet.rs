@@ -7,8 +7,8 @@ use abide_model::{HostName, Report, ResourceId, Scope};
 
 use crate::block::{self, Ages, Block, Step};
 use crate::mark::{self, Mark};
-use crate::options::Options;
-use crate::span::Span;
+use crate::options::TextOptions;
+use crate::span::ActionSpan;
 
 /// The hosts of one section.
 pub(crate) type Hosts<'a> = BTreeSet<&'a HostName>;
@@ -21,16 +21,16 @@ pub(crate) struct Section<'a> {
 }
 
 /// For each step since when it is so among the hosts.
-pub(crate) type Spans = Vec<Span>;
+pub(crate) type Spans = Vec<ActionSpan>;
 
 /// What is said about each host.
 pub(crate) type Blocks<'a> = BTreeMap<&'a HostName, Vec<(Block, Ages)>>;
 
 /// Every block of every host that has a plan.
-pub(crate) fn blocks<'a>(report: &'a Report, options: &Options) -> Blocks<'a> {
+pub(crate) fn blocks_by_host<'a>(report: &'a Report, options: &TextOptions) -> Blocks<'a> {
     let planned = report.hosts.iter().filter_map(|(name, host)| {
         let now = host.facts.as_ref().map(|facts| facts.now);
-        Some((name, block::of(host.plan.as_ref()?, now, options)))
+        Some((name, block::plan_blocks(host.plan.as_ref()?, now, options)))
     });
     planned.collect()
 }
@@ -42,7 +42,7 @@ pub(crate) fn sections<'a>(blocks: &Blocks<'a>) -> Vec<Section<'a>> {
         for (block, ages) in blocks {
             let (hosts, spans) = groups.entry(block.clone()).or_default();
             hosts.insert(*name);
-            widen(spans, ages);
+            widen_spans(spans, ages);
         }
     }
     let mut by_hosts: BTreeMap<Hosts<'a>, Vec<(Block, Spans)>> = BTreeMap::new();
@@ -93,12 +93,12 @@ pub(crate) fn fold_variants(blocks: &mut Blocks<'_>) {
     }
     for (block, _) in blocks.values_mut().flatten() {
         if folded.contains(block) {
-            block.steps.iter_mut().for_each(fold);
+            block.steps.iter_mut().for_each(fold_step);
         }
     }
 }
 
-fn fold(step: &mut Step) {
+fn fold_step(step: &mut Step) {
     if step.lines.is_empty() && step.content.is_empty() {
         return;
     }
@@ -106,10 +106,10 @@ fn fold(step: &mut Step) {
     "(another diff on each host: --full shows them)".clone_into(&mut step.content);
 }
 
-fn widen(spans: &mut Spans, ages: &[Span]) {
-    spans.resize(ages.len(), Span::default());
+fn widen_spans(spans: &mut Spans, ages: &[ActionSpan]) {
+    spans.resize(ages.len(), ActionSpan::default());
     for (span, age) in spans.iter_mut().zip(ages) {
-        *span = span.with(*age);
+        *span = span.widened_by(*age);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::document::SharedChange;
 
 /// Each group with the places of its changes among all. Changes come with those of most hosts first, so the first of a
 /// group is the rule and the others are its exceptions.
-pub(crate) fn of(changes: &[SharedChange]) -> Vec<Vec<(usize, &SharedChange)>> {
+pub(crate) fn group_changes(changes: &[SharedChange]) -> Vec<Vec<(usize, &SharedChange)>> {
     let mut groups: Vec<Vec<(usize, &SharedChange)>> = Vec::new();
     let mut places = BTreeMap::new();
     for (place, change) in changes.iter().enumerate() {

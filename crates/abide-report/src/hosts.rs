@@ -16,7 +16,7 @@ struct Parts<'a> {
 }
 
 /// Takes a name apart at the last number of its first label; an address of numbers only, at its last number.
-fn parts(name: &str) -> Parts<'_> {
+fn name_parts(name: &str) -> Parts<'_> {
     let label = name.split('.').next().unwrap_or(name);
     let has_letters = label.chars().any(|c| !c.is_ascii_digit());
     let place = if has_letters { label } else { name };
@@ -60,8 +60,11 @@ impl Parts<'_> {
 }
 
 /// `web01-web38, db02`. Two neighbours stay two names. Names that hold a `-` are joined by `..`.
-pub(crate) fn ranges<'a>(hosts: impl IntoIterator<Item = &'a HostName>) -> String {
-    let mut all: Vec<Parts<'_>> = hosts.into_iter().map(|host| parts(host.as_str())).collect();
+pub(crate) fn name_ranges<'a>(hosts: impl IntoIterator<Item = &'a HostName>) -> String {
+    let mut all: Vec<Parts<'_>> = hosts
+        .into_iter()
+        .map(|host| name_parts(host.as_str()))
+        .collect();
     all.sort();
     let runs = all.chunk_by(Parts::is_followed_by);
     let said: Vec<String> = runs
@@ -82,9 +85,9 @@ pub(crate) fn ranges<'a>(hosts: impl IntoIterator<Item = &'a HostName>) -> Strin
 
 /// The hosts of a set among all: by name where few, with their number where many, by who is missing where
 /// that is shorter.
-pub(crate) fn among(set: &BTreeSet<&HostName>, all: &BTreeSet<&HostName>) -> String {
+pub(crate) fn names_among(set: &BTreeSet<&HostName>, all: &BTreeSet<&HostName>) -> String {
     let missing: Vec<_> = all.difference(set).copied().collect();
-    let names = ranges(set.iter().copied());
+    let names = name_ranges(set.iter().copied());
     if set.len() <= 2 {
         return names;
     }
@@ -95,7 +98,7 @@ pub(crate) fn among(set: &BTreeSet<&HostName>, all: &BTreeSet<&HostName>) -> Str
     let but = format!(
         "all {} but {}",
         words::count(all.len(), "host"),
-        ranges(missing)
+        name_ranges(missing)
     );
     if but.len() < counted.len() {
         but
@@ -114,7 +117,7 @@ mod tests {
 
     #[test]
     fn neighbours_become_ranges() {
-        let said = |text: &str| ranges(&names(text));
+        let said = |text: &str| name_ranges(&names(text));
         assert_eq!(said("web03 web01 web02 db02"), "db02, web01-web03");
         assert_eq!(said("web8 web9 web10 web12"), "web8-web10, web12");
         assert_eq!(said("web1 web2"), "web1, web2");
@@ -138,7 +141,7 @@ mod tests {
                 .copied()
                 .filter(|h| !missing.contains(h))
                 .collect();
-            among(&set, &all)
+            names_among(&set, &all)
         };
         assert_eq!(without("x"), "w1-w8 (all 8 hosts)");
         assert_eq!(without("w4"), "all 8 hosts but w4");
@@ -150,7 +153,7 @@ mod tests {
     #[test]
     fn a_number_too_long_to_count_is_a_name() {
         assert_eq!(
-            ranges(&names("h99999999999999999999999")),
+            name_ranges(&names("h99999999999999999999999")),
             "h99999999999999999999999"
         );
     }

@@ -25,7 +25,7 @@ const SCRIPT: &str = include_str!("html/script.js");
 /// A run as an HTML page.
 pub fn render(document: &Document) -> String {
     let mut html = Html::default();
-    html.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    html.write_markup("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     html.open(
         "meta",
         &[
@@ -33,32 +33,34 @@ pub fn render(document: &Document) -> String {
             ("content", &policy()),
         ],
     );
-    html.raw("\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    html.raw("<meta name=\"color-scheme\" content=\"light dark\">\n");
-    html.raw("<meta name=\"referrer\" content=\"no-referrer\">\n");
-    html.leaf("title", &[], &head::title(document));
-    html.raw("\n<style>");
-    html.raw(STYLE);
-    html.raw("</style>\n</head>\n<body>\n");
-    html.raw("<a class=\"skip\" href=\"#changes\">To the changes</a>\n");
+    html.write_markup(
+        "\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
+    );
+    html.write_markup("<meta name=\"color-scheme\" content=\"light dark\">\n");
+    html.write_markup("<meta name=\"referrer\" content=\"no-referrer\">\n");
+    html.write_element("title", &[], &head::title(document));
+    html.write_markup("\n<style>");
+    html.write_markup(STYLE);
+    html.write_markup("</style>\n</head>\n<body>\n");
+    html.write_markup("<a class=\"skip\" href=\"#changes\">To the changes</a>\n");
     head::write(&mut html, document);
-    html.raw("<main>\n");
+    html.write_markup("<main>\n");
     matrix::write(&mut html, document);
     found::write(&mut html, document);
     hosts::write_troubled(&mut html, document);
     changes::write(&mut html, document);
     hosts::write(&mut html, document);
-    html.raw("</main>\n");
+    html.write_markup("</main>\n");
     head::write_foot(&mut html, document);
-    html.raw("<script>");
-    html.raw(SCRIPT);
-    html.raw("</script>\n</body>\n</html>\n");
+    html.write_markup("<script>");
+    html.write_markup(SCRIPT);
+    html.write_markup("</script>\n</body>\n</html>\n");
     html.finish()
 }
 
 /// Nothing from anywhere; of styles and scripts, just these two by their digests.
 fn policy() -> String {
-    let digest = |text: &str| STANDARD.encode(Digest::of(text.as_bytes()).as_bytes());
+    let digest = |text: &str| STANDARD.encode(Digest::of_bytes(text.as_bytes()).as_bytes());
     format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
         digest(STYLE),

@@ -8,7 +8,7 @@
 use abide_model::{Diagnostic, Ledger};
 use serde::Serialize;
 
-use crate::document::Exit;
+use crate::document::RunExit;
 use crate::ledgers::LedgersLine;
 use crate::status::{self, HostLines, HostStatus};
 
@@ -17,29 +17,31 @@ struct Answer<'a, T> {
     format: u32,
     format_version: &'static str,
     kind: &'static str,
-    exit: Exit,
+    exit: RunExit,
     #[serde(flatten)]
     body: &'a T,
 }
 
 /// The document of `abide status --json`.
-pub fn status(hosts: &[HostStatus<'_>], exit: Exit) -> String {
+pub fn status(hosts: &[HostStatus<'_>], exit: RunExit) -> String {
     #[derive(Serialize)]
-    struct Status {
+    #[serde(rename = "Status")]
+    struct StatusDocument {
         hosts: Vec<HostLines>,
     }
     let hosts = hosts.iter().map(status::lines).collect();
-    document("status", exit, &Status { hosts })
+    document("status", exit, &StatusDocument { hosts })
 }
 
 /// The document of `abide ledger show --json`.
-pub fn ledgers(hosts: &[LedgersLine<'_>], exit: Exit) -> String {
+pub fn ledgers(hosts: &[LedgersLine<'_>], exit: RunExit) -> String {
     let hosts = hosts.iter().map(ledgers_of).collect();
-    document("ledgers", exit, &Ledgers { hosts })
+    document("ledgers", exit, &LedgerDocument { hosts })
 }
 
 #[derive(Serialize)]
-struct Ledgers<'a> {
+#[serde(rename = "Ledgers")]
+struct LedgerDocument<'a> {
     hosts: Vec<LedgersOf<'a>>,
 }
 
@@ -91,8 +93,8 @@ fn ledgers_of<'a>(line: &LedgersLine<'a>) -> LedgersOf<'a> {
     let ledgers = ledgers.map(|(name, found)| OneLedger {
         manifest: name.as_str(),
         good: found.is_good(),
-        faults: crate::ledgers::faults(found),
-        invalid: crate::ledgers::invalid(found),
+        faults: crate::ledgers::fault_clauses(found),
+        invalid: crate::ledgers::invalid_line_count(found),
         invalid_lines: found
             .findings
             .iter()
@@ -114,16 +116,17 @@ fn ledgers_of<'a>(line: &LedgersLine<'a>) -> LedgersOf<'a> {
 }
 
 /// The document of `abide validate --json`.
-pub fn diagnostics(diagnostics: &[Diagnostic], exit: Exit) -> String {
+pub fn diagnostics(diagnostics: &[Diagnostic], exit: RunExit) -> String {
     #[derive(Serialize)]
-    struct Found<'a> {
+    #[serde(rename = "Found")]
+    struct ValidateDocument<'a> {
         diagnostics: &'a [Diagnostic],
     }
-    document("validate", exit, &Found { diagnostics })
+    document("validate", exit, &ValidateDocument { diagnostics })
 }
 
-fn document<T: Serialize>(kind: &'static str, exit: Exit, body: &T) -> String {
-    pretty(&Answer {
+fn document<T: Serialize>(kind: &'static str, exit: RunExit, body: &T) -> String {
+    pretty_text(&Answer {
         format: 1,
         format_version: "1.0",
         kind,
@@ -133,7 +136,7 @@ fn document<T: Serialize>(kind: &'static str, exit: Exit, body: &T) -> String {
 }
 
 /// A value over many lines, with a newline at the end.
-pub(crate) fn pretty<T: Serialize>(value: &T) -> String {
+pub(crate) fn pretty_text<T: Serialize>(value: &T) -> String {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_else(|error| {
         // Every type here has string keys and no fallible parts; the reader is told all the same.
         serde_json::json!({"format": 1, "kind": "error", "message": error.to_string()}).to_string()

@@ -11,7 +11,7 @@ use crate::document::{Command, Document, HostEntry, RemarkKind, ResourceEntry, R
 use crate::xml::Xml;
 
 /// How a case ended.
-enum Verdict {
+enum CaseResult {
     Passed,
     Failure,
     Error,
@@ -21,7 +21,7 @@ enum Verdict {
 /// One case.
 struct Case {
     name: String,
-    verdict: Verdict,
+    verdict: CaseResult,
     /// The reason's code.
     code: String,
     /// In one line.
@@ -54,11 +54,11 @@ pub fn render(document: &Document) -> String {
 }
 
 fn write_suite(xml: &mut Xml, document: &Document, id: usize, suite: &Suite) {
-    let count = |wanted: fn(&Verdict) -> bool| {
+    let count = |wanted: fn(&CaseResult) -> bool| {
         let cases = suite.cases.iter().filter(|case| wanted(&case.verdict));
         cases.count().to_string()
     };
-    let package = package(document);
+    let package = package_name(document);
     xml.open(
         "testsuite",
         &[
@@ -70,17 +70,17 @@ fn write_suite(xml: &mut Xml, document: &Document, id: usize, suite: &Suite) {
             ("tests", &suite.cases.len().to_string()),
             (
                 "failures",
-                &count(|verdict| matches!(verdict, Verdict::Failure)),
+                &count(|verdict| matches!(verdict, CaseResult::Failure)),
             ),
             (
                 "errors",
-                &count(|verdict| matches!(verdict, Verdict::Error)),
+                &count(|verdict| matches!(verdict, CaseResult::Error)),
             ),
             (
                 "skipped",
-                &count(|verdict| matches!(verdict, Verdict::Skipped)),
+                &count(|verdict| matches!(verdict, CaseResult::Skipped)),
             ),
-            ("time", &seconds(suite.millis)),
+            ("time", &seconds_text(suite.millis)),
         ],
     );
     xml.open("properties", &[]);
@@ -89,14 +89,14 @@ fn write_suite(xml: &mut Xml, document: &Document, id: usize, suite: &Suite) {
         ("abide.version", &document.run.abide),
         ("abide.run", &document.run.id),
     ] {
-        xml.element("property", &[("name", name), ("value", value)], "");
+        xml.write_element("property", &[("name", name), ("value", value)], "");
     }
     xml.close();
     for case in &suite.cases {
         write_case(xml, &format!("{package}.{}", suite.name), case);
     }
-    xml.element("system-out", &[], "");
-    xml.element("system-err", &[], &suite.journal);
+    xml.write_element("system-out", &[], "");
+    xml.write_element("system-err", &[], &suite.journal);
     xml.close();
 }
 
@@ -104,29 +104,29 @@ fn write_case(xml: &mut Xml, class: &str, case: &Case) {
     let attributes: [(&'static str, &str); 3] = [
         ("name", &case.name),
         ("classname", class),
-        ("time", &seconds(case.millis)),
+        ("time", &seconds_text(case.millis)),
     ];
     let element = match case.verdict {
-        Verdict::Passed => return xml.element("testcase", &attributes, ""),
-        Verdict::Failure => "failure",
-        Verdict::Error => "error",
-        Verdict::Skipped => "skipped",
+        CaseResult::Passed => return xml.write_element("testcase", &attributes, ""),
+        CaseResult::Failure => "failure",
+        CaseResult::Error => "error",
+        CaseResult::Skipped => "skipped",
     };
     xml.open("testcase", &attributes);
     let said = [("message", case.message.as_str()), ("type", &case.code)];
     match case.verdict {
-        Verdict::Skipped => xml.element(element, &said[..1], ""),
-        _ => xml.element(element, &said, &case.detail),
+        CaseResult::Skipped => xml.write_element(element, &said[..1], ""),
+        _ => xml.write_element(element, &said, &case.detail),
     }
     xml.close();
 }
 
-fn package(document: &Document) -> String {
+fn package_name(document: &Document) -> String {
     let name = document.manifest.as_ref();
     name.map_or_else(|| "abide".to_owned(), ToString::to_string)
 }
 
-fn seconds(millis: u64) -> String {
+fn seconds_text(millis: u64) -> String {
     format!("{}.{:03}", millis / 1000, millis % 1000)
 }
 
@@ -139,8 +139,8 @@ fn manifest_suite(document: &Document) -> Option<Suite> {
         .map(|found| Case {
             name: found.span.origin.to_string(),
             verdict: match found.severity {
-                Severity::Error => Verdict::Failure,
-                Severity::Warning => Verdict::Passed,
+                Severity::Error => CaseResult::Failure,
+                Severity::Warning => CaseResult::Passed,
             },
             code: found.code.to_string(),
             message: found.message.clone(),
@@ -151,7 +151,7 @@ fn manifest_suite(document: &Document) -> Option<Suite> {
     if let Some(failure) = &document.failure {
         cases.push(Case {
             name: format!("abide {}", document.kind.word()),
-            verdict: Verdict::Error,
+            verdict: CaseResult::Error,
             code: document.exit.reason.to_owned(),
             message: failure.message.clone(),
             detail: failure.hints.join("\n"),
@@ -161,7 +161,7 @@ fn manifest_suite(document: &Document) -> Option<Suite> {
     if cases.is_empty() && document.kind == Command::Validate {
         cases.push(Case {
             name: "the manifest".to_owned(),
-            verdict: Verdict::Passed,
+            verdict: CaseResult::Passed,
             code: String::new(),
             message: String::new(),
             detail: String::new(),
@@ -196,13 +196,13 @@ fn host_suite(document: &Document, host: &HostEntry) -> Suite {
 fn host_case(host: &HostEntry) -> Case {
     let verdict = match host.state {
         HostState::Clean | HostState::Drifted | HostState::Pending | HostState::Changed => {
-            Verdict::Passed
+            CaseResult::Passed
         }
-        HostState::Failed => Verdict::Failure,
+        HostState::Failed => CaseResult::Failure,
         HostState::Unknown | HostState::Stale | HostState::Locked | HostState::Interrupted => {
-            Verdict::Error
+            CaseResult::Error
         }
-        HostState::Suspended | HostState::NotStarted => Verdict::Skipped,
+        HostState::Suspended | HostState::NotStarted => CaseResult::Skipped,
     };
     let reasons = match &host.lock {
         Some(holder) => format!("by {} ({})", holder.who, holder.operation),
@@ -213,8 +213,8 @@ fn host_case(host: &HostEntry) -> Case {
         verdict,
         code: host.state.word().to_owned(),
         message: match reasons.as_str() {
-            "" => host.state.said().to_owned(),
-            reasons => format!("{}: {reasons}", host.state.said()),
+            "" => host.state.display_word().to_owned(),
+            reasons => format!("{}: {reasons}", host.state.display_word()),
         },
         detail: host.help.clone().unwrap_or_default(),
         millis: host.millis,
@@ -223,16 +223,16 @@ fn host_case(host: &HostEntry) -> Case {
 
 fn resource_case(document: &Document, host: &HostEntry, resource: &ResourceEntry) -> Case {
     let verdict = match resource.state {
-        ResourceState::Clean | ResourceState::Changed => Verdict::Passed,
+        ResourceState::Clean | ResourceState::Changed => CaseResult::Passed,
         // Its host had no turn.
-        ResourceState::Pending if host.state == HostState::NotStarted => Verdict::Skipped,
+        ResourceState::Pending if host.state == HostState::NotStarted => CaseResult::Skipped,
         ResourceState::Pending
         | ResourceState::Drifted
         | ResourceState::Failed
         | ResourceState::Restored
-        | ResourceState::Refused => Verdict::Failure,
-        ResourceState::Unknown => Verdict::Error,
-        ResourceState::Skipped | ResourceState::Suspended => Verdict::Skipped,
+        | ResourceState::Refused => CaseResult::Failure,
+        ResourceState::Unknown => CaseResult::Error,
+        ResourceState::Skipped | ResourceState::Suspended => CaseResult::Skipped,
     };
     let reasons: Vec<&str> = resource
         .reasons
@@ -253,12 +253,12 @@ fn resource_case(document: &Document, host: &HostEntry, resource: &ResourceEntry
             [] => resource.state.word().to_owned(),
             reasons => reasons.join("; "),
         },
-        detail: detail(document, resource),
+        detail: detail_text(document, resource),
         millis: 0,
     }
 }
 
-fn detail(document: &Document, resource: &ResourceEntry) -> String {
+fn detail_text(document: &Document, resource: &ResourceEntry) -> String {
     let mut lines: Vec<String> = Vec::new();
     if let Some(origin) = &resource.origin {
         lines.push(format!("declared at {origin}"));

@@ -1,15 +1,15 @@
 //! Where words go on a line: indentation, wrapping, and a text that grows line by line.
 
 use crate::mark::Mark;
-use crate::options::Options;
+use crate::options::TextOptions;
 use crate::paint::{Role, Symbols};
-use crate::words::{columns, pad, wrap};
+use crate::words::{display_width, pad_to_width, wrap};
 
 /// A text that grows line by line. Lines have no white space at their end.
 #[derive(Debug)]
 pub(crate) struct Page<'o> {
     text: String,
-    pub(crate) options: &'o Options,
+    pub(crate) options: &'o TextOptions,
     pub(crate) symbols: Symbols,
 }
 
@@ -17,11 +17,11 @@ pub(crate) struct Page<'o> {
 const NARROWEST: usize = 24;
 
 impl<'o> Page<'o> {
-    pub(crate) fn new(options: &'o Options) -> Self {
+    pub(crate) fn new(options: &'o TextOptions) -> Self {
         Self {
             text: String::new(),
             options,
-            symbols: Symbols::of(options),
+            symbols: Symbols::for_options(options),
         }
     }
 
@@ -37,18 +37,18 @@ impl<'o> Page<'o> {
     }
 
     /// An empty line between two parts; none at the beginning, never two.
-    pub(crate) fn gap(&mut self) {
+    pub(crate) fn add_blank_line(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
     }
 
     /// Prose behind a lead that is `indent` columns wide, wrapped below its own beginning.
-    pub(crate) fn prose(&mut self, lead: &str, indent: usize, text: &str, role: Option<Role>) {
+    pub(crate) fn add_prose(&mut self, lead: &str, indent: usize, text: &str, role: Option<Role>) {
         let width = self.options.width.saturating_sub(indent).max(NARROWEST);
         let mut lead = lead.to_owned();
         for line in wrap(text, width) {
-            let line = role.map_or(line.clone(), |role| role.paint(&line));
+            let line = role.map_or(line.clone(), |role| role.paint_text(&line));
             self.line(&format!("{lead}{line}"));
             lead = " ".repeat(indent);
         }
@@ -56,18 +56,22 @@ impl<'o> Page<'o> {
 
     /// A mark, two columns of it, behind so many spaces.
     pub(crate) fn mark(&self, indent: usize, mark: Mark) -> String {
-        let sign = pad(mark.sign(self.symbols), 2);
-        format!("{}{}", " ".repeat(indent), mark.role().paint(&sign))
+        let sign = pad_to_width(mark.sign(self.symbols), 2);
+        format!(
+            "{}{}",
+            " ".repeat(indent),
+            mark.paint_role().paint_text(&sign)
+        )
     }
 
     /// A remark with its help under it.
-    pub(crate) fn remark(&mut self, indent: usize, mark: Mark, text: &str, help: Option<&str>) {
+    pub(crate) fn add_remark(&mut self, indent: usize, mark: Mark, text: &str, help: Option<&str>) {
         let lead = self.mark(indent, mark);
         let role = (mark == Mark::Note).then_some(Role::Quiet);
-        self.prose(&lead, indent + 2, text, role);
+        self.add_prose(&lead, indent + 2, text, role);
         if let Some(help) = help {
             let lead = format!("{}help: ", " ".repeat(indent + 2));
-            self.prose(&lead, columns(&lead), help, None);
+            self.add_prose(&lead, display_width(&lead), help, None);
         }
     }
 

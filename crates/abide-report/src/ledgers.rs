@@ -32,7 +32,7 @@ pub struct RepairLine<'a> {
 pub type RepairOutcome = BTreeMap<usize, StepResult>;
 
 /// What is wrong with a ledger as a whole: clauses.
-pub(crate) fn faults(found: &FoundLedger) -> Vec<String> {
+pub(crate) fn fault_clauses(found: &FoundLedger) -> Vec<String> {
     let mut faults = Vec::new();
     match (found.file, found.kind) {
         (Some(PlaceFault::Kind), PlaceKind::Regular | PlaceKind::Unknown) | (None, _) => {}
@@ -50,12 +50,12 @@ pub(crate) fn faults(found: &FoundLedger) -> Vec<String> {
 }
 
 /// How many lines are not valid.
-pub(crate) fn invalid(found: &FoundLedger) -> usize {
+pub(crate) fn invalid_line_count(found: &FoundLedger) -> usize {
     found.findings.len().saturating_add(found.more)
 }
 
 /// Whether others may have written its lines.
-pub(crate) fn doubted(seen: &HostLedgers, found: &FoundLedger) -> bool {
+pub(crate) fn is_doubted(seen: &HostLedgers, found: &FoundLedger) -> bool {
     found.file.is_some_and(PlaceFault::lets_others_write)
         || seen
             .directory_fault

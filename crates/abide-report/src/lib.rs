@@ -3,7 +3,7 @@
 //! Pure: model types in, a `String` out. It decides how a thing is said and in which order, never what is
 //! true or what an exit code is. Text carries ANSI styles; the command line strips them through anstream
 //! where they do not belong. Nothing depends on colour alone, and everything that came from a host or a
-//! file goes through [`abide_model::printable`] before it is put into a line.
+//! file goes through [`abide_model::printable_text`] before it is put into a line.
 //!
 //! | for | call |
 //! |---|---|
@@ -13,13 +13,13 @@
 //! | `abide status` | [`text::status`], [`json::status`] |
 //! | `abide ledger` | [`text::ledgers`], [`json::ledgers`] |
 //! | `abide validate` and every loaded manifest | [`text::diagnostics`], [`json::diagnostics`] |
-//! | `abide show --resolved` | [`text::resolved`] |
+//! | `abide show --resolved` | [`text::resolved_listing`] |
 //! | the last line of anything | [`text::next`] |
 //!
 //! ```
 //! use abide_model::Report;
-//! use abide_report::{Options, text};
-//! let said = text::plan(&Report::default(), &Options::default());
+//! use abide_report::{TextOptions, text};
+//! let said = text::plan(&Report::default(), &TextOptions::default());
 //! assert!(said.contains("No host"));
 //! ```
 
@@ -69,7 +69,7 @@ mod xml;
 pub use document::{Command, Document};
 pub use mark::Mark;
 pub use moment::Moment;
-pub use options::{Options, Verbosity};
+pub use options::{TextOptions, Verbosity};
 pub use sensitive::{without_sensitive, without_sensitive_contents};
 pub use status::{HostStatus, Seen};
 pub use summary::Summary;

@@ -45,7 +45,7 @@ impl Mark {
     }
 
     /// The style it is shown in.
-    pub(crate) fn role(self) -> Role {
+    pub(crate) fn paint_role(self) -> Role {
         match self {
             Self::Add => Role::Add,
             Self::Change => Role::Change,
@@ -78,7 +78,7 @@ pub(crate) fn is_mere_reload(action: &Action) -> bool {
 }
 
 /// What becomes of a resource by these actions, which are all of one resource of this plan.
-pub(crate) fn of(resource: &ResourceId, actions: &[&Action], plan: &Plan) -> Mark {
+pub(crate) fn of_resource(resource: &ResourceId, actions: &[&Action], plan: &Plan) -> Mark {
     let all = |matches: fn(&Change) -> bool| actions.iter().all(|action| matches(&action.change));
     if all(|change| matches!(change, Change::Adopt | Change::Record | Change::Forget)) {
         return Mark::Ledger;
@@ -86,10 +86,10 @@ pub(crate) fn of(resource: &ResourceId, actions: &[&Action], plan: &Plan) -> Mar
     if all(|change| matches!(change, Change::Restart | Change::Reload)) {
         return Mark::Interrupt;
     }
-    if actions.iter().any(|action| comes(&action.change)) {
+    if actions.iter().any(|action| is_creation(&action.change)) {
         return Mark::Add;
     }
-    if actions.iter().any(|action| goes(&action.change)) || is_given_up(actions) {
+    if actions.iter().any(|action| is_removal(&action.change)) || is_given_up(actions) {
         return Mark::Remove;
     }
     match resource {
@@ -103,7 +103,7 @@ pub(crate) fn of(resource: &ResourceId, actions: &[&Action], plan: &Plan) -> Mar
 }
 
 /// Whether a change brings its resource into being. A new drop-in changes its unit.
-fn comes(change: &Change) -> bool {
+fn is_creation(change: &Change) -> bool {
     match change {
         Change::CreateUser { .. } | Change::EnableLinger => true,
         Change::WriteFile(write) => {
@@ -113,7 +113,7 @@ fn comes(change: &Change) -> bool {
     }
 }
 
-fn goes(change: &Change) -> bool {
+fn is_removal(change: &Change) -> bool {
     match change {
         Change::DeleteUser { .. } | Change::DisableLinger => true,
         Change::RemoveFile { purpose, .. } => *purpose != FilePurpose::DropIn,
@@ -143,5 +143,5 @@ fn is_instance_of_new(unit: &UnitRef, plan: &Plan) -> bool {
     let template = ResourceId::Unit(UnitRef::new(&unit.scope, &template));
     plan.actions
         .iter()
-        .any(|action| action.resource == template && comes(&action.change))
+        .any(|action| action.resource == template && is_creation(&action.change))
 }

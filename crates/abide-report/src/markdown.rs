@@ -6,7 +6,7 @@
 
 use crate::document::{Command, Document};
 use crate::verdict;
-use crate::words::{count, millis};
+use crate::words::{count, duration_from_millis};
 
 mod changes;
 mod drift;
@@ -14,7 +14,7 @@ mod escape;
 mod troubles;
 mod warnings;
 
-use escape::{code, prose};
+use escape::{code, escaped_prose};
 
 /// Most bytes of a rendering. GitHub takes 65 536 characters; what posts the comment may add some.
 const BUDGET: usize = 60_000;
@@ -70,25 +70,28 @@ const DETAILS: [Detail; 5] = [
 pub fn render(document: &Document) -> String {
     let whole = DETAILS
         .iter()
-        .map(|detail| page(document, *detail))
+        .map(|detail| page_with_detail(document, *detail))
         .find(|page| page.len() <= BUDGET);
     whole.unwrap_or_else(|| headings_that_fit(document))
 }
 
-fn page(document: &Document, detail: Detail) -> String {
-    let mut parts = head(document);
+fn page_with_detail(document: &Document, detail: Detail) -> String {
+    let mut parts = head_parts(document);
     parts.extend(sections(document, detail));
     if detail != DETAILS[0] {
-        parts.push(shortened(document));
+        parts.push(shortened_notice(document));
     }
-    parts.push(foot(document));
+    parts.push(foot_text(document));
     parts.join("\n")
 }
 
 /// As many headings as there is room for, and where the rest is.
 fn headings_that_fit(document: &Document) -> String {
     let [.., least] = DETAILS;
-    let (head, tail) = (head(document), [shortened(document), foot(document)]);
+    let (head, tail) = (
+        head_parts(document),
+        [shortened_notice(document), foot_text(document)],
+    );
     let room = BUDGET.saturating_sub(head.join("\n").len() + tail.join("\n").len() + 100);
     let sections = sections(document, least);
     let mut used = 0;
@@ -106,9 +109,13 @@ fn headings_that_fit(document: &Document) -> String {
 }
 
 /// What stands above the fold: the marker, the heading, the counts, what a reviewer must not miss.
-fn head(document: &Document) -> Vec<String> {
-    let mut parts = vec![format!("{}\n{}\n", marker(document), heading(document))];
-    parts.extend(failure(document));
+fn head_parts(document: &Document) -> Vec<String> {
+    let mut parts = vec![format!(
+        "{}\n{}\n",
+        marker_line(document),
+        heading_line(document)
+    )];
+    parts.extend(failure_alert(document));
     match document.kind {
         _ if document.failure.is_some() => {}
         Command::Plan => parts.push(plan_counts(document)),
@@ -116,7 +123,7 @@ fn head(document: &Document) -> Vec<String> {
         // The heading has the counts.
         Command::Validate | Command::Drift => {}
     }
-    parts.extend(warnings::alert(document));
+    parts.extend(warnings::alert_block(document));
     parts
 }
 
@@ -134,7 +141,7 @@ fn sections(document: &Document, detail: Detail) -> Vec<String> {
 }
 
 /// By this line a script finds the comment again.
-fn marker(document: &Document) -> String {
+fn marker_line(document: &Document) -> String {
     let kind = document.kind.word();
     match &document.manifest {
         Some(name) => format!("<!-- abide:{kind}:{name} -->"),
@@ -142,28 +149,28 @@ fn marker(document: &Document) -> String {
     }
 }
 
-fn heading(document: &Document) -> String {
+fn heading_line(document: &Document) -> String {
     let digest = document
         .digest
-        .map(|digest| format!(" {}", code(&digest.spoken())));
+        .map(|digest| format!(" {}", code(&digest.spoken_form())));
     let manifest = document
         .manifest
         .as_ref()
-        .map(|name| format!(" · {}", prose(name.as_str())));
+        .map(|name| format!(" · {}", escaped_prose(name.as_str())));
     format!(
         "### abide {}{}{} · {}",
         document.kind.word(),
         digest.unwrap_or_default(),
         manifest.unwrap_or_default(),
-        verdict::of(document)
+        verdict::of_document(document)
     )
 }
 
-fn failure(document: &Document) -> Option<String> {
+fn failure_alert(document: &Document) -> Option<String> {
     let failure = document.failure.as_ref()?;
-    let mut text = format!("> [!CAUTION]\n> {}\n", prose(&failure.message));
+    let mut text = format!("> [!CAUTION]\n> {}\n", escaped_prose(&failure.message));
     for hint in &failure.hints {
-        text.push_str(&format!("> hint: {}\n", prose(hint)));
+        text.push_str(&format!("> hint: {}\n", escaped_prose(hint)));
     }
     Some(text)
 }
@@ -196,7 +203,7 @@ fn plan_counts(document: &Document) -> String {
 fn state_counts(document: &Document) -> String {
     let states = document.host_states.iter().filter(|(_, n)| **n > 0);
     let columns: Vec<(&str, String)> = states
-        .map(|(state, n)| (state.said(), count(*n, "host")))
+        .map(|(state, n)| (state.display_word(), count(*n, "host")))
         .collect();
     if columns.is_empty() {
         return String::new();
@@ -211,7 +218,7 @@ fn table(columns: &[(&str, String)]) -> String {
     heads + &rule + &row(columns.iter().map(|(_, cell)| cell.as_str()).collect())
 }
 
-fn shortened(document: &Document) -> String {
+fn shortened_notice(document: &Document) -> String {
     let whole = match &document.run.url {
         Some(url) => format!("[the run]({url})"),
         None => "the run's other reports and its log".to_owned(),
@@ -219,18 +226,18 @@ fn shortened(document: &Document) -> String {
     format!("This was shortened to fit into a comment. All of it: {whole}.\n")
 }
 
-fn foot(document: &Document) -> String {
+fn foot_text(document: &Document) -> String {
     let mut said = Vec::new();
     let unchanged = document.summary.unchanged;
     if unchanged > 0 {
         said.push(format!("{} as declared", count(unchanged, "resource")));
     }
-    said.push(format!("abide {}", prose(&document.run.abide)));
+    said.push(format!("abide {}", escaped_prose(&document.run.abide)));
     let started = document.run.started.for_people();
     // A saved plan does not tell how long it took to make.
     said.push(match document.run.millis {
         0 => started,
-        took => format!("{started}, took {}", millis(took)),
+        took => format!("{started}, took {}", duration_from_millis(took)),
     });
     if let Some(url) = &document.run.url {
         said.push(format!("[run]({url})"));

@@ -15,13 +15,13 @@ pub struct Moment(pub u64);
 
 impl Moment {
     /// Whole seconds since the epoch.
-    pub fn unix(self) -> u64 {
+    pub fn unix_seconds(self) -> u64 {
         self.0 / 1000
     }
 
     /// `2026-03-03T14:05:00`, as `xs:dateTime` has it without a zone (JUnit).
     pub(crate) fn without_zone(self) -> String {
-        let text = humantime::format_rfc3339_seconds(self.time()).to_string();
+        let text = humantime::format_rfc3339_seconds(self.system_time()).to_string();
         text.trim_end_matches('Z').to_owned()
     }
 
@@ -34,7 +34,7 @@ impl Moment {
         format!("{minutes} UTC")
     }
 
-    fn time(self) -> SystemTime {
+    fn system_time(self) -> SystemTime {
         /// The last second that RFC 3339 can write: the end of the year 9999.
         const LAST: u64 = 253_402_300_799_999;
         UNIX_EPOCH + Duration::from_millis(self.0.min(LAST))
@@ -44,7 +44,7 @@ impl Moment {
 /// `2026-03-03T14:05:00.123Z`.
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        humantime::format_rfc3339_millis(self.time()).fmt(f)
+        humantime::format_rfc3339_millis(self.system_time()).fmt(f)
     }
 }
 
@@ -76,7 +76,7 @@ impl JsonSchema for Moment {
 }
 
 /// `2026-03-03 14:05 UTC`, or from the first to the last.
-pub(crate) fn when(span: Option<(Timestamp, Timestamp)>) -> Option<String> {
+pub(crate) fn time_or_range(span: Option<(Timestamp, Timestamp)>) -> Option<String> {
     let (first, last) = span?;
     let said = |at: Timestamp| Moment(at.0 / 1000).for_people();
     let (first, last) = (said(first), said(last));

@@ -6,7 +6,7 @@
     clippy::struct_excessive_bools,
     reason = "each is a flag of the command line or of the terminal"
 )]
-pub struct Options {
+pub struct TextOptions {
     /// Symbols beyond ASCII may be used: the locale is UTF-8.
     pub unicode: bool,
     /// Nothing is folded: long diffs, new and removed files, long lines (`--full`).
@@ -23,7 +23,7 @@ pub struct Options {
     pub unbroken: bool,
 }
 
-impl Default for Options {
+impl Default for TextOptions {
     /// What a UTF-8 terminal of unknown width without flags gets.
     fn default() -> Self {
         Self {

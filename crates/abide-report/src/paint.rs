@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use crate::options::Options;
+use crate::options::TextOptions;
 
 /// What a piece of text is, so that a style is chosen in one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    fn style(self) -> Style {
+    fn ansi_style(self) -> Style {
         let colour = |colour: AnsiColor| colour.on_default();
         match self {
             Self::Add | Self::Good => colour(AnsiColor::Green),
@@ -42,11 +42,11 @@ impl Role {
     }
 
     /// The text in this role's style; an empty text stays empty.
-    pub(crate) fn paint(self, text: &str) -> String {
+    pub(crate) fn paint_text(self, text: &str) -> String {
         if text.is_empty() {
             return String::new();
         }
-        let style = self.style();
+        let style = self.ansi_style();
         format!("{style}{text}{style:#}")
     }
 }
@@ -73,7 +73,7 @@ pub(crate) struct Symbols {
 }
 
 impl Symbols {
-    pub(crate) fn of(options: &Options) -> Self {
+    pub(crate) fn for_options(options: &TextOptions) -> Self {
         if options.unicode {
             Self {
                 interrupt: "↻",

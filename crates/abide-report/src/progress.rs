@@ -6,15 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::{ActionId, Event, HostName, HostState, Report, StepOutcome};
 
 use crate::hosts;
-use crate::options::{Options, Verbosity};
+use crate::options::{TextOptions, Verbosity};
 use crate::paint::{Role, Symbols};
 use crate::step;
-use crate::words::{count, cut, millis, one_line};
+use crate::words::{count, cut, duration_from_millis, one_line};
 
 /// The line that a log gets for an event, without its newline; `None` where the event deserves none.
 /// `planned` is where an action's number is looked up: the report of the planning, or an empty one.
-pub fn line(event: &Event, planned: &Report, options: &Options) -> Option<String> {
-    let symbols = Symbols::of(options);
+pub fn line(event: &Event, planned: &Report, options: &TextOptions) -> Option<String> {
+    let symbols = Symbols::for_options(options);
     let (least, host, text) = match event {
         Event::HostStart { .. } | Event::ActionStart { .. } => return None,
         Event::ObserveDone { host, actions } => (
@@ -47,18 +47,22 @@ pub fn line(event: &Event, planned: &Report, options: &Options) -> Option<String
             millis: took,
             ..
         } => (
-            importance(*state),
+            least_verbosity(*state),
             host,
-            format!("{} after {}", state.said(), millis(*took)),
+            format!(
+                "{} after {}",
+                state.display_word(),
+                duration_from_millis(*took)
+            ),
         ),
     };
     let sign = match sign(event) {
-        Some(Role::Good) => Role::Good.paint(symbols.good),
-        Some(role) => role.paint(symbols.bad),
-        None => Role::Quiet.paint(symbols.dot),
+        Some(Role::Good) => Role::Good.paint_text(symbols.good),
+        Some(role) => role.paint_text(symbols.bad),
+        None => Role::Quiet.paint_text(symbols.dot),
     };
     (options.verbosity >= least)
-        .then(|| format!("{sign} {}  {text}", Role::Head.paint(host.as_str())))
+        .then(|| format!("{sign} {}  {text}", Role::Head.paint_text(host.as_str())))
 }
 
 fn action_words(
@@ -72,7 +76,7 @@ fn action_words(
         .hosts
         .get(host)
         .and_then(|host| host.plan.as_ref()?.action(action))
-        .map_or_else(|| format!("step {action}"), step::clause);
+        .map_or_else(|| format!("step {action}"), step::action_clause);
     let word = match outcome {
         StepOutcome::Ok => "done",
         StepOutcome::Failed => "failed",
@@ -87,7 +91,7 @@ fn action_words(
 
 /// Hosts with which all is well, and on which nothing was done, are told only to those who ask. Nobody who ends a run
 /// needs a line for each host that was not begun: the answer names them.
-fn importance(state: HostState) -> Verbosity {
+fn least_verbosity(state: HostState) -> Verbosity {
     match state {
         HostState::Clean
         | HostState::Pending
@@ -169,13 +173,13 @@ impl Tally {
 
     /// One line without its newline, no longer than the options' width:
     /// `12 of 40 hosts, 1 not well; running: web13-web16`.
-    pub fn line(&self, options: &Options) -> String {
+    pub fn line(&self, options: &TextOptions) -> String {
         let bad = self.done.values().filter(|state| !is_fine(**state)).count();
         let bad = match bad {
             0 => String::new(),
             bad => format!(", {bad} not well"),
         };
-        let running = match hosts::ranges(&self.running) {
+        let running = match hosts::name_ranges(&self.running) {
             names if names.is_empty() => names,
             names => format!("; running: {names}"),
         };
@@ -185,7 +189,7 @@ impl Tally {
         cut(
             &line,
             options.width.saturating_sub(24).max(40),
-            Symbols::of(options).cut,
+            Symbols::for_options(options).cut,
         )
     }
 }

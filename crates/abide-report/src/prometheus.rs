@@ -15,7 +15,7 @@ use crate::document::{Document, HostEntry, ReasonCode, ResourceState};
 /// A run as gauges. `earlier` is what the file held before: what a failed run cannot know is kept from there.
 pub fn render(document: &Document, earlier: Option<&str>) -> String {
     let earlier = Earlier::read(earlier.unwrap_or_default());
-    let mut page = Page {
+    let mut page = GaugePage {
         text: String::new(),
         run: run_labels(document, &earlier),
     };
@@ -27,35 +27,35 @@ pub fn render(document: &Document, earlier: Option<&str>) -> String {
 }
 
 /// Lines of gauges.
-struct Page {
+struct GaugePage {
     text: String,
     /// The labels that every series has, which keep the series of two files apart.
     run: Vec<(&'static str, String)>,
 }
 
-impl Page {
-    fn gauge(&mut self, name: &str, help: &str) {
+impl GaugePage {
+    fn write_gauge_head(&mut self, name: &str, help: &str) {
         // Writing to a text cannot fail.
         let _infallible = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} gauge");
     }
 
-    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: &str) {
-        let series = self.series(name, labels);
+    fn write_sample(&mut self, name: &str, labels: &[(&str, &str)], value: &str) {
+        let series = self.series_name(name, labels);
         let _infallible = writeln!(self.text, "{series} {value}");
     }
 
-    fn series(&self, name: &str, labels: &[(&str, &str)]) -> String {
+    fn series_name(&self, name: &str, labels: &[(&str, &str)]) -> String {
         let run = self.run.iter().map(|(key, value)| (*key, value.as_str()));
         let labels: Vec<String> = run
             .chain(labels.iter().copied())
-            .map(|(key, value)| format!("{key}=\"{}\"", escaped(value)))
+            .map(|(key, value)| format!("{key}=\"{}\"", escaped_label(value)))
             .collect();
         format!("{name}{{{}}}", labels.join(","))
     }
 }
 
 /// A label's value: a backslash, a quote and a line end are escaped, everything else may be there.
-fn escaped(text: &str) -> String {
+fn escaped_label(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('"', "\\\"")
         .replace('\n', "\\n")
@@ -111,56 +111,56 @@ fn run_labels(document: &Document, earlier: &Earlier<'_>) -> Vec<(&'static str, 
     ]
 }
 
-fn write_run(page: &mut Page, document: &Document, earlier: &Earlier<'_>) {
-    let now = document.run.ended.unix().to_string();
-    page.gauge(BUILD, "The version of abide that wrote this.");
-    page.sample(BUILD, &[("version", &document.run.abide)], "1");
+fn write_run(page: &mut GaugePage, document: &Document, earlier: &Earlier<'_>) {
+    let now = document.run.ended.unix_seconds().to_string();
+    page.write_gauge_head(BUILD, "The version of abide that wrote this.");
+    page.write_sample(BUILD, &[("version", &document.run.abide)], "1");
 
     let name = "abide_last_run_timestamp_seconds";
-    page.gauge(name, "When the last run ended.");
-    page.sample(name, &[], &now);
+    page.write_gauge_head(name, "When the last run ended.");
+    page.write_sample(name, &[], &now);
 
-    page.gauge(
+    page.write_gauge_head(
         SUCCESS,
         "When the last run ended that did what it is for; 0: none so far.",
     );
-    let series = page.series(SUCCESS, &[]);
+    let series = page.series_name(SUCCESS, &[]);
     let success = match document.exit.is_success() {
         true => &now,
         false => earlier.value(&series),
     };
-    page.sample(SUCCESS, &[], success);
+    page.write_sample(SUCCESS, &[], success);
 
     let name = "abide_last_run_exit_code";
-    page.gauge(name, "The exit code of the last run.");
-    page.sample(name, &[], &document.exit.code.to_string());
+    page.write_gauge_head(name, "The exit code of the last run.");
+    page.write_sample(name, &[], &document.exit.code.to_string());
 
     let name = "abide_run_duration_seconds";
-    page.gauge(name, "How long the last run took.");
+    page.write_gauge_head(name, "How long the last run took.");
     let millis = document.run.millis;
     let seconds = format!("{}.{:03}", millis / 1000, millis % 1000);
-    page.sample(name, &[], &seconds);
+    page.write_sample(name, &[], &seconds);
 }
 
-fn write_hosts(page: &mut Page, document: &Document) {
+fn write_hosts(page: &mut GaugePage, document: &Document) {
     let name = "abide_hosts";
-    page.gauge(name, "Selected hosts by what came of them.");
+    page.write_gauge_head(name, "Selected hosts by what came of them.");
     for (state, count) in &document.host_states {
-        page.sample(name, &[("state", state.word())], &count.to_string());
+        page.write_sample(name, &[("state", state.word())], &count.to_string());
     }
     let name = "abide_resources";
-    page.gauge(
+    page.write_gauge_head(
         name,
         "Resources of all selected hosts by what came of them.",
     );
     for (state, count) in &document.resource_states {
-        page.sample(name, &[("state", state.word())], &count.to_string());
+        page.write_sample(name, &[("state", state.word())], &count.to_string());
     }
 }
 
-fn write_drift(page: &mut Page, document: &Document) {
+fn write_drift(page: &mut GaugePage, document: &Document) {
     let name = "abide_drift_resources";
-    page.gauge(
+    page.write_gauge_head(
         name,
         "Resources that are not as the manifest says, by host and main reason.",
     );
@@ -171,7 +171,7 @@ fn write_drift(page: &mut Page, document: &Document) {
         for code in codes.filter(|code| *code != ReasonCode::Unobservable) {
             let count = counts.get(&code).copied().unwrap_or(0);
             let labels = [("host", host.host.as_str()), ("reason", code.word())];
-            page.sample(name, &labels, &count.to_string());
+            page.write_sample(name, &labels, &count.to_string());
         }
     }
 }
@@ -193,17 +193,17 @@ fn drift(host: &HostEntry) -> BTreeMap<ReasonCode, usize> {
     counts
 }
 
-fn write_observed(page: &mut Page, document: &Document, earlier: &Earlier<'_>) {
-    page.gauge(OBSERVED, "When a host was last observed; 0: never so far.");
-    let now = document.run.ended.unix().to_string();
+fn write_observed(page: &mut GaugePage, document: &Document, earlier: &Earlier<'_>) {
+    page.write_gauge_head(OBSERVED, "When a host was last observed; 0: never so far.");
+    let now = document.run.ended.unix_seconds().to_string();
     for host in &document.hosts {
         let labels = [("host", host.host.as_str())];
-        let series = page.series(OBSERVED, &labels);
+        let series = page.series_name(OBSERVED, &labels);
         let seen = match was_observed(host) {
             true => &now,
             false => earlier.value(&series),
         };
-        page.sample(OBSERVED, &labels, seen);
+        page.write_sample(OBSERVED, &labels, seen);
     }
     if document.failure.is_some() {
         keep_observed(page, earlier);
@@ -215,15 +215,15 @@ fn was_observed(host: &HostEntry) -> bool {
 }
 
 /// A run that selected no host knows nothing of any: what was known is kept.
-fn keep_observed(page: &mut Page, earlier: &Earlier<'_>) {
-    let own = page.series(OBSERVED, &[("host", "")]);
+fn keep_observed(page: &mut GaugePage, earlier: &Earlier<'_>) {
+    let own = page.series_name(OBSERVED, &[("host", "")]);
     let own = own.trim_end_matches("\"}");
     for (series, value) in &earlier.values {
         let host = series
             .strip_prefix(own)
             .and_then(|rest| rest.strip_suffix("\"}"));
         if let Some(host) = host.and_then(|host| HostName::parse(host).ok()) {
-            page.sample(OBSERVED, &[("host", host.as_str())], value);
+            page.write_sample(OBSERVED, &[("host", host.as_str())], value);
         }
     }
 }

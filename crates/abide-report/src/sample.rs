@@ -9,11 +9,11 @@ use abide_model::{
     SecretSource, Severity, Span, StepOutcome, StepReport, Timestamp, UnitRef, UserName, WriteFile,
 };
 
-use crate::document::{Command, Document, Exit, Frame, Run};
-use crate::{Moment, Options};
+use crate::document::{Command, Document, DocumentFrame, DocumentRun, RunExit};
+use crate::{Moment, TextOptions};
 
 /// Without ANSI styles, so that snapshots can be read.
-pub(crate) fn plain(text: &str) -> String {
+pub(crate) fn without_styles(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((head, tail)) = rest.split_once('\u{1b}') {
@@ -24,10 +24,10 @@ pub(crate) fn plain(text: &str) -> String {
     out
 }
 
-pub(crate) fn narrow() -> Options {
-    Options {
+pub(crate) fn narrow_options() -> TextOptions {
+    TextOptions {
         width: 80,
-        ..Options::default()
+        ..TextOptions::default()
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) const SIDEKIQ: &str = "[Unit]\nDescription=Background worker\n\n[Serv
     ExecStart=/srv/app/bin/sidekiq -c 10\nRestart=on-failure\nRestartSec=1\n\n[Install]\n\
     WantedBy=default.target\n";
 
-pub(crate) fn present(content: &str) -> Before {
+pub(crate) fn before_with_content(content: &str) -> Before {
     let content = Bytes::from(content);
     Before::File {
         digest: Some(content.digest()),
@@ -86,7 +86,7 @@ pub(crate) fn from(id: u32) -> Vec<Cause> {
     vec![Cause::FollowsFrom(ActionId(id))]
 }
 
-pub(crate) fn missing() -> Vec<Cause> {
+pub(crate) fn missing_causes() -> Vec<Cause> {
     vec![Cause::Missing]
 }
 
@@ -110,7 +110,12 @@ pub(crate) fn plan_of(host: &str) -> Building {
 }
 
 impl Building {
-    pub(crate) fn does(mut self, resource: ResourceId, change: Change, causes: Vec<Cause>) -> Self {
+    pub(crate) fn with_action(
+        mut self,
+        resource: ResourceId,
+        change: Change,
+        causes: Vec<Cause>,
+    ) -> Self {
         let id = ActionId(u32::try_from(self.0.actions.len()).unwrap() + 1);
         let after = causes
             .iter()
@@ -129,7 +134,7 @@ impl Building {
         self
     }
 
-    pub(crate) fn refuses(
+    pub(crate) fn with_refusal(
         mut self,
         resource: ResourceId,
         kind: RefusalKind,
@@ -152,25 +157,25 @@ impl Building {
             why: None,
             resource,
             kind,
-            text: abide_model::NoteText::told(text),
+            text: abide_model::NoteText::from_text(text),
         });
         self
     }
 
-    pub(crate) fn unchanged(mut self, n: usize) -> Self {
+    pub(crate) fn with_unchanged(mut self, n: usize) -> Self {
         self.0.unchanged = n;
         self
     }
 
     /// A host where nothing of this is yet: user, lingering, manager, unit.
-    pub(crate) fn greenfield(self, name: &str, home: &str) -> Self {
+    pub(crate) fn with_new_user_and_unit(self, name: &str, home: &str) -> Self {
         let owner = scope(&format!("user:{name}"));
         let sidekiq = unit(&format!("user:{name}/sidekiq.service"));
         let path = format!("{home}/.config/systemd/user/sidekiq.service");
         let needed = Cause::LingerNeeded {
             unit: "sidekiq.service".parse().unwrap(),
         };
-        self.does(
+        self.with_action(
             ResourceId::User(user(name)),
             Change::CreateUser {
                 uid: None,
@@ -181,34 +186,34 @@ impl Building {
                 comment: None,
                 system: true,
             },
-            missing(),
+            missing_causes(),
         )
-        .does(
+        .with_action(
             ResourceId::Linger(user(name)),
             Change::EnableLinger,
             vec![needed],
         )
-        .does(
+        .with_action(
             ResourceId::Manager(owner.clone()),
             Change::StartManager,
             from(2),
         )
-        .does(
+        .with_action(
             sidekiq.clone(),
             write(&path, FilePurpose::Unit, Before::Absent, SIDEKIQ),
-            missing(),
+            missing_causes(),
         )
-        .does(
+        .with_action(
             sidekiq.clone(),
             enable(&["default.target.wants/sidekiq.service"]),
-            missing(),
+            missing_causes(),
         )
-        .does(ResourceId::Manager(owner), Change::DaemonReload, from(4))
-        .does(sidekiq, Change::Start, missing())
+        .with_action(ResourceId::Manager(owner), Change::DaemonReload, from(4))
+        .with_action(sidekiq, Change::Start, missing_causes())
     }
 
     /// An action's effect beside its own unit: `ACTION EFFECT UNIT` through a unit and its setting.
-    pub(crate) fn disrupts(
+    pub(crate) fn with_disruption(
         mut self,
         action: u32,
         effect: Effect,
@@ -228,15 +233,15 @@ impl Building {
     /// A restart that takes others along.
     pub(crate) fn with_dependents(self) -> Self {
         let by = |setting| (setting, "sidekiq.service");
-        self.changed(1_764_000_000)
-            .disrupts(3, Effect::Stop, "user:deploy/old.service", by("Conflicts="))
-            .disrupts(
+        self.with_changed_unit(1_764_000_000)
+            .with_disruption(3, Effect::Stop, "user:deploy/old.service", by("Conflicts="))
+            .with_disruption(
                 3,
                 Effect::Restart,
                 "user:deploy/app.service",
                 by("Requires="),
             )
-            .disrupts(
+            .with_disruption(
                 3,
                 Effect::Restart,
                 "user:deploy/web.service",
@@ -245,7 +250,7 @@ impl Building {
     }
 
     /// A changed `ExecStart=` of a running unit.
-    pub(crate) fn changed(self, since: u64) -> Self {
+    pub(crate) fn with_changed_unit(self, since: u64) -> Self {
         let sidekiq = unit("user:deploy/sidekiq.service");
         let path = "/home/deploy/.config/systemd/user/sidekiq.service";
         let after = SIDEKIQ.replace("-c 10", "-c 20");
@@ -258,17 +263,22 @@ impl Building {
             since: Some(Timestamp::from_secs(since)),
             keys: vec!["ExecStart=".to_owned()],
         };
-        self.does(
+        self.with_action(
             sidekiq.clone(),
-            write(path, FilePurpose::Unit, present(SIDEKIQ), &after),
+            write(
+                path,
+                FilePurpose::Unit,
+                before_with_content(SIDEKIQ),
+                &after,
+            ),
             vec![differs],
         )
-        .does(
+        .with_action(
             ResourceId::Manager(scope("user:deploy")),
             Change::DaemonReload,
             from(1),
         )
-        .does(sidekiq, Change::Restart, vec![old])
+        .with_action(sidekiq, Change::Restart, vec![old])
     }
 }
 
@@ -334,7 +344,7 @@ pub(crate) fn with_outcome(mut report: Report, host: &str, outcome: HostOutcome)
     report
 }
 
-pub(crate) fn unreachable(report: Report, host: &str) -> Report {
+pub(crate) fn with_unreachable_host(report: Report, host: &str) -> Report {
     with_outcome(
         report,
         host,
@@ -345,14 +355,14 @@ pub(crate) fn unreachable(report: Report, host: &str) -> Report {
     )
 }
 
-pub(crate) fn frame(kind: Command) -> Frame {
-    Frame {
+pub(crate) fn frame_of_command(kind: Command) -> DocumentFrame {
+    DocumentFrame {
         kind,
-        exit: Exit {
+        exit: RunExit {
             code: 0,
             reason: "done",
         },
-        run: Run {
+        run: DocumentRun {
             id: "00000000-0000-4000-8000-000000000000".to_owned(),
             abide: "0.1.0".to_owned(),
             started: Moment(1_772_546_700_000),
@@ -370,12 +380,12 @@ pub(crate) fn frame(kind: Command) -> Frame {
 }
 
 pub(crate) fn document(kind: Command, report: &Report) -> Document {
-    Document::new(frame(kind), report)
+    Document::new(frame_of_command(kind), report)
 }
 
 /// A fleet on which something of everything happened.
 #[expect(clippy::too_many_lines, reason = "something of everything")]
-pub(crate) fn everything() -> Report {
+pub(crate) fn report_of_everything() -> Report {
     let secret = Change::WriteFile(WriteFile {
         path: "/home/deploy/.env".parse().unwrap(),
         purpose: FilePurpose::Plain,
@@ -394,11 +404,19 @@ pub(crate) fn everything() -> Report {
         before: Before::Absent,
     });
     let full = plan_of("h1")
-        .greenfield("a", "/home/a")
-        .changed(NOW - 60)
-        .does(file("user:deploy", "/home/deploy/.env"), secret, missing())
-        .does(file("user:deploy", "/home/deploy/bin"), binary, missing())
-        .refuses(
+        .with_new_user_and_unit("a", "/home/a")
+        .with_changed_unit(NOW - 60)
+        .with_action(
+            file("user:deploy", "/home/deploy/.env"),
+            secret,
+            missing_causes(),
+        )
+        .with_action(
+            file("user:deploy", "/home/deploy/bin"),
+            binary,
+            missing_causes(),
+        )
+        .with_refusal(
             unit("system/x.service"),
             RefusalKind::Guard,
             "no",
@@ -410,17 +428,17 @@ pub(crate) fn everything() -> Report {
             "waits for a restart",
         );
     let failed = HostOutcome::Failed {
-        reasons: vec![abide_model::FailReason::told("1 step failed")],
-        residue: Some(Box::new(plan_of("h2").changed(NOW - 60).0)),
+        reasons: vec![abide_model::FailReason::from_text("1 step failed")],
+        residue: Some(Box::new(plan_of("h2").with_changed_unit(NOW - 60).0)),
         failed_units: vec![failed_unit()],
     };
     let all = report(vec![
         full,
-        plan_of("h2").changed(NOW - 60),
-        plan_of("h3").changed(NOW - 7200),
+        plan_of("h2").with_changed_unit(NOW - 60),
+        plan_of("h3").with_changed_unit(NOW - 7200),
         plan_of("h4"),
     ]);
-    let mut all = unreachable(with_outcome(all, "h2", failed), "h5");
+    let mut all = with_unreachable_host(with_outcome(all, "h2", failed), "h5");
     let host = all.hosts.get_mut(&"h2".parse().unwrap()).unwrap();
     host.steps = vec![StepReport {
         action: ActionId(3),
@@ -435,14 +453,14 @@ pub(crate) fn everything() -> Report {
         .map(|(name, line)| Declared {
             resource: unit(name),
             loaded_as: None,
-            origin: origin(line),
+            origin: origin_at_line(line),
         })
         .to_vec();
     }
     all
 }
 
-pub(crate) fn origin(line: u32) -> Origin {
+pub(crate) fn origin_at_line(line: u32) -> Origin {
     Origin {
         file: "abide.yaml".to_owned(),
         line,
@@ -450,13 +468,13 @@ pub(crate) fn origin(line: u32) -> Origin {
     }
 }
 
-pub(crate) fn diagnostic() -> Diagnostic {
+pub(crate) fn warning_diagnostic() -> Diagnostic {
     Diagnostic {
         severity: Severity::Warning,
         code: Code("W0201"),
         message: "a user's unit is wanted by a system target".to_owned(),
         span: Span {
-            origin: origin(7),
+            origin: origin_at_line(7),
             start: 10,
             end: 20,
         },

@@ -5,7 +5,7 @@ use abide_model::{
     Suspension, Timestamp,
 };
 
-use crate::sample::{NOW, plan_of, report, unit, unreachable, with_outcome};
+use crate::sample::{NOW, plan_of, report, unit, with_outcome, with_unreachable_host};
 
 /// Something that was seen of a resource.
 fn finding(kind: FindingKind, text: &str, since: Option<u64>) -> Finding {
@@ -43,19 +43,19 @@ pub(crate) fn runs_old(text: &str, since: u64) -> Drift {
 }
 
 /// With a host on which this was found.
-pub(crate) fn judged(report: Report, host: &str, resources: Vec<Drift>) -> Report {
+pub(crate) fn with_judged_host(report: Report, host: &str, resources: Vec<Drift>) -> Report {
     let outcome = HostOutcome::Judged(Box::new(host_drift(resources)));
     with_outcome(report, host, outcome)
 }
 
 /// Three hosts wait for the same rollout, one was edited by hand, and each other state is there once.
-pub(crate) fn drifted() -> Report {
+pub(crate) fn drifted_report() -> Report {
     let sidekiq = "user:deploy/sidekiq.service";
     let mut all = report(vec![
-        plan_of("db1").changed(NOW - 3600),
-        plan_of("web1").changed(NOW - 3600),
-        plan_of("web2").changed(NOW - 3600),
-        plan_of("web3").changed(NOW - 3600),
+        plan_of("db1").with_changed_unit(NOW - 3600),
+        plan_of("web1").with_changed_unit(NOW - 3600),
+        plan_of("web2").with_changed_unit(NOW - 3600),
+        plan_of("web3").with_changed_unit(NOW - 3600),
     ]);
     let waits = || {
         let text = "sidekiq.service is not what the manifest says";
@@ -63,7 +63,7 @@ pub(crate) fn drifted() -> Report {
         drift(sidekiq, DriftClass::PendingRollout, vec![found])
     };
     for host in ["web1", "web2", "web3"] {
-        all = judged(all, host, vec![waits()]);
+        all = with_judged_host(all, host, vec![waits()]);
     }
     let edited = finding(
         FindingKind::File,
@@ -75,17 +75,17 @@ pub(crate) fn drifted() -> Report {
         drift(sidekiq, DriftClass::Drifted, vec![edited]),
         drift("system/nginx.service", DriftClass::Drifted, vec![stopped]),
     ];
-    all = judged(all, "db1", edits);
+    all = with_judged_host(all, "db1", edits);
     let right = finding(
         FindingKind::File,
         "sidekiq.service was edited",
         Some(NOW - 60),
     );
     let edits = vec![drift(sidekiq, DriftClass::HandEditedButRight, vec![right])];
-    all = judged(all, "db2", edits);
-    all = judged(all, "mail1", Vec::new());
+    all = with_judged_host(all, "db2", edits);
+    all = with_judged_host(all, "mail1", Vec::new());
     let busy = HostDrift {
-        busy: Some(holder()),
+        busy: Some(lock_holder()),
         ..host_drift(vec![waits()])
     };
     all = with_outcome(all, "web4", HostOutcome::Judged(Box::new(busy)));
@@ -100,10 +100,10 @@ pub(crate) fn drifted() -> Report {
         since_plan: false,
     };
     all = with_outcome(all, "web5", suspended);
-    unreachable(unreachable(all, "web8"), "web9")
+    with_unreachable_host(with_unreachable_host(all, "web8"), "web9")
 }
 
-fn holder() -> LockHolder {
+fn lock_holder() -> LockHolder {
     LockHolder {
         id: "7.8".to_owned(),
         who: "ana@desk".to_owned(),

@@ -15,7 +15,7 @@ mod uri;
 
 /// One finding, before its hosts are known. The order is that of the results.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Finding {
+struct SarifFinding {
     origin: Option<Origin>,
     rule: String,
     level: &'static str,
@@ -28,12 +28,14 @@ struct Finding {
 
 /// A run as SARIF.
 pub fn render(document: &Document) -> String {
-    let findings = findings(document);
-    let rules = rules(&findings);
+    let findings = findings_with_hosts(document);
+    let rules = rules_by_id(&findings);
     let fallback = findings.keys().find_map(|finding| finding.origin.clone());
     let results: Vec<Value> = findings
         .iter()
-        .map(|(finding, hosts)| result(document, finding, hosts, (&rules, fallback.as_ref())))
+        .map(|(finding, hosts)| {
+            result_object(document, finding, hosts, (&rules, fallback.as_ref()))
+        })
         .collect();
     let package = document
         .manifest
@@ -61,7 +63,7 @@ pub fn render(document: &Document) -> String {
             "results": results,
         }],
     });
-    crate::json::pretty(&log)
+    crate::json::pretty_text(&log)
 }
 
 fn invocation(document: &Document) -> Value {
@@ -83,10 +85,10 @@ fn invocation(document: &Document) -> Value {
 }
 
 /// Every finding with the hosts that it is about; none where it is about the manifest itself.
-fn findings(document: &Document) -> BTreeMap<Finding, BTreeSet<&HostName>> {
-    let mut all: BTreeMap<Finding, BTreeSet<&HostName>> = BTreeMap::new();
+fn findings_with_hosts(document: &Document) -> BTreeMap<SarifFinding, BTreeSet<&HostName>> {
+    let mut all: BTreeMap<SarifFinding, BTreeSet<&HostName>> = BTreeMap::new();
     for found in &document.diagnostics {
-        let finding = Finding {
+        let finding = SarifFinding {
             origin: Some(found.span.origin.clone()),
             rule: found.code.to_string(),
             level: match found.severity {
@@ -119,7 +121,7 @@ fn findings(document: &Document) -> BTreeMap<Finding, BTreeSet<&HostName>> {
     all
 }
 
-fn of_host(state: HostState, reasons: &[String]) -> Option<Finding> {
+fn of_host(state: HostState, reasons: &[String]) -> Option<SarifFinding> {
     let level = match state {
         HostState::Clean | HostState::Drifted | HostState::Pending | HostState::Changed => {
             return None;
@@ -131,20 +133,20 @@ fn of_host(state: HostState, reasons: &[String]) -> Option<Finding> {
         HostState::Failed => "error",
     };
     let why = reasons.join("; ");
-    Some(Finding {
+    Some(SarifFinding {
         origin: None,
         rule: format!("host_{}", state.word()),
         level,
         subject: "the host".to_owned(),
         id: String::new(),
         text: match why.as_str() {
-            "" => state.said().to_owned(),
-            why => format!("{}: {why}", state.said()),
+            "" => state.display_word().to_owned(),
+            why => format!("{}: {why}", state.display_word()),
         },
     })
 }
 
-fn of_resource(kind: Command, resource: &crate::document::ResourceEntry) -> Option<Finding> {
+fn of_resource(kind: Command, resource: &crate::document::ResourceEntry) -> Option<SarifFinding> {
     let level = match resource.state {
         ResourceState::Clean
         | ResourceState::Changed
@@ -161,7 +163,7 @@ fn of_resource(kind: Command, resource: &crate::document::ResourceEntry) -> Opti
         .iter()
         .map(|reason| reason.text.as_str())
         .collect();
-    Some(Finding {
+    Some(SarifFinding {
         origin: resource.origin.clone(),
         rule: main
             .map_or(resource.state.word(), |reason| reason.code.word())
@@ -180,23 +182,23 @@ fn of_resource(kind: Command, resource: &crate::document::ResourceEntry) -> Opti
 }
 
 /// The rules that occur, by their ids.
-fn rules(findings: &BTreeMap<Finding, BTreeSet<&HostName>>) -> BTreeMap<String, Value> {
+fn rules_by_id(findings: &BTreeMap<SarifFinding, BTreeSet<&HostName>>) -> BTreeMap<String, Value> {
     let ids: BTreeSet<&String> = findings.keys().map(|finding| &finding.rule).collect();
     let rule = |id: &String| {
         let rule = json!({
             "id": id,
-            "shortDescription": { "text": meaning(id) },
+            "shortDescription": { "text": rule_description(id) },
         });
         (id.clone(), rule)
     };
     ids.into_iter().map(rule).collect()
 }
 
-fn meaning(rule: &str) -> String {
+fn rule_description(rule: &str) -> String {
     use crate::document::ReasonCode;
     let known = ReasonCode::ALL.iter().find(|code| code.word() == rule);
     match known {
-        Some(code) => code.meaning().to_owned(),
+        Some(code) => code.explain().to_owned(),
         None if rule.starts_with("host_") => "A host could not be worked on as planned.".to_owned(),
         None if rule.starts_with(['E', 'W']) => {
             format!("A mistake in the manifest: `abide explain {rule}` tells more.")
@@ -205,13 +207,13 @@ fn meaning(rule: &str) -> String {
     }
 }
 
-fn result(
+fn result_object(
     document: &Document,
-    finding: &Finding,
+    finding: &SarifFinding,
     on: &BTreeSet<&HostName>,
     (rules, fallback): (&BTreeMap<String, Value>, Option<&Origin>),
 ) -> Value {
-    let names = hosts::ranges(on.iter().copied());
+    let names = hosts::name_ranges(on.iter().copied());
     let text = match (finding.subject.as_str(), names.as_str()) {
         ("", _) => finding.text.clone(),
         (subject, names) => format!("{subject} on {names}: {}", finding.text),
@@ -234,16 +236,16 @@ fn result(
     if let (Some(origin), Some(object)) =
         (finding.origin.clone().or(beginning), result.as_object_mut())
     {
-        let location = location(document, &origin);
+        let location = location_object(document, &origin);
         object.insert("locations".to_owned(), json!([location]));
     }
     result
 }
 
-fn location(document: &Document, origin: &Origin) -> Value {
+fn location_object(document: &Document, origin: &Origin) -> Value {
     json!({
         "physicalLocation": {
-            "artifactLocation": uri::artifact(document.run.directory.as_deref(), &origin.file),
+            "artifactLocation": uri::artifact_location(document.run.directory.as_deref(), &origin.file),
             "region": {
                 "startLine": origin.line.max(1),
                 "startColumn": origin.column.max(1),

@@ -14,7 +14,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use scan::{Piece, pieces};
+use scan::{TextPiece, pieces_of_text};
 
 /// What stands for a value.
 const HIDDEN: &str = "(hidden)";
@@ -22,7 +22,7 @@ const HIDDEN: &str = "(hidden)";
 const CHANGED: &str = "(hidden, changed)";
 
 /// The change, with nothing in its contents that looks like a secret.
-pub(crate) fn hidden(change: &Change) -> Change {
+pub(crate) fn change_without_sensitive(change: &Change) -> Change {
     let mut change = change.clone();
     match &mut change {
         Change::WriteFile(write) => {
@@ -45,7 +45,7 @@ pub(crate) fn hidden(change: &Change) -> Change {
 pub fn without_sensitive(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     for action in &mut plan.actions {
-        action.change = hidden(&action.change);
+        action.change = change_without_sensitive(&action.change);
     }
     plan
 }
@@ -80,30 +80,38 @@ fn content(before: &mut Before) -> Option<&mut Bytes> {
 }
 
 fn hide(before: Option<&mut Bytes>, after: Option<&mut Bytes>, purpose: FilePurpose) {
-    let scanned = |bytes: &Bytes| Some(pieces(bytes.as_text()?, purpose != FilePurpose::Plain));
+    let scanned = |bytes: &Bytes| {
+        Some(pieces_of_text(
+            bytes.as_text()?,
+            purpose != FilePurpose::Plain,
+        ))
+    };
     let old = before.as_deref().and_then(scanned);
     let new = after.as_deref().and_then(scanned);
-    let known: BTreeSet<&Piece> = old.iter().flatten().collect();
-    let keys: BTreeSet<&str> = known.iter().filter_map(|piece| piece.of()).collect();
-    let is_new = |piece: &Piece| {
-        let had = piece.of().is_some_and(|key| keys.contains(key));
+    let known: BTreeSet<&TextPiece> = old.iter().flatten().collect();
+    let keys: BTreeSet<&str> = known
+        .iter()
+        .filter_map(|piece| piece.secret_subject())
+        .collect();
+    let is_new = |piece: &TextPiece| {
+        let had = piece.secret_subject().is_some_and(|key| keys.contains(key));
         had && !known.contains(piece)
     };
     if let (Some(after), Some(new)) = (after, &new) {
-        *after = shown(new, is_new);
+        *after = bytes_to_show(new, is_new);
     }
     if let (Some(before), Some(old)) = (before, &old) {
-        *before = shown(old, |_| false);
+        *before = bytes_to_show(old, |_| false);
     }
 }
 
-fn shown(pieces: &[Piece], is_new: impl Fn(&Piece) -> bool) -> Bytes {
+fn bytes_to_show(pieces: &[TextPiece], is_new: impl Fn(&TextPiece) -> bool) -> Bytes {
     let text: String = pieces
         .iter()
         .map(|piece| match piece {
-            Piece::Plain(text) => text.as_str(),
-            Piece::Secret { .. } if is_new(piece) => CHANGED,
-            Piece::Secret { .. } => HIDDEN,
+            TextPiece::Plain(text) => text.as_str(),
+            TextPiece::Secret { .. } if is_new(piece) => CHANGED,
+            TextPiece::Secret { .. } => HIDDEN,
         })
         .collect();
     Bytes::from(text.as_str())

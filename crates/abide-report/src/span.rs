@@ -4,16 +4,16 @@ use abide_model::{Action, Cause, Timestamp};
 
 /// About one action, on one host or on many: from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Span {
+pub(crate) struct ActionSpan {
     /// How many seconds its unit has run with the old configuration, where that is known.
     pub(crate) up: Option<(u64, u64)>,
     /// When somebody changed by hand what it is about, where that is known.
     pub(crate) at: Option<(Timestamp, Timestamp)>,
 }
 
-impl Span {
+impl ActionSpan {
     /// Of one host's action.
-    pub(crate) fn of(action: &Action, now: Option<Timestamp>) -> Self {
+    pub(crate) fn of_action(action: &Action, now: Option<Timestamp>) -> Self {
         let mut causes = action.causes.iter();
         let up = action.causes.iter().find_map(|cause| match cause {
             Cause::RunningOldConfig { since, .. } => Some(now?.secs_since((*since)?)),
@@ -30,15 +30,15 @@ impl Span {
     }
 
     /// Both.
-    pub(crate) fn with(self, other: Self) -> Self {
+    pub(crate) fn widened_by(self, other: Self) -> Self {
         Self {
-            up: widest(self.up, other.up),
-            at: widest(self.at, other.at),
+            up: widest_range(self.up, other.up),
+            at: widest_range(self.at, other.at),
         }
     }
 }
 
-fn widest<T: Ord>(one: Option<(T, T)>, other: Option<(T, T)>) -> Option<(T, T)> {
+fn widest_range<T: Ord>(one: Option<(T, T)>, other: Option<(T, T)>) -> Option<(T, T)> {
     match (one, other) {
         (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
         (one, other) => one.or(other),

@@ -134,13 +134,13 @@ fn fill(lines: &mut HostLines, desired: &Desired, observed: &Observed, plan: &Pl
     for (name, user) in &desired.users {
         lines.users.push(user::line(name, user, observed, plan));
     }
-    lines.others = others::of(desired, plan);
+    lines.others = others::other_resources(desired, plan);
     let named = |name: &&String| {
         desired
             .users
             .keys()
             .any(|user| user.as_str() == name.as_str())
     };
-    let lingering = observed.lingering.known().into_iter().flatten();
+    let lingering = observed.lingering.as_known().into_iter().flatten();
     lines.undeclared_lingering = lingering.filter(|name| !named(name)).cloned().collect();
 }

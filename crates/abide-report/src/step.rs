@@ -12,7 +12,7 @@ use crate::paint::Symbols;
 use crate::words::{list, one_line};
 
 /// The verb of a change, as the step's first word.
-pub(crate) fn verb(change: &Change) -> &'static str {
+pub(crate) fn change_verb(change: &Change) -> &'static str {
     match change {
         Change::CreateUser { .. } => "create",
         Change::ModifyUser(_) => "modify",
@@ -40,7 +40,7 @@ pub(crate) fn verb(change: &Change) -> &'static str {
     }
 }
 
-fn deleted(remove_home: bool, end_processes: bool) -> String {
+fn deletion_words(remove_home: bool, end_processes: bool) -> String {
     let home = match remove_home {
         true => "with its home directory",
         false => "but keep its home directory",
@@ -53,20 +53,20 @@ fn deleted(remove_home: bool, end_processes: bool) -> String {
 }
 
 /// What a change acts on, beyond the resource that its block names; may be empty.
-pub(crate) fn object(action: &Action, symbols: Symbols) -> String {
+pub(crate) fn change_object(action: &Action, symbols: Symbols) -> String {
     match &action.change {
         Change::CreateUser { .. } => account(&action.change),
-        Change::ModifyUser(fields) => modified(fields, symbols),
+        Change::ModifyUser(fields) => modified_field_words(fields, symbols),
         Change::DeleteUser {
             remove_home,
             end_processes,
-        } => deleted(*remove_home, *end_processes),
+        } => deletion_words(*remove_home, *end_processes),
         Change::StartManager => "its user manager".to_owned(),
         Change::RestartManager => {
             "its user manager, which stops all units of the user and starts the enabled ones"
                 .to_owned()
         }
-        Change::WriteFile(write) => written(write, &action.resource, symbols),
+        Change::WriteFile(write) => written_file_words(write, &action.resource, symbols),
         Change::SetMode { path, from, to } => {
             let change = format!("{from:04o} {} {to:04o}", symbols.arrow);
             format!("{} {change}", unless_named(path, &action.resource))
@@ -119,7 +119,7 @@ fn unless_named(path: &HostPath, resource: &ResourceId) -> String {
     }
 }
 
-fn written(write: &WriteFile, resource: &ResourceId, symbols: Symbols) -> String {
+fn written_file_words(write: &WriteFile, resource: &ResourceId, symbols: Symbols) -> String {
     let path = unless_named(&write.path, resource);
     let mode = match &write.before {
         Before::File { mode, .. } if *mode != write.mode => {
@@ -169,7 +169,7 @@ fn account(change: &Change) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn modified(fields: &[FieldChange], symbols: Symbols) -> String {
+fn modified_field_words(fields: &[FieldChange], symbols: Symbols) -> String {
     let said: Vec<String> = fields
         .iter()
         .map(|change| match change.field {
@@ -264,7 +264,7 @@ pub(crate) fn title(resource: &ResourceId) -> String {
 }
 
 /// Whose a resource is, for the second column; empty for an account.
-pub(crate) fn whose(resource: &ResourceId) -> String {
+pub(crate) fn owner_words(resource: &ResourceId) -> String {
     match resource {
         ResourceId::User(_) => String::new(),
         ResourceId::Linger(user) => format!("user {user}"),
@@ -302,8 +302,8 @@ pub(crate) fn mark_said(mark: Mark) -> &'static str {
 }
 
 /// A whole action as one clause, for results: `restart sidekiq.service (user deploy)`.
-pub(crate) fn clause(action: &Action) -> String {
-    let verb = verb(&action.change);
+pub(crate) fn action_clause(action: &Action) -> String {
+    let verb = change_verb(&action.change);
     let about = name(&action.resource);
     let whose = match (&action.resource, action.resource.scope().user()) {
         (ResourceId::Unit(_), Some(user)) => format!(" (user {user})"),

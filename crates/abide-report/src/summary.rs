@@ -55,7 +55,7 @@ pub struct Summary {
 
 impl Summary {
     /// Counts a report's plans.
-    pub fn of(report: &Report) -> Self {
+    pub fn of_report(report: &Report) -> Self {
         let mut summary = Self {
             hosts: report.hosts.len(),
             ..Self::default()
@@ -127,7 +127,7 @@ impl Summary {
         self.by_dependency += interrupted.count();
         for (resource, actions) in by_resource(plan) {
             self.count_interruption(&actions);
-            match mark::of(&resource, &actions, plan) {
+            match mark::of_resource(&resource, &actions, plan) {
                 Mark::Add => self.add += 1,
                 Mark::Remove => self.remove += 1,
                 Mark::Ledger => self.adopt += 1,

@@ -3,7 +3,7 @@
 use abide_model::{Effect, Surprise};
 
 /// One sentence without its full stop.
-pub(crate) fn sentence(surprise: &Surprise) -> String {
+pub(crate) fn mismatch_sentence(surprise: &Surprise) -> String {
     let unit = &surprise.unit;
     let name = match unit.scope.user() {
         Some(user) => format!("{} (user {user})", unit.unit),
@@ -12,22 +12,22 @@ pub(crate) fn sentence(surprise: &Surprise) -> String {
     match (surprise.forecast, surprise.happened) {
         (None, Some(happened)) => format!(
             "{name} was {} too, which the plan did not forecast",
-            participle(happened)
+            effect_participle(happened)
         ),
         (Some(forecast), None) => format!(
             "{name} was not {}, which the plan had forecast",
-            participle(forecast)
+            effect_participle(forecast)
         ),
         (Some(forecast), Some(happened)) => format!(
             "{name} was {}, and the plan had forecast that it would be {}",
-            participle(happened),
-            participle(forecast)
+            effect_participle(happened),
+            effect_participle(forecast)
         ),
         (None, None) => format!("{name} was forecast to stay as it is, and did"),
     }
 }
 
-fn participle(effect: Effect) -> &'static str {
+fn effect_participle(effect: Effect) -> &'static str {
     match effect {
         Effect::Stop => "stopped",
         Effect::Restart => "restarted",

@@ -17,7 +17,7 @@ pub(crate) enum Standing {
 
 /// How many hosts are how.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct HostTally {
     all: usize,
     clean: usize,
     right: usize,
@@ -27,8 +27,8 @@ pub(crate) struct Tally {
     suspended: usize,
 }
 
-impl Tally {
-    pub(crate) fn of(hosts: impl IntoIterator<Item = Standing>) -> Self {
+impl HostTally {
+    pub(crate) fn of_hosts(hosts: impl IntoIterator<Item = Standing>) -> Self {
         let mut tally = Self::default();
         for host in hosts {
             let counter = match host {
@@ -51,7 +51,7 @@ impl Tally {
     }
 
     /// `5 hosts: 3 clean, 1 drifted, 1 unknown`.
-    pub(crate) fn sentence(&self) -> String {
+    pub(crate) fn counts_sentence(&self) -> String {
         let parts = [
             (self.clean, "clean"),
             (self.right, "hand-edited but right"),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::{Diagnostic, HostName, LockHolder, Origin, Report, Suspension, Timestamp};
 
 use crate::ledgers::{LedgersLine, RepairLine, RepairOutcome};
-use crate::options::Options;
+use crate::options::TextOptions;
 use crate::status::HostStatus;
 
 mod check;
@@ -48,27 +48,27 @@ pub struct HostRow {
 
 /// A plan for one or many hosts: changes grouped across hosts, each with its cause; the summary last.
 /// Ends with a newline, as every function here does.
-pub fn plan(report: &Report, options: &Options) -> String {
+pub fn plan(report: &Report, options: &TextOptions) -> String {
     plan::render(report, options)
 }
 
 /// What came of `abide apply`.
-pub fn report(report: &Report, options: &Options) -> String {
+pub fn report(report: &Report, options: &TextOptions) -> String {
     report::render(report, options)
 }
 
 /// Whether a saved plan, named `plan`, is still what would be planned: the hosts where it is not, each with its reasons.
-pub fn check(plan: &str, report: &Report, options: &Options) -> String {
+pub fn check(plan: &str, report: &Report, options: &TextOptions) -> String {
     check::render(plan, report, options)
 }
 
 /// The answer of `abide drift`. Empty where `-q` and there is no news.
-pub fn drift(report: &Report, options: &Options) -> String {
+pub fn drift(report: &Report, options: &TextOptions) -> String {
     drift::render(report, options)
 }
 
 /// The answer of `abide lock ls`.
-pub fn locks(hosts: &[LockLine<'_>], options: &Options) -> String {
+pub fn lock_listing(hosts: &[LockLine<'_>], options: &TextOptions) -> String {
     locks::render(hosts, options)
 }
 
@@ -90,12 +90,12 @@ pub struct LockLine<'a> {
 }
 
 /// The answer of `abide ledger show`.
-pub fn ledgers(hosts: &[LedgersLine<'_>], options: &Options) -> String {
+pub fn ledgers(hosts: &[LedgersLine<'_>], options: &TextOptions) -> String {
     ledgers::render(hosts, options)
 }
 
 /// What `abide ledger repair` will do.
-pub fn ledger_repair(hosts: &[RepairLine<'_>], options: &Options) -> String {
+pub fn ledger_repair(hosts: &[RepairLine<'_>], options: &TextOptions) -> String {
     ledgers::repair(hosts, options)
 }
 
@@ -103,23 +103,27 @@ pub fn ledger_repair(hosts: &[RepairLine<'_>], options: &Options) -> String {
 pub fn ledger_repaired(
     line: &RepairLine<'_>,
     outcome: &RepairOutcome,
-    options: &Options,
+    options: &TextOptions,
 ) -> String {
-    ledgers::repaired(line, outcome, options)
+    ledgers::render_repaired(line, outcome, options)
 }
 
 /// What came of `abide drift --fix`, on hosts of which these are still not as their manifest says.
-pub fn restored(report: &Report, pending: &BTreeSet<HostName>, options: &Options) -> String {
-    report::restored(report, pending, options)
+pub fn restore_report(
+    report: &Report,
+    pending: &BTreeSet<HostName>,
+    options: &TextOptions,
+) -> String {
+    report::render_with_pending(report, pending, options)
 }
 
 /// The table of `abide status`.
-pub fn status(hosts: &[HostStatus<'_>], options: &Options) -> String {
+pub fn status(hosts: &[HostStatus<'_>], options: &TextOptions) -> String {
     status::render(hosts, options)
 }
 
 /// The table of `abide hosts`.
-pub fn hosts(rows: &[HostRow], options: &Options) -> String {
+pub fn hosts(rows: &[HostRow], options: &TextOptions) -> String {
     hosts::render(rows, options)
 }
 
@@ -128,13 +132,13 @@ pub fn hosts(rows: &[HostRow], options: &Options) -> String {
 pub fn diagnostics(
     diagnostics: &[Diagnostic],
     texts: &BTreeMap<String, String>,
-    options: &Options,
+    options: &TextOptions,
 ) -> String {
     diagnostic::render(diagnostics, texts, options)
 }
 
 /// The listing of `abide show --resolved HOST`: path, value, and where it comes from.
-pub fn resolved(host: &HostName, rows: &[ResolvedRow], options: &Options) -> String {
+pub fn resolved_listing(host: &HostName, rows: &[ResolvedRow], options: &TextOptions) -> String {
     resolved::render(host, rows, options)
 }
 

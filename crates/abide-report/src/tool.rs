@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 /// Feeds a text to a program and asserts that it likes it. Where the program is missing this says so and passes,
 /// unless `ABIDE_TEST_TOOLS=all` is set, as it is in CI.
 #[track_caller]
-pub(crate) fn accepts(package: &str, line: &[&str], text: &str) {
+pub(crate) fn assert_accepts(package: &str, line: &[&str], text: &str) {
     let (name, arguments) = line.split_first().unwrap();
     let started = Command::new(name)
         .args(arguments)

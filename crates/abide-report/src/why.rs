@@ -6,11 +6,11 @@ use abide_model::{
     Action, Before, Cause, Change, Field, FilePurpose, HandEdit, HostPath, Plan, WriteFile,
 };
 
-use crate::moment::when;
+use crate::moment::time_or_range;
 use crate::paint::Symbols;
-use crate::span::Span;
+use crate::span::ActionSpan;
 use crate::step::{name, or_none};
-use crate::words::{list, one_line, running};
+use crate::words::{list, one_line, running_time};
 
 /// Why a file is written whose content differs.
 const CONTENT_DIFFERS: &str = "content differs";
@@ -18,7 +18,7 @@ const CONTENT_DIFFERS: &str = "content differs";
 /// The causes of an action in words. That a unit runs an old configuration stands apart, and so does what somebody did by
 /// hand: since when differs between hosts that are told of together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Why {
+pub(crate) struct ShownCause {
     causes: Vec<String>,
     /// `with the old ExecStart=`.
     old: Option<String>,
@@ -26,9 +26,9 @@ pub(crate) struct Why {
     by_hand: Option<String>,
 }
 
-impl Why {
+impl ShownCause {
     /// Why this action is in this plan.
-    pub(crate) fn of(action: &Action, plan: &Plan, symbols: Symbols) -> Self {
+    pub(crate) fn of_action(action: &Action, plan: &Plan, symbols: Symbols) -> Self {
         let old = action.causes.iter().find_map(old_config);
         let by_hand = list(&action.causes.iter().filter_map(by_hand).collect::<Vec<_>>());
         let by_hand = Some(by_hand).filter(|words| !words.is_empty());
@@ -60,15 +60,18 @@ impl Why {
     }
 
     /// The causes, joined, with how long the unit has run and when somebody changed it.
-    pub(crate) fn words(&self, span: Span) -> String {
-        let old = self.old.as_ref().map(|old| match running(span.up) {
+    pub(crate) fn words(&self, span: ActionSpan) -> String {
+        let old = self.old.as_ref().map(|old| match running_time(span.up) {
             Some(up) => format!("up {up} {old}"),
             None => format!("it runs {old}"),
         });
-        let by_hand = self.by_hand.as_ref().map(|words| match when(span.at) {
-            Some(when) => format!("{words} ({when})"),
-            None => words.clone(),
-        });
+        let by_hand = self
+            .by_hand
+            .as_ref()
+            .map(|words| match time_or_range(span.at) {
+                Some(when) => format!("{words} ({when})"),
+                None => words.clone(),
+            });
         let causes = self.causes.iter().cloned();
         let all: Vec<String> = by_hand.into_iter().chain(old).chain(causes).collect();
         list(&all)
@@ -81,12 +84,16 @@ impl Why {
 }
 
 /// Each cause of an action in words.
-pub(crate) fn each(action: &Action, plan: &Plan, symbols: Symbols) -> Vec<(Cause, String)> {
+pub(crate) fn causes_in_words(
+    action: &Action,
+    plan: &Plan,
+    symbols: Symbols,
+) -> Vec<(Cause, String)> {
     let words = |cause: &Cause| match cause {
         Cause::RunningOldConfig { .. } => Some(format!("it runs {}", old_config(cause)?)),
         Cause::ChangedOnHost { at, .. } => {
             let words = by_hand(cause)?;
-            Some(match when(at.map(|at| (at, at))) {
+            Some(match time_or_range(at.map(|at| (at, at))) {
                 Some(when) => format!("{words} ({when})"),
                 None => words,
             })
@@ -188,7 +195,7 @@ fn is_file(cause: &Cause, action: &Action, plan: &Plan) -> bool {
 
 fn cause_words(cause: &Cause, action: &Action, plan: &Plan, symbols: Symbols) -> Option<String> {
     Some(match cause {
-        Cause::Missing => missing(&action.change).to_owned(),
+        Cause::Missing => missing_words(&action.change).to_owned(),
         Cause::Differs {
             field,
             observed,
@@ -196,16 +203,17 @@ fn cause_words(cause: &Cause, action: &Action, plan: &Plan, symbols: Symbols) ->
         } => match action.change {
             // What it changes says what differs.
             Change::ModifyUser(_) | Change::SetMode { .. } => "as declared".to_owned(),
-            _ => differs(field, observed, desired, symbols),
+            _ => difference_words(field, observed, desired, symbols),
         },
         Cause::DeclaredAbsent => "declared absent".to_owned(),
         Cause::Undeclared => "no longer declared".to_owned(),
         Cause::LingerNeeded { unit } => {
             format!("needed by {unit} to survive logout and to start at boot")
         }
-        Cause::FollowsFrom(id) => plan
-            .action(*id)
-            .map_or_else(|| format!("step {id}"), |earlier| follows(earlier, action)),
+        Cause::FollowsFrom(id) => plan.action(*id).map_or_else(
+            || format!("step {id}"),
+            |earlier| earlier_action_words(earlier, action),
+        ),
         Cause::ReloadOwed { evidence, unit } => {
             let what = unit
                 .as_ref()
@@ -228,7 +236,7 @@ fn may_run_old(files: &[HostPath]) -> String {
     format!("it may run an old {what}, and `on_change` is declared")
 }
 
-fn missing(change: &Change) -> &'static str {
+fn missing_words(change: &Change) -> &'static str {
     match change {
         Change::CreateUser { .. } => "no such user",
         Change::EnableLinger => "lingering is off",
@@ -239,7 +247,7 @@ fn missing(change: &Change) -> &'static str {
     }
 }
 
-fn differs(field: &Field, observed: &str, desired: &str, symbols: Symbols) -> String {
+fn difference_words(field: &Field, observed: &str, desired: &str, symbols: Symbols) -> String {
     match field {
         Field::Content => CONTENT_DIFFERS.to_owned(),
         Field::ActiveState | Field::Enabled => format!("it is {}", one_line(observed)),
@@ -270,7 +278,7 @@ fn differs(field: &Field, observed: &str, desired: &str, symbols: Symbols) -> St
 }
 
 /// What an earlier action did, as the reason of a later one.
-fn follows(earlier: &Action, later: &Action) -> String {
+fn earlier_action_words(earlier: &Action, later: &Action) -> String {
     let same = earlier.resource == later.resource;
     let subject = if same {
         "it".to_owned()

@@ -1,6 +1,6 @@
 //! Small pieces of prose: counts, durations, lists, and text that was made safe for one line.
 
-use abide_model::printable;
+use abide_model::printable_text;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// Longest text that one line shows of something a host or a file said, unless nothing is to be folded.
@@ -16,7 +16,7 @@ pub(crate) fn count(n: usize, one: &str) -> String {
 }
 
 /// Columns that a text takes on a terminal; its styles take none.
-pub(crate) fn columns(text: &str) -> usize {
+pub(crate) fn display_width(text: &str) -> usize {
     let mut parts = text.split('\u{1b}');
     let plain = parts.next().unwrap_or("").width();
     let styled = parts.map(|part| part.split_once('m').map_or(0, |(_, shown)| shown.width()));
@@ -24,21 +24,21 @@ pub(crate) fn columns(text: &str) -> usize {
 }
 
 /// The text, filled up with spaces to this many columns.
-pub(crate) fn pad(text: &str, to: usize) -> String {
-    let missing = to.saturating_sub(columns(text));
+pub(crate) fn pad_to_width(text: &str, to: usize) -> String {
+    let missing = to.saturating_sub(display_width(text));
     format!("{text}{}", " ".repeat(missing))
 }
 
 /// Text from a host or a file as one line: nothing that a terminal would act on, line ends shown as a space,
 /// cut where it is far too long.
 pub(crate) fn one_line(text: &str) -> String {
-    let flat = printable(text).replace(['\n', '\t'], " ");
+    let flat = printable_text(text).replace(['\n', '\t'], " ");
     cut(flat.trim_end(), LONGEST, "…")
 }
 
 /// The text, cut to so many columns, with how many characters are missing.
 pub(crate) fn cut(text: &str, longest: usize, mark: &str) -> String {
-    if columns(text) <= longest {
+    if display_width(text) <= longest {
         return text.to_owned();
     }
     let mut taken = 0;
@@ -54,7 +54,7 @@ pub(crate) fn cut(text: &str, longest: usize, mark: &str) -> String {
 }
 
 /// `4s`, `12m`, `3h 20m`, `5d 4h`, `3y 10d`: the two largest units.
-pub(crate) fn duration(secs: u64) -> String {
+pub(crate) fn duration_from_secs(secs: u64) -> String {
     let (minutes, hours, days, years) =
         (secs / 60, secs / 3600, secs / 86_400, secs / (365 * 86_400));
     let two = |large: u64, unit: &str, small: u64, below: &str| match small {
@@ -71,9 +71,9 @@ pub(crate) fn duration(secs: u64) -> String {
 }
 
 /// `12d 3h`; over many hosts from the shortest to the longest.
-pub(crate) fn running(span: Option<(u64, u64)>) -> Option<String> {
+pub(crate) fn running_time(span: Option<(u64, u64)>) -> Option<String> {
     let (least, most) = span?;
-    let (least, most) = (duration(least), duration(most));
+    let (least, most) = (duration_from_secs(least), duration_from_secs(most));
     Some(if least == most {
         most
     } else {
@@ -81,12 +81,12 @@ pub(crate) fn running(span: Option<(u64, u64)>) -> Option<String> {
     })
 }
 
-/// Milliseconds as `0.4s`, `12.3s`, then as [`duration`] has it.
-pub(crate) fn millis(millis: u64) -> String {
+/// Milliseconds as `0.4s`, `12.3s`, then as [`duration_from_secs`] has it.
+pub(crate) fn duration_from_millis(millis: u64) -> String {
     if millis < 60_000 {
         format!("{}.{}s", millis / 1000, millis % 1000 / 100)
     } else {
-        duration(millis / 1000)
+        duration_from_secs(millis / 1000)
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
-        if !line.is_empty() && columns(&line) + 1 + columns(word) > width {
+        if !line.is_empty() && display_width(&line) + 1 + display_width(word) > width {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {
@@ -128,10 +128,10 @@ mod tests {
         assert_eq!(count(0, "address"), "0 addresses");
         let said: Vec<_> = [0, 59, 60, 3600, 12_000, 90_061, 86_400 * 400]
             .into_iter()
-            .map(duration)
+            .map(duration_from_secs)
             .collect();
         assert_eq!(said, ["0s", "59s", "1m", "1h", "3h 20m", "1d 1h", "1y 35d"]);
-        assert_eq!(millis(1234), "1.2s");
+        assert_eq!(duration_from_millis(1234), "1.2s");
     }
 
     #[test]
@@ -146,8 +146,8 @@ mod tests {
 
     #[test]
     fn wide_characters_take_two_columns_and_styles_none() {
-        assert_eq!(columns("a\u{1b}[1mbc\u{1b}[0m d"), 5);
-        assert_eq!(pad("日本", 6), "日本  ");
+        assert_eq!(display_width("a\u{1b}[1mbc\u{1b}[0m d"), 5);
+        assert_eq!(pad_to_width("日本", 6), "日本  ");
         assert_eq!(cut("日本語", 5, "…"), "日本… (+1 character)");
     }
 

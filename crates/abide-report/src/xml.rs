@@ -1,6 +1,6 @@
 //! XML 1.0, as far as a report needs it: elements, attributes, text.
 
-use abide_model::printable;
+use abide_model::printable_text;
 
 /// Elements that are written one after the other.
 #[derive(Debug, Default)]
@@ -10,7 +10,7 @@ pub(crate) struct Xml {
 }
 
 /// Attributes in their order.
-pub(crate) type Attributes<'a> = [(&'static str, &'a str)];
+pub(crate) type XmlAttributes<'a> = [(&'static str, &'a str)];
 
 impl Xml {
     /// A document that begins with its declaration.
@@ -22,7 +22,7 @@ impl Xml {
     }
 
     /// Begins an element that holds others.
-    pub(crate) fn open(&mut self, name: &'static str, attributes: &Attributes<'_>) {
+    pub(crate) fn open(&mut self, name: &'static str, attributes: &XmlAttributes<'_>) {
         self.begin(name, attributes);
         self.text.push_str(">\n");
         self.open.push(name);
@@ -31,18 +31,23 @@ impl Xml {
     /// Ends the element that was begun last.
     pub(crate) fn close(&mut self) {
         if let Some(name) = self.open.pop() {
-            self.indent();
+            self.write_indent();
             self.text.push_str(&format!("</{name}>\n"));
         }
     }
 
     /// An element that holds text; empty where there is none.
-    pub(crate) fn element(&mut self, name: &'static str, attributes: &Attributes<'_>, text: &str) {
+    pub(crate) fn write_element(
+        &mut self,
+        name: &'static str,
+        attributes: &XmlAttributes<'_>,
+        text: &str,
+    ) {
         self.begin(name, attributes);
         if text.is_empty() {
             self.text.push_str("/>\n");
         } else {
-            let text = escaped(text);
+            let text = escaped_text(text);
             self.text.push_str(&format!(">{text}</{name}>\n"));
         }
     }
@@ -52,25 +57,27 @@ impl Xml {
         self.text
     }
 
-    fn begin(&mut self, name: &str, attributes: &Attributes<'_>) {
-        self.indent();
+    fn begin(&mut self, name: &str, attributes: &XmlAttributes<'_>) {
+        self.write_indent();
         self.text.push_str(&format!("<{name}"));
         for (key, value) in attributes {
             // A reader turns a line end in an attribute into a space.
-            let value = escaped(value).replace('\n', "&#10;").replace('\t', "&#9;");
+            let value = escaped_text(value)
+                .replace('\n', "&#10;")
+                .replace('\t', "&#9;");
             self.text.push_str(&format!(" {key}=\"{value}\""));
         }
     }
 
-    fn indent(&mut self) {
+    fn write_indent(&mut self) {
         self.text.push_str(&"  ".repeat(self.open.len()));
     }
 }
 
 /// Text in which nothing is markup, of characters that XML 1.0 allows (section 2.2).
-fn escaped(text: &str) -> String {
+fn escaped_text(text: &str) -> String {
     let mut out = String::new();
-    for c in printable(text).chars() {
+    for c in printable_text(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -91,8 +98,8 @@ mod tests {
     fn nothing_in_a_text_is_markup_and_every_character_is_allowed() {
         let mut xml = Xml::document();
         xml.open("a", &[("b", "<\"&'>\n\t\u{1b}")]);
-        xml.element("c", &[], "]]> &amp; \u{0}\u{ffff}\u{7f}\r");
-        xml.element("d", &[], "");
+        xml.write_element("c", &[], "]]> &amp; \u{0}\u{ffff}\u{7f}\r");
+        xml.write_element("d", &[], "");
         xml.close();
         assert_eq!(
             xml.finish(),

@@ -6,7 +6,7 @@ use abide_model::{AccountField, FieldChange, HostPath, Scope, UserName};
 
 use crate::ToolError;
 use crate::host::{SimHost, SimUser};
-use crate::job::Job;
+use crate::job::JobResult;
 use crate::place::path;
 
 impl SimHost {
@@ -37,7 +37,7 @@ impl SimHost {
     }
 
     /// `useradd -m`. The groups must be there, but the user's own is made.
-    pub(crate) fn create_user(&mut self, name: &UserName, user: SimUser) -> Job {
+    pub(crate) fn create_user(&mut self, name: &UserName, user: SimUser) -> JobResult {
         if self.users.contains_key(name) {
             return Err(format!("useradd: user '{name}' already exists").into());
         }
@@ -45,12 +45,12 @@ impl SimHost {
         self.groups_exist(user.groups.iter().chain([&user.group]), name)?;
         self.groups.insert(user.group.clone());
         self.users.insert(name.clone(), user);
-        self.tick();
+        self.advance_second();
         self.note(format!("useradd {name}"));
         Ok(())
     }
 
-    fn uid_is_free(&self, uid: u32) -> Job {
+    fn uid_is_free(&self, uid: u32) -> JobResult {
         if self.users.values().any(|user| user.uid == uid) {
             return Err(format!("useradd: UID {uid} is not unique").into());
         }
@@ -61,7 +61,7 @@ impl SimHost {
         &self,
         groups: impl IntoIterator<Item = &'a String>,
         own: &UserName,
-    ) -> Job {
+    ) -> JobResult {
         for group in groups {
             if !self.groups.contains(group) && group.as_str() != own.as_str() {
                 return Err(format!("group '{group}' does not exist").into());
@@ -71,7 +71,7 @@ impl SimHost {
     }
 
     /// `usermod`. Another id or home needs a user without processes.
-    pub(crate) fn modify_user(&mut self, name: &UserName, fields: &[FieldChange]) -> Job {
+    pub(crate) fn modify_user(&mut self, name: &UserName, fields: &[FieldChange]) -> JobResult {
         let busy = self.managers.contains_key(&Scope::User(name.clone()));
         let mut user = self.users.get(name).cloned().ok_or_else(|| no_user(name))?;
         for FieldChange { field, from: _, to } in fields {
@@ -117,7 +117,7 @@ impl SimHost {
     }
 
     /// `userdel`. It refuses a user with processes; a linger record stays behind.
-    pub(crate) fn delete_user(&mut self, name: &UserName, remove_home: bool) -> Job {
+    pub(crate) fn delete_user(&mut self, name: &UserName, remove_home: bool) -> JobResult {
         let manager = self.managers.contains_key(&Scope::User(name.clone()));
         if manager || self.session_count(name) > 0 || self.strays.contains_key(name) {
             return Err(format!("userdel: user {name} is currently used by a process").into());
@@ -129,7 +129,7 @@ impl SimHost {
         if remove_home {
             self.disk.remove_below(&user.home);
         }
-        self.tick();
+        self.advance_second();
         self.note(format!("userdel {name}"));
         Ok(())
     }
@@ -156,7 +156,7 @@ impl SimHost {
     }
 
     /// `systemctl start user@UID.service`.
-    pub(crate) fn start_user_manager(&mut self, name: &UserName) -> Job {
+    pub(crate) fn start_user_manager(&mut self, name: &UserName) -> JobResult {
         let scope = Scope::User(name.clone());
         if !self.users.contains_key(name) {
             return Err(no_user(name));

@@ -16,7 +16,7 @@ const RELATIONS: [(&str, u32); 4] = [
 
 /// Takes away what the host's version does not tell. Of a user's manager nothing shows its reloads where it has no
 /// generators: those here have none.
-pub(crate) fn age(observed: &mut Observed) {
+pub(crate) fn forget_unsupported(observed: &mut Observed) {
     let version = observed.facts.systemd;
     for (scope, seen) in &mut observed.scopes {
         if let Observation::Known(seen) = seen {

@@ -7,11 +7,11 @@ use abide_model::{
     Scope, StepOutcome, StepReport, UnitRef, UserName, WriteFile,
 };
 
-use crate::disk::{Node, NodeKind};
+use crate::disk::{DiskNode, NodeKind};
 use crate::host::{SimHost, SimUser};
 use crate::install::owner;
-use crate::job::Job;
-use crate::kind::Kind;
+use crate::job::JobResult;
+use crate::kind::JobKind;
 
 impl SimHost {
     /// Carries out a whole plan: the claim, every action, the completed ledger. What follows from a failed action is
@@ -19,7 +19,7 @@ impl SimHost {
     pub fn apply(&mut self, plan: &Plan) -> Vec<StepReport> {
         let reports = self.apply_until(plan, plan.actions.len());
         if !plan.actions.is_empty() {
-            let ledger = self.completed(plan, &reports);
+            let ledger = self.ledger_after_run(plan, &reports);
             self.ledgers.insert(plan.manifest.clone(), ledger);
             self.applied.insert(plan.manifest.clone(), self.facts.now);
         }
@@ -76,10 +76,10 @@ impl SimHost {
     }
 
     /// One call: a single action, or several restarts.
-    fn act_on_all(&mut self, actions: &[&Action]) -> Vec<Job> {
-        let allowed: Vec<Job> = actions
+    fn act_on_all(&mut self, actions: &[&Action]) -> Vec<JobResult> {
+        let allowed: Vec<JobResult> = actions
             .iter()
-            .map(|action| self.may(&action.resource))
+            .map(|action| self.check_permission(&action.resource))
             .collect();
         let restarted: Vec<UnitRef> = actions
             .iter()
@@ -90,18 +90,24 @@ impl SimHost {
             })
             .collect();
         if restarted.len() == actions.len() && allowed.iter().all(Result::is_ok) {
-            return self.ask(Kind::Restart, &restarted);
+            return self.ask(JobKind::Restart, &restarted);
         }
-        actions.iter().map(|action| self.act(action)).collect()
+        actions
+            .iter()
+            .map(|action| self.carry_out_action(action))
+            .collect()
     }
 
     /// The facts of a plan that no longer hold: it may not be carried out.
-    pub fn stale(&self, plan: &Plan) -> Vec<String> {
-        let broken = plan.preconditions.iter().filter(|fact| !self.holds(fact));
+    pub fn stale_facts(&self, plan: &Plan) -> Vec<String> {
+        let broken = plan
+            .preconditions
+            .iter()
+            .filter(|fact| !self.is_precondition_met(fact));
         broken.map(|fact| format!("{fact:?}")).collect()
     }
 
-    fn holds(&self, fact: &Precondition) -> bool {
+    fn is_precondition_met(&self, fact: &Precondition) -> bool {
         match fact {
             Precondition::File { path, digest, .. } => {
                 let node = self.disk.get(path);
@@ -116,14 +122,14 @@ impl SimHost {
                 unit,
                 active,
                 invocation,
-            } => match self.runtime(unit) {
+            } => match self.runtime_of(unit) {
                 Some(runtime) => runtime.active == *active && runtime.invocation == *invocation,
                 None => *active == abide_model::ActiveState::Inactive && invocation.is_empty(),
             },
         }
     }
 
-    fn completed(&self, plan: &Plan, reports: &[StepReport]) -> Ledger {
+    fn ledger_after_run(&self, plan: &Plan, reports: &[StepReport]) -> Ledger {
         let mut ledger = plan.ledger_after.clone();
         let claim = &plan.ledger_claim;
         let failed = reports
@@ -153,7 +159,9 @@ impl SimHost {
             }
         }
         for (unit, entry) in &mut ledger.units {
-            let runs = self.runtime(unit).filter(|runtime| runtime.active.is_up());
+            let runs = self
+                .runtime_of(unit)
+                .filter(|runtime| runtime.active.is_up());
             entry.invocation = runs
                 .map(|runtime| runtime.invocation.clone())
                 .unwrap_or_default();
@@ -171,8 +179,8 @@ impl SimHost {
         ledger
     }
 
-    fn act(&mut self, action: &Action) -> Job {
-        self.may(&action.resource)?;
+    fn carry_out_action(&mut self, action: &Action) -> JobResult {
+        self.check_permission(&action.resource)?;
         match (&action.resource, &action.change) {
             (_, Change::Adopt | Change::Record | Change::Forget) => Ok(()),
             (ResourceId::User(user), change) => self.act_on_user(user, change),
@@ -188,7 +196,7 @@ impl SimHost {
     }
 
     /// Without root a login may only touch what is its own.
-    fn may(&self, resource: &ResourceId) -> Job {
+    fn check_permission(&self, resource: &ResourceId) -> JobResult {
         let own = match resource {
             ResourceId::Linger(user) => {
                 *user == self.facts.login && self.facts.may_linger_itself == Some(true)
@@ -202,7 +210,7 @@ impl SimHost {
         Err("Access denied".into())
     }
 
-    fn act_on_user(&mut self, name: &UserName, change: &Change) -> Job {
+    fn act_on_user(&mut self, name: &UserName, change: &Change) -> JobResult {
         match change {
             Change::CreateUser {
                 uid,
@@ -239,7 +247,7 @@ impl SimHost {
         }
     }
 
-    fn act_on_manager(&mut self, scope: &Scope, change: &Change) -> Job {
+    fn act_on_manager(&mut self, scope: &Scope, change: &Change) -> JobResult {
         match (change, scope) {
             (Change::StartManager, Scope::User(user)) => self.start_user_manager(user),
             (Change::RestartManager, Scope::User(user)) => {
@@ -251,7 +259,7 @@ impl SimHost {
         }
     }
 
-    fn act_on_unit(&mut self, unit: &UnitRef, change: &Change) -> Job {
+    fn act_on_unit(&mut self, unit: &UnitRef, change: &Change) -> JobResult {
         match change {
             Change::Enable { file: None, .. } => self.enable(unit),
             Change::Enable {
@@ -276,7 +284,7 @@ impl SimHost {
             }
             Change::ResetFailed => self.reset_failed(unit),
             // A unit that is not loaded does not run, and is not missed.
-            Change::Stop if self.manager_is_up(&unit.scope) && self.runtime(unit).is_none() => {
+            Change::Stop if self.manager_is_up(&unit.scope) && self.runtime_of(unit).is_none() => {
                 Ok(())
             }
             Change::Stop => self.stop(unit),
@@ -287,7 +295,7 @@ impl SimHost {
         }
     }
 
-    fn write_as(&mut self, scope: &Scope, write: &WriteFile) -> Job {
+    fn write_as(&mut self, scope: &Scope, write: &WriteFile) -> JobResult {
         let bytes = write
             .body
             .bytes()
@@ -302,15 +310,15 @@ impl SimHost {
                 return Err(format!("{name} cannot write {}", write.path).into());
             }
         }
-        let at = self.tick();
-        let node = Node::new(NodeKind::File(bytes), &owner(scope), write.mode, at);
-        self.disk.put(write.path.clone(), node);
+        let at = self.advance_second();
+        let node = DiskNode::new(NodeKind::File(bytes), &owner(scope), write.mode, at);
+        self.disk.insert(write.path.clone(), node);
         self.tell_paths(&write.path);
         Ok(())
     }
 
-    fn remove_as_planned(&mut self, path: &abide_model::HostPath, before: &Before) -> Job {
-        self.tick();
+    fn remove_as_planned(&mut self, path: &abide_model::HostPath, before: &Before) -> JobResult {
+        self.advance_second();
         match (self.disk.remove(path), before) {
             (None, Before::File { .. } | Before::Symlink(_)) => {
                 Err(format!("{path} is not there").into())
@@ -319,8 +327,8 @@ impl SimHost {
         }
     }
 
-    fn set_mode(&mut self, path: &abide_model::HostPath, mode: u32) -> Job {
-        let at = self.tick();
+    fn set_mode(&mut self, path: &abide_model::HostPath, mode: u32) -> JobResult {
+        let at = self.advance_second();
         let node = self
             .disk
             .get_mut(path)

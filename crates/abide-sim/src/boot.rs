@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::{ActiveState, Scope, UnitKind, UnitName, UnitRef, UserName};
 
 use crate::ToolError;
-use crate::definition::Definition;
-use crate::deps::Graph;
-use crate::engine::{Engine, TELLS_FIRST};
-use crate::host::{Manager, SimHost};
-use crate::kind::Kind;
+use crate::definition::LoadedDefinition;
+use crate::deps::DependencyGraph;
+use crate::engine::{SimulatedManager, TELLS_FIRST};
+use crate::host::{RunningManager, SimHost};
+use crate::kind::JobKind;
 use crate::place::{BOOT_TARGETS, transient_dir, unit_name};
 use crate::service::KEEPS_COUNT;
 use crate::transaction::Mode;
@@ -23,10 +23,10 @@ impl SimHost {
         if scope.user().is_some_and(|user| self.broken.contains(user)) {
             return;
         }
-        let now = self.tick();
+        let now = self.advance_second();
         let user = scope.user().and_then(|name| self.users.get(name));
         let groups = user.map(|user| user.groups.iter().chain([&user.group]).cloned().collect());
-        let manager = Manager {
+        let manager = RunningManager {
             groups: groups.unwrap_or_default(),
             started_at: now,
             loaded_at: now,
@@ -39,25 +39,30 @@ impl SimHost {
         self.managers.insert(scope.clone(), manager);
         self.load_all(scope);
         let wanted = self.wanted_at_boot(scope);
-        let mut engine = Engine::new(self, scope);
+        let mut engine = SimulatedManager::new(self, scope);
         for unit in wanted {
             // Whatever does not start does not keep the others from it.
-            let _failed = engine.submit(Kind::Start, &unit, Mode::Replace).is_err();
+            let _failed = engine
+                .submit_job(JobKind::Start, &unit, Mode::Replace)
+                .is_err();
         }
-        engine.settle();
+        engine.run_all_events();
         self.collect(scope);
     }
 
     fn wanted_at_boot(&self, scope: &Scope) -> BTreeSet<UnitName> {
         let targets = BOOT_TARGETS.map(unit_name);
         let wanted = targets.iter().flat_map(|target| {
-            let target = self.definition(&UnitRef::new(scope, target));
-            let wanted = target.wants().into_iter().chain(target.requires());
+            let target = self.definition_of(&UnitRef::new(scope, target));
+            let wanted = target
+                .wanted_units()
+                .into_iter()
+                .chain(target.required_units());
             // A user's manager has no `multi-user.target` (systemd-facts.md#user-has-no-multi-user): what it wants is never started.
             wanted.filter(move |_| target.load == "loaded")
         });
         wanted
-            .map(|unit| self.definition(&UnitRef::new(scope, &unit)).id)
+            .map(|unit| self.definition_of(&UnitRef::new(scope, &unit)).id)
             .collect()
     }
 
@@ -65,7 +70,7 @@ impl SimHost {
     pub(crate) fn stop_manager(&mut self, scope: &Scope) {
         if self.managers.remove(scope).is_some() {
             self.forget_transients(scope);
-            self.tick();
+            self.advance_second();
             self.note(format!("manager-down {scope}"));
         }
     }
@@ -76,10 +81,10 @@ impl SimHost {
             return Err(no_manager(scope));
         }
         self.load_all(scope);
-        let mut engine = Engine::new(self, scope);
+        let mut engine = SimulatedManager::new(self, scope);
         engine.look_at_all();
         engine.resume_triggers();
-        engine.settle();
+        engine.run_all_events();
         self.collect(scope);
         self.note(format!("daemon-reload {scope}"));
         Ok(())
@@ -87,7 +92,7 @@ impl SimHost {
 
     /// Reads everything anew that the manager knows of, and what that names.
     fn load_all(&mut self, scope: &Scope) {
-        let loaded_at = self.tick();
+        let loaded_at = self.advance_second();
         let forgets = self.facts.systemd < KEEPS_COUNT;
         let Some(manager) = self.managers.get_mut(scope) else {
             return;
@@ -131,7 +136,7 @@ impl SimHost {
         &self,
         scope: &Scope,
         names: BTreeSet<UnitName>,
-    ) -> BTreeMap<UnitName, Definition> {
+    ) -> BTreeMap<UnitName, LoadedDefinition> {
         let sources = self.sources(scope);
         let known = self.managers.get(scope).map(|manager| &manager.definitions);
         let mut read = BTreeMap::new();
@@ -154,7 +159,7 @@ impl SimHost {
             let taken = |name: &UnitName| stands(name) || goes_on(name);
             if unit.id != name && taken(&unit.id) || aliases.iter().any(taken) {
                 // A unit that is loaded or up takes no other name, and gives none away (`unit_merge`).
-                unit = sources.own_file(&unit).unmerged(&name, "error");
+                unit = sources.own_file(&unit).as_separate_unit(&name, "error");
                 aliases.clear();
             }
             let has_none = matches!(unit.load, "not-found" | "masked");
@@ -188,7 +193,7 @@ impl SimHost {
     /// Forgets what nothing keeps.
     pub(crate) fn collect(&mut self, scope: &Scope) {
         if self.managers.contains_key(scope) {
-            Engine::new(self, scope).run_jobs();
+            SimulatedManager::new(self, scope).run_jobs();
         }
     }
 
@@ -198,18 +203,18 @@ impl SimHost {
     }
 
     /// The dependencies of a manager's units, and those of a unit that would be read if somebody asked for it.
-    pub(crate) fn graph_with(&self, unit: &UnitRef) -> Graph {
+    pub(crate) fn graph_with(&self, unit: &UnitRef) -> DependencyGraph {
         let Some(manager) = self.managers.get(&unit.scope) else {
-            return Graph::default();
+            return DependencyGraph::default();
         };
         let known = manager.definitions.get(&unit.unit);
         if known.is_some_and(|known| known.load != "not-found") {
-            return Graph::new(&manager.definitions, self.hash_order);
+            return DependencyGraph::new(&manager.definitions, self.hash_order);
         }
         let mut all = manager.definitions.clone();
         all.remove(&unit.unit);
         all.extend(self.read_with_mentioned(&unit.scope, [unit.unit.clone()].into()));
-        Graph::new(&all, self.hash_order)
+        DependencyGraph::new(&all, self.hash_order)
     }
 
     /// Looks again for a unit that others name and for which nothing was found. Whether there is something now.
@@ -251,7 +256,7 @@ impl SimHost {
         let dir = transient_dir(scope, &self.home(scope));
         let paths: Vec<_> = self
             .disk
-            .children(&dir)
+            .directory_entries(&dir)
             .map(|(path, _)| path.clone())
             .collect();
         for path in paths {

@@ -6,13 +6,13 @@ use abide_model::{HostPath, Scope, Timestamp, UnitKind, UnitName};
 use abide_unit::{Effective, LinkKind, UnitFile, install_links, loaded_as, specifier};
 
 use crate::deps::Dep;
-use crate::disk::Disk;
+use crate::disk::SimulatedDisk;
 use crate::install::is_null;
 use crate::place::{is_builtin, quadlet_dir, search_path};
 
 /// A unit as its manager read it from the files of that moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Definition {
+pub struct LoadedDefinition {
     /// Canonical name: an alias leads to it.
     pub id: UnitName,
     /// `LoadState`.
@@ -56,7 +56,7 @@ pub(crate) enum DeadAlias {
     Missing,
 }
 
-enum Found {
+enum FoundFile {
     File(HostPath),
     Masked(HostPath),
     Alias(UnitName),
@@ -65,59 +65,59 @@ enum Found {
 
 /// Where a manager reads from.
 #[derive(Debug, Clone)]
-pub(crate) struct Sources<'a> {
-    pub(crate) disk: &'a Disk,
+pub(crate) struct ManagerSources<'a> {
+    pub(crate) disk: &'a SimulatedDisk,
     pub(crate) scope: &'a Scope,
     pub(crate) home: HostPath,
     pub(crate) systemd: u32,
 }
 
-impl Sources<'_> {
+impl ManagerSources<'_> {
     /// Reads a unit from the files as they are now.
-    pub(crate) fn load(&self, name: &UnitName) -> Definition {
+    pub(crate) fn load(&self, name: &UnitName) -> LoadedDefinition {
         match self.find_or_template(name) {
-            Found::Alias(id) if id != *name => match self.load(&id) {
+            FoundFile::Alias(id) if id != *name => match self.load(&id) {
                 // A link that leads nowhere is no other name of anything.
-                missing if missing.load == "not-found" => empty(name, "not-found"),
-                broken if broken.unreadable => broken.unmerged(name, broken.load),
+                missing if missing.load == "not-found" => empty_definition(name, "not-found"),
+                broken if broken.unreadable => broken.as_separate_unit(name, broken.load),
                 unit => unit,
             },
-            Found::File(path) => self.read(name, Some(path)),
-            Found::Masked(path) => {
-                let mut masked = empty(name, "masked");
+            FoundFile::File(path) => self.read(name, Some(path)),
+            FoundFile::Masked(path) => {
+                let mut masked = empty_definition(name, "masked");
                 if self.systemd < MASKS_ALL {
                     masked.drop_ins = self.drop_ins(name, &search_path(self.scope, &self.home));
-                    masked.effective = self.effective(name, "", &masked.drop_ins);
-                    masked.linked = self.linked(name);
+                    masked.effective = self.effective_config(name, "", &masked.drop_ins);
+                    masked.linked = self.linked_units(name);
                     masked.find_deps();
                 }
                 for path in std::iter::once(&path).chain(&masked.drop_ins.clone()) {
-                    masked.stamp(self.disk, path);
+                    masked.record_timestamp(self.disk, path);
                 }
                 masked.fragment = Some(path);
                 masked
             }
-            Found::Nothing | Found::Alias(_) => match self.quadlet(name) {
-                Some((quadlet, path)) => self.generated(name, &quadlet, path),
+            FoundFile::Nothing | FoundFile::Alias(_) => match self.quadlet(name) {
+                Some((quadlet, path)) => self.generated_definition(name, &quadlet, path),
                 // A slice needs no file.
                 None if is_builtin(self.scope, name) || name.kind() == UnitKind::Slice => {
                     self.read(name, None)
                 }
-                None => empty(name, "not-found"),
+                None => empty_definition(name, "not-found"),
             },
         }
     }
 
     /// A unit as far as its own file goes: what stands beside it is not read where the unit cannot have its names.
-    pub(crate) fn own_file(&self, unit: &Definition) -> Definition {
-        let mut own = empty(&unit.id, unit.load);
+    pub(crate) fn own_file(&self, unit: &LoadedDefinition) -> LoadedDefinition {
+        let mut own = empty_definition(&unit.id, unit.load);
         let fragment = unit.fragment.as_ref();
         let text = fragment.and_then(|path| self.disk.text(path));
-        own.effective = self.effective(&unit.id, text.unwrap_or_default(), &[]);
+        own.effective = self.effective_config(&unit.id, text.unwrap_or_default(), &[]);
         own.unreadable = unit.unreadable;
         own.find_deps();
         if let Some(path) = fragment {
-            own.stamp(self.disk, path);
+            own.record_timestamp(self.disk, path);
         }
         own.fragment.clone_from(&unit.fragment);
         own
@@ -126,7 +126,7 @@ impl Sources<'_> {
     /// Other names of a unit: links in the search path that lead to it.
     pub(crate) fn aliases(&self, id: &UnitName) -> BTreeSet<UnitName> {
         let dirs = search_path(self.scope, &self.home);
-        let links = dirs.iter().flat_map(|dir| self.disk.children(dir));
+        let links = dirs.iter().flat_map(|dir| self.disk.directory_entries(dir));
         links
             .filter(|(_, node)| node.link().is_some())
             .filter_map(|(path, _)| UnitName::parse(path.file_name()).ok())
@@ -142,59 +142,62 @@ impl Sources<'_> {
     /// Whether the unit's name is a link to what cannot have it as another name, or to nothing.
     pub(crate) fn dead_alias(&self, name: &UnitName) -> Option<DeadAlias> {
         let dirs = search_path(self.scope, &self.home).into_iter();
-        let mut nodes = dirs.filter_map(|dir| self.disk.get(&dir.child(name.as_str()).ok()?));
+        let mut nodes = dirs.filter_map(|dir| self.disk.get(&dir.join_name(name.as_str()).ok()?));
         let target = nodes.next()?.link().filter(|link| *link != "/dev/null")?;
         let target = UnitName::parse(target.rsplit('/').next().unwrap_or(target));
         let Some(target) = target.ok().filter(|target| is_alias(name, target)) else {
             return Some(DeadAlias::NoName);
         };
-        let missing = matches!(self.find_or_template(&target), Found::Nothing);
+        let missing = matches!(self.find_or_template(&target), FoundFile::Nothing);
         (missing && !target.is_template()).then_some(DeadAlias::Missing)
     }
 
-    fn find_or_template(&self, name: &UnitName) -> Found {
+    fn find_or_template(&self, name: &UnitName) -> FoundFile {
         match (self.find(name), name.template(), name.instance()) {
-            (Found::Nothing, Some(template), Some(instance)) => match self.find(&template) {
-                Found::Alias(other) => other
+            (FoundFile::Nothing, Some(template), Some(instance)) => match self.find(&template) {
+                FoundFile::Alias(other) => other
                     .with_instance(instance)
-                    .map_or(Found::Nothing, Found::Alias),
+                    .map_or(FoundFile::Nothing, FoundFile::Alias),
                 found => found,
             },
-            (Found::Alias(other), _, Some(instance)) if other.is_template() => other
+            (FoundFile::Alias(other), _, Some(instance)) if other.is_template() => other
                 .with_instance(instance)
-                .map_or(Found::Nothing, Found::Alias),
+                .map_or(FoundFile::Nothing, FoundFile::Alias),
             (found, ..) => found,
         }
     }
 
-    fn find(&self, name: &UnitName) -> Found {
+    fn find(&self, name: &UnitName) -> FoundFile {
         for dir in search_path(self.scope, &self.home) {
-            let Ok(path) = dir.child(name.as_str()) else {
+            let Ok(path) = dir.join_name(name.as_str()) else {
                 continue;
             };
             let Some(node) = self.disk.get(&path) else {
                 continue;
             };
             return match node.link() {
-                Some("/dev/null") => Found::Masked(path),
+                Some("/dev/null") => FoundFile::Masked(path),
                 Some(target) => {
                     let target = target.rsplit('/').next().unwrap_or(target);
                     match UnitName::parse(target) {
-                        Ok(target) if is_alias(name, &target) => Found::Alias(target),
+                        Ok(target) if is_alias(name, &target) => FoundFile::Alias(target),
                         _ => continue,
                     }
                 }
                 // An empty file masks as well (systemd-facts.md#empty-file-masks).
-                None if self.disk.text(&path).is_some_and(str::is_empty) => Found::Masked(path),
-                None => Found::File(path),
+                None if self.disk.text(&path).is_some_and(str::is_empty) => FoundFile::Masked(path),
+                None => FoundFile::File(path),
             };
         }
-        Found::Nothing
+        FoundFile::Nothing
     }
 
-    fn quadlets(&self) -> Vec<(UnitName, HostPath)> {
+    fn quadlet_files(&self) -> Vec<(UnitName, HostPath)> {
         let dir = quadlet_dir(self.scope, &self.home);
-        let files = self.disk.children(&dir).map(|(path, _)| path.clone());
+        let files = self
+            .disk
+            .directory_entries(&dir)
+            .map(|(path, _)| path.clone());
         files
             .filter_map(|path| Some((UnitName::parse(path.file_name()).ok()?, path)))
             .filter(|(quadlet, _)| quadlet.kind().is_quadlet())
@@ -202,49 +205,54 @@ impl Sources<'_> {
     }
 
     fn quadlet(&self, name: &UnitName) -> Option<(UnitName, HostPath)> {
-        let mut quadlets = self.quadlets().into_iter();
+        let mut quadlets = self.quadlet_files().into_iter();
         quadlets.find(|(quadlet, path)| self.service(quadlet, path) == *name)
     }
 
     /// The service that Podman makes of a quadlet.
     fn service(&self, quadlet: &UnitName, path: &HostPath) -> UnitName {
         let text = self.disk.text(path).unwrap_or_default();
-        loaded_as(&self.effective(quadlet, text, &[]))
+        loaded_as(&self.effective_config(quadlet, text, &[]))
     }
 
-    fn read(&self, name: &UnitName, fragment: Option<HostPath>) -> Definition {
-        let mut read = empty(name, "loaded");
+    fn read(&self, name: &UnitName, fragment: Option<HostPath>) -> LoadedDefinition {
+        let mut read = empty_definition(name, "loaded");
         let text = fragment
             .as_ref()
             .and_then(|path| self.disk.text(path))
             .unwrap_or_default();
-        read.effective = self.effective(name, text, &[]);
-        if let Some(load) = unreadable(name, text, &read.effective) {
+        read.effective = self.effective_config(name, text, &[]);
+        if let Some(load) = broken_load_state(name, text, &read.effective) {
             // What stands beside it is not looked at.
             read.load = load;
             read.unreadable = true;
         } else {
             read.drop_ins = self.drop_ins(name, &search_path(self.scope, &self.home));
-            read.effective = self.effective(name, text, &read.drop_ins);
+            read.effective = self.effective_config(name, text, &read.drop_ins);
             read.load = load_state(name, &read.effective);
-            read.linked = self.linked(name);
+            read.linked = self.linked_units(name);
         }
         read.find_deps();
         for path in fragment.iter().chain(&read.drop_ins.clone()) {
-            read.stamp(self.disk, path);
+            read.record_timestamp(self.disk, path);
         }
         read.fragment = fragment;
         read
     }
 
     /// What Podman's generator makes of a quadlet. Its drop-ins stand beside it.
-    fn generated(&self, name: &UnitName, quadlet: &UnitName, source: HostPath) -> Definition {
-        let mut read = empty(name, "loaded");
+    fn generated_definition(
+        &self,
+        name: &UnitName,
+        quadlet: &UnitName,
+        source: HostPath,
+    ) -> LoadedDefinition {
+        let mut read = empty_definition(name, "loaded");
         read.drop_ins = self.drop_ins(quadlet, &[quadlet_dir(self.scope, &self.home)]);
         let text = self.disk.text(&source).unwrap_or_default();
-        read.effective = self.effective(quadlet, text, &read.drop_ins);
+        read.effective = self.effective_config(quadlet, text, &read.drop_ins);
         for path in std::iter::once(&source).chain(&read.drop_ins.clone()) {
-            read.stamp(self.disk, path);
+            read.record_timestamp(self.disk, path);
         }
         read.find_deps();
         let generated = HostPath::parse(&format!("/run/systemd/generator/{name}"));
@@ -253,7 +261,7 @@ impl Sources<'_> {
         read
     }
 
-    fn effective(&self, name: &UnitName, text: &str, drop_ins: &[HostPath]) -> Effective {
+    fn effective_config(&self, name: &UnitName, text: &str, drop_ins: &[HostPath]) -> Effective {
         let texts: Vec<_> = drop_ins
             .iter()
             .map(|path| (path.file_name(), self.disk.text(path).unwrap_or_default()))
@@ -266,8 +274,8 @@ impl Sources<'_> {
     fn drop_ins(&self, name: &UnitName, dirs: &[HostPath]) -> Vec<HostPath> {
         let mut by_name = BTreeMap::new();
         for of in drop_in_dirs(name) {
-            for dir in dirs.iter().filter_map(|dir| dir.child(&of).ok()) {
-                let paths = self.disk.children(&dir).map(|(path, _)| path);
+            for dir in dirs.iter().filter_map(|dir| dir.join_name(&of).ok()) {
+                let paths = self.disk.directory_entries(&dir).map(|(path, _)| path);
                 for path in paths.filter(|path| is_drop_in(path)) {
                     let name = path.file_name().to_owned();
                     by_name.entry(name).or_insert_with(|| path.clone());
@@ -277,18 +285,18 @@ impl Sources<'_> {
         by_name.into_values().collect()
     }
 
-    fn linked(&self, name: &UnitName) -> BTreeMap<&'static str, BTreeSet<UnitName>> {
+    fn linked_units(&self, name: &UnitName) -> BTreeMap<&'static str, BTreeSet<UnitName>> {
         let dirs = search_path(self.scope, &self.home);
         let mut linked: BTreeMap<&'static str, BTreeSet<UnitName>> = BTreeMap::new();
         for suffix in ["wants", "requires", "upholds"] {
             for of in std::iter::once(name.clone()).chain(name.template()) {
                 for dir in dirs
                     .iter()
-                    .filter_map(|dir| dir.child(&format!("{of}.{suffix}")).ok())
+                    .filter_map(|dir| dir.join_name(&format!("{of}.{suffix}")).ok())
                 {
-                    let links = self.disk.children(&dir);
+                    let links = self.disk.directory_entries(&dir);
                     let links =
-                        links.filter(|(path, node)| node.link().is_some() && !self.masks(path));
+                        links.filter(|(path, node)| node.link().is_some() && !self.is_mask(path));
                     let units =
                         links.filter_map(|(path, _)| UnitName::parse(path.file_name()).ok());
                     linked.entry(suffix).or_default().extend(units);
@@ -300,7 +308,7 @@ impl Sources<'_> {
     }
 
     /// Whether what stands at a path leads to nothing but an empty file.
-    fn masks(&self, path: &HostPath) -> bool {
+    fn is_mask(&self, path: &HostPath) -> bool {
         let end = self.disk.follow(path);
         end.is_some_and(|end| is_null(&end) || self.disk.text(&end).is_some_and(str::is_empty))
     }
@@ -314,10 +322,10 @@ impl Sources<'_> {
         if name.kind() != UnitKind::Target {
             return;
         }
-        for (quadlet, path) in self.quadlets() {
+        for (quadlet, path) in self.quadlet_files() {
             let text = self.disk.text(&path).unwrap_or_default();
             let service = self.service(&quadlet, &path);
-            for link in install_links(&service, &self.effective(&quadlet, text, &[])) {
+            for link in install_links(&service, &self.effective_config(&quadlet, text, &[])) {
                 let kind = match link.kind {
                     LinkKind::Wants => "wants",
                     LinkKind::Requires => "requires",
@@ -332,8 +340,8 @@ impl Sources<'_> {
     }
 }
 
-fn empty(name: &UnitName, load: &'static str) -> Definition {
-    Definition {
+fn empty_definition(name: &UnitName, load: &'static str) -> LoadedDefinition {
+    LoadedDefinition {
         id: name.clone(),
         load,
         fragment: None,
@@ -369,11 +377,12 @@ fn is_drop_in(path: &HostPath) -> bool {
 fn drop_in_dirs(name: &UnitName) -> Vec<String> {
     let own = [Some(name.clone()), name.template()];
     let own = own.into_iter().flatten().map(|unit| format!("{unit}.d"));
-    own.chain([format!("{}.d", name.kind().suffix())]).collect()
+    own.chain([format!("{}.d", name.kind().name_suffix())])
+        .collect()
 }
 
 /// The load state of a file that cannot be read to its end: its header is broken, or a command is none.
-fn unreadable(name: &UnitName, text: &str, effective: &Effective) -> Option<&'static str> {
+fn broken_load_state(name: &UnitName, text: &str, effective: &Effective) -> Option<&'static str> {
     let program = |command: &&str| {
         let command = command.trim_start_matches(['@', '-', ':', '+', '!', '|']);
         let program = command.split_whitespace().next().unwrap_or_default();
@@ -382,7 +391,10 @@ fn unreadable(name: &UnitName, text: &str, effective: &Effective) -> Option<&'st
     if UnitFile::parse(text).refused {
         Some("error")
     } else if name.kind() != UnitKind::Service
-        || effective.all("Service", "ExecStart").iter().all(program)
+        || effective
+            .all_values("Service", "ExecStart")
+            .iter()
+            .all(program)
     {
         None
     } else {
@@ -394,7 +406,7 @@ fn unreadable(name: &UnitName, text: &str, effective: &Effective) -> Option<&'st
 fn load_state(name: &UnitName, effective: &Effective) -> &'static str {
     let has = |section, keys: &[&str]| {
         keys.iter()
-            .any(|key| effective.last(section, key).is_some())
+            .any(|key| effective.last_value(section, key).is_some())
     };
     let works = match name.kind() {
         UnitKind::Service => service_works(effective),
@@ -411,14 +423,14 @@ fn load_state(name: &UnitName, effective: &Effective) -> &'static str {
 
 /// `service_verify` of service.c, as far as units of tests go.
 fn service_works(effective: &Effective) -> bool {
-    let starts = effective.all("Service", "ExecStart").len();
+    let starts = effective.all_values("Service", "ExecStart").len();
     let oneshot = effective.is_oneshot();
-    let restarts = effective.last("Service", "Restart");
+    let restarts = effective.last_value("Service", "Restart");
     match starts {
         0 => {
             oneshot
                 && effective.remains_after_exit()
-                && effective.last("Service", "ExecStop").is_some()
+                && effective.last_value("Service", "ExecStop").is_some()
         }
         1 => !(oneshot && matches!(restarts, Some("always" | "on-success"))),
         _ => oneshot && !matches!(restarts, Some("always" | "on-success")),
@@ -453,8 +465,8 @@ const WATCH: [&str; 5] = [
     "DirectoryNotEmpty",
 ];
 
-impl Definition {
-    fn stamp(&mut self, disk: &Disk, path: &HostPath) {
+impl LoadedDefinition {
+    fn record_timestamp(&mut self, disk: &SimulatedDisk, path: &HostPath) {
         if let Some(node) = disk.get(path) {
             self.stamps.insert(path.clone(), node.modified_at);
         }
@@ -462,7 +474,7 @@ impl Definition {
 
     /// What becomes of it under this name where its file was not read to its end, or where another unit that is loaded
     /// already has one of its names.
-    pub(crate) fn unmerged(&self, name: &UnitName, load: &'static str) -> Self {
+    pub(crate) fn as_separate_unit(&self, name: &UnitName, load: &'static str) -> Self {
         let mut alone = self.clone();
         alone.id = name.clone();
         alone.load = load;
@@ -487,7 +499,7 @@ impl Definition {
 
     /// `NeedDaemonReload`, with its false negatives (`unit_need_daemon_reload` of unit.c): a file that a mask replaced
     /// goes unseen, and for systemd 252 a drop-in in a new directory (systemd-facts.md#reload-not-noticed).
-    pub(crate) fn needs_reload(&self, sources: &Sources<'_>, systemd: u32) -> bool {
+    pub(crate) fn needs_reload(&self, sources: &ManagerSources<'_>, systemd: u32) -> bool {
         let changed = |(path, at): (&HostPath, &Timestamp)| {
             let Some(node) = sources.disk.get(path) else {
                 return true;
@@ -500,7 +512,7 @@ impl Definition {
                 _ => node.modified_at != *at && !masks,
             }
         };
-        let place = self.source.as_ref().map(HostPath::parent);
+        let place = self.source.as_ref().map(HostPath::parent_directory);
         let place = place.map_or_else(
             || search_path(sources.scope, &sources.home),
             |dir| vec![dir],
@@ -509,8 +521,12 @@ impl Definition {
         let name = name.and_then(|name| UnitName::parse(name).ok());
         let mut now = sources.drop_ins(name.as_ref().unwrap_or(&self.id), &place);
         if systemd < SEES_NEW_DIRECTORIES {
-            let known: BTreeSet<HostPath> = self.drop_ins.iter().map(HostPath::parent).collect();
-            now.retain(|path| known.contains(&path.parent()));
+            let known: BTreeSet<HostPath> = self
+                .drop_ins
+                .iter()
+                .map(HostPath::parent_directory)
+                .collect();
+            now.retain(|path| known.contains(&path.parent_directory()));
         }
         let differs = match self.load {
             "loaded" => now != self.drop_ins,
@@ -520,9 +536,9 @@ impl Definition {
     }
 
     /// The units that a setting of `[Unit]` names, and those that links of this kind add.
-    fn named(&self, key: &str, linked: &str) -> BTreeSet<UnitName> {
+    fn named_units(&self, key: &str, linked: &str) -> BTreeSet<UnitName> {
         self.effective
-            .all("Unit", key)
+            .all_values("Unit", key)
             .into_iter()
             .flat_map(str::split_whitespace)
             .filter_map(|word| specifier::expand(&self.id, None, word))
@@ -540,7 +556,7 @@ impl Definition {
                 Dep::Upholds => "upholds",
                 _ => "",
             };
-            let named = self.named(key, linked);
+            let named = self.named_units(key, linked);
             if dep == Dep::OnFailure && self.id.kind() == UnitKind::Slice {
                 // A slice cannot fail.
                 self.named_in_vain = named;
@@ -549,7 +565,7 @@ impl Definition {
             self.deps.entry(dep).or_default().extend(named);
         }
         for (key, dep) in Dep::REVERSED {
-            let named = self.named(key, "");
+            let named = self.named_units(key, "");
             self.deps_of_others.entry(dep).or_default().extend(named);
         }
         let triggered = self.effective.triggers();
@@ -558,7 +574,7 @@ impl Definition {
                 self.deps.entry(dep).or_default().insert(triggered.clone());
             }
         }
-        if let Some(slice) = self.slice() {
+        if let Some(slice) = self.named_slice() {
             for dep in [Dep::Requires, Dep::After] {
                 self.deps.entry(dep).or_default().insert(slice.clone());
             }
@@ -568,21 +584,21 @@ impl Definition {
     }
 
     /// The slice that it names. Those that systemd itself gives to units are nobody's concern here.
-    fn slice(&self) -> Option<UnitName> {
+    fn named_slice(&self) -> Option<UnitName> {
         let sections = ["Service", "Socket", "Mount", "Swap"];
         let mut named = sections
             .iter()
-            .filter_map(|section| self.effective.last(section, "Slice"));
+            .filter_map(|section| self.effective.last_value(section, "Slice"));
         UnitName::parse(named.next()?).ok()
     }
 
     /// Units that must run with it.
-    pub fn requires(&self) -> BTreeSet<UnitName> {
+    pub fn required_units(&self) -> BTreeSet<UnitName> {
         self.all_of(&[Dep::Requires, Dep::BindsTo])
     }
 
     /// Units that are started with it, and may fail.
-    pub fn wants(&self) -> BTreeSet<UnitName> {
+    pub fn wanted_units(&self) -> BTreeSet<UnitName> {
         self.all_of(&[Dep::Wants, Dep::Upholds])
     }
 

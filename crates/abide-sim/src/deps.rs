@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::UnitName;
 
-use crate::definition::Definition;
-use crate::order::Order;
+use crate::definition::LoadedDefinition;
+use crate::order::NameOrder;
 
 /// A dependency as a unit file has it, or as its type implies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,16 +50,16 @@ impl Dep {
     ];
 }
 
-type Edges = BTreeMap<UnitName, BTreeMap<Dep, BTreeSet<UnitName>>>;
+type InverseSettings = BTreeMap<UnitName, BTreeMap<Dep, BTreeSet<UnitName>>>;
 
 /// All dependencies of a manager's units, both ways, each unit by its canonical name.
 #[derive(Debug, Default)]
-pub(crate) struct Graph {
-    forward: Edges,
-    reverse: Edges,
+pub(crate) struct DependencyGraph {
+    forward: InverseSettings,
+    reverse: InverseSettings,
     mentions: BTreeMap<UnitName, BTreeSet<UnitName>>,
     mentioned_by: BTreeMap<UnitName, BTreeSet<UnitName>>,
-    order: Order,
+    order: NameOrder,
 }
 
 const WITH_REQUIREMENTS: [Dep; 5] = [
@@ -70,8 +70,11 @@ const WITH_REQUIREMENTS: [Dep; 5] = [
     Dep::Upholds,
 ];
 
-impl Graph {
-    pub(crate) fn new(definitions: &BTreeMap<UnitName, Definition>, order: Order) -> Self {
+impl DependencyGraph {
+    pub(crate) fn new(
+        definitions: &BTreeMap<UnitName, LoadedDefinition>,
+        order: NameOrder,
+    ) -> Self {
         let mut graph = Self {
             order,
             ..Self::default()
@@ -109,7 +112,7 @@ impl Graph {
         if from == to {
             return;
         }
-        let add = |edges: &mut Edges, from: &UnitName, to: &UnitName| {
+        let add = |edges: &mut InverseSettings, from: &UnitName, to: &UnitName| {
             let of = edges.entry(from.clone()).or_default();
             of.entry(dep).or_default().insert(to.clone());
         };
@@ -118,10 +121,10 @@ impl Graph {
     }
 
     /// A target comes after what it pulls in, unless that is told otherwise (systemd.target(5)).
-    fn order_targets(&mut self, definitions: &BTreeMap<UnitName, Definition>) {
+    fn order_targets(&mut self, definitions: &BTreeMap<UnitName, LoadedDefinition>) {
         let plain = |name: &UnitName| {
             definitions.get(name).is_some_and(|unit| {
-                let flag = unit.effective.flag("Unit", "DefaultDependencies");
+                let flag = unit.effective.boolean_value("Unit", "DefaultDependencies");
                 unit.load == "loaded" && flag != Some(false)
             })
         };
@@ -131,8 +134,8 @@ impl Graph {
             .cloned()
             .collect();
         for target in targets {
-            for member in self.of(&target, &WITH_REQUIREMENTS) {
-                if plain(&member) && !self.before(&target).contains(&member) {
+            for member in self.units_named_by(&target, &WITH_REQUIREMENTS) {
+                if plain(&member) && !self.later_units(&target).contains(&member) {
                     self.add(&target, Dep::After, &member);
                 }
             }
@@ -140,85 +143,87 @@ impl Graph {
     }
 
     /// Units that this one names so.
-    pub(crate) fn of(&self, unit: &UnitName, deps: &[Dep]) -> Vec<UnitName> {
-        self.order.sorted(Self::take(&self.forward, unit, deps))
+    pub(crate) fn units_named_by(&self, unit: &UnitName, deps: &[Dep]) -> Vec<UnitName> {
+        self.order
+            .sort_names(Self::edge_targets(&self.forward, unit, deps))
     }
 
     /// Units that name this one so.
-    pub(crate) fn to(&self, unit: &UnitName, deps: &[Dep]) -> Vec<UnitName> {
-        self.order.sorted(Self::take(&self.reverse, unit, deps))
+    pub(crate) fn units_naming(&self, unit: &UnitName, deps: &[Dep]) -> Vec<UnitName> {
+        self.order
+            .sort_names(Self::edge_targets(&self.reverse, unit, deps))
     }
 
-    fn take(edges: &Edges, unit: &UnitName, deps: &[Dep]) -> BTreeSet<UnitName> {
+    fn edge_targets(edges: &InverseSettings, unit: &UnitName, deps: &[Dep]) -> BTreeSet<UnitName> {
         let own = edges.get(unit);
         let named = deps.iter().filter_map(|dep| own?.get(dep));
         named.flatten().cloned().collect()
     }
 
-    fn both(&self, unit: &UnitName, of: &[Dep], to: &[Dep]) -> Vec<UnitName> {
-        let mut all = Self::take(&self.forward, unit, of);
-        all.extend(Self::take(&self.reverse, unit, to));
-        self.order.sorted(all)
+    fn units_either_way(&self, unit: &UnitName, of: &[Dep], to: &[Dep]) -> Vec<UnitName> {
+        let mut all = Self::edge_targets(&self.forward, unit, of);
+        all.extend(Self::edge_targets(&self.reverse, unit, to));
+        self.order.sort_names(all)
     }
 
     /// Units that come after this one.
-    pub(crate) fn before(&self, unit: &UnitName) -> Vec<UnitName> {
-        self.both(unit, &[Dep::Before], &[Dep::After])
+    pub(crate) fn later_units(&self, unit: &UnitName) -> Vec<UnitName> {
+        self.units_either_way(unit, &[Dep::Before], &[Dep::After])
     }
 
     /// Units that come before this one.
-    pub(crate) fn after(&self, unit: &UnitName) -> Vec<UnitName> {
-        self.both(unit, &[Dep::After], &[Dep::Before])
+    pub(crate) fn earlier_units(&self, unit: &UnitName) -> Vec<UnitName> {
+        self.units_either_way(unit, &[Dep::After], &[Dep::Before])
     }
 
     /// Units that a stop or restart takes along: `RequiredBy`, `RequisiteOf`, `BoundBy`, `ConsistsOf`.
-    pub(crate) fn followers(&self, unit: &UnitName) -> Vec<UnitName> {
-        self.to(
+    pub(crate) fn units_stopped_along(&self, unit: &UnitName) -> Vec<UnitName> {
+        self.units_naming(
             unit,
             &[Dep::Requires, Dep::Requisite, Dep::BindsTo, Dep::PartOf],
         )
     }
 
     /// Units whose start fails when this one's does.
-    pub(crate) fn dependents(&self, unit: &UnitName) -> Vec<UnitName> {
-        self.to(unit, &[Dep::Requires, Dep::Requisite, Dep::BindsTo])
+    pub(crate) fn dependent_units(&self, unit: &UnitName) -> Vec<UnitName> {
+        self.units_naming(unit, &[Dep::Requires, Dep::Requisite, Dep::BindsTo])
     }
 
     /// Units that keep one with `StopWhenUnneeded=` up.
     pub(crate) fn users(&self, unit: &UnitName) -> Vec<UnitName> {
-        self.to(unit, &WITH_REQUIREMENTS)
+        self.units_naming(unit, &WITH_REQUIREMENTS)
     }
 
     /// Units that this one may keep up.
-    pub(crate) fn used(&self, unit: &UnitName) -> Vec<UnitName> {
-        self.of(unit, &WITH_REQUIREMENTS)
+    pub(crate) fn units_kept_up_by(&self, unit: &UnitName) -> Vec<UnitName> {
+        self.units_named_by(unit, &WITH_REQUIREMENTS)
     }
 
     /// Units that stop because this one stopped by itself.
-    pub(crate) fn bound(&self, unit: &UnitName) -> Vec<UnitName> {
-        self.both(unit, &[Dep::PropagatesStopTo], &[Dep::BindsTo])
+    pub(crate) fn bound_units(&self, unit: &UnitName) -> Vec<UnitName> {
+        self.units_either_way(unit, &[Dep::PropagatesStopTo], &[Dep::BindsTo])
     }
 
     /// Units that cannot be up together with this one.
-    pub(crate) fn opponents(&self, unit: &UnitName) -> Vec<UnitName> {
-        self.both(unit, &[Dep::Conflicts], &[Dep::Conflicts])
+    pub(crate) fn conflicting_units(&self, unit: &UnitName) -> Vec<UnitName> {
+        self.units_either_way(unit, &[Dep::Conflicts], &[Dep::Conflicts])
     }
 
     /// Units that name this one in whatever way.
-    pub(crate) fn referrers(&self, unit: &UnitName) -> Vec<UnitName> {
+    pub(crate) fn units_mentioning(&self, unit: &UnitName) -> Vec<UnitName> {
         let named = self.mentioned_by.get(unit);
-        self.order.sorted(named.cloned().unwrap_or_default())
+        self.order.sort_names(named.cloned().unwrap_or_default())
     }
 
     /// Units that this one names in whatever way.
-    pub(crate) fn mentioned(&self, unit: &UnitName) -> Vec<UnitName> {
+    pub(crate) fn mentioned_units(&self, unit: &UnitName) -> Vec<UnitName> {
         let named = self.mentions.get(unit);
-        self.order.sorted(named.cloned().unwrap_or_default())
+        self.order.sort_names(named.cloned().unwrap_or_default())
     }
 
     /// Units that have to do with this one in whatever way.
-    pub(crate) fn neighbours(&self, unit: &UnitName) -> Vec<UnitName> {
-        let both = self.referrers(unit).into_iter();
-        both.chain(self.mentioned(unit)).collect()
+    pub(crate) fn related_units(&self, unit: &UnitName) -> Vec<UnitName> {
+        let both = self.units_mentioning(unit).into_iter();
+        both.chain(self.mentioned_units(unit)).collect()
     }
 }

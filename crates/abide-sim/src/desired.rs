@@ -88,7 +88,7 @@ impl DesiredBuilder {
     /// Lingering users that nobody declares are a finding, or are disabled.
     #[must_use]
     pub fn linger_exclusive(mut self, enforce: bool) -> Self {
-        let declared_at = origin();
+        let declared_at = fixed_origin();
         self.linger_exclusive = Some(LingerExclusive {
             enforce,
             declared_at,
@@ -166,7 +166,7 @@ impl DesiredBuilder {
         if let Some(user) = self.this_user() {
             user.linger = Some(DesiredLinger {
                 value,
-                reason: LingerReason::Declared(origin()),
+                reason: LingerReason::Declared(fixed_origin()),
             });
         }
         self
@@ -178,7 +178,7 @@ impl DesiredBuilder {
     pub fn file(mut self, path: &str, text: &str) -> Self {
         let path = HomePath::parse(path).expect("a test names a path below a home");
         let file = DesiredFile {
-            declared_at: origin(),
+            declared_at: fixed_origin(),
             body: Body::Plain(text.into()),
             mode: None,
         };
@@ -199,7 +199,7 @@ impl DesiredBuilder {
     /// Somebody else's unit: nothing is managed but what is written.
     #[must_use]
     #[track_caller]
-    pub fn foreign(self, name: &str) -> Self {
+    pub fn foreign_unit(self, name: &str) -> Self {
         self.add(unit_name(name), None, false)
     }
 
@@ -221,7 +221,7 @@ impl DesiredBuilder {
 
     /// Running or not, as written.
     #[must_use]
-    pub fn running(self, wanted: Wanted) -> Self {
+    pub fn with_running(self, wanted: Wanted) -> Self {
         self.set(|unit| unit.running = Some(wanted))
     }
 
@@ -233,7 +233,7 @@ impl DesiredBuilder {
 
     /// Masked or not, as written.
     #[must_use]
-    pub fn masked(self, masked: bool) -> Self {
+    pub fn with_masked(self, masked: bool) -> Self {
         self.set(|unit| unit.masked = Some(masked))
     }
 
@@ -248,7 +248,7 @@ impl DesiredBuilder {
 
     /// The unit should not be there.
     #[must_use]
-    pub fn absent(self) -> Self {
+    pub fn marked_absent(self) -> Self {
         self.set(|unit| unit.presence = Presence::Absent)
     }
 
@@ -272,11 +272,11 @@ impl DesiredBuilder {
     pub fn build(self) -> Desired {
         let mut users = BTreeMap::new();
         for (name, draft) in &self.users {
-            let units = self.finished(&Scope::User(name.clone()));
+            let units = self.finished_units(&Scope::User(name.clone()));
             users.insert(name.clone(), finish_user(draft, units));
         }
         Desired {
-            units: self.finished(&Scope::System),
+            units: self.finished_units(&Scope::System),
             manifest: self.manifest,
             host: self.host,
             users,
@@ -317,7 +317,7 @@ impl DesiredBuilder {
     }
 }
 
-fn origin() -> Origin {
+fn fixed_origin() -> Origin {
     Origin {
         file: "fleet.yaml".to_owned(),
         line: 1,

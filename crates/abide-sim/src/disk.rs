@@ -6,13 +6,13 @@ use abide_model::{Bytes, HostPath, Timestamp};
 
 /// All files. Directories are there where something is in them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Disk {
-    nodes: BTreeMap<HostPath, Node>,
+pub(crate) struct SimulatedDisk {
+    nodes: BTreeMap<HostPath, DiskNode>,
 }
 
 /// A file or a symbolic link.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Node {
+pub(crate) struct DiskNode {
     pub(crate) kind: NodeKind,
     pub(crate) owner: String,
     pub(crate) mode: u32,
@@ -29,7 +29,7 @@ pub(crate) enum NodeKind {
     Link(String),
 }
 
-impl Node {
+impl DiskNode {
     pub(crate) fn new(kind: NodeKind, owner: &str, mode: u32, at: Timestamp) -> Self {
         Self {
             kind,
@@ -55,20 +55,20 @@ impl Node {
     }
 }
 
-impl Disk {
-    pub(crate) fn get(&self, path: &HostPath) -> Option<&Node> {
+impl SimulatedDisk {
+    pub(crate) fn get(&self, path: &HostPath) -> Option<&DiskNode> {
         self.nodes.get(path)
     }
 
-    pub(crate) fn get_mut(&mut self, path: &HostPath) -> Option<&mut Node> {
+    pub(crate) fn get_mut(&mut self, path: &HostPath) -> Option<&mut DiskNode> {
         self.nodes.get_mut(path)
     }
 
-    pub(crate) fn put(&mut self, path: HostPath, node: Node) {
+    pub(crate) fn insert(&mut self, path: HostPath, node: DiskNode) {
         self.nodes.insert(path, node);
     }
 
-    pub(crate) fn remove(&mut self, path: &HostPath) -> Option<Node> {
+    pub(crate) fn remove(&mut self, path: &HostPath) -> Option<DiskNode> {
         self.nodes.remove(path)
     }
 
@@ -87,7 +87,7 @@ impl Disk {
     pub(crate) fn follow(&self, path: &HostPath) -> Option<HostPath> {
         let mut path = path.clone();
         for _ in 0..8 {
-            let Some(target) = self.get(&path).and_then(Node::link) else {
+            let Some(target) = self.get(&path).and_then(DiskNode::link) else {
                 return Some(path);
             };
             path = relative_to(&path, target)?;
@@ -96,19 +96,19 @@ impl Disk {
     }
 
     /// What stands directly in a directory.
-    pub(crate) fn children<'a>(
+    pub(crate) fn directory_entries<'a>(
         &'a self,
         dir: &'a HostPath,
-    ) -> impl Iterator<Item = (&'a HostPath, &'a Node)> {
-        self.below(dir)
-            .filter(move |(path, _)| path.parent() == *dir)
+    ) -> impl Iterator<Item = (&'a HostPath, &'a DiskNode)> {
+        self.entries_below(dir)
+            .filter(move |(path, _)| path.parent_directory() == *dir)
     }
 
     /// What stands anywhere below a directory.
-    pub(crate) fn below<'a>(
+    pub(crate) fn entries_below<'a>(
         &'a self,
         dir: &'a HostPath,
-    ) -> impl Iterator<Item = (&'a HostPath, &'a Node)> {
+    ) -> impl Iterator<Item = (&'a HostPath, &'a DiskNode)> {
         let after = self.nodes.range(dir.clone()..);
         // Names like `a-b` sort between `a` and `a/b`: they are skipped, not the end.
         after

@@ -3,11 +3,11 @@
 use abide_model::{ActiveState, Bytes, HostPath, Scope, UnitRef, UserName};
 
 use crate::ToolError;
-use crate::disk::{Node, NodeKind};
-use crate::engine::Engine;
+use crate::disk::{DiskNode, NodeKind};
+use crate::engine::SimulatedManager;
 use crate::host::SimHost;
 use crate::install::owner;
-use crate::place::{below, config_dir, path, quadlet_dir, transient_dir};
+use crate::place::{config_dir, path, path_below, quadlet_dir, transient_dir};
 
 /// One thing that somebody does by hand. Where it is not possible, nothing happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,10 +74,10 @@ impl SimHost {
                 self.home_file(user, relative, text);
                 Ok(())
             }
-            Edit::Chmod(unit, mode) => self.chmod(unit, *mode),
+            Edit::Chmod(unit, mode) => self.hand_chmod(unit, *mode),
             Edit::Start(unit) => self.start(unit),
             Edit::Stop(unit) => self.stop(unit),
-            Edit::Crash(unit) => self.crash(unit),
+            Edit::Crash(unit) => self.crash_unit(unit),
             Edit::Enable(unit) => self.enable(unit),
             Edit::Disable(unit) => self.disable(unit),
             Edit::Link(unit, link) => {
@@ -137,15 +137,15 @@ impl SimHost {
 
     /// Writes a file as somebody.
     pub fn write_file(&mut self, path: &HostPath, text: &str, owner: &str) {
-        let at = self.tick();
-        let node = Node::new(NodeKind::File(Bytes::from(text)), owner, 0o644, at);
-        self.disk.put(path.clone(), node);
+        let at = self.advance_second();
+        let node = DiskNode::new(NodeKind::File(Bytes::from(text)), owner, 0o644, at);
+        self.disk.insert(path.clone(), node);
         self.tell_paths(path);
     }
 
     /// `touch`: the file is as new as now, with what it holds.
-    pub fn touch(&mut self, path: &HostPath) {
-        let at = self.tick();
+    pub fn touch_file(&mut self, path: &HostPath) {
+        let at = self.advance_second();
         if let Some(node) = self.disk.get_mut(path) {
             (node.modified_at, node.changed_at) = (at, at);
         }
@@ -153,7 +153,7 @@ impl SimHost {
 
     /// `chmod`, of any file.
     pub fn change_mode(&mut self, path: &HostPath, mode: u32) {
-        let at = self.tick();
+        let at = self.advance_second();
         if let Some(node) = self.disk.get_mut(path) {
             (node.mode, node.changed_at) = (mode, at);
         }
@@ -161,7 +161,7 @@ impl SimHost {
 
     /// `chown`, of any file.
     pub fn change_owner(&mut self, path: &HostPath, owner: &str) {
-        let at = self.tick();
+        let at = self.advance_second();
         if let Some(node) = self.disk.get_mut(path) {
             (node.owner, node.changed_at) = (owner.to_owned(), at);
         }
@@ -169,14 +169,14 @@ impl SimHost {
 
     /// Makes a symbolic link as somebody.
     pub fn write_link(&mut self, path: &HostPath, target: &str, owner: &str) {
-        let at = self.tick();
-        let node = Node::new(NodeKind::Link(target.to_owned()), owner, 0o777, at);
-        self.disk.put(path.clone(), node);
+        let at = self.advance_second();
+        let node = DiskNode::new(NodeKind::Link(target.to_owned()), owner, 0o777, at);
+        self.disk.insert(path.clone(), node);
     }
 
     /// Removes a file or link.
     pub fn remove_file(&mut self, path: &HostPath) {
-        self.tick();
+        self.advance_second();
         if self.disk.remove(path).is_some() {
             self.tell_paths(path);
         }
@@ -185,15 +185,15 @@ impl SimHost {
     /// Lets path units see that a file changed.
     pub(crate) fn tell_paths(&mut self, changed: &HostPath) {
         for scope in self.managers.keys().cloned().collect::<Vec<_>>() {
-            let mut engine = Engine::new(self, &scope);
+            let mut engine = SimulatedManager::new(self, &scope);
             engine.look_at(changed);
-            engine.settle();
+            engine.run_all_events();
         }
     }
 
     /// `systemd-run --unit=NAME`: a transient unit of this name, where no unit file has it.
     pub fn run_transient(&mut self, unit: &UnitRef, command: &str) -> Result<(), ToolError> {
-        if self.definition(unit).load != "not-found" {
+        if self.definition_of(unit).load != "not-found" {
             return Err(format!(
                 "Unit {} was already loaded or has a fragment file.",
                 unit.unit
@@ -202,7 +202,11 @@ impl SimHost {
         }
         let dir = transient_dir(&unit.scope, &self.home(&unit.scope));
         let text = format!("[Service]\nExecStart={command}\n");
-        self.write_file(&below(&dir, unit.unit.as_str()), &text, &owner(&unit.scope));
+        self.write_file(
+            &path_below(&dir, unit.unit.as_str()),
+            &text,
+            &owner(&unit.scope),
+        );
         self.start(unit)
     }
 
@@ -241,7 +245,7 @@ impl SimHost {
     }
 
     fn hand_write(&mut self, unit: &UnitRef, relative: &str, text: &str) -> Result<(), ToolError> {
-        let path = below(&self.dir_of(unit), relative);
+        let path = path_below(&self.dir_of(unit), relative);
         if self
             .disk
             .get(&path)
@@ -254,8 +258,8 @@ impl SimHost {
     }
 
     fn hand_remove(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
-        self.tick();
-        let path = below(&self.dir_of(unit), unit.unit.as_str());
+        self.advance_second();
+        let path = path_below(&self.dir_of(unit), unit.unit.as_str());
         let removed = self.disk.remove(&path);
         removed
             .map(drop)
@@ -263,33 +267,33 @@ impl SimHost {
     }
 
     fn home_file(&mut self, user: &UserName, relative: &str, text: &str) {
-        let path = below(&self.home(&Scope::User(user.clone())), relative);
+        let path = path_below(&self.home(&Scope::User(user.clone())), relative);
         self.write_file(&path, text, user.as_str());
     }
 
-    fn chmod(&mut self, unit: &UnitRef, mode: u32) -> Result<(), ToolError> {
-        let at = self.tick();
-        let path = below(&self.dir_of(unit), unit.unit.as_str());
+    fn hand_chmod(&mut self, unit: &UnitRef, mode: u32) -> Result<(), ToolError> {
+        let at = self.advance_second();
+        let path = path_below(&self.dir_of(unit), unit.unit.as_str());
         let node = self.disk.get_mut(&path).ok_or("there is no such file")?;
         (node.mode, node.changed_at) = (mode, at);
         Ok(())
     }
 
-    fn crash(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
+    fn crash_unit(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         if !self.is_up(unit) {
             return Err("it does not run".into());
         }
         self.note(format!("crash {unit}"));
-        let mut engine = Engine::new(self, &unit.scope);
+        let mut engine = SimulatedManager::new(self, &unit.scope);
         engine.runtime_mut(&unit.unit).result = "exit-code";
         engine.set_state(&unit.unit, ActiveState::Failed, "failed");
-        engine.settle();
+        engine.run_all_events();
         self.collect(&unit.scope);
         Ok(())
     }
 
     fn hand_link(&mut self, unit: &UnitRef, link: &str) {
-        let target = below(&self.dir_of(unit), unit.unit.as_str());
+        let target = path_below(&self.dir_of(unit), unit.unit.as_str());
         self.add_link(&unit.scope, link, target.as_str());
     }
 }

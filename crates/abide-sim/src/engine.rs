@@ -14,15 +14,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use abide_model::{Scope, UnitName, UnitRef};
 
-pub(crate) use self::change::Change;
+pub(crate) use self::change::StateChange;
 pub(crate) use self::garbage::TELLS_FIRST;
 use self::promise::Promises;
 pub(crate) use self::unit::can_reload;
-use crate::definition::Definition;
-use crate::deps::Graph;
+use crate::definition::LoadedDefinition;
+use crate::deps::DependencyGraph;
 use crate::host::{Runtime, SimHost};
-use crate::kind::Kind;
-use crate::transaction::{Mode, Refusal, Transaction};
+use crate::kind::JobKind;
+use crate::transaction::{JobRefusal, Mode, Transaction};
 
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,15 +54,15 @@ pub(crate) enum Hold {
 
 /// A job under way.
 #[derive(Debug, Clone, Copy)]
-struct Job {
+struct RunningJob {
     id: u64,
-    kind: Kind,
+    kind: JobKind,
     runs: bool,
 }
 
 /// Something that happens by itself after a while. The number tells the run of the unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Event {
+pub(crate) enum PendingEvent {
     /// The main process is up, or a oneshot has done its work.
     Ready(UnitName, u64),
     /// The main process ended.
@@ -83,29 +83,29 @@ pub(crate) enum Event {
 const RESTLESS: u32 = 4000;
 
 /// A manager at work.
-pub(crate) struct Engine<'h> {
+pub(crate) struct SimulatedManager<'h> {
     pub(crate) host: &'h mut SimHost,
     pub(crate) scope: Scope,
-    pub(crate) graph: Graph,
-    jobs: BTreeMap<UnitName, Job>,
+    pub(crate) graph: DependencyGraph,
+    jobs: BTreeMap<UnitName, RunningJob>,
     queue: BTreeSet<UnitName>,
     ended: BTreeMap<u64, Outcome>,
     next_job: u64,
-    pub(crate) soon: VecDeque<Event>,
+    pub(crate) soon: VecDeque<PendingEvent>,
     /// What happens when, in moments; of one moment in the order in which it was begun.
-    later: BTreeMap<(u64, u64), Event>,
+    later: BTreeMap<(u64, u64), PendingEvent>,
     moment: u64,
     begun: u64,
     promises: Promises,
     happened: u32,
 }
 
-impl<'h> Engine<'h> {
+impl<'h> SimulatedManager<'h> {
     pub(crate) fn new(host: &'h mut SimHost, scope: &Scope) -> Self {
         let mut engine = Self {
             host,
             scope: scope.clone(),
-            graph: Graph::default(),
+            graph: DependencyGraph::default(),
             jobs: BTreeMap::new(),
             queue: BTreeSet::new(),
             ended: BTreeMap::new(),
@@ -125,19 +125,19 @@ impl<'h> Engine<'h> {
     pub(crate) fn read_graph(&mut self) {
         let manager = self.host.managers.get(&self.scope);
         let order = self.host.hash_order;
-        self.graph = manager.map_or_else(Graph::default, |manager| {
-            Graph::new(&manager.definitions, order)
+        self.graph = manager.map_or_else(DependencyGraph::default, |manager| {
+            DependencyGraph::new(&manager.definitions, order)
         });
     }
 
     /// Adds a job with all that it brings with it. Its number tells how it ended.
-    pub(crate) fn submit(
+    pub(crate) fn submit_job(
         &mut self,
-        kind: Kind,
+        kind: JobKind,
         unit: &UnitName,
         mode: Mode,
-    ) -> Result<u64, Refusal> {
-        let jobs = Transaction::of(self, kind, unit, mode)?;
+    ) -> Result<u64, JobRefusal> {
+        let jobs = Transaction::jobs_for(self, kind, unit, mode)?;
         for (other, kind) in jobs {
             let again = mode == Mode::RestartDependencies && other == *unit;
             self.install(&other, kind, again);
@@ -148,14 +148,14 @@ impl<'h> Engine<'h> {
     }
 
     /// Lets everything happen that can happen now and later.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn run_all_events(&mut self) {
         loop {
             self.run_jobs();
             let Some(((moment, _), event)) = self.later.pop_first() else {
                 return;
             };
             self.moment = moment;
-            self.happen(event);
+            self.handle_event(event);
         }
     }
 
@@ -170,7 +170,7 @@ impl<'h> Engine<'h> {
                 continue;
             }
             if let Some(event) = self.soon.pop_front() {
-                self.happen(event);
+                self.handle_event(event);
                 continue;
             }
             if self.queue.is_empty() {
@@ -189,18 +189,18 @@ impl<'h> Engine<'h> {
     }
 
     /// How a job ended; one that never was one is done.
-    pub(crate) fn outcome(&self, id: u64) -> Outcome {
+    pub(crate) fn job_outcome(&self, id: u64) -> Outcome {
         self.ended.get(&id).copied().unwrap_or(Outcome::Done)
     }
 
-    pub(crate) fn soon(&mut self, event: Event) {
+    pub(crate) fn schedule_soon(&mut self, event: PendingEvent) {
         if !self.soon.contains(&event) {
             self.soon.push_back(event);
         }
     }
 
     /// Lets something happen after so many moments.
-    pub(crate) fn later(&mut self, moments: u64, event: Event) {
+    pub(crate) fn schedule_later(&mut self, moments: u64, event: PendingEvent) {
         self.begun += 1;
         let at = (self.moment + moments, self.begun);
         self.later.insert(at, event);
@@ -213,28 +213,28 @@ impl<'h> Engine<'h> {
     pub(crate) fn stop_pending(&self, unit: &UnitName) -> bool {
         self.jobs
             .get(unit)
-            .is_some_and(|job| job.kind == Kind::Stop)
+            .is_some_and(|job| job.kind == JobKind::Stop)
     }
 
-    pub(crate) fn at(&self, unit: &UnitName) -> UnitRef {
+    pub(crate) fn unit_ref(&self, unit: &UnitName) -> UnitRef {
         UnitRef::new(&self.scope, unit)
     }
 
-    pub(crate) fn definition(&self, unit: &UnitName) -> Definition {
-        self.host.definition(&self.at(unit))
+    pub(crate) fn definition_of(&self, unit: &UnitName) -> LoadedDefinition {
+        self.host.definition_of(&self.unit_ref(unit))
     }
 
-    pub(crate) fn runtime(&self, unit: &UnitName) -> Option<&Runtime> {
+    pub(crate) fn runtime_of(&self, unit: &UnitName) -> Option<&Runtime> {
         self.host.managers.get(&self.scope)?.runtimes.get(unit)
     }
 
-    pub(crate) fn sub(&self, unit: &UnitName) -> &'static str {
-        self.runtime(unit).map_or("dead", |runtime| runtime.sub)
+    pub(crate) fn sub_state(&self, unit: &UnitName) -> &'static str {
+        self.runtime_of(unit).map_or("dead", |runtime| runtime.sub)
     }
 
     /// What the manager remembers of the unit from its first start on.
     pub(crate) fn runtime_mut(&mut self, unit: &UnitName) -> &mut Runtime {
-        let config = self.definition(unit).effective;
+        let config = self.definition_of(unit).effective;
         let manager = self.host.managers.get_mut(&self.scope);
         let manager = manager.expect("only a manager that is up works");
         let known = manager.runtimes.entry(unit.clone());

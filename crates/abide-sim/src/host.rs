@@ -9,9 +9,9 @@ use abide_model::{
 };
 use abide_unit::Effective;
 
-use crate::definition::{Definition, Sources};
-use crate::disk::Disk;
-use crate::order::Order;
+use crate::definition::{LoadedDefinition, ManagerSources};
+use crate::disk::SimulatedDisk;
+use crate::order::NameOrder;
 use crate::place::path;
 
 /// A simulated host. Two hosts are equal where everything on them is.
@@ -24,18 +24,18 @@ pub struct SimHost {
     /// `DefaultStartLimitIntervalSec=`: five starts of a unit within it, and the sixth fails.
     pub start_limit_interval: Duration,
     /// In what order systemd happens to go through its hash tables.
-    pub hash_order: Order,
+    pub hash_order: NameOrder,
     /// Units were found that never come to rest: from then on nothing that it says of their manager counts.
     pub restless: bool,
     pub(crate) serial: u64,
-    pub(crate) disk: Disk,
+    pub(crate) disk: SimulatedDisk,
     pub(crate) users: BTreeMap<UserName, SimUser>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) lingering: BTreeSet<String>,
     pub(crate) sessions: BTreeMap<UserName, u32>,
     /// Names of processes that belong to no unit of a user's manager.
     pub(crate) strays: BTreeMap<UserName, Vec<String>>,
-    pub(crate) managers: BTreeMap<Scope, Manager>,
+    pub(crate) managers: BTreeMap<Scope, RunningManager>,
     pub(crate) broken: BTreeSet<UserName>,
     pub(crate) failing: BTreeSet<UnitRef>,
     pub(crate) ledgers: BTreeMap<ManifestName, Ledger>,
@@ -59,14 +59,14 @@ pub struct SimUser {
 
 /// A service manager that is up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Manager {
+pub(crate) struct RunningManager {
     pub(crate) started_at: Timestamp,
     pub(crate) loaded_at: Timestamp,
     /// Those of its user when it started: its units have them.
     pub(crate) groups: BTreeSet<String>,
     /// Links were made or removed by its own means since then: systemd 257 tells so for every unit.
     pub(crate) links_outdated: bool,
-    pub(crate) definitions: BTreeMap<UnitName, Definition>,
+    pub(crate) definitions: BTreeMap<UnitName, LoadedDefinition>,
     pub(crate) runtimes: BTreeMap<UnitName, Runtime>,
     /// Units to look at: nothing may keep them any more. The one that came last is looked at first.
     pub(crate) garbage: Vec<UnitName>,
@@ -195,10 +195,10 @@ impl SimHost {
             facts,
             lock: None,
             start_limit_interval: Duration::from_secs(10),
-            hash_order: Order::default(),
+            hash_order: NameOrder::default(),
             restless: false,
             serial: 0,
-            disk: Disk::default(),
+            disk: SimulatedDisk::default(),
             users: BTreeMap::from([(login, root)]),
             groups: ["root", "sudo", "docker", "app"].map(str::to_owned).into(),
             lingering: BTreeSet::new(),
@@ -216,19 +216,19 @@ impl SimHost {
     }
 
     /// The next moment: a second later.
-    pub(crate) fn tick(&mut self) -> Timestamp {
+    pub(crate) fn advance_second(&mut self) -> Timestamp {
         self.facts.now.0 += 1_000_000;
         self.facts.now
     }
 
     /// The next moment within what a manager does by itself: a millisecond later.
-    pub(crate) fn blink(&mut self) -> Timestamp {
+    pub(crate) fn advance_millisecond(&mut self) -> Timestamp {
         self.facts.now.0 += 1_000;
         self.facts.now
     }
 
     /// What a unit does, or did last; `None` where it never started in this life of its manager.
-    pub fn runtime(&self, unit: &UnitRef) -> Option<&Runtime> {
+    pub fn runtime_of(&self, unit: &UnitRef) -> Option<&Runtime> {
         let manager = self.managers.get(&unit.scope)?;
         let loaded = manager.definitions.get(&unit.unit);
         let id = loaded.map_or(&unit.unit, |definition| &definition.id);
@@ -237,7 +237,7 @@ impl SimHost {
 
     /// Whether a unit runs.
     pub fn is_up(&self, unit: &UnitRef) -> bool {
-        self.runtime(unit)
+        self.runtime_of(unit)
             .is_some_and(|runtime| runtime.active.is_up())
     }
 
@@ -254,7 +254,7 @@ impl SimHost {
         counts: impl Fn(&HostPath) -> bool,
     ) -> bool {
         let now = self.sources(&unit.scope).load(&unit.unit);
-        self.runtime(unit).is_some_and(|runtime| {
+        self.runtime_of(unit).is_some_and(|runtime| {
             let on_disk = self.read_at_start(&unit.scope, &now.effective);
             let of = |files: &BTreeMap<HostPath, _>| {
                 let counted = files.iter().filter(|(path, _)| counts(path));
@@ -276,21 +276,21 @@ impl SimHost {
     }
 
     /// A unit as its manager has it, or would have it if it was asked now.
-    pub fn definition(&self, unit: &UnitRef) -> Definition {
+    pub fn definition_of(&self, unit: &UnitRef) -> LoadedDefinition {
         let manager = self.managers.get(&unit.scope);
         let loaded = manager.and_then(|manager| manager.definitions.get(&unit.unit));
-        loaded.map_or_else(|| self.would_load(unit), Definition::clone)
+        loaded.map_or_else(|| self.would_load(unit), LoadedDefinition::clone)
     }
 
     /// A unit as `systemctl show` has it: one that was not found is looked for again.
-    pub(crate) fn shown(&self, unit: &UnitRef) -> Definition {
-        match self.definition(unit) {
+    pub(crate) fn shown_definition(&self, unit: &UnitRef) -> LoadedDefinition {
+        match self.definition_of(unit) {
             missing if missing.load == "not-found" => self.would_load(unit),
             known => known,
         }
     }
 
-    fn would_load(&self, unit: &UnitRef) -> Definition {
+    fn would_load(&self, unit: &UnitRef) -> LoadedDefinition {
         let names = BTreeSet::from([unit.unit.clone()]);
         let mut read = self.read_with_mentioned(&unit.scope, names);
         let found = read.remove(&unit.unit);
@@ -331,8 +331,8 @@ impl SimHost {
     }
 
     /// When a unit last left the states `inactive` and `failed`, as far as its manager remembers.
-    pub fn began(&self, unit: &UnitRef) -> Option<Timestamp> {
-        self.runtime(unit)?.began_at
+    pub fn began_at(&self, unit: &UnitRef) -> Option<Timestamp> {
+        self.runtime_of(unit)?.began_at
     }
 
     /// An account.
@@ -341,7 +341,7 @@ impl SimHost {
     }
 
     /// Whether lingering is recorded.
-    pub fn lingers(&self, name: &str) -> bool {
+    pub fn is_lingering(&self, name: &str) -> bool {
         self.lingering.contains(name)
     }
 
@@ -365,8 +365,8 @@ impl SimHost {
         }
     }
 
-    pub(crate) fn sources<'a>(&'a self, scope: &'a Scope) -> Sources<'a> {
-        Sources {
+    pub(crate) fn sources<'a>(&'a self, scope: &'a Scope) -> ManagerSources<'a> {
+        ManagerSources {
             disk: &self.disk,
             scope,
             home: self.home(scope),

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use abide_model::{HostPath, Link, Scope, UnitRef};
-use abide_unit::{InstallLink, LinkKind, also, install_links, refused_links};
+use abide_unit::{InstallLink, LinkKind, install_links, refused_links, units_enabled_together};
 
 use crate::ToolError;
-use crate::definition::Definition;
-use crate::disk::{Node, NodeKind};
+use crate::definition::LoadedDefinition;
+use crate::disk::{DiskNode, NodeKind};
 use crate::host::SimHost;
-use crate::job::Job;
+use crate::job::JobResult;
 use crate::place::config_dir;
 
 /// systemd 252 does not know `UpheldBy=`, 257 does.
@@ -41,15 +41,15 @@ impl SimHost {
                 Err(_) => continue,
                 Ok(()) => {}
             }
-            next.extend(also(&on_disk.id, &on_disk.effective));
+            next.extend(units_enabled_together(&on_disk.id, &on_disk.effective));
             result = result.and(self.add_install_links(&of, &on_disk));
         }
         self.note(format!("enable {unit}"));
         result
     }
 
-    fn may_enable(&self, unit: &UnitRef, on_disk: &Definition) -> Job {
-        let path = config_dir(&unit.scope, &self.home(&unit.scope)).child(unit.unit.as_str());
+    fn may_enable(&self, unit: &UnitRef, on_disk: &LoadedDefinition) -> JobResult {
+        let path = config_dir(&unit.scope, &self.home(&unit.scope)).join_name(unit.unit.as_str());
         let link = path.ok().and_then(|path| self.disk.get(&path)?.link());
         let why = match on_disk.load {
             "masked" => format!("Unit file {} is masked.", unit.unit),
@@ -65,7 +65,7 @@ impl SimHost {
         Err(format!("Failed to enable unit: {why}").into())
     }
 
-    fn add_install_links(&mut self, unit: &UnitRef, on_disk: &Definition) -> Job {
+    fn add_install_links(&mut self, unit: &UnitRef, on_disk: &LoadedDefinition) -> JobResult {
         let target = on_disk.fragment.as_ref();
         let target = target.map(HostPath::to_string).unwrap_or_default();
         let refused = refused_links(&on_disk.id, &on_disk.effective);
@@ -88,7 +88,7 @@ impl SimHost {
 
     /// Whether an alias has something else in its place.
     fn is_taken(&self, scope: &Scope, link: &InstallLink, target: &str) -> bool {
-        let path = crate::place::below(&config_dir(scope, &self.home(scope)), &link.path);
+        let path = crate::place::path_below(&config_dir(scope, &self.home(scope)), &link.path);
         let Some(node) = self
             .disk
             .get(&path)
@@ -103,7 +103,7 @@ impl SimHost {
     }
 
     /// `systemctl reenable`: the links go, and exactly those come that the files on disk ask for.
-    pub fn reenable(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
+    pub fn reenable_unit(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
         // Without links there is nothing to disable, and no harm done.
         let disabled = self.remove_enablement(unit);
         let dead = self.sources(&unit.scope).dead_alias(&unit.unit);
@@ -119,11 +119,11 @@ impl SimHost {
         self.show(unit);
         let dir = config_dir(&unit.scope, &self.home(&unit.scope));
         let path = dir
-            .child(unit.unit.as_str())
+            .join_name(unit.unit.as_str())
             .map_err(|error| error.to_string())?;
         // A link that leads to a mask is as good as one (seen on 252 and 257).
         let masks = self.disk.follow(&path).is_some_and(|end| is_null(&end));
-        match self.disk.get(&path).map(Node::link) {
+        match self.disk.get(&path).map(DiskNode::link) {
             Some(_) if masks => {}
             Some(_) => {
                 return Err(format!("Failed to mask unit: File '{path}' already exists.").into());
@@ -168,22 +168,22 @@ impl SimHost {
 
     /// Makes a link by its path below the configuration directory. Whether it was not there before.
     pub(crate) fn add_link(&mut self, scope: &Scope, relative: &str, target: &str) -> bool {
-        let path = crate::place::below(&config_dir(scope, &self.home(scope)), relative);
-        let there = self.disk.get(&path).and_then(Node::link);
+        let path = crate::place::path_below(&config_dir(scope, &self.home(scope)), relative);
+        let there = self.disk.get(&path).and_then(DiskNode::link);
         if there.is_some_and(|there| is_same(there, target)) {
             return false;
         }
-        let at = self.tick();
+        let at = self.advance_second();
         let owner = owner(scope);
-        let node = Node::new(NodeKind::Link(target.to_owned()), &owner, 0o777, at);
-        self.disk.put(path, node);
+        let node = DiskNode::new(NodeKind::Link(target.to_owned()), &owner, 0o777, at);
+        self.disk.insert(path, node);
         true
     }
 
     /// Links in the configuration directory and in its `*.wants`, `*.requires` and `*.upholds`.
     pub(crate) fn config_links(&self, scope: &Scope) -> BTreeSet<Link> {
         let dir = config_dir(scope, &self.home(scope));
-        let link = |(path, node): (&HostPath, &Node)| {
+        let link = |(path, node): (&HostPath, &DiskNode)| {
             let relative = path
                 .as_str()
                 .strip_prefix(dir.as_str())?
@@ -199,7 +199,7 @@ impl SimHost {
                 target,
             })
         };
-        self.disk.below(&dir).filter_map(link).collect()
+        self.disk.entries_below(&dir).filter_map(link).collect()
     }
 }
 

@@ -7,14 +7,14 @@ use abide_unit::{Effective, specifier};
 
 use crate::ToolError;
 use crate::boot::no_manager;
-use crate::definition::Definition;
-use crate::engine::{Engine, Outcome};
+use crate::definition::LoadedDefinition;
+use crate::engine::{Outcome, SimulatedManager};
 use crate::host::{Runtime, SimHost};
-use crate::kind::Kind;
+use crate::kind::JobKind;
 use crate::transaction::Mode;
 
 /// What came of a job; the reason is systemctl's, in short.
-pub(crate) type Job = Result<(), ToolError>;
+pub(crate) type JobResult = Result<(), ToolError>;
 
 impl SimHost {
     /// `systemctl start`. A unit that runs is left alone.
@@ -34,48 +34,48 @@ impl SimHost {
 
     /// `systemctl reload`.
     pub fn reload(&mut self, unit: &UnitRef) -> Result<(), ToolError> {
-        first_failure(self.ask(Kind::Reload, std::slice::from_ref(unit)))
+        first_failure(self.ask(JobKind::Reload, std::slice::from_ref(unit)))
     }
 
     /// `systemctl start` of several units of one manager in one call. The first failure is told.
     pub fn start_all(&mut self, units: &[UnitRef]) -> Result<(), ToolError> {
-        first_failure(self.ask(Kind::Start, units))
+        first_failure(self.ask(JobKind::Start, units))
     }
 
     /// `systemctl stop` of several units of one manager in one call. The first failure is told.
     pub fn stop_all(&mut self, units: &[UnitRef]) -> Result<(), ToolError> {
-        first_failure(self.ask(Kind::Stop, units))
+        first_failure(self.ask(JobKind::Stop, units))
     }
 
     /// `systemctl restart` of several units of one manager in one call. The first failure is told.
     pub fn restart_all(&mut self, units: &[UnitRef]) -> Result<(), ToolError> {
-        first_failure(self.ask(Kind::Restart, units))
+        first_failure(self.ask(JobKind::Restart, units))
     }
 
     /// One call of systemctl: a job for each unit, one after the other, and then all of them are waited for.
-    pub(crate) fn ask(&mut self, kind: Kind, units: &[UnitRef]) -> Vec<Job> {
+    pub(crate) fn ask(&mut self, kind: JobKind, units: &[UnitRef]) -> Vec<JobResult> {
         let Some(scope) = units.first().map(|unit| unit.scope.clone()) else {
             return Vec::new();
         };
         if !self.managers.contains_key(&scope) {
             return units.iter().map(|_| Err(no_manager(&scope))).collect();
         }
-        let mut engine = Engine::new(self, &scope);
+        let mut engine = SimulatedManager::new(self, &scope);
         let asked: Vec<Result<u64, ToolError>> = units
             .iter()
             .map(|unit| {
-                let id = engine.host.admit(kind, unit)?;
+                let id = engine.host.admit_manual_job(kind, unit)?;
                 engine.read_graph();
-                let job = engine.submit(kind, &id, Mode::Replace);
+                let job = engine.submit_job(kind, &id, Mode::Replace);
                 engine.run_jobs();
-                job.map_err(crate::transaction::Refusal::into_error)
+                job.map_err(crate::transaction::JobRefusal::into_error)
             })
             .collect();
-        engine.settle();
+        engine.run_all_events();
         let outcomes = asked
             .into_iter()
             .zip(units)
-            .map(|(job, unit)| match engine.outcome(job?) {
+            .map(|(job, unit)| match engine.job_outcome(job?) {
                 Outcome::Done | Outcome::Skipped => Ok(()),
                 Outcome::Dependency => {
                     Err(format!("A dependency job for {} failed.", unit.unit).into())
@@ -91,19 +91,20 @@ impl SimHost {
     }
 
     /// What systemd checks before it makes a job of what somebody asks for by hand. Returns the unit's own name.
-    fn admit(&mut self, kind: Kind, unit: &UnitRef) -> Result<UnitName, ToolError> {
-        let definition = self.loaded(unit)?;
+    fn admit_manual_job(&mut self, kind: JobKind, unit: &UnitRef) -> Result<UnitName, ToolError> {
+        let definition = self.load_unit(unit)?;
         let id = definition.id.clone();
         let broken = matches!(definition.load, "not-found" | "bad-setting" | "error");
         let rests = self
-            .runtime(unit)
+            .runtime_of(unit)
             .is_none_or(|runtime| runtime.active == ActiveState::Inactive);
-        if kind == Kind::Stop && broken && rests {
+        if kind == JobKind::Stop && broken && rests {
             return Err(format!("Unit {} not loaded.", unit.unit).into());
         }
-        let refused = |key| definition.effective.flag("Unit", key) == Some(true);
-        let starts = matches!(kind, Kind::Start | Kind::Restart) && refused("RefuseManualStart");
-        let stops = matches!(kind, Kind::Stop | Kind::Restart) && refused("RefuseManualStop");
+        let refused = |key| definition.effective.boolean_value("Unit", key) == Some(true);
+        let starts =
+            matches!(kind, JobKind::Start | JobKind::Restart) && refused("RefuseManualStart");
+        let stops = matches!(kind, JobKind::Stop | JobKind::Restart) && refused("RefuseManualStop");
         if starts || stops {
             return Err(format!(
                 "Operation refused, unit {id} may be requested by dependency only."
@@ -123,8 +124,8 @@ impl SimHost {
             return Err(format!("Unit {} not loaded.", unit.unit).into());
         };
         let id = id.id.clone();
-        let mut engine = Engine::new(self, &unit.scope);
-        if engine.runtime(&id).is_some() {
+        let mut engine = SimulatedManager::new(self, &unit.scope);
+        if engine.runtime_of(&id).is_some() {
             let runtime = engine.runtime_mut(&id);
             runtime.limited = false;
             runtime.counted = (0, None);
@@ -134,7 +135,7 @@ impl SimHost {
                 engine.set_state(&id, ActiveState::Inactive, "dead");
             }
             engine.runtime_mut(&id).result = "success";
-            engine.settle();
+            engine.run_all_events();
         }
         self.collect(&unit.scope);
         Ok(())
@@ -142,12 +143,15 @@ impl SimHost {
 
     /// Whether a unit may be started once more; the start counts.
     pub(crate) fn may_start_again(&mut self, unit: &UnitRef) -> bool {
-        let now = self.blink();
+        let now = self.advance_millisecond();
         let interval = self.start_limit_interval;
-        let definition = self.definition(unit);
-        let burst = definition.effective.last("Unit", "StartLimitBurst");
+        let definition = self.definition_of(unit);
+        let burst = definition.effective.last_value("Unit", "StartLimitBurst");
         let burst: u32 = burst.and_then(|text| text.parse().ok()).unwrap_or(5);
-        let off = definition.effective.last("Unit", "StartLimitIntervalSec") == Some("0");
+        let off = definition
+            .effective
+            .last_value("Unit", "StartLimitIntervalSec")
+            == Some("0");
         let Some(runtime) = self.runtime_or_new(unit) else {
             return true;
         };
@@ -163,14 +167,14 @@ impl SimHost {
     }
 
     fn runtime_or_new(&mut self, unit: &UnitRef) -> Option<&mut Runtime> {
-        let config = self.definition(unit).effective;
+        let config = self.definition_of(unit).effective;
         let manager = self.managers.get_mut(&unit.scope)?;
         let known = manager.runtimes.entry(unit.unit.clone());
         Some(known.or_insert_with(|| Runtime::new(config)))
     }
 
     /// The unit as its manager has it, read now if it is new.
-    pub(crate) fn loaded(&mut self, unit: &UnitRef) -> Result<Definition, ToolError> {
+    pub(crate) fn load_unit(&mut self, unit: &UnitRef) -> Result<LoadedDefinition, ToolError> {
         if !self.managers.contains_key(&unit.scope) {
             return Err(no_manager(&unit.scope));
         }
@@ -179,11 +183,11 @@ impl SimHost {
         }
         self.load_new(unit);
         self.look_again(unit);
-        Ok(self.definition(unit))
+        Ok(self.definition_of(unit))
     }
 
     pub(crate) fn condition_holds(&self, config: &Effective) -> bool {
-        let paths = config.all("Unit", "ConditionPathExists");
+        let paths = config.all_values("Unit", "ConditionPathExists");
         paths.into_iter().all(|condition| {
             let (negated, path) = match condition.strip_prefix('!') {
                 Some(path) => (true, path),
@@ -221,7 +225,7 @@ impl SimHost {
     }
 }
 
-fn first_failure(jobs: Vec<Job>) -> Job {
+fn first_failure(jobs: Vec<JobResult>) -> JobResult {
     jobs.into_iter().collect()
 }
 

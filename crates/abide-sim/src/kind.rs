@@ -4,7 +4,7 @@ use abide_model::ActiveState;
 
 /// What a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub(crate) enum JobKind {
     Start,
     /// Succeeds where the unit is active.
     Verify,
@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     Restart,
 }
 
-impl Kind {
+impl JobKind {
     /// What does both; `None` where that is impossible.
     pub(crate) fn merge(self, other: Self, state: ActiveState) -> Option<Self> {
         let (a, b) = if self <= other {
@@ -35,7 +35,7 @@ impl Kind {
     }
 
     /// Whether it does what the other does, and may do more.
-    pub(crate) fn covers(self, other: Self, state: ActiveState) -> bool {
+    pub(crate) fn does_all_of(self, other: Self, state: ActiveState) -> bool {
         self.merge(other, state) == Some(self)
     }
 

@@ -51,10 +51,10 @@ mod transaction;
 mod trigger;
 mod uninstall;
 
-pub use definition::Definition;
+pub use definition::LoadedDefinition;
 pub use desired::{DesiredBuilder, desired};
 pub use edit::Edit;
 pub use host::{Runtime, SimHost, SimUser};
-pub use order::Order;
+pub use order::NameOrder;
 pub use place::{config_dir, path, scope, unit_ref, user};
 pub use tool_error::ToolError;

@@ -9,17 +9,17 @@ use abide_model::{
     UserName, Wanted,
 };
 
-use crate::aged::age;
-use crate::definition::Definition;
-use crate::deps::{Dep, Graph};
-use crate::disk::{Node, NodeKind};
+use crate::aged::forget_unsupported;
+use crate::definition::LoadedDefinition;
+use crate::deps::{Dep, DependencyGraph};
+use crate::disk::{DiskNode, NodeKind};
 use crate::engine::can_reload;
 use crate::host::{Runtime, SimHost};
 use crate::install::owner;
-use crate::place::{below, config_dir, quadlet_dir, search_path, transient_dir};
+use crate::place::{config_dir, path_below, quadlet_dir, search_path, transient_dir};
 
 /// Files that are asked for, each with the digest that is wanted and whether its content may come back.
-type Asked = BTreeMap<HostPath, (Option<Digest>, bool)>;
+type RequestedFiles = BTreeMap<HostPath, (Option<Digest>, bool)>;
 
 impl SimHost {
     /// Answers everything that a plan for this host needs. Looking changes nothing.
@@ -67,7 +67,7 @@ impl SimHost {
             suspended: None,
             applied_at: self.applied.get(&desired.manifest).copied(),
         };
-        age(&mut observed);
+        forget_unsupported(&mut observed);
         observed
     }
 
@@ -151,7 +151,7 @@ impl SimHost {
                 return Observation::Absent;
             }
             if !self.facts.root.is_root() && *name != self.facts.login {
-                return Observation::Unknown(UnknownReason::told(format!(
+                return Observation::Unknown(UnknownReason::from_text(format!(
                     "looking at {name}'s units needs root"
                 )));
             }
@@ -209,7 +209,7 @@ impl SimHost {
                 "DefaultInstance",
             ];
             let lines = keys.iter().flat_map(|key| {
-                let values = definition.effective.all("Install", key).into_iter();
+                let values = definition.effective.all_values("Install", key).into_iter();
                 values.map(move |value| format!("{key}={value}\n"))
             });
             let text = std::iter::once("[Install]\n".to_owned())
@@ -269,7 +269,7 @@ impl SimHost {
         let Some(manager) = self.managers.get(scope) else {
             return BTreeMap::new();
         };
-        let graph = Graph::new(&manager.definitions, self.hash_order);
+        let graph = DependencyGraph::new(&manager.definitions, self.hash_order);
         let known = manager.definitions.iter();
         known
             .filter(|(name, unit)| **name == unit.id)
@@ -282,12 +282,17 @@ impl SimHost {
 
     fn observed_unit(&self, unit: &UnitRef) -> ObservedUnit {
         match self.managers.contains_key(&unit.scope) {
-            true => self.seen_as(unit, &self.shown(unit), &self.graph_with(unit)),
+            true => self.seen_as(unit, &self.shown_definition(unit), &self.graph_with(unit)),
             false => ObservedUnit::not_found(&unit.unit),
         }
     }
 
-    fn seen_as(&self, unit: &UnitRef, definition: &Definition, graph: &Graph) -> ObservedUnit {
+    fn seen_as(
+        &self,
+        unit: &UnitRef,
+        definition: &LoadedDefinition,
+        graph: &DependencyGraph,
+    ) -> ObservedUnit {
         let mut seen = ObservedUnit::not_found(&unit.unit);
         definition.load.clone_into(&mut seen.load);
         seen.id = definition.id.clone();
@@ -305,23 +310,23 @@ impl SimHost {
         seen.need_reload = outdated || definition.needs_reload(&sources, self.facts.systemd);
         let transients = transient_dir(&unit.scope, &self.home(&unit.scope));
         let fragment = definition.fragment.as_ref();
-        seen.transient = fragment.is_some_and(|path| path.parent() == transients);
+        seen.transient = fragment.is_some_and(|path| path.parent_directory() == transients);
         seen.file_state = self.file_state(&unit.scope, definition);
-        let flag = |key| definition.effective.flag("Unit", key) == Some(true);
+        let flag = |key| definition.effective.boolean_value("Unit", key) == Some(true);
         seen.refuse_start = flag("RefuseManualStart");
         seen.refuse_stop = flag("RefuseManualStop");
         seen.can_reload = can_reload(definition, graph);
-        let triggers = graph.to(&definition.id, &[Dep::Triggers]);
+        let triggers = graph.units_naming(&definition.id, &[Dep::Triggers]);
         seen.triggered_by = triggers.into_iter().collect();
-        seen.relations = relations(graph, &definition.id);
-        if let Some(runtime) = self.runtime(unit) {
+        seen.relations = relations_by_name(graph, &definition.id);
+        if let Some(runtime) = self.runtime_of(unit) {
             show_runtime(&mut seen, runtime);
         }
         seen
     }
 
     /// As `is-enabled` says it, for what is simple.
-    fn file_state(&self, scope: &Scope, definition: &Definition) -> String {
+    fn file_state(&self, scope: &Scope, definition: &LoadedDefinition) -> String {
         let names_it = |link: &abide_model::Link| {
             let ends = |path: &str| path.rsplit('/').next() == Some(definition.id.as_str());
             ends(&link.path) || ends(&link.target)
@@ -333,7 +338,13 @@ impl SimHost {
             _ if definition.source.is_some() => "generated",
             _ if enabled => "enabled",
             _ if definition.effective.has_install() => "disabled",
-            _ if !definition.effective.all("Install", "Also").is_empty() => "indirect",
+            _ if !definition
+                .effective
+                .all_values("Install", "Also")
+                .is_empty() =>
+            {
+                "indirect"
+            }
             _ => "static",
         }
         .to_owned()
@@ -348,7 +359,7 @@ impl SimHost {
         let Some(node) = self.disk.get(path) else {
             return Observation::Absent;
         };
-        let Node {
+        let DiskNode {
             kind,
             owner,
             mode,
@@ -380,10 +391,10 @@ impl SimHost {
         desired: &Desired,
         declared: &BTreeMap<&UnitName, &DesiredUnit>,
         ledger: Option<&Ledger>,
-    ) -> Asked {
+    ) -> RequestedFiles {
         let home = self.home(scope);
         let (config, quadlets) = (config_dir(scope, &home), quadlet_dir(scope, &home));
-        let mut asked = Asked::new();
+        let mut asked = RequestedFiles::new();
         let owned = ledger.into_iter().flat_map(|ledger| &ledger.files);
         let owned = owned.filter(|(_, file)| owner(&file.scope) == owner(scope));
         asked.extend(owned.map(|(path, _)| (path.clone(), (None, true))));
@@ -396,11 +407,11 @@ impl SimHost {
             } else {
                 &config
             };
-            let drop_ins = below(dir, &format!("{unit}.d"));
-            let beside = self.disk.children(&drop_ins);
+            let drop_ins = path_below(dir, &format!("{unit}.d"));
+            let beside = self.disk.directory_entries(&drop_ins);
             asked.extend(beside.map(|(path, _)| (path.clone(), (None, true))));
             asked
-                .entry(below(dir, unit.as_str()))
+                .entry(path_below(dir, unit.as_str()))
                 .or_insert((None, true));
             for path in self.foreign_paths(scope, unit) {
                 asked.entry(path).or_insert((None, false));
@@ -413,10 +424,13 @@ impl SimHost {
                 &config
             };
             if let Some(body) = &unit.file {
-                asked.insert(below(dir, name.as_str()), wanted(body));
+                asked.insert(path_below(dir, name.as_str()), expected_content(body));
             }
             for (drop_in, body) in &unit.drop_ins {
-                asked.insert(below(dir, &format!("{name}.d/{drop_in}")), wanted(body));
+                asked.insert(
+                    path_below(dir, &format!("{name}.d/{drop_in}")),
+                    expected_content(body),
+                );
             }
             for path in unit.restart_on.iter().chain(&unit.reload_on) {
                 let path = match path {
@@ -428,7 +442,7 @@ impl SimHost {
         }
         let user = scope.user().and_then(|user| desired.users.get(user));
         for (relative, file) in user.into_iter().flat_map(|user| &user.files) {
-            asked.insert(home.join(relative), wanted(&file.body));
+            asked.insert(home.join(relative), expected_content(&file.body));
         }
         asked
     }
@@ -442,14 +456,14 @@ impl SimHost {
         let own = config_dir(scope, &home);
         let places = search_path(scope, &home);
         let before = places.iter().take_while(|place| **place != own);
-        let files = before.map(|place| below(place, unit.as_str()));
+        let files = before.map(|place| path_below(place, unit.as_str()));
         let mut paths: Vec<HostPath> = files.filter(|path| self.disk.get(path).is_some()).collect();
         let elsewhere = places
             .iter()
             .filter(|place| **place != own && !place.as_str().starts_with("/usr/"));
         for place in elsewhere {
-            let drop_ins = below(place, &format!("{unit}.d"));
-            let there = self.disk.children(&drop_ins);
+            let drop_ins = path_below(place, &format!("{unit}.d"));
+            let there = self.disk.directory_entries(&drop_ins);
             paths.extend(there.map(|(path, _)| path.clone()));
         }
         paths
@@ -457,9 +471,12 @@ impl SimHost {
 }
 
 /// systemd's names of what others are to a unit.
-fn relations(graph: &Graph, unit: &UnitName) -> BTreeMap<String, BTreeSet<UnitName>> {
-    let to = |dep| graph.to(unit, &[dep]);
-    let of = |dep| graph.of(unit, &[dep]);
+fn relations_by_name(
+    graph: &DependencyGraph,
+    unit: &UnitName,
+) -> BTreeMap<String, BTreeSet<UnitName>> {
+    let to = |dep| graph.units_naming(unit, &[dep]);
+    let of = |dep| graph.units_named_by(unit, &[dep]);
     let all = [
         ("RequiredBy", to(Dep::Requires)),
         ("WantedBy", to(Dep::Wants)),
@@ -520,7 +537,7 @@ fn goes_along(unit: &ObservedUnit) -> BTreeSet<UnitName> {
     all
 }
 
-fn wanted(body: &Body) -> (Option<Digest>, bool) {
+fn expected_content(body: &Body) -> (Option<Digest>, bool) {
     (
         body.bytes().map(abide_model::Bytes::digest),
         !body.is_secret(),

@@ -7,10 +7,10 @@ use abide_model::UnitName;
 
 /// An order of names. The default is theirs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Order(pub u64);
+pub struct NameOrder(pub u64);
 
-impl Order {
-    pub(crate) fn sorted(self, names: BTreeSet<UnitName>) -> Vec<UnitName> {
+impl NameOrder {
+    pub(crate) fn sort_names(self, names: BTreeSet<UnitName>) -> Vec<UnitName> {
         let mut sorted: Vec<UnitName> = names.into_iter().collect();
         if self.0 != 0 {
             sorted.sort_by_key(|name| self.rank(name));

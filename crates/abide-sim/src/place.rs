@@ -35,7 +35,7 @@ pub(crate) fn unit_name(text: &str) -> UnitName {
 pub fn config_dir(scope: &Scope, home: &HostPath) -> HostPath {
     match scope {
         Scope::System => path("/etc/systemd/system"),
-        Scope::User(_) => below(home, ".config/systemd/user"),
+        Scope::User(_) => path_below(home, ".config/systemd/user"),
     }
 }
 
@@ -43,7 +43,7 @@ pub fn config_dir(scope: &Scope, home: &HostPath) -> HostPath {
 pub(crate) fn quadlet_dir(scope: &Scope, home: &HostPath) -> HostPath {
     match scope {
         Scope::System => path("/etc/containers/systemd"),
-        Scope::User(_) => below(home, ".config/containers/systemd"),
+        Scope::User(_) => path_below(home, ".config/containers/systemd"),
     }
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn quadlet_dir(scope: &Scope, home: &HostPath) -> HostPath {
 pub(crate) fn transient_dir(scope: &Scope, home: &HostPath) -> HostPath {
     match scope {
         Scope::System => path("/run/systemd/transient"),
-        Scope::User(_) => below(&path("/run/user"), home.file_name())
+        Scope::User(_) => path_below(&path("/run/user"), home.file_name())
             .join(&HomePath::parse("systemd/transient").expect("a fixed relative path")),
     }
 }
@@ -68,7 +68,7 @@ pub(crate) fn search_path(scope: &Scope, home: &HostPath) -> Vec<HostPath> {
             path("/usr/lib/systemd/system"),
         ],
         Scope::User(_) => vec![
-            below(home, ".config/systemd/user.control"),
+            path_below(home, ".config/systemd/user.control"),
             transient_dir(scope, home),
             own,
             path("/etc/systemd/user"),
@@ -107,6 +107,6 @@ pub(crate) fn is_builtin(scope: &Scope, unit: &UnitName) -> bool {
     known && (*scope == Scope::System || !system_only.contains(&name))
 }
 
-pub(crate) fn below(dir: &HostPath, relative: &str) -> HostPath {
+pub(crate) fn path_below(dir: &HostPath, relative: &str) -> HostPath {
     dir.join(&HomePath::parse(relative).expect("a fixed relative path"))
 }

@@ -23,8 +23,8 @@ use crate::edit::Edit;
 use crate::host::SimHost;
 use crate::place::{unit_name, user as user_name};
 
-pub use manifest::desireds;
-pub use text::{Text, texts};
+pub use manifest::desired_states;
+pub use text::{UnitText, unit_texts};
 
 /// Users of the vocabulary.
 pub const USERS: [&str; 2] = ["deploy", "worker"];
@@ -81,7 +81,7 @@ impl HostSeed {
 /// Hosts, from fresh ones to ones with a long history.
 pub fn hosts() -> impl Strategy<Value = HostSeed> {
     let users = vec(any::<bool>(), USERS.len());
-    (select(vec![252, 257]), users, edits()).prop_map(|(systemd, users, later)| {
+    (select(vec![252, 257]), users, edit_sequences()).prop_map(|(systemd, users, later)| {
         let there = USERS.iter().zip(users).filter(|(_, there)| *there);
         let mut edits: Vec<_> = there
             .map(|(user, _)| Edit::CreateUser(user_name(user)))
@@ -92,7 +92,7 @@ pub fn hosts() -> impl Strategy<Value = HostSeed> {
 }
 
 /// What people do to a host between two runs.
-pub fn edits() -> impl Strategy<Value = Vec<Edit>> {
+pub fn edit_sequences() -> impl Strategy<Value = Vec<Edit>> {
     vec(edit(), 0..12)
 }
 
@@ -100,7 +100,7 @@ pub fn edits() -> impl Strategy<Value = Vec<Edit>> {
 pub fn edit() -> impl Strategy<Value = Edit> {
     let user = || select(USERS.to_vec()).prop_map(user_name);
     prop_oneof![
-        4 => (units(), texts()).prop_map(|(unit, text)| {
+        4 => (units(), unit_texts()).prop_map(|(unit, text)| {
             let text = text.render(unit.unit.as_str(), &unit.scope);
             Edit::Write(unit, text)
         }),
@@ -113,18 +113,18 @@ pub fn edit() -> impl Strategy<Value = Edit> {
         1 => (user(), 0..3u8).prop_map(|(user, version)| {
             Edit::HomeFile(user, text::ENVIRONMENT.to_owned(), format!("VERSION={version}\n"))
         }),
-        3 => startable().prop_map(Edit::Start),
-        3 => startable().prop_map(Edit::Stop),
-        2 => startable().prop_map(Edit::Crash),
+        3 => startable_units().prop_map(Edit::Start),
+        3 => startable_units().prop_map(Edit::Stop),
+        2 => startable_units().prop_map(Edit::Crash),
         2 => units().prop_map(Edit::Enable),
         2 => units().prop_map(Edit::Disable),
-        1 => (startable(), select(vec!["default.target.wants", "stale.target.wants"]))
+        1 => (startable_units(), select(vec!["default.target.wants", "stale.target.wants"]))
             .prop_map(|(unit, place)| {
                 let link = format!("{place}/{}", unit.unit);
                 Edit::Link(unit, link)
             }),
-        1 => startable().prop_map(Edit::Mask),
-        1 => startable().prop_map(Edit::Unmask),
+        1 => startable_units().prop_map(Edit::Mask),
+        1 => startable_units().prop_map(Edit::Unmask),
         2 => scopes().prop_map(Edit::DaemonReload),
         1 => user().prop_map(Edit::CreateUser),
         2 => user().prop_map(Edit::EnableLinger),
@@ -146,7 +146,7 @@ fn units() -> impl Strategy<Value = UnitRef> {
 }
 
 /// Units as systemd knows them: no templates, and what quadlets generate.
-fn startable() -> impl Strategy<Value = UnitRef> {
+fn startable_units() -> impl Strategy<Value = UnitRef> {
     let startable = |unit: &UnitRef| !unit.unit.is_template();
     units()
         .prop_filter("a template cannot be started", startable)

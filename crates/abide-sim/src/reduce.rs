@@ -5,23 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::UnitName;
 
-use crate::kind::Kind;
-use crate::order::Order;
-use crate::transaction::{Mode, Refusal, Units};
+use crate::kind::JobKind;
+use crate::order::NameOrder;
+use crate::transaction::{JobRefusal, Mode, Units};
 
 /// The first job: the one that was asked for.
 pub(crate) const ANCHOR: usize = 0;
 
 #[derive(Debug, Clone)]
-struct Job {
+struct DraftJob {
     unit: UnitName,
-    kind: Kind,
+    kind: JobKind,
     matters: bool,
 }
 
 /// One job asks for another.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Link {
+pub(crate) struct JobLink {
     pub(crate) from: usize,
     pub(crate) to: usize,
     /// Without the other it cannot be.
@@ -31,15 +31,15 @@ pub(crate) struct Link {
 
 /// The jobs while they are gathered and sorted out.
 #[derive(Debug, Default)]
-pub(crate) struct Draft {
-    jobs: BTreeMap<usize, Job>,
-    links: Vec<Link>,
+pub(crate) struct TransactionDraft {
+    jobs: BTreeMap<usize, DraftJob>,
+    links: Vec<JobLink>,
     next: usize,
-    order: Order,
+    order: NameOrder,
 }
 
-impl Draft {
-    pub(crate) fn new(order: Order) -> Self {
+impl TransactionDraft {
+    pub(crate) fn new(order: NameOrder) -> Self {
         Self {
             order,
             ..Self::default()
@@ -47,7 +47,7 @@ impl Draft {
     }
 
     /// Adds a job, unless it is there. Its number, and whether it is new.
-    pub(crate) fn add(&mut self, kind: Kind, unit: &UnitName) -> (usize, bool) {
+    pub(crate) fn add(&mut self, kind: JobKind, unit: &UnitName) -> (usize, bool) {
         let mut known = self.of_unit(unit).filter(|(_, job)| job.kind == kind);
         if let Some((id, _)) = known.next() {
             return (id, false);
@@ -55,7 +55,7 @@ impl Draft {
         drop(known);
         let id = self.next;
         self.next += 1;
-        let job = Job {
+        let job = DraftJob {
             unit: unit.clone(),
             kind,
             matters: false,
@@ -64,12 +64,12 @@ impl Draft {
         (id, true)
     }
 
-    pub(crate) fn link(&mut self, link: Link) {
+    pub(crate) fn link(&mut self, link: JobLink) {
         self.links.push(link);
     }
 
     /// The kinds of a unit's jobs.
-    pub(crate) fn kinds(&self, unit: &UnitName) -> Vec<Kind> {
+    pub(crate) fn job_kinds(&self, unit: &UnitName) -> Vec<JobKind> {
         self.of_unit(unit).map(|(_, job)| job.kind).collect()
     }
 
@@ -78,7 +78,7 @@ impl Draft {
         mut self,
         units: &impl Units,
         mode: Mode,
-    ) -> Result<BTreeMap<UnitName, Kind>, Refusal> {
+    ) -> Result<BTreeMap<UnitName, JobKind>, JobRefusal> {
         self.mark();
         if mode == Mode::Fail {
             self.minimize_impact(units);
@@ -120,7 +120,7 @@ impl Draft {
         }
     }
 
-    fn of_unit(&self, unit: &UnitName) -> impl Iterator<Item = (usize, &Job)> {
+    fn of_unit(&self, unit: &UnitName) -> impl Iterator<Item = (usize, &DraftJob)> {
         let unit = unit.clone();
         let jobs = self.jobs.iter();
         jobs.filter(move |(_, job)| job.unit == unit)
@@ -129,7 +129,7 @@ impl Draft {
 
     fn units(&self) -> Vec<UnitName> {
         let units = self.jobs.values().map(|job| job.unit.clone());
-        self.order.sorted(units.collect())
+        self.order.sort_names(units.collect())
     }
 
     /// Marks the jobs without which the first cannot be.
@@ -149,9 +149,9 @@ impl Draft {
 
     /// Drops what does not matter and would stop what runs, or replace a job that is under way.
     fn minimize_impact(&mut self, units: &impl Units) {
-        let harms = |job: &Job| {
-            let stops = job.kind == Kind::Stop && units.state(&job.unit).is_up();
-            !job.matters && (stops || contradicts(units, job))
+        let harms = |job: &DraftJob| {
+            let stops = job.kind == JobKind::Stop && units.state(&job.unit).is_up();
+            !job.matters && (stops || contradicts_installed_job(units, job))
         };
         while let Some(id) = self.jobs.iter().find(|(_, job)| harms(job)) {
             self.delete(*id.0, true);
@@ -162,8 +162,10 @@ impl Draft {
     fn drop_redundant(&mut self, units: &impl Units) {
         for unit in self.units() {
             let state = units.state(&unit);
-            let idle = |(id, job): (usize, &Job)| {
-                id != ANCHOR && job.kind.is_redundant(state) && !contradicts(units, job)
+            let idle = |(id, job): (usize, &DraftJob)| {
+                id != ANCHOR
+                    && job.kind.is_redundant(state)
+                    && !contradicts_installed_job(units, job)
             };
             if self.of_unit(&unit).all(idle) {
                 self.delete_all(&unit, false);
@@ -194,16 +196,16 @@ impl Draft {
     }
 
     /// Where two jobs of a unit contradict each other, drops the one that matters less.
-    fn drop_contradiction(&mut self) -> Result<bool, Refusal> {
+    fn drop_contradiction(&mut self) -> Result<bool, JobRefusal> {
         for unit in self.units() {
-            let jobs: Vec<(usize, Job)> = self
+            let jobs: Vec<(usize, DraftJob)> = self
                 .of_unit(&unit)
                 .map(|(id, job)| (id, job.clone()))
                 .collect();
             // Those that came last are looked at first.
             let last = |stops: bool| {
                 let mut jobs = jobs.iter().rev();
-                jobs.find(|(_, job)| (job.kind == Kind::Stop) == stops)
+                jobs.find(|(_, job)| (job.kind == JobKind::Stop) == stops)
             };
             let (Some((stop, stopping)), Some((other, starting))) = (last(true), last(false))
             else {
@@ -216,7 +218,7 @@ impl Draft {
                 (false, _) => *stop,
                 (true, false) => *other,
                 (true, true) => {
-                    return Err(Refusal::Impossible(
+                    return Err(JobRefusal::Impossible(
                         format!("Transaction contains conflicting jobs for {unit}.").into(),
                     ));
                 }
@@ -231,7 +233,7 @@ impl Draft {
     fn merge(&mut self, units: &impl Units) {
         for unit in self.units() {
             let state = units.state(&unit);
-            let jobs: Vec<(usize, Kind)> = self
+            let jobs: Vec<(usize, JobKind)> = self
                 .of_unit(&unit)
                 .map(|(id, job)| (id, job.kind))
                 .collect();
@@ -255,9 +257,13 @@ impl Draft {
     }
 
     /// A job that systemd adds on its own account replaces none that is under way.
-    fn refuse_destruction(&self, units: &impl Units) -> Result<(), Refusal> {
-        match self.jobs.values().find(|job| contradicts(units, job)) {
-            Some(job) => Err(Refusal::Impossible(
+    fn refuse_destruction(&self, units: &impl Units) -> Result<(), JobRefusal> {
+        match self
+            .jobs
+            .values()
+            .find(|job| contradicts_installed_job(units, job))
+        {
+            Some(job) => Err(JobRefusal::Impossible(
                 format!("Transaction is destructive ({} has a job).", job.unit).into(),
             )),
             None => Ok(()),
@@ -265,7 +271,7 @@ impl Draft {
     }
 
     /// Finds jobs that wait for each other, and drops one that does not matter.
-    fn break_cycle(&mut self, units: &impl Units) -> Result<bool, Refusal> {
+    fn break_cycle(&mut self, units: &impl Units) -> Result<bool, JobRefusal> {
         let mut done = BTreeSet::new();
         for unit in self.units() {
             let mut path = Vec::new();
@@ -278,7 +284,9 @@ impl Draft {
             };
             let dropped = cycle.iter().rev().find(|unit| of_unit(unit));
             let Some(dropped) = dropped.cloned() else {
-                return Err(Refusal::Impossible("Transaction order is cyclic.".into()));
+                return Err(JobRefusal::Impossible(
+                    "Transaction order is cyclic.".into(),
+                ));
             };
             self.delete_all(&dropped, true);
             return Ok(true);
@@ -301,12 +309,12 @@ impl Draft {
         }
         let kind = self.kind_of(units, unit)?;
         path.push(unit.clone());
-        let graph = units.graph();
-        let later = graph.before(unit).into_iter().filter(|other| {
+        let graph = units.unit_graph();
+        let later = graph.later_units(unit).into_iter().filter(|other| {
             let kind = self.kind_of(units, other);
             kind.is_some_and(|kind| !kind.comes_first())
         });
-        let earlier = graph.after(unit).into_iter();
+        let earlier = graph.earlier_units(unit).into_iter();
         let earlier = earlier.filter(|_| kind.comes_first());
         for other in later.chain(earlier) {
             if let Some(cycle) = self.cycle_from(units, &other, path, done) {
@@ -319,14 +327,14 @@ impl Draft {
     }
 
     /// The kind of a unit's job that was added last, or that is under way.
-    fn kind_of(&self, units: &impl Units, unit: &UnitName) -> Option<Kind> {
+    fn kind_of(&self, units: &impl Units, unit: &UnitName) -> Option<JobKind> {
         let last = self.of_unit(unit).map(|(_, job)| job.kind).last();
-        last.or_else(|| units.installed(unit))
+        last.or_else(|| units.installed_job(unit))
     }
 }
 
 /// Whether the job would replace one of its unit that is under way.
-fn contradicts(units: &impl Units, job: &Job) -> bool {
-    let installed = units.installed(&job.unit);
+fn contradicts_installed_job(units: &impl Units, job: &DraftJob) -> bool {
+    let installed = units.installed_job(&job.unit);
     installed.is_some_and(|other| job.kind.merge(other, units.state(&job.unit)).is_none())
 }

@@ -3,9 +3,9 @@
 use abide_model::{ActiveState, UnitKind, UnitName};
 use abide_unit::Effective;
 
-use crate::definition::Definition;
-use crate::engine::{Change, Engine, Event, Hold, Outcome};
-use crate::kind::Kind;
+use crate::definition::LoadedDefinition;
+use crate::engine::{Hold, Outcome, PendingEvent, SimulatedManager, StateChange};
+use crate::kind::JobKind;
 use crate::transaction::{Mode, Units as _};
 
 /// What becomes of a service's main process.
@@ -31,30 +31,34 @@ pub(crate) const KEEPS_COUNT: u32 = 255;
 /// From here on an automatic restart is a start that restarts what depends on the unit.
 pub(crate) const RESTARTS_BY_START: u32 = 254;
 
-impl Engine<'_> {
+impl SimulatedManager<'_> {
     /// Starts a unit that is down, or that waits for its automatic restart.
-    pub(crate) fn start(&mut self, unit: &UnitName, definition: &Definition) -> Result<(), Hold> {
+    pub(crate) fn start(
+        &mut self,
+        unit: &UnitName,
+        definition: &LoadedDefinition,
+    ) -> Result<(), Hold> {
         let kind = unit.kind();
         let counted = matches!(
             kind,
             UnitKind::Service | UnitKind::Socket | UnitKind::Timer | UnitKind::Path
         );
-        let sub = self.sub(unit);
-        if counted && !self.host.may_start_again(&self.at(unit)) {
+        let sub = self.sub_state(unit);
+        if counted && !self.host.may_start_again(&self.unit_ref(unit)) {
             self.hit_limit(unit);
             return Err(Hold::Ends(Outcome::Failed));
         }
         match (kind, sub) {
             (UnitKind::Service, "stop-sigterm") => return Err(Hold::Again),
             (UnitKind::Service, "start") => return Ok(()),
-            (UnitKind::Service, "auto-restart") if self.systemd() < RESTARTS_BY_START => {
+            (UnitKind::Service, "auto-restart") if self.systemd_version() < RESTARTS_BY_START => {
                 return Err(Hold::Again);
             }
             _ => {}
         }
         match kind {
             UnitKind::Service => {
-                if sub == "auto-restart" && self.systemd() >= RESTARTS_BY_START {
+                if sub == "auto-restart" && self.systemd_version() >= RESTARTS_BY_START {
                     self.restart_automatically(unit);
                     return Err(Hold::Again);
                 }
@@ -79,7 +83,7 @@ impl Engine<'_> {
 
     /// Stops a unit that is up, or about to be.
     pub(crate) fn stop(&mut self, unit: &UnitName) {
-        let sub = self.sub(unit);
+        let sub = self.sub_state(unit);
         let run = self.run_of(unit);
         match (unit.kind(), sub) {
             (_, "stop-sigterm") => {}
@@ -87,18 +91,18 @@ impl Engine<'_> {
                 self.set_state(unit, ActiveState::Inactive, "dead");
             }
             (UnitKind::Service, "running" | "start" | "reload") => {
-                self.host.note(format!("stop {}", self.at(unit)));
+                self.host.note(format!("stop {}", self.unit_ref(unit)));
                 self.runtime_mut(unit).forbids_restart = true;
-                self.later(KILL, Event::Stopped(unit.clone(), run));
+                self.schedule_later(KILL, PendingEvent::Stopped(unit.clone(), run));
                 self.set_state(unit, ActiveState::Deactivating, "stop-sigterm");
             }
             (UnitKind::Service, _) => {
-                self.host.note(format!("stop {}", self.at(unit)));
+                self.host.note(format!("stop {}", self.unit_ref(unit)));
                 self.runtime_mut(unit).forbids_restart = true;
                 self.end_service(unit, "success");
             }
             _ => {
-                self.host.note(format!("stop {}", self.at(unit)));
+                self.host.note(format!("stop {}", self.unit_ref(unit)));
                 self.set_state(unit, ActiveState::Inactive, "dead");
             }
         }
@@ -106,63 +110,70 @@ impl Engine<'_> {
 
     /// `ExecReload=` runs.
     pub(crate) fn reload(&mut self, unit: &UnitName) {
-        self.host.note(format!("reload {}", self.at(unit)));
+        self.host.note(format!("reload {}", self.unit_ref(unit)));
         self.runtime_mut(unit).reloads += 1;
         if unit.kind() == UnitKind::Service {
             let run = self.run_of(unit);
-            self.later(PROGRAM, Event::Reloaded(unit.clone(), run));
+            self.schedule_later(PROGRAM, PendingEvent::Reloaded(unit.clone(), run));
             self.set_state(unit, ActiveState::Reloading, "reload");
         } else {
-            let sub = self.runtime(unit).map_or("active", |runtime| runtime.sub);
+            let sub = self
+                .runtime_of(unit)
+                .map_or("active", |runtime| runtime.sub);
             self.set_state(unit, ActiveState::Active, sub);
         }
     }
 
     /// Something happens by itself.
-    pub(crate) fn happen(&mut self, event: Event) {
+    pub(crate) fn handle_event(&mut self, event: PendingEvent) {
         match event {
-            Event::Ready(unit, run) if self.is_in(&unit, run, &["start"]) => self.get_ready(&unit),
-            Event::Exited(unit, run) if self.is_in(&unit, run, &["running"]) => self.exit(&unit),
+            PendingEvent::Ready(unit, run) if self.is_in(&unit, run, &["start"]) => {
+                self.get_ready(&unit)
+            }
+            PendingEvent::Exited(unit, run) if self.is_in(&unit, run, &["running"]) => {
+                self.exit(&unit)
+            }
             // It was quicker than the signal that should have ended it.
-            Event::Ready(unit, run) | Event::Exited(unit, run)
-                if self.is_in(&unit, run, &["stop-sigterm"]) && self.ends(&unit) =>
+            PendingEvent::Ready(unit, run) | PendingEvent::Exited(unit, run)
+                if self.is_in(&unit, run, &["stop-sigterm"]) && self.ends_by_itself(&unit) =>
             {
-                let fails = self.process(&unit, &self.config(&unit)) == Process::Fails;
+                let fails =
+                    self.expected_process(&unit, &self.running_config(&unit)) == Process::Fails;
                 self.end_service(&unit, if fails { "exit-code" } else { "success" });
             }
-            Event::Stopped(unit, run) if self.is_in(&unit, run, &["stop-sigterm"]) => {
+            PendingEvent::Stopped(unit, run) if self.is_in(&unit, run, &["stop-sigterm"]) => {
                 // The end by a signal is a clean one for daemons only.
-                let oneshot = self.definition(&unit).is_oneshot();
+                let oneshot = self.definition_of(&unit).is_oneshot();
                 self.end_service(&unit, if oneshot { "signal" } else { "success" });
             }
-            Event::Reloaded(unit, run) if self.is_in(&unit, run, &["reload"]) => {
+            PendingEvent::Reloaded(unit, run) if self.is_in(&unit, run, &["reload"]) => {
                 self.go_on_after_reload(&unit);
             }
-            Event::Restart(unit, run) if self.is_in(&unit, run, &["auto-restart"]) => {
+            PendingEvent::Restart(unit, run) if self.is_in(&unit, run, &["auto-restart"]) => {
                 self.restart_automatically(&unit);
             }
-            Event::Elapsed(timer) => self.elapse(&timer),
-            Event::Recheck(path) => self.recheck(&path),
-            Event::Ready(..)
-            | Event::Exited(..)
-            | Event::Stopped(..)
-            | Event::Reloaded(..)
-            | Event::Restart(..) => {}
+            PendingEvent::Elapsed(timer) => self.elapse_timer(&timer),
+            PendingEvent::Recheck(path) => self.recheck_path(&path),
+            PendingEvent::Ready(..)
+            | PendingEvent::Exited(..)
+            | PendingEvent::Stopped(..)
+            | PendingEvent::Reloaded(..)
+            | PendingEvent::Restart(..) => {}
         }
     }
 
     /// `ExecReload=` has ended: the unit goes on, if something of it still runs or nothing needs to
     /// (`service_enter_running`).
     fn go_on_after_reload(&mut self, unit: &UnitName) {
-        let now = self.definition(unit).effective;
-        let commands = now.all("Service", "ExecReload").into_iter();
-        let fails = |command| outcome(Some(command)) == Process::Fails;
+        let now = self.definition_of(unit).effective;
+        let commands = now.all_values("Service", "ExecReload").into_iter();
+        let fails = |command| command_outcome(Some(command)) == Process::Fails;
         let fails = commands.filter(|text| !text.is_empty()).any(fails);
         let how = match fails {
-            true => Change::ReloadFailed,
-            false => Change::Plain,
+            true => StateChange::ReloadFailed,
+            false => StateChange::Plain,
         };
-        match self.process(unit, &self.config(unit)) {
+        match self.expected_process(unit, &self.running_config(unit)) {
             Process::Succeeds if now.remains_after_exit() => {
                 self.change(unit, ActiveState::Active, "exited", how);
             }
@@ -175,13 +186,13 @@ impl Engine<'_> {
     }
 
     /// Whether its process ends by itself.
-    fn ends(&self, unit: &UnitName) -> bool {
-        self.process(unit, &self.config(unit)) != Process::Runs
+    fn ends_by_itself(&self, unit: &UnitName) -> bool {
+        self.expected_process(unit, &self.running_config(unit)) != Process::Runs
     }
 
     /// A new invocation, with what the unit reads at its start.
-    pub(crate) fn begin_run(&mut self, unit: &UnitName, definition: &Definition) {
-        let at = self.host.blink();
+    pub(crate) fn begin_run(&mut self, unit: &UnitName, definition: &LoadedDefinition) {
+        let at = self.host.advance_millisecond();
         self.host.serial += 1;
         let serial = self.host.serial;
         let read = self.host.read_at_start(&self.scope, &definition.effective);
@@ -193,13 +204,13 @@ impl Engine<'_> {
         runtime.read = read;
         runtime.reloads = 0;
         runtime.starts += 1;
-        self.host.note(format!("start {}", self.at(unit)));
+        self.host.note(format!("start {}", self.unit_ref(unit)));
     }
 
-    fn start_service(&mut self, unit: &UnitName, definition: &Definition) {
-        let counts = match self.systemd() >= RESTARTS_BY_START {
-            true => self.sub(unit) != "auto-restart-queued",
-            false => self.runtime(unit).is_some_and(|unit| unit.ends_count),
+    fn start_service(&mut self, unit: &UnitName, definition: &LoadedDefinition) {
+        let counts = match self.systemd_version() >= RESTARTS_BY_START {
+            true => self.sub_state(unit) != "auto-restart-queued",
+            false => self.runtime_of(unit).is_some_and(|unit| unit.ends_count),
         };
         self.begin_run(unit, definition);
         let runtime = self.runtime_mut(unit);
@@ -210,20 +221,23 @@ impl Engine<'_> {
         }
         let run = self.run_of(unit);
         let config = &definition.effective;
-        match (self.process(unit, config), config.service_type()) {
+        match (self.expected_process(unit, config), config.service_type()) {
             (Process::Impossible, _) => self.end_service(unit, "resources"),
-            (_, "oneshot") if config.last("Service", "ExecStart").is_none() => {
+            (_, "oneshot") if config.last_value("Service", "ExecStart").is_none() => {
                 self.set_state(unit, ActiveState::Activating, "start");
                 self.get_ready(unit);
             }
             (_, "oneshot" | "exec" | "notify" | "notify-reload" | "forking" | "dbus") => {
-                self.later(time_to_start(config), Event::Ready(unit.clone(), run));
+                self.schedule_later(
+                    time_to_start(config),
+                    PendingEvent::Ready(unit.clone(), run),
+                );
                 self.set_state(unit, ActiveState::Activating, "start");
             }
             (process, _) => {
                 if process != Process::Runs {
                     let time = time_to_start(config);
-                    self.later(time, Event::Exited(unit.clone(), run));
+                    self.schedule_later(time, PendingEvent::Exited(unit.clone(), run));
                 }
                 self.set_state(unit, ActiveState::Active, "running");
             }
@@ -232,9 +246,9 @@ impl Engine<'_> {
 
     /// The start of a service comes to its end.
     fn get_ready(&mut self, unit: &UnitName) {
-        let config = self.config(unit);
+        let config = self.running_config(unit);
         let run = self.run_of(unit);
-        let process = self.process(unit, &config);
+        let process = self.expected_process(unit, &config);
         match (config.is_oneshot(), process) {
             (_, Process::Fails | Process::Impossible) => self.end_service(unit, "exit-code"),
             (true, _) if config.remains_after_exit() => {
@@ -242,7 +256,7 @@ impl Engine<'_> {
             }
             (true, _) => self.end_service(unit, "success"),
             (false, Process::Succeeds) => {
-                self.later(PROGRAM, Event::Exited(unit.clone(), run));
+                self.schedule_later(PROGRAM, PendingEvent::Exited(unit.clone(), run));
                 self.set_state(unit, ActiveState::Active, "running");
             }
             (false, Process::Runs) => self.set_state(unit, ActiveState::Active, "running"),
@@ -251,9 +265,9 @@ impl Engine<'_> {
 
     /// The main process ends by itself.
     fn exit(&mut self, unit: &UnitName) {
-        let config = self.config(unit);
-        match self.process(unit, &config) {
-            Process::Succeeds if self.definition(unit).effective.remains_after_exit() => {
+        let config = self.running_config(unit);
+        match self.expected_process(unit, &config) {
+            Process::Succeeds if self.definition_of(unit).effective.remains_after_exit() => {
                 self.set_state(unit, ActiveState::Active, "exited");
             }
             Process::Succeeds | Process::Runs => self.end_service(unit, "success"),
@@ -263,8 +277,8 @@ impl Engine<'_> {
 
     /// Nothing of the service runs any more: it is down, or starts again.
     pub(crate) fn end_service(&mut self, unit: &UnitName, result: &'static str) {
-        let definition = self.definition(unit);
-        let restart = definition.effective.last("Service", "Restart");
+        let definition = self.definition_of(unit);
+        let restart = definition.effective.last_value("Service", "Restart");
         let runtime = self.runtime_mut(unit);
         if runtime.result == "success" {
             runtime.result = result;
@@ -284,14 +298,14 @@ impl Engine<'_> {
             false => (ActiveState::Inactive, "dead"),
         };
         let how = match restarts {
-            true => Change::BeforeRestart,
-            false => Change::Plain,
+            true => StateChange::BeforeRestart,
+            false => StateChange::Plain,
         };
         self.change(unit, active, sub, how);
         self.runtime_mut(unit).ends_count |= !restarts;
         if restarts {
             let run = self.run_of(unit);
-            self.later(PAUSE, Event::Restart(unit.clone(), run));
+            self.schedule_later(PAUSE, PendingEvent::Restart(unit.clone(), run));
             self.set_state(unit, ActiveState::Activating, "auto-restart");
         }
     }
@@ -300,12 +314,12 @@ impl Engine<'_> {
         if self.stop_pending(unit) {
             return;
         }
-        let by_start = self.systemd() >= RESTARTS_BY_START;
+        let by_start = self.systemd_version() >= RESTARTS_BY_START;
         let (kind, mode) = match by_start {
-            true => (Kind::Start, Mode::RestartDependencies),
-            false => (Kind::Restart, Mode::Replace),
+            true => (JobKind::Start, Mode::RestartDependencies),
+            false => (JobKind::Restart, Mode::Replace),
         };
-        let submitted = self.submit(kind, unit, mode);
+        let submitted = self.submit_job(kind, unit, mode);
         if submitted.is_err() {
             self.runtime_mut(unit).forbids_restart = true;
             self.end_service(unit, "resources");
@@ -330,20 +344,23 @@ impl Engine<'_> {
         self.set_state(unit, ActiveState::Failed, "failed");
     }
 
-    fn config(&self, unit: &UnitName) -> Effective {
-        let runtime = self.runtime(unit).map(|runtime| runtime.config.clone());
-        runtime.unwrap_or_else(|| self.definition(unit).effective)
+    fn running_config(&self, unit: &UnitName) -> Effective {
+        let runtime = self.runtime_of(unit).map(|runtime| runtime.config.clone());
+        runtime.unwrap_or_else(|| self.definition_of(unit).effective)
     }
 
-    fn process(&self, unit: &UnitName, config: &Effective) -> Process {
+    fn expected_process(&self, unit: &UnitName, config: &Effective) -> Process {
         if self.host.misses_file(&self.scope, config) {
             return Process::Impossible;
         }
-        if self.host.failing.contains(&self.at(unit)) {
+        if self.host.failing.contains(&self.unit_ref(unit)) {
             return Process::Fails;
         }
-        let commands = config.all("Service", "ExecStart");
-        let outcomes: Vec<Process> = commands.iter().map(|text| outcome(Some(text))).collect();
+        let commands = config.all_values("Service", "ExecStart");
+        let outcomes: Vec<Process> = commands
+            .iter()
+            .map(|text| command_outcome(Some(text)))
+            .collect();
         let ends = config.is_oneshot();
         match outcomes
             .iter()
@@ -358,27 +375,27 @@ impl Engine<'_> {
 
     /// The number of the unit's run.
     fn run_of(&self, unit: &UnitName) -> u64 {
-        self.runtime(unit)
+        self.runtime_of(unit)
             .map_or(0, |runtime| u64::from(runtime.starts))
     }
 
     fn is_in(&self, unit: &UnitName, run: u64, subs: &[&str]) -> bool {
         self.run_of(unit) == run
             && self
-                .runtime(unit)
+                .runtime_of(unit)
                 .is_some_and(|runtime| subs.contains(&runtime.sub))
     }
 }
 
 /// How long it takes until a process has ended that does so at once, or until it is known that it runs.
 fn time_to_start(config: &Effective) -> u64 {
-    let commands = config.all("Service", "ExecStart");
+    let commands = config.all_values("Service", "ExecStart");
     let missing = commands.iter().any(|command| command.ends_with("/missing"));
     if missing { NO_PROGRAM } else { PROGRAM }
 }
 
 /// What a command does. Most programs of a simulated host are daemons.
-fn outcome(command: Option<&str>) -> Process {
+fn command_outcome(command: Option<&str>) -> Process {
     let command = command
         .unwrap_or_default()
         .trim_start_matches(['@', ':', '+', '!', '|']);

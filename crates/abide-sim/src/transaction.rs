@@ -6,21 +6,21 @@ use std::collections::BTreeMap;
 use abide_model::{ActiveState, UnitName};
 
 use crate::ToolError;
-use crate::deps::{Dep, Graph};
-use crate::kind::{Kind, is_active};
-use crate::order::Order;
-use crate::reduce::{Draft, Link};
+use crate::deps::{Dep, DependencyGraph};
+use crate::kind::{JobKind, is_active};
+use crate::order::NameOrder;
+use crate::reduce::{JobLink, TransactionDraft};
 
 /// Why a job cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum JobRefusal {
     /// The type of unit has no such job.
     NotApplicable(ToolError),
     /// The unit is not loaded as it would have to be, or the jobs contradict each other.
     Impossible(ToolError),
 }
 
-impl Refusal {
+impl JobRefusal {
     pub(crate) fn into_error(self) -> ToolError {
         match self {
             Self::NotApplicable(said) | Self::Impossible(said) => said,
@@ -30,16 +30,16 @@ impl Refusal {
 
 /// What a transaction asks about its manager.
 pub(crate) trait Units {
-    fn graph(&self) -> &Graph;
+    fn unit_graph(&self) -> &DependencyGraph;
     fn state(&self, unit: &UnitName) -> ActiveState;
     /// The job that is under way.
-    fn installed(&self, unit: &UnitName) -> Option<Kind>;
+    fn installed_job(&self, unit: &UnitName) -> Option<JobKind>;
     /// Whether the unit can have the job; it is read now if nothing was found at its place before.
-    fn check(&mut self, kind: Kind, unit: &UnitName) -> Result<(), Refusal>;
+    fn check(&mut self, kind: JobKind, unit: &UnitName) -> Result<(), JobRefusal>;
     /// The order of hash tables.
-    fn order(&self) -> Order;
+    fn order(&self) -> NameOrder;
     /// systemd's version.
-    fn systemd(&self) -> u32;
+    fn systemd_version(&self) -> u32;
 }
 
 /// What becomes of jobs that are under way and contradict new ones.
@@ -56,7 +56,7 @@ pub(crate) enum Mode {
 /// The jobs while they are gathered.
 pub(crate) struct Transaction<'u, U> {
     units: &'u mut U,
-    draft: Draft,
+    draft: TransactionDraft,
     mode: Mode,
 }
 
@@ -67,7 +67,7 @@ const DROPS_UNWANTED: u32 = 254;
 
 /// Which kind of call adds a job.
 #[derive(Debug, Clone, Copy, Default)]
-struct By {
+struct CallKind {
     job: Option<usize>,
     matters: bool,
     conflicts: bool,
@@ -76,26 +76,26 @@ struct By {
 
 impl<'u, U: Units> Transaction<'u, U> {
     /// The jobs that one job comes to.
-    pub(crate) fn of(
+    pub(crate) fn jobs_for(
         units: &'u mut U,
-        kind: Kind,
+        kind: JobKind,
         unit: &UnitName,
         mode: Mode,
-    ) -> Result<BTreeMap<UnitName, Kind>, Refusal> {
+    ) -> Result<BTreeMap<UnitName, JobKind>, JobRefusal> {
         let mut transaction = Self {
-            draft: Draft::new(units.order()),
+            draft: TransactionDraft::new(units.order()),
             units,
             mode,
         };
-        transaction.add(kind, unit, By::default())?;
+        transaction.add(kind, unit, CallKind::default())?;
         transaction.draft.reduce(transaction.units, mode)
     }
 
-    fn add(&mut self, kind: Kind, unit: &UnitName, by: By) -> Result<(), Refusal> {
+    fn add(&mut self, kind: JobKind, unit: &UnitName, by: CallKind) -> Result<(), JobRefusal> {
         self.units.check(kind, unit)?;
         let (id, new) = self.draft.add(kind, unit);
         if let Some(from) = by.job {
-            self.draft.link(Link {
+            self.draft.link(JobLink {
                 from,
                 to: id,
                 matters: by.matters,
@@ -106,7 +106,7 @@ impl<'u, U: Units> Transaction<'u, U> {
             return Ok(());
         }
         self.pull_in(kind, unit, id).inspect_err(|_| {
-            if self.units.systemd() >= DROPS_UNWANTED {
+            if self.units.systemd_version() >= DROPS_UNWANTED {
                 self.draft.delete(id, false);
             }
         })?;
@@ -114,44 +114,50 @@ impl<'u, U: Units> Transaction<'u, U> {
     }
 
     /// What a start needs, wants, and cannot stand.
-    fn pull_in(&mut self, kind: Kind, unit: &UnitName, id: usize) -> Result<(), Refusal> {
-        if !matches!(kind, Kind::Start | Kind::Restart) {
+    fn pull_in(&mut self, kind: JobKind, unit: &UnitName, id: usize) -> Result<(), JobRefusal> {
+        if !matches!(kind, JobKind::Start | JobKind::Restart) {
             return Ok(());
         }
-        let graph = self.units.graph();
-        let required = graph.of(unit, &[Dep::Requires, Dep::BindsTo]);
-        let wanted = graph.of(unit, &[Dep::Wants, Dep::Upholds]);
-        let verified = graph.of(unit, &[Dep::Requisite]);
-        let conflicts = graph.of(unit, &[Dep::Conflicts]);
-        let conflicted = graph.to(unit, &[Dep::Conflicts]);
-        let by = |matters, conflicts| By {
+        let graph = self.units.unit_graph();
+        let required = graph.units_named_by(unit, &[Dep::Requires, Dep::BindsTo]);
+        let wanted = graph.units_named_by(unit, &[Dep::Wants, Dep::Upholds]);
+        let verified = graph.units_named_by(unit, &[Dep::Requisite]);
+        let conflicts = graph.units_named_by(unit, &[Dep::Conflicts]);
+        let conflicted = graph.units_naming(unit, &[Dep::Conflicts]);
+        let by = |matters, conflicts| CallKind {
             job: Some(id),
             matters,
             conflicts,
             graceful: false,
         };
         for other in required {
-            applicable(self.add(Kind::Start, &other, by(true, false)))?;
+            ignore_not_applicable(self.add(JobKind::Start, &other, by(true, false)))?;
         }
         for other in wanted {
-            let _missing = self.add(Kind::Start, &other, by(false, false)).is_err();
+            let _missing = self.add(JobKind::Start, &other, by(false, false)).is_err();
         }
         for other in verified {
-            applicable(self.add(Kind::Verify, &other, by(true, false)))?;
+            ignore_not_applicable(self.add(JobKind::Verify, &other, by(true, false)))?;
         }
         for other in conflicts {
-            applicable(self.add(Kind::Stop, &other, by(true, true)))?;
+            ignore_not_applicable(self.add(JobKind::Stop, &other, by(true, true)))?;
         }
         for other in conflicted {
-            let _missing = self.add(Kind::Stop, &other, by(false, false)).is_err();
+            let _missing = self.add(JobKind::Stop, &other, by(false, false)).is_err();
         }
         Ok(())
     }
 
     /// What stops, restarts and reloads with it.
-    fn propagate(&mut self, kind: Kind, unit: &UnitName, id: usize, by: By) -> Result<(), Refusal> {
-        let graceful = self.units.systemd() >= GRACEFUL_STOP;
-        let mut from = By {
+    fn propagate(
+        &mut self,
+        kind: JobKind,
+        unit: &UnitName,
+        id: usize,
+        by: CallKind,
+    ) -> Result<(), JobRefusal> {
+        let graceful = self.units.systemd_version() >= GRACEFUL_STOP;
+        let mut from = CallKind {
             job: Some(id),
             matters: true,
             conflicts: false,
@@ -159,59 +165,68 @@ impl<'u, U: Units> Transaction<'u, U> {
         };
         let restarts = by.job.is_none() && self.mode == Mode::RestartDependencies;
         if kind.comes_first() || restarts {
-            let mut followers = self.units.graph().followers(unit);
-            let told = self.units.graph().of(unit, &[Dep::PropagatesStopTo]);
-            if !graceful && kind == Kind::Stop {
+            let mut followers = self.units.unit_graph().units_stopped_along(unit);
+            let told = self
+                .units
+                .unit_graph()
+                .units_named_by(unit, &[Dep::PropagatesStopTo]);
+            if !graceful && kind == JobKind::Stop {
                 let new = told.iter().filter(|other| !followers.contains(other));
                 followers.extend(new.cloned().collect::<Vec<_>>());
             }
             for other in followers {
                 let up = self.units.state(&other).is_up();
                 let propagated = match kind {
-                    Kind::Stop => Kind::Stop,
-                    _ if up => Kind::Restart,
+                    JobKind::Stop => JobKind::Stop,
+                    _ if up => JobKind::Restart,
                     _ => continue,
                 };
-                applicable(self.add(propagated, &other, from))?;
+                ignore_not_applicable(self.add(propagated, &other, from))?;
             }
             if graceful && (by.job.is_none() || by.graceful) {
                 from.graceful = true;
                 for other in told {
                     let kind = self.graceful_stop(&other);
-                    kind.map_or(Ok(()), |kind| applicable(self.add(kind, &other, from)))?;
+                    kind.map_or(Ok(()), |kind| {
+                        ignore_not_applicable(self.add(kind, &other, from))
+                    })?;
                 }
             }
         }
-        if kind == Kind::Reload {
-            for other in self.units.graph().of(unit, &[Dep::PropagatesReloadTo]) {
+        if kind == JobKind::Reload {
+            for other in self
+                .units
+                .unit_graph()
+                .units_named_by(unit, &[Dep::PropagatesReloadTo])
+            {
                 if is_active(self.units.state(&other)) {
-                    let told = By {
+                    let told = CallKind {
                         job: Some(id),
-                        ..By::default()
+                        ..CallKind::default()
                     };
-                    let _cannot = self.add(Kind::Reload, &other, told).is_err();
+                    let _cannot = self.add(JobKind::Reload, &other, told).is_err();
                 }
             }
         }
         Ok(())
     }
 
-    fn graceful_stop(&self, unit: &UnitName) -> Option<Kind> {
-        let kinds = self.draft.kinds(unit);
+    fn graceful_stop(&self, unit: &UnitName) -> Option<JobKind> {
+        let kinds = self.draft.job_kinds(unit);
         if kinds.iter().any(|kind| kind.comes_first()) {
             None
-        } else if kinds.contains(&Kind::Start) {
-            Some(Kind::Restart)
+        } else if kinds.contains(&JobKind::Start) {
+            Some(JobKind::Restart)
         } else {
-            Some(Kind::Stop)
+            Some(JobKind::Stop)
         }
     }
 }
 
 /// A job that its type of unit does not have is left out.
-fn applicable(added: Result<(), Refusal>) -> Result<(), Refusal> {
+fn ignore_not_applicable(added: Result<(), JobRefusal>) -> Result<(), JobRefusal> {
     match added {
-        Err(Refusal::NotApplicable(_)) => Ok(()),
+        Err(JobRefusal::NotApplicable(_)) => Ok(()),
         added => added,
     }
 }

@@ -5,10 +5,10 @@
 use abide_model::{ActiveState, HostPath, Timestamp, UnitKind, UnitName};
 use abide_unit::{Effective, time_span};
 
-use crate::definition::Definition;
+use crate::definition::LoadedDefinition;
 use crate::deps::Dep;
-use crate::engine::{Engine, Event, Hold, Outcome};
-use crate::kind::{Kind, is_down};
+use crate::engine::{Hold, Outcome, PendingEvent, SimulatedManager};
+use crate::kind::{JobKind, is_down};
 use crate::service::RESTARTS_BY_START;
 use crate::transaction::{Mode, Units as _};
 
@@ -37,10 +37,10 @@ const BASES: [(&str, Base); 6] = [
     ("OnUnitInactiveSec", Base::UnitInactive),
 ];
 
-impl Engine<'_> {
+impl SimulatedManager<'_> {
     /// A unit changed, or its job ended: what starts it hears of it.
     pub(crate) fn tell_triggers(&mut self, unit: &UnitName) {
-        for trigger in self.graph.to(unit, &[Dep::Triggers]) {
+        for trigger in self.graph.units_naming(unit, &[Dep::Triggers]) {
             match trigger.kind() {
                 UnitKind::Socket => self.tell_socket(&trigger, unit),
                 UnitKind::Timer => self.tell_timer(&trigger, unit),
@@ -53,14 +53,14 @@ impl Engine<'_> {
     pub(crate) fn start_socket(
         &mut self,
         unit: &UnitName,
-        definition: &Definition,
+        definition: &LoadedDefinition,
     ) -> Result<(), Hold> {
         let service = definition.effective.triggers();
-        let service = service.filter(|_| !definition.effective.accepts());
+        let service = service.filter(|_| !definition.effective.is_per_connection());
         if let Some(service) = service {
             // A socket cannot take over from a service that already runs (systemd-facts.md#socket-beside-service).
             let active = !is_down(self.state(&service)) && !self.waits_for_restart(&service);
-            if self.definition(&service).load != "loaded" || active {
+            if self.definition_of(&service).load != "loaded" || active {
                 return Err(Hold::Ends(Outcome::Failed));
             }
         }
@@ -71,20 +71,22 @@ impl Engine<'_> {
 
     /// Whether a service is down only until it is restarted automatically.
     fn waits_for_restart(&self, service: &UnitName) -> bool {
-        match self.sub(service) {
+        match self.sub_state(service) {
             "auto-restart" => true,
-            "auto-restart-queued" => self.systemd() >= RESTARTS_BY_START,
+            "auto-restart-queued" => self.systemd_version() >= RESTARTS_BY_START,
             _ => false,
         }
     }
 
     fn tell_socket(&mut self, socket: &UnitName, service: &UnitName) {
-        let sub = self.sub(socket);
-        let accepts = self.definition(socket).effective.accepts();
+        let sub = self.sub_state(socket);
+        let accepts = self.definition_of(socket).effective.is_per_connection();
         if !matches!(sub, "listening" | "running") || accepts {
             return;
         }
-        let limited = self.runtime(service).is_some_and(|runtime| runtime.limited);
+        let limited = self
+            .runtime_of(service)
+            .is_some_and(|runtime| runtime.limited);
         if limited {
             self.runtime_mut(socket).result = "service-start-limit-hit";
             self.set_state(socket, ActiveState::Failed, "failed");
@@ -98,7 +100,7 @@ impl Engine<'_> {
         if down {
             self.set_state(socket, ActiveState::Active, "listening");
         }
-        if self.sub(service) == "running" {
+        if self.sub_state(service) == "running" {
             self.set_state(socket, ActiveState::Active, "running");
         }
     }
@@ -106,11 +108,11 @@ impl Engine<'_> {
     pub(crate) fn start_timer(
         &mut self,
         unit: &UnitName,
-        definition: &Definition,
+        definition: &LoadedDefinition,
     ) -> Result<(), Hold> {
         self.trigger_is_loaded(definition)?;
         self.begin_run(unit, definition);
-        let forgets = self.systemd() < REMEMBERS_TRIGGER;
+        let forgets = self.systemd_version() < REMEMBERS_TRIGGER;
         let timer = self.runtime_mut(unit);
         timer.elapsed.remove("OnActiveSec");
         if forgets {
@@ -121,9 +123,9 @@ impl Engine<'_> {
     }
 
     /// A timer, path or socket refuses to start where its unit is not loaded.
-    fn trigger_is_loaded(&self, definition: &Definition) -> Result<(), Hold> {
+    fn trigger_is_loaded(&self, definition: &LoadedDefinition) -> Result<(), Hold> {
         let triggered = definition.effective.triggers();
-        let loaded = triggered.is_some_and(|unit| self.definition(&unit).load == "loaded");
+        let loaded = triggered.is_some_and(|unit| self.definition_of(&unit).load == "loaded");
         match loaded {
             true => Ok(()),
             false => Err(Hold::Ends(Outcome::Failed)),
@@ -138,21 +140,25 @@ impl Engine<'_> {
     /// The same; after a daemon-reload `OnActiveSec=` counts from then on, for the timer is not yet known to be active.
     fn wait_for_time_from(&mut self, timer: &UnitName, reloaded: bool) {
         self.soon
-            .retain(|event| *event != Event::Elapsed(timer.clone()));
-        if self.graph.of(timer, &[Dep::Triggers]).is_empty() {
+            .retain(|event| *event != PendingEvent::Elapsed(timer.clone()));
+        if self
+            .graph
+            .units_named_by(timer, &[Dep::Triggers])
+            .is_empty()
+        {
             // Its file is gone, and with it what it would start.
             self.runtime_mut(timer).result = "resources";
             self.set_state(timer, ActiveState::Failed, "failed");
             return;
         }
-        let config = self.definition(timer).effective;
+        let config = self.definition_of(timer).effective;
         let has = |base: Base| {
             let mut keys = BASES.iter().filter(|(_, other)| *other == base);
-            keys.any(|(key, _)| !config.all("Timer", key).is_empty())
+            keys.any(|(key, _)| !config.all_values("Timer", key).is_empty())
         };
         let next = self.next_elapse(timer, &config, reloaded);
         if next.is_none() && !has(Base::Calendar) {
-            let remains = config.flag("Timer", "RemainAfterElapse") != Some(false);
+            let remains = config.boolean_value("Timer", "RemainAfterElapse") != Some(false);
             match remains || has(Base::UnitActive) || has(Base::UnitInactive) {
                 true => self.set_state(timer, ActiveState::Active, "elapsed"),
                 false => self.set_state(timer, ActiveState::Inactive, "dead"),
@@ -160,7 +166,7 @@ impl Engine<'_> {
             return;
         }
         if next.is_some_and(|next| next <= self.host.facts.now) {
-            self.soon(Event::Elapsed(timer.clone()));
+            self.schedule_soon(PendingEvent::Elapsed(timer.clone()));
         }
         self.set_state(timer, ActiveState::Active, "waiting");
     }
@@ -173,16 +179,16 @@ impl Engine<'_> {
         reloaded: bool,
     ) -> Option<Timestamp> {
         // Time has passed since the timer started, unless it starts just now.
-        let now = self.host.blink();
+        let now = self.host.advance_millisecond();
         let fired = self
-            .runtime(timer)
+            .runtime_of(timer)
             .is_some_and(|timer| timer.triggered_at.is_some());
         let mut next: Option<Timestamp> = None;
         for (key, base) in BASES {
             let elapsed = self
-                .runtime(timer)
+                .runtime_of(timer)
                 .is_some_and(|timer| timer.elapsed.contains(key));
-            for value in config.all("Timer", key) {
+            for value in config.all_values("Timer", key) {
                 let from = match base {
                     Base::Active if reloaded => Some(now),
                     base => self.counts_from(timer, config, base),
@@ -192,7 +198,7 @@ impl Engine<'_> {
                 };
                 let at = Timestamp(
                     from.0
-                        .saturating_add(time_span::micros(value).unwrap_or(u64::MAX / 2)),
+                        .saturating_add(time_span::parse_micros(value).unwrap_or(u64::MAX / 2)),
                 );
                 let once = matches!(base, Base::Active | Base::Boot | Base::Startup);
                 if elapsed || fired && once && at < now {
@@ -207,8 +213,8 @@ impl Engine<'_> {
 
     fn counts_from(&self, timer: &UnitName, config: &Effective, base: Base) -> Option<Timestamp> {
         let now = self.host.facts.now;
-        let own = self.runtime(timer);
-        let unit = config.triggers().and_then(|unit| self.runtime(&unit));
+        let own = self.runtime_of(timer);
+        let unit = config.triggers().and_then(|unit| self.runtime_of(&unit));
         let triggered = own.and_then(|own| own.triggered_at);
         match base {
             Base::Calendar => None,
@@ -227,18 +233,20 @@ impl Engine<'_> {
     }
 
     /// The time has come.
-    pub(crate) fn elapse(&mut self, timer: &UnitName) {
+    pub(crate) fn elapse_timer(&mut self, timer: &UnitName) {
         let waits = self
-            .runtime(timer)
+            .runtime_of(timer)
             .is_some_and(|runtime| runtime.sub == "waiting");
         if !waits || self.stop_pending(timer) {
             return;
         }
-        let unit = self.definition(timer).effective.triggers();
-        let started =
-            unit.is_some_and(|unit| self.submit(Kind::Start, &unit, Mode::Replace).is_ok());
+        let unit = self.definition_of(timer).effective.triggers();
+        let started = unit.is_some_and(|unit| {
+            self.submit_job(JobKind::Start, &unit, Mode::Replace)
+                .is_ok()
+        });
         if started {
-            let now = self.host.blink();
+            let now = self.host.advance_millisecond();
             self.runtime_mut(timer).triggered_at = Some(now);
             self.set_state(timer, ActiveState::Active, "running");
         } else {
@@ -248,7 +256,7 @@ impl Engine<'_> {
     }
 
     fn tell_timer(&mut self, timer: &UnitName, unit: &UnitName) {
-        match self.runtime(timer).map_or("dead", |runtime| runtime.sub) {
+        match self.runtime_of(timer).map_or("dead", |runtime| runtime.sub) {
             "waiting" | "elapsed" => self.wait_for_time(timer),
             "running" if is_down(self.state(unit)) => self.wait_for_time(timer),
             _ => {}
@@ -258,7 +266,7 @@ impl Engine<'_> {
     pub(crate) fn start_path(
         &mut self,
         unit: &UnitName,
-        definition: &Definition,
+        definition: &LoadedDefinition,
     ) -> Result<(), Hold> {
         self.trigger_is_loaded(definition)?;
         self.begin_run(unit, definition);
@@ -268,19 +276,22 @@ impl Engine<'_> {
 
     /// Starts the unit where the path is as it should be, and watches it otherwise.
     pub(crate) fn wait_for_path(&mut self, path: &UnitName, initial: bool) {
-        if !initial && !matches!(self.sub(path), "waiting" | "running") {
+        if !initial && !matches!(self.sub_state(path), "waiting" | "running") {
             return;
         }
         self.soon
-            .retain(|event| *event != Event::Recheck(path.clone()));
-        let config = self.definition(path).effective;
+            .retain(|event| *event != PendingEvent::Recheck(path.clone()));
+        let config = self.definition_of(path).effective;
         // One whose file is gone has nothing to start, and waits.
-        let unit = self.graph.of(path, &[Dep::Triggers]).pop();
+        let unit = self.graph.units_named_by(path, &[Dep::Triggers]).pop();
         let busy = unit.is_some_and(|unit| !self.is_down_for_path(&unit));
         let exists = |path: &str| {
             HostPath::parse(path).is_ok_and(|path| self.host.disk.get(&path).is_some())
         };
-        let fulfilled = config.all("Path", "PathExists").into_iter().any(exists);
+        let fulfilled = config
+            .all_values("Path", "PathExists")
+            .into_iter()
+            .any(exists);
         if busy {
             self.set_state(path, ActiveState::Active, "running");
         } else if fulfilled {
@@ -302,9 +313,11 @@ impl Engine<'_> {
             self.set_state(path, ActiveState::Failed, "failed");
             return;
         }
-        let unit = self.graph.of(path, &[Dep::Triggers]).pop();
-        let started =
-            unit.is_some_and(|unit| self.submit(Kind::Start, &unit, Mode::Replace).is_ok());
+        let unit = self.graph.units_named_by(path, &[Dep::Triggers]).pop();
+        let started = unit.is_some_and(|unit| {
+            self.submit_job(JobKind::Start, &unit, Mode::Replace)
+                .is_ok()
+        });
         if started {
             self.set_state(path, ActiveState::Active, "running");
         } else {
@@ -326,13 +339,13 @@ impl Engine<'_> {
 
     fn is_down_for_path(&self, unit: &UnitName) -> bool {
         let state = self.state(unit);
-        let stops = state == ActiveState::Deactivating && self.systemd() >= KNOWS_STOPPING;
+        let stops = state == ActiveState::Deactivating && self.systemd_version() >= KNOWS_STOPPING;
         is_down(state) || stops
     }
 
     /// What was put off when the path heard of its unit.
-    pub(crate) fn recheck(&mut self, path: &UnitName) {
-        let unit = self.definition(path).effective.triggers();
+    pub(crate) fn recheck_path(&mut self, path: &UnitName) {
+        let unit = self.definition_of(path).effective.triggers();
         if unit.is_some_and(|unit| self.concerns_path(path, &unit)) {
             self.wait_for_path(path, false);
         }
@@ -340,17 +353,17 @@ impl Engine<'_> {
 
     fn tell_path(&mut self, path: &UnitName, unit: &UnitName) {
         if self.concerns_path(path, unit) {
-            self.soon(Event::Recheck(path.clone()));
+            self.schedule_soon(PendingEvent::Recheck(path.clone()));
         }
     }
 
     /// Whether the state of its unit is new for a path. Fails the path where its unit was started too often.
     fn concerns_path(&mut self, path: &UnitName, unit: &UnitName) -> bool {
-        let sub = self.sub(path);
+        let sub = self.sub_state(path);
         if !matches!(sub, "waiting" | "running") {
             return false;
         }
-        if self.runtime(unit).is_some_and(|runtime| runtime.limited) {
+        if self.runtime_of(unit).is_some_and(|runtime| runtime.limited) {
             self.runtime_mut(path).result = "unit-start-limit-hit";
             self.set_state(path, ActiveState::Failed, "failed");
             return false;
@@ -367,8 +380,8 @@ impl Engine<'_> {
             .map(|(name, _)| name.clone())
             .collect();
         for path in waiting {
-            let config = self.definition(&path).effective;
-            let watches = |key| config.all("Path", key).contains(&changed.as_str());
+            let config = self.definition_of(&path).effective;
+            let watches = |key| config.all_values("Path", key).contains(&changed.as_str());
             if watches("PathChanged") || watches("PathModified") {
                 self.fire_path(&path);
             } else if watches("PathExists") {
@@ -401,15 +414,15 @@ impl Engine<'_> {
     }
 }
 
-impl Engine<'_> {
+impl SimulatedManager<'_> {
     /// Whether what a timer starts is read back after the timer itself: it tells its timer then, which is active by now and
     /// does not count `OnActiveSec=` from the reload (`manager_coldplug` goes through a hash table).
     fn hears_again(&self, timer: &UnitName) -> bool {
-        let Some(unit) = self.definition(timer).effective.triggers() else {
+        let Some(unit) = self.definition_of(timer).effective.triggers() else {
             return false;
         };
         let both = [timer.clone(), unit.clone()].into_iter().collect();
-        let last = self.host.hash_order.sorted(both).pop();
+        let last = self.host.hash_order.sort_names(both).pop();
         self.state(&unit) != ActiveState::Inactive && last == Some(unit)
     }
 }

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use abide_model::{HostPath, Scope, UnitName, UnitRef};
-use abide_unit::also;
+use abide_unit::units_enabled_together;
 
 use crate::ToolError;
 use crate::definition::DeadAlias;
 use crate::host::SimHost;
 use crate::install::is_null;
-use crate::place::{below, config_dir};
+use crate::place::{config_dir, path_below};
 
 /// Since here what cannot be read is not disabled (seen on 257; 252 disables it).
 const READS_FIRST: u32 = 257;
@@ -68,7 +68,7 @@ impl SimHost {
                 "not-found" | "error" => failed |= own,
                 _ if on_disk.has_no_file() => failed |= own,
                 _ => {
-                    next.extend(also(&on_disk.id, &on_disk.effective));
+                    next.extend(units_enabled_together(&on_disk.id, &on_disk.effective));
                     if on_disk.id != name {
                         // What an alias leads to is disabled, and with it the alias.
                         next.push(on_disk.id);
@@ -94,7 +94,7 @@ impl SimHost {
         // systemctl asks whether the unit exists (`unit_exists`).
         self.show(unit);
         let dir = config_dir(&unit.scope, &self.home(&unit.scope));
-        let Ok(path) = dir.child(unit.unit.as_str()) else {
+        let Ok(path) = dir.join_name(unit.unit.as_str()) else {
             return;
         };
         let end = self.disk.follow(&path);
@@ -114,7 +114,7 @@ impl SimHost {
     pub(crate) fn unlink(&mut self, scope: &Scope, links: &BTreeSet<String>) {
         let dir = config_dir(scope, &self.home(scope));
         for link in links {
-            self.disk.remove(&below(&dir, link));
+            self.disk.remove(&path_below(&dir, link));
         }
     }
 
@@ -124,9 +124,9 @@ impl SimHost {
         let mut any = false;
         loop {
             let found = {
-                let nodes = self.disk.below(&dir);
+                let nodes = self.disk.entries_below(&dir);
                 let mut links = nodes.filter(|(_, node)| node.link().is_some());
-                links.find(|(path, _)| self.goes(path, marked))
+                links.find(|(path, _)| self.is_link_to_remove(path, marked))
             };
             let Some(path) = found.map(|(path, _)| path.clone()) else {
                 return any;
@@ -138,7 +138,7 @@ impl SimHost {
         }
     }
 
-    fn goes(&self, path: &HostPath, marked: &Marked) -> bool {
+    fn is_link_to_remove(&self, path: &HostPath, marked: &Marked) -> bool {
         let Ok(name) = UnitName::parse(path.file_name()) else {
             return false;
         };

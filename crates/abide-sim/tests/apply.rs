@@ -124,7 +124,7 @@ fn the_completed_ledger_names_the_run_and_a_cut_one_stays_a_claim() {
     let mut host = SimHost::new();
     host.apply(&plan);
     let ledger = host.ledger(&plan.manifest).unwrap();
-    let run = host.runtime(&unit_ref(UNIT)).unwrap();
+    let run = host.runtime_of(&unit_ref(UNIT)).unwrap();
     assert_eq!(ledger.units[&unit_ref(UNIT)].invocation, run.invocation);
     assert!(ledger.users.is_empty());
 }
@@ -192,7 +192,7 @@ fn facts_that_no_longer_hold_are_named() {
             digest: None,
         },
     ];
-    let stale = host.stale(&plan);
+    let stale = host.stale_facts(&plan);
     assert!(stale.len() == 1 && stale[0].contains("User"), "{stale:?}");
 }
 

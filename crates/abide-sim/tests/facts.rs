@@ -10,7 +10,7 @@ fn write(host: &mut SimHost, unit: &str, text: &str) {
 }
 
 fn started(host: &SimHost, unit: &str) -> Option<(ActiveState, String)> {
-    let runtime = host.runtime(&unit_ref(unit))?;
+    let runtime = host.runtime_of(&unit_ref(unit))?;
     Some((runtime.active, runtime.invocation.clone()))
 }
 
@@ -56,7 +56,7 @@ fn need_daemon_reload_misses_a_drop_in_in_a_new_directory_on_252_and_sees_it_on_
     let wanted = desired("h1").unit("a.service", SERVICE).build();
     let needs_reload = |host: &SimHost| {
         let seen = host.observe(&wanted);
-        let system = seen.scopes[&scope("system")].known().unwrap();
+        let system = seen.scopes[&scope("system")].as_known().unwrap();
         system.units.values().next().unwrap().need_reload
     };
     let drop_in = |name: &str| {
@@ -198,8 +198,8 @@ fn a_unit_that_runs_outlives_its_file_and_cannot_be_restarted() {
     host.start(&unit).unwrap();
     host.edit(&Edit::Remove(unit.clone()));
     host.reload_manager(&scope("system")).unwrap();
-    let seen = host.observe(&desired("h1").foreign("a.service").build());
-    let seen = &seen.scopes[&scope("system")].known().unwrap().units[&unit.unit];
+    let seen = host.observe(&desired("h1").foreign_unit("a.service").build());
+    let seen = &seen.scopes[&scope("system")].as_known().unwrap().units[&unit.unit];
     assert_eq!(
         (seen.load.as_str(), seen.active),
         ("not-found", ActiveState::Active),
@@ -222,7 +222,7 @@ fn a_crash_loop_needs_reset_failed_before_it_may_start_again() {
     host.fail_on_start(&unit, true);
     host.start(&unit).unwrap();
     assert_eq!(
-        host.runtime(&unit).map(|run| (run.active, run.restarts)),
+        host.runtime_of(&unit).map(|run| (run.active, run.restarts)),
         Some((ActiveState::Failed, 5))
     );
     host.fail_on_start(&unit, false);
@@ -272,12 +272,12 @@ fn a_broken_manager_is_seen_as_one_and_lingering_stays_recorded() {
     host.break_manager(&user("deploy"), true);
     host.enable_linger(&user("deploy")).unwrap();
     let seen = host.observe(&desired("h1").user("deploy").build());
-    let known = seen.users[&user("deploy")].known().unwrap();
+    let known = seen.users[&user("deploy")].as_known().unwrap();
     assert!(
         known.linger.recorded && known.linger.manager == ActiveState::Failed,
         "recorded though its manager failed"
     );
-    let seen = seen.scopes[&scope("user:deploy")].known().unwrap();
+    let seen = seen.scopes[&scope("user:deploy")].as_known().unwrap();
     assert!(matches!(seen.manager, Manager::Broken(_)));
 }
 
@@ -292,8 +292,12 @@ fn contents_come_back_only_where_they_differ_and_foreign_drop_ins_always() {
     );
     let file = |text: &str, name: &str| {
         let seen = host.observe(&desired("h1").unit("a.service", text).build());
-        let system = seen.scopes[&scope("system")].known().unwrap();
-        system.files[&path(name)].known().unwrap().content.is_some()
+        let system = seen.scopes[&scope("system")].as_known().unwrap();
+        system.files[&path(name)]
+            .as_known()
+            .unwrap()
+            .content
+            .is_some()
     };
     assert!(!file(SERVICE, "/etc/systemd/system/a.service"));
     assert!(file(
@@ -312,7 +316,7 @@ fn without_root_only_the_login_users_own_is_seen() {
     host.facts.login = user("deploy");
     host.facts.root = abide_model::RootRoute::None("sudo wants a password".to_owned());
     let seen = host.observe(&desired("h1").user("deploy").user("worker").build());
-    assert!(seen.scopes[&scope("user:deploy")].known().is_some());
+    assert!(seen.scopes[&scope("user:deploy")].as_known().is_some());
     assert!(matches!(
         seen.scopes[&scope("user:worker")],
         abide_model::Observation::Unknown(_)

@@ -3,9 +3,9 @@
 use std::io;
 use std::time::Duration;
 
-use crate::text::printable;
+use crate::text::printable_text;
 
-/// Why there is no connection. Its `Display` is one clause; [`ConnectError::help`] is the next step.
+/// Why there is no connection. Its `Display` is one clause; [`ConnectError::help_text`] is the next step.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
@@ -97,7 +97,7 @@ pub enum ConnectError {
 
 impl ConnectError {
     /// What a person can do about it.
-    pub fn help(&self) -> Option<String> {
+    pub fn help_text(&self) -> Option<String> {
         let help = match self {
             Self::SshMissing => "install the OpenSSH client",
             Self::Unresolvable { .. } => {
@@ -154,7 +154,7 @@ impl ConnectError {
     /// Reads what ssh (and what it started for a jump) wrote before it gave up. The first line that names a cause
     /// wins: with a jump host the outer ssh only adds that its connection was closed.
     pub(crate) fn read(log: &[u8]) -> Self {
-        let log = printable(log);
+        let log = printable_text(log);
         let lines: Vec<&str> = log
             .lines()
             .map(str::trim)
@@ -165,7 +165,7 @@ impl ConnectError {
             .or_else(|| bad_configuration(&lines))
             .or_else(|| lines.iter().find_map(|line| cause(line)))
             .or_else(|| proxy(&lines))
-            .unwrap_or_else(|| Self::unread(&lines))
+            .unwrap_or_else(|| Self::from_unknown_lines(&lines))
     }
 
     /// Says how a person logs in where that helps.
@@ -180,7 +180,7 @@ impl ConnectError {
         }
     }
 
-    fn unread(lines: &[&str]) -> Self {
+    fn from_unknown_lines(lines: &[&str]) -> Self {
         // A key that is unknown is only asked about where nobody wants it to be refused, and nobody can be asked.
         if lines.contains(&KEY_REFUSED) {
             return Self::HostKeyUnknown {
@@ -210,7 +210,7 @@ fn cause(line: &str) -> Option<ConnectError> {
         return Some(ConnectError::Unresolvable { name });
     }
     if has(" host key is known for ") {
-        let host = between(line, " is known for ", " and ").to_owned();
+        let host = text_between(line, " is known for ", " and ").to_owned();
         return Some(ConnectError::HostKeyUnknown {
             host,
             login: String::new(),
@@ -260,7 +260,7 @@ fn host_key_revoked(lines: &[&str]) -> Option<ConnectError> {
         .iter()
         .find(|line| line.contains(" host key for ") && line.contains(" is marked as revoked"))?;
     Some(ConnectError::HostKeyRevoked {
-        host: between(revoked, " host key for ", " is marked ").to_owned(),
+        host: text_between(revoked, " host key for ", " is marked ").to_owned(),
     })
 }
 
@@ -302,7 +302,7 @@ fn proxy(lines: &[&str]) -> Option<ConnectError> {
     })
 }
 
-fn between<'a>(line: &'a str, before: &str, after: &str) -> &'a str {
+fn text_between<'a>(line: &'a str, before: &str, after: &str) -> &'a str {
     line.split_once(before)
         .map(|(_, rest)| rest.split_once(after).map_or(rest, |(found, _)| found))
         .unwrap_or_default()

@@ -31,16 +31,16 @@ impl std::fmt::Debug for Exec<'_> {
 /// How a command ended.
 #[must_use = "a command that ran may have failed"]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exit {
+pub struct CommandExit {
     /// Its exit status; `None` where a signal ended it.
     pub code: Option<i32>,
     /// What it wrote to its standard error, cut to a few KiB and safe to print.
     pub stderr: String,
 }
 
-impl Exit {
+impl CommandExit {
     /// Whether its status was 0.
-    pub fn success(&self) -> bool {
+    pub fn is_success(&self) -> bool {
         self.code == Some(0)
     }
 }
@@ -56,7 +56,7 @@ pub enum RunError {
         after: Duration,
     },
     /// The connection broke. The command may still run on the host.
-    #[error("the connection was lost{}", clause(reason))]
+    #[error("the connection was lost{}", reason_clause(reason))]
     Lost {
         /// What ssh said about it; may be empty.
         reason: String,
@@ -68,7 +68,7 @@ pub enum RunError {
         limit: usize,
     },
     /// It was not started: the host refused another session (`MaxSessions` in `sshd_config(5)`), for example.
-    #[error("it could not be started{}", clause(reason))]
+    #[error("it could not be started{}", reason_clause(reason))]
     NotStarted {
         /// What was said about it.
         reason: String,
@@ -78,7 +78,7 @@ pub enum RunError {
     Streams(#[source] io::Error),
 }
 
-fn clause(reason: &str) -> String {
+fn reason_clause(reason: &str) -> String {
     if reason.is_empty() {
         String::new()
     } else {

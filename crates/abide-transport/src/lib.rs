@@ -17,7 +17,7 @@
 //!     max_output: 1024,
 //! };
 //! let exit = session.run(exec, |line| assert_eq!(line, b"hello")).await?;
-//! assert!(exit.success());
+//! assert!(exit.is_success());
 //! # Ok(())
 //! # }
 //! ```
@@ -31,7 +31,7 @@ mod streams;
 mod text;
 
 pub use connect_error::ConnectError;
-pub use exec::{Exec, Exit, RunError};
+pub use exec::{CommandExit, Exec, RunError};
 pub use settings::{Route, Settings};
 use std::time::Instant;
 
@@ -71,27 +71,32 @@ impl Session {
         &self,
         exec: Exec<'_>,
         on_line: impl FnMut(&[u8]) + Send,
-    ) -> Result<Exit, RunError> {
+    ) -> Result<CommandExit, RunError> {
         let mut lines = Lines::new(on_line);
-        let exit = self.stream(exec, |read| lines.take(read)).await?;
+        let exit = self
+            .stream_output(exec, |read| lines.push_bytes(read))
+            .await?;
         lines.end();
         Ok(exit)
     }
 
     /// The same, and hands on its standard output as a whole once it has ended.
-    pub async fn gather(&self, exec: Exec<'_>) -> Result<(Exit, Vec<u8>), RunError> {
+    pub async fn run_and_collect(
+        &self,
+        exec: Exec<'_>,
+    ) -> Result<(CommandExit, Vec<u8>), RunError> {
         let mut output = Vec::new();
         let exit = self
-            .stream(exec, |read| output.extend_from_slice(read))
+            .stream_output(exec, |read| output.extend_from_slice(read))
             .await?;
         Ok((exit, output))
     }
 
-    async fn stream(
+    async fn stream_output(
         &self,
         exec: Exec<'_>,
         mut on_bytes: impl FnMut(&[u8]) + Send,
-    ) -> Result<Exit, RunError> {
+    ) -> Result<CommandExit, RunError> {
         let (began, mut received) = (Instant::now(), 0_usize);
         let count = |read: &[u8]| {
             received = received.saturating_add(read.len());

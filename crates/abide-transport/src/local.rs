@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
-use crate::exec::{Exec, Exit, RunError};
+use crate::exec::{CommandExit, Exec, RunError};
 use crate::streams::{Streams, missing_stream};
 
 /// This machine.
@@ -16,7 +16,7 @@ impl LocalSession {
         self,
         exec: &Exec<'_>,
         on_bytes: impl FnMut(&[u8]),
-    ) -> Result<Exit, RunError> {
+    ) -> Result<CommandExit, RunError> {
         let mut child = Command::new("/bin/sh")
             .arg("-c")
             .arg(exec.command)
@@ -36,9 +36,9 @@ impl LocalSession {
             stdout: child.stdout.take().ok_or_else(missing_stream)?,
             stderr: child.stderr.take().ok_or_else(missing_stream)?,
         };
-        let stderr = streams.pump(exec, on_bytes).await?;
+        let stderr = streams.feed_and_read(exec, on_bytes).await?;
         let status = child.wait().await.map_err(RunError::Streams)?;
-        Ok(Exit {
+        Ok(CommandExit {
             code: status.code(),
             stderr,
         })

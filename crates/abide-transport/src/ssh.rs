@@ -13,10 +13,10 @@ use std::time::Duration;
 use openssh::Stdio;
 
 use crate::connect_error::ConnectError;
-use crate::exec::{Exec, Exit, RunError};
+use crate::exec::{CommandExit, Exec, RunError};
 use crate::settings::Settings;
 use crate::streams::{Streams, missing_stream};
-use crate::text::printable;
+use crate::text::printable_text;
 
 /// A connection over ssh.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl SshSession {
         &self,
         exec: &Exec<'_>,
         on_bytes: impl FnMut(&[u8]),
-    ) -> Result<Exit, RunError> {
+    ) -> Result<CommandExit, RunError> {
         let spawned = self
             .mux
             .raw_command(exec.command)
@@ -66,16 +66,16 @@ impl SshSession {
             stdout: child.stdout().take().ok_or_else(missing_stream)?,
             stderr: child.stderr().take().ok_or_else(missing_stream)?,
         };
-        let stderr = streams.pump(exec, on_bytes).await?;
+        let stderr = streams.feed_and_read(exec, on_bytes).await?;
         let code = match child.wait().await {
             Ok(status) => status.code(),
             // The crate's reading of status 127.
             Err(openssh::Error::Remote(_)) => Some(127),
             // Without a status: a signal ended the command, or the connection broke.
             Err(openssh::Error::RemoteProcessTerminated) if self.is_alive().await => None,
-            Err(_) => return Err(self.lost()),
+            Err(_) => return Err(self.connection_lost_error()),
         };
-        Ok(Exit { code, stderr })
+        Ok(CommandExit { code, stderr })
     }
 
     pub(crate) async fn close(self) {
@@ -100,19 +100,19 @@ impl SshSession {
                 reason = source.to_string();
             }
             return RunError::NotStarted {
-                reason: printable(reason.as_bytes()),
+                reason: printable_text(reason.as_bytes()),
             };
         }
-        self.lost()
+        self.connection_lost_error()
     }
 
-    fn lost(&self) -> RunError {
+    fn connection_lost_error(&self) -> RunError {
         let log = master::read_log(&self.log).unwrap_or_default();
         let last = log
             .split(|byte| *byte == b'\n')
             .rfind(|line| !line.trim_ascii().is_empty());
         RunError::Lost {
-            reason: printable(last.unwrap_or_default()),
+            reason: printable_text(last.unwrap_or_default()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use crate::exec::{Exec, RunError};
-use crate::text::printable;
+use crate::text::printable_text;
 
 /// How much of standard error is kept; the rest is read and dropped, up to the command's limit.
 const KEPT_STDERR: usize = 64 * 1024;
@@ -26,7 +26,7 @@ where
     E: AsyncRead + Unpin,
 {
     /// Writes standard input while reading the two outputs to their end. Returns standard error.
-    pub(crate) async fn pump(
+    pub(crate) async fn feed_and_read(
         self,
         exec: &Exec<'_>,
         mut on_bytes: impl FnMut(&[u8]),
@@ -59,7 +59,7 @@ where
             // Never: `feed` waits for ever once everything is written.
             () = feed => {}
         }
-        Ok(printable(&said))
+        Ok(printable_text(&said))
     }
 }
 
@@ -101,7 +101,7 @@ impl<F: FnMut(&[u8])> Lines<F> {
     }
 
     /// Hands on every line that ends in these bytes.
-    pub(crate) fn take(&mut self, read: &[u8]) {
+    pub(crate) fn push_bytes(&mut self, read: &[u8]) {
         for piece in read.split_inclusive(|byte| *byte == b'\n') {
             let line = piece.strip_suffix(b"\n");
             let text = line.unwrap_or(piece);
@@ -142,7 +142,7 @@ mod tests {
             lines.push(String::from_utf8_lossy(line).into_owned());
         });
         for chunk in text.chunks(size) {
-            splitter.take(chunk);
+            splitter.push_bytes(chunk);
         }
         splitter.end();
         lines
@@ -185,7 +185,9 @@ mod tests {
             stderr: tokio::io::empty(),
         };
         let mut most = 0;
-        let ended = streams.pump(&exec(), |read| most += read.len()).await;
+        let ended = streams
+            .feed_and_read(&exec(), |read| most += read.len())
+            .await;
         assert!(matches!(ended, Err(RunError::TooMuchOutput { .. })));
         assert!(most <= 100_000, "{most}");
     }
@@ -197,7 +199,7 @@ mod tests {
             stdout: tokio::io::empty(),
             stderr: tokio::io::repeat(b'x'),
         };
-        let ended = streams.pump(&exec(), |_| {}).await;
+        let ended = streams.feed_and_read(&exec(), |_| {}).await;
         assert!(matches!(ended, Err(RunError::TooMuchOutput { .. })));
     }
 }

@@ -5,7 +5,7 @@ const LONGEST: usize = 2000;
 
 /// Text for a terminal: control characters (but newline and tab) and bidirectional overrides are replaced, and it is cut
 /// where it is too long.
-pub(crate) fn printable(bytes: &[u8]) -> String {
+pub(crate) fn printable_text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut safe: String = text
         .trim()
@@ -27,12 +27,15 @@ pub(crate) fn printable(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST, printable};
+    use super::{LONGEST, printable_text};
 
     #[test]
     fn a_host_cannot_move_the_cursor() {
-        assert_eq!(printable(b" \x1b[2Jhi\r\n"), "\u{FFFD}[2Jhi");
-        assert_eq!(printable("a\u{202E}b".as_bytes()), "a\u{FFFD}b");
-        assert_eq!(printable(&vec![b'x'; 100_000]).chars().count(), LONGEST + 1);
+        assert_eq!(printable_text(b" \x1b[2Jhi\r\n"), "\u{FFFD}[2Jhi");
+        assert_eq!(printable_text("a\u{202E}b".as_bytes()), "a\u{FFFD}b");
+        assert_eq!(
+            printable_text(&vec![b'x'; 100_000]).chars().count(),
+            LONGEST + 1
+        );
     }
 }

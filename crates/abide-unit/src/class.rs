@@ -32,11 +32,11 @@ pub fn class_of(kind: UnitKind, section: &str, key: &str) -> ChangeClass {
     }
     RULES
         .iter()
-        .find(|rule| rule.applies(kind, section, key))
+        .find(|rule| rule.applies_to(kind, section, key))
         .map_or(Restart, |rule| rule.class)
 }
 
-struct Rule {
+struct ClassRule {
     /// Of units of these kinds only; empty: of all.
     kinds: &'static [UnitKind],
     /// In this section; empty: in all.
@@ -46,16 +46,20 @@ struct Rule {
     class: ChangeClass,
 }
 
-impl Rule {
-    fn applies(&self, kind: UnitKind, section: &str, key: &str) -> bool {
+impl ClassRule {
+    fn applies_to(&self, kind: UnitKind, section: &str, key: &str) -> bool {
         (self.kinds.is_empty() || self.kinds.contains(&kind))
             && (self.section.is_empty() || self.section == section)
             && (self.keys.is_empty() || crate::setting::in_group(self.keys, key))
     }
 }
 
-impl Rule {
-    const fn of(section: &'static str, keys: &'static [&'static str], class: ChangeClass) -> Self {
+impl ClassRule {
+    const fn for_keys(
+        section: &'static str,
+        keys: &'static [&'static str],
+        class: ChangeClass,
+    ) -> Self {
         Self {
             kinds: &[],
             section,
@@ -63,44 +67,44 @@ impl Rule {
             class,
         }
     }
-    const fn only(self, kinds: &'static [UnitKind]) -> Self {
+    const fn only_for_kinds(self, kinds: &'static [UnitKind]) -> Self {
         Self { kinds, ..self }
     }
 }
 
 /// The first rule that applies decides; where none does, it is a restart: every unknown key, `ExecStart=`,
 /// `Environment=`, limits, sandboxing, `Slice=` (they stay old until a restart, systemd-facts.md#live-settings).
-const RULES: &[Rule] = &[
+const RULES: &[ClassRule] = &[
     // For people only. Source: sd-switch `restart_eq`, nixpkgs `unit_section_ignores`.
-    Rule::of("Unit", &["Description", "Documentation"], Inert),
+    ClassRule::for_keys("Unit", &["Description", "Documentation"], Inert),
     // Read by `systemctl enable` alone (systemd.unit(5)); nixpkgs skips it when comparing.
-    Rule::of("Install", &[], Install),
+    ClassRule::for_keys("Install", &[], Install),
     // What the manager consults when the event comes. Source: nixpkgs `unit_section_ignores`.
-    Rule::of("Unit", CONSULTED, Live),
+    ClassRule::for_keys("Unit", CONSULTED, Live),
     // It is a dependency too, but the namespace is joined at the start (systemd.unit(5)).
-    Rule::of("Unit", &["JoinsNamespaceOf"], Restart),
+    ClassRule::for_keys("Unit", &["JoinsNamespaceOf"], Restart),
     // Ordering and requirements are the manager's own graph, rebuilt by a daemon-reload.
-    Rule::of("Unit", DEPENDENCIES, Live),
+    ClassRule::for_keys("Unit", DEPENDENCIES, Live),
     // Consulted when the process ends, is to end or is to be reloaded. Source: systemd-facts.md#live-settings.
-    Rule::of("Service", AT_THE_END, Live),
+    ClassRule::for_keys("Service", AT_THE_END, Live),
     // Written to the control group again at a daemon-reload. Source: systemd.resource-control(5), SD#5619.
-    Rule::of("", RESOURCES, Live).only(WITH_CONTROL_GROUP),
+    ClassRule::for_keys("", RESOURCES, Live).only_for_kinds(WITH_CONTROL_GROUP),
     // Only `ExecReload=` and what others wait for come of these; nothing of the container itself
     // (podman-systemd.unit(5)).
-    Rule::of(
+    ClassRule::for_keys(
         "Container",
         &["ReloadCmd", "ReloadSignal", "StartWithPod"],
         Live,
     ),
-    Rule::of("Quadlet", &["DefaultDependencies"], Live),
+    ClassRule::for_keys("Quadlet", &["DefaultDependencies"], Live),
     // A daemon-reload plans the timer anew for another unit. Source: systemd-facts.md#timers-at-reload. Its times are a restart:
     // with a daemon-reload alone a time that has just passed fires the job.
-    Rule::of("Timer", &["Unit"], Live).only(&[Timer]),
+    ClassRule::for_keys("Timer", &["Unit"], Live).only_for_kinds(&[Timer]),
     // A daemon-reload watches the new path (systemd-facts.md#path-looks-at-reload); a slice holds no process of its own, and stopping it would stop
     // its members; a restarted target restarts its members (systemd-facts.md#slices-and-targets).
-    Rule::of("", &[], Live).only(&[Path, Slice, Target]),
+    ClassRule::for_keys("", &[], Live).only_for_kinds(&[Path, Slice, Target]),
     // A reload mounts again with the new options. Source: systemd-facts.md#mount-reload.
-    Rule::of("Mount", &["Options"], Reload).only(&[Mount]),
+    ClassRule::for_keys("Mount", &["Options"], Reload).only_for_kinds(&[Mount]),
 ];
 
 const WITH_CONTROL_GROUP: &[UnitKind] = &[

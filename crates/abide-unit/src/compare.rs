@@ -34,7 +34,7 @@ impl Difference {
     }
 
     /// The keys of the changes of this class: `ExecStart=`.
-    pub fn keys(&self, class: ChangeClass) -> Vec<String> {
+    pub fn keys_of_class(&self, class: ChangeClass) -> Vec<String> {
         self.changes
             .iter()
             .filter(|change| change.class == class)
@@ -43,7 +43,7 @@ impl Difference {
     }
 
     /// Whether a setting of this section differs.
-    pub fn touches(&self, section: &str) -> bool {
+    pub fn has_changes_in(&self, section: &str) -> bool {
         self.changes.iter().any(|change| change.section == section)
     }
 }
@@ -52,16 +52,17 @@ impl Difference {
 pub fn compare(old: &Effective, new: &Effective) -> Difference {
     let kind = new.unit().kind();
     let mut values: BTreeMap<(&str, &str), [&[String]; 2]> = BTreeMap::new();
-    for (section, key, old) in old.settings() {
+    for (section, key, old) in old.all_settings() {
         values.entry((section, key)).or_default()[0] = old;
     }
-    for (section, key, new) in new.settings() {
+    for (section, key, new) in new.all_settings() {
         values.entry((section, key)).or_default()[1] = new;
     }
     let different = values.into_iter().filter(|(_, [old, new])| old != new);
     let mut keys: BTreeSet<(&str, &str)> = different.map(|(key, _)| key).collect();
     // One that is assigned nothing has no values, as one that is not there.
-    let emptied = |effective| -> BTreeSet<(&str, &str)> { Effective::emptied(effective).collect() };
+    let emptied =
+        |effective| -> BTreeSet<(&str, &str)> { Effective::emptied_settings(effective).collect() };
     keys.extend(emptied(old).symmetric_difference(&emptied(new)));
     let mut changes: Vec<_> = keys
         .into_iter()

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use abide_model::{Digest, UnitKind, UnitName};
 
 use crate::class::{ChangeClass, class_of};
-use crate::parse::{UnitFile, boolean};
+use crate::parse::{UnitFile, parse_boolean};
 use crate::quadlet::{quadlet_section, with_resources};
-use crate::setting::{LISTEN, Repeated, clears, in_group, repeated};
+use crate::setting::{LISTEN, Repeated, can_clear, in_group, repetition_rule};
 use crate::specifier;
 
 /// The effective configuration of a unit.
@@ -70,25 +70,25 @@ impl Effective {
     }
 
     /// The value of a setting: the last one where there are several.
-    pub fn last(&self, section: &str, key: &str) -> Option<&str> {
-        self.values(section, key).last().map(String::as_str)
+    pub fn last_value(&self, section: &str, key: &str) -> Option<&str> {
+        self.value_list(section, key).last().map(String::as_str)
     }
 
     /// All values of a setting in order, as they are assigned: one may hold several words.
-    pub fn all(&self, section: &str, key: &str) -> Vec<&str> {
-        self.values(section, key)
+    pub fn all_values(&self, section: &str, key: &str) -> Vec<&str> {
+        self.value_list(section, key)
             .iter()
             .map(String::as_str)
             .collect()
     }
 
     /// A boolean setting; `None` where it is not set or is no boolean.
-    pub fn flag(&self, section: &str, key: &str) -> Option<bool> {
-        self.last(section, key).and_then(boolean)
+    pub fn boolean_value(&self, section: &str, key: &str) -> Option<bool> {
+        self.last_value(section, key).and_then(parse_boolean)
     }
 
     /// Every setting with its values, by section and key.
-    pub fn settings(&self) -> impl Iterator<Item = (&str, &str, &[String])> {
+    pub fn all_settings(&self) -> impl Iterator<Item = (&str, &str, &[String])> {
         self.settings
             .iter()
             .map(|((section, key), values)| (section.as_str(), key.as_str(), values.as_slice()))
@@ -98,15 +98,15 @@ impl Effective {
     pub fn has_install(&self) -> bool {
         ["Alias", "WantedBy", "RequiredBy", "UpheldBy"]
             .iter()
-            .any(|key| !self.values("Install", key).is_empty())
+            .any(|key| !self.value_list("Install", key).is_empty())
     }
 
     /// `Type=` of a service, or what systemd and Podman take where it is not written. Empty for other units.
     /// Sources: systemd.service(5), podman-systemd.unit(5).
     pub fn service_type(&self) -> &str {
         let implied = match self.unit.kind() {
-            UnitKind::Service if self.last("Service", "BusName").is_some() => "dbus",
-            UnitKind::Service if self.last("Service", "ExecStart").is_none() => "oneshot",
+            UnitKind::Service if self.last_value("Service", "BusName").is_some() => "dbus",
+            UnitKind::Service if self.last_value("Service", "ExecStart").is_none() => "oneshot",
             UnitKind::Service => "simple",
             UnitKind::Container | UnitKind::Kube => "notify",
             UnitKind::Pod => "forking",
@@ -117,7 +117,7 @@ impl Effective {
             | UnitKind::Artifact => "oneshot",
             _ => return "",
         };
-        self.last("Service", "Type").unwrap_or(implied)
+        self.last_value("Service", "Type").unwrap_or(implied)
     }
 
     /// Whether it does its work and ends.
@@ -132,13 +132,14 @@ impl Effective {
             self.unit.kind(),
             UnitKind::Network | UnitKind::Volume | UnitKind::Image | UnitKind::Artifact
         );
-        self.flag("Service", "RemainAfterExit").unwrap_or(implied)
+        self.boolean_value("Service", "RemainAfterExit")
+            .unwrap_or(implied)
     }
 
     /// Whether `systemctl reload` can work: `ExecReload=`, `Type=notify-reload`, a container's `ReloadCmd=` or
     /// `ReloadSignal=`, or a mount (which is mounted again).
     pub fn can_reload(&self) -> bool {
-        let set = |section, key| self.last(section, key).is_some();
+        let set = |section, key| self.last_value(section, key).is_some();
         self.unit.kind() == UnitKind::Mount
             || self.service_type() == "notify-reload"
             || set("Service", "ExecReload")
@@ -148,8 +149,8 @@ impl Effective {
 
     /// The files that its environment is read from at start, in order; of a container as well.
     pub fn environment_files(&self) -> Vec<EnvironmentFile> {
-        let service = self.values("Service", "EnvironmentFile");
-        let container = self.values("Container", "EnvironmentFile");
+        let service = self.value_list("Service", "EnvironmentFile");
+        let container = self.value_list("Container", "EnvironmentFile");
         let read = |value: &String| {
             let path = value.strip_prefix('-');
             EnvironmentFile {
@@ -162,8 +163,8 @@ impl Effective {
 
     /// The credentials that it loads at start.
     pub fn load_credentials(&self) -> Vec<Credential> {
-        let plain = self.values("Service", "LoadCredential");
-        let encrypted = self.values("Service", "LoadCredentialEncrypted");
+        let plain = self.value_list("Service", "LoadCredential");
+        let encrypted = self.value_list("Service", "LoadCredentialEncrypted");
         let read = |value: &String| {
             // Without a path the credential is the manager's own of that name (systemd.exec(5)).
             let (id, path) = value.split_once(':').unwrap_or((value, value));
@@ -176,23 +177,23 @@ impl Effective {
     }
 
     /// Whether a socket starts one instance a connection (`Accept=yes`).
-    pub fn accepts(&self) -> bool {
-        self.flag("Socket", "Accept").unwrap_or(false)
+    pub fn is_per_connection(&self) -> bool {
+        self.boolean_value("Socket", "Accept").unwrap_or(false)
     }
 
     /// The unit that a timer, path, socket or automount starts: the one it names, or its namesake.
     /// A socket with `Accept=yes` starts instances of its template. `None` for other units.
     pub fn triggers(&self) -> Option<UnitName> {
         let named = |section, key| {
-            let value = specifier::expand(&self.unit, None, self.last(section, key)?)?;
+            let value = specifier::expand(&self.unit, None, self.last_value(section, key)?)?;
             UnitName::parse(&value).ok()
         };
         let namesake = || self.unit.with_kind(UnitKind::Service);
         match self.unit.kind() {
             UnitKind::Timer => Some(named("Timer", "Unit").unwrap_or_else(namesake)),
             UnitKind::Path => Some(named("Path", "Unit").unwrap_or_else(namesake)),
-            UnitKind::Socket if self.accepts() => {
-                UnitName::parse(&format!("{}@.service", self.unit.prefix())).ok()
+            UnitKind::Socket if self.is_per_connection() => {
+                UnitName::parse(&format!("{}@.service", self.unit.prefix_name())).ok()
             }
             UnitKind::Socket => Some(named("Socket", "Service").unwrap_or_else(namesake)),
             UnitKind::Automount => Some(self.unit.with_kind(UnitKind::Mount)),
@@ -203,7 +204,7 @@ impl Effective {
     /// The digest of exactly what only a restart changes: equal digests mean that nothing is owed.
     pub fn restart_digest(&self) -> Digest {
         let mut parts: Vec<&[u8]> = Vec::new();
-        for (section, key, values) in self.settings() {
+        for (section, key, values) in self.all_settings() {
             if class_of(self.unit.kind(), section, key) == ChangeClass::Restart {
                 // The empty part ends the values: no value is empty.
                 parts.extend([section.as_bytes(), key.as_bytes()]);
@@ -211,7 +212,7 @@ impl Effective {
                 parts.push(&[]);
             }
         }
-        for (section, key) in self.emptied() {
+        for (section, key) in self.emptied_settings() {
             if class_of(self.unit.kind(), section, key) == ChangeClass::Restart {
                 // A setting without values: all others have one.
                 parts.extend([section.as_bytes(), key.as_bytes(), &[]]);
@@ -247,7 +248,7 @@ impl Effective {
     }
 
     /// The settings of a quadlet that are assigned nothing, by section and key.
-    pub(crate) fn emptied(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn emptied_settings(&self) -> impl Iterator<Item = (&str, &str)> {
         let keys = self.emptied.iter();
         keys.map(|(section, key)| (section.as_str(), key.as_str()))
     }
@@ -257,7 +258,7 @@ impl Effective {
         &self.listen
     }
 
-    fn values(&self, section: &str, key: &str) -> &[String] {
+    fn value_list(&self, section: &str, key: &str) -> &[String] {
         self.settings
             .get(&(section.to_owned(), key.to_owned()))
             .map_or(&[], Vec::as_slice)
@@ -284,12 +285,12 @@ impl Merged {
     fn add(&mut self, file: UnitFile) {
         for entry in file.entries {
             let (section, key) = (entry.section, entry.key);
-            let how = repeated(&section, &key);
+            let how = repetition_rule(&section, &key);
             match how {
                 Repeated::Last => self.valid.retain(|(s, k, _)| *s != section || *k != key),
                 Repeated::All if entry.value.is_empty() => {
                     self.valid
-                        .retain(|(s, k, _)| *s != section || !clears(&section, &key, k));
+                        .retain(|(s, k, _)| *s != section || !can_clear(&section, &key, k));
                 }
                 Repeated::All | Repeated::Kept => {}
             }

@@ -16,7 +16,7 @@ pub fn escape(text: &str) -> String {
 }
 
 /// Takes an escaped text apart again; `None` where it is not one.
-pub fn unescape(text: &str) -> Option<String> {
+pub fn unescape_text(text: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -49,7 +49,7 @@ pub fn escape_path(path: &HostPath) -> String {
 
 /// The name that the unit of a mount point must have (systemd.mount(5)): `srv-app.mount` for `/srv/app`.
 pub fn mount_unit(path: &HostPath, kind: UnitKind) -> Result<UnitName, NameError> {
-    UnitName::parse(&format!("{}.{}", escape_path(path), kind.suffix()))
+    UnitName::parse(&format!("{}.{}", escape_path(path), kind.name_suffix()))
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ enum Token {
 }
 
 impl Token {
-    fn takes(&self, c: char) -> bool {
+    fn matches_char(&self, c: char) -> bool {
         match self {
             Self::Many | Self::One => true,
             Self::Set(is_negated, ranges) => {
@@ -39,7 +39,7 @@ impl Token {
 }
 
 fn matches_name(pattern: &str, name: &str) -> bool {
-    let tokens = tokens(pattern);
+    let tokens = parse_tokens(pattern);
     if name.starts_with('.') && tokens.first() != Some(&Token::Char('.')) {
         return false;
     }
@@ -53,7 +53,7 @@ fn matches_name(pattern: &str, name: &str) -> bool {
                 star = Some((token, at));
                 token += 1;
             }
-            (Some(one), _) if one.takes(*c) => (token, at) = (token + 1, at + 1),
+            (Some(one), _) if one.matches_char(*c) => (token, at) = (token + 1, at + 1),
             (_, Some((many, reaches))) => {
                 star = Some((many, reaches + 1));
                 (token, at) = (many + 1, reaches + 1);
@@ -64,7 +64,7 @@ fn matches_name(pattern: &str, name: &str) -> bool {
     tokens.iter().skip(token).all(|rest| *rest == Token::Many)
 }
 
-fn tokens(pattern: &str) -> Vec<Token> {
+fn parse_tokens(pattern: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = pattern.chars();
     while let Some(c) = rest.next() {

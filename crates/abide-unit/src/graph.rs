@@ -24,7 +24,7 @@ impl Graph {
         for unit in scope.units.values().chain(scope.beside.values()) {
             let named = |key: &str| unit.relations.get(key).into_iter().flatten();
             for relation in Relation::ALL {
-                for other in named(relation.property()) {
+                for other in named(relation.property_name()) {
                     graph.add((unit.id.clone(), relation, other.clone()));
                 }
                 for other in named(relation.inverse_property()) {
@@ -40,15 +40,15 @@ impl Graph {
 
     /// Units that `unit` names so.
     pub fn named_by(&self, unit: &UnitName, relation: Relation) -> Vec<UnitName> {
-        Self::neighbours(&self.forward, unit, relation)
+        Self::related_units(&self.forward, unit, relation)
     }
 
     /// Units that name `unit` so.
-    pub fn naming(&self, unit: &UnitName, relation: Relation) -> Vec<UnitName> {
-        Self::neighbours(&self.reverse, unit, relation)
+    pub fn units_naming(&self, unit: &UnitName, relation: Relation) -> Vec<UnitName> {
+        Self::related_units(&self.reverse, unit, relation)
     }
 
-    fn neighbours(edges: &Edges, unit: &UnitName, relation: Relation) -> Vec<UnitName> {
+    fn related_units(edges: &Edges, unit: &UnitName, relation: Relation) -> Vec<UnitName> {
         let named = edges
             .get(unit)
             .and_then(|relations| relations.get(&relation));
@@ -88,7 +88,7 @@ impl Graph {
         new: Option<&Effective>,
         names: &BTreeMap<UnitName, UnitName>,
     ) {
-        let edges = |effective| edges(effective, names);
+        let edges = |effective| edges_of_files(effective, names);
         let (old, new) = (old.map(edges), new.map(edges));
         let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
         for gone in old.difference(&new) {
@@ -142,10 +142,10 @@ fn edge_of_link(path: &str) -> Option<Edge> {
 }
 
 /// What the files of a unit say about others. What only the host can expand is left out.
-fn edges(effective: &Effective, names: &BTreeMap<UnitName, UnitName>) -> BTreeSet<Edge> {
+fn edges_of_files(effective: &Effective, names: &BTreeMap<UnitName, UnitName>) -> BTreeSet<Edge> {
     let unit = loaded_as(effective);
     let named = |key: &str| -> Vec<UnitName> {
-        let words = effective.all("Unit", key).into_iter();
+        let words = effective.all_values("Unit", key).into_iter();
         words
             .flat_map(str::split_whitespace)
             .filter_map(|word| specifier::expand(&unit, None, word))
@@ -161,7 +161,7 @@ fn edges(effective: &Effective, names: &BTreeMap<UnitName, UnitName>) -> BTreeSe
     let mut edges = BTreeSet::new();
     for relation in Relation::ALL {
         if relation != Relation::Triggers {
-            let named_so = named(relation.property()).into_iter();
+            let named_so = named(relation.property_name()).into_iter();
             edges.extend(named_so.map(|other| (unit.clone(), relation, other)));
         }
         if relation.is_written_from_both_sides() {

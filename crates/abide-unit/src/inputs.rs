@@ -115,12 +115,12 @@ const MADE: [&str; 5] = [
 
 impl Needs {
     /// What this service needs; nothing for other kinds of units.
-    pub fn of(unit: &Effective) -> Self {
+    pub fn of_unit(unit: &Effective) -> Self {
         let mut needs = Self::default();
         if unit.unit().kind().is_quadlet() {
             needs.inputs.extend(quadlets::of_quadlet(unit));
             needs.path = PathVariable::Unknown;
-            needs.elsewhere = elsewhere(unit);
+            needs.elsewhere = paths_on_other_mounts(unit);
             needs.add_conditions(unit);
             return needs;
         }
@@ -131,9 +131,9 @@ impl Needs {
         if unit.unit().kind() != UnitKind::Service {
             return needs;
         }
-        let service = |key: &str| unit.last("Service", key);
-        let is_set = |key: &str| !unit.all("Service", key).is_empty();
-        let dynamic = unit.flag("Service", "DynamicUser") == Some(true);
+        let service = |key: &str| unit.last_value("Service", key);
+        let is_set = |key: &str| !unit.all_values("Service", key).is_empty();
+        let dynamic = unit.boolean_value("Service", "DynamicUser") == Some(true);
         needs.user = service("User").map(str::to_owned).filter(|_| !dynamic);
         needs.only_presence = dynamic || is_set("AmbientCapabilities") || is_set("PAMName");
         let others = OTHER_ROOT.iter().filter(|key| is_set(key)).count();
@@ -145,20 +145,20 @@ impl Needs {
             needs.inputs.extend(programs::of_service(unit));
             needs.inputs.extend(working_directory(unit));
         }
-        needs.inputs.extend(roots(unit));
+        needs.inputs.extend(root_inputs(unit));
         needs.path = path_variable(unit);
         needs.inputs.extend(files(unit));
-        needs.inputs.extend(mounted(unit));
-        needs.inputs.extend(streams(unit));
+        needs.inputs.extend(mounted_paths(unit));
+        needs.inputs.extend(stream_files(unit));
         needs.hides_homes = hides_homes(unit);
-        let searched = unit.all("Service", "ExecSearchPath");
+        let searched = unit.all_values("Service", "ExecSearchPath");
         let searched = searched.iter().flat_map(|value| value.split(':'));
         needs.searched = searched.map(str::to_owned).collect();
         if !dynamic {
             needs.inputs.extend(accounts(unit));
         }
-        needs.made = made(unit);
-        needs.elsewhere = elsewhere(unit);
+        needs.made = made_directories(unit);
+        needs.elsewhere = paths_on_other_mounts(unit);
         needs.add_conditions(unit);
         needs
     }
@@ -166,7 +166,7 @@ impl Needs {
     /// Programs that it runs, and the accounts that it gives itself to: 203/EXEC, 217/USER and 216/GROUP. Seen on 252 and 257.
     fn add_socket(&mut self, unit: &Effective) {
         const AS_OTHERS: [&str; 4] = ["User", "PAMName", "DynamicUser", "AmbientCapabilities"];
-        let is_set = |key: &&str| !unit.all("Socket", key).is_empty();
+        let is_set = |key: &&str| !unit.all_values("Socket", key).is_empty();
         self.only_presence = AS_OTHERS.iter().any(&is_set);
         if !OTHER_ROOT.iter().any(is_set) {
             self.inputs.extend(programs::of_socket(unit));
@@ -175,17 +175,17 @@ impl Needs {
             ("SocketUser", InputKind::User),
             ("SocketGroup", InputKind::Group),
         ] {
-            let name = unit.last("Socket", setting).into_iter();
+            let name = unit.last_value("Socket", setting).into_iter();
             self.inputs
                 .extend(name.flat_map(|name| account(setting, name, kind)));
         }
         self.path = PathVariable::Unknown;
-        self.elsewhere = elsewhere(unit);
+        self.elsewhere = paths_on_other_mounts(unit);
         self.add_conditions(unit);
     }
 
     fn add_conditions(&mut self, unit: &Effective) {
-        for (section, key, values) in unit.settings() {
+        for (section, key, values) in unit.all_settings() {
             if section == "Service" && key == "ExecCondition" {
                 self.conditional = true;
             }
@@ -211,7 +211,7 @@ impl Needs {
 }
 
 fn working_directory(unit: &Effective) -> Option<Input> {
-    let written = unit.last("Service", "WorkingDirectory")?;
+    let written = unit.last_value("Service", "WorkingDirectory")?;
     (!written.starts_with('-')).then(|| Input {
         setting: "WorkingDirectory",
         text: written.to_owned(),
@@ -222,13 +222,13 @@ fn working_directory(unit: &Effective) -> Option<Input> {
 }
 
 /// Where another file system is begun from: 226/NAMESPACE where that is not there. Seen on 252 and 257.
-fn roots(unit: &Effective) -> Vec<Input> {
+fn root_inputs(unit: &Effective) -> Vec<Input> {
     let mut roots = Vec::new();
     for (setting, kind) in [
         ("RootDirectory", InputKind::Root),
         ("RootImage", InputKind::Mounted),
     ] {
-        let root = unit.last("Service", setting).into_iter();
+        let root = unit.last_value("Service", setting).into_iter();
         let root = root.filter(|root| root.starts_with(['/', '%']) && !has_privileged_step(unit));
         roots.extend(root.map(|root| Input {
             setting,
@@ -246,11 +246,11 @@ fn path_variable(unit: &Effective) -> PathVariable {
     let names_it = |value: &&str| value.split_whitespace().any(|word| word == "PATH");
     let changed = ["PassEnvironment", "UnsetEnvironment"]
         .into_iter()
-        .flat_map(|key| unit.all("Service", key));
+        .flat_map(|key| unit.all_values("Service", key));
     if !unit.environment_files().is_empty() || changed.into_iter().any(|value| names_it(&value)) {
         return PathVariable::Unknown;
     }
-    let set = unit.all("Service", "Environment").into_iter();
+    let set = unit.all_values("Service", "Environment").into_iter();
     let mut set = set.filter(|value| value.contains("PATH="));
     if let Some(value) = set.next_back() {
         // Quotes, escapes and several words are left to systemd.
@@ -271,7 +271,7 @@ fn path_variable(unit: &Effective) -> PathVariable {
 }
 
 fn search_path(unit: &Effective) -> PathVariable {
-    let searched = unit.all("Service", "ExecSearchPath");
+    let searched = unit.all_values("Service", "ExecSearchPath");
     match searched.is_empty() {
         true => PathVariable::OfManager,
         false => PathVariable::Set(searched.join(":")),
@@ -299,11 +299,11 @@ fn files(unit: &Effective) -> Vec<Input> {
         .collect();
     let set: Vec<&str> = ["SetCredential", "SetCredentialEncrypted"]
         .into_iter()
-        .flat_map(|key| unit.all("Service", key))
+        .flat_map(|key| unit.all_values("Service", key))
         .filter_map(|value| value.split(':').next())
         .collect();
     for setting in ["LoadCredential", "LoadCredentialEncrypted"] {
-        for value in unit.all("Service", setting) {
+        for value in unit.all_values("Service", setting) {
             // What is no absolute path is a credential of the manager, which need not be there; the same name with
             // `SetCredential=` stands in for a file that is missing.
             if let Some((id, path)) = value.split_once(':')
@@ -340,10 +340,10 @@ fn up_to_pattern(path: &str) -> String {
 }
 
 /// Paths that must be there to be mounted: 226/NAMESPACE where they are not. Seen on 252 and 257.
-fn mounted(unit: &Effective) -> Vec<Input> {
+fn mounted_paths(unit: &Effective) -> Vec<Input> {
     const RESTRICTED: [&str; 3] = ["ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths"];
     const BOUND: [&str; 2] = ["BindPaths", "BindReadOnlyPaths"];
-    let is_set = |key: &str| !unit.all("Service", key).is_empty();
+    let is_set = |key: &str| !unit.all_values("Service", key).is_empty();
     let other = OTHER_ROOT.iter().filter(|key| !BOUND.contains(key));
     // A step with all rights may make them before the first mount.
     if other.into_iter().any(|key| is_set(key)) || has_privileged_step(unit) {
@@ -355,7 +355,7 @@ fn mounted(unit: &Effective) -> Vec<Input> {
         .filter(|_| !BOUND.iter().any(|key| is_set(key)));
     let mut inputs = Vec::new();
     for setting in restricted.chain(&BOUND) {
-        for value in unit.all("Service", setting) {
+        for value in unit.all_values("Service", setting) {
             // Quotes and escapes are left to systemd.
             if value.contains(['"', '\'', '\\']) {
                 continue;
@@ -381,7 +381,7 @@ fn mounted(unit: &Effective) -> Vec<Input> {
 }
 
 /// Files that its standard streams are: opened by the manager, and made where they are missing if it writes to them.
-fn streams(unit: &Effective) -> Vec<Input> {
+fn stream_files(unit: &Effective) -> Vec<Input> {
     let mut inputs = Vec::new();
     for (setting, kinds, kind) in [
         ("StandardInput", &["file:"][..], InputKind::File),
@@ -396,7 +396,7 @@ fn streams(unit: &Effective) -> Vec<Input> {
             InputKind::Inside,
         ),
     ] {
-        let value = unit.last("Service", setting).unwrap_or_default();
+        let value = unit.last_value("Service", setting).unwrap_or_default();
         if let Some(path) = kinds.iter().find_map(|kind| value.strip_prefix(kind)) {
             inputs.push(Input {
                 setting,
@@ -414,19 +414,19 @@ fn streams(unit: &Effective) -> Vec<Input> {
 fn has_privileged_step(unit: &Effective) -> bool {
     let mut lines = ["ExecCondition", "ExecStartPre", "ExecStart"]
         .into_iter()
-        .flat_map(|key| unit.all("Service", key));
+        .flat_map(|key| unit.all_values("Service", key));
     lines.any(|line| Command::parse(line).is_none_or(|command| command.privileged))
 }
 
 /// Seen on 252 and 257: 203/EXEC and 200/CHDIR. What is mounted otherwise may be seen through it.
 fn hides_homes(unit: &Effective) -> bool {
-    let hidden = unit.last("Service", "ProtectHome");
+    let hidden = unit.last_value("Service", "ProtectHome");
     let hidden = hidden
         .is_some_and(|value| matches!(value, "yes" | "true" | "on" | "1" | "y" | "t" | "tmpfs"));
     let opened = OTHER_ROOT
         .iter()
         .chain(&["ReadWritePaths", "ReadOnlyPaths"]);
-    let mut opened = opened.map(|key| unit.all("Service", key));
+    let mut opened = opened.map(|key| unit.all_values("Service", key));
     hidden && opened.all(|values| values.is_empty()) && !has_privileged_step(unit)
 }
 
@@ -439,8 +439,8 @@ fn accounts(unit: &Effective) -> Vec<Input> {
         ("SupplementaryGroups", InputKind::Group),
     ] {
         let values = match setting {
-            "SupplementaryGroups" => unit.all("Service", setting),
-            _ => unit.last("Service", setting).into_iter().collect(),
+            "SupplementaryGroups" => unit.all_values("Service", setting),
+            _ => unit.last_value("Service", setting).into_iter().collect(),
         };
         let named = values
             .iter()
@@ -464,10 +464,10 @@ fn account(setting: &'static str, value: &str, kind: InputKind) -> Vec<Input> {
     named.collect()
 }
 
-fn made(unit: &Effective) -> Vec<(&'static str, String)> {
+fn made_directories(unit: &Effective) -> Vec<(&'static str, String)> {
     let mut made = Vec::new();
     for key in MADE {
-        for value in unit.all("Service", key) {
+        for value in unit.all_values("Service", key) {
             // `NAME:LINK` makes a link to it as well (since systemd 251).
             let names = value.split_whitespace().flat_map(|name| name.split(':'));
             made.extend(names.map(|name| (key, name.to_owned())));
@@ -476,14 +476,14 @@ fn made(unit: &Effective) -> Vec<(&'static str, String)> {
     made
 }
 
-fn elsewhere(unit: &Effective) -> Vec<String> {
+fn paths_on_other_mounts(unit: &Effective) -> Vec<String> {
     let mut paths: Vec<String> = ["RequiresMountsFor", "WantsMountsFor"]
         .into_iter()
-        .flat_map(|key| unit.all("Unit", key))
+        .flat_map(|key| unit.all_values("Unit", key))
         .flat_map(str::split_whitespace)
         .map(str::to_owned)
         .collect();
-    let private = unit.last("Service", "PrivateTmp");
+    let private = unit.last_value("Service", "PrivateTmp");
     if private.is_some_and(|value| !matches!(value, "no" | "false" | "off" | "0" | "n" | "f")) {
         paths.extend(["/tmp".to_owned(), "/var/tmp".to_owned()]);
     }

@@ -92,7 +92,7 @@ pub fn refused_links(unit: &UnitName, effective: &Effective) -> BTreeSet<UnitNam
 }
 
 /// The units that are enabled and disabled together with this one (`Also=`).
-pub fn also(unit: &UnitName, effective: &Effective) -> BTreeSet<UnitName> {
+pub fn units_enabled_together(unit: &UnitName, effective: &Effective) -> BTreeSet<UnitName> {
     names(unit, effective, "Also").into_iter().collect()
 }
 
@@ -114,7 +114,7 @@ fn default_instance(unit: &UnitName, effective: &Effective) -> Option<String> {
     if !unit.is_template() {
         return None;
     }
-    let instance = effective.last("Install", "DefaultInstance")?;
+    let instance = effective.last_value("Install", "DefaultInstance")?;
     specifier::expand(unit, None, instance).filter(|instance| !instance.is_empty())
 }
 
@@ -122,7 +122,7 @@ fn default_instance(unit: &UnitName, effective: &Effective) -> Option<String> {
 fn names(unit: &UnitName, effective: &Effective, key: &str) -> Vec<UnitName> {
     let default = default_instance(unit, effective);
     effective
-        .all("Install", key)
+        .all_values("Install", key)
         .into_iter()
         .flat_map(|value| install_words(key, value))
         .filter_map(|word| specifier::expand(unit, default.as_deref(), &word))

@@ -40,8 +40,10 @@ pub use effective::{Credential, Effective, EnvironmentFile};
 pub use glob::glob_matches;
 pub use graph::Graph;
 pub use inputs::{Input, InputKind, Needs, PathVariable};
-pub use install::{InstallLink, LinkKind, also, install_links, install_words, refused_links};
-pub use parse::{Entry, Problem, ProblemKind, UnitFile, boolean};
+pub use install::{
+    InstallLink, LinkKind, install_links, install_words, refused_links, units_enabled_together,
+};
+pub use parse::{Entry, Problem, ProblemKind, UnitFile, parse_boolean};
 pub use quadlet::{
     QUADLET_COMMENTS_SINCE, QUADLET_DROP_INS_SINCE, QUADLET_KEYS_UNTIL, QUADLET_TEMPLATES_SINCE,
     loaded_as, quadlet_keys, quadlet_pod, quadlet_references, quadlet_resource, quadlet_section,

@@ -80,7 +80,7 @@ impl UnitFile {
         let mut file = Self::default();
         let mut section = None;
         for (line, text) in logical_lines(text) {
-            file.read_line(&mut section, line, trim(&text));
+            file.read_line(&mut section, line, trim_whitespace(&text));
         }
         file
     }
@@ -95,7 +95,7 @@ impl UnitFile {
                 *section = Some(name.to_owned());
             } else {
                 self.refused = true;
-                self.problem(ProblemKind::BadHeader, line, text);
+                self.add_problem(ProblemKind::BadHeader, line, text);
             }
             return;
         }
@@ -104,21 +104,21 @@ impl UnitFile {
                 None => ProblemKind::OutsideSection,
                 Some(_) => ProblemKind::NoAssignment,
             };
-            return self.problem(kind, line, text);
+            return self.add_problem(kind, line, text);
         };
-        let key = trim(key);
+        let key = trim_whitespace(key);
         if key.is_empty() {
-            return self.problem(ProblemKind::NoKey, line, text);
+            return self.add_problem(ProblemKind::NoKey, line, text);
         }
         self.entries.push(Entry {
             section: section.clone(),
             key: key.to_owned(),
-            value: trim(value).to_owned(),
+            value: trim_whitespace(value).to_owned(),
             line,
         });
     }
 
-    fn problem(&mut self, kind: ProblemKind, line: u32, text: &str) {
+    fn add_problem(&mut self, kind: ProblemKind, line: u32, text: &str) {
         let text = text.to_owned();
         self.problems.push(Problem { line, kind, text });
     }
@@ -132,12 +132,12 @@ fn logical_lines(text: &str) -> Vec<(u32, String)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (number, line) in (1..).zip(text.split('\n')) {
         let line = line.strip_suffix('\r').unwrap_or(line);
-        if trim(line).starts_with(['#', ';']) {
+        if trim_whitespace(line).starts_with(['#', ';']) {
             continue;
         }
         let (first, mut joined) = open.take().unwrap_or((number, String::new()));
         joined.push_str(line);
-        if continues(&joined) {
+        if is_continued(&joined) {
             joined.pop();
             joined.push(' ');
             open = Some((first, joined));
@@ -150,18 +150,18 @@ fn logical_lines(text: &str) -> Vec<(u32, String)> {
 }
 
 /// A line is continued by a backslash at its very end that is not itself escaped.
-fn continues(line: &str) -> bool {
+fn is_continued(line: &str) -> bool {
     let backslashes = line.bytes().rev().take_while(|byte| *byte == b'\\').count();
     backslashes % 2 == 1
 }
 
 /// Removes what systemd counts as white space around a text.
-pub(crate) fn trim(text: &str) -> &str {
+pub(crate) fn trim_whitespace(text: &str) -> &str {
     text.trim_matches([' ', '\t', '\n', '\r'])
 }
 
 /// A boolean as systemd reads it (systemd.syntax(7)), whatever its case.
-pub fn boolean(value: &str) -> Option<bool> {
+pub fn parse_boolean(value: &str) -> Option<bool> {
     match value.to_ascii_lowercase().as_str() {
         "1" | "yes" | "y" | "true" | "t" | "on" => Some(true),
         "0" | "no" | "n" | "false" | "f" | "off" => Some(false),

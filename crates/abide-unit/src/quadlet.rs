@@ -56,7 +56,7 @@ pub const QUADLET_COMMENTS_SINCE: PodmanVersion = PodmanVersion::new(5, 4);
 /// `None` where it does not. Source: `getServiceName` in Podman's `pkg/systemd/quadlet/quadlet.go`.
 pub fn quadlet_service(effective: &Effective) -> Option<Result<UnitName, NameError>> {
     let section = quadlet_section(effective.unit().kind())?;
-    let named = effective.last(section, "ServiceName")?.trim_end();
+    let named = effective.last_value(section, "ServiceName")?.trim_end();
     let inner = named
         .strip_prefix('"')
         .and_then(|named| named.strip_suffix('"'));
@@ -79,11 +79,11 @@ pub fn quadlet_resource(effective: &Effective) -> Option<String> {
     let unit = effective.unit();
     let named = |key| {
         let section = quadlet_section(unit.kind())?;
-        effective.last(section, key).map(str::to_owned)
+        effective.last_value(section, key).map(str::to_owned)
     };
-    let usual = || Some(format!("systemd-{}", unit.stem()));
+    let usual = || Some(format!("systemd-{}", unit.without_suffix()));
     // `systemd-%N`, by the name of its service.
-    let of_service = || Some(format!("systemd-{}", loaded_as(effective).stem()));
+    let of_service = || Some(format!("systemd-{}", loaded_as(effective).without_suffix()));
     match unit.kind() {
         UnitKind::Container => named("ContainerName").or_else(of_service),
         UnitKind::Network => named("NetworkName").or_else(usual),
@@ -100,24 +100,24 @@ pub fn quadlet_resource(effective: &Effective) -> Option<String> {
 pub fn quadlet_references(effective: &Effective) -> BTreeSet<UnitName> {
     let own = quadlet_section(effective.unit().kind());
     effective
-        .settings()
+        .all_settings()
         .filter(|(section, ..)| Some(*section) == own)
         .flat_map(|(_, _, values)| values)
         .flat_map(|value| value.split(SEPARATORS))
-        .filter_map(referred)
+        .filter_map(parse_quadlet_name)
         .collect()
 }
 
 /// The pod that a container runs in: `Pod=app.pod`.
 pub fn quadlet_pod(effective: &Effective) -> Option<UnitName> {
-    let pod = referred(effective.last("Container", "Pod")?)?;
+    let pod = parse_quadlet_name(effective.last_value("Container", "Pod")?)?;
     (pod.kind() == UnitKind::Pod).then_some(pod)
 }
 
 /// What stands around a name in a value.
 const SEPARATORS: [char; 4] = [':', ',', '=', ' '];
 
-fn referred(word: &str) -> Option<UnitName> {
+fn parse_quadlet_name(word: &str) -> Option<UnitName> {
     let name = UnitName::parse(word).ok()?;
     name.kind().is_quadlet().then_some(name)
 }
@@ -128,7 +128,7 @@ pub(crate) fn with_resources(value: &str, names: &BTreeMap<UnitName, String>) ->
     for part in value.split_inclusive(SEPARATORS) {
         let word = part.trim_end_matches(SEPARATORS);
         text.push_str(word);
-        if let Some(name) = referred(word).and_then(|quadlet| names.get(&quadlet)) {
+        if let Some(name) = parse_quadlet_name(word).and_then(|quadlet| names.get(&quadlet)) {
             text.push_str(&format!("({name})"));
         }
         text.push_str(part.get(word.len()..).unwrap_or_default());
@@ -204,11 +204,11 @@ mod tests {
             quadlet("a.container", text).with_resources(&names)
         };
         assert_eq!(
-            named("x").last("Container", "Network"),
+            named("x").last_value("Container", "Network"),
             Some("app.network(x):ip=10.0.0.2")
         );
         assert_eq!(
-            named("x").last("Container", "Volume"),
+            named("x").last_value("Container", "Volume"),
             Some("data.volume:/data")
         );
         assert_ne!(named("x").restart_digest(), named("y").restart_digest());

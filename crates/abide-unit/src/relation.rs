@@ -44,16 +44,16 @@ impl Relation {
     pub const STOPPED_TOGETHER: [Self; 3] = [Self::Requires, Self::BindsTo, Self::PartOf];
 
     /// The property of the unit that names the other, as `systemctl show` has it. But for what triggers, it is the setting too.
-    pub fn property(self) -> &'static str {
-        self.properties().0
+    pub fn property_name(self) -> &'static str {
+        self.property_names().0
     }
 
     /// The property of the unit that is named.
     pub fn inverse_property(self) -> &'static str {
-        self.properties().1
+        self.property_names().1
     }
 
-    fn properties(self) -> (&'static str, &'static str) {
+    fn property_names(self) -> (&'static str, &'static str) {
         match self {
             Self::Requires => ("Requires", "RequiredBy"),
             Self::Requisite => ("Requisite", "RequisiteOf"),
@@ -69,7 +69,7 @@ impl Relation {
     }
 
     /// As a unit file has it.
-    pub fn setting(self) -> &'static str {
+    pub fn setting_name(self) -> &'static str {
         match self {
             Self::Requires => "Requires=",
             Self::Requisite => "Requisite=",

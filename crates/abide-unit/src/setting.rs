@@ -9,7 +9,7 @@ use scalars::SCALARS;
 pub enum Repeated {
     /// The last one counts; an empty one gives the default back (systemd skips an empty boolean or time instead).
     Last,
-    /// All count, in their order; an empty one forgets the earlier ones, of every key of its [`clears`] group.
+    /// All count, in their order; an empty one forgets the earlier ones, of every key of its [`can_clear`] group.
     All,
     /// All count, and none can be taken back: `dependencies (After=, etc.) cannot be reset to an empty list`
     /// (systemd.unit(5)).
@@ -18,7 +18,7 @@ pub enum Repeated {
 
 /// How assignments of this key add up. Keys that are not known count all of them, so that no difference is missed.
 /// So do all keys of a quadlet's own section.
-pub fn repeated(section: &str, key: &str) -> Repeated {
+pub fn repetition_rule(section: &str, key: &str) -> Repeated {
     let scalar = match section {
         "Install" => key == "DefaultInstance",
         "Unit" | "Service" | "Socket" | "Mount" | "Automount" | "Swap" | "Timer" | "Path"
@@ -38,7 +38,7 @@ pub fn repeated(section: &str, key: &str) -> Repeated {
 ///
 /// `Condition*=`, `Assert*=` (systemd.unit(5)), the times of a timer (systemd.timer(5)), the paths of a path unit
 /// (systemd.path(5)) and the addresses of a socket (systemd.socket(5)) are one list each, whatever their keys.
-pub fn clears(section: &str, key: &str, other: &str) -> bool {
+pub fn can_clear(section: &str, key: &str, other: &str) -> bool {
     key == other
         || GROUPS
             .iter()

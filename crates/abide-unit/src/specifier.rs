@@ -10,8 +10,8 @@ pub fn expand(unit: &UnitName, instance: Option<&str>, text: &str) -> Option<Str
         own => own.unwrap_or_default(),
     };
     let stem = match unit.instance() {
-        None => unit.stem().to_owned(),
-        Some(_) => format!("{}@{instance}", unit.prefix()),
+        None => unit.without_suffix().to_owned(),
+        Some(_) => format!("{}@{instance}", unit.prefix_name()),
     };
     let mut expanded = String::new();
     let mut rest = text.chars();
@@ -22,10 +22,10 @@ pub fn expand(unit: &UnitName, instance: Option<&str>, text: &str) -> Option<Str
         }
         match rest.next()? {
             'i' => expanded.push_str(instance),
-            'j' => expanded.push_str(unit.prefix().rsplit('-').next().unwrap_or_default()),
-            'n' => expanded.extend([stem.as_str(), ".", unit.kind().suffix()]),
+            'j' => expanded.push_str(unit.prefix_name().rsplit('-').next().unwrap_or_default()),
+            'n' => expanded.extend([stem.as_str(), ".", unit.kind().name_suffix()]),
             'N' => expanded.push_str(&stem),
-            'p' => expanded.push_str(unit.prefix()),
+            'p' => expanded.push_str(unit.prefix_name()),
             '%' => expanded.push('%'),
             _ => return None,
         }

@@ -81,18 +81,18 @@ fn table(text: &'static str) -> Table {
 }
 
 /// The releases of systemd that were asked for their settings, the newest last.
-pub fn asked() -> &'static [u32] {
+pub fn asked_releases() -> &'static [u32] {
     &TABLE.asked
 }
 
 /// Since when a section has a setting; `None` where no release that was asked has it there.
-pub fn known(section: &str, key: &str) -> Option<Known> {
+pub fn known_setting(section: &str, key: &str) -> Option<Known> {
     TABLE.settings.get(&(section, key)).copied()
 }
 
 /// What this release of systemd makes of a setting.
-pub fn support(section: &str, key: &str, systemd: u32) -> Support {
-    match known(section, key) {
+pub fn setting_support(section: &str, key: &str, systemd: u32) -> Support {
+    match known_setting(section, key) {
         Some(known) if systemd < known.since => Support::Ignored(IgnoredWhy::CameWith {
             systemd: known.since,
         }),
@@ -101,7 +101,10 @@ pub fn support(section: &str, key: &str, systemd: u32) -> Support {
         }) if systemd >= gone => Support::Ignored(IgnoredWhy::GoneWith { systemd: gone }),
         Some(_) => Support::Known,
         None if key.starts_with("X-") => Support::Known,
-        None if asked().last().is_some_and(|newest| systemd <= *newest) => {
+        None if asked_releases()
+            .last()
+            .is_some_and(|newest| systemd <= *newest) =>
+        {
             Support::Ignored(IgnoredWhy::Unknown)
         }
         None => Support::Untold,
@@ -110,11 +113,11 @@ pub fn support(section: &str, key: &str, systemd: u32) -> Support {
 
 /// The settings of a unit that this release of systemd passes over. Of a quadlet what Podman hands on to systemd, but
 /// `[Install]`, which only its generator reads.
-pub fn ignored(unit: &Effective, systemd: u32) -> BTreeSet<IgnoredSetting> {
+pub fn ignored_settings(unit: &Effective, systemd: u32) -> BTreeSet<IgnoredSetting> {
     let kind = unit.unit().kind();
     let own = own_section(kind);
     let mut ignored = BTreeSet::new();
-    for (section, key, values) in unit.settings() {
+    for (section, key, values) in unit.all_settings() {
         let read =
             section == "Unit" || section == "Install" && !kind.is_quadlet() || Some(section) == own;
         if !read {
@@ -127,7 +130,7 @@ pub fn ignored(unit: &Effective, systemd: u32) -> BTreeSet<IgnoredSetting> {
                 why,
             });
         };
-        if let Support::Ignored(why) = support(section, key, systemd) {
+        if let Support::Ignored(why) = setting_support(section, key, systemd) {
             add(key.to_owned(), why);
             continue;
         }
@@ -168,7 +171,7 @@ const RESTART_OF_ONESHOT: u32 = 244;
 /// A wrong line is fatal for its unit unless it begins with `-` too; then, and in old ones, it is ignored, and of
 /// `ExecStart=` nothing is left then either.
 fn command_fault(unit: &Effective, systemd: u32) -> Option<LoadFault> {
-    for (section, key, lines) in unit.settings() {
+    for (section, key, lines) in unit.all_settings() {
         if Some(section) != own_section(unit.unit().kind()) || !key.starts_with("Exec") {
             continue;
         }
@@ -203,7 +206,7 @@ fn command_fault(unit: &Effective, systemd: u32) -> Option<LoadFault> {
 
 fn oneshot_fault(unit: &Effective, systemd: u32) -> Option<LoadFault> {
     let restarts = unit
-        .last("Service", "Restart")
+        .last_value("Service", "Restart")
         .is_some_and(|how| how != "no");
     let fault = unit.is_oneshot() && restarts && systemd < RESTART_OF_ONESHOT;
     fault.then_some(LoadFault::RestartOfOneshot {
@@ -212,7 +215,7 @@ fn oneshot_fault(unit: &Effective, systemd: u32) -> Option<LoadFault> {
 }
 
 /// What a unit is there for: without one of these it is refused (`service_verify` of service.c and its kin).
-fn essential(kind: UnitKind) -> &'static [(&'static str, &'static str)] {
+fn essential_settings(kind: UnitKind) -> &'static [(&'static str, &'static str)] {
     match kind {
         UnitKind::Service => &[
             ("Service", "ExecStart"),
@@ -236,13 +239,13 @@ fn essential(kind: UnitKind) -> &'static [(&'static str, &'static str)] {
 fn nothing_left(unit: &Effective, systemd: u32) -> Option<LoadFault> {
     let kind = unit.unit().kind();
     let mut lost = None;
-    for (section, key, _) in unit.settings() {
-        let counts = essential(kind).contains(&(section, key))
+    for (section, key, _) in unit.all_settings() {
+        let counts = essential_settings(kind).contains(&(section, key))
             || kind == UnitKind::Socket && section == "Socket" && in_group(LISTEN, key);
         if !counts {
             continue;
         }
-        match support(section, key, systemd) {
+        match setting_support(section, key, systemd) {
             Support::Ignored(why) => {
                 lost.get_or_insert(IgnoredSetting {
                     section: section.to_owned(),

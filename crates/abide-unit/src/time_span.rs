@@ -1,7 +1,7 @@
 //! Time spans as unit files have them (systemd.time(7), "Parsing Time Spans").
 
 /// Microseconds; `None` for what is no time span.
-pub fn micros(text: &str) -> Option<u64> {
+pub fn parse_micros(text: &str) -> Option<u64> {
     let mut rest = text.trim();
     let mut total: u64 = 0;
     if rest.is_empty() {
@@ -38,16 +38,16 @@ fn unit_length(unit: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::micros;
+    use super::parse_micros;
 
     #[test]
     fn spans_are_sums_of_numbers_with_units() {
-        assert_eq!(micros("5"), Some(5_000_000));
-        assert_eq!(micros("0"), Some(0));
-        assert_eq!(micros("1min 30s"), Some(90_000_000));
-        assert_eq!(micros("2h30"), Some(2 * 3_600_000_000 + 30_000_000));
-        assert_eq!(micros("1 d"), Some(86_400_000_000));
-        assert_eq!(micros("10ms"), Some(10_000));
+        assert_eq!(parse_micros("5"), Some(5_000_000));
+        assert_eq!(parse_micros("0"), Some(0));
+        assert_eq!(parse_micros("1min 30s"), Some(90_000_000));
+        assert_eq!(parse_micros("2h30"), Some(2 * 3_600_000_000 + 30_000_000));
+        assert_eq!(parse_micros("1 d"), Some(86_400_000_000));
+        assert_eq!(parse_micros("10ms"), Some(10_000));
     }
 
     #[test]
@@ -64,7 +64,7 @@ mod tests {
             ("7M", 7 * 2_629_800 * SECOND),
             ("7 years", 7 * 31_557_600 * SECOND),
         ] {
-            assert_eq!(super::micros(text), Some(micros), "{text}");
+            assert_eq!(parse_micros(text), Some(micros), "{text}");
         }
     }
 
@@ -79,7 +79,7 @@ mod tests {
             "99999999999999999999",
             "99999999999999y",
         ] {
-            assert_eq!(micros(text), None, "{text}");
+            assert_eq!(parse_micros(text), None, "{text}");
         }
     }
 }

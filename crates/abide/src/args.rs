@@ -7,7 +7,7 @@ use abide_model::{Shard, ShardBy};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
-use crate::values::{at_least_one, duration};
+use crate::values::{at_least_one, parse_step_timeout};
 
 /// Keeps systemd services, above all user services with lingering, as a manifest says they should be.
 ///
@@ -23,7 +23,7 @@ use crate::values::{at_least_one, duration};
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: AbideCommand,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -40,14 +40,14 @@ Exit codes:
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum AbideCommand {
     Init(commands::init::Init),
     Validate(commands::validate::Validate),
     Plan(commands::plan::PlanArgs),
     Apply(commands::apply::Apply),
     Show(commands::show::Show),
-    Status(commands::status::Status),
-    Hosts(commands::hosts::Hosts),
+    Status(commands::status::StatusArgs),
+    Hosts(commands::hosts::HostsArgs),
     Merge(commands::merge::Merge),
     Drift(commands::drift::DriftArgs),
     Suspend(commands::suspend::Suspend),
@@ -70,7 +70,7 @@ pub(crate) struct Common {
     #[command(flatten)]
     pub(crate) selection: Selection,
     #[command(flatten)]
-    pub(crate) run: Run,
+    pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) output: Output,
 }
@@ -120,7 +120,7 @@ pub(crate) struct Selection {
 
 impl Common {
     /// The same, about this host alone.
-    pub(crate) fn about(&self, host: &str) -> Self {
+    pub(crate) fn for_host(&self, host: &str) -> Self {
         let mut common = self.clone();
         common.selection = Selection {
             host: vec![host.to_owned()],
@@ -157,15 +157,15 @@ impl From<Together> for ShardBy {
 /// How hosts are worked on.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
-pub(crate) struct Run {
+pub(crate) struct RunArgs {
     /// How many hosts at once [default: the manifest's, or 32]
     #[arg(short = 'j', long, value_name = "N", global = true, value_parser = at_least_one)]
     pub(crate) parallel: Option<usize>,
     /// Limit for each step on a host: an observation, an apply
-    #[arg(long, value_name = "TIME", global = true, value_parser = duration, default_value = "10m")]
+    #[arg(long, value_name = "TIME", global = true, value_parser = parse_step_timeout, default_value = "10m")]
     pub(crate) timeout: Duration,
     /// Limit for connecting [default: the manifest's, or 10s]
-    #[arg(long, value_name = "TIME", global = true, value_parser = duration)]
+    #[arg(long, value_name = "TIME", global = true, value_parser = parse_step_timeout)]
     pub(crate) connect_timeout: Option<Duration>,
     /// Configuration file for ssh, instead of your own (`ssh -F`)
     #[arg(long, value_name = "FILE", global = true)]

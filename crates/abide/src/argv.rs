@@ -11,7 +11,7 @@ use crate::args::Cli;
 
 /// The command line with the command's name first.
 pub(crate) fn name_first(mut argv: Vec<OsString>) -> Vec<OsString> {
-    if let Some(at) = position(&argv, &Cli::command()) {
+    if let Some(at) = command_position(&argv, &Cli::command()) {
         let name = argv.remove(at);
         argv.insert(1, name);
     }
@@ -19,7 +19,7 @@ pub(crate) fn name_first(mut argv: Vec<OsString>) -> Vec<OsString> {
 }
 
 /// Where the command's name stands: the first word that is neither a flag nor a flag's value.
-fn position(argv: &[OsString], cli: &Command) -> Option<usize> {
+fn command_position(argv: &[OsString], cli: &Command) -> Option<usize> {
     let mut words = argv.iter().enumerate().skip(1);
     while let Some((at, word)) = words.next() {
         match word.to_str() {

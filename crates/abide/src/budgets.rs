@@ -10,7 +10,7 @@ use crate::failure::Failure;
 /// Refuses to change hosts in this shard, where the rollout has a budget that it could not keep. A share of the hosts is
 /// the same in shards; a budget counts for each group where a shard holds whole groups (`--shard-by group`); and who
 /// gives no budget has none to break.
-pub(crate) fn hold(
+pub(crate) fn check_shard(
     rollout: &Rollout,
     shard: Option<Shard>,
     shard_by: ShardBy,
@@ -18,7 +18,7 @@ pub(crate) fn hold(
     let Some(shard) = shard.filter(|shard| shard.count > 1 && shard_by == ShardBy::Host) else {
         return Ok(());
     };
-    let counted = counted(rollout);
+    let counted = host_count_budgets(rollout);
     if counted.is_empty() {
         return Ok(());
     }
@@ -27,24 +27,24 @@ pub(crate) fn hold(
         "nothing was done: the manifest's rollout counts hosts ({budgets}), and shard {shard} would count for itself"
     );
     Err(Failure::new(Exit::Refused, message)
-        .hint("plan in shards, put the plans together by `abide merge`, and apply that from one machine")
-        .hint("or write the batch in percent, without canary and max_failures; or let each group have the budget: --shard-by group"))
+        .with_hint("plan in shards, put the plans together by `abide merge`, and apply that from one machine")
+        .with_hint("or write the batch in percent, without canary and max_failures; or let each group have the budget: --shard-by group"))
 }
 
 /// The same for a saved plan, of which a part may be asked for, and which may be a part itself.
 pub(crate) fn hold_saved(saved: &SavedPlan, selection: &Selection) -> Result<(), Failure> {
     let by = saved.selection.whole.as_ref().map(|whole| whole.by);
-    hold(
+    check_shard(
         &saved.rollout,
         saved.selection.shard,
         by.unwrap_or_default(),
     )?;
-    hold(&saved.rollout, selection.shard, selection.shard_by.into())
+    check_shard(&saved.rollout, selection.shard, selection.shard_by.into())
 }
 
 /// The budgets that are numbers of hosts, as a manifest has them. Without waves there is no next one that a failure
 /// could keep from beginning.
-fn counted(rollout: &Rollout) -> Vec<String> {
+fn host_count_budgets(rollout: &Rollout) -> Vec<String> {
     let Rollout {
         canary,
         batch,
@@ -76,7 +76,7 @@ mod tests {
     }
 
     fn said(rollout: &Rollout, shard: &str, by: ShardBy) -> Option<String> {
-        let held = hold(rollout, shard.parse().ok(), by);
+        let held = check_shard(rollout, shard.parse().ok(), by);
         held.err().map(|failure| failure.message)
     }
 

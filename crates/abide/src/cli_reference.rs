@@ -21,7 +21,7 @@ fn the_page_about_the_command_line_says_what_the_program_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/cli.md");
     let mut cli = Cli::command();
     cli.build();
-    let current = page(&cli);
+    let current = render_page(&cli);
     if std::env::var_os("ABIDE_BLESS").is_some() {
         std::fs::write(&path, &current).unwrap();
     }
@@ -32,9 +32,9 @@ fn the_page_about_the_command_line_says_what_the_program_says() {
     );
 }
 
-fn page(cli: &Command) -> String {
+fn render_page(cli: &Command) -> String {
     let mut page = HEAD.to_owned();
-    for command in visible(cli) {
+    for command in visible_commands(cli) {
         page.push_str(&section(command, 2));
     }
     page.push_str("## Flags of every command\n\nOn either side of its name.\n\n");
@@ -52,7 +52,7 @@ fn page(cli: &Command) -> String {
 }
 
 /// The commands that help lists, but not `help` itself.
-fn visible(command: &Command) -> impl Iterator<Item = &Command> {
+fn visible_commands(command: &Command) -> impl Iterator<Item = &Command> {
     let all = command.get_subcommands();
     all.filter(|command| !command.is_hide_set() && command.get_name() != "help")
 }
@@ -60,7 +60,7 @@ fn visible(command: &Command) -> impl Iterator<Item = &Command> {
 fn section(command: &Command, depth: usize) -> String {
     let mut text = format!("{} {}\n\n", "#".repeat(depth), command_line(command));
     let about = command.get_long_about().or(command.get_about());
-    let about = escaped(&said(about), false).replacen("\n\n", ".\n\n", 1);
+    let about = escape_markdown(&text_or_empty(about), false).replacen("\n\n", ".\n\n", 1);
     text.push_str(&format!("{about}\n\n"));
     let mut command_ = command.clone();
     let usage = command_.render_usage().to_string();
@@ -82,7 +82,7 @@ fn section(command: &Command, depth: usize) -> String {
         }
         text.push('\n');
     }
-    for below in visible(command) {
+    for below in visible_commands(command) {
         text.push_str(&section(below, depth + 1));
     }
     text
@@ -99,7 +99,7 @@ fn table<'a>(flags: impl Iterator<Item = &'a Arg>) -> String {
     let mut text = String::from("| argument | meaning |\n|---|---|\n");
     for flag in flags {
         let meaning = flag.get_long_help().or(flag.get_help());
-        let mut meaning = escaped(&said(meaning), true);
+        let mut meaning = escape_markdown(&text_or_empty(meaning), true);
         let values: Vec<String> = flag
             .get_possible_values()
             .iter()
@@ -120,13 +120,13 @@ fn table<'a>(flags: impl Iterator<Item = &'a Arg>) -> String {
         if let Some(variable) = flag.get_env() {
             meaning.push_str(&format!(". Also `{}`", variable.to_string_lossy()));
         }
-        text.push_str(&format!("| `{}` | {meaning} |\n", spelled(flag)));
+        text.push_str(&format!("| `{}` | {meaning} |\n", flag_spelling(flag)));
     }
     text
 }
 
 /// `-j, --parallel N`.
-fn spelled(flag: &Arg) -> String {
+fn flag_spelling(flag: &Arg) -> String {
     let names = flag.get_value_names().unwrap_or_default();
     let value = names
         .first()
@@ -143,12 +143,12 @@ fn spelled(flag: &Arg) -> String {
     }
 }
 
-fn said(text: Option<&clap::builder::StyledStr>) -> String {
+fn text_or_empty(text: Option<&clap::builder::StyledStr>) -> String {
     text.map_or_else(String::new, ToString::to_string)
 }
 
 /// Nothing of a text is taken for Markdown but its backticks.
-fn escaped(text: &str, in_a_table: bool) -> String {
+fn escape_markdown(text: &str, in_a_table: bool) -> String {
     let mut out = String::new();
     let mut is_code = false;
     for c in text.trim().trim_end_matches('.').chars() {

@@ -10,7 +10,7 @@ use abide_report::Moment;
     clippy::disallowed_methods,
     reason = "the command line is where time comes in"
 )]
-pub(crate) fn now() -> Moment {
+pub(crate) fn current_moment() -> Moment {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
@@ -18,6 +18,6 @@ pub(crate) fn now() -> Moment {
 }
 
 /// Now, in whole seconds.
-pub(crate) fn utc() -> UtcTime {
-    UtcTime::from_secs(now().unix())
+pub(crate) fn current_utc() -> UtcTime {
+    UtcTime::from_secs(current_moment().unix_seconds())
 }

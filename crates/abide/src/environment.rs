@@ -48,12 +48,12 @@ impl Environment {
     pub(crate) fn read() -> Self {
         Self {
             runtime_dir: env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from),
-            who: format!("{}@{}", user(), machine()),
+            who: format!("{}@{}", user(), machine_name()),
             plan_key: bytes(crate::plan_key::VARIABLE).filter(|key| !key.is_empty()),
             plan_key_file: state_home().map(|state| state.join("abide/plan.key")),
             trust_file: config_home().map(|config| config.join("abide/trusted")),
             log: text(crate::log::VARIABLE),
-            uid: uid(),
+            uid: current_uid(),
             unicode: is_unicode(),
             columns: text("COLUMNS")
                 .and_then(|columns| columns.parse().ok())
@@ -117,7 +117,7 @@ fn of_user(variable: &str, below_home: &str) -> Option<PathBuf> {
     named.filter(absolute).or_else(home).filter(absolute)
 }
 
-fn uid() -> Option<u32> {
+fn current_uid() -> Option<u32> {
     Some(std::fs::metadata("/proc/self").ok()?.uid())
 }
 
@@ -129,7 +129,7 @@ fn terminal_columns() -> Option<usize> {
 /// The one who runs this. A service that systemd starts may have neither variable (systemd.exec(5)): it has a uid.
 fn user() -> String {
     let by_uid = || {
-        let uid = uid()?;
+        let uid = current_uid()?;
         Some(if uid == 0 {
             "root".to_owned()
         } else {
@@ -142,7 +142,7 @@ fn user() -> String {
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
-fn machine() -> String {
+fn machine_name() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()
         .map(|name| name.trim().to_owned())

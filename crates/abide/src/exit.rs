@@ -116,7 +116,7 @@ impl Exit {
     }
 
     /// What a report amounts to. `pending` is what a host with pending changes counts as.
-    pub(crate) fn of(report: &Report, pending: Self) -> Self {
+    pub(crate) fn of_report(report: &Report, pending: Self) -> Self {
         report.hosts.values().fold(Self::Done, |worst, host| {
             let worst = worst.or_worse(Self::of_outcome(&host.outcome, host, pending));
             if matches!(host.outcome, HostOutcome::Judged(_)) {
@@ -176,7 +176,7 @@ impl Exit {
     }
 }
 
-impl From<Exit> for abide_report::document::Exit {
+impl From<Exit> for abide_report::document::RunExit {
     fn from(exit: Exit) -> Self {
         Self {
             code: exit.code(),

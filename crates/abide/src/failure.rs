@@ -31,17 +31,17 @@ impl Failure {
     }
 
     /// The command line means nothing.
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage_error(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }
 
     /// Something of this machine failed: a file, a stream.
-    pub(crate) fn here(what: impl fmt::Display, error: impl fmt::Display) -> Self {
+    pub(crate) fn local_error(what: impl fmt::Display, error: impl fmt::Display) -> Self {
         Self::new(Exit::Failed, format!("{what}: {error}"))
     }
 
     /// An end about which everything was said already.
-    pub(crate) fn silent(exit: Exit) -> Self {
+    pub(crate) fn without_message(exit: Exit) -> Self {
         Self::new(exit, "")
     }
 
@@ -49,7 +49,7 @@ impl Failure {
     pub(crate) fn manifest(diagnostics: Vec<Diagnostic>) -> Self {
         Self {
             diagnostics,
-            ..Self::silent(Exit::Manifest)
+            ..Self::without_message(Exit::Manifest)
         }
     }
 
@@ -65,7 +65,7 @@ impl Failure {
     }
 
     /// The same with a hint.
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }

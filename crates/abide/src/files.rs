@@ -15,12 +15,12 @@ use crate::trust;
 
 /// The local disk, as far as a manifest may see it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Disk {
+pub(crate) struct LocalDisk {
     /// Directories of the manifest's files, links resolved. `None`: it may see everything.
     roots: Option<Vec<PathBuf>>,
 }
 
-impl Disk {
+impl LocalDisk {
     /// What these sources may see.
     pub(crate) fn new(sources: &[Source], allow_outside: bool) -> Self {
         let roots = sources
@@ -32,18 +32,18 @@ impl Disk {
     }
 
     /// What a saved plan may see: the directories of the manifest files that it was made from.
-    pub(crate) fn beside(
+    pub(crate) fn for_saved_plan(
         hosts: &BTreeMap<HostName, FleetHost>,
         common: &Common,
         environment: &Environment,
     ) -> Result<Self, Failure> {
-        let bodies = hosts.values().flat_map(|host| host.desired.bodies());
+        let bodies = hosts.values().flat_map(|host| host.desired.all_bodies());
         let files: BTreeSet<&str> = bodies.map(|(_, origin, _)| origin.file.as_str()).collect();
         let paths: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
         let arguments = &common.manifest;
         let allow_outside = arguments.allow_outside
             || arguments.allow_commands
-            || trust::covers(&paths, environment)?;
+            || trust::are_all_trusted(&paths, environment)?;
         let roots = files
             .iter()
             .filter_map(|file| directory(file).canonicalize().ok());
@@ -53,11 +53,13 @@ impl Disk {
     }
 
     /// A path with its links resolved, where that is inside.
-    pub(crate) fn real(&self, path: &Path) -> Result<PathBuf, Unreadable> {
+    pub(crate) fn real_path(&self, path: &Path) -> Result<PathBuf, Unreadable> {
         let Some(roots) = &self.roots else {
             return Ok(path.to_owned());
         };
-        let real = path.canonicalize().map_err(|error| unreadable(&error))?;
+        let real = path
+            .canonicalize()
+            .map_err(|error| unreadable_reason(&error))?;
         if roots.iter().any(|root| real.starts_with(root)) {
             Ok(real)
         } else {
@@ -69,14 +71,14 @@ impl Disk {
     }
 }
 
-impl Files for Disk {
+impl Files for LocalDisk {
     fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Unreadable> {
-        let path = self.real(Path::new(path))?;
-        let bytes = read(&path, limit).map_err(|error| unreadable(&error))?;
+        let path = self.real_path(Path::new(path))?;
+        let bytes = read(&path, limit).map_err(|error| unreadable_reason(&error))?;
         bytes.ok_or(Unreadable::TooLarge)
     }
 
-    fn absolute(&self, directory: &str) -> Vec<String> {
+    fn absolute_spellings(&self, directory: &str) -> Vec<String> {
         let directory = match directory {
             "" => Path::new("."),
             named => Path::new(named),
@@ -111,7 +113,7 @@ pub(crate) fn read(path: &Path, limit: usize) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// Why a file cannot be read, in the manifest's terms.
-pub(crate) fn unreadable(error: &io::Error) -> Unreadable {
+pub(crate) fn unreadable_reason(error: &io::Error) -> Unreadable {
     match error.kind() {
         io::ErrorKind::NotFound => Unreadable::Missing,
         _ => Unreadable::Other(error.to_string()),
@@ -137,7 +139,7 @@ mod tests {
         };
         let read = |allow: bool, name: &str| {
             let path = inner.join(name).display().to_string();
-            Disk::new(std::slice::from_ref(&source), allow).read(&path, 100)
+            LocalDisk::new(std::slice::from_ref(&source), allow).read(&path, 100)
         };
         assert!(matches!(read(false, "link"), Err(Unreadable::Other(_))));
         assert_eq!(read(true, "link"), Ok(b"canary".to_vec()));

@@ -13,7 +13,7 @@ use crate::args::{Common, ManifestArgs};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::files::{Disk, directory, read as read_file};
+use crate::files::{LocalDisk, directory, read as read_file};
 use crate::trust;
 use crate::ui::Ui;
 
@@ -23,15 +23,15 @@ const DEFAULT: &str = "abide.yaml";
 const LARGEST: usize = 16 << 20;
 
 /// A manifest's files, as read.
-pub(crate) struct Manifest {
+pub(crate) struct LoadedManifest {
     pub(crate) sources: Vec<Source>,
-    pub(crate) disk: Disk,
+    pub(crate) disk: LocalDisk,
     pub(crate) options: LoadOptions,
     /// Whether it may have its say about this machine.
     pub(crate) is_trusted: bool,
 }
 
-impl Manifest {
+impl LoadedManifest {
     /// The manifest that the command line names, to look at: nothing that it names is run, no host is asked.
     pub(crate) fn to_look(common: &Common, environment: &Environment) -> Result<Self, Failure> {
         let mut manifest = Self::open(&common.manifest, environment)?;
@@ -47,7 +47,7 @@ impl Manifest {
     /// Reads the files that the command line names.
     fn open(arguments: &ManifestArgs, environment: &Environment) -> Result<Self, Failure> {
         let paths = paths(&arguments.file)?;
-        let is_trusted = arguments.allow_commands || trust::covers(&paths, environment)?;
+        let is_trusted = arguments.allow_commands || trust::are_all_trusted(&paths, environment)?;
         let allow_outside = arguments.allow_outside || is_trusted;
         let mut sources = Vec::new();
         for path in paths {
@@ -57,7 +57,7 @@ impl Manifest {
             sources.push(source(&path)?);
         }
         Ok(Self {
-            disk: Disk::new(&sources, allow_outside),
+            disk: LocalDisk::new(&sources, allow_outside),
             options: LoadOptions {
                 allow_outside,
                 allow_commands: is_trusted,
@@ -90,15 +90,15 @@ impl Manifest {
         };
         let loaded = self.load_with(&noting);
         if loaded.fleet.is_none() {
-            ui.say(&text::diagnostics(
+            ui.print_to_stderr(&text::diagnostics(
                 &loaded.diagnostics,
                 &loaded.texts,
                 &ui.options,
             ));
         } else if warnings == Warnings::Counted
-            && let Some(counted) = counted(&loaded.diagnostics)
+            && let Some(counted) = warning_count_line(&loaded.diagnostics)
         {
-            ui.talk(&counted);
+            ui.print_message(&counted);
         }
         match loaded.fleet {
             Some(fleet) => Ok((fleet, loaded.diagnostics, self.digest(&noting))),
@@ -115,7 +115,7 @@ impl Manifest {
     }
 
     /// The directory of its first file.
-    pub(crate) fn folder(&self) -> PathBuf {
+    pub(crate) fn directory_of_first_file(&self) -> PathBuf {
         self.sources
             .first()
             .map_or_else(PathBuf::new, |source| directory(&source.name))
@@ -132,7 +132,7 @@ pub(crate) enum Warnings {
 }
 
 /// `2 warnings about the manifest (W0601, W0604): abide validate shows them`
-fn counted(diagnostics: &[Diagnostic]) -> Option<String> {
+fn warning_count_line(diagnostics: &[Diagnostic]) -> Option<String> {
     let codes: BTreeSet<String> = diagnostics.iter().map(|one| one.code.to_string()).collect();
     let codes: Vec<String> = codes.into_iter().collect();
     let (plural, them) = match diagnostics.len() {
@@ -149,19 +149,19 @@ fn counted(diagnostics: &[Diagnostic]) -> Option<String> {
 
 /// The disk, and the digests of what was read from it.
 struct Noting<'a> {
-    disk: &'a Disk,
+    disk: &'a LocalDisk,
     read: RefCell<BTreeSet<Digest>>,
 }
 
 impl Files for Noting<'_> {
     fn read(&self, path: &str, limit: usize) -> Result<Vec<u8>, Unreadable> {
         let bytes = self.disk.read(path, limit)?;
-        self.read.borrow_mut().insert(Digest::of(&bytes));
+        self.read.borrow_mut().insert(Digest::of_bytes(&bytes));
         Ok(bytes)
     }
 
-    fn absolute(&self, directory: &str) -> Vec<String> {
-        self.disk.absolute(directory)
+    fn absolute_spellings(&self, directory: &str) -> Vec<String> {
+        self.disk.absolute_spellings(directory)
     }
 }
 
@@ -174,7 +174,7 @@ fn paths(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
                 Exit::Manifest,
                 format!("there is no {DEFAULT} in this directory"),
             )
-            .hint("write one with `abide init`, or name another with `-f`"));
+            .with_hint("write one with `abide init`, or name another with `-f`"));
         }
         return Ok(vec![default]);
     }
@@ -231,7 +231,7 @@ fn check_link(path: &Path) -> Result<(), Failure> {
     }
     let message = format!("{named}: it is a link that leads out of its directory");
     Err(Failure::new(Exit::Manifest, message)
-        .hint("name the file itself, or give `--allow-outside`"))
+        .with_hint("name the file itself, or give `--allow-outside`"))
 }
 
 fn source(path: &Path) -> Result<Source, Failure> {

@@ -18,7 +18,7 @@ pub(crate) const VARIABLE: &str = "ABIDE_LOG";
 
 /// Begins to log, where that is asked for. `ABIDE_LOG` has precedence over `-vv`.
 pub(crate) fn begin(output: &Output, environment: &Environment) -> Result<(), Failure> {
-    let Some(levels) = levels(output.verbose, environment.log.as_deref())? else {
+    let Some(levels) = parse_levels(output.verbose, environment.log.as_deref())? else {
         return Ok(());
     };
     let lines = tracing_subscriber::fmt::layer()
@@ -33,11 +33,11 @@ pub(crate) fn begin(output: &Output, environment: &Environment) -> Result<(), Fa
 }
 
 /// What is logged; `None` where nothing is.
-fn levels(verbose: u8, variable: Option<&str>) -> Result<Option<Targets>, Failure> {
+fn parse_levels(verbose: u8, variable: Option<&str>) -> Result<Option<Targets>, Failure> {
     let of_all_crates = |level| Targets::new().with_target("abide", level);
     match (variable, verbose) {
         (Some(said), _) => said.parse().map(Some).map_err(|_error| {
-            Failure::usage(format!("{VARIABLE}={said} names no level of the log")).hint(format!(
+            Failure::usage_error(format!("{VARIABLE}={said} names no level of the log")).with_hint(format!(
                 "{VARIABLE}=debug, or by part: {VARIABLE}=abide_engine=debug,abide_transport=trace"
             ))
         }),
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn the_variable_has_precedence_over_the_flag_and_must_mean_something() {
         let logs = |verbose, variable, level| {
-            levels(verbose, variable)
+            parse_levels(verbose, variable)
                 .map(|levels| {
                     levels.is_some_and(|levels| levels.would_enable("abide_engine", &level))
                 })

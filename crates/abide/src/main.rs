@@ -41,7 +41,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::{Cli, Command};
+use crate::args::{AbideCommand, Cli};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -50,7 +50,7 @@ use crate::ui::Ui;
 fn main() -> ExitCode {
     let cli = match Cli::try_parse_from(argv::name_first(std::env::args_os().collect())) {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(usage(error).code()),
+        Err(error) => return ExitCode::from(print_clap_error(error).code()),
     };
     let environment = Environment::read();
     let ui = Ui::new(&cli.common.output, &environment);
@@ -66,8 +66,8 @@ fn main() -> ExitCode {
 }
 
 /// Says what clap says. Its own exit code for a wrong command line is 2, which is for pending changes here.
-fn usage(mut error: clap::Error) -> Exit {
-    let tip = neighbours::tip(&error);
+fn print_clap_error(mut error: clap::Error) -> Exit {
+    let tip = neighbours::tip_for_error(&error);
     if tip.is_some() {
         neighbours::without_guesses(&mut error);
     }
@@ -87,23 +87,23 @@ fn usage(mut error: clap::Error) -> Exit {
 fn run(cli: &Cli, ui: &Ui, environment: &Environment) -> Result<Exit, Failure> {
     let common = &cli.common;
     match &cli.command {
-        Command::Init(init) => init.run(ui),
-        Command::Hosts(hosts) => hosts.run(common, ui, environment),
-        Command::Merge(merge) => merge.run(common, ui, environment),
-        Command::Validate(validate) => validate.run(common, ui, environment),
-        Command::Trust(trust) => trust.run(ui, environment),
-        Command::Schema(schema) => schema.run(ui),
-        Command::Explain(explain) => explain.run(ui),
-        Command::Completions(completions) => completions.run(ui),
-        Command::Man(man) => man.run(),
-        Command::Plan(plan) => run::block_on(plan.run(common, ui, environment)),
-        Command::Apply(apply) => run::block_on(apply.run(common, ui, environment)),
-        Command::Show(show) => run::block_on(show.run(common, ui, environment)),
-        Command::Drift(drift) => run::block_on(drift.run(common, ui, environment)),
-        Command::Suspend(suspend) => run::block_on(suspend.run(common, ui, environment)),
-        Command::Resume(resume) => run::block_on(resume.run(common, ui, environment)),
-        Command::Lock(lock) => run::block_on(lock.run(common, ui, environment)),
-        Command::Ledger(ledger) => run::block_on(ledger.run(common, ui, environment)),
-        Command::Status(status) => run::block_on(status.run(common, ui, environment)),
+        AbideCommand::Init(init) => init.run(ui),
+        AbideCommand::Hosts(hosts) => hosts.run(common, ui, environment),
+        AbideCommand::Merge(merge) => merge.run(common, ui, environment),
+        AbideCommand::Validate(validate) => validate.run(common, ui, environment),
+        AbideCommand::Trust(trust) => trust.run(ui, environment),
+        AbideCommand::Schema(schema) => schema.run(ui),
+        AbideCommand::Explain(explain) => explain.run(ui),
+        AbideCommand::Completions(completions) => completions.run(ui),
+        AbideCommand::Man(man) => man.run(),
+        AbideCommand::Plan(plan) => run::block_on(plan.run(common, ui, environment)),
+        AbideCommand::Apply(apply) => run::block_on(apply.run(common, ui, environment)),
+        AbideCommand::Show(show) => run::block_on(show.run(common, ui, environment)),
+        AbideCommand::Drift(drift) => run::block_on(drift.run(common, ui, environment)),
+        AbideCommand::Suspend(suspend) => run::block_on(suspend.run(common, ui, environment)),
+        AbideCommand::Resume(resume) => run::block_on(resume.run(common, ui, environment)),
+        AbideCommand::Lock(lock) => run::block_on(lock.run(common, ui, environment)),
+        AbideCommand::Ledger(ledger) => run::block_on(ledger.run(common, ui, environment)),
+        AbideCommand::Status(status) => run::block_on(status.run(common, ui, environment)),
     }
 }

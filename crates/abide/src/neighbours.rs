@@ -3,7 +3,7 @@
 use clap::error::{ContextKind, ContextValue};
 
 /// A tip for a command line that clap refused; `None` where nothing is known about it.
-pub(crate) fn tip(error: &clap::Error) -> Option<&'static str> {
+pub(crate) fn tip_for_error(error: &clap::Error) -> Option<&'static str> {
     let word = |kind| match error.get(kind) {
         Some(ContextValue::String(word)) => Some(word.as_str()),
         _ => None,

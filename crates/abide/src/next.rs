@@ -19,7 +19,7 @@ pub(crate) fn after_plan(
     common: &Common,
     ui: &Ui,
 ) -> String {
-    if !Summary::of(report).has_actions() {
+    if !Summary::of_report(report).has_actions() {
         return String::new();
     }
     // Without it the apply would refuse what this plan allowed.
@@ -29,13 +29,13 @@ pub(crate) fn after_plan(
         true => " --accept-broken",
         false => "",
     };
-    let flags = flags(common, None);
+    let flags = flags_of_run(common, None);
     line(&[format!("abide apply{allowed}{broken}{flags}")], ui)
 }
 
 /// How a plan that was just saved is applied, on all of its hosts.
 pub(crate) fn apply_file(plan: &Path, common: &Common) -> String {
-    let flags = spelled(Vec::new(), common);
+    let flags = quote_flags(Vec::new(), common);
     format!("abide apply {}{flags}", word(&plan.to_string_lossy()))
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn after_apply(
     };
     let failed = hosts(&[HostState::Failed]);
     if !failed.is_empty() {
-        let flags = flags(common, Some(&failed));
+        let flags = flags_of_run(common, Some(&failed));
         return line(
             &[format!("abide status{flags}"), format!("abide plan{flags}")],
             ui,
@@ -72,7 +72,7 @@ pub(crate) fn after_apply(
             let flags = beside_file(common);
             format!("abide apply {}{flags}", word(&path.to_string_lossy()))
         }
-        None => format!("abide plan{}", flags(common, None)),
+        None => format!("abide plan{}", flags_of_run(common, None)),
     };
     line(&[again], ui)
 }
@@ -80,10 +80,13 @@ pub(crate) fn after_apply(
 /// Where a host has moved on: a new plan, or the old one on the hosts that it still holds on.
 fn after_stale(plan: Option<&Path>, waiting: bool, common: &Common) -> Vec<String> {
     let Some(path) = plan else {
-        return vec![format!("abide plan{}", flags(common, None))];
+        return vec![format!("abide plan{}", flags_of_run(common, None))];
     };
     let file = word(&path.to_string_lossy());
-    let mut commands = vec![format!("abide plan -o {file}{}", flags(common, None))];
+    let mut commands = vec![format!(
+        "abide plan -o {file}{}",
+        flags_of_run(common, None)
+    )];
     if waiting {
         let flags = beside_file(common);
         commands.push(format!("abide apply --skip-stale {file}{flags}"));
@@ -100,7 +103,7 @@ fn line(commands: &[String], ui: &Ui) -> String {
 }
 
 /// The flags of this run, for the same hosts or for these few.
-fn flags(common: &Common, hosts: Option<&[&HostName]>) -> String {
+fn flags_of_run(common: &Common, hosts: Option<&[&HostName]>) -> String {
     let files = common.manifest.file.iter();
     let mut words: Vec<String> = files
         .flat_map(|file| ["-f".to_owned(), file.to_string_lossy().into_owned()])
@@ -115,17 +118,17 @@ fn flags(common: &Common, hosts: Option<&[&HostName]>) -> String {
         Some(hosts) if hosts.len() <= MOST_NAMED => {
             words.extend(hosts.iter().map(|host| format!("--host={host}")));
         }
-        _ => words.extend(selected::arguments(&common.selection)),
+        _ => words.extend(selected::selection_flags(&common.selection)),
     }
-    spelled(words, common)
+    quote_flags(words, common)
 }
 
 /// The flags of this run that a saved plan can be applied with.
 fn beside_file(common: &Common) -> String {
-    spelled(selected::arguments(&common.selection), common)
+    quote_flags(selected::selection_flags(&common.selection), common)
 }
 
-fn spelled(mut words: Vec<String>, common: &Common) -> String {
+fn quote_flags(mut words: Vec<String>, common: &Common) -> String {
     if let Some(file) = &common.run.ssh_config {
         words.push(format!("--ssh-config={}", file.display()));
     }

@@ -23,28 +23,28 @@ const MODE: u32 = 0o600;
 
 /// Fails where no file could be put at this path, before anything is done.
 pub(crate) fn check(path: &Path) -> Result<(), Failure> {
-    temporary(path)
-        .map(drop)
-        .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display())))
+    make_temporary_file(path).map(drop).map_err(|error| {
+        Failure::usage_error(format!("{} cannot be written: {error}", path.display()))
+    })
 }
 
 /// Puts a plan at this path, in the place of whatever file is there.
 pub(crate) fn write(path: &Path, plan: &SavedPlan) -> Result<(), Failure> {
     let text = plan
         .text()
-        .map_err(|error| Failure::here("the plan", error))?;
+        .map_err(|error| Failure::local_error("the plan", error))?;
     let put = || -> io::Result<()> {
-        let (mut file, place) = temporary(path)?;
+        let (mut file, place) = make_temporary_file(path)?;
         file.write_all(text.as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(place)?;
         Ok(())
     };
-    put().map_err(|error| Failure::here(path.display(), error))
+    put().map_err(|error| Failure::local_error(path.display(), error))
 }
 
 /// An empty file beside the one to come, and where that goes: a link stays one.
-fn temporary(path: &Path) -> io::Result<(tempfile::NamedTempFile, PathBuf)> {
+fn make_temporary_file(path: &Path) -> io::Result<(tempfile::NamedTempFile, PathBuf)> {
     let place = match path.metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
         Err(error) => return Err(error),
@@ -63,24 +63,26 @@ fn temporary(path: &Path) -> io::Result<(tempfile::NamedTempFile, PathBuf)> {
 pub(crate) fn read(path: &Path) -> Result<SavedPlan, Failure> {
     let shown = path.display();
     let bytes = files::read(path, LARGEST)
-        .map_err(|error| Failure::usage(format!("the plan {shown} cannot be read: {error}")))?
-        .ok_or_else(|| refused(path, "it is larger than 512 MiB"))?;
+        .map_err(|error| Failure::usage_error(format!("the plan {shown} cannot be read: {error}")))?
+        .ok_or_else(|| refuse(path, "it is larger than 512 MiB"))?;
     let is_manifest = path
         .extension()
         .is_some_and(|end| end == "yaml" || end == "yml");
     if is_manifest {
-        return Err(Failure::usage(format!(
+        return Err(Failure::usage_error(format!(
             "{shown} is no saved plan; a manifest is named with `-f`: `-f {shown}`"
         )));
     }
     SavedPlan::read(&bytes).map_err(|error| {
-        let failure = refused(path, &error.to_string());
+        let failure = refuse(path, &error.to_string());
         match error {
-            PlanError::Version(_) => failure.hint("make a new plan with this version of abide"),
-            PlanError::Other(_) | PlanError::Json(_) => {
-                failure.hint("`abide plan -o FILE` saves one")
+            PlanError::Version(_) => {
+                failure.with_hint("make a new plan with this version of abide")
             }
-            PlanError::Changed(_) | PlanError::Content(_) => failure.hint("make a new plan"),
+            PlanError::Other(_) | PlanError::Json(_) => {
+                failure.with_hint("`abide plan -o FILE` saves one")
+            }
+            PlanError::Changed(_) | PlanError::Content(_) => failure.with_hint("make a new plan"),
         }
     })
 }
@@ -93,15 +95,15 @@ pub(crate) fn check_age(
     now: UtcTime,
     max_age: Option<Duration>,
 ) -> Result<(), Failure> {
-    if plan.created_at > now.after(SKEW) {
+    if plan.created_at > now.later_by(SKEW) {
         let why = format!("it was made at {}, which is still to come", plan.created_at);
         return Err(
-            refused(path, &why).hint("make a new plan; a clock is wrong, or it was changed")
+            refuse(path, &why).with_hint("make a new plan; a clock is wrong, or it was changed")
         );
     }
     let end = max_age.map_or_else(
-        || plan.expires_at.min(plan.created_at.after(VALID)),
-        |age| plan.created_at.after(age),
+        || plan.expires_at.min(plan.created_at.later_by(VALID)),
+        |age| plan.created_at.later_by(age),
     );
     if now <= end {
         return Ok(());
@@ -110,11 +112,11 @@ pub(crate) fn check_age(
         "it was made at {} and has expired at {end}",
         plan.created_at
     );
-    Err(refused(path, &why).hint("make a new plan; `--max-age 3d` takes older ones"))
+    Err(refuse(path, &why).with_hint("make a new plan; `--max-age 3d` takes older ones"))
 }
 
 /// A plan that is not carried out, and why: one clause.
-pub(crate) fn refused(path: &Path, why: &str) -> Failure {
+pub(crate) fn refuse(path: &Path, why: &str) -> Failure {
     Failure::new(
         Exit::Stale,
         format!("{} is refused, nothing was done: {why}", path.display()),

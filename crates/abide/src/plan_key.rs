@@ -17,7 +17,7 @@ pub(crate) const VARIABLE: &str = "ABIDE_PLAN_KEY";
 const LARGEST: u64 = 4096;
 
 /// The key that is there: the variable's, else that of the file. `None` where there is none.
-pub(crate) fn existing(environment: &Environment) -> Result<Option<PlanKey>, Failure> {
+pub(crate) fn existing_key(environment: &Environment) -> Result<Option<PlanKey>, Failure> {
     if let Some(bytes) = &environment.plan_key {
         return from_bytes(VARIABLE, bytes).map(Some);
     }
@@ -27,13 +27,13 @@ pub(crate) fn existing(environment: &Environment) -> Result<Option<PlanKey>, Fai
     match read(path) {
         Ok(bytes) => from_bytes(&path.display().to_string(), &bytes).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::here(path.display(), error)),
+        Err(error) => Err(Failure::local_error(path.display(), error)),
     }
 }
 
 /// The key that is there, or a new one that this user's next run finds.
 pub(crate) fn existing_or_new(environment: &Environment) -> Result<PlanKey, Failure> {
-    if let Some(key) = existing(environment)? {
+    if let Some(key) = existing_key(environment)? {
         return Ok(key);
     }
     let Some(path) = &environment.plan_key_file else {
@@ -41,18 +41,20 @@ pub(crate) fn existing_or_new(environment: &Environment) -> Result<PlanKey, Fail
             Exit::Failed,
             "the plan has secrets or says how hosts are reached, and there is no key to seal it with",
         )
-        .hint(format!(
+        .with_hint(format!(
             "set {VARIABLE} (openssl rand -hex 32), or HOME for a file that keeps one"
         )));
     };
-    make(path).map_err(|error| Failure::here(path.display(), error))?;
+    make(path).map_err(|error| Failure::local_error(path.display(), error))?;
     // Two runs at once may have made one each: what the file holds now is it.
-    existing(environment)?.ok_or_else(|| Failure::here(path.display(), "it is gone again"))
+    existing_key(environment)?
+        .ok_or_else(|| Failure::local_error(path.display(), "it is gone again"))
 }
 
 fn from_bytes(from: &str, bytes: &[u8]) -> Result<PlanKey, Failure> {
     PlanKey::new(bytes.trim_ascii()).map_err(|error| {
-        Failure::usage(format!("{from}: {error}")).hint("make one with `openssl rand -hex 32`")
+        Failure::usage_error(format!("{from}: {error}"))
+            .with_hint("make one with `openssl rand -hex 32`")
     })
 }
 
@@ -112,7 +114,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state/abide/plan.key");
         let here = environment(Some(path.clone()), None);
-        assert!(existing(&here).unwrap().is_none());
+        assert!(existing_key(&here).unwrap().is_none());
         let made = existing_or_new(&here).unwrap();
         assert_eq!(existing_or_new(&here).unwrap().id(), made.id());
         assert_eq!(
@@ -120,7 +122,7 @@ mod tests {
             0o600
         );
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        let wrong = existing(&here).unwrap_err();
+        let wrong = existing_key(&here).unwrap_err();
         assert!(wrong.message.contains("chmod 600"), "{}", wrong.message);
     }
 
@@ -130,9 +132,9 @@ mod tests {
         let path = folder.path().join("plan.key");
         let of_file = existing_or_new(&environment(Some(path.clone()), None)).unwrap();
         let long = "k".repeat(32);
-        let of_variable = existing(&environment(Some(path.clone()), Some(&long))).unwrap();
+        let of_variable = existing_key(&environment(Some(path.clone()), Some(&long))).unwrap();
         assert_ne!(of_variable.unwrap().id(), of_file.id());
-        let short = existing(&environment(Some(path), Some("short"))).unwrap_err();
+        let short = existing_key(&environment(Some(path), Some("short"))).unwrap_err();
         assert_eq!(short.exit, Exit::Usage);
         assert!(
             short.message.contains("at least 32 bytes"),

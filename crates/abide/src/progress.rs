@@ -38,14 +38,14 @@ impl Progress {
             tracing::trace!(?event);
             self.tally.note(&event);
             if let Some(events) = &self.events {
-                events.tell(&event, &self.planned);
+                events.write_engine_event(&event, &self.planned);
             }
             self.clear();
             if let Some(line) = line(&event, &self.planned, &self.ui.options) {
                 // How important it is was weighed already.
-                self.ui.say(&format!("{line}\n"));
+                self.ui.print_to_stderr(&format!("{line}\n"));
             }
-            self.live();
+            self.show_live_line();
         }
         self.clear();
     }
@@ -54,15 +54,15 @@ impl Progress {
         self.ui.is_watched && self.ui.options.verbosity == abide_report::Verbosity::Normal
     }
 
-    fn live(&self) {
+    fn show_live_line(&self) {
         if self.is_live() {
-            self.ui.say(&self.tally.line(&self.ui.options));
+            self.ui.print_to_stderr(&self.tally.line(&self.ui.options));
         }
     }
 
     fn clear(&self) {
         if self.is_live() {
-            self.ui.say(CLEAR);
+            self.ui.print_to_stderr(CLEAR);
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use abide_model::{Diagnostic, Digest, Event, ManifestName, Report, Selected};
-use abide_report::document::{self, Document, Frame};
+use abide_report::document::{self, Document, DocumentFrame};
 use abide_report::events::{Stream, StreamEvent};
 use abide_report::{Command, Moment, Url};
 
@@ -51,16 +51,18 @@ pub(crate) struct Events {
 
 impl Events {
     /// Puts one there. A reader that went away must not end the run.
-    pub(crate) fn put(&self, event: StreamEvent) {
+    pub(crate) fn write_event(&self, event: StreamEvent) {
         let Ok(mut stream) = self.stream.lock() else {
             return;
         };
-        let _unread = self.ui.answer(&stream.line(clock::now(), event));
+        let _unread = self
+            .ui
+            .print_answer(&stream.line(clock::current_moment(), event));
     }
 
     /// Puts there what the engine tells.
-    pub(crate) fn tell(&self, event: &Event, planned: &Report) {
-        self.put(StreamEvent::of(event, planned));
+    pub(crate) fn write_engine_event(&self, event: &Event, planned: &Report) {
+        self.write_event(StreamEvent::of_engine_event(event, planned));
     }
 }
 
@@ -73,7 +75,8 @@ impl Reporting {
         (ui, environment): (&Ui, &Environment),
     ) -> Result<Self, Failure> {
         arguments.check(json)?;
-        let id = run_id::fresh().map_err(|error| Failure::here("random numbers", error))?;
+        let id =
+            run_id::random_uuid().map_err(|error| Failure::local_error("random numbers", error))?;
         let events = json.then(|| Events {
             ui: ui.clone(),
             stream: Arc::new(Mutex::new(Stream::new(id.clone()))),
@@ -83,7 +86,7 @@ impl Reporting {
             arguments: arguments.clone(),
             kind,
             id,
-            began: clock::now(),
+            began: clock::current_moment(),
             job: environment.job.clone(),
             directory: environment.directory.clone(),
             events,
@@ -92,7 +95,7 @@ impl Reporting {
             digest: None,
             diagnostics: Vec::new(),
         };
-        reporting.put(|| StreamEvent::Version {
+        reporting.write_event_with(|| StreamEvent::Version {
             abide: env!("CARGO_PKG_VERSION").to_owned(),
             command: kind,
         });
@@ -111,9 +114,9 @@ impl Reporting {
         diagnostics: Vec<Diagnostic>,
         selected: (Digest, Selected),
     ) {
-        self.found(diagnostics);
+        self.add_diagnostics(diagnostics);
         self.manifest = Some(manifest.clone());
-        self.put(|| StreamEvent::RunStart {
+        self.write_event_with(|| StreamEvent::RunStart {
             manifest: manifest.clone(),
             hosts: selected.1.hosts.iter().cloned().collect(),
         });
@@ -121,18 +124,22 @@ impl Reporting {
     }
 
     /// The manifest is read; no host is asked.
-    pub(crate) fn checked(&mut self, manifest: Option<ManifestName>, diagnostics: Vec<Diagnostic>) {
-        self.found(diagnostics);
+    pub(crate) fn record_manifest(
+        &mut self,
+        manifest: Option<ManifestName>,
+        diagnostics: Vec<Diagnostic>,
+    ) {
+        self.add_diagnostics(diagnostics);
         self.manifest = manifest;
     }
 
     /// The hosts are planned. In an apply, this is before anything is done.
-    pub(crate) fn planned(&mut self, planned: &Report, digest: Option<Digest>) {
+    pub(crate) fn record_plan(&mut self, planned: &Report, digest: Option<Digest>) {
         self.digest = digest;
         if let Some(events) = &self.events {
             let document = self.document(planned, Exit::Done, None);
             for event in StreamEvent::of_plan(&document) {
-                events.put(event);
+                events.write_event(event);
             }
         }
     }
@@ -142,7 +149,7 @@ impl Reporting {
         let (report, exit, text, failure) = match done {
             Ok(done) => (done.report, done.exit, done.text, None),
             Err(mut failure) => {
-                self.found(std::mem::take(&mut failure.diagnostics));
+                self.add_diagnostics(std::mem::take(&mut failure.diagnostics));
                 let exit = failure.exit;
                 (Report::default(), exit, String::new(), Some(failure))
             }
@@ -158,11 +165,11 @@ impl Reporting {
         for failure in &unwritten {
             self.ui.fail(failure);
         }
-        self.put(|| StreamEvent::of_run(&document));
-        if let Some(answer) = self.arguments.answer(&document) {
-            self.ui.answer(&answer)?;
+        self.write_event_with(|| StreamEvent::of_run(&document));
+        if let Some(answer) = self.arguments.report_for_stdout(&document) {
+            self.ui.print_answer(&answer)?;
         } else if self.events.is_none() {
-            self.ui.tell(&text)?;
+            self.ui.print_unless_silent(&text)?;
         }
         match failure {
             Some(failure) => Err(Failure { exit, ..failure }),
@@ -170,31 +177,31 @@ impl Reporting {
         }
     }
 
-    fn found(&mut self, diagnostics: Vec<Diagnostic>) {
+    fn add_diagnostics(&mut self, diagnostics: Vec<Diagnostic>) {
         for diagnostic in &diagnostics {
-            self.put(|| StreamEvent::Diagnostic {
+            self.write_event_with(|| StreamEvent::Diagnostic {
                 diagnostic: Box::new(diagnostic.clone()),
             });
         }
         self.diagnostics.extend(diagnostics);
     }
 
-    fn put(&self, event: impl FnOnce() -> StreamEvent) {
+    fn write_event_with(&self, event: impl FnOnce() -> StreamEvent) {
         if let Some(events) = &self.events {
-            events.put(event());
+            events.write_event(event());
         }
     }
 
     fn document(&self, report: &Report, exit: Exit, failure: Option<&Failure>) -> Document {
-        let ended = clock::now();
-        let failure = failure.map(|failure| document::Failure {
+        let ended = clock::current_moment();
+        let failure = failure.map(|failure| document::RunFailure {
             message: failure.summary(),
             hints: failure.hints.clone(),
         });
-        let frame = Frame {
+        let frame = DocumentFrame {
             kind: self.kind,
             exit: exit.into(),
-            run: document::Run {
+            run: document::DocumentRun {
                 id: self.id.clone(),
                 abide: env!("CARGO_PKG_VERSION").to_owned(),
                 started: self.began,

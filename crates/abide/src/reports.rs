@@ -23,14 +23,14 @@ pub(crate) struct ReportArgs {
 /// A report that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
-    kind: Kind,
+    kind: ReportKind,
     /// `None`: standard output.
     path: Option<PathBuf>,
 }
 
 /// Which report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Kind {
+enum ReportKind {
     Json,
     Md,
     Html,
@@ -42,9 +42,9 @@ enum Kind {
 /// Why a text is no `KIND=PATH`. `Display` is one clause that says what to write.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum TargetError {
-    #[error("write KIND=PATH, say md=plan.md; kinds: {}", kinds())]
+    #[error("write KIND=PATH, say md=plan.md; kinds: {}", kind_names())]
     NoKind,
-    #[error("`{kind}` is no kind of report; kinds: {}", kinds())]
+    #[error("`{kind}` is no kind of report; kinds: {}", kind_names())]
     UnknownKind { kind: String },
     #[error("the path is missing; `-` is standard output")]
     NoPath,
@@ -53,7 +53,7 @@ enum TargetError {
 /// Reads `KIND=PATH`.
 fn target(text: &str) -> Result<Target, TargetError> {
     let (kind, path) = text.split_once('=').ok_or(TargetError::NoKind)?;
-    let kind = Kind::from_str(kind, false).map_err(|_error| TargetError::UnknownKind {
+    let kind = ReportKind::from_str(kind, false).map_err(|_error| TargetError::UnknownKind {
         kind: kind.to_owned(),
     })?;
     match path {
@@ -66,8 +66,8 @@ fn target(text: &str) -> Result<Target, TargetError> {
     }
 }
 
-fn kinds() -> String {
-    let names = Kind::value_variants()
+fn kind_names() -> String {
+    let names = ReportKind::value_variants()
         .iter()
         .filter_map(|kind| Some(kind.to_possible_value()?.get_name().to_owned()));
     names.collect::<Vec<_>>().join(", ")
@@ -88,12 +88,12 @@ impl ReportArgs {
                     .path
                     .as_deref()
                     .map_or("-".into(), Path::to_string_lossy);
-                return Err(Failure::usage(format!("two reports go to `{name}`")));
+                return Err(Failure::usage_error(format!("two reports go to `{name}`")));
             }
             seen.push(&target.path);
             if let Some(path) = &target.path {
                 probe(path).map_err(|error| {
-                    Failure::usage(format!(
+                    Failure::usage_error(format!(
                         "the report {} cannot be written: {error}",
                         path.display()
                     ))
@@ -102,8 +102,8 @@ impl ReportArgs {
         }
         if events && self.is_answer() {
             return Err(
-                Failure::usage("--json and a report on standard output would mix")
-                    .hint("give the report a file"),
+                Failure::usage_error("--json and a report on standard output would mix")
+                    .with_hint("give the report a file"),
             );
         }
         Ok(())
@@ -113,21 +113,21 @@ impl ReportArgs {
     pub(crate) fn write(&self, document: &Document) -> Vec<Failure> {
         let tried = self.report.iter().filter_map(|target| {
             let path = target.path.as_ref()?;
-            let earlier = earlier(path);
+            let earlier = earlier_content(path);
             let text = target.kind.render(document, earlier.as_deref());
-            put(path, text.as_bytes()).err()
+            write_report(path, text.as_bytes()).err()
         });
         tried.collect()
     }
 
     /// The report that goes to standard output.
-    pub(crate) fn answer(&self, document: &Document) -> Option<String> {
+    pub(crate) fn report_for_stdout(&self, document: &Document) -> Option<String> {
         let target = self.report.iter().find(|target| target.path.is_none())?;
         Some(target.kind.render(document, None))
     }
 }
 
-impl Kind {
+impl ReportKind {
     /// The report. `earlier` is what the file held before.
     fn render(self, document: &Document, earlier: Option<&str>) -> String {
         match self {
@@ -142,37 +142,37 @@ impl Kind {
 }
 
 /// Puts a report at this path, whole or not at all.
-pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_report(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     replace(path, bytes)
-        .map_err(|error| Failure::here(format!("the report {}", path.display()), error))
+        .map_err(|error| Failure::local_error(format!("the report {}", path.display()), error))
 }
 
 /// Largest earlier report that is read.
 const LARGEST: usize = 64 << 20;
 
 /// What a file held, where it can be read.
-fn earlier(path: &Path) -> Option<String> {
+fn earlier_content(path: &Path) -> Option<String> {
     let bytes = files::read(path, LARGEST).ok()??;
     String::from_utf8(bytes).ok()
 }
 
 /// Fails where a file could not be put at this path.
 fn probe(path: &Path) -> io::Result<()> {
-    match place(path)? {
-        Place::Stream(_) => Ok(()),
-        Place::File(path) => temporary(&path).map(drop),
+    match report_place(path)? {
+        ReportTarget::Stream(_) => Ok(()),
+        ReportTarget::File(path) => make_temporary_file(&path).map(drop),
     }
 }
 
 /// Puts a file in the place of the one at this path: a reader finds the old one or the new one, never half of it.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    match place(path)? {
-        Place::Stream(path) => fs::OpenOptions::new()
+    match report_place(path)? {
+        ReportTarget::Stream(path) => fs::OpenOptions::new()
             .write(true)
             .open(path)?
             .write_all(bytes),
-        Place::File(path) => {
-            let mut file = temporary(&path)?;
+        ReportTarget::File(path) => {
+            let mut file = make_temporary_file(&path)?;
             file.write_all(bytes)?;
             file.as_file().sync_all()?;
             file.persist(&path)?;
@@ -182,25 +182,27 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Where a report really goes.
-enum Place {
+enum ReportTarget {
     /// A regular file, there or to come; links resolved, so that a link stays one.
     File(PathBuf),
     /// A pipe or a device, as `>(command)` and /dev/stderr are: nothing can be put in its place.
     Stream(PathBuf),
 }
 
-fn place(path: &Path) -> io::Result<Place> {
+fn report_place(path: &Path) -> io::Result<ReportTarget> {
     match path.metadata() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Place::File(path.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(ReportTarget::File(path.to_owned()))
+        }
         Err(error) => Err(error),
-        Ok(found) if found.is_file() => Ok(Place::File(path.canonicalize()?)),
+        Ok(found) if found.is_file() => Ok(ReportTarget::File(path.canonicalize()?)),
         Ok(found) if found.is_dir() => Err(io::Error::other("it is a directory")),
-        Ok(_) => Ok(Place::Stream(path.to_owned())),
+        Ok(_) => Ok(ReportTarget::Stream(path.to_owned())),
     }
 }
 
 /// An empty file beside the one to come. Its name does not end as a report's does: a collector must not pick it up.
-fn temporary(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+fn make_temporary_file(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     tempfile::Builder::new()
         .prefix(".abide-report-")
         .suffix(".tmp")
@@ -218,7 +220,7 @@ mod tests {
         assert_eq!(
             target("json=out/plan.json"),
             Ok(Target {
-                kind: Kind::Json,
+                kind: ReportKind::Json,
                 path: Some("out/plan.json".into())
             })
         );

@@ -6,15 +6,15 @@ use std::path::Path;
 use abide_engine::Approved;
 use abide_model::{HostName, HostOutcome, HostReport, PlanKey, Report, SavedPlan};
 
-use crate::args::{Common, Run as RunArgs};
+use crate::args::{Common, RunArgs};
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::run::Run;
+use crate::run::HostRun;
 use crate::ui::Ui;
 use crate::{plan_file, plan_key};
 
 /// What a saved plan approves, host by host.
-pub(crate) fn approved(saved: &SavedPlan) -> BTreeMap<HostName, Approved> {
+pub(crate) fn approved_hosts(saved: &SavedPlan) -> BTreeMap<HostName, Approved> {
     let hosts = saved.hosts.iter().filter_map(|host| {
         let approved = Approved {
             plan: host.plan.clone()?,
@@ -35,13 +35,13 @@ pub(crate) async fn begin(
     saved: &SavedPlan,
     common: &Common,
     (ui, environment): (&Ui, &Environment),
-) -> Result<Run, Failure> {
+) -> Result<HostRun, Failure> {
     let key = seal(path, saved, &common.run, environment)?;
-    let mut run = Run::resume(common, saved, (ui, environment)).await?;
+    let mut run = HostRun::resume(common, saved, (ui, environment)).await?;
     if let Some(key) = &key {
         secrets(path, saved, &run, key)?;
     }
-    run.engine.approve(approved(saved));
+    run.engine.approve(approved_hosts(saved));
     Ok(run)
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn seal(
     run: &RunArgs,
     environment: &Environment,
 ) -> Result<Option<PlanKey>, Failure> {
-    let reason = match settings(saved, run) {
+    let reason = match planned_route_reason(saved, run) {
         _ if saved.has_secrets() => "it has secrets".to_owned(),
         Some(settings) => settings,
         None if environment.plan_key.is_some() => format!("{} is set", plan_key::VARIABLE),
@@ -63,9 +63,9 @@ pub(crate) fn seal(
         "plan and apply with the same key: as the same user on the same machine, or with the same {}",
         plan_key::VARIABLE
     );
-    let Some(key) = plan_key::existing(environment)? else {
+    let Some(key) = plan_key::existing_key(environment)? else {
         let why = format!("{reason}, and the key that it was sealed with is not on this machine");
-        return Err(plan_file::refused(path, &why).hint(hint));
+        return Err(plan_file::refuse(path, &why).with_hint(hint));
     };
     if saved.is_sealed_by(&key) {
         return Ok(Some(key));
@@ -77,14 +77,14 @@ pub(crate) fn seal(
         }
         Some(_) => format!("{reason}, and it was sealed with another key"),
     };
-    Err(plan_file::refused(path, &why).hint(hint))
+    Err(plan_file::refuse(path, &why).with_hint(hint))
 }
 
 /// What a plan says about the way to its hosts, of what the command line does not say instead. An `ssh_config` can name
 /// programs, an address leads elsewhere, and none of it is part of the digest that is approved.
-fn settings(saved: &SavedPlan, run: &RunArgs) -> Option<String> {
+fn planned_route_reason(saved: &SavedPlan, run: &RunArgs) -> Option<String> {
     saved.hosts.iter().find_map(|host| {
-        let mut settings = host.connection.settings();
+        let mut settings = host.connection.route_settings();
         settings.retain(|setting| *setting != "ssh_config" || run.ssh_config.is_none());
         let said = settings.join(", ");
         (!settings.is_empty()).then(|| format!("it says how {} is reached ({said})", host.host))
@@ -92,7 +92,7 @@ fn settings(saved: &SavedPlan, run: &RunArgs) -> Option<String> {
 }
 
 /// Refuses where a secret is not the one that was approved.
-fn secrets(path: &Path, saved: &SavedPlan, run: &Run, key: &PlanKey) -> Result<(), Failure> {
+fn secrets(path: &Path, saved: &SavedPlan, run: &HostRun, key: &PlanKey) -> Result<(), Failure> {
     let others = run.hosts.iter().flat_map(|name| {
         let host = saved.host(name).zip(run.engine.desired(name));
         let others = host.map(|(host, desired)| host.other_secrets(desired, key));
@@ -109,12 +109,15 @@ fn secrets(path: &Path, saved: &SavedPlan, run: &Run, key: &PlanKey) -> Result<(
         "the secret for {} is not the one that was planned",
         others.join(" and for ")
     );
-    Err(plan_file::refused(path, &why).hint("make a new plan"))
+    Err(plan_file::refuse(path, &why).with_hint("make a new plan"))
 }
 
 /// What is known of the plan's hosts before they are looked at again: what was found in planning, and that those which
 /// this run leaves out are not begun.
-pub(crate) fn before(saved: &SavedPlan, chosen: impl Fn(&HostName) -> bool) -> Report {
+pub(crate) fn report_before_observing(
+    saved: &SavedPlan,
+    chosen: impl Fn(&HostName) -> bool,
+) -> Report {
     let mut report = saved.report();
     for (name, host) in &mut report.hosts {
         if !chosen(name) {
@@ -142,7 +145,7 @@ pub(crate) fn is_stale(report: &Report) -> bool {
 }
 
 /// What the gate has found, in a line: `Plan k7f2-93qd holds on 39 of 40 hosts.`
-pub(crate) fn told(saved: &SavedPlan, gated: &Report, hosts: usize) -> String {
+pub(crate) fn gate_summary(saved: &SavedPlan, gated: &Report, hosts: usize) -> String {
     let holds = gated.hosts.iter().filter(|(name, host)| {
         let was_looked_at = saved.host(name).is_some_and(|host| host.digest.is_some());
         let fine = matches!(host.outcome, HostOutcome::Pending | HostOutcome::Unchanged);
@@ -152,6 +155,6 @@ pub(crate) fn told(saved: &SavedPlan, gated: &Report, hosts: usize) -> String {
     let plural = if hosts == 1 { "host" } else { "hosts" };
     format!(
         "Plan {} holds on {holds} of {hosts} {plural}.",
-        saved.digest.spoken()
+        saved.digest.spoken_form()
     )
 }

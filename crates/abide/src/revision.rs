@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use abide_model::{SourceRevision, printable};
+use abide_model::{SourceRevision, printable_text};
 use tokio::process::Command;
 
 /// A repository on a slow disk must not hold up a plan.
@@ -13,12 +13,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST: usize = 1000;
 
 /// The revision of the directory that a manifest is in; `None` where it is in no repository, or git is not there.
-pub(crate) async fn of(folder: &Path) -> Option<SourceRevision> {
+pub(crate) async fn find(folder: &Path) -> Option<SourceRevision> {
     if !is_in_checkout(folder) {
         return None;
     }
-    let rev = git(folder, &["rev-parse", "--verify", "HEAD"]).await?;
-    let changes = git(
+    let rev = git_output(folder, &["rev-parse", "--verify", "HEAD"]).await?;
+    let changes = git_output(
         folder,
         &[
             "status",
@@ -28,7 +28,7 @@ pub(crate) async fn of(folder: &Path) -> Option<SourceRevision> {
             ".",
         ],
     );
-    let repo = git(folder, &["config", "--get", "remote.origin.url"]);
+    let repo = git_output(folder, &["config", "--get", "remote.origin.url"]);
     let (changes, repo) = tokio::join!(changes, repo);
     Some(SourceRevision {
         repo: repo.map(|address| without_password(&address)),
@@ -58,7 +58,7 @@ fn directory(folder: &Path) -> &Path {
     }
 }
 
-async fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+async fn git_output(folder: &Path, arguments: &[&str]) -> Option<String> {
     let running = Command::new("git")
         .arg("-C")
         .arg(folder)
@@ -80,7 +80,7 @@ async fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
     let output = tokio::time::timeout(PATIENCE, running).await.ok()?.ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let short: String = text.trim().chars().take(LONGEST).collect();
-    output.status.success().then(|| printable(&short))
+    output.status.success().then(|| printable_text(&short))
 }
 
 /// An address without the user and password that it may hold.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use abide_engine::{Cancel, Engine, Options, Sink};
+use abide_engine::{Cancel, Engine, EngineOptions, Sink};
 use abide_model::plan_digest::{host_digest, plan_digest};
 use abide_model::{
     Connection, Diagnostic, Digest, Fleet, FleetHost, HostFacts, HostName, ManifestName, Report,
@@ -16,12 +16,12 @@ use crate::budgets;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::files::Disk;
-use crate::load::{Manifest, Warnings};
+use crate::files::LocalDisk;
+use crate::load::{LoadedManifest, Warnings};
 use crate::progress::Progress;
 use crate::secrets;
-use crate::select::{Chosen, choose, select_saved};
-use crate::shards::Part;
+use crate::select::{Chosen, choose_hosts, select_saved};
+use crate::shards::ShardPart;
 use crate::signals::Signals;
 use crate::ui::Ui;
 
@@ -32,7 +32,7 @@ pub(crate) fn block_on(
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::here("the runtime", error))?;
+        .map_err(|error| Failure::local_error("the runtime", error))?;
     let ended = runtime.block_on(command);
     // A thread that still waits for an answer to a question must not keep the process.
     runtime.shutdown_background();
@@ -40,7 +40,7 @@ pub(crate) fn block_on(
 }
 
 /// A run over the selected hosts.
-pub(crate) struct Run {
+pub(crate) struct HostRun {
     pub(crate) engine: Engine,
     pub(crate) signals: Signals,
     /// How many hosts were selected.
@@ -52,11 +52,11 @@ pub(crate) struct Run {
     /// The hosts.
     pub(crate) hosts: Vec<HostName>,
     /// What a plan of this run is saved with.
-    pub(crate) origin: Origin,
+    pub(crate) origin: HostOrigin,
 }
 
 /// Where a run's hosts come from, as far as a saved plan tells it.
-pub(crate) struct Origin {
+pub(crate) struct HostOrigin {
     /// The digest of all of the manifest that was read.
     pub(crate) digest: Digest,
     /// The directory of the manifest.
@@ -64,7 +64,7 @@ pub(crate) struct Origin {
     /// Whether all of its hosts are selected.
     pub(crate) whole: bool,
     /// The shard that these are.
-    pub(crate) part: Option<Part>,
+    pub(crate) part: Option<ShardPart>,
     /// How each host is reached by the manifest alone.
     pub(crate) connections: BTreeMap<HostName, Connection>,
     /// How many hosts are worked on at once by the manifest alone.
@@ -75,14 +75,14 @@ pub(crate) struct Origin {
 
 /// Which hosts a run is about.
 #[derive(Clone, Copy)]
-pub(crate) enum Choice<'a> {
+pub(crate) enum HostSelection<'a> {
     /// Those that the command line selects.
     Selected,
     /// Those of these that the manifest still has.
     Named(&'a BTreeSet<HostName>),
 }
 
-impl Run {
+impl HostRun {
     /// Loads the manifest, selects hosts, resolves their secrets.
     pub(crate) async fn begin(
         common: &Common,
@@ -93,7 +93,7 @@ impl Run {
         Self::begin_with(
             common,
             allowances,
-            (Choice::Selected, warnings),
+            (HostSelection::Selected, warnings),
             (ui, environment),
         )
         .await
@@ -103,18 +103,18 @@ impl Run {
     pub(crate) async fn begin_with(
         common: &Common,
         allowances: &Allowances,
-        (choice, warnings): (Choice<'_>, Warnings),
+        (choice, warnings): (HostSelection<'_>, Warnings),
         (ui, environment): (&Ui, &Environment),
     ) -> Result<Self, Failure> {
         let signals = listen(ui)?;
-        let manifest = Manifest::to_contact(common, environment)?;
+        let manifest = LoadedManifest::to_contact(common, environment)?;
         let (fleet, diagnostics, digest) = manifest.fleet(ui, warnings)?;
         let (mut hosts, part) = match choice {
-            Choice::Selected => {
-                let Chosen { hosts, part } = choose(&fleet, &common.selection)?;
+            HostSelection::Selected => {
+                let Chosen { hosts, part } = choose_hosts(&fleet, &common.selection)?;
                 (hosts, part)
             }
-            Choice::Named(names) => {
+            HostSelection::Named(names) => {
                 let all = fleet.hosts.clone().into_iter();
                 let named = all.filter(|(name, _)| names.contains(name));
                 (named.collect(), None)
@@ -130,11 +130,11 @@ impl Run {
                 host.desired.policy.allowed_removals = removals;
             }
         }
-        let folder = manifest.folder();
+        let folder = manifest.directory_of_first_file();
         let from = (digest, folder, (whole, part));
         Ok(Self {
             diagnostics,
-            ..Self::over(fleet, hosts, from, signals, (common, environment))
+            ..Self::with_hosts(fleet, hosts, from, signals, (common, environment))
         })
     }
 
@@ -149,10 +149,10 @@ impl Run {
         let mut hosts = select_saved(saved, &common.selection)?.hosts;
         // Of a host on which nothing is done no secret is needed, and it may not be to be had any more.
         hosts.retain(|name, _| saved.host(name).is_some_and(|host| host.digest.is_some()));
-        let disk = Disk::beside(&hosts, common, environment)?;
+        let disk = LocalDisk::for_saved_plan(&hosts, common, environment)?;
         resolve(&mut hosts, &disk, &signals).await?;
         let from = (saved.manifest.digest, PathBuf::new(), (false, None));
-        Ok(Self::over(
+        Ok(Self::with_hosts(
             fleet,
             hosts,
             from,
@@ -161,16 +161,16 @@ impl Run {
         ))
     }
 
-    fn over(
+    fn with_hosts(
         fleet: Fleet,
         mut hosts: BTreeMap<HostName, FleetHost>,
-        (digest, folder, (whole, part)): (Digest, PathBuf, (bool, Option<Part>)),
+        (digest, folder, (whole, part)): (Digest, PathBuf, (bool, Option<ShardPart>)),
         signals: Signals,
         (common, environment): (&Common, &Environment),
     ) -> Self {
         let connection =
             |(name, host): (&HostName, &FleetHost)| (name.clone(), host.connection.clone());
-        let origin = Origin {
+        let origin = HostOrigin {
             digest,
             folder,
             whole,
@@ -188,14 +188,17 @@ impl Run {
             diagnostics: Vec::new(),
             hosts: hosts.keys().cloned().collect(),
             origin,
-            engine: Engine::new(hosts, options(common, environment, parallel, fleet.rollout)),
+            engine: Engine::new(
+                hosts,
+                engine_options(common, environment, parallel, fleet.rollout),
+            ),
         }
     }
 
     /// The digest of what was planned.
     pub(crate) fn digest(&self, planned: &Report) -> Digest {
         let hosts = planned.hosts.iter().map(|(name, host)| {
-            let identity = host.facts.as_ref().and_then(HostFacts::identity);
+            let identity = host.facts.as_ref().and_then(HostFacts::machine_identity);
             let digest = host.plan.as_ref().zip(self.engine.desired(name));
             (
                 name,
@@ -206,7 +209,7 @@ impl Run {
     }
 
     /// Waits for what the engine does, while its events are shown.
-    pub(crate) async fn shown<T>(
+    pub(crate) async fn wait_with_progress<T>(
         &mut self,
         progress: Progress,
         work: impl AsyncFnOnce(&mut Engine, &Sink, &Cancel) -> T,
@@ -221,13 +224,13 @@ impl Run {
     }
 
     /// The same for what changes hosts.
-    pub(crate) async fn changing<T>(
+    pub(crate) async fn change_with_progress<T>(
         &mut self,
         progress: Progress,
         work: impl AsyncFnOnce(&mut Engine, &Sink, &Cancel) -> T,
     ) -> T {
         self.signals.changes_begin();
-        self.shown(progress, work).await
+        self.wait_with_progress(progress, work).await
     }
 
     /// Refuses to change hosts in waves of which these are only a part.
@@ -235,7 +238,7 @@ impl Run {
         let Some(part) = &self.origin.part else {
             return Ok(());
         };
-        budgets::hold(&self.origin.rollout, Some(part.shard), part.whole.by)
+        budgets::check_shard(&self.origin.rollout, Some(part.shard), part.whole.by)
     }
 
     /// The exit code, where a signal did not decide it.
@@ -245,29 +248,29 @@ impl Run {
 }
 
 fn listen(ui: &Ui) -> Result<Signals, Failure> {
-    Signals::listen(ui).map_err(|error| Failure::here("signals", error))
+    Signals::listen(ui).map_err(|error| Failure::local_error("signals", error))
 }
 
 async fn resolve(
     hosts: &mut BTreeMap<HostName, FleetHost>,
-    disk: &Disk,
+    disk: &LocalDisk,
     signals: &Signals,
 ) -> Result<(), Failure> {
     tokio::select! {
         resolved = secrets::resolve(hosts, disk) => resolved,
         () = signals.cancel.at_least(abide_engine::Urgency::Finish) => {
-            Err(Failure::silent(signals.exit().unwrap_or(Exit::Interrupted)))
+            Err(Failure::without_message(signals.exit().unwrap_or(Exit::Interrupted)))
         }
     }
 }
 
-fn options(
+fn engine_options(
     common: &Common,
     environment: &Environment,
     parallel: usize,
     rollout: Rollout,
-) -> Options {
-    Options {
+) -> EngineOptions {
+    EngineOptions {
         parallel,
         rollout,
         timeout: common.run.timeout,

@@ -3,7 +3,7 @@
 use std::io;
 
 /// A random UUID (RFC 9562, version 4).
-pub(crate) fn fresh() -> io::Result<String> {
+pub(crate) fn random_uuid() -> io::Result<String> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)?;
     let random = u128::from_be_bytes(bytes);
@@ -20,7 +20,7 @@ pub(crate) fn fresh() -> io::Result<String> {
 mod tests {
     #[test]
     fn a_run_has_a_uuid_of_its_own() {
-        let (one, two) = (super::fresh().unwrap(), super::fresh().unwrap());
+        let (one, two) = (super::random_uuid().unwrap(), super::random_uuid().unwrap());
         assert_ne!(one, two);
         let parts: Vec<_> = one.split('-').collect();
         let lengths: Vec<_> = parts.iter().map(|part| part.len()).collect();

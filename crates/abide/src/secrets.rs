@@ -13,7 +13,7 @@ use tokio::process::Command;
 use crate::environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::files::{self, Disk, directory};
+use crate::files::{self, LocalDisk, directory};
 
 /// Largest secret, in bytes: as large as any managed file should be.
 const LARGEST: u64 = 1 << 20;
@@ -25,14 +25,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const SHOWN: usize = 1000;
 
 /// Where a secret comes from. Commands run in the directory of the manifest file that names them.
-type Key = (PathBuf, String);
+type SecretKey = (PathBuf, String);
 
 /// Gives every secret of these hosts its bytes.
 pub(crate) async fn resolve(
     hosts: &mut BTreeMap<HostName, FleetHost>,
-    disk: &Disk,
+    disk: &LocalDisk,
 ) -> Result<(), Failure> {
-    let mut known: BTreeMap<Key, Bytes> = BTreeMap::new();
+    let mut known: BTreeMap<SecretKey, Bytes> = BTreeMap::new();
     for host in hosts.values_mut() {
         for (place, body) in host.desired.bodies_mut() {
             let Body::Secret { source, bytes } = body else {
@@ -45,12 +45,14 @@ pub(crate) async fn resolve(
             } else {
                 // Neither its bytes nor how many they are, nor the arguments of a command.
                 tracing::debug!(kind = kind(source), %place, "looking up a secret");
-                let secret = fetch(source, &place.file, disk).await.map_err(|why| {
-                    Failure::new(
-                        Exit::Failed,
-                        format!("the secret at {place} is not to be had: {why}"),
-                    )
-                })?;
+                let secret = fetch_secret(source, &place.file, disk)
+                    .await
+                    .map_err(|why| {
+                        Failure::new(
+                            Exit::Failed,
+                            format!("the secret at {place} is not to be had: {why}"),
+                        )
+                    })?;
                 known.entry(key).or_insert(secret).clone()
             };
             *bytes = Some(secret);
@@ -136,7 +138,11 @@ enum CommandError {
     Failed { status: ExitStatus, said: String },
 }
 
-async fn fetch(source: &SecretSource, manifest: &str, disk: &Disk) -> Result<Bytes, SecretError> {
+async fn fetch_secret(
+    source: &SecretSource,
+    manifest: &str,
+    disk: &LocalDisk,
+) -> Result<Bytes, SecretError> {
     let bytes = match source {
         SecretSource::Env(name) => {
             environment::bytes(name).ok_or_else(|| SecretError::Unset(name.clone()))?
@@ -144,7 +150,7 @@ async fn fetch(source: &SecretSource, manifest: &str, disk: &Disk) -> Result<Byt
         SecretSource::File(path) => from_file(Path::new(path), disk).await?,
         SecretSource::Command(command) => {
             let base = directory(manifest);
-            match command.argv() {
+            match command.program_and_arguments() {
                 Some(argv) => from_command(argv, &base).await?,
                 None => from_command(&planned_command(command, manifest, disk)?, &base).await?,
             }
@@ -156,13 +162,13 @@ async fn fetch(source: &SecretSource, manifest: &str, disk: &Disk) -> Result<Byt
     }
 }
 
-async fn from_file(path: &Path, disk: &Disk) -> Result<Vec<u8>, SecretError> {
+async fn from_file(path: &Path, disk: &LocalDisk) -> Result<Vec<u8>, SecretError> {
     let read = async {
-        let real = disk.real(path)?;
+        let real = disk.real_path(path)?;
         let file = tokio::fs::File::open(real)
             .await
-            .map_err(|error| files::unreadable(&error))?;
-        bounded(file).await?.ok_or(FileError::TooLargeASecret)
+            .map_err(|error| files::unreadable_reason(&error))?;
+        read_limited(file).await?.ok_or(FileError::TooLargeASecret)
     };
     // It may be a pipe that nobody writes to.
     let read = tokio::time::timeout(PATIENCE, read).await;
@@ -177,7 +183,7 @@ async fn from_file(path: &Path, disk: &Disk) -> Result<Vec<u8>, SecretError> {
 fn planned_command(
     command: &SecretCommand,
     manifest: &str,
-    disk: &Disk,
+    disk: &LocalDisk,
 ) -> Result<Vec<String>, SecretError> {
     let wrong = |why: FileError| SecretError::Planned {
         program: command.program().to_owned(),
@@ -189,13 +195,13 @@ fn planned_command(
     let text = String::from_utf8_lossy(&bytes);
     let mut commands = secret_commands(&text).into_iter();
     commands
-        .find(|argv| command.is(argv))
+        .find(|argv| command.is_same_command(argv))
         .ok_or_else(|| wrong(FileError::Changed))
 }
 
 async fn from_command(argv: &[String], base: &Path) -> Result<Vec<u8>, SecretError> {
     let (program, arguments) = argv.split_first().ok_or(SecretError::NoCommand)?;
-    output(program, arguments, base)
+    command_output(program, arguments, base)
         .await
         // Only the program is named in errors: an argument may be a secret as well.
         .map_err(|why| SecretError::Command {
@@ -204,7 +210,11 @@ async fn from_command(argv: &[String], base: &Path) -> Result<Vec<u8>, SecretErr
         })
 }
 
-async fn output(program: &str, arguments: &[String], base: &Path) -> Result<Vec<u8>, CommandError> {
+async fn command_output(
+    program: &str,
+    arguments: &[String],
+    base: &Path,
+) -> Result<Vec<u8>, CommandError> {
     let mut child = Command::new(program)
         .args(arguments)
         .current_dir(base)
@@ -217,7 +227,8 @@ async fn output(program: &str, arguments: &[String], base: &Path) -> Result<Vec<
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Err(CommandError::NoOutput);
     };
-    let reading = async { tokio::try_join!(bounded(stdout), bounded(stderr), child.wait()) };
+    let reading =
+        async { tokio::try_join!(read_limited(stdout), read_limited(stderr), child.wait()) };
     let (stdout, stderr, status) = tokio::time::timeout(PATIENCE, reading)
         .await
         .map_err(|_elapsed| CommandError::TooSlow)?
@@ -226,7 +237,7 @@ async fn output(program: &str, arguments: &[String], base: &Path) -> Result<Vec<
     let stdout = stdout.ok_or(CommandError::TooMuch)?;
     if !status.success() {
         let said = String::from_utf8_lossy(&stderr.unwrap_or_default()).into_owned();
-        let said = abide_model::printable(said.trim())
+        let said = abide_model::printable_text(said.trim())
             .chars()
             .take(SHOWN)
             .collect();
@@ -236,7 +247,9 @@ async fn output(program: &str, arguments: &[String], base: &Path) -> Result<Vec<
 }
 
 /// Everything a stream has; `None` where that is too much.
-async fn bounded(stream: impl tokio::io::AsyncRead + Unpin) -> std::io::Result<Option<Vec<u8>>> {
+async fn read_limited(
+    stream: impl tokio::io::AsyncRead + Unpin,
+) -> std::io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     stream.take(LARGEST + 1).read_to_end(&mut bytes).await?;
     let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= LARGEST);
@@ -249,10 +262,10 @@ mod tests {
 
     async fn command(script: &str) -> Result<Bytes, SecretError> {
         let argv = ["sh", "-c", script].map(str::to_owned).to_vec();
-        fetch(
+        fetch_secret(
             &SecretSource::Command(SecretCommand::new(argv)),
             "/abide.yaml",
-            &Disk::default(),
+            &LocalDisk::default(),
         )
         .await
     }
@@ -290,17 +303,17 @@ mod tests {
 
     #[tokio::test]
     async fn an_unset_variable_and_a_missing_file_are_named() {
-        let env = fetch(
+        let env = fetch_secret(
             &SecretSource::Env("ABIDE_NOT_SET".into()),
             "/abide.yaml",
-            &Disk::default(),
+            &LocalDisk::default(),
         )
         .await;
         assert!(env.unwrap_err().to_string().contains("ABIDE_NOT_SET"));
-        let file = fetch(
+        let file = fetch_secret(
             &SecretSource::File("/no/such".into()),
             "/abide.yaml",
-            &Disk::default(),
+            &LocalDisk::default(),
         )
         .await;
         assert!(file.unwrap_err().to_string().contains("/no/such"));

@@ -7,7 +7,7 @@ use abide_model::{Fleet, FleetHost, GroupName, HostName, SavedPlan, WholeSelecti
 use crate::args::Selection;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::shards::{self, Part};
+use crate::shards::{self, ShardPart};
 
 /// Which hosts a command is about, and of what they are a part.
 #[derive(Debug, Clone)]
@@ -15,14 +15,14 @@ pub(crate) struct Chosen {
     pub(crate) hosts: BTreeMap<HostName, FleetHost>,
     /// The shard, where only one was asked for. It may be empty: with few hosts some shards are, and the machine that
     /// has such a one is done.
-    pub(crate) part: Option<Part>,
+    pub(crate) part: Option<ShardPart>,
 }
 
 /// The hosts that are named (`--host`) or in a named group (`--group`), or all where neither is given; without the
 /// excluded ones; and of these the ones in the shard (`--shard`). A name that matches nothing is an error: a typo must
 /// not look like success.
-pub(crate) fn choose(fleet: &Fleet, selection: &Selection) -> Result<Chosen, Failure> {
-    let mut hosts = whole(fleet, selection)?;
+pub(crate) fn choose_hosts(fleet: &Fleet, selection: &Selection) -> Result<Chosen, Failure> {
+    let mut hosts = hosts_of_all_shards(fleet, selection)?;
     let Some(shard) = selection.shard else {
         return Ok(Chosen { hosts, part: None });
     };
@@ -35,7 +35,7 @@ pub(crate) fn choose(fleet: &Fleet, selection: &Selection) -> Result<Chosen, Fai
     hosts.retain(|name, _| of.get(name) == Some(&shard));
     Ok(Chosen {
         hosts,
-        part: Some(Part { shard, whole }),
+        part: Some(ShardPart { shard, whole }),
     })
 }
 
@@ -47,11 +47,11 @@ pub(crate) fn select_saved(saved: &SavedPlan, selection: &Selection) -> Result<C
             part: None,
         });
     }
-    choose(&saved.fleet(), selection)
+    choose_hosts(&saved.fleet(), selection)
 }
 
 /// The selected hosts of all shards.
-pub(crate) fn whole(
+pub(crate) fn hosts_of_all_shards(
     fleet: &Fleet,
     selection: &Selection,
 ) -> Result<BTreeMap<HostName, FleetHost>, Failure> {
@@ -76,17 +76,23 @@ pub(crate) fn whole(
         .map(|(name, host)| (name.clone(), host.clone()))
         .collect();
     if selected.is_empty() {
-        return Err(nothing("the selection leaves no host", fleet));
+        return Err(nothing_selected("the selection leaves no host", fleet));
     }
     Ok(selected)
 }
 
 fn check_hosts(fleet: &Fleet, flag: &str, globs: &[String]) -> Result<(), Failure> {
-    let idle = globs
-        .iter()
-        .find(|glob| !fleet.hosts.keys().any(|name| matches(glob, name.as_str())));
+    let idle = globs.iter().find(|glob| {
+        !fleet
+            .hosts
+            .keys()
+            .any(|name| glob_matches(glob, name.as_str()))
+    });
     match idle {
-        Some(glob) => Err(nothing(&format!("{flag} `{glob}` matches no host"), fleet)),
+        Some(glob) => Err(nothing_selected(
+            &format!("{flag} `{glob}` matches no host"),
+            fleet,
+        )),
         None => Ok(()),
     }
 }
@@ -105,15 +111,16 @@ fn check_groups(fleet: &Fleet, groups: &[String]) -> Result<(), Failure> {
         .map(GroupName::as_str)
         .collect();
     let message = format!("--group `{group}` has no host");
-    Err(Failure::new(Exit::NothingSelected, message).hint(listing("the groups are", known)))
+    Err(Failure::new(Exit::NothingSelected, message)
+        .with_hint(shortened_list("the groups are", known)))
 }
 
-fn nothing(message: &str, fleet: &Fleet) -> Failure {
+fn nothing_selected(message: &str, fleet: &Fleet) -> Failure {
     let known = fleet.hosts.keys().map(HostName::as_str).collect();
-    Failure::new(Exit::NothingSelected, message).hint(listing("the hosts are", known))
+    Failure::new(Exit::NothingSelected, message).with_hint(shortened_list("the hosts are", known))
 }
 
-fn listing(what: &str, mut names: Vec<&str>) -> String {
+fn shortened_list(what: &str, mut names: Vec<&str>) -> String {
     const SHOWN: usize = 10;
     names.sort_unstable();
     names.dedup();
@@ -135,11 +142,11 @@ fn is_in(host: &FleetHost, group: &str) -> bool {
 }
 
 fn matches_any(globs: &[String], name: &HostName) -> bool {
-    globs.iter().any(|glob| matches(glob, name.as_str()))
+    globs.iter().any(|glob| glob_matches(glob, name.as_str()))
 }
 
 /// Whether a glob matches a whole name: `*` stands for any characters, `?` for one.
-fn matches(glob: &str, name: &str) -> bool {
+fn glob_matches(glob: &str, name: &str) -> bool {
     let (glob, name): (Vec<char>, Vec<char>) = (glob.chars().collect(), name.chars().collect());
     // Row by row: which prefixes of `name` does the glob so far match?
     let mut reached: Vec<bool> = (0..=name.len()).map(|length| length == 0).collect();
@@ -167,7 +174,7 @@ fn matches(glob: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::glob_matches;
 
     #[test]
     fn globs_match_whole_names() {
@@ -184,13 +191,13 @@ mod tests {
             ("a*a", "a", false),
             ("[a]", "a", false),
         ] {
-            assert_eq!(matches(glob, name), expected, "{glob} {name}");
+            assert_eq!(glob_matches(glob, name), expected, "{glob} {name}");
         }
     }
 
     #[test]
     fn a_hostile_glob_takes_no_long_time() {
         let glob = "*a".repeat(100);
-        assert!(!matches(&glob, &"a".repeat(99)));
+        assert!(!glob_matches(&glob, &"a".repeat(99)));
     }
 }

@@ -3,19 +3,19 @@
 use abide_model::{Digest, SavedPlan, Selected};
 
 use crate::args::{Common, Selection};
-use crate::run::Run;
+use crate::run::HostRun;
 use crate::select::Chosen;
-use crate::shards::Part;
+use crate::shards::ShardPart;
 
 /// The manifest's digest, and the hosts that were selected from it.
-pub(crate) fn of_run(run: &Run, common: &Common) -> (Digest, Selected) {
+pub(crate) fn of_run(run: &HostRun, common: &Common) -> (Digest, Selected) {
     let origin = &run.origin;
     let hosts = run.hosts.iter().cloned().collect();
     let selected = of_part(origin.part.as_ref());
     (
         origin.digest,
         Selected {
-            args: arguments(&common.selection),
+            args: selection_flags(&common.selection),
             hosts,
             complete: origin.whole,
             ..selected
@@ -34,7 +34,7 @@ pub(crate) fn of_saved(
         return (digest, saved.selection.clone());
     }
     let mut args = saved.selection.args.clone();
-    args.extend(arguments(selection));
+    args.extend(selection_flags(selection));
     let selected = Selected {
         args,
         hosts: chosen.hosts.keys().cloned().collect(),
@@ -44,7 +44,7 @@ pub(crate) fn of_saved(
     (digest, selected)
 }
 
-fn of_part(part: Option<&Part>) -> Selected {
+fn of_part(part: Option<&ShardPart>) -> Selected {
     Selected {
         args: Vec::new(),
         hosts: std::collections::BTreeSet::new(),
@@ -55,7 +55,7 @@ fn of_part(part: Option<&Part>) -> Selected {
 }
 
 /// The flags that selected the hosts.
-pub(crate) fn arguments(selection: &Selection) -> Vec<String> {
+pub(crate) fn selection_flags(selection: &Selection) -> Vec<String> {
     let Selection {
         host,
         group,

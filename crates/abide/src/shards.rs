@@ -11,7 +11,7 @@ use crate::args::Selection;
 
 /// A shard, and the selection that it is a part of.
 #[derive(Debug, Clone)]
-pub(crate) struct Part {
+pub(crate) struct ShardPart {
     pub(crate) shard: Shard,
     pub(crate) whole: WholeSelection,
 }
@@ -24,12 +24,12 @@ pub(crate) fn assign(
 ) -> BTreeMap<HostName, Shard> {
     let together = match selection.shard_by.into() {
         ShardBy::Host => BTreeMap::new(),
-        ShardBy::Group => together(fleet, &selection.group),
+        ShardBy::Group => groups_kept_together(fleet, &selection.group),
     };
     let shard = |name: &HostName, host: &FleetHost| {
         // Hosts with a group in common have the same first group of their cluster.
         let group = host.groups.iter().find_map(|group| together.get(group));
-        Shard::of(group.map_or(name.as_str(), |group| group.as_str()), count)
+        Shard::of_name(group.map_or(name.as_str(), |group| group.as_str()), count)
     };
     let hosts = fleet.hosts.iter();
     hosts
@@ -40,7 +40,10 @@ pub(crate) fn assign(
 /// For each group the first, by name, of all the groups that must stay together with it: a host in two groups keeps
 /// both in one shard. Where groups are named (`--group`) only those count, or a group of everything would do this to
 /// all others.
-fn together<'a>(fleet: &'a Fleet, named: &[String]) -> BTreeMap<&'a GroupName, &'a GroupName> {
+fn groups_kept_together<'a>(
+    fleet: &'a Fleet,
+    named: &[String],
+) -> BTreeMap<&'a GroupName, &'a GroupName> {
     let counts =
         |group: &GroupName| named.is_empty() || named.iter().any(|name| name == group.as_str());
     let mut first: BTreeMap<&GroupName, &GroupName> = BTreeMap::new();
@@ -141,8 +144,8 @@ mod tests {
             assert_eq!(shard("h1"), shard("h2"));
             assert_eq!(shard("h1"), shard("h3"));
             assert_eq!(shard("h4"), shard("h5"));
-            assert_eq!(shard("alone"), Shard::of("alone", count));
-            assert_eq!(shard("h4"), Shard::of("rack-m", count));
+            assert_eq!(shard("alone"), Shard::of_name("alone", count));
+            assert_eq!(shard("h4"), Shard::of_name("rack-m", count));
         }
     }
 

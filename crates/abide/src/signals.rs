@@ -75,8 +75,8 @@ async fn watch(
             .came
             .compare_exchange(0, which, Ordering::Relaxed, Ordering::Relaxed);
         let words = words(urgency, signals.changes.load(Ordering::Relaxed));
-        ui.say(&format!("\n{words}\n"));
-        canceller.request(urgency);
+        ui.print_to_stderr(&format!("\n{words}\n"));
+        canceller.request_end(urgency);
     }
     std::future::pending::<()>().await;
 }

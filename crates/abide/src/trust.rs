@@ -18,7 +18,10 @@ pub(crate) const NEEDED: &str = "It runs programs, configures ssh or manages the
 
 /// Whether all of these files, links resolved, are in directories that this user trusts. What comes by standard input
 /// is in none.
-pub(crate) fn covers(files: &[PathBuf], environment: &Environment) -> Result<bool, Failure> {
+pub(crate) fn are_all_trusted(
+    files: &[PathBuf],
+    environment: &Environment,
+) -> Result<bool, Failure> {
     let trusted = list(environment)?;
     let is_trusted = |file: &PathBuf| {
         let real = file.canonicalize();
@@ -33,14 +36,14 @@ pub(crate) fn list(environment: &Environment) -> Result<Vec<PathBuf>, Failure> {
         return Ok(Vec::new());
     };
     match read(path, environment.uid) {
-        Ok(text) => Ok(directories(&text)),
+        Ok(text) => Ok(parse_directories(&text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(Failure::here(path.display(), error)),
+        Err(error) => Err(Failure::local_error(path.display(), error)),
     }
 }
 
 /// One directory a line; comments begin with `#`.
-fn directories(text: &str) -> Vec<PathBuf> {
+fn parse_directories(text: &str) -> Vec<PathBuf> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
         .map(PathBuf::from)
@@ -71,7 +74,7 @@ pub(crate) fn is_needed(fleet: &Fleet) -> bool {
     let mut hosts = fleet.hosts.values();
     hosts.any(|host| {
         let connection = &host.connection;
-        let mut bodies = host.desired.bodies();
+        let mut bodies = host.desired.all_bodies();
         connection.ssh_config.is_some()
             || connection.via == Via::Local
             || bodies.any(|(_, _, body)| {
@@ -122,7 +125,7 @@ mod tests {
         let environment = environment(&at("trusted"));
         let covers = |names: &[&str]| {
             let files: Vec<PathBuf> = names.iter().map(|name| at(name)).collect();
-            covers(&files, &environment).unwrap()
+            are_all_trusted(&files, &environment).unwrap()
         };
         assert!(covers(&["ours/abide.yaml", "ours/below/abide.yaml"]));
         assert!(!covers(&["ours/abide.yaml", "theirs/abide.yaml"]));

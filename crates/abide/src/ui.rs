@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use abide_report::{Options, Verbosity};
+use abide_report::{TextOptions, Verbosity};
 
 use crate::args::Output;
 use crate::environment::Environment;
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 #[derive(Debug, Clone)]
 pub(crate) struct Ui {
     /// How reports are rendered.
-    pub(crate) options: Options,
+    pub(crate) options: TextOptions,
     /// A person can be asked.
     pub(crate) can_ask: bool,
     /// A person watches standard error.
@@ -29,9 +29,9 @@ impl Ui {
             (1, _) => Verbosity::Quiet,
             (_, _) => Verbosity::Silent,
         };
-        let defaults = Options::default();
+        let defaults = TextOptions::default();
         Self {
-            options: Options {
+            options: TextOptions {
                 unicode: environment.unicode,
                 full: output.full,
                 show_sensitive: output.show_sensitive,
@@ -47,36 +47,36 @@ impl Ui {
 
     /// Puts a part of the answer on standard output. A reader that went away (`abide plan | head`) is no error.
     #[expect(clippy::unused_self, reason = "who may speak has a `Ui`")]
-    pub(crate) fn answer(&self, text: &str) -> Result<(), Failure> {
+    pub(crate) fn print_answer(&self, text: &str) -> Result<(), Failure> {
         let mut out = anstream::stdout().lock();
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::here("standard output", error))
+                Err(Failure::local_error("standard output", error))
             }
             _ => Ok(()),
         }
     }
 
     /// Puts a text for people on standard output, but not with `-qq`.
-    pub(crate) fn tell(&self, text: &str) -> Result<(), Failure> {
+    pub(crate) fn print_unless_silent(&self, text: &str) -> Result<(), Failure> {
         if self.options.verbosity == Verbosity::Silent {
             return Ok(());
         }
-        self.answer(text)
+        self.print_answer(text)
     }
 
     /// Says something on standard error. Nobody is left to tell when that fails.
     #[expect(clippy::unused_self, reason = "who may speak has a `Ui`")]
-    pub(crate) fn say(&self, text: &str) {
+    pub(crate) fn print_to_stderr(&self, text: &str) {
         let mut err = anstream::stderr().lock();
         let _nobody = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }
 
     /// Says a line on standard error, but not with `-q`.
-    pub(crate) fn talk(&self, line: &str) {
+    pub(crate) fn print_message(&self, line: &str) {
         if self.options.verbosity > Verbosity::Quiet {
-            self.say(&format!("{line}\n"));
+            self.print_to_stderr(&format!("{line}\n"));
         }
     }
 
@@ -89,22 +89,22 @@ impl Ui {
             .bold()
             .fg_color(Some(anstyle::AnsiColor::Red.into()));
         let cyan = anstyle::AnsiColor::Cyan.on_default();
-        self.say(&format!(
+        self.print_to_stderr(&format!(
             "{bold_red}error{bold_red:#}: {}\n",
             failure.message
         ));
         for hint in &failure.hints {
-            self.say(&format!("{cyan}hint{cyan:#}: {hint}\n"));
+            self.print_to_stderr(&format!("{cyan}hint{cyan:#}: {hint}\n"));
         }
     }
 
     /// Asks a question that is answered with yes or no; everything but a clear yes is no.
-    pub(crate) fn confirm(&self, question: &str) -> Result<bool, Failure> {
-        self.say(&format!("{question} [y/N] "));
+    pub(crate) fn ask_yes_or_no(&self, question: &str) -> Result<bool, Failure> {
+        self.print_to_stderr(&format!("{question} [y/N] "));
         let mut answer = String::new();
         io::stdin()
             .read_line(&mut answer)
-            .map_err(|error| Failure::here("standard input", error))?;
+            .map_err(|error| Failure::local_error("standard input", error))?;
         Ok(matches!(
             answer.trim().to_ascii_lowercase().as_str(),
             "y" | "yes"

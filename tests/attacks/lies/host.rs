@@ -141,7 +141,7 @@ impl<'a> Host<'a> {
         }
         let written = ["A", "B"].map(|letter| {
             ["default.target", "multi-user.target"]
-                .map(|target| Digest::of(service(letter, target).as_bytes()).to_string())
+                .map(|target| Digest::of_bytes(service(letter, target).as_bytes()).to_string())
         });
         for (path, at) in [
             ("/home/alice/.config/systemd/user/other.service", 0),
@@ -155,7 +155,7 @@ impl<'a> Host<'a> {
         }
         if let Some(line) = found.get_mut(LEDGER) {
             let text = fs::read(self.root.join(&LEDGER[1..])).unwrap_or_default();
-            let digest = Digest::of(&text).to_string();
+            let digest = Digest::of_bytes(&text).to_string();
             let wrong = wrong_lines(&String::from_utf8_lossy(&text));
             *line = line.replace(&digest, &format!("a ledger {wrong:?}"));
         }

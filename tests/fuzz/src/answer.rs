@@ -76,11 +76,11 @@ static USER: LazyLock<Scope> = LazyLock::new(|| Scope::User("u".parse().expect("
 static HONEST: LazyLock<Observed> = LazyLock::new(|| {
     let mut seen = read(&DESIRED, NONCE, &answer(TRUTH.as_bytes())).expect("a whole answer");
     for (scope, seen) in &seen.scopes {
-        assert!(seen.known().is_some(), "{scope}: {seen:?}");
+        assert!(seen.as_known().is_some(), "{scope}: {seen:?}");
     }
     assert_eq!(seen.scopes.len(), 3);
-    assert!(seen.users.values().all(|user| user.known().is_some()));
-    assert!(seen.ledger.known().is_some());
+    assert!(seen.users.values().all(|user| user.as_known().is_some()));
+    assert!(seen.ledger.as_known().is_some());
     seen.scopes.insert(USER.clone(), Observation::Absent);
     seen
 });

@@ -1,6 +1,6 @@
 //! What an apply script tells, line by line: `@ ` stands for the nonce.
 
-use abide_host::apply::{HostEvent, Reader};
+use abide_host::apply::{HostEvent, ApplyReader};
 use abide_model::{
     Action, ActionId, Body, Bytes, Cause, Change, FailedUnit, Ledger, LockHolder, Masks, Plan,
     ResourceId, Scope, SecretSource, Suspension,
@@ -22,7 +22,7 @@ pub fn check(data: &[u8]) {
 
 fn read(data: &[u8]) {
     let plan = plan();
-    let mut reader = Reader::new(&plan, NONCE, masks());
+    let mut reader = ApplyReader::new(&plan, NONCE, masks());
     for line in data.split(|byte| *byte == b'\n') {
         let events = reader.line(line);
         assert!(events.len() <= 2, "{events:?}");
@@ -89,7 +89,7 @@ fn check_text(text: &str) {
 }
 
 fn masks() -> Masks {
-    Masks::of([&Body::Secret {
+    Masks::from_bodies([&Body::Secret {
         source: SecretSource::Env("S".to_owned()),
         bytes: Some(Bytes::from(SECRET)),
     }])

@@ -1,6 +1,6 @@
 //! Ledgers: as text that may be anything, and as what abide may write.
 
-use abide_host::ledger::{read, salvage, write};
+use abide_host::ledger::{read, read_leniently, write};
 use abide_model::{
     Digest, Held, HostPath, Ledger, LedgerFile, LedgerRead, LedgerReads, LedgerUnit, Scope,
     UnitName, UnitRef, UserName, ownable,
@@ -17,7 +17,7 @@ pub fn check(data: &[u8]) {
             check_round_trip(&contents.ledger);
         }
         // What a repair keeps of anything is a ledger.
-        check_round_trip(&salvage(text).0.ledger);
+        check_round_trip(&read_leniently(text).0.ledger);
     }
     if let Ok(ledger) = any_ledger(&mut Unstructured::new(data)) {
         check_round_trip(&ledger);
@@ -141,5 +141,5 @@ fn any_scope(from: &mut Unstructured<'_>) -> Result<Scope> {
 
 fn any_digest(from: &mut Unstructured<'_>) -> Result<Option<Digest>> {
     let seed: Option<u8> = from.arbitrary()?;
-    Ok(seed.map(|seed| Digest::of(&[seed])))
+    Ok(seed.map(|seed| Digest::of_bytes(&[seed])))
 }

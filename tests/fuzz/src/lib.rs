@@ -28,5 +28,5 @@ fn within<T>(limit: usize, work: impl FnOnce() -> T) -> T {
 
 /// A text that a terminal may get: no control characters, nothing that turns the direction.
 fn assert_printable(text: &str) {
-    assert_eq!(abide_model::printable(text), text, "not printable");
+    assert_eq!(abide_model::printable_text(text), text, "not printable");
 }

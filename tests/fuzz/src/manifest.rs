@@ -2,7 +2,7 @@
 
 use abide_manifest::{Files, LoadOptions, Source, Unreadable, load};
 use abide_model::{Severity, Span};
-use abide_report::options::Options;
+use abide_report::options::TextOptions;
 use abide_report::text;
 
 /// Loading ends, in little memory. Every place that a diagnostic names is in its text and splits no character; rendered,
@@ -35,7 +35,7 @@ pub fn check(data: &[u8]) {
         let plain = anstream_free(&text::diagnostics(
             &loaded.diagnostics,
             &loaded.texts,
-            &Options::default(),
+            &TextOptions::default(),
         ));
         crate::assert_printable(&plain);
         let most = 4096 * (loaded.diagnostics.len() + 1) + 64 * data.len();

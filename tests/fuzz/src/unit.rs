@@ -1,9 +1,9 @@
 //! Unit files: the first line is the unit's name, a line `---` begins a drop-in, and `===` the same unit once more.
 
 use abide_model::{UnitKind, UnitName};
-use abide_unit::escape::{escape, unescape};
+use abide_unit::escape::{escape, unescape_text};
 use abide_unit::{
-    ChangeClass, Effective, Entry, UnitFile, also, class_of, compare, install_links, refused_links,
+    ChangeClass, Effective, Entry, UnitFile, units_enabled_together, class_of, compare, install_links, refused_links,
 };
 
 /// Merging knows no chance, what is equal does not differ, a restart is owed exactly where the digest differs, and no
@@ -14,7 +14,7 @@ pub fn check(data: &[u8]) {
     };
     let (name, text) = text.split_once('\n').unwrap_or(("a@b.service", text));
     let Ok(unit) = UnitName::parse(name) else {
-        assert_eq!(unescape(&escape(name)).as_deref(), Some(name));
+        assert_eq!(unescape_text(&escape(name)).as_deref(), Some(name));
         return;
     };
     let (old, new) = text.split_once("\n===\n").unwrap_or((text, text));
@@ -52,7 +52,7 @@ fn merged(unit: &UnitName, text: &str) -> Effective {
         assert_eq!(Effective::new(unit, fragment, &drop_ins), effective);
     }
     assert!(compare(&effective, &effective).changes.is_empty());
-    for (section, key, values) in effective.settings() {
+    for (section, key, values) in effective.all_settings() {
         assert!(values.iter().all(|value| !value.is_empty()));
         // It is total.
         class_of(unit.kind(), section, key);
@@ -110,7 +110,7 @@ fn check_links(unit: &UnitName, effective: &Effective) {
     }
     let refused = refused_links(unit, effective);
     assert!(!refused.contains(unit) || unit.is_template(), "{refused:?}");
-    also(unit, effective);
+    units_enabled_together(unit, effective);
     effective.triggers();
     effective.environment_files();
     effective.load_credentials();

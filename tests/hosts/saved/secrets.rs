@@ -194,8 +194,8 @@ fn no_secret_of_any_kind_is_in_a_plan_an_output_a_process_list_or_a_journal() {
             let text = fs::read(world.path(name)).expect("a file");
             assert!(!contains(&text, canary), "{name}");
             // Nor anything to guess it from.
-            let plain = abide_model::Digest::of(canary.as_bytes()).to_string();
-            let line = abide_model::Digest::of(format!("{canary}\n").as_bytes()).to_string();
+            let plain = abide_model::Digest::of_bytes(canary.as_bytes()).to_string();
+            let line = abide_model::Digest::of_bytes(format!("{canary}\n").as_bytes()).to_string();
             assert!(
                 !contains(&text, &plain) && !contains(&text, &line),
                 "{name}"

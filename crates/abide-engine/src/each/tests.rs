@@ -7,7 +7,7 @@ use abide_model::{Become, Connection, Desired, FleetHost, ManifestName, Policy, 
 use super::*;
 use crate::cancel;
 
-fn host(name: &str) -> Host {
+fn host(name: &str) -> EngineHost {
     let name = HostName::parse(name).unwrap();
     let desired = Desired {
         manifest: ManifestName::parse("m").unwrap(),
@@ -26,7 +26,7 @@ fn host(name: &str) -> Host {
         connect_timeout: Duration::from_secs(1),
         ssh_config: None,
     };
-    Host::new(
+    EngineHost::new(
         name,
         FleetHost {
             groups: BTreeSet::new(),
@@ -36,7 +36,7 @@ fn host(name: &str) -> Host {
     )
 }
 
-fn hosts(count: usize) -> Vec<Host> {
+fn hosts(count: usize) -> Vec<EngineHost> {
     (0..count)
         .map(|number| host(&format!("h{number}")))
         .collect()
@@ -48,7 +48,7 @@ async fn no_more_hosts_than_allowed_are_worked_on_at_once() {
     let now = Arc::new(AtomicUsize::new(0));
     let most = Arc::new(AtomicUsize::new(0));
     let (counted, peak) = (Arc::clone(&now), Arc::clone(&most));
-    let turns = each(hosts(20), 3, &cancel, move |host| {
+    let turns = for_each_host(hosts(20), 3, &cancel, move |host| {
         let (now, most) = (Arc::clone(&counted), Arc::clone(&peak));
         async move {
             most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -66,10 +66,10 @@ async fn no_more_hosts_than_allowed_are_worked_on_at_once() {
 async fn after_an_interruption_running_hosts_end_and_no_other_begins() {
     let (canceller, cancel) = cancel();
     let canceller = Arc::new(canceller);
-    let turns = each(hosts(5), 1, &cancel, move |host| {
+    let turns = for_each_host(hosts(5), 1, &cancel, move |host| {
         let canceller = Arc::clone(&canceller);
         async move {
-            canceller.request(Urgency::Finish);
+            canceller.request_end(Urgency::Finish);
             tokio::time::sleep(Duration::from_millis(20)).await;
             (host, ())
         }
@@ -89,7 +89,7 @@ async fn after_an_interruption_running_hosts_end_and_no_other_begins() {
 #[tokio::test]
 async fn a_host_whose_task_breaks_down_does_not_end_the_others() {
     let (_canceller, cancel) = cancel();
-    let turns = each(hosts(3), 2, &cancel, |host| async {
+    let turns = for_each_host(hosts(3), 2, &cancel, |host| async {
         assert_ne!(host.name.as_str(), "h1", "a bug");
         (host, ())
     })

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{
     ActionId, FailedUnit, LockHolder, Masks, Plan, StepOutcome, Suspension, Timestamp, UnitRef,
-    printable,
+    printable_text,
 };
 
 /// Longest text of one event, in characters.
@@ -57,7 +57,7 @@ pub enum HostEvent {
 
 /// Reads the lines of one run.
 #[derive(Debug)]
-pub struct Reader {
+pub struct ApplyReader {
     nonce: String,
     /// Only actions of the plan are believed.
     actions: Vec<ActionId>,
@@ -82,7 +82,7 @@ pub fn largest_output(plan: &Plan) -> usize {
     actions.saturating_mul(16 << 10).saturating_add(1 << 20)
 }
 
-impl Reader {
+impl ApplyReader {
     /// Reads what the script of this plan tells with this nonce, without these secrets.
     pub fn new(plan: &Plan, nonce: &str, masks: Masks) -> Self {
         let actions = plan.actions.len();
@@ -114,7 +114,7 @@ impl Reader {
             self.journal(rest);
             return Vec::new();
         }
-        let waiting = self.unit.take().map(|unit| self.complete(unit));
+        let waiting = self.unit.take().map(|unit| self.failed_unit_event(unit));
         if kind == "unit" && self.may_tell() {
             self.unit = self.failed_unit(rest);
         }
@@ -129,7 +129,7 @@ impl Reader {
         };
         if unit.journal.len() < MOST_LINES && self.room > 0 {
             let line = self.masks.hide(line);
-            let line = self.fitting(&line, LONGEST_LINE);
+            let line = self.text_that_fits(&line, LONGEST_LINE);
             unit.journal.push(line);
         } else {
             self.left_out = self.left_out.saturating_add(1);
@@ -138,7 +138,7 @@ impl Reader {
     }
 
     /// A unit with all of its journal that is kept.
-    fn complete(&mut self, mut unit: FailedUnit) -> HostEvent {
+    fn failed_unit_event(&mut self, mut unit: FailedUnit) -> HostEvent {
         match std::mem::take(&mut self.left_out) {
             0 => {}
             1 => unit.journal.push("… 1 more line left out".to_owned()),
@@ -162,24 +162,28 @@ impl Reader {
                     .insert(action)
                     .then_some(HostEvent::Start(action))
             }
-            "done" => self.done(rest),
+            "done" => self.done_event(rest),
             _ if !self.may_tell() => None,
             "progress" => Some(HostEvent::Progress(self.text(rest))),
             "notice" => Some(HostEvent::Notice(self.text(rest))),
-            "locked" => Some(HostEvent::Locked(holder(&self.fields(rest)))),
+            "locked" => Some(HostEvent::Locked(lock_holder(
+                &self.masked_field_lines(rest),
+            ))),
             "waiting" => {
                 let (left, body) = rest.split_once(' ')?;
-                let holder = holder(&self.fields(body));
+                let holder = lock_holder(&self.masked_field_lines(body));
                 Some(HostEvent::Waiting(left.parse().ok()?, holder))
             }
-            "suspended" => Some(HostEvent::Suspended(suspension(&self.fields(rest)))),
+            "suspended" => Some(HostEvent::Suspended(suspension(
+                &self.masked_field_lines(rest),
+            ))),
             "stale" => Some(HostEvent::Stale(self.text(rest))),
             "failed" => Some(HostEvent::Failed(self.text(rest))),
             _ => None,
         }
     }
 
-    fn done(&mut self, rest: &str) -> Option<HostEvent> {
+    fn done_event(&mut self, rest: &str) -> Option<HostEvent> {
         let (id, rest) = rest.split_once(' ')?;
         let (outcome, message) = rest.split_once(' ').unwrap_or((rest, ""));
         let outcome = match outcome {
@@ -213,17 +217,17 @@ impl Reader {
     }
 
     /// `key=value` lines, which come with tabs between them.
-    fn fields(&self, raw: &str) -> String {
+    fn masked_field_lines(&self, raw: &str) -> String {
         self.masks.hide(raw).replace('\t', "\n")
     }
 
     fn text(&mut self, raw: &str) -> String {
         let raw = self.masks.hide(raw);
-        self.fitting(&raw, LONGEST)
+        self.text_that_fits(&raw, LONGEST)
     }
 
     /// As much of a text as fits, with a mark where it does not.
-    fn fitting(&mut self, raw: &str, most: usize) -> String {
+    fn text_that_fits(&mut self, raw: &str, most: usize) -> String {
         let mut text = cut(raw, most);
         if text.len() > self.room {
             let end = (0..=self.room).rev().find(|at| text.is_char_boundary(*at));
@@ -241,12 +245,12 @@ impl Reader {
 }
 
 /// Who holds a lock, from its `key=value` lines; what is missing is empty.
-pub(crate) fn holder(body: &str) -> LockHolder {
+pub(crate) fn lock_holder(body: &str) -> LockHolder {
     let field = |key: &str| field(body, key);
     LockHolder {
         who: field("who"),
         operation: field("operation"),
-        since: seconds(&field("since")),
+        since: parse_unix_time(&field("since")),
         id: field("id"),
         plan: field("plan"),
         url: field("url"),
@@ -259,8 +263,8 @@ pub(crate) fn suspension(body: &str) -> Suspension {
     Suspension {
         who: field("who"),
         reason: field("reason"),
-        since: seconds(&field("since")),
-        until: seconds(&field("until")),
+        since: parse_unix_time(&field("since")),
+        until: parse_unix_time(&field("until")),
     }
 }
 
@@ -270,7 +274,7 @@ fn field(body: &str, key: &str) -> String {
     text(line.unwrap_or_default())
 }
 
-fn seconds(text: &str) -> Timestamp {
+fn parse_unix_time(text: &str) -> Timestamp {
     Timestamp::from_secs(text.parse().unwrap_or_default())
 }
 
@@ -280,7 +284,7 @@ fn text(raw: &str) -> String {
 
 fn cut(raw: &str, most: usize) -> String {
     let short: String = raw.chars().take(most).collect();
-    printable(short.trim())
+    printable_text(short.trim())
 }
 
 /// The same with an exit status as systemd's own steps have it: `exit status 203` is `203/EXEC`.

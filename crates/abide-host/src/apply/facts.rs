@@ -9,7 +9,7 @@ use abide_model::{
 use crate::quote::{scope_word, word};
 
 /// The checks of all preconditions, and the end of the script where one does not hold.
-pub(super) fn checks(plan: &Plan) -> String {
+pub(super) fn precondition_checks(plan: &Plan) -> String {
     let mut files: BTreeMap<&Scope, Vec<String>> = BTreeMap::new();
     let mut runs: BTreeMap<&Scope, Vec<String>> = BTreeMap::new();
     let mut lines = vec!["\n# Facts that this plan stands on.\n".to_owned()];
@@ -40,13 +40,13 @@ pub(super) fn checks(plan: &Plan) -> String {
             Precondition::Unit { .. } => {}
         }
     }
-    lines.extend(calls("expect_files", files));
-    lines.extend(calls("expect_runs", runs));
+    lines.extend(calls_by_scope("expect_files", files));
+    lines.extend(calls_by_scope("expect_runs", runs));
     lines.push("if [ -n \"$is_stale\" ]; then end_run 1; fi\n".to_owned());
     lines.concat()
 }
 
-fn calls<'a>(
+fn calls_by_scope<'a>(
     name: &'a str,
     of: BTreeMap<&'a Scope, Vec<String>>,
 ) -> impl Iterator<Item = String> + 'a {

@@ -10,23 +10,23 @@ use crate::ledger;
 use crate::quote::{quote, scope_word, word};
 
 /// The calls that print the ledger, and write it.
-pub(super) fn all(plan: &Plan) -> String {
-    let mut entries = vec![Entry::Sure(ledger::first_line())];
+pub(super) fn ledger_calls(plan: &Plan) -> String {
+    let mut entries = vec![LedgerLine::Sure(ledger::first_line())];
     entries.extend(users(plan));
     entries.extend(files(plan));
     entries.extend(units(plan));
-    entries.push(Entry::Sure(ledger::last_line()));
+    entries.push(LedgerLine::Sure(ledger::last_line()));
     format!(
         "\n# How everything was left.\n{{\n{}}} | of_users_there | complete_ledger{} || \
          problem \"the ledger $ledger could not be completed\"\n",
-        printed(&entries),
-        unclaimed(plan)
+        printing_commands(&entries),
+        unclaimed_keys(plan)
     )
 }
 
 /// What the ledger may say although it was not claimed: attributes that this plan changes, and what units read that did
 /// not before, or not to the ledger's knowledge.
-fn unclaimed(plan: &Plan) -> String {
+fn unclaimed_keys(plan: &Plan) -> String {
     let after = plan.ledger_after.attributes.iter();
     let keys = after.flat_map(|(user, all)| all.keys().map(move |field| (user, field)));
     let claimed = |(user, field): &(_, &String)| {
@@ -57,7 +57,7 @@ fn unclaimed_reads(plan: &Plan) -> BTreeSet<String> {
 }
 
 /// A line of the ledger.
-enum Entry {
+enum LedgerLine {
     /// Whatever comes of the steps.
     Sure(String),
     /// A call that decides.
@@ -65,17 +65,19 @@ enum Entry {
 }
 
 /// Sure lines as they are, calls between them.
-fn printed(entries: &[Entry]) -> String {
-    let both_sure = |a: &Entry, b: &Entry| matches!((a, b), (Entry::Sure(_), Entry::Sure(_)));
+fn printing_commands(entries: &[LedgerLine]) -> String {
+    let both_sure = |a: &LedgerLine, b: &LedgerLine| {
+        matches!((a, b), (LedgerLine::Sure(_), LedgerLine::Sure(_)))
+    };
     let blocks = entries.chunk_by(both_sure).map(|block| {
         let text: Vec<&str> = block
             .iter()
             .map(|entry| match entry {
-                Entry::Sure(text) | Entry::Call(text) => text.as_str(),
+                LedgerLine::Sure(text) | LedgerLine::Call(text) => text.as_str(),
             })
             .collect();
         match block {
-            [Entry::Call(call)] => call.clone(),
+            [LedgerLine::Call(call)] => call.clone(),
             _ => format!("cat <<'END'\n{}END\n", text.concat()),
         }
     });
@@ -83,12 +85,12 @@ fn printed(entries: &[Entry]) -> String {
 }
 
 /// As planned where these steps succeeded, else as claimed.
-fn entry(after: &str, claimed: &str, steps: &[ActionId]) -> Entry {
+fn entry_after_steps(after: &str, claimed: &str, steps: &[ActionId]) -> LedgerLine {
     if steps.is_empty() || after == claimed {
-        return Entry::Sure(after.to_owned());
+        return LedgerLine::Sure(after.to_owned());
     }
-    let steps = steps::ids(steps);
-    Entry::Call(format!(
+    let steps = steps::id_arguments(steps);
+    LedgerLine::Call(format!(
         "entry {} {}{steps}\n",
         quote(after),
         quote(claimed)
@@ -100,7 +102,7 @@ fn steps_of(plan: &Plan, is_about: impl Fn(&Action) -> bool) -> Vec<ActionId> {
     about.map(|action| action.id).collect()
 }
 
-fn users(plan: &Plan) -> Vec<Entry> {
+fn users(plan: &Plan) -> Vec<LedgerLine> {
     let (after, claim) = (&plan.ledger_after, &plan.ledger_claim);
     let created: BTreeSet<_> = after.users.union(&claim.users).collect();
     let lingering: BTreeSet<_> = after.lingers.union(&claim.lingers).collect();
@@ -112,7 +114,7 @@ fn users(plan: &Plan) -> Vec<Entry> {
             let if_in = |there: bool| if there { line.as_str() } else { "" };
             let (after, claimed) = (after.users.contains(user), claim.users.contains(user));
             let steps = steps_of(plan, |action| action.resource == resource);
-            entry(if_in(after), if_in(claimed), &steps)
+            entry_after_steps(if_in(after), if_in(claimed), &steps)
         })
     });
     let lingering = lingering.into_iter().map(|user| {
@@ -123,10 +125,13 @@ fn users(plan: &Plan) -> Vec<Entry> {
             let if_in = |there: bool| if there { line.as_str() } else { "" };
             let (after, claimed) = (after.lingers.contains(user), claim.lingers.contains(user));
             let steps = steps_of(plan, |action| action.resource == resource);
-            entry(if_in(after), if_in(claimed), &steps)
+            entry_after_steps(if_in(after), if_in(claimed), &steps)
         })
     });
-    created.chain(lingering).chain(attributes(plan)).collect()
+    created
+        .chain(lingering)
+        .chain(attribute_entries(plan))
+        .collect()
 }
 
 /// A user or a lingering that this plan makes, and that was not ours before: where its step fails nothing of it is claimed.
@@ -135,7 +140,7 @@ fn made_entry(
     (what, resource): (&str, &ResourceId),
     makes: impl Fn(&Change) -> bool,
     line: &str,
-) -> Option<Entry> {
+) -> Option<LedgerLine> {
     let (ResourceId::User(user) | ResourceId::Linger(user)) = resource else {
         return None;
     };
@@ -148,15 +153,15 @@ fn made_entry(
     if step.causes.iter().any(by_hand) {
         return None;
     }
-    let steps = steps::ids(&steps_of(plan, |action| action.resource == *resource));
-    Some(Entry::Call(format!(
+    let steps = steps::id_arguments(&steps_of(plan, |action| action.resource == *resource));
+    Some(LedgerLine::Call(format!(
         "made_entry {what} {} {}{steps}\n",
         word(user.as_str()),
         quote(line)
     )))
 }
 
-fn attributes(plan: &Plan) -> Vec<Entry> {
+fn attribute_entries(plan: &Plan) -> Vec<LedgerLine> {
     let (after, claim) = (&plan.ledger_after.attributes, &plan.ledger_claim.attributes);
     let users: BTreeSet<_> = after.keys().chain(claim.keys()).collect();
     let of = |user| {
@@ -164,7 +169,7 @@ fn attributes(plan: &Plan) -> Vec<Entry> {
         let steps = steps_of(plan, |action| {
             action.resource == ResourceId::User(user.clone())
         });
-        entry(
+        entry_after_steps(
             &after.get(user).map(lines).unwrap_or_default(),
             &claim.get(user).map(lines).unwrap_or_default(),
             &steps,
@@ -173,7 +178,7 @@ fn attributes(plan: &Plan) -> Vec<Entry> {
     users.into_iter().map(of).collect()
 }
 
-fn files(plan: &Plan) -> Vec<Entry> {
+fn files(plan: &Plan) -> Vec<LedgerLine> {
     let (after, claim) = (&plan.ledger_after.files, &plan.ledger_claim.files);
     let paths: BTreeSet<_> = after.keys().chain(claim.keys()).collect();
     let of = |path| {
@@ -183,7 +188,7 @@ fn files(plan: &Plan) -> Vec<Entry> {
             Change::RemoveFile { path: of, .. } | Change::SetMode { path: of, .. } => of == path,
             _ => false,
         });
-        entry(
+        entry_after_steps(
             &after.get(path).map(line).unwrap_or_default(),
             &claim.get(path).map(line).unwrap_or_default(),
             &steps,
@@ -192,7 +197,7 @@ fn files(plan: &Plan) -> Vec<Entry> {
     paths.into_iter().map(of).collect()
 }
 
-fn units(plan: &Plan) -> Vec<Entry> {
+fn units(plan: &Plan) -> Vec<LedgerLine> {
     let (after, claim) = (&plan.ledger_after.units, &plan.ledger_claim.units);
     let units: BTreeSet<_> = after.keys().chain(claim.keys()).collect();
     units
@@ -202,7 +207,7 @@ fn units(plan: &Plan) -> Vec<Entry> {
 }
 
 /// A unit that this plan started, or whose manager it started, is entered with the run that the unit has then.
-fn unit_entry(plan: &Plan, unit: &UnitRef) -> Entry {
+fn unit_entry(plan: &Plan, unit: &UnitRef) -> LedgerLine {
     let line = |left: &LedgerUnit| {
         let [before, after] = ledger::unit_line(unit, left);
         format!("{before}{}{after}", ledger::or_dash(&left.invocation))
@@ -218,16 +223,17 @@ fn unit_entry(plan: &Plan, unit: &UnitRef) -> Entry {
         .unwrap_or_default();
     let after = plan.ledger_after.units.get(unit);
     let begins = |left: &&LedgerUnit| {
-        steps::starter(plan, unit).is_some() || left.invocation.is_empty() && left.config.is_some()
+        steps::start_or_reload_id(plan, unit).is_some()
+            || left.invocation.is_empty() && left.config.is_some()
     };
     match after.filter(begins) {
-        None => entry(&after.map(line).unwrap_or_default(), &claimed, &steps),
+        None => entry_after_steps(&after.map(line).unwrap_or_default(), &claimed, &steps),
         Some(left) => {
             let unseen = ledger::unseen_reads(left);
             let mut told = left.clone();
             told.reads.files.retain(|path, _| !unseen.contains(path));
             let [before, after] = ledger::unit_line(unit, &told);
-            let steps = steps::ids(&steps);
+            let steps = steps::id_arguments(&steps);
             let entry = format!(
                 "run_entry {} {} {} {} {}{steps}\n",
                 scope_word(&unit.scope),
@@ -244,7 +250,7 @@ fn unit_entry(plan: &Plan, unit: &UnitRef) -> Entry {
                     quote(path.as_str()),
                 )
             });
-            Entry::Call(entry + &unseen.collect::<String>())
+            LedgerLine::Call(entry + &unseen.collect::<String>())
         }
     }
 }

@@ -11,8 +11,10 @@ use super::verify::new_home;
 use crate::quote::{scope_word, word};
 
 /// One dry run for each scope whose quadlets change.
-pub(super) fn all(plan: &Plan) -> String {
-    let scopes: BTreeSet<&Scope> = changes(plan).map(|change| &change.unit.scope).collect();
+pub(super) fn dry_run_calls(plan: &Plan) -> String {
+    let scopes: BTreeSet<&Scope> = quadlet_changes(plan)
+        .map(|change| &change.unit.scope)
+        .collect();
     if scopes.is_empty() {
         return String::new();
     }
@@ -25,7 +27,7 @@ pub(super) fn all(plan: &Plan) -> String {
             new_home(plan, scope)
         ));
         let mut services = BTreeSet::new();
-        for change in changes(plan).filter(|change| change.unit.scope == *scope) {
+        for change in quadlet_changes(plan).filter(|change| change.unit.scope == *scope) {
             let name = word(&change.name());
             if matches!(change.action.change, Change::RemoveFile { .. }) {
                 parts.push(format!("without_quadlet {name}\n"));
@@ -57,7 +59,7 @@ impl QuadletChange<'_> {
         match self.purpose {
             FilePurpose::DropIn => format!(
                 "{}/{}",
-                self.path.parent().file_name(),
+                self.path.parent_directory().file_name(),
                 self.path.file_name()
             ),
             FilePurpose::Unit | FilePurpose::Plain => self.path.file_name().to_owned(),
@@ -65,7 +67,7 @@ impl QuadletChange<'_> {
     }
 }
 
-fn changes(plan: &Plan) -> impl Iterator<Item = QuadletChange<'_>> {
+fn quadlet_changes(plan: &Plan) -> impl Iterator<Item = QuadletChange<'_>> {
     plan.actions.iter().filter_map(|action| {
         let ResourceId::Unit(unit) = &action.resource else {
             return None;

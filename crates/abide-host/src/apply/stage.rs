@@ -6,28 +6,28 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// One call for each file that will be written.
-pub(super) fn all(plan: &Plan, secrets: Secrets) -> String {
+pub(super) fn file_calls(plan: &Plan, secrets: Secrets) -> String {
     let mut parts = vec!["\n# What will be written.\n".to_owned()];
     for action in &plan.actions {
         if let Change::WriteFile(write) = &action.change {
             parts.push(if write.body.is_secret() && secrets == Secrets::Hidden {
                 format!("echo '(secret)' | stage {}\n", action.id)
             } else {
-                staged(action.id, &write.body)
+                stage_call(action.id, &write.body)
             });
         }
     }
     parts.concat()
 }
 
-fn staged(id: abide_model::ActionId, body: &Body) -> String {
+fn stage_call(id: abide_model::ActionId, body: &Body) -> String {
     let Some(bytes) = body.bytes() else {
         return "stop_here 'a secret was not resolved'\n".to_owned();
     };
     // A here-document ends with a newline and cannot hold NUL; some shells drop a carriage return.
     match bytes.as_text() {
         Some(text) if text.ends_with('\n') && !text.contains(['\0', '\r']) => {
-            let end = delimiter(text);
+            let end = heredoc_delimiter(text);
             format!("stage {id} <<'{end}'\n{text}{end}\n")
         }
         _ => format!(
@@ -38,7 +38,7 @@ fn staged(id: abide_model::ActionId, body: &Body) -> String {
 }
 
 /// A line that the text does not have.
-fn delimiter(text: &str) -> String {
+fn heredoc_delimiter(text: &str) -> String {
     let mut end = "END".to_owned();
     while text.lines().any(|line| line == end) {
         end.push('_');

@@ -10,11 +10,11 @@ use super::accounts;
 use crate::quote::{scope_word, word, words};
 
 /// All steps of a plan.
-pub(super) fn all(plan: &Plan) -> String {
+pub(super) fn action_calls(plan: &Plan) -> String {
     let mut parts = Vec::new();
     let mut open: Option<(&str, Scope)> = None;
     for (index, action) in plan.actions.iter().enumerate() {
-        let batch = verb(&action.change).map(|verb| (verb, action.resource.scope()));
+        let batch = batch_verb(&action.change).map(|verb| (verb, action.resource.scope()));
         if open.is_some() && open != batch {
             parts.push("flush\n".to_owned());
         }
@@ -25,10 +25,10 @@ pub(super) fn all(plan: &Plan) -> String {
             }
             parts.push(member(plan, action));
         } else {
-            parts.push(single(plan, action));
+            parts.push(single_step_call(plan, action));
             parts.push(after_files(plan, index));
             parts.push(after_reload(plan, action));
-            parts.push(forgotten(plan, action));
+            parts.push(forget_failure_calls(plan, action));
         }
         open = batch;
     }
@@ -47,7 +47,7 @@ fn batch_members<'a>(
 ) -> impl Iterator<Item = &'a Action> {
     let rest = plan.actions.iter().skip(first);
     rest.take_while(move |action| {
-        verb(&action.change) == Some(of_verb) && action.resource.scope() == *of_scope
+        batch_verb(&action.change) == Some(of_verb) && action.resource.scope() == *of_scope
     })
 }
 
@@ -55,7 +55,7 @@ fn batch_members<'a>(
 /// units, and a little more so that systemd's own timeout of the same length is told in its words. A unit that nobody watches
 /// (it ends by itself) may take what any job may.
 fn batch_seconds<'a>(plan: &Plan, verb: &str, members: impl Iterator<Item = &'a Action>) -> u64 {
-    let most = super::patience(plan);
+    let most = super::systemctl_timeout_secs(plan);
     if !matches!(verb, "start" | "restart") {
         return most;
     }
@@ -74,7 +74,7 @@ fn batch_seconds<'a>(plan: &Plan, verb: &str, members: impl Iterator<Item = &'a 
 const SYSTEMD_FIRST: u64 = 5;
 
 /// Verbs that take all their units in one call (systemd-facts.md#one-call-one-restart).
-fn verb(change: &Change) -> Option<&'static str> {
+fn batch_verb(change: &Change) -> Option<&'static str> {
     match change {
         Change::Stop => Some("stop"),
         Change::Start => Some("start"),
@@ -86,7 +86,7 @@ fn verb(change: &Change) -> Option<&'static str> {
 }
 
 /// These numbers, each behind a blank.
-pub(super) fn ids(ids: &[ActionId]) -> String {
+pub(super) fn id_arguments(ids: &[ActionId]) -> String {
     let words: Vec<String> = ids.iter().map(|id| format!(" {id}")).collect();
     words.concat()
 }
@@ -97,16 +97,20 @@ fn member(plan: &Plan, action: &Action) -> String {
         |other: &Action| other.resource == action.resource && matches!(other.change, Change::Start);
     let goes = action.change == Change::Stop && !plan.actions.iter().any(comes_back);
     let call = if goes { "member_goes" } else { "member" };
-    format!("{call} {} {unit}{}\n", action.id, ids(&action.after))
+    format!(
+        "{call} {} {unit}{}\n",
+        action.id,
+        id_arguments(&action.after)
+    )
 }
 
-fn single(plan: &Plan, action: &Action) -> String {
+fn single_step_call(plan: &Plan, action: &Action) -> String {
     let call = call(plan, action).unwrap_or_else(|| "finish ok".to_owned());
     format!(
         "step {} {}{} && {call}\n",
         action.id,
         scope_word(&action.resource.scope()),
-        ids(&action.after)
+        id_arguments(&action.after)
     )
 }
 
@@ -226,7 +230,7 @@ fn after_files(plan: &Plan, index: usize) -> String {
 
 /// What the manager must have loaded of one unit.
 #[derive(Default)]
-struct Gated<'a> {
+struct ExpectedLoad<'a> {
     fragment: &'a str,
     source: &'a str,
     drop_ins: Vec<&'a str>,
@@ -238,7 +242,7 @@ fn after_reload(plan: &Plan, action: &Action) -> String {
         return String::new();
     }
     let scope = action.resource.scope();
-    let mut units: BTreeMap<UnitName, Gated<'_>> = BTreeMap::new();
+    let mut units: BTreeMap<UnitName, ExpectedLoad<'_>> = BTreeMap::new();
     for other in &plan.actions {
         let (Change::WriteFile(write), ResourceId::Unit(unit)) = (&other.change, &other.resource)
         else {
@@ -278,7 +282,7 @@ fn after_reload(plan: &Plan, action: &Action) -> String {
 
 /// After a daemon-reload: what was stopped and is gone may have ended with an error, and its manager would show that for
 /// good.
-fn forgotten(plan: &Plan, action: &Action) -> String {
+fn forget_failure_calls(plan: &Plan, action: &Action) -> String {
     if action.change != Change::DaemonReload {
         return String::new();
     }
@@ -321,7 +325,7 @@ fn forgotten(plan: &Plan, action: &Action) -> String {
 }
 
 /// The step that gives a unit a new run or makes its run read its configuration.
-pub(super) fn starter(plan: &Plan, unit: &UnitRef) -> Option<ActionId> {
+pub(super) fn start_or_reload_id(plan: &Plan, unit: &UnitRef) -> Option<ActionId> {
     let resource = ResourceId::Unit(unit.clone());
     plan.actions
         .iter()
@@ -336,8 +340,8 @@ pub(super) fn starter(plan: &Plan, unit: &UnitRef) -> Option<ActionId> {
 }
 
 /// Whether this plan gives the unit a new run.
-pub(super) fn starts(plan: &Plan, unit: &UnitRef) -> bool {
-    let id = starter(plan, unit);
+pub(super) fn has_new_run(plan: &Plan, unit: &UnitRef) -> bool {
+    let id = start_or_reload_id(plan, unit);
     let action = id.and_then(|id| plan.action(id));
     action.is_some_and(|action| action.change != Change::Reload)
 }

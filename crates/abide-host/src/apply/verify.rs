@@ -17,15 +17,17 @@ use abide_unit::{Effective, InputKind, Needs, UnitFile};
 use crate::quote::{scope_word, word};
 
 /// One verification for each scope whose units or drop-ins are written.
-pub(super) fn all(plan: &Plan) -> String {
-    let scopes: BTreeSet<&Scope> = writes(plan).map(|(_, scope, ..)| scope).collect();
+pub(super) fn calls_by_scope(plan: &Plan) -> String {
+    let scopes: BTreeSet<&Scope> = writes_read_by_systemd(plan)
+        .map(|(_, scope, ..)| scope)
+        .collect();
     if scopes.is_empty() {
         return String::new();
     }
     let mut parts =
         vec!["\n# The host's systemd reads them before anything is touched.\n".to_owned()];
-    parts.extend(excuses(plan));
-    parts.extend(programs(plan));
+    parts.extend(excuse_calls(plan));
+    parts.extend(missing_program_calls(plan));
     for scope in scopes {
         parts.push(format!("verify_in {}\n", scope_word(scope)));
         parts.extend(files(plan, scope));
@@ -40,11 +42,11 @@ pub(super) fn all(plan: &Plan) -> String {
 
 /// Unit files and drop-ins that are written and that systemd reads itself. Of a secret systemd would show a part where it
 /// complains.
-pub(crate) fn writes(
+pub(crate) fn writes_read_by_systemd(
     plan: &Plan,
 ) -> impl Iterator<Item = (ActionId, &Scope, &UnitName, &WriteFile)> {
     plan.actions.iter().filter_map(|action| {
-        let (unit, write) = written(action)?;
+        let (unit, write) = written_unit_file(action)?;
         let read = !unit.unit.kind().is_quadlet()
             && write.purpose != FilePurpose::Plain
             && !write.body.is_secret();
@@ -52,14 +54,14 @@ pub(crate) fn writes(
     })
 }
 
-fn written(action: &Action) -> Option<(&abide_model::UnitRef, &WriteFile)> {
+fn written_unit_file(action: &Action) -> Option<(&abide_model::UnitRef, &WriteFile)> {
     match (&action.resource, &action.change) {
         (ResourceId::Unit(unit), Change::WriteFile(write)) => Some((unit, write)),
         _ => None,
     }
 }
 
-fn excuses(plan: &Plan) -> Vec<String> {
+fn excuse_calls(plan: &Plan) -> Vec<String> {
     let excuse = |text: String| format!("excuse {}\n", word(&text));
     plan.actions
         .iter()
@@ -68,7 +70,7 @@ fn excuses(plan: &Plan) -> Vec<String> {
                 Some(excuse(format!("Command {} is not executable", write.path)))
             }
             Change::WriteFile(write) if write.purpose == FilePurpose::Unit => {
-                let (unit, _) = written(action)?;
+                let (unit, _) = written_unit_file(action)?;
                 let generated = plan.loaded_as(unit);
                 (generated != unit.unit).then(|| excuse(format!("Unit {generated} not found")))
             }
@@ -79,22 +81,23 @@ fn excuses(plan: &Plan) -> Vec<String> {
 
 /// What systemd says of missing programs refuses a unit only where it runs now and this plan restarts it; whatever else may
 /// not run is passed on. What the plan itself names, or the unit finds, makes or awaits itself, is no news.
-fn programs(plan: &Plan) -> BTreeSet<String> {
+fn missing_program_calls(plan: &Plan) -> BTreeSet<String> {
     let mut calls = BTreeSet::new();
-    for (_, scope, unit, write) in writes(plan) {
-        let known = noted(plan, scope, unit) || finds_its_program_itself(plan, scope, unit);
+    for (_, scope, unit, write) in writes_read_by_systemd(plan) {
+        let known =
+            is_noted_to_fail(plan, scope, unit) || finds_its_program_itself(plan, scope, unit);
         // A template is read as an instance of some name.
         if unit.is_template() {
             calls.insert(format!(
                 "is_known {}\n",
-                word(&format!("{}@", unit.prefix()))
+                word(&format!("{}@", unit.prefix_name()))
             ));
         } else if known {
             calls.insert(format!("is_known {}\n", word(&format!("{unit}: Command "))));
         } else if is_restarted(plan, scope, unit) {
             let text = write.body.bytes().map(abide_model::Bytes::as_slice);
             let text = String::from_utf8_lossy(text.unwrap_or_default());
-            let needs = Needs::of(&Effective::new(unit, &text, &[]));
+            let needs = Needs::of_unit(&Effective::new(unit, &text, &[]));
             let programs = needs.inputs.iter();
             let programs = programs.filter(|input| input.kind == InputKind::Program);
             calls.extend(programs.map(|input| {
@@ -107,7 +110,7 @@ fn programs(plan: &Plan) -> BTreeSet<String> {
 }
 
 /// Whether the plan says itself that the unit will not start.
-fn noted(plan: &Plan, scope: &Scope, unit: &UnitName) -> bool {
+fn is_noted_to_fail(plan: &Plan, scope: &Scope, unit: &UnitName) -> bool {
     plan.notes.iter().any(|note| {
         let about = matches!(&note.resource, ResourceId::Unit(of) if of.scope == *scope && of.unit == *unit);
         about && note.kind == NoteKind::WillFail
@@ -138,7 +141,8 @@ fn finds_its_program_itself(plan: &Plan, scope: &Scope, unit: &UnitName) -> bool
         "ExecCondition",
         "BindReadOnlyPaths",
     ];
-    let texts = writes(plan).filter(|(_, of, written, _)| *of == scope && *written == unit);
+    let texts =
+        writes_read_by_systemd(plan).filter(|(_, of, written, _)| *of == scope && *written == unit);
     let mut bytes = texts.filter_map(|(_, _, _, write)| write.body.bytes());
     bytes.any(|bytes| {
         let file = UnitFile::parse(&String::from_utf8_lossy(bytes.as_slice()));
@@ -163,7 +167,7 @@ pub(crate) enum Staged<'p> {
 
 /// The calls that fill the directory of one scope.
 fn files(plan: &Plan, scope: &Scope) -> Vec<String> {
-    let calls = staged(plan, scope);
+    let calls = staged_files(plan, scope);
     let calls = calls.iter().map(|file| match file {
         Staged::Unit(unit, id, _) => format!("verify_unit {} {id}\n", word(unit.as_str())),
         Staged::DropIn(folder, name, id, _) => {
@@ -180,10 +184,10 @@ fn files(plan: &Plan, scope: &Scope) -> Vec<String> {
 }
 
 /// What systemd reads of one scope.
-pub(crate) fn staged<'p>(plan: &'p Plan, scope: &Scope) -> Vec<Staged<'p>> {
+pub(crate) fn staged_files<'p>(plan: &'p Plan, scope: &Scope) -> Vec<Staged<'p>> {
     let mut files = Vec::new();
     let mut complete: BTreeSet<UnitName> = BTreeSet::new();
-    let here = || writes(plan).filter(|(_, of, ..)| *of == scope);
+    let here = || writes_read_by_systemd(plan).filter(|(_, of, ..)| *of == scope);
     for (id, _, unit, write) in here() {
         if write.purpose == FilePurpose::Unit {
             files.push(Staged::Unit(unit, id, write));
@@ -192,12 +196,12 @@ pub(crate) fn staged<'p>(plan: &'p Plan, scope: &Scope) -> Vec<Staged<'p>> {
     }
     for (id, _, unit, write) in here() {
         if write.purpose == FilePurpose::DropIn {
-            let folder = write.path.parent();
-            let (name, config) = (write.path.file_name().to_owned(), folder.parent());
+            let folder = write.path.parent_directory();
+            let (name, config) = (write.path.file_name().to_owned(), folder.parent_directory());
             let folder = folder.file_name().to_owned();
             files.push(Staged::DropIn(folder, name, id, write));
             if complete.insert(unit.clone()) {
-                files.push(base(plan, scope, unit, &config));
+                files.push(base_unit_file(plan, scope, unit, &config));
             }
         }
     }
@@ -207,9 +211,14 @@ pub(crate) fn staged<'p>(plan: &'p Plan, scope: &Scope) -> Vec<Staged<'p>> {
 
 /// The unit file of a unit of which only drop-ins are written: its template's where this plan writes that, else what
 /// the host has.
-fn base<'p>(plan: &'p Plan, scope: &Scope, unit: &'p UnitName, config: &HostPath) -> Staged<'p> {
+fn base_unit_file<'p>(
+    plan: &'p Plan,
+    scope: &Scope,
+    unit: &'p UnitName,
+    config: &HostPath,
+) -> Staged<'p> {
     let name = unit.template().unwrap_or_else(|| unit.clone());
-    let staged = writes(plan).find(|(_, of, written, write)| {
+    let staged = writes_read_by_systemd(plan).find(|(_, of, written, write)| {
         *of == scope && **written == name && write.purpose == FilePurpose::Unit
     });
     match staged {
@@ -228,7 +237,7 @@ fn removed_drop_ins<'p>(plan: &'p Plan, scope: &Scope) -> Vec<Staged<'p>> {
                 purpose: FilePurpose::DropIn,
                 ..
             } => Some(Staged::Without(
-                path.parent().file_name().to_owned(),
+                path.parent_directory().file_name().to_owned(),
                 path.file_name().to_owned(),
             )),
             _ => None,

@@ -69,7 +69,7 @@ fn ask(host: &Path, line: &str) -> String {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let script = input("printf '[%s]' \"$@\"; echo \"${STRAY-scrubbed} $LC_ALL\"\n");
+    let script = marked_script("printf '[%s]' \"$@\"; echo \"${STRAY-scrubbed} $LC_ALL\"\n");
     let _ignored = std::io::Write::write_all(&mut stdin, script.as_bytes());
     drop(stdin);
     let output = child.wait_with_output().unwrap();

@@ -72,7 +72,7 @@ pub(super) struct About<'a> {
 }
 
 impl<'a> About<'a> {
-    pub(super) fn of(resource: &'a ResourceId, path: Option<&'a HostPath>) -> Self {
+    pub(super) fn of_resource(resource: &'a ResourceId, path: Option<&'a HostPath>) -> Self {
         Self {
             unit: match resource {
                 ResourceId::Unit(unit) => Some(unit.unit.as_str()),
@@ -87,7 +87,7 @@ impl<'a> About<'a> {
     }
 
     /// The thing itself, where this argument names it.
-    fn named(&self, argument: &str) -> Option<&'a str> {
+    fn named_by(&self, argument: &str) -> Option<&'a str> {
         let unit = self
             .unit
             .filter(|unit| argument == *unit || unit.strip_suffix(".service") == Some(argument));
@@ -103,14 +103,14 @@ impl<'a> About<'a> {
 }
 
 /// One command that sudo ran.
-pub(super) struct Line {
+pub(super) struct SudoLine {
     pub(super) at: Timestamp,
     pub(super) who: String,
     program: String,
     arguments: Vec<String>,
 }
 
-impl Line {
+impl SudoLine {
     /// `1772546531.123456 sudo[12]:      ana : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/vi /etc/x`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (stamp, rest) = text.trim_start().split_once(' ')?;
@@ -124,20 +124,20 @@ impl Line {
         let program = words.next()?.rsplit('/').next()?;
         Some(Self {
             at: Timestamp(at.checked_add(micros)?),
-            who: plain(who)?.to_owned(),
-            program: plain(program)?.to_owned(),
+            who: plain_name(who)?.to_owned(),
+            program: plain_name(program)?.to_owned(),
             arguments: words.take(MOST_WORDS).map(str::to_owned).collect(),
         })
     }
 
     /// The program and what it was told about this, where it was.
-    pub(super) fn about(&self, about: &About<'_>) -> Option<String> {
+    pub(super) fn words_about(&self, about: &About<'_>) -> Option<String> {
         let program = self.program.as_str();
         if READERS.contains(&program) {
             return None;
         }
         let mut arguments = self.arguments.iter().map(String::as_str);
-        let named = arguments.clone().find_map(|word| about.named(word))?;
+        let named = arguments.clone().find_map(|word| about.named_by(word))?;
         if WITH_VERBS.contains(&program) {
             let verb = arguments.find(|word| VERBS.contains(word))?;
             return Some(format!("{program} {verb} {named}"));
@@ -146,7 +146,7 @@ impl Line {
     }
 
     /// The name of the shell, where it is one that was opened.
-    pub(super) fn shell(&self) -> Option<String> {
+    pub(super) fn opened_shell(&self) -> Option<String> {
         let is_open = self
             .arguments
             .iter()
@@ -156,7 +156,7 @@ impl Line {
 }
 
 /// A name of a user or a program that holds nothing odd.
-fn plain(name: &str) -> Option<&str> {
+fn plain_name(name: &str) -> Option<&str> {
     let name = name.trim();
     let usual =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '@' | '\\');

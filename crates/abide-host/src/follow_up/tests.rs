@@ -97,7 +97,7 @@ fn what_is_said_of_a_secret_is_hidden() {
         source: SecretSource::Env("X".to_owned()),
         bytes: Some("hunter2hunter2".into()),
     };
-    let masks = Masks::of([&secret]);
+    let masks = Masks::from_bodies([&secret]);
     let answer = format!(
         "\n{NONCE} text system\na.service:2: Failed to parse hunter2hunter2, ignoring.\n\n{NONCE} end\n"
     );

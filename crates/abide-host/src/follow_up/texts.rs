@@ -9,9 +9,9 @@ use abide_model::{InputLook, InputSeen, Inputs, Masks, Plan, Scope, UnitName, Un
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::apply::verify::{Staged, new_home, staged};
+use crate::apply::verify::{Staged, new_home, staged_files};
 use crate::probe::{Frame, Frames};
-use crate::quote::{pattern, quote, scope_word};
+use crate::quote::{case_pattern, quote, scope_word};
 
 const TEXTS: &str = include_str!("texts.sh");
 
@@ -34,7 +34,7 @@ pub(crate) struct Texts<'a> {
 }
 
 /// What is to be read of these.
-pub(crate) fn of<'a>(looks: &'a BTreeSet<InputLook>, plan: &Plan) -> Vec<Texts<'a>> {
+pub(crate) fn texts_by_scope<'a>(looks: &'a BTreeSet<InputLook>, plan: &Plan) -> Vec<Texts<'a>> {
     let mut scopes: BTreeMap<&Scope, BTreeSet<&UnitName>> = BTreeMap::new();
     for look in looks {
         if let InputLook::Text(UnitRef { scope, unit }) = look {
@@ -44,7 +44,7 @@ pub(crate) fn of<'a>(looks: &'a BTreeSet<InputLook>, plan: &Plan) -> Vec<Texts<'
     let mut room = LARGEST;
     let mut texts = Vec::new();
     for (scope, units) in scopes {
-        let lines: String = staged(plan, scope).iter().map(line).collect();
+        let lines: String = staged_files(plan, scope).iter().map(line).collect();
         let Some(left) = room.checked_sub(lines.len()) else {
             continue;
         };
@@ -83,14 +83,14 @@ fn line(file: &Staged<'_>) -> String {
 }
 
 /// What the script needs to have them read; `None` where there are none.
-pub(crate) fn part(texts: &[Texts<'_>], nonce: &str) -> Option<String> {
+pub(crate) fn script_part(texts: &[Texts<'_>], nonce: &str) -> Option<String> {
     if texts.is_empty() {
         return None;
     }
     let arms = texts.iter().map(|of| {
         format!(
             "{})\ncat <<'{nonce}'\n{}{nonce}\n;;\n",
-            pattern(&of.scope.to_string()),
+            case_pattern(&of.scope.to_string()),
             of.lines
         )
     });
@@ -109,13 +109,13 @@ pub(crate) fn part(texts: &[Texts<'_>], nonce: &str) -> Option<String> {
 pub(crate) fn read(texts: &[Texts<'_>], frames: &Frames<'_>, masks: &Masks) -> Inputs {
     let mut inputs = Inputs::new();
     for of in texts {
-        let frame = frames.about("text", &of.scope.to_string());
+        let frame = frames.frame_about("text", &of.scope.to_string());
         let lines: Vec<&str> = frame
             .as_ref()
             .map(|frame| lines_of(frame, of.scope))
             .unwrap_or_default();
         for unit in &of.units {
-            let seen = weigh(unit, &lines, masks);
+            let seen = classify_lines(unit, &lines, masks);
             inputs.insert(InputLook::Text(UnitRef::new(of.scope, unit)), seen);
         }
     }
@@ -124,7 +124,7 @@ pub(crate) fn read(texts: &[Texts<'_>], frames: &Frames<'_>, masks: &Masks) -> I
 
 /// What of a frame are lines; those of a user stand behind a tab.
 fn lines_of<'a>(frame: &Frame<'a>, scope: &Scope) -> Vec<&'a str> {
-    let lines = frame.texts().filter_map(|line| match scope {
+    let lines = frame.text_lines().filter_map(|line| match scope {
         Scope::System => Some(line),
         Scope::User(_) => line.strip_prefix('\t'),
     });
@@ -132,7 +132,7 @@ fn lines_of<'a>(frame: &Frame<'a>, scope: &Scope) -> Vec<&'a str> {
 }
 
 /// What they say of one unit.
-fn weigh(unit: &UnitName, lines: &[&str], masks: &Masks) -> InputSeen {
+fn classify_lines(unit: &UnitName, lines: &[&str], masks: &Masks) -> InputSeen {
     let (mut refused, mut ignored, mut held) = (None, Vec::new(), Vec::new());
     let mut is_bad = false;
     for line in lines {
@@ -142,10 +142,10 @@ fn weigh(unit: &UnitName, lines: &[&str], masks: &Masks) -> InputSeen {
             is_bad |= of.is_some_and(|name| is_of(unit, name));
             continue;
         }
-        let Some(said) = about(unit, &line) else {
+        let Some(said) = message_about_unit(unit, &line) else {
             continue;
         };
-        match weight(said) {
+        match message_weight(said) {
             Weight::Refused if refused.is_none() => refused = Some(line),
             Weight::Ignored => ignored.push(line),
             Weight::Held => held.push(line),
@@ -171,7 +171,7 @@ enum Weight {
 }
 
 /// As `weigh` in `apply/verify.sh`.
-fn weight(said: &str) -> Weight {
+fn message_weight(said: &str) -> Weight {
     const OLD: [&str; 6] = [
         "bsolete",
         "deprecated",
@@ -195,7 +195,7 @@ fn weight(said: &str) -> Weight {
 }
 
 /// What a line says of a unit: it begins with its name, that of its file or of a drop-in of it.
-fn about<'l>(unit: &UnitName, line: &'l str) -> Option<&'l str> {
+fn message_about_unit<'l>(unit: &UnitName, line: &'l str) -> Option<&'l str> {
     let (place, said) = line.split_once(": ")?;
     let number = |(name, number): (&'l str, &str)| {
         (!number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(name)

@@ -12,11 +12,11 @@ use crate::probe::Frames;
 const NONCE: &str = "0123456789abcdef0123";
 
 fn script(looks: &BTreeSet<InputLook>, nonce: &str) -> Option<String> {
-    put_together(&[(super::part(looks, nonce), "inputs")], nonce)
+    put_together(&[(super::script_part(looks, nonce), "inputs")], nonce)
 }
 
 fn read(looks: &BTreeSet<InputLook>, nonce: &str, answer: &[u8]) -> super::Inputs {
-    super::read(looks, &Frames::of(answer, nonce))
+    super::read(looks, &Frames::of_answer(answer, nonce))
 }
 
 fn path(text: &str) -> InputLook {

@@ -7,7 +7,7 @@ use abide_model::{
 };
 
 use crate::ledger;
-use crate::probe::{Frame, Frames, LEDGERS_ROOM, MOST_LEDGERS, NAME, short};
+use crate::probe::{Frame, Frames, LEDGERS_ROOM, MOST_LEDGERS, NAME, printable_up_to};
 use crate::quote::word;
 
 const ASK: &str = include_str!("ask.sh");
@@ -50,21 +50,23 @@ pub fn largest_answer() -> usize {
 /// Reads the answer. Nothing in it is trusted: what does not have its form is not there, and what did not come whole is said to
 /// be so.
 pub fn read(nonce: &str, answer: &[u8]) -> Result<HostLedgers, AskError> {
-    let frames = Frames::of(answer, nonce);
+    let frames = Frames::of_answer(answer, nonce);
     if frames.get("no-timeout").is_some() {
         return Err(AskError::NoTimeout);
     }
     if frames.get("end").is_none() {
         return Err(AskError::Cut);
     }
-    let homes = homes(&frames);
+    let homes = homes_by_user(&frames);
     let directory = frames
         .get("directory")
-        .and_then(|frame| frame.texts().next());
+        .and_then(|frame| frame.text_lines().next());
     let mut ledgers = BTreeMap::new();
-    for frame in frames.all("ledger").take(MOST_LEDGERS) {
+    for frame in frames.frames_named("ledger").take(MOST_LEDGERS) {
         if let Ok(name) = ManifestName::parse(frame.word(1)) {
-            ledgers.entry(name).or_insert_with(|| found(frame, &homes));
+            ledgers
+                .entry(name)
+                .or_insert_with(|| found_ledger(frame, &homes));
         }
     }
     let count = frames.get("count");
@@ -72,7 +74,7 @@ pub fn read(nonce: &str, answer: &[u8]) -> Result<HostLedgers, AskError> {
     let unread = count.unwrap_or_default().saturating_sub(ledgers.len());
     let fault = frames.get("directory-fault");
     Ok(HostLedgers {
-        directory: short(directory.unwrap_or("an unknown place"), NAME),
+        directory: printable_up_to(directory.unwrap_or("an unknown place"), NAME),
         directory_fault: fault.map(|frame| PlaceFault::of_word(frame.word(1))),
         in_the_way: frames.get("in-the-way").is_some(),
         ledgers,
@@ -80,7 +82,7 @@ pub fn read(nonce: &str, answer: &[u8]) -> Result<HostLedgers, AskError> {
     })
 }
 
-fn found(frame: &Frame<'_>, homes: &BTreeMap<UserName, HostPath>) -> FoundLedger {
+fn found_ledger(frame: &Frame<'_>, homes: &BTreeMap<UserName, HostPath>) -> FoundLedger {
     let fault = match frame.word(2) {
         "ok" => None,
         word => Some(PlaceFault::of_word(word)),
@@ -97,24 +99,24 @@ fn found(frame: &Frame<'_>, homes: &BTreeMap<UserName, HostPath>) -> FoundLedger
     if frame.word(3) != "text" {
         return found;
     }
-    let Some(bytes) = whole(frame.bytes(), frame.word(4)) else {
+    let Some(bytes) = bytes_of_size(frame.bytes(), frame.word(4)) else {
         found.file = Some(PlaceFault::Unseen);
         return found;
     };
-    let (mut contents, text) = ledger::salvage(&String::from_utf8_lossy(bytes));
+    let (mut contents, text) = ledger::read_leniently(&String::from_utf8_lossy(bytes));
     contents.at_home(|name| homes.get(name));
     FoundLedger {
         text,
         ledger: contents.ledger,
         findings: contents.findings,
         more: contents.more,
-        digest: Some(Digest::of(bytes)),
+        digest: Some(Digest::of_bytes(bytes)),
         ..found
     }
 }
 
 /// All of a file of this size: a frame's newline may have come behind it.
-fn whole<'a>(bytes: &'a [u8], size: &str) -> Option<&'a [u8]> {
+fn bytes_of_size<'a>(bytes: &'a [u8], size: &str) -> Option<&'a [u8]> {
     let size: usize = size.parse().ok()?;
     match bytes.len().checked_sub(size)? {
         0 => Some(bytes),
@@ -138,8 +140,8 @@ fn kind(mode: &str) -> PlaceKind {
 }
 
 /// The homes of the users that the answer tells of.
-fn homes(frames: &Frames<'_>) -> BTreeMap<UserName, HostPath> {
-    let lines = frames.get("passwd").into_iter().flat_map(Frame::texts);
+fn homes_by_user(frames: &Frames<'_>) -> BTreeMap<UserName, HostPath> {
+    let lines = frames.get("passwd").into_iter().flat_map(Frame::text_lines);
     let home = |line: &str| {
         let mut fields = line.split(':');
         let name = UserName::parse(fields.next()?).ok()?;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abide_model::{
-    Digest, LedgerRepair, LockHolder, RepairStep, StepResult, Suspension, printable,
+    Digest, LedgerRepair, LockHolder, RepairStep, StepResult, Suspension, printable_text,
 };
 
-use crate::apply::{holder, suspension};
+use crate::apply::{lock_holder, suspension};
 use crate::ledger;
 use crate::quote::{quote, word};
 
@@ -99,7 +99,7 @@ fn call(number: usize, step: &RepairStep, nonce: &str) -> String {
         }
         RepairStep::Rewrite { name, was, ledger } => {
             let text = ledger::write(ledger);
-            let becomes = Digest::of(text.as_bytes());
+            let becomes = Digest::of_bytes(text.as_bytes());
             format!(
                 "rewrite {number} {} {was} {becomes} <<'{nonce}'\n{text}{nonce}\n",
                 word(name.as_str())
@@ -110,7 +110,7 @@ fn call(number: usize, step: &RepairStep, nonce: &str) -> String {
 
 /// What is written there is one line of a file.
 fn one_line(text: &str) -> String {
-    let flat = printable(text).replace(['\n', '\t'], " ");
+    let flat = printable_text(text).replace(['\n', '\t'], " ");
     flat.chars().take(LONGEST).collect()
 }
 
@@ -122,13 +122,13 @@ pub fn largest_answer(repair: &LedgerRepair) -> usize {
 
 /// Reads the lines of one run.
 #[derive(Debug)]
-pub struct Reader {
+pub struct RepairReader {
     nonce: String,
     steps: usize,
     told: Repaired,
 }
 
-impl Reader {
+impl RepairReader {
     /// Reads what the script of this repair tells with this nonce.
     pub fn new(repair: &LedgerRepair, nonce: &str) -> Self {
         Self {
@@ -151,7 +151,7 @@ impl Reader {
                 kept: (!copy.is_empty()).then_some(copy),
             }),
             "not-mended" => self.step(rest, |said| StepResult::Failed { said }),
-            "locked" => self.told.locked = Some(holder(&rest.replace('\t', "\n"))),
+            "locked" => self.told.locked = Some(lock_holder(&rest.replace('\t', "\n"))),
             "suspended" => self.told.suspended = Some(suspension(&rest.replace('\t', "\n"))),
             "failed" if self.told.failed.len() < 8 => self.told.failed.push(one_line(rest)),
             "end" => self.told.ended = true,

@@ -142,9 +142,9 @@ fn what_is_no_whole_ledger_is_refused() {
         "abide-ledger 1\nuser a\nend\n\n",
     ] {
         assert_eq!(read(text), Err(LedgerError::Cut), "{text:?}");
-        assert_eq!(salvage(text).1, Some(LedgerTextFault::Cut));
+        assert_eq!(read_leniently(text).1, Some(LedgerTextFault::Cut));
     }
-    let (cut, _) = salvage("abide-ledger 1\nuser a\nfile system /etc/systemd/system/a.serv");
+    let (cut, _) = read_leniently("abide-ledger 1\nuser a\nfile system /etc/systemd/system/a.serv");
     assert_eq!(cut.ledger.users.len(), 1);
     assert_eq!(cut.findings, []);
 }
@@ -152,14 +152,18 @@ fn what_is_no_whole_ledger_is_refused() {
 #[test]
 fn a_text_without_its_head_is_no_ledger_and_one_of_another_version_is_nobodys() {
     for text in ["", "\n", "abide-ledger\n", "abide-ledger x\n", "root:x:0\n"] {
-        assert_eq!(salvage(text).1, Some(LedgerTextFault::NoLedger), "{text:?}");
+        assert_eq!(
+            read_leniently(text).1,
+            Some(LedgerTextFault::NoLedger),
+            "{text:?}"
+        );
     }
     for text in ["abide-ledger 2", "abide-ledger 12\nuser a\nend\n"] {
-        let (contents, fault) = salvage(text);
+        let (contents, fault) = read_leniently(text);
         assert_eq!(fault, Some(LedgerTextFault::Newer), "{text:?}");
         assert_eq!(contents, Contents::default());
     }
-    let (contents, _) = salvage("password\nuser a\nend\n");
+    let (contents, _) = read_leniently("password\nuser a\nend\n");
     assert_eq!(contents.ledger.users.len(), 1);
     assert_eq!(contents.findings.len(), 1);
     assert_eq!(contents.findings[0].text, "");
@@ -289,7 +293,7 @@ proptest! {
     #[test]
     fn what_a_repair_writes_is_a_ledger_with_nothing_wrong(text in any::<String>(), head in any::<bool>()) {
         let text = if head { format!("abide-ledger 1\n{text}") } else { text };
-        let (kept, _) = salvage(&text);
+        let (kept, _) = read_leniently(&text);
         let again = read(&write(&kept.ledger)).unwrap();
         prop_assert_eq!(again.findings, vec![]);
         prop_assert_eq!(again.ledger, kept.ledger);

@@ -9,7 +9,7 @@ use abide_model::{
 
 use super::room::{self, Counts};
 use crate::layout;
-use crate::quote::{pattern, quote, word};
+use crate::quote::{case_pattern, quote, word};
 
 /// What is asked of a host about its scopes.
 pub(super) struct Ask {
@@ -42,12 +42,12 @@ pub(super) struct ScopeAsk {
 /// What is asked of one file.
 pub(super) struct FileAsk {
     pub(super) at: HostPathOrHome,
-    rule: Rule,
+    rule: ContentRule,
 }
 
 /// When a file's content may come back.
 #[derive(Clone, Copy)]
-enum Rule {
+enum ContentRule {
     /// Never: it is a secret, or nobody needs it.
     Never,
     /// Where its digest is not this one.
@@ -86,20 +86,26 @@ impl Ask {
     }
 
     /// The shell function `asked SCOPE`: it prints what the scope's own shell reads.
-    pub(super) fn function(&self, nonce: &str) -> String {
+    pub(super) fn asked_function(&self, nonce: &str) -> String {
         let arm = |pattern: &str, body: String| {
             format!("{pattern})\ncat <<'{nonce}'\n{body}{nonce}\n;;\n")
         };
         let mut parts = vec!["\nasked() {\n  case $1 in\n".to_owned()];
         for (scope, ask) in &self.scopes {
-            let contents = ask.counts().contents(self.scopes.len());
-            parts.push(arm(&pattern(&scope.to_string()), ask.body(scope, contents)));
+            let contents = ask.item_counts().content_bytes(self.scopes.len());
+            parts.push(arm(
+                &case_pattern(&scope.to_string()),
+                ask.text_for_scope(scope, contents),
+            ));
         }
         // Scopes that only the ledger knows.
         let nothing = ScopeAsk::default();
-        let contents = nothing.counts().contents(1);
+        let contents = nothing.item_counts().content_bytes(1);
         if !self.scopes.contains_key(&Scope::System) {
-            parts.push(arm("system", nothing.body(&Scope::System, contents)));
+            parts.push(arm(
+                "system",
+                nothing.text_for_scope(&Scope::System, contents),
+            ));
         }
         let user = nothing.text("--user", &home(layout::USER_UNITS), contents);
         parts.push(arm("*", user));
@@ -110,10 +116,10 @@ impl Ask {
 
 impl Ask {
     /// The shell function `room_of SCOPE`: how many bytes the scope may say, in `$room`.
-    pub(super) fn rooms(&self) -> String {
+    pub(super) fn room_function(&self) -> String {
         let arms = self.scopes.iter().map(|(scope, ask)| {
-            let room = ask.counts().answer(self.scopes.len());
-            format!("    {}) room={room} ;;\n", pattern(&scope.to_string()))
+            let room = ask.item_counts().answer_bytes(self.scopes.len());
+            format!("    {}) room={room} ;;\n", case_pattern(&scope.to_string()))
         });
         let arms: String = arms.collect();
         format!("\nroom_of() {{\n  case $1 in\n{arms}    *) room=$spare ;;\n  esac\n}}\n")
@@ -122,13 +128,17 @@ impl Ask {
     /// How many bytes the whole answer may have.
     pub(super) fn largest_answer(&self) -> usize {
         let scopes = self.scopes.len();
-        room::whole(self.scopes.values().map(|ask| ask.counts().answer(scopes)))
+        room::whole_answer_bytes(
+            self.scopes
+                .values()
+                .map(|ask| ask.item_counts().answer_bytes(scopes)),
+        )
     }
 }
 
 impl ScopeAsk {
     /// What is asked, in numbers.
-    pub(super) fn counts(&self) -> Counts {
+    pub(super) fn item_counts(&self) -> Counts {
         Counts {
             units: self.units.len().saturating_add(self.also.len()),
             patterns: self.patterns.len(),
@@ -151,14 +161,14 @@ impl ScopeAsk {
         // Behind the files themselves, which may be the same and have a content to compare.
         for unit in units.values() {
             for path in unit.restart_on.iter().chain(&unit.reload_on) {
-                self.add_file(path.clone(), Rule::Never);
+                self.add_file(path.clone(), ContentRule::Never);
             }
         }
     }
 
     fn add_unit(&mut self, loaded: &UnitName) {
         if loaded.is_template() {
-            let pattern = format!("{}@*.{}", loaded.prefix(), loaded.kind().suffix());
+            let pattern = format!("{}@*.{}", loaded.prefix_name(), loaded.kind().name_suffix());
             self.patterns.insert(pattern);
         } else {
             self.units.insert(loaded.clone());
@@ -166,11 +176,13 @@ impl ScopeAsk {
     }
 
     fn add_unit_files(&mut self, scope: &Scope, name: &UnitName, unit: &DesiredUnit) {
-        if let Some(path) = layout::beside(scope, name, name.as_str()) {
+        if let Some(path) = layout::path_in_unit_directory(scope, name, name.as_str()) {
             self.add_file(path, body_rule(unit.file.as_ref()));
         }
         for (drop_in, body) in &unit.drop_ins {
-            if let Some(path) = layout::beside(scope, name, &format!("{name}.d/{drop_in}")) {
+            if let Some(path) =
+                layout::path_in_unit_directory(scope, name, &format!("{name}.d/{drop_in}"))
+            {
                 self.add_file(path, body_rule(Some(body)));
             }
         }
@@ -182,19 +194,22 @@ impl ScopeAsk {
         .into_iter()
         .flatten()
         {
-            self.folders
-                .extend(layout::beside(scope, &owner, &format!("{owner}.d")));
+            self.folders.extend(layout::path_in_unit_directory(
+                scope,
+                &owner,
+                &format!("{owner}.d"),
+            ));
         }
     }
 
-    fn add_file(&mut self, at: HostPathOrHome, rule: Rule) {
+    fn add_file(&mut self, at: HostPathOrHome, rule: ContentRule) {
         if self.places.insert(at.clone()) {
             self.files.push(FileAsk { at, rule });
         }
     }
 
     /// What the scope's shell reads, where so many bytes of contents may be sent.
-    pub(super) fn body(&self, scope: &Scope, contents: usize) -> String {
+    pub(super) fn text_for_scope(&self, scope: &Scope, contents: usize) -> String {
         match scope {
             Scope::System => self.text("--system", layout::SYSTEM_UNITS, contents),
             Scope::User(_) => self.text("--user", &home(layout::USER_UNITS), contents),
@@ -211,7 +226,7 @@ impl ScopeAsk {
         let folders = self
             .folders
             .iter()
-            .map(|folder| format!("{}'\n'", place(folder)));
+            .map(|folder| format!("{}'\n'", quoted_path(folder)));
         let rules = self
             .files
             .iter()
@@ -219,7 +234,7 @@ impl ScopeAsk {
         let paths = self
             .files
             .iter()
-            .map(|file| format!(" \\\n  {}", place(&file.at)));
+            .map(|file| format!(" \\\n  {}", quoted_path(&file.at)));
         [
             format!("manager={manager}\nconfig={config}\nallowance={contents}\n"),
             format!("units={}\n", quote(&units.join("\n"))),
@@ -235,7 +250,7 @@ impl ScopeAsk {
     }
 }
 
-impl Rule {
+impl ContentRule {
     fn words(self) -> String {
         let words = |rule: &str, digest: Option<Digest>| match digest {
             Some(digest) => format!("{rule} {digest}"),
@@ -260,25 +275,25 @@ fn has_condition(unit: &DesiredUnit) -> bool {
     })
 }
 
-fn body_rule(body: Option<&Body>) -> Rule {
+fn body_rule(body: Option<&Body>) -> ContentRule {
     match body {
-        Some(body) if body.is_secret() => Rule::Never,
-        Some(body) => Rule::Always(body.bytes().map(abide_model::Bytes::digest)),
-        None => Rule::Always(None),
+        Some(body) if body.is_secret() => ContentRule::Never,
+        Some(body) => ContentRule::Always(body.bytes().map(abide_model::Bytes::digest)),
+        None => ContentRule::Always(None),
     }
 }
 
 /// A plain file that nobody else may read, and that the manifest did not ask to be so, may have been a secret.
-fn file_rule(file: &DesiredFile) -> Rule {
+fn file_rule(file: &DesiredFile) -> ContentRule {
     let digest = file.body.bytes().map(abide_model::Bytes::digest);
     match file.mode {
-        _ if file.body.is_secret() => Rule::Never,
-        Some(mode) if mode & 0o004 == 0 => Rule::Always(digest),
-        _ => Rule::Public(digest),
+        _ if file.body.is_secret() => ContentRule::Never,
+        Some(mode) if mode & 0o004 == 0 => ContentRule::Always(digest),
+        _ => ContentRule::Public(digest),
     }
 }
 
-fn place(path: &HostPathOrHome) -> String {
+fn quoted_path(path: &HostPathOrHome) -> String {
     match path {
         HostPathOrHome::Absolute(path) => word(path.as_str()),
         HostPathOrHome::Home(below) => home(below.as_str()),

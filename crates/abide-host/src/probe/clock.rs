@@ -15,7 +15,7 @@ impl Clock {
     /// From `date +%s.%N` and the first number of `/proc/uptime`, taken one after the other.
     pub(super) fn new(now: Option<Timestamp>, uptime: &str) -> Self {
         let zero = now
-            .zip(seconds(uptime))
+            .zip(parse_epoch_seconds(uptime))
             .and_then(|(now, up)| now.0.checked_sub(up.0));
         Self { zero, boot: 0 }
     }
@@ -48,14 +48,16 @@ impl Clock {
             .zip(self.zero)
             .and_then(|(monotonic, zero)| zero.checked_add(monotonic));
         match placed {
-            Some(placed) if Timestamp(placed).secs() == shown.secs() => Some(Timestamp(placed)),
+            Some(placed) if Timestamp(placed).unix_seconds() == shown.unix_seconds() => {
+                Some(Timestamp(placed))
+            }
             _ => Some(shown),
         }
     }
 }
 
 /// `1795427118.702239215`, or whole seconds where `date` does not know `%N`.
-pub(super) fn seconds(text: &str) -> Option<Timestamp> {
+pub(super) fn parse_epoch_seconds(text: &str) -> Option<Timestamp> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let micros = whole.parse::<u64>().ok()?.checked_mul(1_000_000)?;
     micros.checked_add(micros_of(fraction)).map(Timestamp)
@@ -64,7 +66,7 @@ pub(super) fn seconds(text: &str) -> Option<Timestamp> {
 /// `Mon 2026-11-23 09:38:49.025247 UTC` (systemctl) or `2026-11-23 09:31:52.497666094 +0000` (stat), in UTC.
 pub(super) fn date_time(text: &str) -> Option<Timestamp> {
     let mut words = text.split(' ').filter(|word| word.contains(['-', ':']));
-    let days = days(words.next()?)?;
+    let days = days_since_epoch(words.next()?)?;
     let (clock, fraction) = words
         .next()
         .map(|word| word.split_once('.').unwrap_or((word, "")))?;
@@ -95,7 +97,7 @@ fn micros_of(fraction: &str) -> u64 {
 
 /// Days since 1970-01-01 of `2026-11-23`, by the Gregorian calendar (Hinnant, "chrono-compatible low-level date
 /// algorithms": years begin in March, so that the leap day comes last).
-fn days(date: &str) -> Option<u64> {
+fn days_since_epoch(date: &str) -> Option<u64> {
     let mut parts = date.split('-').map(|part| part.parse::<u64>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
     if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
@@ -139,18 +141,18 @@ mod tests {
             assert_eq!(micros(nothing), None, "{nothing}");
         }
         assert_eq!(
-            seconds("1795427118.702239215"),
+            parse_epoch_seconds("1795427118.702239215"),
             Some(Timestamp(1_795_427_118_702_239))
         );
         assert_eq!(
-            seconds("1795427118.%N"),
+            parse_epoch_seconds("1795427118.%N"),
             Some(Timestamp(1_795_427_118_000_000))
         );
     }
 
     #[test]
     fn whole_seconds_are_refined_by_the_monotonic_clock_where_both_agree() {
-        let clock = Clock::new(seconds("1000.5"), "600.25");
+        let clock = Clock::new(parse_epoch_seconds("1000.5"), "600.25");
         let text = "Thu 1970-01-01 00:08:20 UTC";
         assert_eq!(clock.read(text, "99800000"), Some(Timestamp(500_050_000)));
         assert_eq!(clock.read(text, "5"), Some(Timestamp(500_000_000)));

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::room::{MOST_FRAMES, short};
+use super::room::{MOST_FRAMES, printable_up_to};
 
 /// One frame: the words behind the nonce, and the lines until the next frame.
 #[derive(Clone, Copy)]
@@ -35,14 +35,14 @@ impl<'a> Frame<'a> {
     }
 
     /// The lines that are UTF-8 and not empty.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub(crate) fn text_lines(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.lines()
             .filter_map(|line| std::str::from_utf8(line).ok())
             .filter(|line| !line.is_empty())
     }
 
     /// The whole body of a frame that is not indented, as text; what is not UTF-8 is replaced.
-    pub(crate) fn body(&self) -> Cow<'a, str> {
+    pub(crate) fn body_text(&self) -> Cow<'a, str> {
         String::from_utf8_lossy(self.body)
     }
 
@@ -52,7 +52,7 @@ impl<'a> Frame<'a> {
     }
 
     /// How many bytes came.
-    pub(crate) fn size(&self) -> usize {
+    pub(crate) fn size_in_bytes(&self) -> usize {
         self.body.len()
     }
 
@@ -72,12 +72,12 @@ pub(crate) struct Frames<'a> {
 
 impl<'a> Frames<'a> {
     /// The frames of a whole answer.
-    pub(crate) fn of(answer: &'a [u8], nonce: &str) -> Self {
+    pub(crate) fn of_answer(answer: &'a [u8], nonce: &str) -> Self {
         Self::split(answer, false, nonce)
     }
 
     /// The frames within the answer of a scope.
-    pub(crate) fn within(scope: &Frame<'a>, nonce: &str) -> Self {
+    pub(crate) fn within_scope(scope: &Frame<'a>, nonce: &str) -> Self {
         Self::split(scope.body, true, nonce)
     }
 
@@ -110,7 +110,7 @@ impl<'a> Frames<'a> {
                     indented,
                 });
             } else if frames.is_empty() && stray.is_empty() {
-                stray = said(line);
+                stray = printable_line(line);
             }
         }
         if let Some(last) = frames.last_mut() {
@@ -135,12 +135,12 @@ impl<'a> Frames<'a> {
         self.all.get(*self.first.get(&(name, None))?)
     }
 
-    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &Frame<'a>> {
+    pub(crate) fn frames_named(&self, name: &str) -> impl Iterator<Item = &Frame<'a>> {
         self.all.iter().filter(move |frame| frame.word(0) == name)
     }
 
     /// The first frame of this name that is about this number, path or scope.
-    pub(crate) fn about(&self, name: &str, subject: &str) -> Option<&Frame<'a>> {
+    pub(crate) fn frame_about(&self, name: &str, subject: &str) -> Option<&Frame<'a>> {
         self.all.get(*self.first.get(&(name, Some(subject)))?)
     }
 }
@@ -160,8 +160,8 @@ fn frame_words<'a>(line: &'a [u8], nonce: &str) -> Option<&'a str> {
 }
 
 /// A stray line as something that may be printed.
-pub(crate) fn said(line: &[u8]) -> String {
+pub(crate) fn printable_line(line: &[u8]) -> String {
     let start = line.trim_ascii_start();
     let start = start.get(..1200).unwrap_or(start);
-    short(&String::from_utf8_lossy(start), 300)
+    printable_up_to(&String::from_utf8_lossy(start), 300)
 }

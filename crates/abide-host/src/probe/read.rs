@@ -19,7 +19,7 @@ pub(super) fn observed(
     nonce: &str,
     answer: &[u8],
 ) -> Result<Observed, ProbeError> {
-    let frames = Frames::of(answer, nonce);
+    let frames = Frames::of_answer(answer, nonce);
     if frames.get("no-systemd").is_some() {
         return Err(ProbeError::NoSystemd);
     }
@@ -30,9 +30,9 @@ pub(super) fn observed(
         return Err(ProbeError::Cut { said: frames.stray });
     }
     let (facts, clock) = read_host::facts(&frames)?;
-    let mut ledgers = Ledgers::read(desired, &frames);
-    let lingering = read_users::lingering(&frames);
-    let asked = asked_users(desired, ledgers.own.known(), &lingering, &facts);
+    let mut ledgers = ProbedLedgers::read(desired, &frames);
+    let lingering = read_users::lingering_names(&frames);
+    let asked = asked_users(desired, ledgers.own.as_known(), &lingering, &facts);
     let users = read_users::users(&frames, &asked, &lingering);
     ledgers.at_home(&users);
     let scopes = Scopes {
@@ -43,12 +43,12 @@ pub(super) fn observed(
         clock,
         users: &users,
     }
-    .read(ledgers.own.known());
+    .read(ledgers.own.as_known());
     Ok(Observed {
         lock: read_host::lock(&frames, "lock"),
         stale_lock: read_host::lock(&frames, "stale-lock"),
         suspended: read_host::suspension(&frames),
-        applied_at: read_host::applied(&frames),
+        applied_at: read_host::applied_at(&frames),
         lingering: Observation::Known(lingering),
         facts,
         users,
@@ -62,7 +62,7 @@ pub(super) fn observed(
 }
 
 /// What the ledgers of the host say.
-struct Ledgers {
+struct ProbedLedgers {
     own: Observation<Ledger>,
     findings: Vec<LedgerFinding>,
     others: BTreeMap<ManifestName, Ledger>,
@@ -70,7 +70,7 @@ struct Ledgers {
     contents: ledger::Contents,
 }
 
-impl Ledgers {
+impl ProbedLedgers {
     fn read(desired: &Desired, frames: &Frames<'_>) -> Self {
         let mut ledgers = Self {
             own: Observation::Absent,
@@ -79,16 +79,16 @@ impl Ledgers {
             unread: BTreeMap::new(),
             contents: ledger::Contents::default(),
         };
-        for frame in frames.all("ledger").take(room::MOST_LEDGERS) {
+        for frame in frames.frames_named("ledger").take(room::MOST_LEDGERS) {
             let Ok(name) = ManifestName::parse(frame.word(1)) else {
                 continue;
             };
             let entries = frame.lines().count();
             let contents = match frame.word(2) {
                 "" if entries > most_entries(desired) => Err(UnknownReason::LedgerLines(entries)),
-                "" => ledger::read(&frame.body())
+                "" => ledger::read(&frame.body_text())
                     .map_err(|error| UnknownReason::NotUnderstood(error.to_string())),
-                fault => Err(unbelievable(fault)),
+                fault => Err(why_unbelievable(fault)),
             };
             match contents {
                 Ok(contents) if name == desired.manifest => {
@@ -105,7 +105,7 @@ impl Ledgers {
             }
         }
         if let Some(frame) = frames.get("no-ledgers") {
-            ledgers.own = Observation::Unknown(unbelievable(frame.word(1)));
+            ledgers.own = Observation::Unknown(why_unbelievable(frame.word(1)));
         }
         ledgers
     }
@@ -113,7 +113,7 @@ impl Ledgers {
     /// What lies outside of its user's home is nobody's entry.
     fn at_home(&mut self, users: &BTreeMap<UserName, Observation<ObservedUser>>) {
         if let Observation::Known(ledger) = &mut self.own {
-            let known = |name: &UserName| Some(&users.get(name)?.known()?.home);
+            let known = |name: &UserName| Some(&users.get(name)?.as_known()?.home);
             self.contents.at_home(known);
             *ledger = std::mem::take(&mut self.contents.ledger);
             self.findings = std::mem::take(&mut self.contents.findings);
@@ -122,7 +122,7 @@ impl Ledgers {
 }
 
 /// Why a ledger, or their directory, is none that can be believed.
-fn unbelievable(fault: &str) -> UnknownReason {
+fn why_unbelievable(fault: &str) -> UnknownReason {
     match fault.strip_prefix("directory-") {
         Some(fault) => UnknownReason::LedgerDirectory(PlaceFault::of_word(fault)),
         None => UnknownReason::LedgerPlace(PlaceFault::of_word(fault)),
@@ -203,12 +203,12 @@ impl Scopes<'_> {
             Some(Some(Observation::Unknown(why))) => return Observation::Unknown(why.clone()),
             Some(None) => return Observation::Unknown(UnknownReason::NotAskedFor),
         };
-        let Some(frame) = self.frames.about("scope", &scope.to_string()) else {
+        let Some(frame) = self.frames.frame_about("scope", &scope.to_string()) else {
             return Observation::Unknown(self.why_silent());
         };
-        let answer = Frames::within(frame, self.nonce);
-        let room = ask.counts().answer(declared);
-        if answer.get("scope-end").is_none() && frame.size() >= room {
+        let answer = Frames::within_scope(frame, self.nonce);
+        let room = ask.item_counts().answer_bytes(declared);
+        if answer.get("scope-end").is_none() && frame.size_in_bytes() >= room {
             return Observation::Unknown(UnknownReason::TooLong(room >> 10));
         }
         match read_scope::scope(ask, user, &answer, self.clock) {

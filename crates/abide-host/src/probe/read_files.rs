@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use abide_model::{
     Bytes, Digest, FileKind, HostPath, Observation, ObservedFile, Part, Plenty, Timestamp,
-    UnknownReason, printable,
+    UnknownReason, printable_text,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::ask::ScopeAsk;
 use super::clock::date_time;
 use super::frames::{Frame, Frames};
-use super::room::{MOST_UNDECLARED, NAME, PATH, cut, short};
+use super::room::{MOST_UNDECLARED, NAME, PATH, cut, printable_up_to};
 use crate::{layout, percent};
 
 /// Larger contents are not sent.
@@ -38,7 +38,7 @@ pub(super) fn files(
     };
     let most = declared.len().saturating_add(MOST_UNDECLARED);
     let entries = entries(frame, declared, most)?;
-    let mut details = Details::new(answer);
+    let mut details = PathDetails::new(answer);
     let mut files = BTreeMap::new();
     for (index, (path, letter)) in entries.into_iter().enumerate() {
         let observation = details.next(letter, index.saturating_add(1));
@@ -47,7 +47,7 @@ pub(super) fn files(
             files.entry(path).or_insert(observation);
         }
     }
-    Ok(if details.agree() {
+    Ok(if details.has_exact_length() {
         files
     } else {
         let changed = || Observation::Unknown(UnknownReason::ChangedWhileRead);
@@ -55,17 +55,17 @@ pub(super) fn files(
     })
 }
 
-type Entry = (Option<HostPath>, char);
+type PathEntry = (Option<HostPath>, char);
 
 /// Path and letter of each line: declared paths have no name there, the others are percent-encoded.
 fn entries(
     frame: &Frame<'_>,
     declared: Vec<HostPath>,
     most: usize,
-) -> Result<Vec<Entry>, UnknownReason> {
+) -> Result<Vec<PathEntry>, UnknownReason> {
     let mut declared = declared.into_iter();
     let mut entries = Vec::new();
-    for line in frame.texts() {
+    for line in frame.text_lines() {
         let (letter, name) = line.split_once(' ').unwrap_or((line, ""));
         let path = match declared.next() {
             Some(path) => Some(path),
@@ -87,16 +87,16 @@ fn entries(
 }
 
 /// The lists that say more about each path that is there, in its order.
-struct Details<'a> {
+struct PathDetails<'a> {
     answer: &'a Frames<'a>,
     stats: Box<dyn Iterator<Item = &'a str> + 'a>,
     digests: Box<dyn Iterator<Item = &'a str> + 'a>,
     missing: bool,
 }
 
-impl<'a> Details<'a> {
+impl<'a> PathDetails<'a> {
     fn new(answer: &'a Frames<'a>) -> Self {
-        let list = |name: &str| Box::new(answer.get(name).into_iter().flat_map(Frame::texts));
+        let list = |name: &str| Box::new(answer.get(name).into_iter().flat_map(Frame::text_lines));
         Self {
             answer,
             stats: list("stat"),
@@ -106,14 +106,14 @@ impl<'a> Details<'a> {
     }
 
     /// Whether the lists were just as long as the paths needed.
-    fn agree(&mut self) -> bool {
+    fn has_exact_length(&mut self) -> bool {
         !self.missing && self.stats.next().is_none() && self.digests.next().is_none()
     }
 
     fn next(&mut self, letter: char, number: usize) -> Observation<ObservedFile> {
         match letter {
             'a' => Observation::Absent,
-            'f' | 'F' | 'l' | 'L' | 'd' | 'o' => self.there(letter, number).map_or_else(
+            'f' | 'F' | 'l' | 'L' | 'd' | 'o' => self.existing_file(letter, number).map_or_else(
                 || {
                     self.missing = true;
                     Observation::Unknown(UnknownReason::NoDescription)
@@ -124,7 +124,7 @@ impl<'a> Details<'a> {
         }
     }
 
-    fn there(&mut self, letter: char, number: usize) -> Option<ObservedFile> {
+    fn existing_file(&mut self, letter: char, number: usize) -> Option<ObservedFile> {
         let stat = Stat::read(self.stats.next()?)?;
         let digest = match letter {
             'f' | 'l' => Some(self.digests.next()?.parse::<Digest>().ok()?),
@@ -134,8 +134,8 @@ impl<'a> Details<'a> {
         // What stands behind a link changes with the link itself.
         let behind = self
             .answer
-            .about("behind", &number)
-            .and_then(|frame| Stat::read(frame.texts().next()?));
+            .frame_about("behind", &number)
+            .and_then(|frame| Stat::read(frame.text_lines().next()?));
         let later = |of: fn(&Stat) -> Timestamp| {
             behind
                 .as_ref()
@@ -165,26 +165,26 @@ impl<'a> Details<'a> {
     }
 
     fn target(&self, number: &str) -> Option<String> {
-        let bytes = decoded(self.answer.about("link", number)?)?;
+        let bytes = decode_base64(self.answer.frame_about("link", number)?)?;
         let text = String::from_utf8_lossy(&bytes);
         let target = text.strip_suffix('\n').unwrap_or(&text);
-        Some(printable(cut(target, PATH)))
+        Some(printable_text(cut(target, PATH)))
     }
 
     /// The content, where it is still the one that the digest is of.
     fn content(&self, number: &str, digest: Digest) -> Option<Bytes> {
-        let bytes = decoded(self.answer.about("content", number)?)?;
+        let bytes = decode_base64(self.answer.frame_about("content", number)?)?;
         let content = Bytes::new(bytes);
         (content.digest() == digest).then_some(content)
     }
 }
 
-fn decoded(frame: &Frame<'_>) -> Option<Vec<u8>> {
+fn decode_base64(frame: &Frame<'_>) -> Option<Vec<u8>> {
     // In base64, with a newline behind every 76 characters.
-    if frame.size() > LARGEST.saturating_mul(3) / 2 {
+    if frame.size_in_bytes() > LARGEST.saturating_mul(3) / 2 {
         return None;
     }
-    let text: String = frame.texts().collect();
+    let text: String = frame.text_lines().collect();
     let bytes = STANDARD.decode(text).ok()?;
     (bytes.len() <= LARGEST).then_some(bytes)
 }
@@ -222,7 +222,7 @@ impl Stat {
         Some(Self {
             mode: u32::from_str_radix(mode, 16).ok()? & 0o7777,
             size: size.parse().ok()?,
-            owner: short(owner, NAME),
+            owner: printable_up_to(owner, NAME),
             changed_at: date_time(&format!("{date} {time}"))?,
             written_at: date_time(&format!("{written_date} {written_time}"))?,
         })

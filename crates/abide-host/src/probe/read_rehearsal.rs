@@ -5,26 +5,29 @@ use std::collections::BTreeSet;
 use abide_model::{Observation, Rehearsal, RehearsalEnd, UnitName, UnknownReason};
 
 use super::frames::{Frame, Frames};
-use super::room::{MOST_UNDECLARED, SENTENCE, short};
+use super::room::{MOST_UNDECLARED, SENTENCE, printable_up_to};
 
 /// `Absent` where nobody asked.
-pub(super) fn rehearsal(answer: &Frames<'_>) -> Observation<Rehearsal> {
+pub(super) fn observed_rehearsal(answer: &Frames<'_>) -> Observation<Rehearsal> {
     let Some(frame) = answer.get("rehearsal") else {
         return Observation::Absent;
     };
     let mut rehearsal = Rehearsal::default();
     let mut why = None;
     let mut ended = None;
-    for line in frame.texts() {
+    for line in frame.text_lines() {
         let Some((mark, rest)) = line.split_at_checked(1) else {
             continue;
         };
         match mark {
-            "+" => take(&mut rehearsal.starts, rest),
-            "?" => take(&mut rehearsal.unreadable, rest),
-            "~" => cycle(&mut rehearsal, rest),
+            "+" => insert_unit(&mut rehearsal.starts, rest),
+            "?" => insert_unit(&mut rehearsal.unreadable, rest),
+            "~" => add_cycle_line(&mut rehearsal, rest),
             "1" => rehearsal.first_boot = true,
-            "!" => why = why.or_else(|| Some(UnknownReason::told(short(rest, SENTENCE)))),
+            "!" => {
+                why =
+                    why.or_else(|| Some(UnknownReason::from_text(printable_up_to(rest, SENTENCE))))
+            }
             _ => ended = line.strip_prefix("ended ").or(ended),
         }
     }
@@ -33,22 +36,22 @@ pub(super) fn rehearsal(answer: &Frames<'_>) -> Observation<Rehearsal> {
     }
     match (ended, rehearsal.starts.is_empty()) {
         (Some("0"), false) => Observation::Known(rehearsal),
-        _ => Observation::Unknown(why.unwrap_or_else(|| ending(frame, ended))),
+        _ => Observation::Unknown(why.unwrap_or_else(|| ending_reason(frame, ended))),
     }
 }
 
-fn ending(frame: &Frame<'_>, ended: Option<&str>) -> UnknownReason {
+fn ending_reason(frame: &Frame<'_>, ended: Option<&str>) -> UnknownReason {
     UnknownReason::Rehearsal(match ended {
         Some("124" | "137") => RehearsalEnd::TimedOut,
         Some("126" | "127") => RehearsalEnd::NoProgram,
         Some("0") => RehearsalEnd::NothingOfBoot,
-        Some(status) => RehearsalEnd::Status(short(status, SENTENCE)),
-        None if frame.size() == 0 => RehearsalEnd::Silent,
+        Some(status) => RehearsalEnd::Status(printable_up_to(status, SENTENCE)),
+        None if frame.size_in_bytes() == 0 => RehearsalEnd::Silent,
         None => RehearsalEnd::CutShort,
     })
 }
 
-fn take(units: &mut BTreeSet<UnitName>, name: &str) {
+fn insert_unit(units: &mut BTreeSet<UnitName>, name: &str) {
     if let (Ok(name), true) = (UnitName::parse(name), units.len() < MOST_UNDECLARED) {
         units.insert(name);
     }
@@ -57,14 +60,14 @@ fn take(units: &mut BTreeSet<UnitName>, name: &str) {
 /// Every unit that a line about a cycle names is part of it: `c2.service: Found ordering cycle on c1.service/start`, on 262
 /// `Found ordering cycle: c2.service/start after c1.service/start - after c2.service`; `Job c1.service/start deleted to
 /// break ordering cycle …` on all.
-fn cycle(rehearsal: &mut Rehearsal, line: &str) {
+fn add_cycle_line(rehearsal: &mut Rehearsal, line: &str) {
     let mut before = "";
     for word in line.split_ascii_whitespace() {
         let job = word.strip_suffix("/start");
         let name = job.unwrap_or(word).trim_end_matches([':', ',', '.', ';']);
-        take(&mut rehearsal.in_cycles, name);
+        insert_unit(&mut rehearsal.in_cycles, name);
         if before == "Job" && line.contains(" deleted to break ") {
-            take(&mut rehearsal.dropped, name);
+            insert_unit(&mut rehearsal.dropped, name);
         }
         before = word;
     }
@@ -77,7 +80,7 @@ mod tests {
     fn read(body: &str) -> Observation<Rehearsal> {
         let nonce = "0123456789abcdef";
         let answer = format!("\n{nonce} rehearsal\n{body}");
-        rehearsal(&Frames::of(answer.as_bytes(), nonce))
+        observed_rehearsal(&Frames::of_answer(answer.as_bytes(), nonce))
     }
 
     fn names(units: &BTreeSet<UnitName>) -> Vec<&str> {
@@ -129,7 +132,7 @@ mod tests {
                 other => panic!("{body}: {other:?}"),
             }
         }
-        let nothing = rehearsal(&Frames::of(b"", "0123456789abcdef"));
+        let nothing = observed_rehearsal(&Frames::of_answer(b"", "0123456789abcdef"));
         assert_eq!(nothing, Observation::Absent);
     }
 }

@@ -5,17 +5,17 @@ use std::fmt::Display;
 
 use abide_model::{
     HostPath, LastLoad, Link, Manager, ObservedInstall, ObservedScope, ObservedUnit, ObservedUser,
-    Part, Plenty, UnitName, UnknownReason, printable,
+    Part, Plenty, UnitName, UnknownReason, printable_text,
 };
 
 use super::ask::ScopeAsk;
 use super::clock::{Clock, date_time};
 use super::frames::{Frame, Frames};
 use super::read_files;
-use super::read_host::properties;
+use super::read_host::parse_properties;
 use super::read_rehearsal;
-use super::read_units::{Names, blocks, unit};
-use super::room::{MOST_BESIDE, PATH, SENTENCE, cut, short};
+use super::read_units::{Names, unit, unit_blocks};
+use super::room::{MOST_BESIDE, PATH, SENTENCE, cut, printable_up_to};
 use crate::layout;
 
 /// What the scope answered; an error is the reason why it is unknown.
@@ -34,23 +34,23 @@ pub(super) fn scope(
         None => HostPath::parse(layout::SYSTEM_UNITS),
         Some(user) => HostPath::parse(&format!("{}/{}", user.home, layout::USER_UNITS)),
     };
-    let mut names = Names::new(ask.counts().most_names());
+    let mut names = Names::new(ask.item_counts().most_names());
     let mut units = units(ask, answer, clock, &mut names)?;
-    conditions(&mut units, answer);
-    sourceless(&mut units, answer);
+    add_conditions(&mut units, answer);
+    mark_sourceless(&mut units, answer);
     let config = config.map_err(not_understood)?;
     by_usual_path(&mut units, &config, answer);
     Ok(ObservedScope {
         manager: manager(answer, clock)?,
         config_dir: config,
-        beside: beside(&units, answer, clock, &mut names),
-        pulling: pulling(answer, clock, &mut names),
+        beside: related_units(&units, answer, clock, &mut names),
+        pulling: pulling_units(answer, clock, &mut names),
         units,
         files: read_files::files(ask, home, answer)?,
         links: links(ask, answer)?,
         links_elsewhere: links_elsewhere(ask, answer),
-        installs: installs(ask, answer),
-        rehearsal: read_rehearsal::rehearsal(answer),
+        installs: install_sections(ask, answer),
+        rehearsal: read_rehearsal::observed_rehearsal(answer),
     })
 }
 
@@ -61,7 +61,7 @@ fn by_usual_path(
     answer: &Frames<'_>,
 ) {
     let frame = answer.get("real-config");
-    let real = frame.and_then(|frame| HostPath::parse(frame.texts().next()?).ok());
+    let real = frame.and_then(|frame| HostPath::parse(frame.text_lines().next()?).ok());
     let Some(real) = real else { return };
     for path in units.values_mut().flat_map(|unit| &mut unit.drop_ins) {
         let below = path.as_str().strip_prefix(real.as_str());
@@ -76,23 +76,26 @@ fn by_usual_path(
 fn broken_off(answer: &Frames<'_>) -> UnknownReason {
     match answer.stray.as_str() {
         "" => UnknownReason::CutShort(Part::Answer),
-        said => UnknownReason::told(short(said, SENTENCE)),
+        said => UnknownReason::from_text(printable_up_to(said, SENTENCE)),
     }
 }
 
 /// What a name or path that is none says, in short: it may hold what the scope said.
 pub(super) fn not_understood(error: impl Display) -> UnknownReason {
-    UnknownReason::NotUnderstood(short(&error.to_string(), SENTENCE))
+    UnknownReason::NotUnderstood(printable_up_to(&error.to_string(), SENTENCE))
 }
 
 fn manager(answer: &Frames<'_>, clock: Clock) -> Result<Manager, UnknownReason> {
     let frame = answer.get("manager").ok_or(UnknownReason::NoManager)?;
     Ok(match frame.word(1) {
-        "up" => up(frame, clock)?,
+        "up" => running_manager(frame, clock)?,
         "down" => Manager::Down,
         _ => {
-            let said = frame.texts().next();
-            Manager::Broken(said.map(|said| short(said, SENTENCE)).unwrap_or_default())
+            let said = frame.text_lines().next();
+            Manager::Broken(
+                said.map(|said| printable_up_to(said, SENTENCE))
+                    .unwrap_or_default(),
+            )
         }
     })
 }
@@ -100,8 +103,8 @@ fn manager(answer: &Frames<'_>, clock: Clock) -> Result<Manager, UnknownReason> 
 /// `UnitsLoadTimestamp` is the last reload, and empty before the first: then what counts is when the manager read
 /// its units as it started. A manager that does not have the property does not tell of its reloads; then the script adds
 /// when its runtime directory changed, where that shows them.
-fn up(frame: &Frame<'_>, clock: Clock) -> Result<Manager, UnknownReason> {
-    let properties = properties(frame.texts());
+fn running_manager(frame: &Frame<'_>, clock: Clock) -> Result<Manager, UnknownReason> {
+    let properties = parse_properties(frame.text_lines());
     let time = |key: &str, monotonic: &str| {
         let text = |key: &str| properties.get(key).copied().unwrap_or_default();
         clock.read(text(key), text(monotonic))
@@ -132,13 +135,13 @@ fn units(
     clock: Clock,
     others: &mut Names,
 ) -> Result<BTreeMap<UnitName, ObservedUnit>, UnknownReason> {
-    let most = ask.counts().most_units();
+    let most = ask.item_counts().most_units();
     let mut units: BTreeMap<UnitName, ObservedUnit> = ask
         .units
         .iter()
         .map(|name| (name.clone(), ObservedUnit::not_found(name)))
         .collect();
-    let instances = answer.get("instances").into_iter().flat_map(blocks);
+    let instances = answer.get("instances").into_iter().flat_map(unit_blocks);
     for (number, block) in instances.enumerate() {
         if number >= most {
             return Err(too_many(Plenty::Units, most));
@@ -147,8 +150,8 @@ fn units(
         units.insert(unit.id.clone(), unit);
     }
     // Blocks follow the order of the names; an alias shows the name it stands for.
-    let mut names = answer.get("units").into_iter().flat_map(Frame::texts);
-    let mut shown = answer.get("show").into_iter().flat_map(blocks);
+    let mut names = answer.get("units").into_iter().flat_map(Frame::text_lines);
+    let mut shown = answer.get("show").into_iter().flat_map(unit_blocks);
     let mut described = 0_usize;
     loop {
         match (names.next(), shown.next()) {
@@ -178,9 +181,9 @@ fn too_many(what: Plenty, most: usize) -> UnknownReason {
 }
 
 /// Units whose `SourcePath=` leads nowhere.
-fn sourceless(units: &mut BTreeMap<UnitName, ObservedUnit>, answer: &Frames<'_>) {
-    let frames = answer.all("sourceless");
-    let names = frames.flat_map(Frame::texts);
+fn mark_sourceless(units: &mut BTreeMap<UnitName, ObservedUnit>, answer: &Frames<'_>) {
+    let frames = answer.frames_named("sourceless");
+    let names = frames.flat_map(Frame::text_lines);
     for name in names.filter_map(|name| UnitName::parse(name).ok()) {
         let named = units.values_mut().filter(|unit| unit.id == name);
         named.for_each(|unit| unit.source_missing = true);
@@ -188,13 +191,13 @@ fn sourceless(units: &mut BTreeMap<UnitName, ObservedUnit>, answer: &Frames<'_>)
 }
 
 /// What `systemd-analyze condition` said of units that a condition held back: a line each, then what it comes to.
-fn conditions(units: &mut BTreeMap<UnitName, ObservedUnit>, answer: &Frames<'_>) {
-    for frame in answer.all("condition") {
+fn add_conditions(units: &mut BTreeMap<UnitName, ObservedUnit>, answer: &Frames<'_>) {
+    for frame in answer.frames_named("condition") {
         let name = UnitName::parse(frame.word(1)).ok();
         let Some(unit) = name.and_then(|name| units.get_mut(&name)) else {
             continue;
         };
-        for line in frame.texts() {
+        for line in frame.text_lines() {
             match line {
                 "Conditions succeeded." => unit.condition_now = Some(true),
                 "Conditions failed." => unit.condition_now = Some(false),
@@ -202,7 +205,7 @@ fn conditions(units: &mut BTreeMap<UnitName, ObservedUnit>, answer: &Frames<'_>)
                     let failed = line.strip_suffix(" failed.");
                     let failed = failed.and_then(|line| line.split_once(": "));
                     if let (Some((_, condition)), None) = (failed, &unit.unmet) {
-                        unit.unmet = Some(short(condition, SENTENCE));
+                        unit.unmet = Some(printable_up_to(condition, SENTENCE));
                     }
                 }
             }
@@ -211,13 +214,13 @@ fn conditions(units: &mut BTreeMap<UnitName, ObservedUnit>, answer: &Frames<'_>)
 }
 
 /// `[Install]` sections of units whose files are not ours.
-fn installs(ask: &ScopeAsk, answer: &Frames<'_>) -> BTreeMap<UnitName, ObservedInstall> {
-    let most = ask.counts().most_units();
-    let frames = answer.all("wanted-by").take(most);
+fn install_sections(ask: &ScopeAsk, answer: &Frames<'_>) -> BTreeMap<UnitName, ObservedInstall> {
+    let most = ask.item_counts().most_units();
+    let frames = answer.frames_named("wanted-by").take(most);
     let sections = frames.filter_map(|frame| {
         let name = UnitName::parse(frame.word(1)).ok()?;
         let file = HostPath::parse(frame.word(2)).ok()?;
-        let lines: Vec<&str> = frame.texts().collect();
+        let lines: Vec<&str> = frame.text_lines().collect();
         let text = lines.join("\n");
         Some((name, ObservedInstall { file, text }))
     });
@@ -227,8 +230,8 @@ fn installs(ask: &ScopeAsk, answer: &Frames<'_>) -> BTreeMap<UnitName, ObservedI
 /// Links in other places, as far as they are of asked units.
 fn links_elsewhere(ask: &ScopeAsk, answer: &Frames<'_>) -> BTreeSet<HostPath> {
     let paths = answer.get("links-elsewhere").into_iter();
-    let paths = paths.flat_map(Frame::texts);
-    let most = ask.counts().most_units();
+    let paths = paths.flat_map(Frame::text_lines);
+    let most = ask.item_counts().most_units();
     paths
         .filter_map(|path| HostPath::parse(path).ok())
         .take(most)
@@ -236,14 +239,17 @@ fn links_elsewhere(ask: &ScopeAsk, answer: &Frames<'_>) -> BTreeSet<HostPath> {
 }
 
 /// Units that the scope named by itself. One that is not understood is not known: nothing is decided by it.
-fn beside(
+fn related_units(
     asked: &BTreeMap<UnitName, ObservedUnit>,
     answer: &Frames<'_>,
     clock: Clock,
     names: &mut Names,
 ) -> BTreeMap<UnitName, ObservedUnit> {
     let known: BTreeSet<&UnitName> = asked.values().map(|unit| &unit.id).collect();
-    let blocks = answer.all("beside").flat_map(blocks).take(MOST_BESIDE);
+    let blocks = answer
+        .frames_named("beside")
+        .flat_map(unit_blocks)
+        .take(MOST_BESIDE);
     let units = blocks.filter_map(|block| unit(&block, clock, names).ok());
     units
         .filter(|unit| !known.contains(&unit.id))
@@ -252,13 +258,19 @@ fn beside(
 }
 
 /// Units that pull in others; blocks follow the order of the names. Where they do not fit, nothing is decided by them.
-fn pulling(
+fn pulling_units(
     answer: &Frames<'_>,
     clock: Clock,
     others: &mut Names,
 ) -> BTreeMap<UnitName, ObservedUnit> {
-    let names: Vec<&str> = answer.all("pulling").flat_map(Frame::texts).collect();
-    let shown: Vec<_> = answer.all("pulling-show").flat_map(blocks).collect();
+    let names: Vec<&str> = answer
+        .frames_named("pulling")
+        .flat_map(Frame::text_lines)
+        .collect();
+    let shown: Vec<_> = answer
+        .frames_named("pulling-show")
+        .flat_map(unit_blocks)
+        .collect();
     if names.len() != shown.len() || names.len() > MOST_BESIDE {
         return BTreeMap::new();
     }
@@ -277,7 +289,7 @@ fn links(ask: &ScopeAsk, answer: &Frames<'_>) -> Result<BTreeSet<Link>, UnknownR
         return Ok(BTreeSet::new());
     };
     // An enabled unit has a few.
-    let most = ask.counts().most_units().saturating_mul(2);
+    let most = ask.item_counts().most_units().saturating_mul(2);
     let mut links = BTreeSet::new();
     let mut lines = frame.lines();
     while let Some(path) = lines.next() {
@@ -286,7 +298,7 @@ fn links(ask: &ScopeAsk, answer: &Frames<'_>) -> Result<BTreeSet<Link>, UnknownR
         if let Some(path) = path.filter(|path| names_a_unit(path)) {
             links.insert(Link {
                 path: path.to_owned(),
-                target: printable(cut(&String::from_utf8_lossy(target), PATH)),
+                target: printable_text(cut(&String::from_utf8_lossy(target), PATH)),
             });
         }
         if links.len() > most {

@@ -9,18 +9,20 @@ use abide_unit::Relation;
 use super::clock::Clock;
 use super::frames::Frame;
 use super::read_scope::not_understood;
-use super::room::{MOST_DROP_INS, MOST_PROPERTIES, PATH, WORD, short};
+use super::room::{MOST_DROP_INS, MOST_PROPERTIES, PATH, WORD, printable_up_to};
 use crate::ledger;
 
 /// What `systemctl show` says about one unit.
-pub(super) type Block<'a> = BTreeMap<&'a str, &'a str>;
+pub(super) type UnitProperties<'a> = BTreeMap<&'a str, &'a str>;
 
 /// Blocks of properties with an empty line between each two, one after the other. A block without `Id` is something else
 /// that was said.
-pub(super) fn blocks<'a>(frame: &Frame<'a>) -> impl Iterator<Item = Block<'a>> + use<'a> {
+pub(super) fn unit_blocks<'a>(
+    frame: &Frame<'a>,
+) -> impl Iterator<Item = UnitProperties<'a>> + use<'a> {
     let mut lines = frame.lines();
     std::iter::from_fn(move || {
-        let mut block = Block::new();
+        let mut block = UnitProperties::new();
         loop {
             let line = lines.next();
             let text = line.map(std::str::from_utf8);
@@ -54,16 +56,16 @@ pub(super) fn blocks<'a>(frame: &Frame<'a>) -> impl Iterator<Item = Block<'a>> +
 const ENVIRONMENT_FILES: [&str; 2] = ["EnvironmentFiles", "EnvironmentFile"];
 
 /// Paths and patterns, as systemd shows them: `/etc/default/web (ignore_errors=yes)`.
-fn environment_files(block: &Block<'_>) -> BTreeSet<String> {
+fn environment_files(block: &UnitProperties<'_>) -> BTreeSet<String> {
     let lines = block.iter().filter(|(line, _)| {
         let key = line.split_once('=').map_or("", |(key, _)| key);
         ENVIRONMENT_FILES.contains(&key)
     });
     let paths = lines.filter_map(|(_, shown)| shown.rsplit_once(" (ignore_errors="));
-    paths.map(|(path, _)| short(path, PATH)).collect()
+    paths.map(|(path, _)| printable_up_to(path, PATH)).collect()
 }
 
-fn is_unit(block: &Block<'_>) -> bool {
+fn is_unit(block: &UnitProperties<'_>) -> bool {
     block.contains_key("Id")
 }
 
@@ -94,7 +96,7 @@ impl Names {
 
 /// Properties of the live graph that are reported by systemd's own name. What triggers a unit has a place of its own.
 fn graph_properties() -> impl Iterator<Item = &'static str> {
-    let both = |relation: Relation| [relation.property(), relation.inverse_property()];
+    let both = |relation: Relation| [relation.property_name(), relation.inverse_property()];
     let relations = Relation::ALL.into_iter().flat_map(both);
     let relations = relations.filter(|key| *key != Relation::Triggers.inverse_property());
     ["After", "Before"].into_iter().chain(relations)
@@ -102,13 +104,13 @@ fn graph_properties() -> impl Iterator<Item = &'static str> {
 
 /// Reads one unit; an error says which property is not understood.
 pub(super) fn unit(
-    block: &Block<'_>,
+    block: &UnitProperties<'_>,
     clock: Clock,
     names: &mut Names,
 ) -> Result<ObservedUnit, UnknownReason> {
     let text = |key: &str| block.get(key).copied().unwrap_or_default();
     let yes = |key: &str| text(key) == "yes";
-    let word = |key: &str| short(text(key), WORD);
+    let word = |key: &str| printable_up_to(text(key), WORD);
     let id = UnitName::parse(text("Id")).map_err(not_understood)?;
     let mut relations = BTreeMap::new();
     for key in graph_properties() {
@@ -161,7 +163,7 @@ pub(super) fn unit(
 
 /// Its run, where the answer names one: it becomes a word of a ledger. A manager that has no such property, before systemd
 /// 232, tells when the unit began to start instead: no other run of it did so then.
-fn invocation(block: &Block<'_>, clock: Clock) -> String {
+fn invocation(block: &UnitProperties<'_>, clock: Clock) -> String {
     let Some(text) = block.get("InvocationID") else {
         let since = block.get("InactiveExitTimestampMonotonic");
         return since
@@ -175,7 +177,7 @@ fn invocation(block: &Block<'_>, clock: Clock) -> String {
 }
 
 /// When its main process started last; of what has none, when it last became active.
-fn started_at(block: &Block<'_>, clock: Clock) -> Option<abide_model::Timestamp> {
+fn started_at(block: &UnitProperties<'_>, clock: Clock) -> Option<abide_model::Timestamp> {
     let read = |key: &str, monotonic: &str| {
         let text = |key: &str| block.get(key).copied().unwrap_or_default();
         clock.read(text(key), text(monotonic))

@@ -9,16 +9,17 @@ use abide_model::{
 
 use super::frames::{Frame, Frames};
 use super::read_scope::not_understood;
-use super::read_units::{Block, blocks};
+use super::read_units::{UnitProperties, unit_blocks};
 use super::room::{
-    MOST_GROUPS, MOST_LINES, MOST_LINGERING, MOST_PROCESSES, NAME, PATH, SENTENCE, WORD, short,
+    MOST_GROUPS, MOST_LINES, MOST_LINGERING, MOST_PROCESSES, NAME, PATH, SENTENCE, WORD,
+    printable_up_to,
 };
 
 /// Every name with a linger record.
-pub(super) fn lingering(frames: &Frames<'_>) -> BTreeSet<String> {
-    let names = frames.get("linger").into_iter().flat_map(Frame::texts);
+pub(super) fn lingering_names(frames: &Frames<'_>) -> BTreeSet<String> {
+    let names = frames.get("linger").into_iter().flat_map(Frame::text_lines);
     let names = names.take(MOST_LINGERING);
-    names.map(|name| short(name, NAME)).collect()
+    names.map(|name| printable_up_to(name, NAME)).collect()
 }
 
 /// What the answer says about each of these users.
@@ -55,7 +56,7 @@ impl<'a> Accounts<'a> {
     /// What is said of users that were asked for; of others nothing is kept.
     fn read(frames: &'a Frames<'_>, asked: &BTreeSet<UserName>) -> Self {
         let asked: BTreeSet<&str> = asked.iter().map(UserName::as_str).collect();
-        let texts = |name: &str| frames.get(name).into_iter().flat_map(Frame::texts);
+        let texts = |name: &str| frames.get(name).into_iter().flat_map(Frame::text_lines);
         let mut passwd = BTreeMap::new();
         for line in texts("passwd") {
             let name = line.split(':').next().unwrap_or_default();
@@ -88,14 +89,14 @@ impl<'a> Accounts<'a> {
                 .filter_map(|(name, id)| Some((id.parse().ok()?, name)))
                 .collect(),
             ids,
-            managers: managers(frames),
+            managers: manager_states(frames),
             masked: Masked::read(frames),
             manager_groups: texts("manager-groups")
                 .take(MOST_LINES)
                 .filter_map(manager_groups)
                 .collect(),
-            sessions: sessions(texts("sessions").take(MOST_LINES)),
-            processes: processes(texts("processes")),
+            sessions: session_counts(texts("sessions").take(MOST_LINES)),
+            processes: processes_by_uid(texts("processes")),
         }
     }
 
@@ -104,7 +105,7 @@ impl<'a> Accounts<'a> {
             return match self.status.as_str() {
                 "0" | "2" => Observation::Absent,
                 status => Observation::Unknown(UnknownReason::Getent {
-                    status: short(status, WORD),
+                    status: printable_up_to(status, WORD),
                 }),
             };
         };
@@ -140,12 +141,12 @@ impl<'a> Accounts<'a> {
             home,
             home_exists: matches!(*at_home, "home" | "mounted"),
             home_mounted: *at_home == "mounted",
-            shell: short(shell, PATH),
-            comment: short(comment, SENTENCE),
+            shell: printable_up_to(shell, PATH),
+            comment: printable_up_to(comment, SENTENCE),
             linger: ObservedLinger {
                 recorded: lingering.contains(name.as_str()),
                 manager: managers.get(&uid).copied().unwrap_or(ActiveState::Inactive),
-                masked: self.masked.of(uid),
+                masked: self.masked.first_masked_need(uid),
                 sessions: self.sessions.get(&uid).copied().unwrap_or(0),
                 manager_groups: self
                     .manager_groups
@@ -160,7 +161,7 @@ impl<'a> Accounts<'a> {
     fn group(&self, id: u32) -> String {
         self.groups
             .get(&id)
-            .map_or_else(|| id.to_string(), |name| short(name, NAME))
+            .map_or_else(|| id.to_string(), |name| printable_up_to(name, NAME))
     }
 }
 
@@ -173,7 +174,9 @@ fn manager_groups(line: &str) -> Option<(u32, Vec<u32>)> {
 }
 
 /// Lines `UID PID CGROUP NAME`.
-fn processes<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<u32, Vec<ObservedProcess>> {
+fn processes_by_uid<'a>(
+    lines: impl Iterator<Item = &'a str>,
+) -> BTreeMap<u32, Vec<ObservedProcess>> {
     let mut processes: BTreeMap<u32, Vec<ObservedProcess>> = BTreeMap::new();
     for line in lines.take(MOST_PROCESSES) {
         let mut words = line.splitn(4, ' ');
@@ -184,8 +187,8 @@ fn processes<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<u32, Vec<Obse
         {
             processes.entry(uid).or_default().push(ObservedProcess {
                 pid,
-                cgroup: short(cgroup, PATH),
-                command: short(command, WORD),
+                cgroup: printable_up_to(cgroup, PATH),
+                command: printable_up_to(command, WORD),
             });
         }
     }
@@ -201,13 +204,13 @@ fn trim_slashes(home: &str) -> &str {
 }
 
 /// The state of every `user@UID.service` that was asked for.
-fn managers(frames: &Frames<'_>) -> Option<BTreeMap<u32, ActiveState>> {
+fn manager_states(frames: &Frames<'_>) -> Option<BTreeMap<u32, ActiveState>> {
     let frame = frames.get("user-managers")?;
-    let asked = frames.get("ids").map_or(0, |ids| ids.texts().count());
+    let asked = frames.get("ids").map_or(0, |ids| ids.text_lines().count());
     if asked > MOST_LINES || of_managers(frame).count() != asked {
         return None;
     }
-    let state = |block: Block<'_>| {
+    let state = |block: UnitProperties<'_>| {
         let uid = block
             .get("Id")?
             .strip_prefix("user@")?
@@ -223,7 +226,10 @@ struct Masked(BTreeSet<String>);
 
 impl Masked {
     fn read(frames: &Frames<'_>) -> Self {
-        let units = frames.get("user-managers").into_iter().flat_map(blocks);
+        let units = frames
+            .get("user-managers")
+            .into_iter()
+            .flat_map(unit_blocks);
         let masked = units.filter(|unit| {
             let is = |key: &str, word: &str| unit.get(key).copied() == Some(word);
             is("LoadState", "masked") && !is("UnitFileState", "masked-runtime")
@@ -233,7 +239,7 @@ impl Masked {
     }
 
     /// The first of them that keeps this user's manager from starting.
-    fn of(&self, uid: u32) -> Option<UnitName> {
+    fn first_masked_need(&self, uid: u32) -> Option<UnitName> {
         let needed = [
             format!("user@{uid}.service"),
             format!("user-runtime-dir@{uid}.service"),
@@ -247,8 +253,8 @@ impl Masked {
 }
 
 /// What is said of managers themselves.
-fn of_managers<'a>(frame: &'a Frame<'_>) -> impl Iterator<Item = Block<'a>> {
-    blocks(frame).filter(|unit| unit.get("Id").is_some_and(|id| id.starts_with("user@")))
+fn of_managers<'a>(frame: &'a Frame<'_>) -> impl Iterator<Item = UnitProperties<'a>> {
+    unit_blocks(frame).filter(|unit| unit.get("Id").is_some_and(|id| id.starts_with("user@")))
 }
 
 /// Whether the host has `user@.service`, which is asked for under the names of its instances.
@@ -261,7 +267,7 @@ pub(super) fn has_managers(frames: &Frames<'_>) -> bool {
 }
 
 /// Sessions by user id. Closing ones hold nothing, nor do those of the managers themselves (since systemd 256).
-fn sessions<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<u32, u32> {
+fn session_counts<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<u32, u32> {
     let mut sessions = BTreeMap::new();
     for line in lines {
         let words: Vec<&str> = line.splitn(4, ' ').collect();

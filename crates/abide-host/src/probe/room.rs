@@ -4,7 +4,7 @@
 //! The script keeps to the bytes by itself, scope by scope: a user who has too much to say loses their own scope, and
 //! the host does not lose its answer. Against a host that does not keep to them, the whole answer is limited as well.
 
-use abide_model::printable;
+use abide_model::printable_text;
 
 /// What a host says about itself: its users, their groups, sessions and managers.
 pub(super) const HOST: usize = 2 << 20;
@@ -76,17 +76,17 @@ pub(super) struct Counts {
 
 impl Counts {
     /// How many bytes of contents the scope may send, where so many scopes are asked.
-    pub(super) fn contents(self, scopes: usize) -> usize {
+    pub(super) fn content_bytes(self, scopes: usize) -> usize {
         let asked = self.files.saturating_mul(CONTENT);
-        asked.clamp(SMALL.min(share(scopes)), CONTENTS)
+        asked.clamp(SMALL.min(scope_share(scopes)), CONTENTS)
     }
 
     /// How many bytes the scope itself may say. Each of its lines comes behind a tab, so up to twice as many arrive.
-    pub(super) fn answer(self, scopes: usize) -> usize {
+    pub(super) fn answer_bytes(self, scopes: usize) -> usize {
         // In base64, in lines of 76 characters.
-        let contents = self.contents(scopes).saturating_mul(3) / 2;
+        let contents = self.content_bytes(scopes).saturating_mul(3) / 2;
         [
-            SCOPE.min(share(scopes)),
+            SCOPE.min(scope_share(scopes)),
             self.units.saturating_mul(UNIT),
             self.patterns.saturating_mul(PATTERN),
             self.files.saturating_mul(FILE),
@@ -110,20 +110,20 @@ impl Counts {
     }
 }
 
-fn share(scopes: usize) -> usize {
+fn scope_share(scopes: usize) -> usize {
     ALL_SCOPES / scopes.max(1)
 }
 
 /// How many bytes the answer of a host may have whose scopes may say these.
-pub(super) fn whole(scopes: impl Iterator<Item = usize>) -> usize {
+pub(super) fn whole_answer_bytes(scopes: impl Iterator<Item = usize>) -> usize {
     let fixed = HOST.saturating_add(LEDGERS).saturating_add(SPARE);
     let indented = scopes.map(|scope| scope.saturating_mul(2).saturating_add(USER));
     indented.fold(fixed, usize::saturating_add).min(LARGEST)
 }
 
 /// A host's word or sentence for a person: safe to print, and cut after so many characters.
-pub(crate) fn short(text: &str, most: usize) -> String {
-    printable(cut(text.trim(), most))
+pub(crate) fn printable_up_to(text: &str, most: usize) -> String {
+    printable_text(cut(text.trim(), most))
 }
 
 /// The first so many characters.

@@ -64,7 +64,7 @@ fn a_pattern_matches_its_text_and_nothing_else() {
     ];
     for shell in shells() {
         for text in texts {
-            let pattern = pattern(text);
+            let pattern = case_pattern(text);
             for other in texts {
                 let script = format!(
                     "case {} in {pattern}) printf yes ;; *) printf no ;; esac",

@@ -4,12 +4,12 @@ use abide_model::{HostPath, UnitKind};
 use abide_unit::escape;
 
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::precedence::Said;
 use crate::schema::Choice;
-use crate::schema::unit::{OnChange, UnitState};
+use crate::schema::unit::{UnitState, WrittenOnChange};
 use crate::settled::SettledUnit;
-use crate::text::Place;
+use crate::text::TextPlace;
 use crate::value::duration_text;
 use crate::work::Work;
 
@@ -24,12 +24,12 @@ pub(crate) fn check(unit: &SettledUnit<'_>, is_user: bool, work: &mut Work<'_>) 
     bare_template(unit, work);
     mount_name(unit, work);
     no_such_file_type(unit, work);
-    settle(unit, work);
+    settle_timeout_too_short(unit, work);
     no_effect(unit, work);
 }
 
 /// What asks for a unit to run or to be enabled: the key, and its words.
-fn wishes(unit: &SettledUnit<'_>) -> Vec<(Place, &'static str)> {
+fn start_and_enable_keys(unit: &SettledUnit<'_>) -> Vec<(TextPlace, &'static str)> {
     let written = &unit.draft.written;
     let started = written
         .state
@@ -51,18 +51,18 @@ fn is_masked<'u, 'm>(unit: &'u SettledUnit<'m>) -> Option<&'u Said<'m, bool>> {
 }
 
 fn masked_and_wanted(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
-    let (Some(masked), wishes) = (is_masked(unit), wishes(unit)) else {
+    let (Some(masked), wishes) = (is_masked(unit), start_and_enable_keys(unit)) else {
         return;
     };
     if wishes.is_empty() {
         return;
     }
     let message = format!("`{}` is masked and cannot start", unit.draft.name);
-    let finding = Finding::new(codes::MASKED_AND_WANTED, masked.key, message).label("masked");
-    let finding = wishes
-        .into_iter()
-        .fold(finding, |finding, (at, label)| finding.also(at, label));
-    work.push(finding.help("remove `masked: true`, or what asks for the unit"));
+    let finding = Mistake::new(codes::MASKED_AND_WANTED, masked.key, message).with_label("masked");
+    let finding = wishes.into_iter().fold(finding, |finding, (at, label)| {
+        finding.with_related_place(at, label)
+    });
+    work.push(finding.with_help("remove `masked: true`, or what asks for the unit"));
 }
 
 fn absent_and_wanted(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
@@ -84,10 +84,10 @@ fn absent_and_wanted(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
             unit.draft.name
         );
         work.push(
-            Finding::new(codes::ABSENT_AND_WANTED, at, message)
-                .label(label)
-                .also(absent.key, "absent")
-                .help("remove one of the two"),
+            Mistake::new(codes::ABSENT_AND_WANTED, at, message)
+                .with_label(label)
+                .with_related_place(absent.key, "absent")
+                .with_help("remove one of the two"),
         );
     }
 }
@@ -107,14 +107,14 @@ fn no_install(unit: &SettledUnit<'_>, is_user: bool, work: &mut Work<'_>) {
         return;
     }
     let target = boot_target(is_user);
-    if !effective.all("Install", "Also").is_empty() {
+    if !effective.all_values("Install", "Also").is_empty() {
         let at = format!(
             "`{name}` only names other units to enable (`Also=`), so nothing would start it at boot"
         );
         work.push(
-            Finding::new(codes::NO_INSTALL, asks.key, at)
-                .label("cannot be enabled")
-                .help(format!(
+            Mistake::new(codes::NO_INSTALL, asks.key, at)
+                .with_label("cannot be enabled")
+                .with_help(format!(
                     "declare those units as enabled, or add `WantedBy={target}` to this one"
                 )),
         );
@@ -122,9 +122,9 @@ fn no_install(unit: &SettledUnit<'_>, is_user: bool, work: &mut Work<'_>) {
     }
     let at = format!("`{name}` has no `[Install]` section, so nothing would start it at boot");
     work.push(
-        Finding::new(codes::NO_INSTALL, asks.key, at)
-            .label("cannot be enabled")
-            .help(format!(
+        Mistake::new(codes::NO_INSTALL, asks.key, at)
+            .with_label("cannot be enabled")
+            .with_help(format!(
                 "add `[Install]` and `WantedBy={target}` to the unit, or remove `enabled`"
             )),
     );
@@ -149,9 +149,9 @@ fn quadlet_enabled(unit: &SettledUnit<'_>, is_user: bool, work: &mut Work<'_>) {
             unit.draft.name
         );
         work.push(
-            Finding::new(codes::QUADLET_ENABLED, enabled.key, message)
-                .label("`systemctl enable` refuses generated units")
-                .help(format!(
+            Mistake::new(codes::QUADLET_ENABLED, enabled.key, message)
+                .with_label("`systemctl enable` refuses generated units")
+                .with_help(format!(
                     "remove `enabled`; `[Install]` with `WantedBy={}` in the quadlet starts it at boot",
                     boot_target(is_user)
                 )),
@@ -171,7 +171,7 @@ fn cannot_reload(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
     let on_change = draft
         .written
         .on_change
-        .filter(|said| said.value == OnChange::Reload);
+        .filter(|said| said.value == WrittenOnChange::Reload);
     let reload_on = draft
         .written
         .reload_on
@@ -182,10 +182,9 @@ fn cannot_reload(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
         .chain(reload_on.map(|said| said.key));
     for key in keys {
         let message = format!("`{}` has no way to reload", draft.name);
-        work.push(
-            Finding::new(codes::CANNOT_RELOAD, key, message)
-                .help("add `ExecReload=` to the unit (or `Type=notify-reload`), or let it restart"),
-        );
+        work.push(Mistake::new(codes::CANNOT_RELOAD, key, message).with_help(
+            "add `ExecReload=` to the unit (or `Type=notify-reload`), or let it restart",
+        ));
     }
 }
 
@@ -195,10 +194,12 @@ fn no_template(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
         return;
     };
     let message = format!("`{name}` is not a template and has no instances");
-    let suffix = name.kind().suffix();
+    let suffix = name.kind().name_suffix();
     work.push(
-        Finding::new(codes::NO_TEMPLATE, key, message)
-            .help(format!("a template is named `{}@.{suffix}`", name.prefix())),
+        Mistake::new(codes::NO_TEMPLATE, key, message).with_help(format!(
+            "a template is named `{}@.{suffix}`",
+            name.prefix_name()
+        )),
     );
 }
 
@@ -218,7 +219,7 @@ fn bare_template(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
     let default = draft
         .effective
         .as_ref()
-        .and_then(|effective| effective.last("Install", "DefaultInstance"));
+        .and_then(|effective| effective.last_value("Install", "DefaultInstance"));
     let enabled = enabled.filter(|_| draft.is_known && default.is_none());
     let keys = state
         .map(|said| said.key)
@@ -227,8 +228,8 @@ fn bare_template(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
     for key in keys {
         let message = format!("`{}` is a template: only its instances run", draft.name);
         work.push(
-            Finding::new(codes::BARE_TEMPLATE, key, message)
-                .help("name them under `instances: {NAME: {}}`; each can have a `state` and `enabled` of its own"),
+            Mistake::new(codes::BARE_TEMPLATE, key, message)
+                .with_help("name them under `instances: {NAME: {}}`; each can have a `state` and `enabled` of its own"),
         );
     }
 }
@@ -243,7 +244,7 @@ fn mount_name(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
     let said = draft
         .effective
         .as_ref()
-        .and_then(|effective| effective.last(section, "Where"));
+        .and_then(|effective| effective.last_value(section, "Where"));
     let Some(path) = said.filter(|path| !path.contains('%')) else {
         return;
     };
@@ -266,26 +267,31 @@ fn mount_name(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
     );
     let at = crate::lint::place_of(draft, section, "Where", path, work).unwrap_or(draft.key);
     work.push(
-        Finding::new(codes::MOUNT_NAME, at, message)
-            .also(draft.key, "its name")
-            .help(help),
+        Mistake::new(codes::MOUNT_NAME, at, message)
+            .with_related_place(draft.key, "its name")
+            .with_help(help),
     );
 }
 
 fn no_such_file_type(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
     let kind = unit.draft.name.kind();
     if unit.draft.ours && kind == UnitKind::Scope {
-        let message = format!("there are no unit files of type `.{}`", kind.suffix());
+        let message = format!("there are no unit files of type `.{}`", kind.name_suffix());
         work.push(
-            Finding::new(codes::NO_SUCH_FILE_TYPE, unit.draft.key, message)
-                .label("not from a file"),
+            Mistake::new(codes::NO_SUCH_FILE_TYPE, unit.draft.key, message)
+                .with_label("not from a file"),
         );
     }
 }
 
-fn settle(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
+fn settle_timeout_too_short(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
     let (hold, timeout) = (unit.hold.value, unit.timeout.value);
-    let Some(at) = unit.timeout.why.at().or_else(|| unit.hold.why.at()) else {
+    let Some(at) = unit
+        .timeout
+        .why
+        .declared_at()
+        .or_else(|| unit.hold.why.declared_at())
+    else {
         return;
     };
     if timeout < hold {
@@ -295,7 +301,9 @@ fn settle(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
             duration_text(timeout),
             duration_text(hold)
         );
-        work.push(Finding::new(codes::SETTLE, at, message).help("let `timeout` be the longer one"));
+        work.push(
+            Mistake::new(codes::SETTLE, at, message).with_help("let `timeout` be the longer one"),
+        );
     }
 }
 
@@ -303,15 +311,15 @@ fn no_effect(unit: &SettledUnit<'_>, work: &mut Work<'_>) {
     let written = &unit.draft.written;
     let none = written
         .on_change
-        .filter(|said| said.value == OnChange::None);
+        .filter(|said| said.value == WrittenOnChange::None);
     let files = written.restart_on.filter(|said| !said.value.is_empty());
     if let (Some(none), Some(files)) = (none, files) {
         let message = "`restart_on` has no effect: `on_change: none` never restarts";
         work.push(
-            Finding::new(codes::NO_EFFECT, files.key, message)
-                .label("no effect")
-                .also(none.key, "never restarts")
-                .help("remove `restart_on`, or write `on_change: restart`"),
+            Mistake::new(codes::NO_EFFECT, files.key, message)
+                .with_label("no effect")
+                .with_related_place(none.key, "never restarts")
+                .with_help("remove `restart_on`, or write `on_change: restart`"),
         );
     }
 }

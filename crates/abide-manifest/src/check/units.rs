@@ -7,7 +7,7 @@ use abide_unit::{LinkKind, install_links};
 
 use super::unit;
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::schema::unit::UnitState;
 use crate::settled::{SettledUnit, SettledUser};
 use crate::work::Work;
@@ -41,9 +41,9 @@ fn loaded_twice(units: &BTreeMap<UnitName, SettledUnit<'_>>, work: &mut Work<'_>
                     other.draft.name, unit.draft.name
                 );
                 work.push(
-                    Finding::new(codes::SAME_UNIT_TWICE, unit.draft.key, message)
-                        .also(other.draft.key, "the other one")
-                        .help("rename one of the two"),
+                    Mistake::new(codes::SAME_UNIT_TWICE, unit.draft.key, message)
+                        .with_related_place(other.draft.key, "the other one")
+                        .with_help("rename one of the two"),
                 );
             }
             None => {
@@ -80,9 +80,11 @@ fn aliases(units: &BTreeMap<UnitName, SettledUnit<'_>>, work: &mut Work<'_>) {
                         ),
                     };
                     work.push(
-                        Finding::new(codes::ALIAS_TAKEN, unit.draft.key, message)
-                            .also(other.draft.key, "the other one")
-                            .help("remove one of the two aliases, or declare `enabled: false`"),
+                        Mistake::new(codes::ALIAS_TAKEN, unit.draft.key, message)
+                            .with_related_place(other.draft.key, "the other one")
+                            .with_help(
+                                "remove one of the two aliases, or declare `enabled: false`",
+                            ),
                     );
                 }
                 _ => {
@@ -109,9 +111,11 @@ fn template_is_absent(
             unit.draft.name
         );
         work.push(
-            Finding::new(codes::ABSENT_AND_WANTED, unit.draft.key, message)
-                .also(absent.key, "absent")
-                .help("remove `instances` as well: an absent template takes its instances along"),
+            Mistake::new(codes::ABSENT_AND_WANTED, unit.draft.key, message)
+                .with_related_place(absent.key, "absent")
+                .with_help(
+                    "remove `instances` as well: an absent template takes its instances along",
+                ),
         );
     }
 }
@@ -129,10 +133,10 @@ fn written_as_file(
         if let Some(unit) = unit {
             let message = format!("`{}` is declared as a file and as a unit", unit.draft.name);
             work.push(
-                Finding::new(codes::SAME_UNIT_TWICE, file.key, message)
-                    .label("as a file")
-                    .also(unit.draft.key, "as a unit")
-                    .help("remove it from `files`"),
+                Mistake::new(codes::SAME_UNIT_TWICE, file.key, message)
+                    .with_label("as a file")
+                    .with_related_place(unit.draft.key, "as a unit")
+                    .with_help("remove it from `files`"),
             );
         }
     }

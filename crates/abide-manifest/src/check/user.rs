@@ -3,7 +3,7 @@
 use abide_model::UserName;
 
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::schema::Choice;
 use crate::schema::user::UserState;
 use crate::settled::{SettledHost, SettledUser};
@@ -23,9 +23,9 @@ pub(crate) fn check(name: &UserName, user: &SettledUser<'_>, work: &mut Work<'_>
         if let Some(said) = said.filter(|said| *said.value) {
             let message = format!("`{key}` has no effect while `{name}` is present");
             work.push(
-                Finding::new(codes::NO_EFFECT, said.key, message)
-                    .label("no effect")
-                    .help("write `state: absent` as well, or remove it"),
+                Mistake::new(codes::NO_EFFECT, said.key, message)
+                    .with_label("no effect")
+                    .with_help("write `state: absent` as well, or remove it"),
             );
         }
     }
@@ -42,20 +42,22 @@ fn absent_and_wanted(name: &UserName, user: &SettledUser<'_>, work: &mut Work<'_
     let outdone = |by| {
         user.state
             .why
-            .by()
-            .is_some_and(|absent| absent.outranks(by))
+            .declared_by()
+            .is_some_and(|absent| absent.is_ranked_above(by))
     };
     for (by, at, label) in lingers.into_iter().chain(units).chain(files) {
         if outdone(by) {
             continue;
         }
         let message = format!("user `{name}` is absent, and something is wanted of it");
-        let finding = Finding::new(codes::ABSENT_AND_WANTED, at, message).label(label);
+        let finding = Mistake::new(codes::ABSENT_AND_WANTED, at, message).with_label(label);
         let finding = match user.state.why.key() {
-            Some(key) => finding.also(key, "absent"),
+            Some(key) => finding.with_related_place(key, "absent"),
             None => finding,
         };
-        work.push(finding.help("remove one of the two: an absent user takes everything along"));
+        work.push(
+            finding.with_help("remove one of the two: an absent user takes everything along"),
+        );
     }
 }
 
@@ -65,9 +67,9 @@ pub(crate) fn check_linger_policy(host: &SettledHost<'_>, work: &mut Work<'_>) {
     if let Some(enforce) = host.enforce.filter(|said| *said.value && !exclusive) {
         let message = "`enforce` has no effect without `exclusive: true`";
         work.push(
-            Finding::new(codes::NO_EFFECT, enforce.key, message)
-                .label("no effect")
-                .help("write `{exclusive: true, enforce: true}`"),
+            Mistake::new(codes::NO_EFFECT, enforce.key, message)
+                .with_label("no effect")
+                .with_help("write `{exclusive: true, enforce: true}`"),
         );
     }
 }

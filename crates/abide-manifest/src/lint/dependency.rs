@@ -40,8 +40,8 @@ pub(super) fn lint(
                         message,
                         &work.texts,
                     )
-                    .label("a unit of the system manager")
-                    .help(format!(
+                    .with_label("a unit of the system manager")
+                    .with_help(format!(
                         "remove it from `{key}=`: a user unit cannot wait for system units"
                     )),
                 );
@@ -49,8 +49,8 @@ pub(super) fn lint(
                 let message = format!("`{key}={word}` has no effect in a user unit");
                 work.push(
                     at_word(codes::INERT_ORDERING, (text, entry), word, message, &work.texts)
-                        .label("a unit of the system manager")
-                        .help("remove it; what is not up yet when the unit starts is retried with `Restart=on-failure`"),
+                        .with_label("a unit of the system manager")
+                        .with_help("remove it; what is not up yet when the unit starts is retried with `Restart=on-failure`"),
                 );
             }
         }

@@ -88,10 +88,10 @@ pub(super) fn lint(view: &View<'_, '_>, in_user: bool, work: &mut Work<'_>) {
         if !SECTIONS.contains(&entry.section.as_str()) || !entry.key.starts_with("Exec") {
             continue;
         }
-        for command in commands(&entry.value) {
+        for command in split_commands(&entry.value) {
             let program = program(command);
-            let is_skipped = prefixes(command).contains('-');
-            if let Some(wrong) = wrong(program, is_skipped, in_user) {
+            let is_skipped = exec_prefixes(command).contains('-');
+            if let Some(wrong) = program_problem(program, is_skipped, in_user) {
                 if !view.may_tell() {
                     return;
                 }
@@ -102,8 +102,8 @@ pub(super) fn lint(view: &View<'_, '_>, in_user: bool, work: &mut Work<'_>) {
                 let at = (text, entry);
                 work.push(
                     at_word(code, at, program, wrong.message, &work.texts)
-                        .label("not an absolute path")
-                        .help(wrong.help),
+                        .with_label("not an absolute path")
+                        .with_help(wrong.help),
                 );
             }
             // With it systemd takes the unit, without this command and those behind it.
@@ -115,7 +115,7 @@ pub(super) fn lint(view: &View<'_, '_>, in_user: bool, work: &mut Work<'_>) {
 }
 
 /// The commands of a line: `;` as a word of its own ends one.
-fn commands(line: &str) -> impl Iterator<Item = &str> {
+fn split_commands(line: &str) -> impl Iterator<Item = &str> {
     let mut quote = None;
     let mut is_escaped = false;
     let mut before = ' ';
@@ -146,7 +146,7 @@ fn commands(line: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What stands before the program and changes how it is run.
-fn prefixes(command: &str) -> &str {
+fn exec_prefixes(command: &str) -> &str {
     let rest = command.trim_start_matches(['@', '-', ':', '+', '!', '|']);
     command.strip_suffix(rest).unwrap_or_default()
 }
@@ -162,7 +162,7 @@ fn program(command: &str) -> &str {
 }
 
 /// What is wrong with a program.
-struct Wrong {
+struct ProgramProblem {
     /// Whether systemd refuses the unit for it.
     is_refused: bool,
     message: String,
@@ -176,7 +176,7 @@ fn is_wrong_path(program: &str) -> bool {
 }
 
 /// `is_skipped` where `-` stands before it.
-fn wrong(program: &str, is_skipped: bool, in_user: bool) -> Option<Wrong> {
+fn program_problem(program: &str, is_skipped: bool, in_user: bool) -> Option<ProgramProblem> {
     let name = program.rsplit('/').next().unwrap_or(program);
     let help = format!(
         "write its absolute path, for example `/usr/bin/{}`",
@@ -187,8 +187,8 @@ fn wrong(program: &str, is_skipped: bool, in_user: bool) -> Option<Wrong> {
             true => "systemd skips the line",
             false => "systemd refuses the unit",
         };
-        let (message, instead) = refused(program);
-        return Some(Wrong {
+        let (message, instead) = explain_refused_path(program);
+        return Some(ProgramProblem {
             is_refused: !is_skipped,
             message: format!("{message}, and {then}"),
             help: instead.unwrap_or(help),
@@ -202,7 +202,7 @@ fn wrong(program: &str, is_skipped: bool, in_user: bool) -> Option<Wrong> {
     if is_found {
         return None;
     }
-    Some(Wrong {
+    Some(ProgramProblem {
         is_refused: false,
         message: format!(
             "`{}` is looked up in systemd's own list of directories, not in the user's `PATH`",
@@ -213,7 +213,7 @@ fn wrong(program: &str, is_skipped: bool, in_user: bool) -> Option<Wrong> {
 }
 
 /// Why systemd does not take it, and what else to write than any absolute path.
-fn refused(program: &str) -> (String, Option<String>) {
+fn explain_refused_path(program: &str) -> (String, Option<String>) {
     let shown = program.escape_debug();
     let at_home = |below: &str| Some(format!("write `%h/{}`", below.escape_debug()));
     if program.ends_with('/') {

@@ -36,8 +36,8 @@ pub(super) fn lint(view: &View<'_, '_>, user: &UserName, work: &mut Work<'_>) {
                     message,
                     &work.texts,
                 )
-                .label(format!("runs as `{user}` already"))
-                .help(format!(
+                .with_label(format!("runs as `{user}` already"))
+                .with_help(format!(
                     "remove `{}=`, or declare the unit under the user that it should run as",
                     entry.key
                 )),

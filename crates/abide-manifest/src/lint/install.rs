@@ -30,12 +30,12 @@ pub(super) fn lint_user(view: &View<'_, '_>, work: &mut Work<'_>) {
             message,
             &work.texts,
         )
-        .label("a target of the system manager")
-        .help(format!("write `{}=default.target`", entry.key));
+        .with_label("a target of the system manager")
+        .with_help(format!("write `{}=default.target`", entry.key));
         let enabled = view.unit.draft.written.enabled;
         work.push(
             match enabled.filter(|enabled| enabled.value == Choice::Yes) {
-                Some(enabled) => finding.also(enabled.key, "to be enabled"),
+                Some(enabled) => finding.with_related_place(enabled.key, "to be enabled"),
                 None => finding,
             },
         );
@@ -47,7 +47,7 @@ pub(super) fn lint_user(view: &View<'_, '_>, work: &mut Work<'_>) {
 pub(super) fn lint_system(view: &View<'_, '_>, work: &mut Work<'_>) {
     let name = &view.unit.draft.name;
     let is_podmans = ["podman", "netavark"].iter().any(|of| {
-        let rest = name.prefix().strip_prefix(of);
+        let rest = name.prefix_name().strip_prefix(of);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     });
     if is_podmans
@@ -69,8 +69,8 @@ pub(super) fn lint_system(view: &View<'_, '_>, work: &mut Work<'_>) {
                 message,
                 &work.texts,
             )
-            .label("in a system unit")
-            .help(format!("write `{}=multi-user.target`", entry.key)),
+            .with_label("in a system unit")
+            .with_help(format!("write `{}=multi-user.target`", entry.key)),
         );
     }
 }
@@ -101,10 +101,10 @@ pub(super) fn lint_alias(view: &View<'_, '_>, work: &mut Work<'_>) {
                 false => (
                     format!(
                         "a {} cannot have an alias that is a {}",
-                        name.kind().suffix(),
-                        alias.kind().suffix()
+                        name.kind().name_suffix(),
+                        alias.kind().name_suffix()
                     ),
-                    format!("not a `.{}`", name.kind().suffix()),
+                    format!("not a `.{}`", name.kind().name_suffix()),
                 ),
                 true => (
                     format!(
@@ -117,8 +117,8 @@ pub(super) fn lint_alias(view: &View<'_, '_>, work: &mut Work<'_>) {
             let finding = at_word(codes::ALIAS_REFUSED, at, &word, message, &work.texts);
             work.push(
                 finding
-                    .label(label)
-                    .help("`systemctl enable` would fail; remove it, or name it otherwise"),
+                    .with_label(label)
+                    .with_help("`systemctl enable` would fail; remove it, or name it otherwise"),
             );
         }
     }
@@ -127,7 +127,7 @@ pub(super) fn lint_alias(view: &View<'_, '_>, work: &mut Work<'_>) {
 fn wanted_by(view: &View<'_, '_>) -> impl Iterator<Item = String> {
     let effective = view.effective;
     KEYS.iter().flat_map(|key| {
-        let values = effective.all("Install", key).into_iter();
+        let values = effective.all_values("Install", key).into_iter();
         values.flat_map(|value| install_words(key, value))
     })
 }

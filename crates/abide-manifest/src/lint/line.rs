@@ -2,9 +2,9 @@
 
 use abide_unit::{Problem, ProblemKind};
 
-use super::{View, excerpt};
+use super::{View, one_line_excerpt};
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::work::Work;
 
 /// Says what systemd makes of each line that is no assignment.
@@ -18,8 +18,8 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
             if !view.may_tell() {
                 break;
             }
-            let at = text.place(&work.texts, problem.line, &problem.text);
-            let shown = excerpt(&problem.text);
+            let at = text.place_of_word(&work.texts, problem.line, &problem.text);
+            let shown = one_line_excerpt(&problem.text);
             let finding = match problem.kind {
                 ProblemKind::BadHeader => {
                     let message = format!("systemd refuses this file: `{shown}` is no section");
@@ -29,17 +29,17 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
                     } else {
                         "write `[Service]`, closed by `]`"
                     };
-                    Finding::new(codes::BAD_HEADER, at, message).help(help)
+                    Mistake::new(codes::BAD_HEADER, at, message).with_help(help)
                 }
                 ProblemKind::OutsideSection => {
                     let message =
                         format!("systemd skips `{shown}`: it stands before the first section");
-                    Finding::new(codes::SKIPPED_LINE, at, message)
-                        .help("put it below `[Unit]`, `[Service]` or `[Install]`")
+                    Mistake::new(codes::SKIPPED_LINE, at, message)
+                        .with_help("put it below `[Unit]`, `[Service]` or `[Install]`")
                 }
                 ProblemKind::NoAssignment | ProblemKind::NoKey => {
                     let message = format!("systemd skips `{shown}`: it is no `Key=value`");
-                    Finding::new(codes::SKIPPED_LINE, at, message).help(
+                    Mistake::new(codes::SKIPPED_LINE, at, message).with_help(
                         "end the line before with `\\` if this continues it, begin it with `#` if it is a comment",
                     )
                 }
@@ -48,7 +48,7 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
                 | ProblemKind::EndsInBackslash
                 | ProblemKind::OtherBefore54 => continue,
             };
-            work.push(text.named(finding));
+            work.push(text.add_naming_place(finding));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use abide_model::{UnitName, UserName, Wanted};
 
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::schema::Choice;
 use crate::schema::unit::UnitState;
 use crate::settled::{SettledUnit, SettledUser};
@@ -44,15 +44,16 @@ fn lingers_for_nothing(
     }
     let runs_as = |unit: &&SettledUnit<'_>| {
         let effective = unit.draft.effective.as_ref();
-        effective.and_then(|effective| effective.last("Service", "User")) == Some(name.as_str())
+        effective.and_then(|effective| effective.last_value("Service", "User"))
+            == Some(name.as_str())
     };
     let message = format!("`{name}` lingers and has nothing to run");
-    let finding = Finding::new(codes::LINGERS_FOR_NOTHING, said.key, message).label("lingers");
+    let finding = Mistake::new(codes::LINGERS_FOR_NOTHING, said.key, message).with_label("lingers");
     work.push(match system.values().find(runs_as) {
         Some(unit) => finding
-            .also(unit.draft.key, "runs as this user, in the system manager")
-            .help("remove `linger`: units of the system manager do not need it"),
-        None => finding.help(format!(
+            .with_related_place(unit.draft.key, "runs as this user, in the system manager")
+            .with_help("remove `linger`: units of the system manager do not need it"),
+        None => finding.with_help(format!(
             "remove `linger`, or declare what runs: `users.{name}.units`"
         )),
     });
@@ -78,9 +79,11 @@ fn privileged_lingers(name: &UserName, user: &SettledUser<'_>, work: &mut Work<'
     let message =
         format!("`{name}` lingers and is {reason}: its services run with its rights, always");
     work.push(
-        Finding::new(codes::PRIVILEGED_LINGERS, at, message)
-            .label(label)
-            .help("run services under a user of their own, with no more rights than they need"),
+        Mistake::new(codes::PRIVILEGED_LINGERS, at, message)
+            .with_label(label)
+            .with_help(
+                "run services under a user of their own, with no more rights than they need",
+            ),
     );
 }
 
@@ -98,10 +101,10 @@ fn linger_off(name: &UserName, user: &SettledUser<'_>, work: &mut Work<'_>) {
             unit.draft.name
         );
         work.push(
-            Finding::new(codes::LINGER_OFF, said.key, message)
-                .label("does not linger")
-                .also(unit.draft.key, "must run")
-                .help("remove `linger: false`, or write `state: unmanaged` for the unit"),
+            Mistake::new(codes::LINGER_OFF, said.key, message)
+                .with_label("does not linger")
+                .with_related_place(unit.draft.key, "must run")
+                .with_help("remove `linger: false`, or write `state: unmanaged` for the unit"),
         );
     }
 }

@@ -56,10 +56,10 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
             message,
             &work.texts,
         )
-        .label("taken as it is");
+        .with_label("taken as it is");
         work.push(match home {
-            Some(below) => finding.help(format!("write `%h/{}`", below.escape_debug())),
-            None => finding.help("write an absolute path, or one that begins with `%h/`"),
+            Some(below) => finding.with_help(format!("write `%h/{}`", below.escape_debug())),
+            None => finding.with_help("write an absolute path, or one that begins with `%h/`"),
         });
     }
 }

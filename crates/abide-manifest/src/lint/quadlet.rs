@@ -4,10 +4,10 @@
 use abide_model::{UnitKind, UnitName};
 use abide_unit::{Entry, QUADLET_KEYS_UNTIL, quadlet_keys, quadlet_section, quadlet_service};
 
-use super::{View, at_word, excerpt, quadlet_line};
+use super::{View, at_word, one_line_excerpt, quadlet_line};
 use crate::codes;
-use crate::finding::Finding;
-use crate::suggest::nearest;
+use crate::finding::Mistake;
+use crate::suggest::nearest_name;
 use crate::wording::Wording;
 use crate::work::Work;
 
@@ -20,11 +20,11 @@ pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
         impossible_values(view, work);
     }
     service_name(view, work);
-    unsupported(view, work);
+    unsupported_service_keys(view, work);
 }
 
 /// Podman warns of these (podman-systemd.unit(5)).
-fn unsupported(view: &View<'_, '_>, work: &mut Work<'_>) {
+fn unsupported_service_keys(view: &View<'_, '_>, work: &mut Work<'_>) {
     if !view.unit.draft.name.kind().is_quadlet() {
         return;
     }
@@ -48,7 +48,7 @@ fn unsupported(view: &View<'_, '_>, work: &mut Work<'_>) {
             message,
             &work.texts,
         );
-        work.push(finding.help("write `User=` into `[Container]`, or declare the quadlet under the user that it should run as"));
+        work.push(finding.with_help("write `User=` into `[Container]`, or declare the quadlet under the user that it should run as"));
     }
 }
 
@@ -96,7 +96,11 @@ fn misplaced_sections(view: &View<'_, '_>, work: &mut Work<'_>) {
             message,
             &work.texts,
         );
-        work.push(finding.label(format!("in `[{shown}]`")).help(help));
+        work.push(
+            finding
+                .with_label(format!("in `[{shown}]`"))
+                .with_help(help),
+        );
     }
 }
 
@@ -122,7 +126,7 @@ fn missing_keys(view: &View<'_, '_>, work: &mut Work<'_>) {
     let Some(section) = quadlet_section(draft.name.kind()) else {
         return;
     };
-    let has = |key: &str| view.effective.last(section, key).is_some();
+    let has = |key: &str| view.effective.last_value(section, key).is_some();
     let misplaced = sections()
         .filter(|(_, other)| *other != section)
         .any(|(_, other)| view.effective.sections().contains(other));
@@ -136,8 +140,8 @@ fn missing_keys(view: &View<'_, '_>, work: &mut Work<'_>) {
         shown.join(" and no ")
     );
     work.push(
-        Finding::new(codes::QUADLET_SECTION, draft.key, message)
-            .help(format!("add {}", shown.join(" or "))),
+        Mistake::new(codes::QUADLET_SECTION, draft.key, message)
+            .with_help(format!("add {}", shown.join(" or "))),
     );
 }
 
@@ -157,11 +161,11 @@ fn unknown_keys(view: &View<'_, '_>, work: &mut Work<'_>) {
         if !view.may_tell() {
             return;
         }
-        let shown = excerpt(&entry.key);
+        let shown = one_line_excerpt(&entry.key);
         let message = format!(
             "`{shown}=` is no key of `[{section}]` that Podman knows, so it makes no service of this"
         );
-        let help = match nearest(&entry.key, quadlet_keys(section).map(|(key, _)| key)) {
+        let help = match nearest_name(&entry.key, quadlet_keys(section).map(|(key, _)| key)) {
             Some(near) => format!(
                 "did you mean `{near}`? (abide knows the keys of Podman until {QUADLET_KEYS_UNTIL})"
             ),
@@ -174,7 +178,7 @@ fn unknown_keys(view: &View<'_, '_>, work: &mut Work<'_>) {
             message,
             &work.texts,
         );
-        work.push(finding.help(help));
+        work.push(finding.with_help(help));
     }
 }
 
@@ -213,7 +217,7 @@ fn impossible_values(view: &View<'_, '_>, work: &mut Work<'_>) {
         if values.contains(&entry.value.trim_end().trim_matches('"')) {
             continue;
         }
-        let shown = excerpt(&entry.value);
+        let shown = one_line_excerpt(&entry.value);
         let message = format!("Podman makes no service of a quadlet with `{key}={shown}`");
         let finding = at_word(
             codes::QUADLET_SECTION,
@@ -222,7 +226,7 @@ fn impossible_values(view: &View<'_, '_>, work: &mut Work<'_>) {
             message,
             &work.texts,
         );
-        work.push(finding.help(format!("remove it, or write `{}`", values.join("` or `"))));
+        work.push(finding.with_help(format!("remove it, or write `{}`", values.join("` or `"))));
     }
     if let (Some(_), Some((text, entry))) = (has("Image"), has("Rootfs")) {
         let message = "Podman makes no service of a quadlet with both `Image=` and `Rootfs=`";
@@ -233,7 +237,7 @@ fn impossible_values(view: &View<'_, '_>, work: &mut Work<'_>) {
             message,
             &work.texts,
         );
-        work.push(finding.help("remove one of them"));
+        work.push(finding.with_help("remove one of them"));
     }
 }
 
@@ -247,7 +251,7 @@ fn service_name(view: &View<'_, '_>, work: &mut Work<'_>) {
     let Some((text, entry)) = named.last() else {
         return;
     };
-    let shown = excerpt(&entry.value);
+    let shown = one_line_excerpt(&entry.value);
     let (message, help) = match quadlet_service(view.effective) {
         _ if entry.value.trim().is_empty() => (
             "an empty `ServiceName=` leaves the service of this quadlet without a name".to_owned(),
@@ -264,15 +268,15 @@ fn service_name(view: &View<'_, '_>, work: &mut Work<'_>) {
             ),
             format!(
                 "remove the `@`, or name the quadlet `{}{}`",
-                service.stem(),
-                suffix(name)
+                service.without_suffix(),
+                dotted_suffix(name)
             ),
         ),
-        Some(Ok(service)) if service.stem().ends_with(".service") => (
+        Some(Ok(service)) if service.without_suffix().ends_with(".service") => (
             format!("Podman adds `.service` to a name: this is the service `{service}`"),
             format!(
                 "write `ServiceName={}`",
-                service.stem().trim_end_matches(".service")
+                service.without_suffix().trim_end_matches(".service")
             ),
         ),
         Some(Err(error)) => (
@@ -289,10 +293,10 @@ fn service_name(view: &View<'_, '_>, work: &mut Work<'_>) {
         message,
         &work.texts,
     );
-    work.push(finding.help(help));
+    work.push(finding.with_help(help));
 }
 
 /// The type of a unit with its dot.
-fn suffix(name: &UnitName) -> String {
-    format!(".{}", name.kind().suffix())
+fn dotted_suffix(name: &UnitName) -> String {
+    format!(".{}", name.kind().name_suffix())
 }

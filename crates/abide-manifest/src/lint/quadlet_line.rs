@@ -2,42 +2,42 @@
 
 use abide_unit::{Problem, ProblemKind, UnitFile};
 
-use super::{View, excerpt};
+use super::{View, one_line_excerpt};
 use crate::codes;
-use crate::finding::Finding;
-use crate::text::Place;
+use crate::finding::Mistake;
+use crate::text::TextPlace;
 use crate::wording::Wording;
 use crate::work::Work;
 
 /// Says what Podman makes of each line that is no plain assignment.
 pub(super) fn lint(view: &View<'_, '_>, work: &mut Work<'_>) {
     for (text, file) in view.texts {
-        for problem in told(file) {
+        for problem in problems_to_report(file) {
             if !view.may_tell() {
                 break;
             }
-            let at = text.place(&work.texts, problem.line, &problem.text);
+            let at = text.place_of_word(&work.texts, problem.line, &problem.text);
             if let Some(finding) = finding(problem, at) {
-                work.push(text.named(finding));
+                work.push(text.add_naming_place(finding));
             }
         }
     }
 }
 
 /// Podman stops at the first line that it refuses. What needs a newer Podman is said of hosts that have an older one.
-fn told(file: &UnitFile) -> Vec<&Problem> {
+fn problems_to_report(file: &UnitFile) -> Vec<&Problem> {
     match file.refused {
         true => file
             .problems
             .iter()
-            .find(|problem| refuses(problem.kind))
+            .find(|problem| is_refused_by_podman(problem.kind))
             .into_iter()
             .collect(),
         false => file.problems.iter().collect(),
     }
 }
 
-fn refuses(kind: ProblemKind) -> bool {
+fn is_refused_by_podman(kind: ProblemKind) -> bool {
     match kind {
         ProblemKind::BadHeader
         | ProblemKind::OutsideSection
@@ -49,8 +49,8 @@ fn refuses(kind: ProblemKind) -> bool {
     }
 }
 
-fn finding(problem: &Problem, at: Place) -> Option<Finding> {
-    let shown = excerpt(&problem.text);
+fn finding(problem: &Problem, at: TextPlace) -> Option<Mistake> {
+    let shown = one_line_excerpt(&problem.text);
     let (message, help) = match problem.kind {
         ProblemKind::BadHeader => (
             format!("Podman refuses this file: `{shown}` is no section"),
@@ -80,7 +80,7 @@ fn finding(problem: &Problem, at: Place) -> Option<Finding> {
         ),
         ProblemKind::OtherBefore54 => return None,
     };
-    Some(Finding::new(codes::QUADLET_LINE, at, message).help(help))
+    Some(Mistake::new(codes::QUADLET_LINE, at, message).with_help(help))
 }
 
 /// Whether the text of a quadlet is one that Podman reads.

@@ -6,7 +6,7 @@ use abide_model::{UnitKind, UnitName};
 
 use super::View;
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::settled::SettledUnit;
 use crate::work::Work;
 
@@ -25,10 +25,10 @@ pub(super) fn lint(
     if draft.name.kind() != UnitKind::Timer || !draft.is_known || draft.is_instance {
         return;
     }
-    let set = |key: &&str| !view.effective.all("Timer", key).is_empty();
+    let set = |key: &&str| !view.effective.all_values("Timer", key).is_empty();
     let on_clock = ["OnClockChange", "OnTimezoneChange"]
         .iter()
-        .any(|key| view.effective.flag("Timer", key) == Some(true));
+        .any(|key| view.effective.boolean_value("Timer", key) == Some(true));
     if on_clock || ALONE.iter().any(&set) {
         return;
     }
@@ -47,16 +47,18 @@ pub(super) fn lint(
                 "this timer never fires: `{}=` counts from a run that nothing makes",
                 entry.key
             );
-            let at = text.place(&work.texts, entry.line, &entry.value);
-            text.named(Finding::new(codes::NEVER_FIRES, at, message))
-                .help("add `OnBootSec=` or `OnActiveSec=` for the first run, or use `OnCalendar=`")
+            let at = text.place_of_word(&work.texts, entry.line, &entry.value);
+            text.add_naming_place(Mistake::new(codes::NEVER_FIRES, at, message))
+                .with_help(
+                    "add `OnBootSec=` or `OnActiveSec=` for the first run, or use `OnCalendar=`",
+                )
         }
-        None => Finding::new(
+        None => Mistake::new(
             codes::NEVER_FIRES,
             draft.key,
             "this timer never fires: it has no time",
         )
-        .help(
+        .with_help(
             "add `OnCalendar=`, or `OnBootSec=` with `OnUnitActiveSec=`, to its `[Timer]` section",
         ),
     };

@@ -5,7 +5,7 @@ fn told(name: &str, text: &str) -> Vec<String> {
         name: name.to_owned(),
         text: text.to_owned(),
     };
-    let mut texts = Texts::default();
+    let mut texts = ManifestTexts::default();
     let mut findings = Findings::default();
     parse(&[source], &mut texts, &mut findings);
     findings

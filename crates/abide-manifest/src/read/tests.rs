@@ -1,9 +1,9 @@
 use super::*;
-use crate::schema::Manifest;
-use crate::text::{Place, Texts};
+use crate::schema::WrittenManifest;
+use crate::text::{ManifestTexts, TextPlace};
 
-fn read_text(text: &str) -> (Texts, Result<Manifest, Box<Misfit>>) {
-    let mut texts = Texts::default();
+fn read_text(text: &str) -> (ManifestTexts, Result<WrittenManifest, Box<Misfit>>) {
+    let mut texts = ManifestTexts::default();
     let number = texts.add("f.yaml", text.into());
     let node = crate::yaml::parse(text).unwrap();
     let manifest = read(&node, number, text);
@@ -17,7 +17,7 @@ fn refusal(yaml: &str) -> String {
     format!(
         "{} at `{}`: {} | {}",
         finding.code,
-        texts.at(finding.at),
+        texts.text_at(finding.at),
         finding.message,
         finding.help.unwrap_or_default()
     )
@@ -31,7 +31,7 @@ fn values_and_their_keys_have_their_places() {
     let host = &manifest.hosts["h1"];
     let port = host.value.port.as_ref().unwrap();
     let groups = &host.value.groups.as_ref().unwrap().value;
-    let at = |place: Place| texts.at(place);
+    let at = |place: TextPlace| texts.text_at(place);
     assert_eq!(
         (at(manifest.name.at), at(manifest.name.key)),
         ("'shop'", "name")

@@ -9,17 +9,18 @@ use crate::located::Located;
 /// How hosts are reached. Everything that `ssh_config(5)` can say stays there.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Connection {
+#[serde(rename = "Connection")]
+pub(crate) struct WrittenConnection {
     /// The way to a host. Without it: `ssh`.
     #[serde(default)]
-    pub(crate) via: Option<Located<Via>>,
+    pub(crate) via: Option<Located<WrittenVia>>,
     /// The login user. Without it, `ssh_config(5)` decides.
     #[serde(default)]
     #[schemars(extend("examples" = ["deploy"]))]
     pub(crate) user: Option<Located<String>>,
     /// How root is reached from the login user. Never prompts. Without it: `auto`.
     #[serde(default)]
-    pub(crate) r#become: Option<Located<Become>>,
+    pub(crate) r#become: Option<Located<WrittenBecome>>,
     /// How long a connection may take. Without it: `10s`.
     #[serde(default)]
     #[schemars(extend("examples" = ["10s"]))]
@@ -40,13 +41,13 @@ pub(crate) struct Connection {
 pub(crate) struct HostConnection {
     /// The way to the host. `local` is this machine, without ssh.
     #[serde(default)]
-    pub(crate) via: Option<Located<Via>>,
+    pub(crate) via: Option<Located<WrittenVia>>,
     /// The login user.
     #[serde(default)]
     pub(crate) user: Option<Located<String>>,
     /// How root is reached from the login user. Never prompts.
     #[serde(default)]
-    pub(crate) r#become: Option<Located<Become>>,
+    pub(crate) r#become: Option<Located<WrittenBecome>>,
     /// How long a connection may take.
     #[serde(default)]
     pub(crate) connect_timeout: Option<Located<DurationText>>,
@@ -59,7 +60,8 @@ pub(crate) struct HostConnection {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
-pub(crate) enum Via {
+#[serde(rename = "Via")]
+pub(crate) enum WrittenVia {
     /// Over ssh.
     Ssh,
     /// This machine, without ssh.
@@ -70,7 +72,8 @@ pub(crate) enum Via {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
-pub(crate) enum Become {
+#[serde(rename = "Become")]
+pub(crate) enum WrittenBecome {
     /// Whatever works: already root, sudo, doas, run0; else only what the login user may do.
     Auto,
     /// Not at all: only the login user's own users and units.

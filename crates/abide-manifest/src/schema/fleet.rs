@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Connection, HostConnection, Policy, Rollout, Unit, User};
+use super::{HostConnection, User, WrittenConnection, WrittenPolicy, WrittenRollout, WrittenUnit};
 use crate::located::Located;
 
 /// What the systemd services and users of some hosts should be.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Manifest {
+#[serde(rename = "Manifest")]
+pub(crate) struct WrittenManifest {
     /// The version of the manifest language: `1`.
     #[schemars(range(min = 1, max = 1))]
     #[expect(dead_code, reason = "judged before anything else is read")]
@@ -22,7 +23,7 @@ pub(crate) struct Manifest {
     pub(crate) name: Located<String>,
     /// How hosts are reached. Each host may override it.
     #[serde(default)]
-    pub(crate) connection: Option<Located<Connection>>,
+    pub(crate) connection: Option<Located<WrittenConnection>>,
     /// Texts for `${name}` in files and units marked `template: true`. Groups and hosts may override them.
     #[serde(default)]
     #[schemars(extend("examples" = [{"queue": "default"}]))]
@@ -30,22 +31,23 @@ pub(crate) struct Manifest {
     /// The hosts. The key is the ssh destination, as in `ssh worker-1`, unless `address` is given.
     #[serde(default)]
     #[schemars(extend("examples" = [{"worker-1": {"groups": ["workers"]}}]))]
-    pub(crate) hosts: BTreeMap<String, Located<Host>>,
+    pub(crate) hosts: BTreeMap<String, Located<ManifestHost>>,
     /// What hosts have in common. Every host is in the group `all`, and in those it lists.
     #[serde(default)]
     pub(crate) groups: BTreeMap<String, Located<Group>>,
     /// Limits of what a plan may do.
     #[serde(default)]
-    pub(crate) policy: Option<Located<Policy>>,
+    pub(crate) policy: Option<Located<WrittenPolicy>>,
     /// In which waves hosts are changed. Without it: all at once, and no new wave after a failed one.
     #[serde(default)]
-    pub(crate) rollout: Option<Located<Rollout>>,
+    pub(crate) rollout: Option<Located<WrittenRollout>>,
 }
 
 /// One host.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Host {
+#[serde(rename = "Host")]
+pub(crate) struct ManifestHost {
     /// The groups it is in, without `all`. Where two of them differ, the host must say which it wants.
     #[serde(default)]
     pub(crate) groups: Option<Located<Vec<Located<String>>>>,
@@ -71,7 +73,7 @@ pub(crate) struct Host {
     pub(crate) users: BTreeMap<String, Located<User>>,
     /// Units of the system manager. Lingering is no part of them.
     #[serde(default)]
-    pub(crate) units: BTreeMap<String, Located<Unit>>,
+    pub(crate) units: BTreeMap<String, Located<WrittenUnit>>,
 }
 
 /// What some hosts have in common.
@@ -89,7 +91,7 @@ pub(crate) struct Group {
     pub(crate) users: BTreeMap<String, Located<User>>,
     /// Units of the system manager. Lingering is no part of them.
     #[serde(default)]
-    pub(crate) units: BTreeMap<String, Located<Unit>>,
+    pub(crate) units: BTreeMap<String, Located<WrittenUnit>>,
 }
 
 /// What is done about users that linger and that nobody declares.

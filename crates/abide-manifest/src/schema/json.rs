@@ -5,14 +5,14 @@ use schemars::transform::transform_subschemas;
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value};
 
-use super::Manifest;
+use super::WrittenManifest;
 
 /// The JSON schema of a manifest file, draft 2020-12.
-pub fn schema() -> Value {
+pub fn manifest_schema() -> Value {
     let mut schema = SchemaSettings::draft2020_12()
         .with_transform(without_null)
         .into_generator()
-        .into_root_schema_for::<Manifest>();
+        .into_root_schema_for::<WrittenManifest>();
     schema.insert("$id".to_owned(), ID.into());
     schema.insert("title".to_owned(), "abide manifest".into());
     name_keys(&mut schema);

@@ -13,7 +13,8 @@ use crate::located::Located;
 /// here is managed.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Unit {
+#[serde(rename = "Unit")]
+pub(crate) struct WrittenUnit {
     /// A file beside this manifest that is the unit file, relative to the manifest.
     #[serde(default)]
     #[schemars(extend("examples" = ["units/sidekiq.service"]))]
@@ -45,7 +46,7 @@ pub(crate) struct Unit {
     /// What a running unit gets when its configuration changed. Without it: `restart`. Where it is given, that is done as well
     /// where nothing tells whether the unit runs an old file.
     #[serde(default)]
-    pub(crate) on_change: Option<Located<OnChange>>,
+    pub(crate) on_change: Option<Located<WrittenOnChange>>,
     /// Files whose change counts as a change of the unit, beside those it reads by `EnvironmentFile=` and
     /// `LoadCredential=`: absolute, or below the user's home with `~/`.
     #[serde(default)]
@@ -56,7 +57,7 @@ pub(crate) struct Unit {
     pub(crate) reload_on: Option<Located<Vec<Located<String>>>>,
     /// How long it is watched after a start.
     #[serde(default)]
-    pub(crate) settle: Option<Located<Settle>>,
+    pub(crate) settle: Option<Located<WrittenSettle>>,
 }
 
 /// One instance of a template. What it does not say is as the template says.
@@ -77,7 +78,7 @@ pub(crate) struct Instance {
     pub(crate) masked: Option<Located<bool>>,
     /// What it gets when its configuration changed.
     #[serde(default)]
-    pub(crate) on_change: Option<Located<OnChange>>,
+    pub(crate) on_change: Option<Located<WrittenOnChange>>,
     /// Files whose change counts as a change of it.
     #[serde(default)]
     pub(crate) restart_on: Option<Located<Vec<Located<String>>>>,
@@ -86,7 +87,7 @@ pub(crate) struct Instance {
     pub(crate) reload_on: Option<Located<Vec<Located<String>>>>,
     /// How long it is watched after a start.
     #[serde(default)]
-    pub(crate) settle: Option<Located<Settle>>,
+    pub(crate) settle: Option<Located<WrittenSettle>>,
 }
 
 /// Whether a unit runs.
@@ -108,7 +109,8 @@ pub(crate) enum UnitState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(inline)]
-pub(crate) enum OnChange {
+#[serde(rename = "OnChange")]
+pub(crate) enum WrittenOnChange {
     /// A restart.
     Restart,
     /// A reload; the unit must be able to.
@@ -122,7 +124,8 @@ pub(crate) enum OnChange {
 /// How long a unit is watched after a start.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Settle {
+#[serde(rename = "Settle")]
+pub(crate) struct WrittenSettle {
     /// It must stay up this long, without a restart. Without it: `2s`.
     #[serde(default, rename = "for")]
     #[schemars(extend("examples" = ["5s"]))]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Choice, Unit};
+use super::{Choice, WrittenUnit};
 use crate::located::Located;
 
 /// A user, and what runs under it. Attributes are compared only where they are written.
@@ -50,7 +50,7 @@ pub(crate) struct User {
     /// enabled ones again: nothing else gives them groups that came after it started. `never` leaves them without; without
     /// either the plan asks.
     #[serde(default)]
-    pub(crate) manager_restart: Option<Located<ManagerRestart>>,
+    pub(crate) manager_restart: Option<Located<WrittenManagerRestart>>,
     /// Whether its units start at boot and survive logout. Without it: `true` when it has a unit that must run or be
     /// enabled, and the plan says for which.
     #[serde(default)]
@@ -62,7 +62,7 @@ pub(crate) struct User {
     pub(crate) files: BTreeMap<String, Located<File>>,
     /// Units of its own manager (`systemctl --user`). The type is the suffix of the name.
     #[serde(default)]
-    pub(crate) units: BTreeMap<String, Located<Unit>>,
+    pub(crate) units: BTreeMap<String, Located<WrittenUnit>>,
 }
 
 /// Whether a user should be there.
@@ -80,7 +80,8 @@ pub(crate) enum UserState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
-pub(crate) enum ManagerRestart {
+#[serde(rename = "ManagerRestart")]
+pub(crate) enum WrittenManagerRestart {
     /// It may, where what is declared needs it.
     Allow,
     /// It may not.
@@ -100,7 +101,7 @@ pub(crate) struct File {
     pub(crate) content: Option<Located<String>>,
     /// Where its text comes from when it may not be seen: never shown, never stored on the way.
     #[serde(default)]
-    pub(crate) secret: Option<Located<Secret>>,
+    pub(crate) secret: Option<Located<WrittenSecret>>,
     /// Its permission bits in octal, in quotes. Without it: `"0600"` for a secret, `"0644"` for a new file, and those
     /// of an old one are left alone.
     #[serde(default)]
@@ -114,7 +115,8 @@ pub(crate) struct File {
 /// Where a secret comes from: looked up on this machine once a run, and never printed.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub(crate) enum Secret {
+#[serde(rename = "Secret")]
+pub(crate) enum WrittenSecret {
     /// An environment variable.
     Env(String),
     /// A file, relative to this manifest.

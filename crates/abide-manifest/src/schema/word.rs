@@ -105,14 +105,14 @@ impl JsonSchema for DurationText {
 
 /// A count, or a share in percent: `3` or `25%`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Share {
+pub(crate) enum WrittenShare {
     /// A count.
     Count(u64),
     /// Anything else, to be read as a share.
     Text(String),
 }
 
-impl fmt::Display for Share {
+impl fmt::Display for WrittenShare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count(count) => write!(f, "{count}"),
@@ -121,7 +121,7 @@ impl fmt::Display for Share {
     }
 }
 
-impl<'de> Deserialize<'de> for Share {
+impl<'de> Deserialize<'de> for WrittenShare {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(AnyShare)
     }
@@ -130,20 +130,20 @@ impl<'de> Deserialize<'de> for Share {
 struct AnyShare;
 
 impl Visitor<'_> for AnyShare {
-    type Value = Share;
+    type Value = WrittenShare;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a count such as `3`, or a share such as `25%`")
     }
-    fn visit_u64<E: Error>(self, count: u64) -> Result<Share, E> {
-        Ok(Share::Count(count))
+    fn visit_u64<E: Error>(self, count: u64) -> Result<WrittenShare, E> {
+        Ok(WrittenShare::Count(count))
     }
-    fn visit_str<E: Error>(self, text: &str) -> Result<Share, E> {
-        Ok(Share::Text(text.to_owned()))
+    fn visit_str<E: Error>(self, text: &str) -> Result<WrittenShare, E> {
+        Ok(WrittenShare::Text(text.to_owned()))
     }
 }
 
-impl JsonSchema for Share {
+impl JsonSchema for WrittenShare {
     fn inline_schema() -> bool {
         true
     }

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use abide_model::{DesiredAccount, HostPath, UserName};
 
 use crate::codes;
-use crate::finding::{Finding, Findings};
+use crate::finding::{Findings, Mistake};
 use crate::located::Located;
 use crate::precedence::{Said, Stack};
 use crate::schema::User;
 use crate::settled::Settled;
-use crate::text::Place;
+use crate::text::TextPlace;
 
 /// Reads the attributes: as the plan compares them, and as they were said.
 pub(crate) fn account<'m>(
@@ -22,31 +22,33 @@ pub(crate) fn account<'m>(
     let mut text = |key: &'static str,
                     get: fn(&'m User) -> Option<&'m Located<String>>,
                     findings: &mut Findings| {
-        let value = stack.scalar(findings, |user| get(user).map(Located::by_ref))?;
-        said.push((key, Settled::said(&value, value.value.clone())));
+        let value = stack.scalar_value(findings, |user| get(user).map(Located::by_ref))?;
+        said.push((key, Settled::declared(&value, value.value.clone())));
         Some(value)
     };
     let group = text("group", |user| user.group.as_ref(), findings);
     let home = text("home", |user| user.home.as_ref(), findings);
     let shell = text("shell", |user| user.shell.as_ref(), findings);
     let comment = text("comment", |user| user.comment.as_ref(), findings);
-    let uid = stack.scalar(findings, |user| user.uid);
-    let system = stack.scalar(findings, |user| user.system);
+    let uid = stack.scalar_value(findings, |user| user.uid);
+    let system = stack.scalar_value(findings, |user| user.system);
     let groups = stack.list(|user| user.groups.as_ref());
     said.extend(
         uid.iter()
-            .map(|uid| ("uid", Settled::said(uid, uid.value.to_string()))),
+            .map(|uid| ("uid", Settled::declared(uid, uid.value.to_string()))),
     );
-    said.extend(
-        system
-            .iter()
-            .map(|system| ("system", Settled::said(system, system.value.to_string()))),
-    );
-    said.extend(
-        groups
-            .iter()
-            .map(|groups| ("groups", Settled::said(groups, joined(groups.value)))),
-    );
+    said.extend(system.iter().map(|system| {
+        (
+            "system",
+            Settled::declared(system, system.value.to_string()),
+        )
+    }));
+    said.extend(groups.iter().map(|groups| {
+        (
+            "groups",
+            Settled::declared(groups, joined_names(groups.value)),
+        )
+    }));
     let account = DesiredAccount {
         uid: uid.and_then(|uid| check_uid(user, uid, findings)),
         group: group.and_then(|group| group_name(group.value, group.at, findings)),
@@ -59,7 +61,7 @@ pub(crate) fn account<'m>(
     (account, said)
 }
 
-fn joined(groups: &[Located<String>]) -> String {
+fn joined_names(groups: &[Located<String>]) -> String {
     let names: Vec<_> = groups.iter().map(|group| group.value.as_str()).collect();
     names.join(", ")
 }
@@ -69,14 +71,14 @@ fn check_uid(user: &UserName, uid: Said<'_, u32>, findings: &mut Findings) -> Op
     let root = uid.value == 0 && user.as_str() != "root";
     if root || matches!(uid.value, 65_535 | u32::MAX) {
         let message = format!("{} cannot be the id of `{user}`", uid.value);
-        findings.push(Finding::new(codes::BAD_VALUE, uid.at, message));
+        findings.push(Mistake::new(codes::BAD_VALUE, uid.at, message));
         return None;
     }
     Some(uid.value)
 }
 
 /// Groups follow the rule of users.
-fn group_name(name: &str, at: Place, findings: &mut Findings) -> Option<String> {
+fn group_name(name: &str, at: TextPlace, findings: &mut Findings) -> Option<String> {
     if UserName::parse(name).is_ok() {
         return Some(name.to_owned());
     }
@@ -85,8 +87,8 @@ fn group_name(name: &str, at: Place, findings: &mut Findings) -> Option<String> 
         name.escape_debug()
     );
     findings.push(
-        Finding::new(codes::BAD_NAME, at, message)
-            .help("it starts with a letter or `_`, then letters, digits, `_`, `-`, `.`"),
+        Mistake::new(codes::BAD_NAME, at, message)
+            .with_help("it starts with a letter or `_`, then letters, digits, `_`, `-`, `.`"),
     );
     None
 }
@@ -115,7 +117,7 @@ fn path(said: Said<'_, &String>, findings: &mut Findings) -> Option<HostPath> {
     match parsed {
         Ok(path) => Some(path),
         Err(message) => {
-            findings.push(Finding::new(codes::BAD_VALUE, said.at, message));
+            findings.push(Mistake::new(codes::BAD_VALUE, said.at, message));
             None
         }
     }
@@ -124,7 +126,7 @@ fn path(said: Said<'_, &String>, findings: &mut Findings) -> Option<HostPath> {
 fn check_comment(said: Said<'_, &String>, findings: &mut Findings) -> Option<String> {
     if said.value.contains(|c: char| c == ':' || c.is_control()) {
         let message = "a comment may have no colon and no control character";
-        findings.push(Finding::new(codes::BAD_VALUE, said.at, message));
+        findings.push(Mistake::new(codes::BAD_VALUE, said.at, message));
         return None;
     }
     Some(said.value.clone())

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use abide_model::{Become, Connection, HostName, Via};
 
-use super::here::{self, Ask};
-use super::written::duration;
+use super::here::{self, HereQuestion};
+use super::written::read_duration;
 use crate::codes;
-use crate::finding::{Finding, Findings};
+use crate::finding::{Findings, Mistake};
 use crate::located::Located;
 use crate::precedence::{By, Said};
 use crate::schema::connection as written;
-use crate::schema::{self, Host, HostConnection};
+use crate::schema::{self, HostConnection, ManifestHost};
 use crate::settled::Settled;
 use crate::work::Work;
 
@@ -22,10 +22,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 type SaidOf<'m> = Vec<(&'static str, Settled<'m, String>)>;
 
 /// Settles the connection of a host, with what was said of it.
-pub(crate) fn connection<'m>(
+pub(crate) fn resolve_connection<'m>(
     name: &'m str,
-    host: &'m Located<Host>,
-    all: Option<&'m Located<schema::Connection>>,
+    host: &'m Located<ManifestHost>,
+    all: Option<&'m Located<schema::WrittenConnection>>,
     work: &mut Work<'_>,
 ) -> (Connection, SaidOf<'m>) {
     let both = Both {
@@ -45,30 +45,33 @@ pub(crate) fn connection<'m>(
         .value
         .address
         .as_ref()
-        .map(|address| say(address, both.by));
-    let port = host.value.port.as_ref().map(|port| say(port, both.by));
+        .map(|address| said_by(address, both.by));
+    let port = host.value.port.as_ref().map(|port| said_by(port, both.by));
     let mut said = SaidOf::new();
     for (key, text) in [
         ("address", address),
         ("connection.user", user),
         ("connection.ssh_config", ssh_config),
     ] {
-        said.extend(text.map(|text| (key, Settled::said(&text, text.value.clone()))));
+        said.extend(text.map(|text| (key, Settled::declared(&text, text.value.clone()))));
     }
     said.extend(timeout.map(|timeout| {
         let text = timeout.value.0.clone();
-        ("connection.connect_timeout", Settled::said(&timeout, text))
+        (
+            "connection.connect_timeout",
+            Settled::declared(&timeout, text),
+        )
     }));
-    said.extend(port.map(|port| ("port", Settled::said(&port, port.value.to_string()))));
+    said.extend(port.map(|port| ("port", Settled::declared(&port, port.value.to_string()))));
     said.extend(via.map(|via| ("connection.via", word(&via))));
     said.extend(r#become.map(|r#become| ("connection.become", word(&r#become))));
     if let Some(path) = &ssh_config {
-        here::check(Ask::SshConfig, path.at, work);
+        here::check(HereQuestion::SshConfig, path.at, work);
     }
     if let Some(via) = &via
-        && *via.value == written::Via::Local
+        && *via.value == written::WrittenVia::Local
     {
-        here::check(Ask::ThisMachine, via.at, work);
+        here::check(HereQuestion::ThisMachine, via.at, work);
     }
     let findings = &mut work.findings;
     let connection = Connection {
@@ -77,10 +80,12 @@ pub(crate) fn connection<'m>(
         port: port.and_then(|port| check_port(port, findings)),
         user: user.and_then(|user| check_user(user, findings)),
         r#become: r#become.map_or(Become::Auto, |r#become| become_of(*r#become.value)),
-        connect_timeout: duration(timeout, findings)
+        connect_timeout: read_duration(timeout, findings)
             .map_or(CONNECT_TIMEOUT, |timeout| timeout.value),
-        ssh_config: ssh_config
-            .and_then(|path| work.library.path(path.located(), &work.texts, findings)),
+        ssh_config: ssh_config.and_then(|path| {
+            work.library
+                .path(path.value_and_place(), &work.texts, findings)
+        }),
     };
     check_local(&connection, host, work);
     (connection, said)
@@ -90,21 +95,24 @@ pub(crate) fn connection<'m>(
 struct Both<'m> {
     by: By<'m>,
     own: Option<&'m HostConnection>,
-    all: Option<&'m schema::Connection>,
+    all: Option<&'m schema::WrittenConnection>,
 }
 
 impl<'m> Both<'m> {
     fn pick<T>(
         &self,
         of_own: impl Fn(&'m HostConnection) -> Option<&'m Located<T>>,
-        of_all: impl Fn(&'m schema::Connection) -> Option<&'m Located<T>>,
+        of_all: impl Fn(&'m schema::WrittenConnection) -> Option<&'m Located<T>>,
     ) -> Option<Said<'m, &'m T>> {
-        let own = self.own.and_then(of_own).map(|value| say(value, self.by));
-        own.or_else(|| Some(say(of_all(self.all?)?, By::Manifest)))
+        let own = self
+            .own
+            .and_then(of_own)
+            .map(|value| said_by(value, self.by));
+        own.or_else(|| Some(said_by(of_all(self.all?)?, By::Manifest)))
     }
 }
 
-fn say<'m, T>(value: &'m Located<T>, by: By<'m>) -> Said<'m, &'m T> {
+fn said_by<'m, T>(value: &'m Located<T>, by: By<'m>) -> Said<'m, &'m T> {
     Said {
         value: &value.value,
         at: value.at,
@@ -115,23 +123,23 @@ fn say<'m, T>(value: &'m Located<T>, by: By<'m>) -> Said<'m, &'m T> {
 
 /// A word as the manifest writes it.
 fn word<'m, T: std::fmt::Debug>(said: &Said<'m, &'m T>) -> Settled<'m, String> {
-    Settled::said(said, format!("{:?}", said.value).to_lowercase())
+    Settled::declared(said, format!("{:?}", said.value).to_lowercase())
 }
 
-fn via_of(via: written::Via) -> Via {
+fn via_of(via: written::WrittenVia) -> Via {
     match via {
-        written::Via::Ssh => Via::Ssh,
-        written::Via::Local => Via::Local,
+        written::WrittenVia::Ssh => Via::Ssh,
+        written::WrittenVia::Local => Via::Local,
     }
 }
 
-fn become_of(r#become: written::Become) -> Become {
+fn become_of(r#become: written::WrittenBecome) -> Become {
     match r#become {
-        written::Become::Auto => Become::Auto,
-        written::Become::Never => Become::Never,
-        written::Become::Sudo => Become::Sudo,
-        written::Become::Doas => Become::Doas,
-        written::Become::Run0 => Become::Run0,
+        written::WrittenBecome::Auto => Become::Auto,
+        written::WrittenBecome::Never => Become::Never,
+        written::WrittenBecome::Sudo => Become::Sudo,
+        written::WrittenBecome::Doas => Become::Doas,
+        written::WrittenBecome::Run0 => Become::Run0,
     }
 }
 
@@ -141,7 +149,7 @@ fn check_address(address: Said<'_, &String>, findings: &mut Findings) -> Option<
         Ok(address) => Some(address.to_string()),
         Err(error) => {
             let message = error.to_string().replace("a host name", "an address");
-            findings.push(Finding::new(codes::BAD_VALUE, address.at, message));
+            findings.push(Mistake::new(codes::BAD_VALUE, address.at, message));
             None
         }
     }
@@ -150,7 +158,7 @@ fn check_address(address: Said<'_, &String>, findings: &mut Findings) -> Option<
 fn check_port(port: Said<'_, &u16>, findings: &mut Findings) -> Option<u16> {
     if *port.value == 0 {
         let message = "a port is a number from 1 to 65535";
-        findings.push(Finding::new(codes::BAD_VALUE, port.at, message));
+        findings.push(Mistake::new(codes::BAD_VALUE, port.at, message));
         return None;
     }
     Some(*port.value)
@@ -162,13 +170,13 @@ fn check_user(user: Said<'_, &String>, findings: &mut Findings) -> Option<String
     let odd = |c: char| c.is_whitespace() || c.is_control() || "@'`\"\\;&<>|(){}%$".contains(c);
     if user.value.is_empty() || user.value.starts_with('-') || user.value.contains(odd) {
         let message = format!("`{}` is not a login user", user.value.escape_debug());
-        findings.push(Finding::new(codes::BAD_NAME, user.at, message));
+        findings.push(Mistake::new(codes::BAD_NAME, user.at, message));
         return None;
     }
     Some(user.value.clone())
 }
 
-fn check_local(connection: &Connection, host: &Located<Host>, work: &mut Work<'_>) {
+fn check_local(connection: &Connection, host: &Located<ManifestHost>, work: &mut Work<'_>) {
     if connection.via == Via::Ssh {
         return;
     }
@@ -181,14 +189,14 @@ fn check_local(connection: &Connection, host: &Located<Host>, work: &mut Work<'_
     for (what, key) in address.into_iter().chain(port) {
         let message = format!("`{what}` for this machine, which is reached without ssh");
         work.push(
-            Finding::new(codes::LOCAL_WITH_ADDRESS, key, message)
-                .help(format!("remove `{what}`, or `via: local`")),
+            Mistake::new(codes::LOCAL_WITH_ADDRESS, key, message)
+                .with_help(format!("remove `{what}`, or `via: local`")),
         );
     }
 }
 
 /// How a host is reached of which nothing is said.
-pub(crate) fn plain() -> Connection {
+pub(crate) fn default_connection() -> Connection {
     Connection {
         via: Via::Ssh,
         address: None,

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use abide_model::{Body, Bytes, SecretCommand, SecretSource};
 
-use super::here::{self, Ask};
+use super::here::{self, HereQuestion};
 use crate::budget::LONGEST_FILLED;
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::located::Located;
 use crate::precedence::Said;
 use crate::schema::drop_in::DropInFile;
-use crate::schema::{File, Secret, Unit};
-use crate::settled::{Content, Settled};
-use crate::text::Place;
+use crate::schema::{File, WrittenSecret, WrittenUnit};
+use crate::settled::{Settled, SourcedContent};
+use crate::text::TextPlace;
 use crate::vars::{BadReference, BadReferenceKind, fill};
 use crate::wording::Wording;
 use crate::work::Work;
@@ -32,19 +32,19 @@ pub(crate) enum Given<'m> {
     /// `content:`.
     Text(&'m String),
     /// `secret:`.
-    Secret(&'m Secret),
+    Secret(&'m WrittenSecret),
 }
 
 /// What may give a content.
 pub(crate) trait Gives {
     /// Every way in which it does; more than one is a mistake.
-    fn given(&self) -> Vec<Located<Given<'_>>>;
+    fn given_contents(&self) -> Vec<Located<Given<'_>>>;
 }
 
 impl Gives for File {
-    fn given(&self) -> Vec<Located<Given<'_>>> {
+    fn given_contents(&self) -> Vec<Located<Given<'_>>> {
         let secret = self.secret.as_ref();
-        let secret = secret.map(|at| at.with(Given::Secret(&at.value)));
+        let secret = secret.map(|at| at.with_value(Given::Secret(&at.value)));
         let mut given = source_or_text(self.source.as_ref(), self.content.as_ref());
         given.extend(secret);
         given
@@ -52,13 +52,13 @@ impl Gives for File {
 }
 
 impl Gives for DropInFile {
-    fn given(&self) -> Vec<Located<Given<'_>>> {
+    fn given_contents(&self) -> Vec<Located<Given<'_>>> {
         source_or_text(self.source.as_ref(), self.content.as_ref())
     }
 }
 
-impl Gives for Unit {
-    fn given(&self) -> Vec<Located<Given<'_>>> {
+impl Gives for WrittenUnit {
+    fn given_contents(&self) -> Vec<Located<Given<'_>>> {
         source_or_text(self.source.as_ref(), self.content.as_ref())
     }
 }
@@ -67,8 +67,8 @@ fn source_or_text<'m>(
     source: Option<&'m Located<String>>,
     text: Option<&'m Located<String>>,
 ) -> Vec<Located<Given<'m>>> {
-    let source = source.map(|at| at.with(Given::Source(&at.value)));
-    let text = text.map(|at| at.with(Given::Text(&at.value)));
+    let source = source.map(|at| at.with_value(Given::Source(&at.value)));
+    let text = text.map(|at| at.with_value(Given::Text(&at.value)));
     [source, text].into_iter().flatten().collect()
 }
 
@@ -77,10 +77,10 @@ pub(crate) fn check_single(given: &[Located<Given<'_>>], work: &mut Work<'_>) {
     if let [first, second, ..] = given {
         let message = "only one of `source`, `content` and `secret` can be the content";
         work.push(
-            Finding::new(codes::BODY, second.key, message)
-                .label("a second content")
-                .also(first.key, "the first")
-                .help("remove one of them"),
+            Mistake::new(codes::BODY, second.key, message)
+                .with_label("a second content")
+                .with_related_place(first.key, "the first")
+                .with_help("remove one of them"),
         );
     }
 }
@@ -90,19 +90,19 @@ pub(crate) fn content<'m>(
     said: Said<'m, Given<'m>>,
     vars: Option<&Vars<'_>>,
     work: &mut Work<'_>,
-) -> Option<Content<'m>> {
+) -> Option<SourcedContent<'m>> {
     let (bytes, wording) = match said.value {
-        Given::Secret(secret) => return resolve_secret(said.with(secret), work),
+        Given::Secret(secret) => return resolve_secret(said.with_value(secret), work),
         Given::Text(text) => {
             // A text that hosts have in common is held once.
             let (bytes, wording) = work.written.entry(said.at).or_insert_with(|| {
-                let wording = Wording::in_value(said.with(text).located());
+                let wording = Wording::in_value(said.with_value(text).value_and_place());
                 (Bytes::from(text.as_str()), wording)
             });
             (bytes.clone(), Some(wording.clone()))
         }
         Given::Source(path) => {
-            let named = said.with(path).located();
+            let named = said.with_value(path).value_and_place();
             let Work {
                 texts,
                 findings,
@@ -115,30 +115,30 @@ pub(crate) fn content<'m>(
             (held.bytes, wording)
         }
     };
-    let shown = Settled::said(&said, shown(said.value));
+    let shown = Settled::declared(&said, describe_given(said.value));
     let (bytes, wording) = match vars {
         None => (bytes, wording),
         Some(vars) => {
-            let wording = filled(wording, said.at, vars, work)?;
+            let wording = fill_template(wording, said.at, vars, work)?;
             (Bytes::from(wording.text.as_ref()), Some(wording))
         }
     };
-    Some(Content {
+    Some(SourcedContent {
         body: Body::Plain(bytes),
         wording,
         shown,
     })
 }
 
-fn filled(
+fn fill_template(
     wording: Option<Wording>,
-    at: Place,
+    at: TextPlace,
     vars: &Vars<'_>,
     work: &mut Work<'_>,
 ) -> Option<Wording> {
     let Some(wording) = wording else {
         let message = "a file that is not UTF-8 text cannot be a template";
-        work.push(Finding::new(codes::UNFIT, at, message).help("remove `template: true`"));
+        work.push(Mistake::new(codes::UNFIT, at, message).with_help("remove `template: true`"));
         return None;
     };
     match fill(&wording.text, vars, LONGEST_FILLED) {
@@ -146,7 +146,7 @@ fn filled(
             if let Err(finding) = work.budget.fill(text.len(), at) {
                 work.push(*finding);
             }
-            (!work.budget.is_spent()).then(|| wording.filled(text))
+            (!work.budget.is_spent()).then(|| wording.with_filled_text(text))
         }
         Err(references) => {
             for reference in references {
@@ -161,15 +161,15 @@ fn filled(
     }
 }
 
-fn bad_reference(reference: &BadReference, wording: &Wording, work: &Work<'_>) -> Finding {
+fn bad_reference(reference: &BadReference, wording: &Wording, work: &Work<'_>) -> Mistake {
     let at = wording.place_of_bytes(&work.texts, reference.bytes.clone());
     let finding = match &reference.kind {
         BadReferenceKind::Unknown { name, near } => {
             let message = format!("no variable `{name}` is declared for this host");
-            let finding = Finding::new(codes::UNKNOWN_VARIABLE, at, message);
+            let finding = Mistake::new(codes::UNKNOWN_VARIABLE, at, message);
             match near {
-                Some(near) => finding.help(format!("did you mean `${{{near}}}`?")),
-                None => finding.help(format!(
+                Some(near) => finding.with_help(format!("did you mean `${{{near}}}`?")),
+                None => finding.with_help(format!(
                     "declare it, `vars: {{{name}: …}}`, or write `$${{{name}}}` for the text `${{{name}}}`"
                 )),
             }
@@ -179,25 +179,25 @@ fn bad_reference(reference: &BadReference, wording: &Wording, work: &Work<'_>) -
                 "with this variable the text is longer than {} MiB",
                 LONGEST_FILLED >> 20
             );
-            Finding::new(codes::TOO_MUCH, at, message)
-                .label("too long from here on")
-                .help("write what is long into a file of its own, which the unit reads")
+            Mistake::new(codes::TOO_MUCH, at, message)
+                .with_label("too long from here on")
+                .with_help("write what is long into a file of its own, which the unit reads")
         }
         BadReferenceKind::NoName => {
-            Finding::new(codes::BAD_VARIABLE, at, "`${` begins no variable here")
-                .help("write `${name}`, or `$${` for the text `${`")
+            Mistake::new(codes::BAD_VARIABLE, at, "`${` begins no variable here")
+                .with_help("write `${name}`, or `$${` for the text `${`")
         }
     };
-    wording.named(finding)
+    wording.add_naming_place(finding)
 }
 
-fn shown(given: Given<'_>) -> String {
+fn describe_given(given: Given<'_>) -> String {
     match given {
         Given::Source(path) => format!("source {path}"),
         Given::Text(text) => format!("content, {} lines", text.lines().count()),
-        Given::Secret(Secret::Env(name)) => format!("secret, from the environment: {name}"),
-        Given::Secret(Secret::File(path)) => format!("secret, from the file {path}"),
-        Given::Secret(Secret::Command(argv)) => {
+        Given::Secret(WrittenSecret::Env(name)) => format!("secret, from the environment: {name}"),
+        Given::Secret(WrittenSecret::File(path)) => format!("secret, from the file {path}"),
+        Given::Secret(WrittenSecret::Command(argv)) => {
             format!(
                 "secret, from the command {}",
                 argv.first().map_or("", String::as_str)
@@ -207,27 +207,31 @@ fn shown(given: Given<'_>) -> String {
 }
 
 /// A secret is not looked up here; its source must be one.
-fn resolve_secret<'m>(said: Said<'m, &'m Secret>, work: &mut Work<'_>) -> Option<Content<'m>> {
+fn resolve_secret<'m>(
+    said: Said<'m, &'m WrittenSecret>,
+    work: &mut Work<'_>,
+) -> Option<SourcedContent<'m>> {
     let at = said.at;
-    let wrong = |message: &str| Finding::new(codes::BAD_VALUE, at, message);
+    let wrong = |message: &str| Mistake::new(codes::BAD_VALUE, at, message);
     let source = match said.value {
-        Secret::Env(name) if name.is_empty() || name.contains(['=', '\0']) => {
+        WrittenSecret::Env(name) if name.is_empty() || name.contains(['=', '\0']) => {
             work.push(wrong("this is not the name of an environment variable"));
             return None;
         }
-        Secret::Env(name) if name == PLAN_KEY => {
+        WrittenSecret::Env(name) if name == PLAN_KEY => {
             let message = format!(
                 "`{}` is the key that plans are sealed with, and no secret of a host",
                 name.escape_debug()
             );
             work.push(
-                Finding::new(codes::BAD_VALUE, at, message).help("give the secret another name"),
+                Mistake::new(codes::BAD_VALUE, at, message)
+                    .with_help("give the secret another name"),
             );
             return None;
         }
-        Secret::Env(name) => SecretSource::Env(name.clone()),
-        Secret::File(path) => {
-            let named = said.with(path).located();
+        WrittenSecret::Env(name) => SecretSource::Env(name.clone()),
+        WrittenSecret::File(path) => {
+            let named = said.with_value(path).value_and_place();
             let Work {
                 texts,
                 findings,
@@ -236,16 +240,16 @@ fn resolve_secret<'m>(said: Said<'m, &'m Secret>, work: &mut Work<'_>) -> Option
             } = work;
             SecretSource::File(library.path(named, texts, findings)?)
         }
-        Secret::Command(argv) if argv.first().is_none_or(String::is_empty) => {
+        WrittenSecret::Command(argv) if argv.first().is_none_or(String::is_empty) => {
             work.push(
                 wrong("a command needs the name of a program")
-                    .help("write `command: [sops, -d, FILE]`"),
+                    .with_help("write `command: [sops, -d, FILE]`"),
             );
             return None;
         }
-        Secret::Command(argv) => {
+        WrittenSecret::Command(argv) => {
             let program = argv.first().map_or("", String::as_str);
-            here::check(Ask::Run(program), at, work);
+            here::check(HereQuestion::Run(program), at, work);
             SecretSource::Command(SecretCommand::new(argv.clone()))
         }
     };
@@ -253,10 +257,10 @@ fn resolve_secret<'m>(said: Said<'m, &'m Secret>, work: &mut Work<'_>) -> Option
         source,
         bytes: None,
     };
-    Some(Content {
+    Some(SourcedContent {
         body,
         wording: None,
-        shown: Settled::said(&said, shown(Given::Secret(said.value))),
+        shown: Settled::declared(&said, describe_given(Given::Secret(said.value))),
     })
 }
 

@@ -7,14 +7,14 @@ use abide_model::{UnitKind, UnitName, Wanted};
 use abide_unit::Effective;
 
 use crate::schema::Choice;
-use crate::schema::unit::{OnChange, UnitState};
-use crate::settled::{Settled, SettledUnit, UnitDraft};
+use crate::schema::unit::{UnitState, WrittenOnChange};
+use crate::settled::{Settled, SettledUnit, WrittenUnitDraft};
 
 /// Settles every unit of a scope.
 pub(crate) fn settle_units(
-    drafts: BTreeMap<UnitName, UnitDraft<'_>>,
+    drafts: BTreeMap<UnitName, WrittenUnitDraft<'_>>,
 ) -> BTreeMap<UnitName, SettledUnit<'_>> {
-    let triggered = triggered(&drafts);
+    let triggered = triggered_units(&drafts);
     drafts
         .into_iter()
         .map(|(name, draft)| {
@@ -25,7 +25,9 @@ pub(crate) fn settle_units(
 }
 
 /// Units that a declared timer, socket, path or automount starts, with who does.
-fn triggered(drafts: &BTreeMap<UnitName, UnitDraft<'_>>) -> BTreeMap<UnitName, UnitName> {
+fn triggered_units(
+    drafts: &BTreeMap<UnitName, WrittenUnitDraft<'_>>,
+) -> BTreeMap<UnitName, UnitName> {
     drafts
         .values()
         .filter(|draft| !is_absent(draft))
@@ -33,7 +35,7 @@ fn triggered(drafts: &BTreeMap<UnitName, UnitDraft<'_>>) -> BTreeMap<UnitName, U
         .collect()
 }
 
-fn is_absent(draft: &UnitDraft<'_>) -> bool {
+fn is_absent(draft: &WrittenUnitDraft<'_>) -> bool {
     draft
         .written
         .state
@@ -41,20 +43,20 @@ fn is_absent(draft: &UnitDraft<'_>) -> bool {
 }
 
 fn settle_unit<'m>(
-    draft: UnitDraft<'m>,
+    draft: WrittenUnitDraft<'m>,
     triggered: &BTreeMap<UnitName, UnitName>,
 ) -> SettledUnit<'m> {
     let state = state(&draft, triggered);
-    let masked = masked(&draft, state.value);
+    let masked = masked_or_default(&draft, state.value);
     let enabled = enabled(&draft, state.value);
     let written = &draft.written;
     SettledUnit {
         on_change: match &written.on_change {
-            Some(said) => Settled::said(said, said.value),
-            None => Settled::default(OnChange::Restart, "the usual"),
+            Some(said) => Settled::declared(said, said.value),
+            None => Settled::default(WrittenOnChange::Restart, "the usual"),
         },
-        hold: duration(written.hold.as_ref(), abide_model::Settle::default().hold),
-        timeout: duration(
+        hold: duration_or_default(written.hold.as_ref(), abide_model::Settle::default().hold),
+        timeout: duration_or_default(
             written.timeout.as_ref(),
             abide_model::Settle::default().timeout,
         ),
@@ -68,23 +70,23 @@ fn settle_unit<'m>(
     }
 }
 
-fn duration<'m>(
+fn duration_or_default<'m>(
     said: Option<&crate::precedence::Said<'m, Duration>>,
     usual: Duration,
 ) -> Settled<'m, Duration> {
     match said {
-        Some(said) => Settled::said(said, said.value),
+        Some(said) => Settled::declared(said, said.value),
         None => Settled::default(usual, "the usual"),
     }
 }
 
 fn state<'m>(
-    draft: &UnitDraft<'m>,
+    draft: &WrittenUnitDraft<'m>,
     triggered: &BTreeMap<UnitName, UnitName>,
 ) -> Settled<'m, UnitState> {
     use UnitState::{Started, Stopped, Unmanaged};
     if let Some(said) = &draft.written.state {
-        return Settled::said(said, said.value);
+        return Settled::declared(said, said.value);
     }
     if draft.written.masked.is_some_and(|masked| masked.value) {
         return Settled::default(Stopped, "it is masked");
@@ -116,7 +118,7 @@ fn ends_by_itself(effective: &Effective) -> bool {
     effective.is_oneshot() && !effective.remains_after_exit()
 }
 
-fn enabled<'m>(draft: &UnitDraft<'m>, state: UnitState) -> Settled<'m, Wanted> {
+fn enabled<'m>(draft: &WrittenUnitDraft<'m>, state: UnitState) -> Settled<'m, Wanted> {
     use Wanted::{No, Unmanaged, Yes};
     if let Some(said) = &draft.written.enabled {
         let wanted = match said.value {
@@ -124,7 +126,7 @@ fn enabled<'m>(draft: &UnitDraft<'m>, state: UnitState) -> Settled<'m, Wanted> {
             Choice::No => No,
             Choice::Unmanaged => Unmanaged,
         };
-        return Settled::said(said, wanted);
+        return Settled::declared(said, wanted);
     }
     if state == UnitState::Absent {
         return Settled::default(No, "it is absent");
@@ -149,9 +151,12 @@ fn enabled<'m>(draft: &UnitDraft<'m>, state: UnitState) -> Settled<'m, Wanted> {
     }
 }
 
-fn masked<'m>(draft: &UnitDraft<'m>, state: UnitState) -> Settled<'m, Option<bool>> {
+fn masked_or_default<'m>(
+    draft: &WrittenUnitDraft<'m>,
+    state: UnitState,
+) -> Settled<'m, Option<bool>> {
     match &draft.written.masked {
-        Some(said) => Settled::said(said, Some(said.value)),
+        Some(said) => Settled::declared(said, Some(said.value)),
         None if draft.ours && state != UnitState::Absent => {
             Settled::default(Some(false), "a unit of ours")
         }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::content::{Given, Gives as _, Vars, check_single, content};
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::precedence::Stack;
 use crate::schema::DropIn;
-use crate::settled::Content;
+use crate::settled::SourcedContent;
 use crate::work::Work;
 
 /// Drop-ins that could be read, and whether all could. `is_template`: whether their unit says that variables are filled in.
@@ -16,11 +16,11 @@ pub(super) fn read_drop_ins<'m>(
     vars: &Vars<'m>,
     is_template: bool,
     work: &mut Work<'_>,
-) -> (BTreeMap<&'m str, Content<'m>>, bool) {
+) -> (BTreeMap<&'m str, SourcedContent<'m>>, bool) {
     let mut drop_ins = BTreeMap::new();
     let mut all = true;
     for (name, stack) in stacks {
-        work.spend(2, stack.key());
+        work.spend_effort(2, stack.key());
         if !work.goes_on() {
             return (drop_ins, false);
         }
@@ -30,8 +30,8 @@ pub(super) fn read_drop_ins<'m>(
                 name.escape_debug()
             );
             work.push(
-                Finding::new(codes::BAD_NAME, stack.key(), message)
-                    .help("write for example `10-memory.conf`"),
+                Mistake::new(codes::BAD_NAME, stack.key(), message)
+                    .with_help("write for example `10-memory.conf`"),
             );
             continue;
         }
@@ -50,24 +50,24 @@ fn read<'m>(
     vars: &Vars<'m>,
     is_template: bool,
     work: &mut Work<'_>,
-) -> Option<Content<'m>> {
-    for drop_in in stack.values() {
+) -> Option<SourcedContent<'m>> {
+    for drop_in in stack.values_by_rank() {
         if let DropIn::File(file) = drop_in {
-            check_single(&file.given(), work);
+            check_single(&file.given_contents(), work);
         }
     }
-    let given = stack.whole(&mut work.findings, |part| match &part.value {
-        DropIn::Text(text) => Some(part.with(Given::Text(text))),
-        DropIn::File(file) => file.given().into_iter().next(),
+    let given = stack.whole_value(&mut work.findings, |part| match &part.value {
+        DropIn::Text(text) => Some(part.with_value(Given::Text(text))),
+        DropIn::File(file) => file.given_contents().into_iter().next(),
     });
-    let template = stack.scalar(&mut work.findings, |drop_in| match drop_in {
+    let template = stack.scalar_value(&mut work.findings, |drop_in| match drop_in {
         DropIn::Text(_) => None,
         DropIn::File(file) => file.template,
     });
     let Some(given) = given else {
         let message = "this drop-in has no content";
-        let finding = Finding::new(codes::BODY, stack.key(), message);
-        work.push(finding.help("write its text, or `{source: FILE}`"));
+        let finding = Mistake::new(codes::BODY, stack.key(), message);
+        work.push(finding.with_help("write its text, or `{source: FILE}`"));
         return None;
     };
     let fills = template.map_or(is_template, |said| said.value);

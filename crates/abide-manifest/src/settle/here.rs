@@ -2,13 +2,13 @@
 //! come from somebody who may propose changes of hosts, and has no say here.
 
 use crate::codes;
-use crate::finding::Finding;
-use crate::text::Place;
+use crate::finding::Mistake;
+use crate::text::TextPlace;
 use crate::work::Work;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Ask<'m> {
+pub(super) enum HereQuestion<'m> {
     /// To run this program, for a secret.
     Run(&'m str),
     /// To give ssh a configuration, which can name programs, keys and agents.
@@ -18,12 +18,12 @@ pub(super) enum Ask<'m> {
 }
 
 /// A finding where it is not allowed.
-pub(super) fn check(ask: Ask<'_>, at: Place, work: &mut Work<'_>) {
+pub(super) fn check(ask: HereQuestion<'_>, at: TextPlace, work: &mut Work<'_>) {
     if work.allow_commands {
         return;
     }
     let (message, label, otherwise) = match ask {
-        Ask::Run(program) => (
+        HereQuestion::Run(program) => (
             format!(
                 "this manifest runs `{}` on the machine where you run abide",
                 program.escape_debug()
@@ -31,19 +31,19 @@ pub(super) fn check(ask: Ask<'_>, at: Place, work: &mut Work<'_>) {
             "runs a program here",
             "",
         ),
-        Ask::SshConfig => (
+        HereQuestion::SshConfig => (
             "this manifest configures ssh, which can run programs on the machine where you run abide"
                 .to_owned(),
             "configures ssh here",
             "; or leave this out, and give `--ssh-config FILE`",
         ),
-        Ask::ThisMachine => (
+        HereQuestion::ThisMachine => (
             "this manifest manages the machine where you run abide".to_owned(),
             "this machine",
             "",
         ),
     };
-    work.push(Finding::new(codes::NOT_TRUSTED, at, message).label(label).help(format!(
+    work.push(Mistake::new(codes::NOT_TRUSTED, at, message).with_label(label).with_help(format!(
         "if you trust whoever wrote it, give `--allow-commands`, or once: `abide trust DIRECTORY`{otherwise}"
     )));
 }

@@ -3,12 +3,12 @@
 use abide_model::{HomePath, HostPath, NameError, UserName};
 
 use crate::codes;
-use crate::finding::Finding;
-use crate::text::Place;
+use crate::finding::Mistake;
+use crate::text::TextPlace;
 
 /// Why that is no file below the home.
 #[derive(Debug)]
-pub(super) enum Wrong {
+pub(super) enum HomePathProblem {
     /// It is no path.
     Path(NameError),
     /// It lies elsewhere.
@@ -30,49 +30,51 @@ pub(super) fn parse(
     written: &str,
     user: &UserName,
     home: Option<&HostPath>,
-) -> Result<HomePath, Wrong> {
+) -> Result<HomePath, HomePathProblem> {
     let unexpanded = HOMES.iter().find_map(|home| written.strip_prefix(home));
     if let Some(below) = unexpanded.filter(|below| below.is_empty() || below.starts_with('/')) {
         let below = below.trim_start_matches('/').to_owned();
-        return Err(Wrong::Unexpanded(written.to_owned(), below));
+        return Err(HomePathProblem::Unexpanded(written.to_owned(), below));
     }
     if let Some(behind) = written.strip_prefix('~') {
         let (whose, below) = behind.split_once('/').unwrap_or((behind, ""));
         return match whose.is_empty() || whose == user.as_str() {
-            false => Err(Wrong::Other(written.to_owned())),
-            true if below.trim_matches('/').is_empty() => Err(Wrong::Home(written.to_owned())),
-            true => HomePath::parse(below).map_err(Wrong::Path),
+            false => Err(HomePathProblem::Other(written.to_owned())),
+            true if below.trim_matches('/').is_empty() => {
+                Err(HomePathProblem::Home(written.to_owned()))
+            }
+            true => HomePath::parse(below).map_err(HomePathProblem::Path),
         };
     }
     if !written.starts_with('/') {
-        return HomePath::parse(written).map_err(Wrong::Path);
+        return HomePath::parse(written).map_err(HomePathProblem::Path);
     }
     let is_home = |home: &HostPath| written.trim_end_matches('/') == home.as_str();
     if home.is_some_and(is_home) {
-        return Err(Wrong::Home(written.to_owned()));
+        return Err(HomePathProblem::Home(written.to_owned()));
     }
-    let path = HostPath::parse(written).map_err(Wrong::Path)?;
+    let path = HostPath::parse(written).map_err(HomePathProblem::Path)?;
     let below = home
         .filter(|home| path.is_within(home))
         .and_then(|home| path.as_str().strip_prefix(home.as_str()))
         .and_then(|below| below.strip_prefix('/'));
     match below {
-        Some(below) => HomePath::parse(below).map_err(Wrong::Path),
-        None => Err(Wrong::Elsewhere(path, home.cloned())),
+        Some(below) => HomePath::parse(below).map_err(HomePathProblem::Path),
+        None => Err(HomePathProblem::Elsewhere(path, home.cloned())),
     }
 }
 
-impl Wrong {
-    pub(super) fn finding(&self, at: Place) -> Finding {
+impl HomePathProblem {
+    pub(super) fn finding(&self, at: TextPlace) -> Mistake {
         const HELP: &str = "files are named by their path below the user's home: `.config/app/env` or `~/.config/app/env`";
-        let bad = |message: String| Finding::new(codes::BAD_VALUE, at, message);
+        let bad = |message: String| Mistake::new(codes::BAD_VALUE, at, message);
         match self {
-            Self::Path(error) => bad(error.to_string()).help(HELP),
+            Self::Path(error) => bad(error.to_string()).with_help(HELP),
             Self::Elsewhere(path, home) => {
                 let home = home.as_ref().map_or("", HostPath::as_str);
                 bad(format!("`{path}` is not below the user's home, `{home}`"))
-                    .label("elsewhere")
-                    .help(format!(
+                    .with_label("elsewhere")
+                    .with_help(format!(
                         "{HELP}; where the home is another one, declare it: `home: /…`"
                     ))
             }
@@ -80,17 +82,17 @@ impl Wrong {
                 "`{}` is not below this user's home",
                 written.escape_debug()
             ))
-            .help(HELP),
+            .with_help(HELP),
             Self::Home(written) => bad(format!(
                 "`{}` is the home itself, and no file",
                 written.escape_debug()
             ))
-            .help(HELP),
+            .with_help(HELP),
             Self::Unexpanded(written, below) => bad(format!(
                 "`{}`: nothing is expanded in the name of a file",
                 written.escape_debug()
             ))
-            .help(match below.as_str() {
+            .with_help(match below.as_str() {
                 "" => HELP.to_owned(),
                 below => format!("write `~/{}`", below.escape_debug()),
             }),
@@ -138,11 +140,14 @@ mod tests {
         let user = UserName::parse("app").unwrap();
         for written in ["~", "~/", "~app", "~app/", "/srv/app", "/srv/app/"] {
             let wrong = parse(written, &user, Some(&home)).unwrap_err();
-            assert!(matches!(wrong, Wrong::Home(_)), "{written}: {wrong:?}");
+            assert!(
+                matches!(wrong, HomePathProblem::Home(_)),
+                "{written}: {wrong:?}"
+            );
         }
         for written in ["$HOME/.env", "${HOME}/.env", "%h/.env", "%h//.env"] {
             let wrong = parse(written, &user, Some(&home)).unwrap_err();
-            let help = wrong.finding(Place::default()).help;
+            let help = wrong.finding(TextPlace::default()).help;
             assert_eq!(help.as_deref(), Some("write `~/.env`"), "{written}");
         }
         for written in ["$HOMEPAGE", "%hosts", "a/$HOME", "a~"] {

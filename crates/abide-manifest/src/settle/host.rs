@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use abide_model::{Connection, GroupName, HostName, UserName};
 
-use super::connection::connection;
+use super::connection::resolve_connection;
 use super::content::Vars;
 use super::triggers::{self, Managed};
 use super::{defaults, unit, user};
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::located::Located;
-use crate::merge::Whole;
+use crate::merge::WholeManifest;
 use crate::precedence::{By, Layer, Said, Stack, by_key};
-use crate::schema::Host;
+use crate::schema::ManifestHost;
 use crate::settled::{Settled, SettledHost, SettledUser};
-use crate::suggest::nearest;
+use crate::suggest::nearest_name;
 use crate::vars::is_name;
 use crate::work::Work;
 
@@ -36,34 +36,35 @@ impl Head<'_> {
 
 /// Settles a host; `None` where its name is none.
 pub(crate) fn host<'m>(
-    whole: &'m Whole,
+    whole: &'m WholeManifest,
     name: &'m str,
-    host: &'m Located<Host>,
+    host: &'m Located<ManifestHost>,
     work: &mut Work<'_>,
 ) -> Option<SettledHost<'m>> {
-    let head = head(whole, name, host, work)?;
-    Some(body(whole, name, host, head, work))
+    let head = resolve_head(whole, name, host, work)?;
+    Some(resolve_body(whole, name, host, head, work))
 }
 
 /// The host by itself; `None` where its name is none.
-pub(crate) fn head<'m>(
-    whole: &'m Whole,
+pub(crate) fn resolve_head<'m>(
+    whole: &'m WholeManifest,
     name: &'m str,
-    host: &'m Located<Host>,
+    host: &'m Located<ManifestHost>,
     work: &mut Work<'_>,
 ) -> Option<Head<'m>> {
-    work.spend(1, host.key);
+    work.spend_effort(1, host.key);
     let host_name = match HostName::parse(name) {
         Ok(name) => name,
         Err(error) => {
             work.push(
-                Finding::new(codes::BAD_NAME, host.key, error.to_string())
-                    .help("the key is the ssh destination; another one goes into `address`"),
+                Mistake::new(codes::BAD_NAME, host.key, error.to_string())
+                    .with_help("the key is the ssh destination; another one goes into `address`"),
             );
             return None;
         }
     };
-    let (connection, connection_said) = connection(name, host, whole.connection.as_ref(), work);
+    let (connection, connection_said) =
+        resolve_connection(name, host, whole.connection.as_ref(), work);
     let groups = groups(whole, host, work);
     Some(Head {
         name: host_name,
@@ -74,10 +75,10 @@ pub(crate) fn head<'m>(
 }
 
 /// What a host should be.
-pub(crate) fn body<'m>(
-    whole: &'m Whole,
+pub(crate) fn resolve_body<'m>(
+    whole: &'m WholeManifest,
     name: &'m str,
-    host: &'m Located<Host>,
+    host: &'m Located<ManifestHost>,
     head: Head<'m>,
     work: &mut Work<'_>,
 ) -> SettledHost<'m> {
@@ -90,7 +91,7 @@ pub(crate) fn body<'m>(
     let own = Layer::of_host(name, &host.value);
     let mut layers = group_layers(whole, groups.iter().map(|(name, _)| *name));
     layers.push(own);
-    let mut settled = settle(whole, &layers, host_name, work);
+    let mut settled = resolve_layers(whole, &layers, host_name, work);
     settled.connection = connection;
     settled.connection_said = connection_said;
     settled.groups = groups.into_iter().map(|(_, name)| name).collect();
@@ -99,12 +100,12 @@ pub(crate) fn body<'m>(
 
 /// What groups say that no host is in, as if a host were in them: their mistakes are told as well.
 pub(crate) fn unused_group<'m>(
-    whole: &'m Whole,
+    whole: &'m WholeManifest,
     name: &'m str,
     work: &mut Work<'_>,
 ) -> Option<SettledHost<'m>> {
     let layers = group_layers(whole, [name]);
-    Some(settle(
+    Some(resolve_layers(
         whole,
         &layers,
         HostName::parse("no-host").ok()?,
@@ -113,7 +114,10 @@ pub(crate) fn unused_group<'m>(
 }
 
 /// `all`, then these groups.
-fn group_layers<'m>(whole: &'m Whole, names: impl IntoIterator<Item = &'m str>) -> Vec<Layer<'m>> {
+fn group_layers<'m>(
+    whole: &'m WholeManifest,
+    names: impl IntoIterator<Item = &'m str>,
+) -> Vec<Layer<'m>> {
     let others = names.into_iter().filter(|name| *name != GroupName::ALL);
     std::iter::once(GroupName::ALL)
         .chain(others)
@@ -126,8 +130,8 @@ fn group_layers<'m>(whole: &'m Whole, names: impl IntoIterator<Item = &'m str>) 
 
 /// The groups that a host lists and that exist, in its order.
 fn groups<'m>(
-    whole: &'m Whole,
-    host: &'m Located<Host>,
+    whole: &'m WholeManifest,
+    host: &'m Located<ManifestHost>,
     work: &mut Work<'_>,
 ) -> Vec<(&'m str, GroupName)> {
     let mut groups: Vec<(&str, GroupName)> = Vec::new();
@@ -145,7 +149,7 @@ fn groups<'m>(
                 format!("group `{shown}` is listed twice")
             };
             work.push(
-                Finding::new(codes::GROUP_LISTED_AGAIN, listed.at, message).help("remove it"),
+                Mistake::new(codes::GROUP_LISTED_AGAIN, listed.at, message).with_help("remove it"),
             );
             continue;
         }
@@ -156,19 +160,18 @@ fn groups<'m>(
             }
             (true, Err(_)) => {}
             (false, _) => {
-                let finding = Finding::new(
+                let finding = Mistake::new(
                     codes::UNKNOWN_GROUP,
                     listed.at,
                     format!("no group `{shown}` is declared"),
                 )
-                .label("unknown group");
+                .with_label("unknown group");
                 let known = whole.groups.keys().map(String::as_str);
                 work.push(
-                    match nearest(name, known.filter(|known| *known != GroupName::ALL)) {
-                        Some(near) => finding.help(format!("did you mean `{near}`?")),
-                        None => {
-                            finding.help(format!("declare it under `groups`: `{shown}: {{…}}`"))
-                        }
+                    match nearest_name(name, known.filter(|known| *known != GroupName::ALL)) {
+                        Some(near) => finding.with_help(format!("did you mean `{near}`?")),
+                        None => finding
+                            .with_help(format!("declare it under `groups`: `{shown}: {{…}}`")),
                     },
                 );
             }
@@ -177,17 +180,17 @@ fn groups<'m>(
     groups
 }
 
-fn settle<'m>(
-    whole: &'m Whole,
+fn resolve_layers<'m>(
+    whole: &'m WholeManifest,
     layers: &[Layer<'m>],
     name: HostName,
     work: &mut Work<'_>,
 ) -> SettledHost<'m> {
     for layer in layers {
         let entries = layer.vars.len() + layer.users.len() + layer.units.len();
-        work.spend(1 + entries, whole.name.key);
+        work.spend_effort(1 + entries, whole.name.key);
     }
-    let vars = vars(whole, layers, work);
+    let vars = resolve_vars(whole, layers, work);
     let values: Vars<'m> = vars
         .iter()
         .map(|(name, said)| (*name, said.value.as_str()))
@@ -197,7 +200,7 @@ fn settle<'m>(
     let mut users = users(layers, &values, work);
     let mut managed = Managed::default();
     for (name, user) in &users {
-        user::managed(name, user, &mut managed);
+        user::add_managed_files(name, user, &mut managed);
     }
     triggers::add(&mut units, None, &managed, &mut work.findings);
     for (name, user) in &mut users {
@@ -209,14 +212,14 @@ fn settle<'m>(
             .filter_map(|layer| Some((layer.by, layer.linger?))),
     );
     let mut flag = |get: fn(&'m crate::schema::LingerPolicy) -> Option<&'m Located<bool>>| {
-        linger.scalar(&mut work.findings, |linger| {
+        linger.scalar_value(&mut work.findings, |linger| {
             get(linger).map(Located::by_ref)
         })
     };
     SettledHost {
         name,
         groups: Vec::new(),
-        connection: super::connection::plain(),
+        connection: super::connection::default_connection(),
         connection_said: Vec::new(),
         exclusive: flag(|linger| linger.exclusive.as_ref()),
         enforce: flag(|linger| linger.enforce.as_ref()),
@@ -233,7 +236,7 @@ fn users<'m>(
 ) -> BTreeMap<UserName, SettledUser<'m>> {
     let mut users = BTreeMap::new();
     for (name, stack) in &by_key(layers.iter().map(|layer| (layer.by, layer.users))) {
-        work.spend(10, stack.key());
+        work.spend_effort(10, stack.key());
         if !work.goes_on() {
             break;
         }
@@ -244,8 +247,8 @@ fn users<'m>(
             }
             Err(error) => {
                 work.push(
-                    Finding::new(codes::BAD_NAME, stack.key(), error.to_string())
-                        .label("not a user name"),
+                    Mistake::new(codes::BAD_NAME, stack.key(), error.to_string())
+                        .with_label("not a user name"),
                 );
             }
         }
@@ -254,8 +257,8 @@ fn users<'m>(
 }
 
 /// The manifest's variables, then those of each layer.
-fn vars<'m>(
-    whole: &'m Whole,
+fn resolve_vars<'m>(
+    whole: &'m WholeManifest,
     layers: &[Layer<'m>],
     work: &mut Work<'_>,
 ) -> BTreeMap<&'m str, Said<'m, &'m String>> {
@@ -266,8 +269,8 @@ fn vars<'m>(
         if !is_name(name) {
             let message = format!("`{}` is not the name of a variable", name.escape_debug());
             work.push(
-                Finding::new(codes::BAD_NAME, stack.key(), message)
-                    .help("it starts with a letter or `_`, then letters, digits, `_`"),
+                Mistake::new(codes::BAD_NAME, stack.key(), message)
+                    .with_help("it starts with a letter or `_`, then letters, digits, `_`"),
             );
             continue;
         }

@@ -4,34 +4,34 @@ use abide_model::UnitName;
 
 use super::content::Vars;
 use super::drop_in::read_drop_ins;
-use super::unit::{effective, effort};
-use super::written::written;
+use super::unit::{effective_config, reading_effort};
+use super::written::read_unit_keys;
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::located::Located;
 use crate::precedence::Stack;
-use crate::schema::{Instance, Unit};
-use crate::settled::UnitDraft;
+use crate::schema::{Instance, WrittenUnit};
+use crate::settled::WrittenUnitDraft;
 use crate::work::Work;
 
 /// Every instance that is declared of a template.
 pub(super) fn draft_instances<'m>(
-    template: &UnitDraft<'m>,
-    stack: &Stack<'m, Unit>,
+    template: &WrittenUnitDraft<'m>,
+    stack: &Stack<'m, WrittenUnit>,
     vars: &Vars<'m>,
     work: &mut Work<'_>,
-) -> Vec<UnitDraft<'m>> {
+) -> Vec<WrittenUnitDraft<'m>> {
     if !template.name.is_template() {
         return Vec::new();
     }
-    let as_template = stack.scalar(&mut work.findings, |unit| {
+    let as_template = stack.scalar_value(&mut work.findings, |unit| {
         unit.template.as_ref().map(Located::by_ref)
     });
     let is_template = as_template.is_some_and(|said| *said.value);
     let instances = stack.map(|unit| unit.instances.as_ref().map(|instances| &instances.value));
     let mut drafts = Vec::new();
     for (instance, stack) in &instances {
-        work.spend(10, stack.key());
+        work.spend_effort(10, stack.key());
         if !work.goes_on() {
             break;
         }
@@ -47,12 +47,12 @@ pub(super) fn draft_instances<'m>(
             }
             Ok(_) => {
                 let message = "an instance needs a name";
-                work.push(Finding::new(codes::BAD_NAME, stack.key(), message));
+                work.push(Mistake::new(codes::BAD_NAME, stack.key(), message));
             }
             Err(error) => work.push(
-                Finding::new(codes::BAD_NAME, stack.key(), error.to_string())
-                    .label("not the name of an instance")
-                    .help("systemd-escape(1) writes any text as one"),
+                Mistake::new(codes::BAD_NAME, stack.key(), error.to_string())
+                    .with_label("not the name of an instance")
+                    .with_help("systemd-escape(1) writes any text as one"),
             ),
         }
     }
@@ -61,18 +61,18 @@ pub(super) fn draft_instances<'m>(
 
 fn draft_instance<'m>(
     name: UnitName,
-    template: &UnitDraft<'m>,
+    template: &WrittenUnitDraft<'m>,
     stack: &Stack<'m, Instance>,
     (vars, is_template): (&Vars<'m>, bool),
     work: &mut Work<'_>,
-) -> UnitDraft<'m> {
+) -> WrittenUnitDraft<'m> {
     let drop_ins = stack.map(|instance| Some(&instance.drop_ins));
     let (drop_ins, all_read) = read_drop_ins(&drop_ins, vars, is_template, work);
     let readable = all_read && template.effective.is_some();
-    let mut draft = UnitDraft {
+    let mut draft = WrittenUnitDraft {
         name,
         key: stack.key(),
-        by: stack.by(),
+        by: stack.highest_layer(),
         ours: template.ours,
         // Podman's generator takes an instance from a file of its own, and enables it by that (podman-systemd.unit(5)).
         fragment: match template.name.kind().is_quadlet() {
@@ -84,11 +84,11 @@ fn draft_instance<'m>(
         is_known: template.is_known && all_read,
         instances: None,
         is_instance: true,
-        written: written(stack, &mut work.findings).or(&template.written),
+        written: read_unit_keys(stack, &mut work.findings).or_template(&template.written),
     };
     draft.effective = readable.then(|| {
-        work.spend(effort(&draft, Some(template)), draft.key);
-        effective(&draft, Some(template))
+        work.spend_effort(reading_effort(&draft, Some(template)), draft.key);
+        effective_config(&draft, Some(template))
     });
     draft
 }

@@ -7,10 +7,10 @@ use abide_model::{HomePath, HostPath, HostPathOrHome, NameError, UnitName, UserN
 use abide_unit::{Effective, glob_matches, specifier};
 
 use crate::codes;
-use crate::finding::{Finding, Findings};
+use crate::finding::{Findings, Mistake};
 use crate::located::Located;
 use crate::precedence::Said;
-use crate::settled::{Settled, SettledUnit, UnitDraft};
+use crate::settled::{Settled, SettledUnit, WrittenUnitDraft};
 
 /// The managed files of a host: for each user its home and the files below it.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ impl Managed {
     }
 
     /// The managed files that a pattern of absolute paths names.
-    fn matching(&self, pattern: &str) -> Vec<HostPath> {
+    fn matching_files(&self, pattern: &str) -> Vec<HostPath> {
         let homes = self.users.values();
         let all = homes.flat_map(|(home, files)| files.iter().map(|file| home.join(file)));
         all.filter(|path| names(pattern, path.as_str())).collect()
@@ -57,8 +57,8 @@ pub(crate) fn add(
 ) {
     for unit in units.values_mut().filter(|unit| unit.is_present()) {
         let written = &unit.draft.written;
-        unit.restart_on = listed(written.restart_on.as_ref(), user, managed, findings);
-        unit.reload_on = listed(written.reload_on.as_ref(), user, managed, findings);
+        unit.restart_on = written_paths(written.restart_on.as_ref(), user, managed, findings);
+        unit.reload_on = written_paths(written.reload_on.as_ref(), user, managed, findings);
         for (path, key) in read_at_start(&unit.draft, user, managed) {
             // What is reloaded for a file is not restarted for it.
             if !unit.reload_on.contains_key(&path) {
@@ -72,7 +72,7 @@ pub(crate) fn add(
 }
 
 /// Paths that are written.
-fn listed<'m>(
+fn written_paths<'m>(
     said: Option<&Said<'m, &'m Vec<Located<String>>>>,
     user: Option<&UserName>,
     managed: &Managed,
@@ -82,18 +82,18 @@ fn listed<'m>(
     for item in said.into_iter().flat_map(|said| said.value) {
         match written_path(&item.value, user, managed) {
             Ok(path) => {
-                let at = said.map(|said| said.with(()));
+                let at = said.map(|said| said.with_value(()));
                 if let Some(said) = at {
                     let place = Said {
                         at: item.at,
                         ..said
                     };
-                    paths.insert(path, Settled::said(&place, ()));
+                    paths.insert(path, Settled::declared(&place, ()));
                 }
             }
             Err(error) => findings.push(
-                Finding::new(codes::BAD_VALUE, item.at, error.to_string())
-                    .help("write an absolute path, or `~/…` for a file below the user's home"),
+                Mistake::new(codes::BAD_VALUE, item.at, error.to_string())
+                    .with_help("write an absolute path, or `~/…` for a file below the user's home"),
             ),
         }
     }
@@ -102,7 +102,7 @@ fn listed<'m>(
 
 /// Why a path means nothing. `Display` is one clause.
 #[derive(Debug, thiserror::Error)]
-enum PathError {
+enum TriggerPathError {
     #[error(transparent)]
     Name(#[from] NameError),
     #[error("a system unit has no home directory")]
@@ -113,11 +113,11 @@ fn written_path(
     text: &str,
     user: Option<&UserName>,
     managed: &Managed,
-) -> Result<HostPathOrHome, PathError> {
+) -> Result<HostPathOrHome, TriggerPathError> {
     let below = text.strip_prefix("~/").or_else(|| text.strip_prefix("%h/"));
     match (below, user) {
         (Some(below), Some(_)) => Ok(HostPathOrHome::Home(HomePath::parse(below)?)),
-        (Some(_), None) => Err(PathError::NoHome),
+        (Some(_), None) => Err(TriggerPathError::NoHome),
         (None, user) => {
             let path = HostPath::parse(text)?;
             let home = user.and_then(|user| managed.below_home(user, &path));
@@ -128,14 +128,14 @@ fn written_path(
 
 /// Managed files that a unit reads at start, each with the key that names it.
 fn read_at_start(
-    draft: &UnitDraft<'_>,
+    draft: &WrittenUnitDraft<'_>,
     user: Option<&UserName>,
     managed: &Managed,
 ) -> Vec<(HostPathOrHome, &'static str)> {
     let Some(effective) = &draft.effective else {
         return Vec::new();
     };
-    named(effective)
+    named_paths(effective)
         .into_iter()
         .flat_map(|(key, path)| {
             let paths = match user {
@@ -147,11 +147,11 @@ fn read_at_start(
         .collect()
 }
 
-fn named(effective: &Effective) -> Vec<(&'static str, String)> {
+fn named_paths(effective: &Effective) -> Vec<(&'static str, String)> {
     let environment = effective.environment_files().into_iter();
     let credentials = effective.load_credentials().into_iter();
     let kube = ["Yaml", "ConfigMap"].into_iter().flat_map(|key| {
-        let paths = effective.all("Kube", key).into_iter();
+        let paths = effective.all_values("Kube", key).into_iter();
         paths.map(move |path| (key, path.to_owned()))
     });
     environment
@@ -203,6 +203,6 @@ fn beside_quadlet(unit: &UnitName, path: &str) -> Option<String> {
 /// Managed files of any user, by their absolute paths: what a system unit can read.
 fn in_any_home(unit: &UnitName, path: &str, managed: &Managed) -> Vec<HostPathOrHome> {
     let path = specifier::expand(unit, None, path).unwrap_or_default();
-    let read = managed.matching(&path).into_iter();
+    let read = managed.matching_files(&path).into_iter();
     read.map(HostPathOrHome::Absolute).collect()
 }

@@ -9,25 +9,25 @@ use super::content::{Gives as _, Vars, check_single, content};
 use super::drop_in::read_drop_ins;
 use super::instance::draft_instances;
 use super::unit_name::unit_name;
-use super::written::written;
+use super::written::read_unit_keys;
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::located::Located;
 use crate::precedence::Stack;
-use crate::schema::Unit;
-use crate::settled::{Content, UnitDraft};
+use crate::schema::WrittenUnit;
+use crate::settled::{SourcedContent, WrittenUnitDraft};
 use crate::work::Work;
 
 /// The units of one scope before defaults, instances among them.
 pub(crate) fn draft<'m>(
-    stacks: &BTreeMap<&'m str, Stack<'m, Unit>>,
+    stacks: &BTreeMap<&'m str, Stack<'m, WrittenUnit>>,
     vars: &Vars<'m>,
     work: &mut Work<'_>,
-) -> BTreeMap<UnitName, UnitDraft<'m>> {
+) -> BTreeMap<UnitName, WrittenUnitDraft<'m>> {
     let mut drafts = BTreeMap::new();
     let mut instances = Vec::new();
     for (name, stack) in stacks {
-        work.spend(10, stack.key());
+        work.spend_effort(10, stack.key());
         if !work.goes_on() {
             break;
         }
@@ -46,17 +46,17 @@ pub(crate) fn draft<'m>(
 }
 
 fn add_instance<'m>(
-    drafts: &mut BTreeMap<UnitName, UnitDraft<'m>>,
-    instance: UnitDraft<'m>,
+    drafts: &mut BTreeMap<UnitName, WrittenUnitDraft<'m>>,
+    instance: WrittenUnitDraft<'m>,
     work: &mut Work<'_>,
 ) {
     if let Some(other) = drafts.get(&instance.name) {
         let message = format!("`{}` is declared twice", instance.name);
         work.push(
-            Finding::new(codes::SAME_UNIT_TWICE, instance.key, message)
-                .label("as an instance")
-                .also(other.key, "as a unit")
-                .help("keep one of the two"),
+            Mistake::new(codes::SAME_UNIT_TWICE, instance.key, message)
+                .with_label("as an instance")
+                .with_related_place(other.key, "as a unit")
+                .with_help("keep one of the two"),
         );
         return;
     }
@@ -65,18 +65,20 @@ fn add_instance<'m>(
 
 fn draft_unit<'m>(
     name: &UnitName,
-    stack: &Stack<'m, Unit>,
+    stack: &Stack<'m, WrittenUnit>,
     vars: &Vars<'m>,
     work: &mut Work<'_>,
-) -> UnitDraft<'m> {
-    for unit in stack.values() {
-        check_single(&unit.given(), work);
+) -> WrittenUnitDraft<'m> {
+    for unit in stack.values_by_rank() {
+        check_single(&unit.given_contents(), work);
     }
-    let template = stack.scalar(&mut work.findings, |unit| {
+    let template = stack.scalar_value(&mut work.findings, |unit| {
         unit.template.as_ref().map(Located::by_ref)
     });
     let is_template = template.is_some_and(|said| *said.value);
-    let given = stack.scalar(&mut work.findings, |unit| unit.given().into_iter().next());
+    let given = stack.scalar_value(&mut work.findings, |unit| {
+        unit.given_contents().into_iter().next()
+    });
     let fragment = given.and_then(|given| {
         unit_text(
             name,
@@ -87,24 +89,24 @@ fn draft_unit<'m>(
     let drop_ins = stack.map(|unit| Some(&unit.drop_ins));
     let (drop_ins, all_read) = read_drop_ins(&drop_ins, vars, is_template, work);
     let readable = all_read && given.is_some() == fragment.is_some();
-    let mut draft = UnitDraft {
+    let mut draft = WrittenUnitDraft {
         name: name.clone(),
         key: stack.key(),
-        by: stack.by(),
+        by: stack.highest_layer(),
         ours: given.is_some(),
         fragment,
         drop_ins,
         effective: None,
         is_known: given.is_some() && readable,
         instances: stack
-            .values()
+            .values_by_rank()
             .find_map(|unit| Some(unit.instances.as_ref()?.key)),
         is_instance: false,
-        written: written(stack, &mut work.findings),
+        written: read_unit_keys(stack, &mut work.findings),
     };
     draft.effective = readable.then(|| {
-        work.spend(effort(&draft, None), draft.key);
-        effective(&draft, None)
+        work.spend_effort(reading_effort(&draft, None), draft.key);
+        effective_config(&draft, None)
     });
     draft
 }
@@ -112,14 +114,14 @@ fn draft_unit<'m>(
 /// A unit file must be text.
 fn unit_text<'m>(
     name: &UnitName,
-    content: Option<Content<'m>>,
+    content: Option<SourcedContent<'m>>,
     work: &mut Work<'_>,
-) -> Option<Content<'m>> {
+) -> Option<SourcedContent<'m>> {
     let content = content?;
-    let at = content.shown.why.at().unwrap_or_default();
+    let at = content.shown.why.declared_at().unwrap_or_default();
     let Some(wording) = &content.wording else {
         let message = "a unit file must be UTF-8 text";
-        work.push(Finding::new(codes::UNFIT, at, message).label("not text"));
+        work.push(Mistake::new(codes::UNFIT, at, message).with_label("not text"));
         return None;
     };
     if wording.text.trim().is_empty() {
@@ -128,17 +130,17 @@ fn unit_text<'m>(
             let section = quadlet_section(name.kind()).unwrap_or_default();
             let message = "an empty quadlet cannot be told from one that was forgotten";
             work.push(
-                Finding::new(codes::BAD_VALUE, at, message)
-                    .label("empty")
-                    .help(format!("write `[{section}]`")),
+                Mistake::new(codes::BAD_VALUE, at, message)
+                    .with_label("empty")
+                    .with_help(format!("write `[{section}]`")),
             );
             return None;
         }
         let message = "an empty unit file would mask the unit";
         work.push(
-            Finding::new(codes::BAD_VALUE, at, message)
-                .label("empty")
-                .help("write `masked: true` if that is meant, or what the unit does"),
+            Mistake::new(codes::BAD_VALUE, at, message)
+                .with_label("empty")
+                .with_help("write `masked: true` if that is meant, or what the unit does"),
         );
         return None;
     }
@@ -146,7 +148,7 @@ fn unit_text<'m>(
 }
 
 /// A unit `app@a.service` beside a template of ours runs the template's text.
-fn adopt_instances(drafts: &mut BTreeMap<UnitName, UnitDraft<'_>>) {
+fn adopt_instances(drafts: &mut BTreeMap<UnitName, WrittenUnitDraft<'_>>) {
     let of_templates: Vec<_> = drafts
         .values()
         .filter(|draft| !draft.ours)
@@ -155,7 +157,7 @@ fn adopt_instances(drafts: &mut BTreeMap<UnitName, UnitDraft<'_>>) {
                 .get(&draft.name.template()?)
                 .filter(|template| template.ours)?;
             let known = draft.effective.is_some() && template.effective.is_some();
-            let effective = known.then(|| effective(draft, Some(template)));
+            let effective = known.then(|| effective_config(draft, Some(template)));
             // As in `draft_instance`.
             let quadlet = draft.name.kind().is_quadlet();
             let fragment = quadlet.then(|| template.fragment.clone()).flatten();
@@ -173,7 +175,10 @@ fn adopt_instances(drafts: &mut BTreeMap<UnitName, UnitDraft<'_>>) {
 }
 
 /// What a unit's texts come to; an instance's drop-ins hide those of its template that have the same name.
-pub(super) fn effective(draft: &UnitDraft<'_>, template: Option<&UnitDraft<'_>>) -> Effective {
+pub(super) fn effective_config(
+    draft: &WrittenUnitDraft<'_>,
+    template: Option<&WrittenUnitDraft<'_>>,
+) -> Effective {
     let fragment = template.unwrap_or(draft).fragment.as_ref();
     let of_template = template.into_iter().flat_map(|template| &template.drop_ins);
     let drop_ins: Vec<_> = draft
@@ -186,8 +191,11 @@ pub(super) fn effective(draft: &UnitDraft<'_>, template: Option<&UnitDraft<'_>>)
 }
 
 /// What it takes to read the texts of a unit, or of an instance with those of its template.
-pub(super) fn effort(draft: &UnitDraft<'_>, template: Option<&UnitDraft<'_>>) -> usize {
-    let texts = |draft: &UnitDraft<'_>| -> usize {
+pub(super) fn reading_effort(
+    draft: &WrittenUnitDraft<'_>,
+    template: Option<&WrittenUnitDraft<'_>>,
+) -> usize {
+    let texts = |draft: &WrittenUnitDraft<'_>| -> usize {
         let all = draft.fragment.iter().chain(draft.drop_ins.values());
         all.map(|content| {
             let text = text_of(content);
@@ -198,6 +206,6 @@ pub(super) fn effort(draft: &UnitDraft<'_>, template: Option<&UnitDraft<'_>>) ->
     texts(draft) + template.map_or(0, texts)
 }
 
-fn text_of<'c>(content: &'c Content<'_>) -> &'c str {
+fn text_of<'c>(content: &'c SourcedContent<'_>) -> &'c str {
     content.wording.as_ref().map_or("", |wording| &wording.text)
 }

@@ -8,7 +8,7 @@ use super::account::account;
 use super::content::{Gives as _, Vars, check_single, content, vars_if};
 use super::{defaults, home_path, triggers::Managed, unit};
 use crate::codes;
-use crate::finding::Finding;
+use crate::finding::Mistake;
 use crate::located::Located;
 use crate::precedence::{Said, Stack};
 use crate::schema::user::UserState;
@@ -24,15 +24,15 @@ pub(crate) fn user<'m>(
     vars: &Vars<'m>,
     work: &mut Work<'_>,
 ) -> SettledUser<'m> {
-    let said = stack.scalar(&mut work.findings, |user| user.state);
+    let said = stack.scalar_value(&mut work.findings, |user| user.state);
     let state = match said {
-        Some(said) => Settled::said(&said, said.value),
+        Some(said) => Settled::declared(&said, said.value),
         None => Settled::default(UserState::Present, "it is declared"),
     };
     let (account, account_said) = account(name, stack, &mut work.findings);
     let drafts = unit::draft(&stack.map(|user| Some(&user.units)), vars, work);
     let units = defaults::settle_units(drafts);
-    let linger_said = stack.scalar(&mut work.findings, |user| user.linger);
+    let linger_said = stack.scalar_value(&mut work.findings, |user| user.linger);
     let (linger, linger_reason) = linger(&state, linger_said.as_ref(), &units);
     let home = Managed::home_of(name, account.home.as_ref());
     let files = files(
@@ -43,13 +43,13 @@ pub(crate) fn user<'m>(
     );
     SettledUser {
         key: stack.key(),
-        remove_home: stack.scalar(&mut work.findings, |user| {
+        remove_home: stack.scalar_value(&mut work.findings, |user| {
             user.remove_home.as_ref().map(Located::by_ref)
         }),
-        end_processes: stack.scalar(&mut work.findings, |user| {
+        end_processes: stack.scalar_value(&mut work.findings, |user| {
             user.end_processes.as_ref().map(Located::by_ref)
         }),
-        manager_restart: stack.scalar(&mut work.findings, |user| user.manager_restart),
+        manager_restart: stack.scalar_value(&mut work.findings, |user| user.manager_restart),
         state,
         account,
         account_said,
@@ -68,7 +68,7 @@ fn linger<'m>(
     units: &BTreeMap<UnitName, SettledUnit<'m>>,
 ) -> (Settled<'m, Option<bool>>, LingerWhy) {
     if state.value == UserState::Absent {
-        let reason = match state.why.at() {
+        let reason = match state.why.declared_at() {
             Some(at) => LingerWhy::Declared(at),
             None => LingerWhy::Other(LingerReason::Unasked),
         };
@@ -80,7 +80,10 @@ fn linger<'m>(
             Choice::No => Some(false),
             Choice::Unmanaged => None,
         };
-        return (Settled::said(said, value), LingerWhy::Declared(said.key));
+        return (
+            Settled::declared(said, value),
+            LingerWhy::Declared(said.key),
+        );
     }
     let needs_it = units.values().find(|unit| unit.must_run());
     let Some(name) = needs_it.map(|unit| unit.draft.name.clone()) else {
@@ -99,7 +102,7 @@ fn files<'m>(
 ) -> BTreeMap<HomePath, SettledFile<'m>> {
     let mut paths: BTreeMap<HomePath, Stack<'m, File>> = BTreeMap::new();
     for (written, stack) in stacks {
-        work.spend(5, stack.key());
+        work.spend_effort(5, stack.key());
         if !work.goes_on() {
             break;
         }
@@ -109,15 +112,15 @@ fn files<'m>(
                 None => drop(paths.insert(path, stack)),
                 Some(other) if other.shares_a_place_with(&stack) => {
                     let message = format!("`{path}` is declared twice, in two spellings");
-                    let finding = Finding::new(codes::BAD_VALUE, stack.key(), message);
+                    let finding = Mistake::new(codes::BAD_VALUE, stack.key(), message);
                     work.push(
                         finding
-                            .also(other.key(), "the first")
-                            .help("keep one of the two"),
+                            .with_related_place(other.key(), "the first")
+                            .with_help("keep one of the two"),
                     );
                     paths.insert(path, other);
                 }
-                Some(other) => drop(paths.insert(path, other.with(stack))),
+                Some(other) => drop(paths.insert(path, other.merged_with(stack))),
             },
         }
     }
@@ -132,20 +135,22 @@ fn file<'m>(
     vars: &Vars<'m>,
     work: &mut Work<'_>,
 ) -> Option<SettledFile<'m>> {
-    for file in stack.values() {
-        check_single(&file.given(), work);
+    for file in stack.values_by_rank() {
+        check_single(&file.given_contents(), work);
     }
-    let template = stack.scalar(&mut work.findings, |file| {
+    let template = stack.scalar_value(&mut work.findings, |file| {
         file.template.as_ref().map(Located::by_ref)
     });
-    let mode = stack.scalar(&mut work.findings, |file| {
+    let mode = stack.scalar_value(&mut work.findings, |file| {
         file.mode.as_ref().map(Located::by_ref)
     });
-    let given = stack.scalar(&mut work.findings, |file| file.given().into_iter().next());
+    let given = stack.scalar_value(&mut work.findings, |file| {
+        file.given_contents().into_iter().next()
+    });
     let Some(given) = given else {
         work.push(
-            Finding::new(codes::BODY, stack.key(), "this file has no content")
-                .help("write `source: FILE`, `content: TEXT` or `secret: {…}`"),
+            Mistake::new(codes::BODY, stack.key(), "this file has no content")
+                .with_help("write `source: FILE`, `content: TEXT` or `secret: {…}`"),
         );
         return None;
     };
@@ -153,12 +158,14 @@ fn file<'m>(
     if let Some(template) = template.filter(|template| *template.value && content.body.is_secret())
     {
         let message = "`template` has no effect on a secret: nothing is filled in there";
-        work.push(Finding::new(codes::NO_EFFECT, template.key, message).help("remove `template`"));
+        work.push(
+            Mistake::new(codes::NO_EFFECT, template.key, message).with_help("remove `template`"),
+        );
     }
-    let mode = match mode.map(|mode| (mode, value::mode(mode.value))) {
-        Some((said, Ok(mode))) => Settled::said(&said, Some(mode)),
+    let mode = match mode.map(|mode| (mode, value::parse_mode(mode.value))) {
+        Some((said, Ok(mode))) => Settled::declared(&said, Some(mode)),
         Some((said, Err(error))) => {
-            work.push(Finding::new(codes::BAD_VALUE, said.at, error.to_string()));
+            work.push(Mistake::new(codes::BAD_VALUE, said.at, error.to_string()));
             Settled::default(None, "")
         }
         None if content.body.is_secret() => {
@@ -168,14 +175,14 @@ fn file<'m>(
     };
     Some(SettledFile {
         key: stack.key(),
-        by: stack.by(),
+        by: stack.highest_layer(),
         content,
         mode,
     })
 }
 
 /// The user's home and managed files, for units that read them.
-pub(crate) fn managed(name: &UserName, user: &SettledUser<'_>, managed: &mut Managed) {
+pub(crate) fn add_managed_files(name: &UserName, user: &SettledUser<'_>, managed: &mut Managed) {
     if user.state.value == UserState::Absent {
         return;
     }

@@ -2,7 +2,7 @@ use super::*;
 use crate::node::{Node, Shape};
 
 /// The text of the only value of a document.
-fn value(texts: &mut Texts, yaml: &str) -> Wording {
+fn value(texts: &mut ManifestTexts, yaml: &str) -> Wording {
     let number = texts.add("f.yaml", yaml.into());
     let tree = crate::yaml::parse(yaml).unwrap();
     let Shape::Map(entries) = tree.shape else {
@@ -18,7 +18,7 @@ fn value(texts: &mut Texts, yaml: &str) -> Wording {
     else {
         panic!()
     };
-    let place = |bytes: crate::node::Bytes| Place::new(number, bytes.start, bytes.end);
+    let place = |bytes: crate::node::ByteRange| TextPlace::new(number, bytes.start, bytes.end);
     Wording::in_value(Located {
         value,
         at: place(*bytes),
@@ -27,10 +27,10 @@ fn value(texts: &mut Texts, yaml: &str) -> Wording {
 }
 
 fn at(yaml: &str, line: u32, word: &str) -> String {
-    let mut texts = Texts::default();
+    let mut texts = ManifestTexts::default();
     let wording = value(&mut texts, yaml);
-    let place = wording.place(&texts, line, word);
-    format!("{} {:?}", texts.origin(place), texts.at(place))
+    let place = wording.place_of_word(&texts, line, word);
+    format!("{} {:?}", texts.origin_of(place), texts.text_at(place))
 }
 
 #[test]
@@ -71,27 +71,33 @@ fn other_styles_are_searched_or_taken_as_a_whole() {
 
 #[test]
 fn a_line_of_a_file_is_found_in_the_file() {
-    let mut texts = Texts::default();
+    let mut texts = ManifestTexts::default();
     let text: Arc<str> = "[Unit]\r\nAfter=a b\r\n".into();
     let file = texts.add("units/a.service", Arc::clone(&text));
-    let wording = Wording::in_file(Place::default(), file, text);
-    let place = wording.place(&texts, 2, "b");
-    assert_eq!(texts.origin(place).to_string(), "units/a.service:2:9");
+    let wording = Wording::in_file(TextPlace::default(), file, text);
+    let place = wording.place_of_word(&texts, 2, "b");
+    assert_eq!(texts.origin_of(place).to_string(), "units/a.service:2:9");
 }
 
 #[test]
 fn a_filled_in_text_keeps_the_places_of_its_lines() {
-    let mut texts = Texts::default();
+    let mut texts = ManifestTexts::default();
     let wording = value(&mut texts, "content: |\n  [Service]\n  User=${who}\n");
-    let at = |wording: &Wording| texts.at(wording.place(&texts, 2, "me")).to_owned();
+    let at = |wording: &Wording| {
+        texts
+            .text_at(wording.place_of_word(&texts, 2, "me"))
+            .to_owned()
+    };
     assert_eq!(
-        at(&wording.clone().filled("[Service]\nUser=me\n".into())),
+        at(&wording
+            .clone()
+            .with_filled_text("[Service]\nUser=me\n".into())),
         "User=${who}"
     );
     let longer = wording
         .clone()
-        .filled("[Service]\nUser=me\nGroup=me\n".into());
-    assert_eq!(at(&longer), texts.at(wording.at));
+        .with_filled_text("[Service]\nUser=me\nGroup=me\n".into());
+    assert_eq!(at(&longer), texts.text_at(wording.at));
     let reference = wording.place_of_bytes(&texts, 15..21);
-    assert_eq!(texts.origin(reference).to_string(), "f.yaml:3:8");
+    assert_eq!(texts.origin_of(reference).to_string(), "f.yaml:3:8");
 }

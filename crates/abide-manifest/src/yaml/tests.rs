@@ -1,6 +1,6 @@
 use super::*;
 
-fn at(text: &str, bytes: Bytes) -> &str {
+fn at(text: &str, bytes: ByteRange) -> &str {
     text.get(bytes.start..bytes.end).unwrap_or("?")
 }
 
@@ -9,7 +9,7 @@ fn error(text: &str) -> (YamlErrorKind, String) {
     (error.kind, error.message)
 }
 
-fn entries(node: &Node) -> &[(Key, Node)] {
+fn entries(node: &Node) -> &[(MapKey, Node)] {
     match &node.shape {
         Shape::Map(entries) => entries,
         other => panic!("not a map: {other:?}"),

@@ -168,6 +168,6 @@ fn what_is_said_of_a_text_is_printable() {
     );
     assert!(!loaded.diagnostics.is_empty());
     for found in &loaded.diagnostics {
-        assert_eq!(abide_model::printable(&found.message), found.message);
+        assert_eq!(abide_model::printable_text(&found.message), found.message);
     }
 }

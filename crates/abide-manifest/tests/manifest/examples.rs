@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use abide_manifest::{LoadOptions, Source, load, schema};
+use abide_manifest::{LoadOptions, Source, load, manifest_schema};
 use serde_json::Value;
 
 use crate::support::{Directory, crate_directory, repository, told};
@@ -59,7 +59,7 @@ fn every_example_loads_without_a_word() {
 
 #[test]
 fn the_schema_accepts_every_example_and_every_right_snippet() {
-    let validator = jsonschema::validator_for(&schema()).expect("a schema");
+    let validator = jsonschema::validator_for(&manifest_schema()).expect("a schema");
     let design = crate_directory().join("tests/manifest/design");
     let mut texts: Vec<(String, String)> = manifests_in(&repository().join("examples"))
         .iter()

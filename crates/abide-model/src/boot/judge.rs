@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reach::{Reach, puller};
+use super::reach::{Reach, pulling_unit};
 use super::{AtBoot, BootUnknown, NotAtBoot, Rehearsal};
 use crate::name::UserName;
 use crate::observed::{Manager, Observation, Observed, ObservedScope, ObservedUnit};
@@ -26,7 +26,7 @@ pub struct Boot<'a> {
 
 impl<'a> Boot<'a> {
     /// By what was observed.
-    pub fn of(scope: &'a Scope, observed: &'a Observed) -> Self {
+    pub fn from_observed(scope: &'a Scope, observed: &'a Observed) -> Self {
         let seen = match observed.scopes.get(scope) {
             Some(Observation::Known(seen)) => Ok(Reach {
                 seen,
@@ -34,8 +34,8 @@ impl<'a> Boot<'a> {
                 upholds: observed.facts.systemd >= UPHOLDS,
             }),
             Some(Observation::Absent) => Err(AtBoot::StartsNot(NotAtBoot::NotWanted)),
-            Some(Observation::Unknown(why)) => Err(unknown(why)),
-            None => Err(unknown(&UnknownReason::NobodyAsked)),
+            Some(Observation::Unknown(why)) => Err(unknown_without_rehearsal(why)),
+            None => Err(unknown_without_rehearsal(&UnknownReason::NobodyAsked)),
         };
         Self {
             scope,
@@ -46,7 +46,7 @@ impl<'a> Boot<'a> {
     }
 
     /// Whether a unit that is declared by this name, and that systemd knows as `loaded`, starts at the next boot.
-    pub fn starts(&self, name: &UnitName, loaded: &UnitName) -> AtBoot {
+    pub fn start_at_boot(&self, name: &UnitName, loaded: &UnitName) -> AtBoot {
         let is_generated = name.kind().is_quadlet();
         let seen = match &self.seen {
             Ok(seen) => *seen,
@@ -54,11 +54,11 @@ impl<'a> Boot<'a> {
         };
         let why = match &seen.seen.rehearsal {
             Observation::Known(rehearsal) => {
-                let asked = Asked {
+                let asked = BootQuestion {
                     reach: seen,
                     is_generated,
                 };
-                let answer = asked.rehearsed(loaded, rehearsal);
+                let answer = asked.by_rehearsal(loaded, rehearsal);
                 // Which of them is dropped differs from one rehearsal to the next.
                 return self.by_user(self.in_no_cycle(asked, loaded, answer));
             }
@@ -85,7 +85,7 @@ impl<'a> Boot<'a> {
         (name, loaded): (&UnitName, &UnitName),
         why: &UnknownReason,
     ) -> AtBoot {
-        let asked = Asked {
+        let asked = BootQuestion {
             reach,
             is_generated: name.kind().is_quadlet(),
         };
@@ -93,12 +93,12 @@ impl<'a> Boot<'a> {
     }
 
     /// The answer, unless what starts is part of a cycle.
-    fn in_no_cycle(&self, asked: Asked<'_>, loaded: &UnitName, answer: AtBoot) -> AtBoot {
+    fn in_no_cycle(&self, asked: BootQuestion<'_>, loaded: &UnitName, answer: AtBoot) -> AtBoot {
         if answer != AtBoot::Starts {
             return answer;
         }
         let (_, id) = asked.unit(loaded);
-        let cycles = self.cycles.get_or_init(|| asked.reach.cycles());
+        let cycles = self.cycles.get_or_init(|| asked.reach.ordering_cycles());
         match cycles.get(&id) {
             Some(with) => AtBoot::StartsNot(NotAtBoot::InCycle { with: with.clone() }),
             None => answer,
@@ -116,7 +116,7 @@ impl<'a> Boot<'a> {
     }
 }
 
-fn unknown(why: &UnknownReason) -> AtBoot {
+fn unknown_without_rehearsal(why: &UnknownReason) -> AtBoot {
     AtBoot::Unknown(BootUnknown::NoRehearsal { why: why.clone() })
 }
 
@@ -142,18 +142,18 @@ fn manager_at_boot(user: &UserName, observed: &Observed, inner: AtBoot) -> AtBoo
 
 /// One question about one scope.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+struct BootQuestion<'a> {
     reach: Reach<'a>,
     /// Whether a generator makes the unit.
     is_generated: bool,
 }
 
-impl<'a> Asked<'a> {
-    fn seen(&self) -> &'a ObservedScope {
+impl<'a> BootQuestion<'a> {
+    fn observed_scope(&self) -> &'a ObservedScope {
         self.reach.seen
     }
 
-    fn rehearsed(&self, name: &UnitName, rehearsal: &Rehearsal) -> AtBoot {
+    fn by_rehearsal(&self, name: &UnitName, rehearsal: &Rehearsal) -> AtBoot {
         let (unit, id) = self.unit(name);
         if rehearsal.starts.contains(&id) {
             return match self.until_reboot(unit, &id) {
@@ -210,10 +210,13 @@ impl<'a> Asked<'a> {
             return AtBoot::StartsNot(NotAtBoot::UntilReboot { path });
         }
         let pulls = self.reach.pulled_in_by(unit, &id);
-        let reached: Vec<Option<bool>> = pulls.iter().map(|by| self.reach.reaches(by)).collect();
+        let reached: Vec<Option<bool>> = pulls
+            .iter()
+            .map(|by| self.reach.is_reached_at_boot(by))
+            .collect();
         if reached.contains(&Some(true)) {
             return match unit.is_some_and(|unit| self.lacks_something(unit)) {
-                true => unknown(why),
+                true => unknown_without_rehearsal(why),
                 false => AtBoot::Starts,
             };
         }
@@ -221,10 +224,12 @@ impl<'a> Asked<'a> {
         let mut triggers = triggers.filter(|trigger| {
             let (unit, id) = self.unit(trigger);
             let pulls = self.reach.pulled_in_by(unit, &id);
-            pulls.iter().any(|by| self.reach.reaches(by) == Some(true))
+            pulls
+                .iter()
+                .any(|by| self.reach.is_reached_at_boot(by) == Some(true))
         });
         match (triggers.next(), pulls.first()) {
-            (_, Some(_)) if reached.contains(&None) => unknown(why),
+            (_, Some(_)) if reached.contains(&None) => unknown_without_rehearsal(why),
             (Some(trigger), _) => AtBoot::StartedBy(trigger.clone()),
             (None, Some(by)) => {
                 let masked =
@@ -237,7 +242,7 @@ impl<'a> Asked<'a> {
                 })
             }
             // What generators make is known to a manager only.
-            (None, None) if self.is_generated && !self.is_up() => unknown(why),
+            (None, None) if self.is_generated && !self.is_up() => unknown_without_rehearsal(why),
             (None, None) => AtBoot::StartsNot(NotAtBoot::NotWanted),
         }
     }
@@ -249,23 +254,23 @@ impl<'a> Asked<'a> {
             .filter_map(|key| unit.relations.get(*key))
             .flatten();
         required.any(|name| {
-            let found = self.seen().unit(name);
+            let found = self.observed_scope().unit(name);
             found.is_some_and(|found| found.load != "loaded")
         })
     }
 
     fn is_up(&self) -> bool {
-        matches!(self.seen().manager, Manager::Up { .. })
+        matches!(self.observed_scope().manager, Manager::Up { .. })
     }
 
     /// The unit as its manager knows it, and the name that it has there.
     fn unit(&self, loaded: &UnitName) -> (Option<&ObservedUnit>, UnitName) {
-        let unit = self.seen().unit(loaded).filter(|_| self.is_up());
+        let unit = self.observed_scope().unit(loaded).filter(|_| self.is_up());
         if let Some(unit) = unit.filter(|unit| unit.load != "not-found") {
             return (Some(unit), unit.id.clone());
         }
         let alias = self
-            .seen()
+            .observed_scope()
             .links
             .iter()
             .find(|link| link.path == loaded.as_str());
@@ -280,20 +285,20 @@ impl<'a> Asked<'a> {
         if let Some(fragment) = fragment.filter(is_gone_after_boot) {
             return Some(fragment);
         }
-        let links = self.seen().links_elsewhere.iter();
+        let links = self.observed_scope().links_elsewhere.iter();
         let links = links.filter(|path| path.file_name() == id.as_str());
         let (gone, stay): (Vec<&HostPath>, Vec<&HostPath>) =
             links.partition(|path| is_gone_after_boot(path));
         let first = gone.first()?;
         let by_gone: BTreeSet<UnitName> = gone
             .iter()
-            .filter_map(|path| puller(path.as_str(), id))
+            .filter_map(|path| pulling_unit(path.as_str(), id))
             .collect();
         let own = self
-            .seen()
+            .observed_scope()
             .links
             .iter()
-            .any(|link| puller(&link.path, id).is_some());
+            .any(|link| pulling_unit(&link.path, id).is_some());
         let others = self
             .reach
             .pulled_in_by(unit, id)

@@ -33,7 +33,7 @@ pub(super) struct Reach<'a> {
 
 impl Reach<'_> {
     /// Whether a boot brings up this unit, which pulls in others; `None` where the facts do not tell.
-    pub(super) fn reaches(&self, unit: &UnitName) -> Option<bool> {
+    pub(super) fn is_reached_at_boot(&self, unit: &UnitName) -> Option<bool> {
         self.reaches_by(unit, &mut BTreeSet::new())
     }
 
@@ -92,9 +92,9 @@ impl Reach<'_> {
         let upheld = |path: &str| path.contains(".upholds/");
         let own = self.seen.links.iter();
         let own = own.filter(|link| self.upholds || !upheld(&link.path));
-        let own = own.filter_map(|link| puller(&link.path, id));
+        let own = own.filter_map(|link| pulling_unit(&link.path, id));
         let others = self.seen.links_elsewhere.iter();
-        let others = others.filter_map(|path| puller(path.as_str(), id));
+        let others = others.filter_map(|path| pulling_unit(path.as_str(), id));
         named.chain(own).chain(others).collect()
     }
 
@@ -106,7 +106,9 @@ impl Reach<'_> {
         }
         let elsewhere = self.seen.links_elsewhere.iter();
         let mut masks = elsewhere.filter(|path| path.as_str().starts_with("/etc/"));
-        masks.any(|path| path.file_name() == unit.as_str() && puller(path.as_str(), unit).is_none())
+        masks.any(|path| {
+            path.file_name() == unit.as_str() && pulling_unit(path.as_str(), unit).is_none()
+        })
     }
 
     /// Whether every boot brings up this target, so that a link to it is enough.
@@ -128,10 +130,13 @@ impl Reach<'_> {
 
     /// Units that start at boot and are in an ordering cycle with others that do, each with those others. An order among units
     /// that nobody asked about is not known.
-    pub(super) fn cycles(&self) -> BTreeMap<UnitName, BTreeSet<UnitName>> {
+    pub(super) fn ordering_cycles(&self) -> BTreeMap<UnitName, BTreeSet<UnitName>> {
         let starts = |unit: &ObservedUnit| {
             let pulls = self.pulled_in_by(Some(unit), &unit.id);
-            unit.load == "loaded" && pulls.iter().any(|by| self.reaches(by) == Some(true))
+            unit.load == "loaded"
+                && pulls
+                    .iter()
+                    .any(|by| self.is_reached_at_boot(by) == Some(true))
         };
         let units = self.seen.units.values().filter(|unit| starts(unit));
         let known: BTreeMap<&UnitName, &ObservedUnit> =
@@ -149,14 +154,14 @@ impl Reach<'_> {
                 later.entry(id).or_default().insert(second);
             }
         }
-        peel(&mut later);
+        remove_acyclic(&mut later);
         let mut cycles = BTreeMap::new();
         for name in later.keys() {
-            let from = reached(&later, name);
+            let from = units_started_after(&later, name);
             if from.contains(*name) {
                 let with = from
                     .into_iter()
-                    .filter(|other| reached(&later, other).contains(*name));
+                    .filter(|other| units_started_after(&later, other).contains(*name));
                 let with = with.filter(|other| other != name).cloned();
                 cycles.insert((*name).clone(), with.collect());
             }
@@ -170,7 +175,7 @@ fn name(name: &str) -> Option<UnitName> {
 }
 
 /// Takes away what nothing follows: it is in no cycle. Mostly that is all.
-fn peel(later: &mut BTreeMap<&UnitName, BTreeSet<&UnitName>>) {
+fn remove_acyclic(later: &mut BTreeMap<&UnitName, BTreeSet<&UnitName>>) {
     loop {
         let before = later.len();
         let left: BTreeSet<&UnitName> = later.keys().copied().collect();
@@ -185,7 +190,7 @@ fn peel(later: &mut BTreeMap<&UnitName, BTreeSet<&UnitName>>) {
 }
 
 /// Everything that starts after this unit, by one step or more.
-fn reached<'a>(
+fn units_started_after<'a>(
     later: &BTreeMap<&'a UnitName, BTreeSet<&'a UnitName>>,
     from: &UnitName,
 ) -> BTreeSet<&'a UnitName> {
@@ -200,7 +205,7 @@ fn reached<'a>(
 }
 
 /// The unit in whose directory this link is, if it is one of this unit.
-pub(super) fn puller(link: &str, id: &UnitName) -> Option<UnitName> {
+pub(super) fn pulling_unit(link: &str, id: &UnitName) -> Option<UnitName> {
     let (folder, name) = link.rsplit_once('/')?;
     let folder = folder.rsplit('/').next()?;
     let by = [".wants", ".requires", ".upholds"]

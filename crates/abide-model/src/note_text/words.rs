@@ -3,7 +3,7 @@
 use std::fmt::{self, Formatter};
 
 use super::{LedgerNote, LingerNote, NoteText, PodmanNote, UnitNote};
-use crate::name::{UserName, printable};
+use crate::name::{UserName, printable_text};
 use crate::path::HostPath;
 use crate::unit_name::UnitName;
 
@@ -18,8 +18,8 @@ impl fmt::Display for NoteText {
         match self {
             Self::Reason(why) => why.fmt(f),
             Self::Accepted(why) => write!(f, "{why} (`abide explain {}`)", why.code()),
-            Self::Unit { unit, says } => says.about(unit, f),
-            Self::Linger { user, says } => says.about(user, f),
+            Self::Unit { unit, says } => says.write_about_unit(unit, f),
+            Self::Linger { user, says } => says.write_about_linger(user, f),
             Self::Podman(note) => note.fmt(f),
             Self::Ledger(note) => note.fmt(f),
             Self::Orphan => f.write_str("it is ours, and nothing declares it any more"),
@@ -29,7 +29,7 @@ impl fmt::Display for NoteText {
                     "its drop-in {name} is ours, and nothing declares it any more"
                 )
             }
-            Self::AddedDropIn { path, beside } => added(path, *beside, f),
+            Self::AddedDropIn { path, beside } => write_added_file(path, *beside, f),
             Self::ForeignDropIns(paths) => {
                 write!(f, "drop-ins that are not ours are kept: {}", names(paths))
             }
@@ -53,7 +53,7 @@ impl fmt::Display for NoteText {
 }
 
 impl UnitNote {
-    fn about(&self, unit: &UnitName, f: &mut Formatter<'_>) -> fmt::Result {
+    fn write_about_unit(&self, unit: &UnitName, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotThere => write!(
                 f,
@@ -74,7 +74,9 @@ impl UnitNote {
                 f,
                 "{unit} may fire at once: a time after boot that has passed counts as due"
             ),
-            Self::SaidLast { line } => write!(f, "{unit} said last: `{}`", shown(line)),
+            Self::SaidLast { line } => {
+                write!(f, "{unit} said last: `{}`", one_printable_line(line))
+            }
             Self::Held => write!(
                 f,
                 "{unit} keeps running its old configuration until it is restarted (`on_change: none`)"
@@ -98,7 +100,7 @@ impl UnitNote {
                 write!(
                     f,
                     "{unit} is not started: {} does not hold",
-                    shown(condition)
+                    one_printable_line(condition)
                 )
             }
             Self::HeldByCondition => write!(
@@ -110,7 +112,7 @@ impl UnitNote {
 }
 
 impl LingerNote {
-    fn about(&self, user: &UserName, f: &mut Formatter<'_>) -> fmt::Result {
+    fn write_about_linger(&self, user: &UserName, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Orphan => write!(
                 f,
@@ -142,14 +144,14 @@ impl fmt::Display for PodmanNote {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::VolumeStays { name } => {
-                let name = shown(name);
+                let name = one_printable_line(name);
                 write!(
                     f,
                     "the volume {name} and what is in it stay: `podman volume rm {name}` would remove both"
                 )
             }
             Self::Stays { what, name } => {
-                let name = shown(name);
+                let name = one_printable_line(name);
                 write!(
                     f,
                     "the {what} {name} stays: `podman {what} rm {name}` would remove it"
@@ -168,7 +170,7 @@ impl fmt::Display for PodmanNote {
                 what,
                 name,
             } => {
-                let name = shown(name);
+                let name = one_printable_line(name);
                 write!(
                     f,
                     "{quadlet} needs to be recreated by hand, for a restart leaves the {what} {name} as it is: stop what uses it, \
@@ -183,7 +185,7 @@ impl fmt::Display for LedgerNote {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line { manifest, finding } => {
-                let finding = shown(finding);
+                let finding = one_printable_line(finding);
                 write!(
                     f,
                     "the ledger of {manifest}: {finding}; it leads to nothing"
@@ -205,7 +207,7 @@ impl fmt::Display for LedgerNote {
                 host,
                 why,
             } => {
-                let why = shown(&why.to_string());
+                let why = one_printable_line(&why.to_string());
                 write!(
                     f,
                     "the ledger of manifest {manifest} could not be read ({why}): what it owns is not known; `abide ledger repair {host}` mends it"
@@ -215,10 +217,10 @@ impl fmt::Display for LedgerNote {
     }
 }
 
-fn added(path: &HostPath, beside: bool, f: &mut Formatter<'_>) -> fmt::Result {
+fn write_added_file(path: &HostPath, beside: bool, f: &mut Formatter<'_>) -> fmt::Result {
     let what = match beside {
-        true => format!("{} beside ours", shown(path.file_name())),
-        false => shown(path.as_str()),
+        true => format!("{} beside ours", one_printable_line(path.file_name())),
+        false => one_printable_line(path.as_str()),
     };
     // systemctl(1): `edit` writes override.conf unless it is told another name.
     let how = match path.file_name() {
@@ -242,7 +244,7 @@ fn names<'a, T: ToString + 'a>(all: impl IntoIterator<Item = &'a T>) -> String {
 }
 
 /// Text that a host said, on one line.
-fn shown(text: &str) -> String {
+fn one_printable_line(text: &str) -> String {
     let text: String = text.chars().take(LONGEST).collect();
-    printable(&text).replace('\n', " ")
+    printable_text(&text).replace('\n', " ")
 }

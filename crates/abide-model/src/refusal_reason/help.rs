@@ -8,16 +8,16 @@ use crate::inputs::BrokenInput;
 
 impl RefusalReason {
     /// What a person can do about it, and how to read more.
-    pub fn help(&self) -> String {
-        format!("{} (`abide explain {}`)", self.advice(), self.code())
+    pub fn help_text(&self) -> String {
+        format!("{} (`abide explain {}`)", self.advice_text(), self.code())
     }
 
-    fn advice(&self) -> Cow<'static, str> {
+    fn advice_text(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::PodmanTooOld { since, .. } => {
                 return format!("upgrade Podman on the host to {since} or newer").into();
             }
-            Self::InTheWay { obstacle } => return obstacle.help().into(),
+            Self::InTheWay { obstacle } => return obstacle.help_text().into(),
             Self::WouldNotStartAgain { input } | Self::WouldBreakAnother { input, .. } => {
                 return unless_accepted(input).into();
             }
@@ -40,7 +40,7 @@ impl RefusalReason {
             Self::HomeStays { .. } => {
                 "remove or move it there first, or declare `remove_home: false`"
             }
-            Self::AliasTaken { by, .. } => by.help(),
+            Self::AliasTaken { by, .. } => by.help_text(),
             Self::EnabledAtRuntime { .. } => {
                 "run `systemctl disable --runtime` for it there, in its scope"
             }
@@ -75,7 +75,7 @@ const LACKS_GROUPS: &str = "declare `manager_restart: allow` for this user, whic
 const STARTS_ANYWAY: &str = "declare `masked: true` to keep it from starting, or change what has it so by hand (`update-rc.d NAME disable` for a script of /etc/init.d)";
 
 fn unless_accepted(input: &BrokenInput) -> String {
-    format!("{}, or pass `--accept-broken`", input.help())
+    format!("{}, or pass `--accept-broken`", input.help_text())
 }
 
 fn would_stop(input: Option<&BrokenInput>) -> Cow<'static, str> {

@@ -5,7 +5,7 @@ use std::fmt::{self, Formatter};
 
 use super::RefusalReason;
 use crate::inputs::BrokenInput;
-use crate::name::printable;
+use crate::name::printable_text;
 use crate::path::HostPath;
 use crate::unit_name::UnitName;
 
@@ -19,7 +19,7 @@ impl fmt::Display for RefusalReason {
             Self::CannotStartAgain { load } => write!(
                 f,
                 "it runs, and its manager could not start it again: its unit file is `{}`",
-                printable(load)
+                printable_text(load)
             ),
             Self::RefusesToStop => {
                 f.write_str("it runs and refuses to be stopped by hand (`RefuseManualStop=yes`)")
@@ -97,7 +97,7 @@ fn lacks_groups(f: &mut Formatter<'_>, groups: &BTreeSet<String>, uid: u32) -> f
     write!(
         f,
         "what runs under it does not have {}: user@{uid}.service has the groups that it started with",
-        listed(groups)
+        named_groups(groups)
     )
 }
 
@@ -147,7 +147,7 @@ fn would_not_load(f: &mut Formatter<'_>, line: &str) -> fmt::Result {
     write!(
         f,
         "the host's systemd would refuse its new text: {}",
-        printable(line)
+        printable_text(line)
     )
 }
 
@@ -170,8 +170,8 @@ fn would_stop(f: &mut Formatter<'_>, unit: &UnitName, input: Option<&BrokenInput
 }
 
 /// `the group docker`, `the groups docker, video`.
-pub(crate) fn listed(groups: &BTreeSet<String>) -> String {
-    let names: Vec<String> = groups.iter().map(|group| printable(group)).collect();
+pub(crate) fn named_groups(groups: &BTreeSet<String>) -> String {
+    let names: Vec<String> = groups.iter().map(|group| printable_text(group)).collect();
     let word = if names.len() == 1 { "group" } else { "groups" };
     format!("the {word} {}", names.join(", "))
 }

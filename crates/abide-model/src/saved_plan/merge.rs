@@ -8,7 +8,10 @@ use crate::pieces::{MergeError, Piece, put_together};
 pub fn merge(
     plans: impl IntoIterator<Item = (String, SavedPlan)>,
 ) -> Result<SavedPlan, MergeError> {
-    let pieces: Vec<Piece<SavedPlan>> = plans.into_iter().map(piece).collect::<Result<_, _>>()?;
+    let pieces: Vec<Piece<SavedPlan>> = plans
+        .into_iter()
+        .map(piece_from_plan)
+        .collect::<Result<_, _>>()?;
     let (selection, plans) = put_together(pieces, |one, other| {
         let pace = |plan: &SavedPlan| (plan.parallel, plan.rollout.clone());
         let differs = pace(one) != pace(other);
@@ -25,7 +28,7 @@ pub fn merge(
     Ok(merged)
 }
 
-fn piece((name, plan): (String, SavedPlan)) -> Result<Piece<SavedPlan>, MergeError> {
+fn piece_from_plan((name, plan): (String, SavedPlan)) -> Result<Piece<SavedPlan>, MergeError> {
     let hosts = plan.hosts.iter().map(|host| &host.host);
     // Of what is no shard, that is what has to be said.
     if plan.selection.shard.is_some() && !hosts.eq(&plan.selection.hosts) {

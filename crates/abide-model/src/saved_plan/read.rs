@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{KIND, SavedPlan, VERSION};
 use crate::canonical;
 use crate::digest::Digest;
-use crate::name::printable;
+use crate::name::printable_text;
 
 /// Why a file is not a plan that can be used: a whole clause for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,7 +14,7 @@ pub enum PlanError {
     #[error("it is not JSON: {0}")]
     Json(String),
     /// It is some other document.
-    #[error("it is not a saved plan{}", what(.0.as_deref()))]
+    #[error("it is not a saved plan{}", kind_clause(.0.as_deref()))]
     Other(Option<String>),
     /// Its format is of another time.
     #[error("its format is {0}, and this abide reads 1.x")]
@@ -27,7 +27,7 @@ pub enum PlanError {
     Content(String),
 }
 
-fn what(kind: Option<&str>) -> String {
+fn kind_clause(kind: Option<&str>) -> String {
     match kind {
         Some(kind) => format!(": its kind is `{kind}`"),
         None => String::new(),
@@ -41,17 +41,17 @@ impl SavedPlan {
             serde_json::from_slice(text).map_err(|error| PlanError::Json(error.to_string()))?;
         let word = |name: &str| value.get(name).and_then(Value::as_str);
         if word("kind") != Some(KIND) {
-            return Err(PlanError::Other(word("kind").map(printable)));
+            return Err(PlanError::Other(word("kind").map(printable_text)));
         }
         let version = word("format_version").unwrap_or_default();
-        if major(version) != major(VERSION) {
-            return Err(PlanError::Version(printable(version)));
+        if major_version(version) != major_version(VERSION) {
+            return Err(PlanError::Version(printable_text(version)));
         }
         if word("checksum") != Some(checksum_of(value.clone()).to_string().as_str()) {
             return Err(PlanError::Changed("its checksum is that of something else"));
         }
         let plan: Self = serde_json::from_value(value)
-            .map_err(|error| PlanError::Content(printable(&error.to_string())))?;
+            .map_err(|error| PlanError::Content(printable_text(&error.to_string())))?;
         plan.check()?;
         Ok(plan)
     }
@@ -82,16 +82,16 @@ impl SavedPlan {
     }
 }
 
-fn major(version: &str) -> Option<&str> {
+fn major_version(version: &str) -> Option<&str> {
     let (major, minor) = version.split_once('.')?;
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     (number(major) && number(minor)).then_some(major)
 }
 
 /// The checksum of everything but itself and the seal.
-pub(super) fn checksum(plan: &SavedPlan) -> Digest {
+pub(super) fn plan_checksum(plan: &SavedPlan) -> Digest {
     // The type has a JSON form; should that ever fail, nothing can be read back.
-    serde_json::to_value(plan).map_or_else(|_error| Digest::of(b""), checksum_of)
+    serde_json::to_value(plan).map_or_else(|_error| Digest::of_bytes(b""), checksum_of)
 }
 
 pub(super) fn checksum_of(mut value: Value) -> Digest {
@@ -100,5 +100,5 @@ pub(super) fn checksum_of(mut value: Value) -> Digest {
         members.remove("seal");
     }
     let text = canonical::text(&value).unwrap_or_default();
-    Digest::of(text.as_bytes())
+    Digest::of_bytes(text.as_bytes())
 }

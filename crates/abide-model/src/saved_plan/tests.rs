@@ -141,7 +141,7 @@ fn any_before() -> impl Strategy<Value = Before> {
     prop_oneof![
         Just(Before::Absent),
         "[a-z]{1,4}".prop_map(|text| Before::File {
-            digest: Some(Digest::of(text.as_bytes())),
+            digest: Some(Digest::of_bytes(text.as_bytes())),
             content: Some(Bytes::from(text.as_str())),
             mode: 0o600,
         }),
@@ -235,7 +235,7 @@ fn any_preconditions() -> impl Strategy<Value = Vec<Precondition>> {
                 Precondition::File {
                     scope: scope("app"),
                     path: path("/home/app/a"),
-                    digest: Some(Digest::of(text.as_bytes())),
+                    digest: Some(Digest::of_bytes(text.as_bytes())),
                 },
                 Precondition::Unit {
                     unit: unit("user:app/web.service"),
@@ -292,7 +292,7 @@ fn saved((hosts, report): &Planned) -> SavedPlan {
         valid_for: Duration::from_secs(24 * 60 * 60),
         manifest: PlannedManifest {
             name: "m".parse().unwrap(),
-            digest: Digest::of(b"manifest"),
+            digest: Digest::of_bytes(b"manifest"),
             source: None,
         },
         selection: Selected {

@@ -15,7 +15,7 @@ fn file() -> (Scope, HostPath) {
 fn a_fact_is_written_in_words_and_read_back_with_the_same() {
     let (scope, path) = file();
     let resource = ResourceId::File { scope, path };
-    let fact = StaleFact::about(
+    let fact = StaleFact::of_resource(
         resource,
         StaleKind::Replaced {
             from: Before::Absent,
@@ -28,7 +28,7 @@ fn a_fact_is_written_in_words_and_read_back_with_the_same() {
         r#""/etc/app.conf: planned from absent, now a link to /a b""#
     );
     let back: StaleFact = serde_json::from_str(&text).unwrap();
-    assert_eq!(back, StaleFact::told(fact.to_string()));
+    assert_eq!(back, StaleFact::from_text(fact.to_string()));
     assert_eq!(serde_json::to_string(&back).unwrap(), text);
 }
 
@@ -45,7 +45,7 @@ fn a_file_and_lingering_are_named_as_the_fact_is_told() {
         before: Before::Absent,
     }));
     assert_eq!(
-        StaleFact::about(resource, needs).to_string(),
+        StaleFact::of_resource(resource, needs).to_string(),
         "file /etc/app.conf: now needs /etc/app.conf to be removed, which is not in the plan"
     );
     let user = UserName::parse("deploy").unwrap();
@@ -60,7 +60,7 @@ fn a_file_and_lingering_are_named_as_the_fact_is_told() {
         wanted: Some(Aim::State(ActiveState::Active)),
     };
     assert_eq!(
-        StaleFact::about(ResourceId::Linger(user.clone()), moved).to_string(),
+        StaleFact::of_resource(ResourceId::Linger(user.clone()), moved).to_string(),
         "lingering of deploy: planned from on, now off, wanted active"
     );
 }

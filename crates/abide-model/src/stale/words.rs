@@ -3,7 +3,7 @@
 use std::fmt::{self, Formatter};
 
 use super::{Aim, LastChange, StaleFact, StaleKind, StaleSubject};
-use crate::name::printable;
+use crate::name::printable_text;
 use crate::plan::{Before, Change, Precondition, ResourceId};
 use crate::time::UtcTime;
 
@@ -35,7 +35,7 @@ impl fmt::Display for StaleFact {
                 f,
                 "{}: now needs {}, which is not in the plan",
                 Needing(subject),
-                need(change)
+                needed_change(change)
             ),
             StaleKind::Refused(refusal) => write!(f, "{subject}: {}", refusal.reason),
             StaleKind::AnotherMachine => {
@@ -101,7 +101,7 @@ impl fmt::Display for State<'_> {
             Precondition::File {
                 digest: Some(digest),
                 ..
-            } => f.write_str(&digest.short()),
+            } => f.write_str(&digest.short_form()),
             Precondition::User { uid: Some(uid), .. } => write!(f, "uid {uid}"),
             Precondition::File { digest: None, .. } | Precondition::User { uid: None, .. } => {
                 f.write_str("absent")
@@ -127,15 +127,19 @@ impl fmt::Display for Standing<'_> {
         match self.0 {
             Before::Absent => f.write_str("absent"),
             Before::File { .. } => f.write_str("a file"),
-            Before::Symlink(target) => write!(f, "a link to {}", shown(target)),
+            Before::Symlink(target) => write!(f, "a link to {}", one_printable_line(target)),
         }
     }
 }
 
 impl fmt::Display for LastChange {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let since = UtcTime::from_secs(self.at.secs());
-        write!(f, "since {since}, owner {}", shown(&self.owner))
+        let since = UtcTime::from_secs(self.at.unix_seconds());
+        write!(
+            f,
+            "since {since}, owner {}",
+            one_printable_line(&self.owner)
+        )
     }
 }
 
@@ -143,7 +147,7 @@ impl fmt::Display for Aim {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Secret => f.write_str("the secret"),
-            Self::Content(digest) => f.write_str(&digest.short()),
+            Self::Content(digest) => f.write_str(&digest.short_form()),
             Self::NothingThere => f.write_str("nothing there"),
             Self::State(active) => f.write_str(active.word()),
             Self::Restarted => f.write_str("restarted"),
@@ -156,7 +160,7 @@ impl fmt::Display for Aim {
 }
 
 /// What is needed, as the object of a clause.
-fn need(change: &Change) -> String {
+fn needed_change(change: &Change) -> String {
     let what = match change {
         Change::WriteFile(write) => {
             return format!("{} to be written otherwise than planned", write.path);
@@ -187,7 +191,7 @@ fn need(change: &Change) -> String {
 }
 
 /// Text that a host said, on one line.
-fn shown(text: &str) -> String {
+fn one_printable_line(text: &str) -> String {
     let text: String = text.chars().take(LONGEST).collect();
-    printable(&text).replace('\n', " ")
+    printable_text(&text).replace('\n', " ")
 }

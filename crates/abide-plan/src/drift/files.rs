@@ -7,15 +7,15 @@ use abide_model::{
 
 use super::Cells;
 use crate::by_hand::{after_apply, file_edit, other_owner};
-use crate::causes::said;
+use crate::causes::safe_host_text;
 use crate::host::Host;
-use crate::places::{Place, Places};
+use crate::places::{LedgerPlace, Places};
 use crate::unit::notes::as_edit_does;
 use crate::unit::reload;
 
 pub(super) fn judge(host: &Host<'_>, cells: &mut Cells) {
     for (path, recorded) in &host.ledger.files {
-        one(host, path, recorded, cells);
+        judge_file(host, path, recorded, cells);
     }
     for scope in host.observed.scopes.keys() {
         drop_ins(host, scope, cells);
@@ -24,7 +24,7 @@ pub(super) fn judge(host: &Host<'_>, cells: &mut Cells) {
 }
 
 /// A file that abide wrote. One without a digest was claimed by a run that was cut: the plan tells what is left of that.
-fn one(host: &Host<'_>, path: &HostPath, recorded: &LedgerFile, cells: &mut Cells) {
+fn judge_file(host: &Host<'_>, path: &HostPath, recorded: &LedgerFile, cells: &mut Cells) {
     if recorded.digest.is_none() {
         return;
     }
@@ -33,21 +33,24 @@ fn one(host: &Host<'_>, path: &HostPath, recorded: &LedgerFile, cells: &mut Cell
     match host.file(&recorded.scope, path) {
         None => {
             let why = scope_unseen(host, &recorded.scope);
-            cells.unseen(resource, format!("{name} was not seen: {why}"));
+            cells.mark_unseen(resource, format!("{name} was not seen: {why}"));
         }
         Some(Observation::Unknown(why)) => {
-            cells.unseen(
+            cells.mark_unseen(
                 resource,
-                format!("{name} could not be seen: {}", said(&why.to_string())),
+                format!(
+                    "{name} could not be seen: {}",
+                    safe_host_text(&why.to_string())
+                ),
             );
         }
         Some(Observation::Absent) => {
-            cells.on_host(resource, told(path, &format!("{name} was removed")));
+            cells.on_host(resource, file_finding(path, &format!("{name} was removed")));
         }
         Some(Observation::Known(found)) => {
             if let Some(edit) = file_edit(host, path, recorded, found) {
                 let by = other_owner(&recorded.scope, found);
-                let told = told(path, &format!("{name} {}", words(&edit, found)));
+                let told = file_finding(path, &format!("{name} {}", words(&edit, found)));
                 let since = Some(found.changed_at);
                 cells.on_host(resource, Finding { since, by, ..told });
             }
@@ -70,7 +73,7 @@ fn words(edit: &HandEdit, found: &ObservedFile) -> &'static str {
 
 /// Drop-ins of our units that nobody declares and that appeared after the last apply. An apply keeps them.
 fn drop_ins(host: &Host<'_>, scope: &Scope, cells: &mut Cells) {
-    let Some(places) = places(host, scope) else {
+    let Some(places) = scope_places(host, scope) else {
         return;
     };
     let Observation::Known(seen) = host.scope(scope) else {
@@ -86,7 +89,7 @@ fn drop_ins(host: &Host<'_>, scope: &Scope, cells: &mut Cells) {
         };
         let unit = UnitRef::new(scope, &unit);
         let declared = host.units(scope).and_then(|units| units.get(&unit.unit));
-        let in_our_place = matches!(places.classify(path), Place::DropIn(_));
+        let in_our_place = matches!(places.classify(path), LedgerPlace::DropIn(_));
         let is_declared =
             in_our_place && declared.is_some_and(|of| of.drop_ins.contains_key(path.file_name()));
         if host.ledger.files.contains_key(path)
@@ -100,13 +103,13 @@ fn drop_ins(host: &Host<'_>, scope: &Scope, cells: &mut Cells) {
         let how = as_edit_does(path);
         let where_ = match in_our_place {
             true => String::new(),
-            false => format!(" in {}", path.parent()),
+            false => format!(" in {}", path.parent_directory()),
         };
         let told = Finding {
             kind: FindingKind::DropIn,
             since: Some(found.changed_at),
             by: other_owner(scope, found),
-            ..told(
+            ..file_finding(
                 path,
                 &format!(
                     "{} was added{where_}{how}; an apply leaves it",
@@ -114,7 +117,7 @@ fn drop_ins(host: &Host<'_>, scope: &Scope, cells: &mut Cells) {
                 ),
             )
         };
-        cells.drifted(ResourceId::Unit(unit), told);
+        cells.mark_drifted(ResourceId::Unit(unit), told);
     }
 }
 
@@ -124,7 +127,7 @@ fn unit_files_before_ours(host: &Host<'_>, scope: &Scope, cells: &mut Cells) {
         return;
     };
     for (path, found) in &seen.files {
-        let (true, Observation::Known(found)) = (reload::shadows(path), found) else {
+        let (true, Observation::Known(found)) = (reload::is_before_ours(path), found) else {
             continue;
         };
         let Ok(unit) = UnitName::parse(path.file_name()) else {
@@ -145,14 +148,14 @@ fn unit_files_before_ours(host: &Host<'_>, scope: &Scope, cells: &mut Cells) {
         let text = format!(
             "{} {what} in {}, which comes before ours",
             path.file_name(),
-            path.parent()
+            path.parent_directory()
         );
         let told = Finding {
             since: Some(found.changed_at),
             by: other_owner(scope, found),
-            ..told(path, &text)
+            ..file_finding(path, &text)
         };
-        cells.drifted(ResourceId::Unit(unit), told);
+        cells.mark_drifted(ResourceId::Unit(unit), told);
     }
 }
 
@@ -165,10 +168,10 @@ fn changed_by(
     places: &Places,
     path: &HostPath,
 ) -> Vec<UnitName> {
-    if let Place::DropIn(unit) = places.classify(path) {
+    if let LedgerPlace::DropIn(unit) = places.classify(path) {
         return vec![unit];
     }
-    let directory = path.parent();
+    let directory = path.parent_directory();
     let Some(name) = directory.file_name().strip_suffix(".d") else {
         return Vec::new();
     };
@@ -183,26 +186,29 @@ fn changed_by(
     ours.filter(loads).map(|unit| unit.unit.clone()).collect()
 }
 
-fn told(path: &HostPath, text: &str) -> Finding {
+fn file_finding(path: &HostPath, text: &str) -> Finding {
     Finding {
         path: Some(path.clone()),
-        ..super::finding(FindingKind::File, said(text))
+        ..super::finding(FindingKind::File, safe_host_text(text))
     }
 }
 
 /// The resource that a plan would name for this file.
 pub(super) fn resource(host: &Host<'_>, scope: &Scope, path: &HostPath) -> ResourceId {
-    let place = places(host, scope).map_or(Place::Plain, |places| places.classify(path));
+    let place =
+        scope_places(host, scope).map_or(LedgerPlace::Plain, |places| places.classify(path));
     match place {
-        Place::Unit(unit) | Place::DropIn(unit) => ResourceId::Unit(UnitRef::new(scope, &unit)),
-        Place::Plain => ResourceId::File {
+        LedgerPlace::Unit(unit) | LedgerPlace::DropIn(unit) => {
+            ResourceId::Unit(UnitRef::new(scope, &unit))
+        }
+        LedgerPlace::Plain => ResourceId::File {
             scope: scope.clone(),
             path: path.clone(),
         },
     }
 }
 
-fn places(host: &Host<'_>, scope: &Scope) -> Option<Places> {
+fn scope_places(host: &Host<'_>, scope: &Scope) -> Option<Places> {
     match scope {
         Scope::System => Some(Places::system()),
         Scope::User(user) => Places::of_home(&host.home(user)).ok(),
@@ -211,7 +217,7 @@ fn places(host: &Host<'_>, scope: &Scope) -> Option<Places> {
 
 fn scope_unseen(host: &Host<'_>, scope: &Scope) -> String {
     match host.scope(scope) {
-        Observation::Unknown(why) => said(&why.to_string()),
+        Observation::Unknown(why) => safe_host_text(&why.to_string()),
         Observation::Absent => "its user is gone".to_owned(),
         Observation::Known(_) => "it was not looked at".to_owned(),
     }

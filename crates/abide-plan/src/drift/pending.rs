@@ -3,14 +3,14 @@
 use abide_model::{Action, Before, Cause, Change, FindingKind, Plan, ResourceId};
 
 use super::{Cells, finding};
-use crate::causes::said;
+use crate::causes::safe_host_text;
 
 pub(super) fn judge(plan: &Plan, cells: &mut Cells) {
     for action in &plan.actions {
         if is_consequence(action) {
             continue;
         }
-        let cell = cells.cell(action.resource.clone());
+        let cell = cells.cell_mut(action.resource.clone());
         cell.differs = true;
         // What changed there was told; undoing it says the same again.
         if cell.on_host {
@@ -42,7 +42,7 @@ fn is_consequence(action: &Action) -> bool {
 
 /// What is not as declared.
 fn words(action: &Action) -> String {
-    let name = |path: &abide_model::HostPath| said(path.file_name());
+    let name = |path: &abide_model::HostPath| safe_host_text(path.file_name());
     match &action.change {
         Change::WriteFile(write) => match write.before {
             Before::Absent => format!("{} is not there yet", name(&write.path)),
@@ -83,7 +83,7 @@ fn words(action: &Action) -> String {
 
 fn reload(action: &Action) -> String {
     let evidence = action.causes.iter().find_map(|cause| match cause {
-        Cause::ReloadOwed { evidence, .. } => Some(said(evidence)),
+        Cause::ReloadOwed { evidence, .. } => Some(safe_host_text(evidence)),
         _ => None,
     });
     let whose = match &action.resource {

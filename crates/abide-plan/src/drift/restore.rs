@@ -62,7 +62,7 @@ pub fn restore(desired: &Desired, observed: &Observed) -> Restored {
             Gate::Stale { facts, .. } => {
                 let reason = format!(
                     "it cannot be restored without what the manifest asks for beside it: {}",
-                    joined(&facts)
+                    join_facts(&facts)
                 );
                 left.extend(chosen.into_iter().map(|resource| Left {
                     resource,
@@ -76,7 +76,7 @@ pub fn restore(desired: &Desired, observed: &Observed) -> Restored {
     Restored { drift, plan }
 }
 
-fn joined(facts: &[StaleFact]) -> String {
+fn join_facts(facts: &[StaleFact]) -> String {
     let facts: Vec<String> = facts.iter().map(ToString::to_string).collect();
     facts.join("; ")
 }

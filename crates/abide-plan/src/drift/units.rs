@@ -5,8 +5,8 @@ use abide_model::{
     Observation, ObservedScope, ObservedUnit, Plan, ResourceId, UnitName, UnitRef, Wanted,
 };
 
-use super::{Cells, finding, since};
-use crate::causes::said;
+use super::{Cells, finding, finding_since};
+use crate::causes::safe_host_text;
 use crate::host::Host;
 
 pub(super) fn judge(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
@@ -14,19 +14,19 @@ pub(super) fn judge(host: &Host<'_>, plan: &Plan, cells: &mut Cells) {
         let Observation::Known(scope) = host.scope(&unit.scope) else {
             continue;
         };
-        let one = Unit {
+        let one = DriftedUnit {
             host,
             plan,
             reference: unit,
             left,
             scope,
         };
-        one.enablement(cells);
-        one.running(cells);
+        one.judge_enablement(cells);
+        one.judge_running(cells);
     }
 }
 
-struct Unit<'a> {
+struct DriftedUnit<'a> {
     host: &'a Host<'a>,
     plan: &'a Plan,
     reference: &'a UnitRef,
@@ -34,13 +34,13 @@ struct Unit<'a> {
     scope: &'a ObservedScope,
 }
 
-impl Unit<'_> {
+impl DriftedUnit<'_> {
     fn resource(&self) -> ResourceId {
         ResourceId::Unit(self.reference.clone())
     }
 
     /// Whether the plan does something of this kind to the unit.
-    fn planned(&self, is: impl Fn(&Change) -> bool) -> bool {
+    fn has_planned(&self, is: impl Fn(&Change) -> bool) -> bool {
         self.actions().any(|(change, _)| is(change))
     }
 
@@ -70,7 +70,7 @@ impl Unit<'_> {
             .map(|one| (&one.change, one.causes.as_slice()))
     }
 
-    fn enablement(&self, cells: &mut Cells) {
+    fn judge_enablement(&self, cells: &mut Cells) {
         let name = &self.reference.unit;
         let mut changed = |text: String| {
             let finding = finding(FindingKind::Enablement, text);
@@ -89,15 +89,16 @@ impl Unit<'_> {
         if self.left.enabled && !has_links && !name.kind().is_quadlet() {
             changed(format!("{name} was disabled"));
         }
-        if !self.left.enabled && self.planned(|change| matches!(change, Change::Disable { .. })) {
+        if !self.left.enabled && self.has_planned(|change| matches!(change, Change::Disable { .. }))
+        {
             changed(format!("{name} was enabled"));
         }
-        if self.planned(|change| *change == Change::Unmask) {
+        if self.has_planned(|change| *change == Change::Unmask) {
             changed(format!("{name} was masked"));
         }
     }
 
-    fn running(&self, cells: &mut Cells) {
+    fn judge_running(&self, cells: &mut Cells) {
         if self.scope.manager == Manager::Down {
             self.manager_is_down(cells);
             return;
@@ -108,30 +109,30 @@ impl Unit<'_> {
         let name = &self.reference.unit;
         let ran = !self.left.invocation.is_empty();
         let is_up = seen.active.is_up();
-        if let Some(told) = self.trouble(seen) {
+        if let Some(told) = self.health_finding(seen) {
             // What need not run and failed is as declared: the plan says so, as it does to everybody.
             if self.is_as_declared() {
                 cells.on_host(self.resource(), told);
             } else {
-                cells.drifted(self.resource(), told);
+                cells.mark_drifted(self.resource(), told);
             }
         } else if self.left.claimed {
             // As above: the plan tells what is left to do.
         } else if ran && !is_up && self.should_run() {
-            cells.on_host(self.resource(), self.stopped(seen));
-        } else if !ran && is_up && self.planned(|change| *change == Change::Stop) {
+            cells.on_host(self.resource(), self.stopped_finding(seen));
+        } else if !ran && is_up && self.has_planned(|change| *change == Change::Stop) {
             let told = finding(FindingKind::State, format!("{name} was started"));
-            cells.on_host(self.resource(), since(told, seen.started_at));
+            cells.on_host(self.resource(), finding_since(told, seen.started_at));
         }
         self.runs_old(seen, cells);
     }
 
     /// Whether the plan would start it.
     fn should_run(&self) -> bool {
-        self.planned(|change| matches!(change, Change::Start | Change::Restart))
+        self.has_planned(|change| matches!(change, Change::Start | Change::Restart))
     }
 
-    fn stopped(&self, seen: &ObservedUnit) -> Finding {
+    fn stopped_finding(&self, seen: &ObservedUnit) -> Finding {
         let (name, booted) = (&self.reference.unit, self.host.observed.facts.booted_at);
         let since_boot = seen.started_at.is_some_and(|at| at >= booted);
         if since_boot || !seen.invocation.is_empty() {
@@ -146,7 +147,7 @@ impl Unit<'_> {
                 .any(|link| names(link, self.reference))
         {
             let text = format!("{name} is enabled and was not started since this boot");
-            return since(finding(FindingKind::NotStarted, text), Some(booted));
+            return finding_since(finding(FindingKind::NotStarted, text), Some(booted));
         }
         finding(FindingKind::State, format!("{name} does not run"))
     }
@@ -154,7 +155,7 @@ impl Unit<'_> {
     /// How the unit is, by the time that its start may take where it is declared.
     fn health(&self, seen: &ObservedUnit) -> Health {
         let limit = self.declared().map(|unit| unit.settle.timeout);
-        Health::of(seen, self.host.observed.facts.now, limit)
+        Health::from_observed(seen, self.host.observed.facts.now, limit)
     }
 
     fn declared(&self) -> Option<&DesiredUnit> {
@@ -162,12 +163,12 @@ impl Unit<'_> {
     }
 
     /// What is wrong with it, whatever somebody did; of what need not run, that it does not stay up is no concern.
-    fn trouble(&self, seen: &ObservedUnit) -> Option<Finding> {
+    fn health_finding(&self, seen: &ObservedUnit) -> Option<Finding> {
         let health = self.health(seen);
         let kind = match &health {
             Health::Failed { .. } => FindingKind::Failed,
             Health::CrashLooping { .. } => FindingKind::Flapping,
-            Health::StartOverdue { .. } if self.wants(Wanted::Yes) => FindingKind::NotStarted,
+            Health::StartOverdue { .. } if self.is_wanted(Wanted::Yes) => FindingKind::NotStarted,
             Health::UpWithoutFile { .. } => FindingKind::Failed,
             _ => return None,
         };
@@ -176,10 +177,10 @@ impl Unit<'_> {
             _ => format!("{} is {health}", self.reference.unit),
         };
         let at = seen.state_since.or(seen.started_at);
-        Some(since(finding(kind, text), at))
+        Some(finding_since(finding(kind, text), at))
     }
 
-    fn wants(&self, running: Wanted) -> bool {
+    fn is_wanted(&self, running: Wanted) -> bool {
         self.declared().is_some_and(|unit| unit.running == running)
     }
 
@@ -197,7 +198,7 @@ impl Unit<'_> {
     /// What runs is not what is on disk. Where the plan writes its files, that it then runs old ones goes without
     /// saying.
     fn runs_old(&self, seen: &ObservedUnit, cells: &mut Cells) {
-        let writes = self.planned(|change| {
+        let writes = self.has_planned(|change| {
             matches!(
                 change,
                 Change::WriteFile(_) | Change::RemoveFile { .. } | Change::SetMode { .. }
@@ -212,18 +213,18 @@ impl Unit<'_> {
         let Some((at, keys)) = old.filter(|_| !writes) else {
             return;
         };
-        let keys: Vec<String> = keys.iter().map(|key| said(key)).collect();
+        let keys: Vec<String> = keys.iter().map(|key| safe_host_text(key)).collect();
         let what = match keys.as_slice() {
             [] => String::new(),
             keys => format!(" of {}", keys.join(" ")),
         };
         let text = format!("{} runs an old configuration{what}", self.reference.unit);
-        let told = since(finding(FindingKind::RunningOld, text), at);
+        let told = finding_since(finding(FindingKind::RunningOld, text), at);
         // Somebody started it so after abide did; or abide left it so.
         if seen.invocation == self.left.invocation {
-            cells.differs(self.resource(), told);
+            cells.mark_differing(self.resource(), told);
         } else {
-            cells.drifted(self.resource(), told);
+            cells.mark_drifted(self.resource(), told);
         }
     }
 }

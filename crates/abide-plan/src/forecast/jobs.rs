@@ -13,7 +13,7 @@ const GRACEFUL_STOP: u32 = 254;
 
 /// Something happens to a unit.
 #[derive(Debug, Clone)]
-pub(super) struct Job {
+pub(super) struct UnitJob {
     pub(super) action: ActionId,
     pub(super) unit: UnitName,
     pub(super) effect: Effect,
@@ -22,7 +22,7 @@ pub(super) struct Job {
 }
 
 /// A unit that is asked for, and whether its `PropagatesStopTo=` counts.
-struct Asked {
+struct RequestedUnit {
     action: ActionId,
     unit: UnitName,
     effect: Effect,
@@ -34,10 +34,10 @@ pub(super) fn of_call(
     world: &World<'_>,
     effect: Effect,
     units: &[(ActionId, UnitName)],
-) -> Vec<Job> {
+) -> Vec<UnitJob> {
     let mut needed = BTreeSet::new();
     loop {
-        let mut jobs = added(world, effect, units, &needed);
+        let mut jobs = added_jobs(world, effect, units, &needed);
         // What restarts asks for what it needs again: that is restarted where it would only stop, with all that follows.
         let again = jobs.iter().filter(|job| job.effect == Effect::Restart);
         let again = again.map(|job| &job.unit);
@@ -45,7 +45,7 @@ pub(super) fn of_call(
         let named = named.filter(|_| effect == Effect::Restart);
         let now: BTreeSet<UnitName> = named
             .chain(again)
-            .flat_map(|unit| needs(world, unit))
+            .flat_map(|unit| units_needed_by(world, unit))
             .collect();
         if now.is_subset(&needed) {
             leave_sockets_down(world, units, &mut jobs);
@@ -56,18 +56,18 @@ pub(super) fn of_call(
 }
 
 /// The jobs that systemd adds, one after the other; of what has to stop, the needed ones come back.
-fn added(
+fn added_jobs(
     world: &World<'_>,
     effect: Effect,
     units: &[(ActionId, UnitName)],
     needed: &BTreeSet<UnitName>,
-) -> Vec<Job> {
-    let mut jobs: Vec<Job> = Vec::new();
+) -> Vec<UnitJob> {
+    let mut jobs: Vec<UnitJob> = Vec::new();
     let mut known: BTreeSet<(UnitName, Effect)> = BTreeSet::new();
     let mut queue = VecDeque::new();
     for (action, unit) in units {
         known.insert((unit.clone(), effect));
-        queue.push_back(Asked {
+        queue.push_back(RequestedUnit {
             action: *action,
             unit: unit.clone(),
             effect,
@@ -75,7 +75,7 @@ fn added(
         });
     }
     while let Some(asked) = queue.pop_front() {
-        for (effect, unit, tie) in reached(world, &asked, needed) {
+        for (effect, unit, tie) in next_jobs(world, &asked, needed) {
             if !known.insert((unit.clone(), effect)) {
                 continue;
             }
@@ -85,15 +85,15 @@ fn added(
             let fails = is_beside_its_service(world, &unit) && !makes_room;
             let fails = fails && effect == Effect::Start;
             if !fails {
-                jobs.push(Job {
+                jobs.push(UnitJob {
                     action: asked.action,
                     unit: unit.clone(),
                     effect,
                     through: asked.unit.clone(),
-                    setting: tie.setting().to_owned(),
+                    setting: tie.setting_name().to_owned(),
                 });
             }
-            queue.push_back(Asked {
+            queue.push_back(RequestedUnit {
                 action: asked.action,
                 unit,
                 effect,
@@ -106,7 +106,7 @@ fn added(
 
 /// A socket that restarts while its service goes on does not come back (systemd-facts.md#socket-beside-service). A service that is restarted by
 /// another job of the same call does not help: whether it is down in time is a matter of luck (seen on 252 and 257).
-fn leave_sockets_down(world: &World<'_>, units: &[(ActionId, UnitName)], jobs: &mut [Job]) {
+fn leave_sockets_down(world: &World<'_>, units: &[(ActionId, UnitName)], jobs: &mut [UnitJob]) {
     let named = units.iter().cloned();
     let others = jobs.iter().map(|job| (job.action, job.unit.clone()));
     let touched: BTreeSet<(ActionId, UnitName)> = named.chain(others).collect();
@@ -123,23 +123,23 @@ fn leave_sockets_down(world: &World<'_>, units: &[(ActionId, UnitName)], jobs: &
 }
 
 /// The next ones: what a job of this unit adds for others.
-fn reached(
+fn next_jobs(
     world: &World<'_>,
-    asked: &Asked,
+    asked: &RequestedUnit,
     needed: &BTreeSet<UnitName>,
 ) -> Vec<(Effect, UnitName, Relation)> {
     let mut all = Vec::new();
     match asked.effect {
         Effect::Stop | Effect::Close => {
-            followers(world, asked, Effect::Stop, &mut all);
-            told(world, asked, needed, &mut all);
+            add_followers(world, asked, Effect::Stop, &mut all);
+            add_propagated_stops(world, asked, needed, &mut all);
         }
         Effect::Restart => {
-            followers(world, asked, Effect::Restart, &mut all);
-            told(world, asked, needed, &mut all);
-            starts(world, &asked.unit, &mut all);
+            add_followers(world, asked, Effect::Restart, &mut all);
+            add_propagated_stops(world, asked, needed, &mut all);
+            add_start_jobs(world, &asked.unit, &mut all);
         }
-        Effect::Start => starts(world, &asked.unit, &mut all),
+        Effect::Start => add_start_jobs(world, &asked.unit, &mut all),
         Effect::Reload => {
             let told = world
                 .graph
@@ -154,9 +154,9 @@ fn reached(
 
 /// Units that stop or restart with one that does. A job of a unit that is down would do nothing and is dropped, together
 /// with what only it asked for.
-fn followers(
+fn add_followers(
     world: &World<'_>,
-    asked: &Asked,
+    asked: &RequestedUnit,
     effect: Effect,
     all: &mut Vec<(Effect, UnitName, Relation)>,
 ) {
@@ -166,16 +166,16 @@ fn followers(
         Relation::BindsTo,
         Relation::PartOf,
     ] {
-        let followers = world.graph.naming(&asked.unit, tie).into_iter();
+        let followers = world.graph.units_naming(&asked.unit, tie).into_iter();
         let followers = followers.filter(|unit| world.is_up(unit));
         all.extend(followers.map(|unit| (effect, unit, tie)));
     }
 }
 
 /// Units that `PropagatesStopTo=` stops. Those that something which restarts needs are restarted.
-fn told(
+fn add_propagated_stops(
     world: &World<'_>,
-    asked: &Asked,
+    asked: &RequestedUnit,
     needed: &BTreeSet<UnitName>,
     all: &mut Vec<(Effect, UnitName, Relation)>,
 ) {
@@ -201,7 +201,7 @@ fn told(
 }
 
 /// Units that a start or restart brings up, and units that cannot be up together with it.
-fn starts(world: &World<'_>, unit: &UnitName, all: &mut Vec<(Effect, UnitName, Relation)>) {
+fn add_start_jobs(world: &World<'_>, unit: &UnitName, all: &mut Vec<(Effect, UnitName, Relation)>) {
     for tie in [
         Relation::Requires,
         Relation::BindsTo,
@@ -213,20 +213,22 @@ fn starts(world: &World<'_>, unit: &UnitName, all: &mut Vec<(Effect, UnitName, R
         all.extend(pulled.map(|unit| (Effect::Start, unit, tie)));
     }
     let mut opponents = world.graph.named_by(unit, Relation::Conflicts);
-    opponents.extend(world.graph.naming(unit, Relation::Conflicts));
+    opponents.extend(world.graph.units_naming(unit, Relation::Conflicts));
     let opponents = opponents.into_iter().filter(|unit| world.is_up(unit));
     all.extend(opponents.map(|unit| (Effect::Stop, unit, Relation::Conflicts)));
 }
 
 /// A socket fails to start while its service runs (systemd-facts.md#socket-beside-service).
 fn is_beside_its_service(world: &World<'_>, unit: &UnitName) -> bool {
-    let accepts = world.definition(unit).is_some_and(|own| own.new.accepts());
+    let accepts = world
+        .unit_definition(unit)
+        .is_some_and(|own| own.new.is_per_connection());
     let mut services = world.graph.named_by(unit, Relation::Triggers).into_iter();
     unit.kind() == UnitKind::Socket && !accepts && services.any(|service| world.is_up(&service))
 }
 
 /// All that a start of this unit asks for, whether it is up or not.
-fn needs(world: &World<'_>, unit: &UnitName) -> BTreeSet<UnitName> {
+fn units_needed_by(world: &World<'_>, unit: &UnitName) -> BTreeSet<UnitName> {
     let mut all = BTreeSet::new();
     let mut next = vec![unit.clone()];
     while let Some(unit) = next.pop() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use abide_model::{ActionId, Disruption, Effect, UnitKind, UnitName, UnitRef};
 
-use super::jobs::Job;
+use super::jobs::UnitJob;
 use super::triggers;
 use super::world::World;
 
@@ -20,18 +20,18 @@ pub(super) struct Own {
 pub(super) struct Log {
     moment: usize,
     own: BTreeMap<UnitName, Vec<(usize, Own)>>,
-    jobs: BTreeMap<UnitName, Vec<(usize, Job)>>,
+    jobs: BTreeMap<UnitName, Vec<(usize, UnitJob)>>,
 }
 
 impl Log {
     /// An action is about this unit.
-    pub(super) fn own(&mut self, unit: &UnitName, own: Own) {
+    pub(super) fn record_own(&mut self, unit: &UnitName, own: Own) {
         let all = self.own.entry(unit.clone()).or_default();
         all.push((self.moment, own));
     }
 
     /// A unit gets a job beside the actions.
-    pub(super) fn job(&mut self, job: Job) {
+    pub(super) fn job(&mut self, job: UnitJob) {
         let all = self.jobs.entry(job.unit.clone()).or_default();
         all.push((self.moment, job));
     }
@@ -42,26 +42,29 @@ impl Log {
     }
 
     /// What it comes to, unit by unit.
-    pub(super) fn sum(mut self, world: &World<'_>) -> Vec<Disruption> {
+    pub(super) fn into_disruptions(mut self, world: &World<'_>) -> Vec<Disruption> {
         let mut all = Vec::new();
         for (unit, own) in &self.own {
-            all.extend(own.iter().filter_map(|(_, own)| closes(world, unit, *own)));
+            all.extend(
+                own.iter()
+                    .filter_map(|(_, own)| closed_socket(world, unit, *own)),
+            );
         }
         for (unit, jobs) in std::mem::take(&mut self.jobs) {
-            let (since, was_up) = self.since(&unit, world);
-            let jobs: Vec<Job> = jobs
+            let (since, was_up) = self.last_own_moment(&unit, world);
+            let jobs: Vec<UnitJob> = jobs
                 .into_iter()
                 .filter(|(moment, _)| since.is_none_or(|since| *moment > since))
                 .map(|(_, job)| job)
                 .collect();
-            all.extend(net(&jobs, was_up, world));
+            all.extend(net_disruption(&jobs, was_up, world));
         }
         all
     }
 
     /// From when on what happens to a unit is not what its actions are about, and whether it is up then. A planned
     /// reload says nothing about whether a unit runs.
-    fn since(&self, unit: &UnitName, world: &World<'_>) -> (Option<usize>, bool) {
+    fn last_own_moment(&self, unit: &UnitName, world: &World<'_>) -> (Option<usize>, bool) {
         let own = self.own.get(unit).into_iter().flatten();
         let mut runs = own.filter(|(_, own)| own.effect != Effect::Reload);
         match runs.next_back() {
@@ -72,7 +75,7 @@ impl Log {
 }
 
 /// The one thing that the jobs of a unit come to.
-fn net(jobs: &[Job], was_up: bool, world: &World<'_>) -> Option<Disruption> {
+fn net_disruption(jobs: &[UnitJob], was_up: bool, world: &World<'_>) -> Option<Disruption> {
     let first = |effects: &[Effect]| jobs.iter().find(|job| effects.contains(&job.effect));
     let last = |effects: &[Effect]| jobs.iter().rfind(|job| effects.contains(&job.effect));
     let down = [Effect::Stop, Effect::Restart];
@@ -99,13 +102,13 @@ fn net(jobs: &[Job], was_up: bool, world: &World<'_>) -> Option<Disruption> {
 }
 
 /// A socket that is stopped closes what it listens on, as it was loaded.
-fn closes(world: &World<'_>, unit: &UnitName, own: Own) -> Option<Disruption> {
+fn closed_socket(world: &World<'_>, unit: &UnitName, own: Own) -> Option<Disruption> {
     if unit.kind() != UnitKind::Socket || own.effect != Effect::Stop || !world.was_up(unit) {
         return None;
     }
-    let definition = world.definition(unit);
+    let definition = world.unit_definition(unit);
     let loaded = definition.and_then(|definition| definition.old.as_ref());
-    let address = loaded.and_then(triggers::address);
+    let address = loaded.and_then(triggers::listen_summary);
     Some(Disruption {
         action: own.action,
         unit: UnitRef::new(&world.scope, unit),

@@ -10,12 +10,12 @@ use abide_model::{
 /// In which state and which run each unit was that could be seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Runs {
-    all: BTreeMap<UnitRef, Run>,
+    all: BTreeMap<UnitRef, SeenRuns>,
     beside: BTreeSet<UnitRef>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Run {
+struct SeenRuns {
     active: ActiveState,
     sub: String,
     invocation: String,
@@ -29,30 +29,30 @@ struct Run {
 
 impl Runs {
     /// Those of all units that were seen while their manager ran.
-    pub fn of(observed: &Observed) -> Self {
+    pub fn of_observed(observed: &Observed) -> Self {
         let mut runs = Self::default();
         for (scope, seen) in &observed.scopes {
             let up = |seen: &&ObservedScope| matches!(seen.manager, Manager::Up { .. });
-            let Some(seen) = seen.known().filter(up) else {
+            let Some(seen) = seen.as_known().filter(up) else {
                 continue;
             };
             let named = |unit: &ObservedUnit| UnitRef::new(scope, &unit.id);
             let units = seen.units.values().chain(seen.beside.values());
             runs.all
-                .extend(units.map(|unit| (named(unit), Run::of(unit))));
+                .extend(units.map(|unit| (named(unit), SeenRuns::of_unit(unit))));
             runs.beside.extend(seen.beside.values().map(named));
         }
         runs
     }
 
     /// Units that nobody declares: what is stopped is named by nothing afterwards, and has to be asked for.
-    pub fn beside(&self) -> &BTreeSet<UnitRef> {
+    pub fn undeclared_units(&self) -> &BTreeSet<UnitRef> {
         &self.beside
     }
 }
 
-impl Run {
-    fn of(unit: &ObservedUnit) -> Self {
+impl SeenRuns {
+    fn of_unit(unit: &ObservedUnit) -> Self {
         Self {
             active: unit.active,
             sub: unit.sub.clone(),
@@ -66,8 +66,8 @@ impl Run {
 
 /// Units with which something else happened than was forecast, after every action of the plan was carried out. What a unit
 /// does by itself is no surprise: to crash and come back, to end its work, to be started by its timer.
-pub fn surprises(plan: &Plan, before: &Runs, after: &Runs) -> Vec<Surprise> {
-    let (named, scopes) = (named(plan), scopes_that_change(plan));
+pub fn find_surprises(plan: &Plan, before: &Runs, after: &Runs) -> Vec<Surprise> {
+    let (named, scopes) = (named_units(plan), scopes_that_change(plan));
     let apart = |unit: &&UnitRef| !named.contains(unit) && !scopes.contains(&unit.scope);
     before
         .all
@@ -77,13 +77,13 @@ pub fn surprises(plan: &Plan, before: &Runs, after: &Runs) -> Vec<Surprise> {
             let (old, new) = (before.all.get(unit)?, after.all.get(unit)?);
             let forecast = plan.forecast.iter().find(|one| one.unit == *unit);
             let forecast = forecast.map(|one| one.effect);
-            surprise(unit, forecast, old, new)
+            surprise_of_unit(unit, forecast, old, new)
         })
         .collect()
 }
 
 /// Units whose runs the actions themselves are about.
-fn named(plan: &Plan) -> BTreeSet<&UnitRef> {
+fn named_units(plan: &Plan) -> BTreeSet<&UnitRef> {
     let about = plan.actions.iter().filter(|action| {
         matches!(
             action.change,
@@ -116,8 +116,13 @@ fn scopes_that_change(plan: &Plan) -> BTreeSet<Scope> {
     about.collect()
 }
 
-fn surprise(unit: &UnitRef, forecast: Option<Effect>, old: &Run, new: &Run) -> Option<Surprise> {
-    let happened = happened(old, new);
+fn surprise_of_unit(
+    unit: &UnitRef,
+    forecast: Option<Effect>,
+    old: &SeenRuns,
+    new: &SeenRuns,
+) -> Option<Surprise> {
+    let happened = observed_effect(old, new);
     let is_fine = match (forecast, happened) {
         // A reload leaves no trace.
         (None | Some(Effect::Reload), None) => true,
@@ -141,7 +146,7 @@ fn surprise(unit: &UnitRef, forecast: Option<Effect>, old: &Run, new: &Run) -> O
     })
 }
 
-fn happened(old: &Run, new: &Run) -> Option<Effect> {
+fn observed_effect(old: &SeenRuns, new: &SeenRuns) -> Option<Effect> {
     match (old.active.is_up(), new.active.is_up()) {
         (true, true) => is_other_run(old, new).then_some(Effect::Restart),
         (true, false) => Some(Effect::Stop),
@@ -150,12 +155,12 @@ fn happened(old: &Run, new: &Run) -> Option<Effect> {
     }
 }
 
-fn is_other_run(old: &Run, new: &Run) -> bool {
+fn is_other_run(old: &SeenRuns, new: &SeenRuns) -> bool {
     !new.invocation.is_empty() && new.invocation != old.invocation
 }
 
-fn is_by_itself(happened: Effect, old: &Run, new: &Run) -> bool {
-    let waits = |run: &Run| run.sub == "auto-restart";
+fn is_by_itself(happened: Effect, old: &SeenRuns, new: &SeenRuns) -> bool {
+    let waits = |run: &SeenRuns| run.sub == "auto-restart";
     let crashes = new.restarts > old.restarts || waits(old) || waits(new);
     let ends = happened == Effect::Stop && old.active == ActiveState::Activating;
     let comes_and_goes = new.triggered || old.triggered;

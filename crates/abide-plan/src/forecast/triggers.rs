@@ -19,32 +19,36 @@ pub(super) enum Fires {
 }
 
 /// What a timer or path does when it is started. `written` are files that this plan has written by then.
-pub(super) fn fires(world: &World<'_>, unit: &UnitName, written: &BTreeSet<HostPath>) -> Fires {
-    let Some(own) = world.definition(unit).filter(|own| !own.goes) else {
+pub(super) fn fires_on_start(
+    world: &World<'_>,
+    unit: &UnitName,
+    written: &BTreeSet<HostPath>,
+) -> Fires {
+    let Some(own) = world.unit_definition(unit).filter(|own| !own.goes) else {
         return Fires::No;
     };
     match unit.kind() {
-        UnitKind::Timer => timer(world, unit, &own.new),
-        UnitKind::Path => path(world, &own.new, written),
+        UnitKind::Timer => timer_fires(world, unit, &own.new),
+        UnitKind::Path => path_fires(world, &own.new, written),
         _ => Fires::No,
     }
 }
 
 /// A start counts from anew: a time that has passed is due (timer.c; systemd-facts.md#timer-start-fires). With `Persistent=` the stamp of the
 /// last run holds back what is due only once a boot, and nobody here reads stamps and calendars.
-fn timer(world: &World<'_>, unit: &UnitName, own: &Effective) -> Fires {
+fn timer_fires(world: &World<'_>, unit: &UnitName, own: &Effective) -> Fires {
     let now = world.host.observed.facts.now.0;
-    let random = own.last("Timer", "RandomizedDelaySec");
-    let delay = random.map_or(Some(0), time_span::micros);
+    let random = own.last_value("Timer", "RandomizedDelaySec");
+    let delay = random.map_or(Some(0), time_span::parse_micros);
     let Some(delay) = delay else {
         return Fires::No;
     };
-    let persistent = own.flag("Timer", "Persistent") == Some(true);
+    let persistent = own.boolean_value("Timer", "Persistent") == Some(true);
     let due = |key: &str, from: Option<u64>| {
         let spans = own
-            .all("Timer", key)
+            .all_values("Timer", key)
             .into_iter()
-            .filter_map(time_span::micros);
+            .filter_map(time_span::parse_micros);
         spans
             .min()
             .zip(from)
@@ -52,7 +56,7 @@ fn timer(world: &World<'_>, unit: &UnitName, own: &Effective) -> Fires {
     };
     // What was due once since boot is not due again until its times are read anew.
     let ran = world
-        .seen(unit)
+        .observed_unit(unit)
         .is_some_and(|seen| !seen.invocation.is_empty());
     let anew = !persistent && (world.reloaded || !ran);
     let booted = world.host.observed.facts.booted_at.0;
@@ -63,7 +67,7 @@ fn timer(world: &World<'_>, unit: &UnitName, own: &Effective) -> Fires {
     };
     let triggered = own
         .triggers()
-        .and_then(|unit| world.seen(&unit)?.started_at);
+        .and_then(|unit| world.observed_unit(&unit)?.started_at);
     if due("OnActiveSec", Some(now)) {
         return Fires::Now("OnActiveSec=");
     }
@@ -88,10 +92,10 @@ fn timer(world: &World<'_>, unit: &UnitName, own: &Effective) -> Fires {
 }
 
 /// A path that is started looks at once (path.c).
-fn path(world: &World<'_>, own: &Effective, written: &BTreeSet<HostPath>) -> Fires {
-    let mut paths = own.all("Path", "PathExists").into_iter();
+fn path_fires(world: &World<'_>, own: &Effective, written: &BTreeSet<HostPath>) -> Fires {
+    let mut paths = own.all_values("Path", "PathExists").into_iter();
     let exists = |path: &str| {
-        HostPath::parse(path).is_ok_and(|path| written.contains(&path) || world.exists(&path))
+        HostPath::parse(path).is_ok_and(|path| written.contains(&path) || world.has_path(&path))
     };
     match paths.any(exists) {
         true => Fires::Now("PathExists="),
@@ -100,19 +104,19 @@ fn path(world: &World<'_>, own: &Effective, written: &BTreeSet<HostPath>) -> Fir
 }
 
 /// The setting by which a path watches this file.
-pub(super) fn watches(own: &Effective, file: &HostPath) -> Option<&'static str> {
+pub(super) fn watching_setting(own: &Effective, file: &HostPath) -> Option<&'static str> {
     let keys = [
         ("PathExists", "PathExists="),
         ("PathChanged", "PathChanged="),
         ("PathModified", "PathModified="),
     ];
     keys.into_iter()
-        .find(|(key, _)| own.all("Path", key).contains(&file.as_str()))
+        .find(|(key, _)| own.all_values("Path", key).contains(&file.as_str()))
         .map(|(_, name)| name)
 }
 
 /// What a socket listens on: its first address, and how many more.
-pub(super) fn address(own: &Effective) -> Option<String> {
+pub(super) fn listen_summary(own: &Effective) -> Option<String> {
     let keys = [
         "ListenStream",
         "ListenDatagram",
@@ -126,7 +130,7 @@ pub(super) fn address(own: &Effective) -> Option<String> {
     let all: Vec<String> = keys
         .into_iter()
         .flat_map(|key| {
-            let values = own.all("Socket", key).into_iter();
+            let values = own.all_values("Socket", key).into_iter();
             values.map(move |value| format!("{key}={value}"))
         })
         .collect();

@@ -8,7 +8,7 @@ use abide_model::{
 
 use abide_unit::Graph;
 
-use super::Definition;
+use super::DefinitionChange;
 use crate::host::Host;
 
 /// One manager and its units.
@@ -20,17 +20,17 @@ pub(super) struct World<'a> {
     /// Whether it has read all unit files in this plan.
     pub(super) reloaded: bool,
     seen: Option<&'a ObservedScope>,
-    definitions: BTreeMap<&'a UnitName, &'a Definition>,
+    definitions: BTreeMap<&'a UnitName, &'a DefinitionChange>,
     /// What units that have definitions are loaded as, by the names that they are declared by.
     names: BTreeMap<UnitName, UnitName>,
     /// What this plan has made of units so far.
     now_up: BTreeMap<UnitName, bool>,
-    links: Links,
+    links: LinkChanges,
 }
 
 /// Links that come and go, read at the next daemon-reload.
 #[derive(Debug, Default)]
-struct Links {
+struct LinkChanges {
     come: BTreeSet<String>,
     go: BTreeSet<String>,
 }
@@ -40,9 +40,9 @@ impl<'a> World<'a> {
     pub(super) fn new(
         host: &'a Host<'a>,
         scope: &Scope,
-        definitions: &'a BTreeMap<UnitRef, Definition>,
+        definitions: &'a BTreeMap<UnitRef, DefinitionChange>,
     ) -> Self {
-        let seen = host.scope(scope).known().copied();
+        let seen = host.scope(scope).as_known().copied();
         let own = definitions.iter().filter(|(unit, _)| unit.scope == *scope);
         let names = own
             .clone()
@@ -56,7 +56,7 @@ impl<'a> World<'a> {
             seen,
             definitions: own.map(|(unit, own)| (&unit.unit, own)).collect(),
             now_up: BTreeMap::new(),
-            links: Links::default(),
+            links: LinkChanges::default(),
         }
     }
 
@@ -67,13 +67,14 @@ impl<'a> World<'a> {
     }
 
     /// The unit as it was before the plan.
-    pub(super) fn seen(&self, unit: &UnitName) -> Option<&'a ObservedUnit> {
+    pub(super) fn observed_unit(&self, unit: &UnitName) -> Option<&'a ObservedUnit> {
         self.seen?.unit(unit)
     }
 
     /// Whether it was up before the plan.
     pub(super) fn was_up(&self, unit: &UnitName) -> bool {
-        self.seen(unit).is_some_and(|seen| seen.active.is_up())
+        self.observed_unit(unit)
+            .is_some_and(|seen| seen.active.is_up())
     }
 
     /// Whether it is up now.
@@ -84,48 +85,52 @@ impl<'a> World<'a> {
 
     /// Whether anybody knows whether it is up.
     pub(super) fn is_known(&self, unit: &UnitName) -> bool {
-        self.seen(unit).is_some() || self.definition(unit).is_some()
+        self.observed_unit(unit).is_some() || self.unit_definition(unit).is_some()
     }
 
     /// What is wanted of a unit's files.
-    pub(super) fn definition(&self, unit: &UnitName) -> Option<&'a Definition> {
+    pub(super) fn unit_definition(&self, unit: &UnitName) -> Option<&'a DefinitionChange> {
         self.definitions.get(unit).copied()
     }
 
     /// All of them.
-    pub(super) fn definitions(&self) -> impl Iterator<Item = (&'a UnitName, &'a Definition)> + '_ {
+    pub(super) fn all_definitions(
+        &self,
+    ) -> impl Iterator<Item = (&'a UnitName, &'a DefinitionChange)> + '_ {
         self.definitions.iter().map(|(name, own)| (*name, *own))
     }
 
     /// Whether it can be started: what is not known of cannot be foretold.
     pub(super) fn can_start(&self, unit: &UnitName) -> bool {
-        let loaded = self.seen(unit).is_some_and(|seen| seen.load == "loaded");
-        match self.definition(unit) {
-            Some(own) => !own.goes && (own.new.settings().next().is_some() || loaded),
+        let loaded = self
+            .observed_unit(unit)
+            .is_some_and(|seen| seen.load == "loaded");
+        match self.unit_definition(unit) {
+            Some(own) => !own.goes && (own.new.all_settings().next().is_some() || loaded),
             None => loaded,
         }
     }
 
     /// Whether it can be reloaded.
     pub(super) fn can_reload(&self, unit: &UnitName) -> bool {
-        let own = self.definition(unit).filter(|_| self.reloaded);
+        let own = self.unit_definition(unit).filter(|_| self.reloaded);
         own.is_some_and(|own| own.new.can_reload())
-            || self.seen(unit).is_some_and(|seen| seen.can_reload)
+            || self.observed_unit(unit).is_some_and(|seen| seen.can_reload)
     }
 
     /// It stopped.
-    pub(super) fn stopped(&mut self, unit: &UnitName) {
+    pub(super) fn mark_stopped(&mut self, unit: &UnitName) {
         self.now_up.insert(unit.clone(), false);
     }
 
     /// It started; what does its work and ends is down again.
-    pub(super) fn started(&mut self, unit: &UnitName) {
-        self.now_up.insert(unit.clone(), !self.ends(unit));
+    pub(super) fn mark_started(&mut self, unit: &UnitName) {
+        self.now_up.insert(unit.clone(), !self.ends_by_itself(unit));
     }
 
     /// Whether it does its work and ends.
-    pub(super) fn ends(&self, unit: &UnitName) -> bool {
-        let own = self.definition(unit);
+    pub(super) fn ends_by_itself(&self, unit: &UnitName) -> bool {
+        let own = self.unit_definition(unit);
         own.is_some_and(|own| own.new.is_oneshot() && !own.new.remains_after_exit())
     }
 
@@ -182,8 +187,8 @@ impl<'a> World<'a> {
     }
 
     /// Whether something stands at this path for certain, wherever it was asked for.
-    pub(super) fn exists(&self, path: &HostPath) -> bool {
+    pub(super) fn has_path(&self, path: &HostPath) -> bool {
         let seen = self.host.file(&self.scope, path);
-        seen.is_some_and(|seen| seen.known().is_some())
+        seen.is_some_and(|seen| seen.as_known().is_some())
     }
 }

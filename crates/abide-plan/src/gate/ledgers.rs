@@ -6,13 +6,13 @@ use abide_model::{Action, Change, HostPath, Ledger, ResourceId, UnitRef, UserNam
 
 /// `fresh`, the ledger after everything, without what only the actions `elsewhere` would make of it. Nothing is claimed
 /// or let go of that the approved plan would not.
-pub(super) fn without(
+pub(super) fn without_elsewhere(
     elsewhere: &[&Action],
     before: &Ledger,
     fresh: &Ledger,
     approved: &Ledger,
 ) -> Ledger {
-    let left = Left::of(elsewhere);
+    let left = LeftLedgers::of_actions(elsewhere);
     Ledger {
         files: entries(&before.files, &fresh.files, |path| {
             !left.files.contains(path)
@@ -39,15 +39,15 @@ pub(super) fn without(
 
 /// What is left alone.
 #[derive(Default)]
-struct Left<'a> {
+struct LeftLedgers<'a> {
     files: BTreeSet<&'a HostPath>,
     units: BTreeSet<&'a UnitRef>,
     users: BTreeSet<&'a UserName>,
     lingers: BTreeSet<&'a UserName>,
 }
 
-impl<'a> Left<'a> {
-    fn of(actions: &[&'a Action]) -> Self {
+impl<'a> LeftLedgers<'a> {
+    fn of_actions(actions: &[&'a Action]) -> Self {
         let mut left = Self::default();
         for action in actions {
             match &action.resource {

@@ -5,8 +5,8 @@ use abide_model::{
     ResourceId, Scope, StaleFact, StaleKind, UnitRef, UserName,
 };
 
-use super::Kept;
-use super::users::{whose, whose_fact};
+use super::ApprovedActions;
+use super::users::{owning_scope, whose_fact};
 
 /// A fact that has moved.
 pub(super) struct Moved {
@@ -17,7 +17,12 @@ pub(super) struct Moved {
 }
 
 /// Each such fact.
-pub(super) fn facts(approved: &Plan, fresh: &Plan, kept: &Kept, observed: &Observed) -> Vec<Moved> {
+pub(super) fn facts(
+    approved: &Plan,
+    fresh: &Plan,
+    kept: &ApprovedActions,
+    observed: &Observed,
+) -> Vec<Moved> {
     let mut moved = Vec::new();
     for then in &approved.preconditions {
         // Where no action of now stands on it, nothing is left to do about it.
@@ -35,7 +40,7 @@ pub(super) fn facts(approved: &Plan, fresh: &Plan, kept: &Kept, observed: &Obser
             });
         }
     }
-    moved.extend(replaced(approved, fresh, kept));
+    moved.extend(replaced_files(approved, fresh, kept));
     moved
 }
 
@@ -52,14 +57,20 @@ fn moved_fact(
                 scope: scope.clone(),
                 path: path.clone(),
             },
-            wanted(approved, path),
+            planned_content(approved, path),
             last_change(observed, scope, path),
         ),
-        Precondition::User { user, .. } => aimed(approved, ResourceId::User(user.clone())),
-        Precondition::Linger { user, .. } => aimed(approved, ResourceId::Linger(user.clone())),
-        Precondition::Unit { unit, .. } => aimed(approved, ResourceId::Unit(unit.clone())),
+        Precondition::User { user, .. } => {
+            aim_without_change(approved, ResourceId::User(user.clone()))
+        }
+        Precondition::Linger { user, .. } => {
+            aim_without_change(approved, ResourceId::Linger(user.clone()))
+        }
+        Precondition::Unit { unit, .. } => {
+            aim_without_change(approved, ResourceId::Unit(unit.clone()))
+        }
     };
-    StaleFact::about(
+    StaleFact::of_resource(
         resource,
         StaleKind::Moved {
             from: then.clone(),
@@ -70,7 +81,10 @@ fn moved_fact(
     )
 }
 
-fn aimed(approved: &Plan, resource: ResourceId) -> (ResourceId, Option<Aim>, Option<LastChange>) {
+fn aim_without_change(
+    approved: &Plan,
+    resource: ResourceId,
+) -> (ResourceId, Option<Aim>, Option<LastChange>) {
     let aim = wanted_of(approved, &resource);
     (resource, aim, None)
 }
@@ -132,7 +146,7 @@ fn is_reached(now: &Precondition, approved: &Plan, fresh: &Plan) -> bool {
 }
 
 /// What stands where a file is written or removed, as far as no precondition says it: a link, or a secret.
-fn replaced(approved: &Plan, fresh: &Plan, kept: &Kept) -> Vec<Moved> {
+fn replaced_files(approved: &Plan, fresh: &Plan, kept: &ApprovedActions) -> Vec<Moved> {
     let before = |change: &Change| match change {
         Change::WriteFile(write) => Some((write.path.clone(), write.before.clone())),
         Change::RemoveFile { path, before, .. } => Some((path.clone(), before.clone())),
@@ -149,8 +163,8 @@ fn replaced(approved: &Plan, fresh: &Plan, kept: &Kept) -> Vec<Moved> {
             && !is_told(approved, fresh, &path)
         {
             moved.push(Moved {
-                whose: whose(&now_action.resource),
-                fact: StaleFact::about(
+                whose: owning_scope(&now_action.resource),
+                fact: StaleFact::of_resource(
                     ResourceId::File {
                         scope: now_action.resource.scope(),
                         path,
@@ -188,8 +202,8 @@ fn kind(before: &Before) -> (u8, &str) {
 
 /// Who changed a file last, and when, as far as it can be told.
 fn last_change(observed: &Observed, scope: &Scope, path: &HostPath) -> Option<LastChange> {
-    let scope = observed.scopes.get(scope)?.known()?;
-    let file = scope.files.get(path)?.known()?;
+    let scope = observed.scopes.get(scope)?.as_known()?;
+    let file = scope.files.get(path)?.as_known()?;
     Some(LastChange {
         at: file.changed_at,
         owner: file.owner.clone(),
@@ -197,7 +211,7 @@ fn last_change(observed: &Observed, scope: &Scope, path: &HostPath) -> Option<La
 }
 
 /// What an approved action would have made of a file.
-fn wanted(approved: &Plan, path: &HostPath) -> Option<Aim> {
+fn planned_content(approved: &Plan, path: &HostPath) -> Option<Aim> {
     approved.actions.iter().find_map(|one| match &one.change {
         Change::WriteFile(write) if write.path == *path => Some(match write.body.is_secret() {
             true => Aim::Secret,

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use abide_model::{Action, ActionId, Plan, Precondition, ResourceId, Scope};
 
-use super::Kept;
+use super::ApprovedActions;
 
 /// Whose a resource is, as far as facts about it go: users may have the right to switch their own lingering, and nobody
 /// but root changes an account.
-pub(super) fn whose(resource: &ResourceId) -> Scope {
+pub(super) fn owning_scope(resource: &ResourceId) -> Scope {
     match resource {
         ResourceId::Linger(user) => Scope::User(user.clone()),
         other => other.scope(),
@@ -27,11 +27,11 @@ pub(super) fn whose_fact(fact: &Precondition) -> Scope {
 
 /// The approved actions that are neither of these scopes nor come after one of theirs, and the actions of the new plan
 /// that are left alone for it. `None` where nothing would be left to do, and where the host's own scope is among them.
-pub(super) fn without<'f>(
+pub(super) fn without_scopes<'f>(
     moved: &BTreeSet<Scope>,
     fresh: &'f Plan,
-    kept: &Kept,
-) -> Option<(Kept, Vec<&'f Action>)> {
+    kept: &ApprovedActions,
+) -> Option<(ApprovedActions, Vec<&'f Action>)> {
     if moved.contains(&Scope::System) {
         return None;
     }
@@ -39,7 +39,7 @@ pub(super) fn without<'f>(
     // A plan's actions come after those that they wait for.
     for action in &fresh.actions {
         let waits = action.after.iter().any(|id| left.contains(id));
-        if waits || moved.contains(&whose(&action.resource)) {
+        if waits || moved.contains(&owning_scope(&action.resource)) {
             left.insert(action.id);
         }
     }

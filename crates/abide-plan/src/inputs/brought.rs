@@ -51,11 +51,14 @@ pub(super) fn changes_environment(draft: &Draft, scope: &Scope) -> bool {
 }
 
 /// Whether the plan writes it.
-pub(super) fn comes(path: &HostPath, draft: &Draft) -> bool {
-    matches!(brought(path, InputKind::Program, draft), Brought::Right)
+pub(super) fn is_written_by_plan(path: &HostPath, draft: &Draft) -> bool {
+    matches!(
+        brought_by_plan(path, InputKind::Program, draft),
+        Brought::Right
+    )
 }
 
-pub(super) fn brought(path: &HostPath, kind: InputKind, draft: &Draft) -> Brought {
+pub(super) fn brought_by_plan(path: &HostPath, kind: InputKind, draft: &Draft) -> Brought {
     let with_mode = |mode: u32| match kind {
         InputKind::Program if mode & 0o111 == 0 => Brought::Wrong(InputFault::NotExecutable),
         InputKind::Directory | InputKind::Root => Brought::Wrong(InputFault::NoDirectory),

@@ -5,8 +5,8 @@ use abide_unit::{Input, InputKind, Needs};
 
 use super::brought::makes_user;
 use super::expanded_name;
-use super::places::tidy;
-use super::question::{Question, What};
+use super::places::trim_trailing_slashes;
+use super::question::{InputNeed, Question};
 use crate::draft::Draft;
 use crate::unit::Unit;
 
@@ -60,13 +60,13 @@ impl<'u, 'a> Judge<'u, 'a> {
     }
 
     /// What is to be seen for this to be judged; `None` where it cannot be judged, or need not be.
-    pub(super) fn question(&self, input: &Input, draft: &Draft) -> Option<Question> {
+    pub(super) fn question_about(&self, input: &Input, draft: &Draft) -> Option<Question> {
         let by_manager = input.by_manager && self.unit.view.scope.user().is_none();
         let runner = match by_manager {
             true => Runner::Root,
             false => self.runner.clone(),
         };
-        let question = |value: String, what: What| Question {
+        let question = |value: String, what: InputNeed| Question {
             value,
             runner: runner.clone(),
             kind: input.kind,
@@ -74,7 +74,7 @@ impl<'u, 'a> Judge<'u, 'a> {
         };
         if matches!(input.kind, InputKind::User | InputKind::Group) {
             let (name, look) = self.account(input)?;
-            return Some(question(name, What::Account(look)));
+            return Some(question(name, InputNeed::Account(look)));
         }
         let root = self.needs.root.as_ref().filter(|_| input.in_root);
         // A manager of a user mounts nothing and changes no root without a namespace of its own.
@@ -93,18 +93,18 @@ impl<'u, 'a> Judge<'u, 'a> {
         };
         if input.kind == InputKind::Program && !text.contains('/') {
             let paths = self.found_at(&text)?;
-            return Some(question(text, What::Anywhere(paths)));
+            return Some(question(text, InputNeed::Anywhere(paths)));
         }
-        let named = HostPath::parse(tidy(&self.beside_quadlet(&text))).ok()?;
+        let named = HostPath::parse(trim_trailing_slashes(&self.beside_quadlet(&text))).ok()?;
         let path = match input.kind {
-            InputKind::Inside => named.parent(),
+            InputKind::Inside => named.parent_directory(),
             _ => named.clone(),
         };
         if self.comes_otherwise(&path) {
             return None;
         }
         if self.is_protected(input, &path) {
-            return Some(question(path.to_string(), What::Protected));
+            return Some(question(path.to_string(), InputNeed::Protected));
         }
         let nobody = self.nobody && !by_manager;
         let what = self.path(input, path, (&runner, nobody), draft)?;
@@ -118,29 +118,29 @@ impl<'u, 'a> Judge<'u, 'a> {
         path: HostPath,
         (runner, nobody): (&Runner, bool),
         draft: &Draft,
-    ) -> Option<What> {
+    ) -> Option<InputNeed> {
         let new_user = matches!(runner, Runner::User(name) if makes_user(name.as_str(), draft));
         Some(match (new_user, &self.home) {
             // What is in a new home comes from there (useradd(8)).
             (true, Some(home)) if path.is_within(home) => {
                 let below = path.as_str().strip_prefix(home.as_str())?;
                 let skeleton = HostPath::parse(&format!("/etc/skel{below}")).ok()?;
-                What::NewHome(skeleton)
+                InputNeed::NewHome(skeleton)
             }
-            (true, _) => What::AsAnybody(path),
-            (false, _) if nobody => What::AsAnybody(path),
+            (true, _) => InputNeed::AsAnybody(path),
+            (false, _) if nobody => InputNeed::AsAnybody(path),
             (false, _) => {
                 let env = self.env_of(input, &path, runner, draft);
-                What::At(path, env)
+                InputNeed::At(path, env)
             }
         })
     }
 
     /// What is to be seen below another root.
-    fn in_root(&self, root: &str, input: &Input, text: &str) -> Option<What> {
-        let root = HostPath::parse(tidy(&self.expand(root)?)).ok()?;
+    fn in_root(&self, root: &str, input: &Input, text: &str) -> Option<InputNeed> {
+        let root = HostPath::parse(trim_trailing_slashes(&self.expand(root)?)).ok()?;
         let paths = match text.contains('/') {
-            true => vec![HostPath::parse(tidy(text)).ok()?],
+            true => vec![HostPath::parse(trim_trailing_slashes(text)).ok()?],
             false if input.kind == InputKind::Program => self.found_at(text)?,
             // A home (`~`) is by the accounts of that root.
             false => return None,
@@ -149,7 +149,7 @@ impl<'u, 'a> Judge<'u, 'a> {
             let of_kernel = OF_KERNEL.iter().any(|one| path.as_str().starts_with(one));
             of_kernel || self.comes_otherwise(path)
         };
-        (!paths.iter().any(comes)).then_some(What::InRoot { root, paths })
+        (!paths.iter().any(comes)).then_some(InputNeed::InRoot { root, paths })
     }
 
     /// What Podman reads may be named from the directory of its quadlet.
@@ -157,7 +157,11 @@ impl<'u, 'a> Judge<'u, 'a> {
         let is_relative = !text.starts_with('/') && self.unit.name.kind().is_quadlet();
         let file = self.unit.files.first().filter(|_| is_relative);
         file.map_or(text.to_owned(), |file| {
-            format!("{}/{}", file.path.parent(), text.trim_start_matches("./"))
+            format!(
+                "{}/{}",
+                file.path.parent_directory(),
+                text.trim_start_matches("./")
+            )
         })
     }
 

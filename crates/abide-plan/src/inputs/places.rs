@@ -1,7 +1,7 @@
 //! Where the paths of a unit are, and which of them come with the unit itself.
 
 use abide_model::{HostPath, Observation, ObservedUser, Scope, UnitKind};
-use abide_unit::{Input, InputKind, escape::unescape, specifier};
+use abide_unit::{Input, InputKind, escape::unescape_text, specifier};
 
 use super::judge::Judge;
 
@@ -36,13 +36,13 @@ impl Judge<'_, '_> {
             .filter_map(|path| self.expand(path));
         let below = made
             .chain(elsewhere)
-            .filter_map(|one| HostPath::parse(tidy(&one)).ok());
+            .filter_map(|one| HostPath::parse(trim_trailing_slashes(&one)).ok());
         let guards = self
             .needs
             .guards
             .iter()
             .filter_map(|path| self.expand(path));
-        let mut guards = guards.filter_map(|one| HostPath::parse(tidy(&one)).ok());
+        let mut guards = guards.filter_map(|one| HostPath::parse(trim_trailing_slashes(&one)).ok());
         let unreadable = self
             .needs
             .guards
@@ -62,7 +62,7 @@ impl Judge<'_, '_> {
         let units = host.units(&self.unit.view.scope).into_iter().flatten();
         let system = host.desired.units.iter();
         units.chain(system).any(|(name, _)| {
-            let point = unescape(name.prefix()).map(|point| format!("/{point}"));
+            let point = unescape_text(name.prefix_name()).map(|point| format!("/{point}"));
             let point = point.and_then(|point| HostPath::parse(&point).ok());
             matches!(name.kind(), UnitKind::Mount | UnitKind::Automount)
                 && point.is_some_and(|point| path.is_within(&point))
@@ -96,14 +96,14 @@ impl Judge<'_, '_> {
         .iter()
         .map(|base| format!("{home}/{base}/{name}"))
         .collect();
-        places.extend(self.uid().map(|uid| format!("/run/user/{uid}/{name}")));
+        places.extend(self.user_id().map(|uid| format!("/run/user/{uid}/{name}")));
         places
     }
 
-    fn uid(&self) -> Option<u32> {
+    fn user_id(&self) -> Option<u32> {
         let user = self.unit.view.scope.user()?;
         let known: Observation<&ObservedUser> = self.unit.view.host.user(user);
-        known.known().map(|user| user.uid)
+        known.as_known().map(|user| user.uid)
     }
 
     /// The text with its specifiers; `None` where one is not known here.
@@ -123,15 +123,15 @@ impl Judge<'_, '_> {
                 ('h', None) => "/root".to_owned(),
                 ('u', Some(user)) => user.to_string(),
                 ('u', None) => "root".to_owned(),
-                ('U', Some(_)) => self.uid()?.to_string(),
+                ('U', Some(_)) => self.user_id()?.to_string(),
                 ('U', None) => "0".to_owned(),
-                ('t', Some(_)) => format!("/run/user/{}", self.uid()?),
+                ('t', Some(_)) => format!("/run/user/{}", self.user_id()?),
                 ('t', None) => "/run".to_owned(),
                 ('S', None) => "/var/lib".to_owned(),
                 ('C', None) => "/var/cache".to_owned(),
                 ('L', None) => "/var/log".to_owned(),
                 ('E', None) => "/etc".to_owned(),
-                ('I', _) => unescape(unit.instance()?)?,
+                ('I', _) => unescape_text(unit.instance()?)?,
                 (other, _) => {
                     half.extend(['%', other]);
                     continue;
@@ -144,7 +144,7 @@ impl Judge<'_, '_> {
 }
 
 /// systemd takes doubled and trailing slashes for one.
-pub(super) fn tidy(path: &str) -> &str {
+pub(super) fn trim_trailing_slashes(path: &str) -> &str {
     match path.trim_end_matches('/') {
         "" => "/",
         trimmed => trimmed,

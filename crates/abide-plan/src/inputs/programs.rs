@@ -5,7 +5,7 @@ use abide_unit::{Input, InputKind, PathVariable};
 
 use super::brought::changes_environment;
 use super::judge::Judge;
-use super::places::tidy;
+use super::places::trim_trailing_slashes;
 use crate::draft::Draft;
 
 /// Where systemd looks for a program that is named without a directory (`systemd-path search-binaries-default`).
@@ -55,7 +55,9 @@ impl Judge<'_, '_> {
         let own = own.collect::<Option<Vec<String>>>()?;
         let usual = SEARCHED.iter().map(|dir| (*dir).to_owned());
         let dirs = if own.is_empty() { usual.collect() } else { own };
-        let paths = dirs.iter().map(|dir| format!("{}/{name}", tidy(dir)));
+        let paths = dirs
+            .iter()
+            .map(|dir| format!("{}/{name}", trim_trailing_slashes(dir)));
         let paths: Vec<HostPath> = paths
             .filter_map(|path| HostPath::parse(&path).ok())
             .collect();

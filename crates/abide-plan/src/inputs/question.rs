@@ -5,7 +5,7 @@ use abide_model::{
 };
 use abide_unit::InputKind;
 
-use super::brought::{Brought, brought, comes, makes_user, writes_program};
+use super::brought::{Brought, brought_by_plan, is_written_by_plan, makes_user, writes_program};
 use crate::draft::Draft;
 use crate::unit::Unit;
 
@@ -14,10 +14,10 @@ pub(super) struct Question {
     pub(super) value: String,
     pub(super) runner: Runner,
     pub(super) kind: InputKind,
-    pub(super) what: What,
+    pub(super) what: InputNeed,
 }
 
-pub(super) enum What {
+pub(super) enum InputNeed {
     /// The path, as its runner sees it, and whether `env` finds what a script there asks it for.
     At(HostPath, Option<InputLook>),
     /// One of these, below another root.
@@ -40,32 +40,34 @@ pub(super) enum What {
 }
 
 impl Question {
-    pub(super) fn looks(&self) -> Vec<InputLook> {
+    pub(super) fn needed_looks(&self) -> Vec<InputLook> {
         let at = |runner: &Runner, path: &HostPath| InputLook::Path {
             runner: runner.clone(),
             path: path.clone(),
         };
         match &self.what {
-            What::At(path, env) => {
+            InputNeed::At(path, env) => {
                 let looks = std::iter::once(at(&self.runner, path));
                 looks.chain(env.clone()).collect()
             }
-            What::InRoot { root, paths } => {
+            InputNeed::InRoot { root, paths } => {
                 let inside = |path: &HostPath| InputLook::Inside {
                     root: root.clone(),
                     path: path.clone(),
                 };
                 paths.iter().map(inside).collect()
             }
-            What::AsAnybody(path) | What::NewHome(path) => vec![at(&Runner::Root, path)],
-            What::Anywhere(paths) => paths.iter().map(|path| at(&Runner::Root, path)).collect(),
-            What::Account(look) => vec![look.clone()],
-            What::Protected => Vec::new(),
+            InputNeed::AsAnybody(path) | InputNeed::NewHome(path) => vec![at(&Runner::Root, path)],
+            InputNeed::Anywhere(paths) => {
+                paths.iter().map(|path| at(&Runner::Root, path)).collect()
+            }
+            InputNeed::Account(look) => vec![look.clone()],
+            InputNeed::Protected => Vec::new(),
         }
     }
 
     /// What will be wrong with it when the unit starts, where that is certain.
-    pub(super) fn fault(
+    pub(super) fn certain_fault(
         &self,
         unit: &Unit<'_>,
         draft: &Draft,
@@ -75,7 +77,7 @@ impl Question {
         if self.kind != InputKind::Inside {
             return Some(fault);
         }
-        let directory = HostPath::parse(&self.value).ok()?.parent();
+        let directory = HostPath::parse(&self.value).ok()?.parent_directory();
         Some(match fault {
             InputFault::Missing | InputFault::NoDirectory | InputFault::Removed => {
                 InputFault::NoParent { directory }
@@ -93,25 +95,32 @@ impl Question {
     ) -> Option<InputFault> {
         let path = HostPath::parse(&self.value).ok();
         let (path, kind) = match self.kind {
-            InputKind::Inside => (path.map(|path| path.parent()), InputKind::Directory),
+            InputKind::Inside => (
+                path.map(|path| path.parent_directory()),
+                InputKind::Directory,
+            ),
             kind => (path, kind),
         };
-        match path.map_or(Brought::Nothing, |path| brought(&path, kind, draft)) {
+        match path.map_or(Brought::Nothing, |path| brought_by_plan(&path, kind, draft)) {
             Brought::Right => return None,
             Brought::Wrong(fault) => return Some(fault),
             Brought::Nothing => {}
         }
         let seen = &unit.view.host.observed.inputs;
-        let looks = self.looks();
+        let looks = self.needed_looks();
         match &self.what {
-            What::Protected => Some(InputFault::Protected),
-            What::Anywhere(paths) if paths.iter().any(|path| comes(path, draft)) => None,
-            What::Anywhere(_) => {
+            InputNeed::Protected => Some(InputFault::Protected),
+            InputNeed::Anywhere(paths)
+                if paths.iter().any(|path| is_written_by_plan(path, draft)) =>
+            {
+                None
+            }
+            InputNeed::Anywhere(_) => {
                 let absent = |look: &InputLook| seen.get(look) == Some(&InputSeen::Absent);
                 let all = looks.iter().all(absent);
                 all.then_some(InputFault::NotInPath)
             }
-            What::Account(look) => match (seen.get(look)?, look) {
+            InputNeed::Account(look) => match (seen.get(look)?, look) {
                 (InputSeen::Absent, InputLook::User(name)) => {
                     (!makes_user(name, draft)).then_some(InputFault::NoSuchUser)
                 }
@@ -121,23 +130,23 @@ impl Question {
                 }
                 _ => None,
             },
-            What::NewHome(path) if path.as_str() == "/etc/skel" => None,
-            What::AsAnybody(_) | What::NewHome(_) => {
+            InputNeed::NewHome(path) if path.as_str() == "/etc/skel" => None,
+            InputNeed::AsAnybody(_) | InputNeed::NewHome(_) => {
                 let found = seen.get(looks.first()?)?;
                 (*found == InputSeen::Absent).then_some(InputFault::Missing)
             }
-            What::InRoot { root, paths } => {
+            InputNeed::InRoot { root, paths } => {
                 let joined = |path: &HostPath| HostPath::parse(&format!("{root}{path}"));
                 let comes = |path: &HostPath| {
                     joined(path).is_ok_and(|path| {
-                        !matches!(brought(&path, self.kind, draft), Brought::Nothing)
+                        !matches!(brought_by_plan(&path, self.kind, draft), Brought::Nothing)
                     })
                 };
                 let absent = |look: &InputLook| seen.get(look) == Some(&InputSeen::Absent);
                 let missing = looks.iter().all(absent) && !paths.iter().any(comes);
                 missing.then(|| InputFault::NotInRoot { root: root.clone() })
             }
-            What::At(_, env) => {
+            InputNeed::At(_, env) => {
                 let found = seen.get(looks.first()?)?;
                 let by_env = || match seen.get(env.as_ref()?)? {
                     InputSeen::NotByEnv { name } if !writes_program(name, draft) => {

@@ -14,7 +14,7 @@ use crate::unit::support;
 const MOST_LINES: usize = 6;
 
 /// Whether systemd would load what is written, and what it says of it besides. A text with secrets nobody else is shown.
-pub(super) fn loads(decision: &Decision<'_>, draft: &mut Draft) -> Result<(), Denied> {
+pub(super) fn check_load(decision: &Decision<'_>, draft: &mut Draft) -> Result<(), Denied> {
     let unit = &decision.unit;
     let mut files = unit.files.iter().chain(&unit.template_files);
     let secret = files.any(|file| file.body.is_some_and(abide_model::Body::is_secret));
@@ -36,7 +36,7 @@ pub(super) fn loads(decision: &Decision<'_>, draft: &mut Draft) -> Result<(), De
     };
     let ignored: Vec<&String> = ignored
         .iter()
-        .filter(|line| !support::tells(unit, line))
+        .filter(|line| !support::is_told_by_judge(unit, line))
         .collect();
     let more = ignored.len().saturating_sub(MOST_LINES);
     let told = ignored.len().min(MOST_LINES);
@@ -56,7 +56,7 @@ pub(super) fn loads(decision: &Decision<'_>, draft: &mut Draft) -> Result<(), De
         draft.note_why(unit.file_resource(), NoteKind::Expect, why);
     }
     match refused {
-        Some(line) => Err(Denied::because(RefusalReason::WouldNotLoad {
+        Some(line) => Err(Denied::for_reason(RefusalReason::WouldNotLoad {
             line: line.clone(),
         })),
         None => Ok(()),

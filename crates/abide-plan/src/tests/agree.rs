@@ -35,7 +35,7 @@ fn plan_drift_and_status_never_disagree_on_a_unit_that_is_held_back() {
     for running in [Wanted::Yes, Wanted::No, Wanted::Unmanaged] {
         let build = |command: &str| {
             let builder = one("web.service", &service(command)).linger(Some(true));
-            let builder = builder.running(running).on_change(OnChange::None);
+            let builder = builder.with_running(running).on_change(OnChange::None);
             builder.build()
         };
         let mut host = as_declared(&build("/bin/web"));
@@ -61,7 +61,7 @@ fn manifests() -> Vec<(Desired, Wanted)> {
         .into_iter()
         .map(|running| {
             let builder = one("web.service", &service("/bin/web")).linger(Some(true));
-            (builder.running(running).build(), running)
+            (builder.with_running(running).build(), running)
         })
         .collect()
 }
@@ -114,7 +114,7 @@ fn assert_agree(wanted: &Desired, running: Wanted, seen: &Observed, unit: &Obser
     let resource = abide_model::ResourceId::Unit(unit_ref(WEB));
     let judged = plan.judge(&[&resource]);
     let limit = std::time::Duration::from_secs(90);
-    let health = Health::of(unit, seen.facts.now, Some(limit));
+    let health = Health::from_observed(unit, seen.facts.now, Some(limit));
     let drift = drift(wanted, seen);
     let class = drift.resources.iter().find(|one| one.resource == resource);
     let class = class.map_or(DriftClass::Clean, |one| one.class);

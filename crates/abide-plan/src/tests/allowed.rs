@@ -21,8 +21,8 @@ fn with_nginx() -> SimHost {
 
 fn nginx() -> DesiredBuilder {
     desired("h1")
-        .foreign("nginx.service")
-        .running(Wanted::Yes)
+        .foreign_unit("nginx.service")
+        .with_running(Wanted::Yes)
         .enabled(Wanted::Yes)
 }
 
@@ -55,9 +55,12 @@ fn without_root_each_kind_of_work_is_refused_and_what_is_right_is_not() {
         host.reload_manager(&scope("system")).unwrap();
     };
     assert_eq!(refused(&disabled, &nginx().build()), needs_root);
-    let off = nginx().running(Wanted::No).build();
+    let off = nginx().with_running(Wanted::No).build();
     assert_eq!(refused(&|_| {}, &off), needs_root);
-    let masked = desired("h1").foreign("other.service").masked(true).build();
+    let masked = desired("h1")
+        .foreign_unit("other.service")
+        .with_masked(true)
+        .build();
     assert_eq!(
         refused(&|_| {}, &masked),
         [format!("system/other.service: {why}")]
@@ -86,7 +89,10 @@ fn without_root_a_reload_that_is_owed_is_refused() {
 
 #[test]
 fn without_root_a_failure_of_a_unit_that_goes_is_not_forgotten() {
-    let wanted = desired("h1").foreign("gone.service").absent().build();
+    let wanted = desired("h1")
+        .foreign_unit("gone.service")
+        .marked_absent()
+        .build();
     let mut host = without_root(SimHost::new());
     host.run_transient(&unit_ref("system/gone.service"), "/bin/x")
         .unwrap();
@@ -130,7 +136,7 @@ fn a_unit_file_of_ours_does_not_take_the_place_of_an_alias() {
 #[test]
 fn a_drop_in_may_be_declared_under_an_alias() {
     let wanted = desired("h1")
-        .foreign("www.service")
+        .foreign_unit("www.service")
         .drop_in("10-nice.conf", "[Service]\nNice=5\n")
         .build();
     let plan = planned(&with_alias(), &wanted);
@@ -189,8 +195,8 @@ fn a_file_for_just_this_instance_may_be_declared() {
 fn a_file_for_just_this_instance_goes_when_the_instance_is_declared_absent() {
     let (mut host, _) = with_instance_file();
     let wanted = one("pool@.service", "[Service]\nExecStart=/bin/pool %i\n")
-        .foreign("pool@a.service")
-        .absent()
+        .foreign_unit("pool@a.service")
+        .marked_absent()
         .build();
     let plan = assert_converges(&mut host, &wanted);
     assert!(
@@ -219,7 +225,10 @@ fn a_unit_file_in_a_place_that_comes_first_hides_ours_and_not_one_that_is_not() 
         [format!("{NGINX}: {early} comes before our unit file")]
     );
     // It may go all the same, and somebody else's unit may be loaded from wherever it likes.
-    let gone = desired("h1").foreign("nginx.service").absent().build();
+    let gone = desired("h1")
+        .foreign_unit("nginx.service")
+        .marked_absent()
+        .build();
     assert_eq!(
         loaded_from(early, &gone, NGINX, &host),
         Vec::<String>::new()
@@ -262,7 +271,10 @@ fn a_file_by_hand_over_a_packages_unit_is_ours_to_remove_where_that_is_declared(
         "[Service]\nExecStart=/bin/mine\n".to_owned(),
     ));
     // Nobody has loaded it yet: the package's own is what its manager knows.
-    let absent = desired("h1").foreign("nginx.service").absent().build();
+    let absent = desired("h1")
+        .foreign_unit("nginx.service")
+        .marked_absent()
+        .build();
     let plan = planned(&host, &absent);
     assert_eq!(refusals(&plan), Vec::<String>::new());
     assert!(
@@ -285,7 +297,10 @@ fn an_instance_of_a_packages_template_is_stopped_and_disabled_where_it_is_declar
     host.enable(&getty).unwrap();
     host.reload_manager(&scope("system")).unwrap();
     host.start(&getty).unwrap();
-    let absent = desired("h1").foreign("getty@tty9.service").absent().build();
+    let absent = desired("h1")
+        .foreign_unit("getty@tty9.service")
+        .marked_absent()
+        .build();
     assert_eq!(
         steps(&assert_converges(&mut host, &absent)),
         lines(
@@ -316,7 +331,7 @@ fn a_packages_unit_that_nobody_declares_any_more_is_let_go_of_and_left_as_it_is(
     assert_eq!(plan.actions[0].causes, [Cause::Undeclared]);
     assert!(host.is_up(&unit_ref(NGINX)));
     // Another manifest may have it now.
-    let other = nginx().running(Wanted::No).manifest("other").build();
+    let other = nginx().with_running(Wanted::No).manifest("other").build();
     assert_eq!(
         steps(&assert_converges(&mut host, &other)),
         [format!("{NGINX}: stop")]
@@ -327,8 +342,8 @@ fn a_packages_unit_that_nobody_declares_any_more_is_let_go_of_and_left_as_it_is(
 fn a_unit_that_is_declared_under_its_alias_is_still_declared() {
     let wanted = |running: Wanted| {
         desired("h1")
-            .foreign("www.service")
-            .running(running)
+            .foreign_unit("www.service")
+            .with_running(running)
             .build()
     };
     let mut host = with_alias();

@@ -198,10 +198,10 @@ fn a_rehearsal_changes_nothing_of_that() {
     let without = plan(&wanted, &seen);
     seen_of(&mut seen, "user:deploy").rehearsal = Observation::Known(Rehearsal::default());
     let of_user = scope("user:deploy");
-    let boot = Boot::of(&of_user, &seen);
+    let boot = Boot::from_observed(&of_user, &seen);
     assert!(
         !boot
-            .starts(&name("web.service"), &name("web.service"))
+            .start_at_boot(&name("web.service"), &name("web.service"))
             .is_sure()
     );
     assert!(

@@ -20,14 +20,14 @@ fn left(plan: &Plan) -> &LedgerUnit {
 #[test]
 fn a_unit_that_stops_or_does_not_run_has_no_run_in_the_ledger() {
     let host = as_declared(&web().build());
-    let plan = planned(&host, &web().running(Wanted::No).build());
+    let plan = planned(&host, &web().with_running(Wanted::No).build());
     assert_eq!(steps(&plan), [format!("{WEB}: stop")]);
     assert_eq!(
         (left(&plan).invocation.as_str(), left(&plan).config),
         ("", None)
     );
     // Stopped by hand: its manager still names the last run.
-    let wanted = web().running(Wanted::Unmanaged).build();
+    let wanted = web().with_running(Wanted::Unmanaged).build();
     let mut host = host;
     host.edit(&Edit::Stop(unit_ref(WEB)));
     let mut seen = host.observe(&wanted);
@@ -41,7 +41,8 @@ fn a_unit_that_stops_or_does_not_run_has_no_run_in_the_ledger() {
 
 #[test]
 fn a_unit_that_its_manager_will_bring_up_runs_what_is_declared() {
-    let unmanaged = |wanted: DesiredBuilder| wanted.running(Wanted::Unmanaged).enabled(Wanted::Yes);
+    let unmanaged =
+        |wanted: DesiredBuilder| wanted.with_running(Wanted::Unmanaged).enabled(Wanted::Yes);
     let wanted = unmanaged(one("web.service", &service("/bin/web")))
         .unit("other.service", &service("/bin/other"))
         .build();
@@ -148,8 +149,8 @@ fn without_prune_a_mask_still_takes_the_place_of_the_unit_file() {
         desired("h1")
             .user("deploy")
             .linger(Some(true))
-            .foreign("web.service")
-            .masked(true),
+            .foreign_unit("web.service")
+            .with_masked(true),
     );
     let plan = assert_converges(&mut host, &masked);
     let steps = steps(&plan);
@@ -169,7 +170,7 @@ fn without_prune_a_unit_file_that_is_no_longer_declared_stays_beside_its_drop_in
         desired("h1")
             .user("deploy")
             .linger(Some(true))
-            .foreign("web.service")
+            .foreign_unit("web.service")
             .drop_in("10-nice.conf", "[Unit]\nDescription=x\n"),
     );
     let plan = assert_converges(&mut host, &wanted);
@@ -187,7 +188,7 @@ fn a_file_by_hand_goes_with_our_drop_in_where_the_unit_is_declared_absent() {
     let with = desired("h1")
         .user("deploy")
         .linger(Some(true))
-        .foreign("web.service");
+        .foreign_unit("web.service");
     let drop_in = with
         .clone()
         .drop_in("10-nice.conf", "[Service]\nNice=5\n")
@@ -196,7 +197,7 @@ fn a_file_by_hand_goes_with_our_drop_in_where_the_unit_is_declared_absent() {
     host.edit(&Edit::Write(unit_ref(WEB), service("/bin/mine")));
     host.reload_manager(&scope("user:deploy")).unwrap();
     assert_converges(&mut host, &drop_in);
-    let plan = assert_converges(&mut host, &with.absent().build());
+    let plan = assert_converges(&mut host, &with.marked_absent().build());
     let steps = steps(&plan);
     assert!(
         steps.contains(&"remove /home/deploy/.config/systemd/user/web.service".to_owned()),
@@ -216,8 +217,8 @@ fn a_file_by_hand_alone_goes_where_the_unit_is_declared_absent() {
     let absent = desired("h1")
         .user("deploy")
         .linger(Some(true))
-        .foreign("web.service")
-        .absent();
+        .foreign_unit("web.service")
+        .marked_absent();
     let plan = assert_converges(&mut host, &absent.build());
     assert_eq!(
         steps(&plan),
@@ -241,7 +242,7 @@ fn five(each: impl Fn(DesiredBuilder, &str) -> DesiredBuilder) -> Desired {
 #[test]
 fn both_units_that_go_and_units_that_only_stop_count_as_removals() {
     let run = |wanted: DesiredBuilder, name: &str| wanted.unit(name, &service("/bin/u"));
-    let off = |wanted: DesiredBuilder, name: &str| run(wanted, name).running(Wanted::No);
+    let off = |wanted: DesiredBuilder, name: &str| run(wanted, name).with_running(Wanted::No);
     let limit =
         "manager system: it would stop or remove 5 units where max_removals allows 3 of 5 owned";
     let refused = |from: &Desired, to: &Desired| {
@@ -257,8 +258,8 @@ fn both_units_that_go_and_units_that_only_stop_count_as_removals() {
 #[test]
 fn a_quadlet_and_the_service_that_it_becomes_are_not_declared_both() {
     let wanted = one("web.container", "[Container]\nImage=i\n")
-        .foreign("web.service")
-        .running(Wanted::Yes)
+        .foreign_unit("web.service")
+        .with_running(Wanted::Yes)
         .build();
     let plan = crate::plan(&wanted, &SimHost::new().observe(&wanted));
     assert_eq!(
@@ -272,12 +273,12 @@ fn an_instance_of_a_packages_template_is_let_go_of_and_keeps_running() {
     let vendor = "[Service]\nExecStart=/bin/x %i\n";
     let with = |instance: bool| {
         let wanted = desired("h1")
-            .foreign("getty@.service")
+            .foreign_unit("getty@.service")
             .drop_in("10-x.conf", "[Unit]\nDescription=x\n");
         match instance {
             true => wanted
-                .foreign("getty@tty9.service")
-                .running(Wanted::Yes)
+                .foreign_unit("getty@tty9.service")
+                .with_running(Wanted::Yes)
                 .build(),
             false => wanted.build(),
         }

@@ -41,7 +41,7 @@ fn a_manifest_that_moved_on_is_no_hand_edit() {
     let plan = assert_converges(
         &mut host,
         &one("web.service", &service("/bin/web --new"))
-            .running(Wanted::No)
+            .with_running(Wanted::No)
             .enabled(Wanted::No)
             .build(),
     );
@@ -77,7 +77,7 @@ fn a_stop_is_told_and_a_start() {
     let stop = [Edit::Stop(unit_ref(WEB))];
     assert_eq!(after(&web("/bin/web"), &stop), [HandEdit::Stopped]);
     let stopped = one("web.service", &service("/bin/web"))
-        .running(Wanted::No)
+        .with_running(Wanted::No)
         .build();
     let start = [Edit::Start(unit_ref(WEB))];
     assert_eq!(after(&stopped, &start), [HandEdit::Started]);
@@ -256,8 +256,8 @@ const NGINX: &str = "system/nginx.service";
 fn after_of_package(enabled: Wanted, by_hand: &Edit) -> Vec<HandEdit> {
     let vendor = "[Service]\nExecStart=/bin/x\n[Install]\nWantedBy=multi-user.target\n";
     let mut wanted = desired("h1")
-        .foreign("nginx.service")
-        .running(Wanted::Yes)
+        .foreign_unit("nginx.service")
+        .with_running(Wanted::Yes)
         .enabled(enabled)
         .build();
     for unit in wanted.units.values_mut() {

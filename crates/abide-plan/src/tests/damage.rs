@@ -134,7 +134,7 @@ fn a_ledger_of_somebody_else_that_cannot_be_read_is_named() {
     let other = "other".parse().unwrap();
     seen.unread_ledgers.insert(
         other,
-        abide_model::UnknownReason::told("it is no regular file"),
+        abide_model::UnknownReason::from_text("it is no regular file"),
     );
     let plan = plan(&wanted, &seen);
     assert_eq!(told(&plan), "");
@@ -147,7 +147,9 @@ fn a_ledger_of_somebody_else_that_cannot_be_read_is_named() {
 fn a_ledger_that_cannot_be_read_at_all_is_unknown_with_what_to_do() {
     let wanted = one("web.service", &service("/bin/web")).build();
     let mut seen = as_declared(&wanted).observe(&wanted);
-    seen.ledger = Observation::Unknown(abide_model::UnknownReason::told("it is no regular file"));
+    seen.ledger = Observation::Unknown(abide_model::UnknownReason::from_text(
+        "it is no regular file",
+    ));
     let plan = plan(&wanted, &seen);
     assert_eq!(plan.refused.len(), 1);
     assert_eq!(plan.refused[0].kind, RefusalKind::Unknown);

@@ -34,7 +34,7 @@ fn every_planned_resource_of_a_fresh_host_is_declared_seen_or_not() {
     ] {
         for action in &plan.actions {
             let is_known = matches!(action.resource, ResourceId::Manager(_))
-                || all.iter().any(|one| one.is(&action.resource));
+                || all.iter().any(|one| one.is_meant_by(&action.resource));
             assert!(is_known, "{} is not in {all:?}", action.resource);
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn told_of(wanted: &Desired, seen: &Observed) -> Vec<String> {
                 .collect();
             format!(
                 "{} {}: {}",
-                one.class.said(),
+                one.class.display_word(),
                 one.resource,
                 findings.join("; ")
             )
@@ -283,12 +283,13 @@ fn what_could_not_be_seen_is_unknown_and_never_clean() {
     let wanted = web("/bin/web");
     let host = as_declared(&wanted);
     let mut seen = host.observe(&wanted);
-    seen.ledger =
-        Observation::Unknown(abide_model::UnknownReason::told("line 3 is not understood"));
+    seen.ledger = Observation::Unknown(abide_model::UnknownReason::from_text(
+        "line 3 is not understood",
+    ));
     assert_eq!(drift(&wanted, &seen).class(), DriftClass::Unknown);
     let mut seen = host.observe(&wanted);
     let deploy = seen.scopes.get_mut(&scope("user:deploy")).unwrap();
-    *deploy = Observation::Unknown(abide_model::UnknownReason::told("no answer"));
+    *deploy = Observation::Unknown(abide_model::UnknownReason::from_text("no answer"));
     assert_eq!(drift(&wanted, &seen).class(), DriftClass::Unknown);
 }
 

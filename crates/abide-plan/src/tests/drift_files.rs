@@ -148,7 +148,7 @@ fn drop_ins_elsewhere_are_told_wherever_systemd_reads_them() {
         ("/home/deploy/.config/systemd/user/service.d/x.conf", true),
     ] {
         let (drift, notes) = with_file(at, loaded, None);
-        let directory = path(at).parent();
+        let directory = path(at).parent_directory();
         let added = format!("x.conf was added in {directory}; an apply leaves it");
         assert!(
             drift.iter().any(|line| line.contains(&added)),
@@ -172,7 +172,7 @@ fn a_unit_file_that_comes_before_ours_was_put_there_by_somebody() {
         "/home/deploy/.config/systemd/user.control/web.service",
         "/run/user/1000/systemd/transient/web.service",
     ] {
-        let directory = path(at).parent();
+        let directory = path(at).parent_directory();
         for (link, what) in [(None, "was added"), (Some("/dev/null"), "was masked")] {
             let (drift, _) = with_file(at, false, link);
             let text = format!(
@@ -289,7 +289,7 @@ fn files_that_could_not_be_seen_say_why() {
     };
     let of_web = |all: Vec<String>| all.into_iter().find(|line| line.contains(WEB)).unwrap();
     let unknown = of_web(says(Observation::Unknown(
-        abide_model::UnknownReason::told("no answer"),
+        abide_model::UnknownReason::from_text("no answer"),
     )));
     assert!(
         unknown.starts_with(&format!(

@@ -14,7 +14,7 @@ use crate::{drift, restore};
 fn unmanaged() -> Desired {
     one("web.service", &service("/bin/web"))
         .linger(Some(true))
-        .running(Wanted::Unmanaged)
+        .with_running(Wanted::Unmanaged)
         .enabled(Wanted::Unmanaged)
         .build()
 }
@@ -23,7 +23,7 @@ fn unmanaged() -> Desired {
 fn off() -> Desired {
     one("web.service", &service("/bin/web"))
         .linger(Some(true))
-        .running(Wanted::No)
+        .with_running(Wanted::No)
         .enabled(Wanted::No)
         .build()
 }
@@ -65,7 +65,7 @@ fn a_unit_that_nobody_manages_may_be_started_and_stopped() {
     // An apply records the run; what a hand does to it afterwards is still nobody's concern.
     let again = one("web.service", &service("/bin/other"))
         .linger(Some(true))
-        .running(Wanted::Unmanaged)
+        .with_running(Wanted::Unmanaged)
         .enabled(Wanted::Unmanaged)
         .build();
     let plan = crate::plan(&again, &host.observe(&again));
@@ -81,7 +81,7 @@ fn a_unit_started_by_hand_that_a_rollout_restarts_was_not_drifting() {
     host.edit(&Edit::Start(unit_ref(WEB)));
     let next = one("web.service", &service("/bin/next"))
         .linger(Some(true))
-        .running(Wanted::Unmanaged)
+        .with_running(Wanted::Unmanaged)
         .enabled(Wanted::Unmanaged)
         .build();
     let all = told(&host, &next);
@@ -282,7 +282,7 @@ fn what_could_not_be_seen_says_so_once_in_its_own_words() {
     let wanted = web("/bin/web");
     let mut seen = as_declared(&wanted).observe(&wanted);
     seen.ledger =
-        abide_model::Observation::Unknown(abide_model::UnknownReason::told("line 3 is odd"));
+        abide_model::Observation::Unknown(abide_model::UnknownReason::from_text("line 3 is odd"));
     assert_eq!(
         told_of(&wanted, &seen),
         [

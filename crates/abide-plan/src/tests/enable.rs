@@ -6,7 +6,7 @@ use abide_sim::{Edit, SimHost, desired, path, scope, unit_ref};
 use super::support::{
     as_declared, assert_converges, from_to, lines, one, planned, refusals, steps,
 };
-use crate::{looks, plan};
+use crate::{input_looks, plan};
 
 const FILE: &str = "write /home/deploy/.config/systemd/user/web.service 0644";
 
@@ -185,9 +185,9 @@ const OTHERS: &str = "[Service]\nExecStart=/bin/x\n[Install]\nAlias=www.service\
 #[test]
 fn an_alias_that_another_unit_gets_by_the_same_plan_is_refused() {
     let wanted = desired("h1")
-        .foreign("nginx.service")
+        .foreign_unit("nginx.service")
         .enabled(Wanted::Yes)
-        .foreign("apache.service")
+        .foreign_unit("apache.service")
         .enabled(Wanted::Yes)
         .unit("web.service", OTHERS)
         .build();
@@ -206,7 +206,7 @@ fn an_alias_that_another_unit_gets_by_the_same_plan_is_refused() {
 #[test]
 fn an_alias_that_is_a_declared_unit_is_refused() {
     let wanted = desired("h1")
-        .foreign("nginx.service")
+        .foreign_unit("nginx.service")
         .enabled(Wanted::Yes)
         .unit("www.service", "[Service]\nExecStart=/bin/x\n")
         .enabled(Wanted::No);
@@ -216,10 +216,10 @@ fn an_alias_that_is_a_declared_unit_is_refused() {
     assert_eq!(refusals(&planned(&host, &wanted.build())), refused);
 
     let foreign = desired("h1")
-        .foreign("nginx.service")
+        .foreign_unit("nginx.service")
         .enabled(Wanted::Yes)
-        .foreign("www.service")
-        .running(Wanted::Yes)
+        .foreign_unit("www.service")
+        .with_running(Wanted::Yes)
         .build();
     let host = host.with_vendor_unit(false, "www.service", "[Service]\nExecStart=/bin/sleep 9\n");
     assert_eq!(refusals(&planned(&host, &foreign)), refused);
@@ -242,7 +242,7 @@ fn an_alias_whose_name_a_file_has_is_refused() {
         runner: Runner::Root,
         path: file,
     };
-    assert!(looks(&wanted, &observed).contains(&look));
+    assert!(input_looks(&wanted, &observed).contains(&look));
     let seen = InputSeen::File {
         readable: true,
         executable: false,
@@ -260,7 +260,7 @@ fn an_alias_whose_name_a_file_has_is_refused() {
 #[test]
 fn foreign_units_that_cannot_be_enabled_are_refused() {
     let wanted = desired("h1")
-        .foreign("nginx.service")
+        .foreign_unit("nginx.service")
         .enabled(Wanted::Yes)
         .build();
     let missing = planned(&SimHost::new(), &wanted);
@@ -285,7 +285,7 @@ fn case_25_a_masked_unit_is_stopped_disabled_and_removed_first_and_stays_masked(
         "web.service",
         "[Service]\nExecStart=/bin/web\n[Install]\nWantedBy=multi-user.target\n",
     );
-    let masked = wanted.clone().masked(true).build();
+    let masked = wanted.clone().with_masked(true).build();
     let mut host = as_declared(&wanted.build());
     assert_eq!(
         steps(&assert_converges(&mut host, &masked)),
@@ -311,7 +311,10 @@ fn a_masked_unit_with_a_drop_in_of_somebody_else_is_reloaded_once() {
             "10-site.conf".to_owned(),
             "[Service]\nNice=5\n".to_owned(),
         ));
-        let masked = desired("h1").foreign("web.service").masked(true).build();
+        let masked = desired("h1")
+            .foreign_unit("web.service")
+            .with_masked(true)
+            .build();
         assert_converges(&mut host, &masked);
         assert!(planned(&host, &masked).is_empty(), "systemd {systemd}");
     }
@@ -323,7 +326,7 @@ fn case_26_a_masked_unit_that_should_run_is_unmasked_first() {
         "web.service",
         "[Service]\nExecStart=/bin/web\n[Install]\nWantedBy=multi-user.target\n",
     );
-    let masked = wanted.clone().masked(true).build();
+    let masked = wanted.clone().with_masked(true).build();
     let mut host = as_declared(&masked);
     assert_eq!(
         steps(&assert_converges(&mut host, &wanted.build())),
@@ -345,7 +348,10 @@ fn a_file_that_is_not_ours_is_in_the_way_of_a_mask() {
         "[Service]\nExecStart=/bin/x\n".to_owned(),
     ));
     host.reload_manager(&scope("system")).unwrap();
-    let wanted = desired("h1").foreign("web.service").masked(true).build();
+    let wanted = desired("h1")
+        .foreign_unit("web.service")
+        .with_masked(true)
+        .build();
     assert_eq!(
         refusals(&planned(&host, &wanted)),
         [

@@ -12,7 +12,7 @@ use super::support::{
 fn case_43_a_broken_file_leaves_the_running_process_alone_and_the_mended_one_restarts_it() {
     let web = |text: &str| one("web.service", text).build();
     let mut host = as_declared(&web(&service("/bin/a")));
-    let before = host.runtime(&unit_ref(WEB)).unwrap().invocation.clone();
+    let before = host.runtime_of(&unit_ref(WEB)).unwrap().invocation.clone();
     // systemd refuses a service without anything to run.
     let broken = web("[Service]\nType=simple\n[Install]\nWantedBy=default.target\n");
     let plan = planned(&host, &broken);
@@ -20,7 +20,7 @@ fn case_43_a_broken_file_leaves_the_running_process_alone_and_the_mended_one_res
     let (restart, others) = reports.split_last().unwrap();
     assert_eq!(restart.outcome, StepOutcome::Failed, "{}", told(&plan));
     assert!(others.iter().all(|step| step.outcome == StepOutcome::Ok));
-    let runs = host.runtime(&unit_ref(WEB)).unwrap();
+    let runs = host.runtime_of(&unit_ref(WEB)).unwrap();
     assert_eq!(
         (runs.active, &runs.invocation),
         (ActiveState::Active, &before)
@@ -56,7 +56,7 @@ fn case_44_a_service_that_dies_after_its_restart_is_watched_and_started_again_on
         "`Type=simple` counts as started"
     );
     assert_eq!(
-        host.runtime(&unit_ref(WEB)).unwrap().active,
+        host.runtime_of(&unit_ref(WEB)).unwrap().active,
         ActiveState::Failed
     );
     assert_eq!(
@@ -109,7 +109,10 @@ fn case_50_a_transient_unit_of_that_name_is_stopped_and_ours_is_started() {
 
 #[test]
 fn case_50_a_transient_unit_that_should_not_run_is_stopped_and_stays_so() {
-    let absent = desired("h1").foreign("web.service").absent().build();
+    let absent = desired("h1")
+        .foreign_unit("web.service")
+        .marked_absent()
+        .build();
     let mut host = SimHost::new();
     host.run_transient(&unit_ref("system/web.service"), "/bin/by-hand")
         .unwrap();

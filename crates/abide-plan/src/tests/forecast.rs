@@ -6,7 +6,7 @@ use abide_sim::{DesiredBuilder, SimHost, desired, scope, unit_ref};
 use super::support::{
     as_declared, assert_converges, foretold, notes, one, planned, service, steps,
 };
-use crate::{Runs, plan, surprises};
+use crate::{Runs, find_surprises, plan};
 
 /// A unit file that starts at boot and says this about others.
 pub(super) fn worker(about: &str, command: &str) -> String {
@@ -82,7 +82,7 @@ fn what_is_down_is_not_interrupted() {
 fn a_stop_for_good_stops_what_requires_it() {
     let mut host = as_declared(&database(1).build());
     host = with_theirs(host, "theirs.service", "Requires=db.service");
-    let stopped = database(1).running(Wanted::No).build();
+    let stopped = database(1).with_running(Wanted::No).build();
     let plan = assert_converges(&mut host, &stopped);
     assert_eq!(
         foretold(&plan),
@@ -212,7 +212,7 @@ fn a_stop_that_another_action_undoes_says_so() {
         let text = worker("Wants=app.service", &format!("/bin/db {version}"));
         one("db.service", &text)
             .unit("app.service", "[Service]\nExecStart=/bin/app\n")
-            .running(app)
+            .with_running(app)
             .build()
     };
     let host = as_declared(&all(1, Wanted::Yes));
@@ -307,7 +307,7 @@ fn a_path_that_watches_a_file_starts_its_unit_when_that_is_written() {
             "[Path]\nPathChanged=/home/deploy/app.conf\n[Install]\nWantedBy=default.target\n",
         )
         .unit("watch.service", "[Service]\nExecStart=/bin/watch\n")
-        .running(Wanted::Unmanaged)
+        .with_running(Wanted::Unmanaged)
         .file("app.conf", text)
         .build()
     };
@@ -330,9 +330,9 @@ fn surprised(
     let planned = plan(wanted, &seen);
     host.apply(&planned);
     meanwhile(&mut host);
-    let before = Runs::of(&seen);
-    let after = Runs::of(&host.observe_with(wanted, before.beside()));
-    surprises(&planned, &before, &after)
+    let before = Runs::of_observed(&seen);
+    let after = Runs::of_observed(&host.observe_with(wanted, before.undeclared_units()));
+    find_surprises(&planned, &before, &after)
         .into_iter()
         .map(|one| (one.unit.unit.to_string(), one.forecast, one.happened))
         .collect()
@@ -360,7 +360,7 @@ fn what_happened_and_was_not_foretold_is_a_surprise() {
     );
     assert_eq!(
         surprised(
-            &database(1).running(Wanted::No).build(),
+            &database(1).with_running(Wanted::No).build(),
             "Requires=db.service",
             by_hand
         ),
@@ -379,8 +379,8 @@ fn what_was_foretold_and_did_not_happen_is_a_surprise() {
     host = with_theirs(host, "theirs.service", "PartOf=db.service");
     let seen = host.observe(&wanted);
     let planned = plan(&wanted, &seen);
-    let before = Runs::of(&seen);
-    let said: Vec<_> = surprises(&planned, &before, &before)
+    let before = Runs::of_observed(&seen);
+    let said: Vec<_> = find_surprises(&planned, &before, &before)
         .into_iter()
         .map(|one| (one.forecast, one.happened))
         .collect();
@@ -402,7 +402,12 @@ fn a_unit_that_crashes_and_comes_back_by_itself_is_no_surprise() {
         let theirs = scope.beside.values_mut().next().unwrap();
         theirs.invocation = "another".to_owned();
         theirs.restarts += restarts;
-        surprises(&nothing, &Runs::of(&seen), &Runs::of(&later)).len()
+        find_surprises(
+            &nothing,
+            &Runs::of_observed(&seen),
+            &Runs::of_observed(&later),
+        )
+        .len()
     };
     assert_eq!(later(1), 0);
     assert_eq!(later(0), 1);

@@ -50,7 +50,7 @@ fn a_plan_without_a_daemon_reload_reads_no_times_anew() {
 fn what_another_unit_upholds_comes_back() {
     let mut host = as_declared(&database(1).build());
     host = with_theirs(host, "app.service", "PartOf=db.service");
-    let stopped = database(1).running(Wanted::No).build();
+    let stopped = database(1).with_running(Wanted::No).build();
     let stop = ["1: Stop user:deploy/app.service (PartOf= db.service)"];
     assert_eq!(foretold(&planned(&host, &stopped)), stop);
     host = with_theirs(host, "keeper.service", "Upholds=app.service");
@@ -71,7 +71,7 @@ fn what_comes_to_its_end_takes_along_what_it_says() {
         one("db.service", &db)
             .unit("job.service", job)
             .unit("theirs.service", &worker("Description=x", "/bin/theirs"))
-            .running(Wanted::Unmanaged)
+            .with_running(Wanted::Unmanaged)
             .build()
     };
     let mut host = as_declared(&with(1));
@@ -117,7 +117,7 @@ fn what_a_package_says_of_its_unit_is_known_also_before_a_reload() {
     let vendor = "[Unit]\nRequires=db.service\n[Service]\nExecStart=/usr/bin/theirs\n";
     let with = |version: u8| {
         database(version)
-            .foreign("theirs.service")
+            .foreign_unit("theirs.service")
             .drop_in("10-about.conf", "[Unit]\nDescription=x\n")
             .build()
     };
@@ -188,12 +188,12 @@ fn what_one_call_brings_up_the_next_may_stop_again() {
                 "app.service",
                 &worker("Conflicts=theirs.service", "/bin/app"),
             )
-            .running(app)
+            .with_running(app)
             .unit(
                 "part.service",
                 &worker("PartOf=theirs.service", "/bin/part"),
             )
-            .running(Wanted::Unmanaged)
+            .with_running(Wanted::Unmanaged)
             .build()
     };
     let mut host = as_declared(&with(1, Wanted::No));

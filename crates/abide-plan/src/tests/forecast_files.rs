@@ -35,7 +35,7 @@ fn what_goes_is_not_started_by_what_wants_it() {
     let host = as_declared(&db(1).unit("app.service", &app).build());
     for wanted in [
         db(2).build(),
-        db(2).unit("app.service", &app).masked(true).build(),
+        db(2).unit("app.service", &app).with_masked(true).build(),
     ] {
         let plan = assert_converges(&mut host.clone(), &wanted);
         assert!(steps(&plan).contains(&format!("{APP}: stop")));
@@ -48,7 +48,7 @@ fn tied(version: u8, install: &str, enabled: Wanted) -> Desired {
     let app = format!("[Service]\nExecStart=/bin/app\n[Install]\n{install}=db.service\n");
     database(version)
         .unit("app.service", &app)
-        .running(Wanted::Unmanaged)
+        .with_running(Wanted::Unmanaged)
         .enabled(enabled)
         .build()
 }

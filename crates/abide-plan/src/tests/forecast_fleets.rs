@@ -242,7 +242,7 @@ fn manifest(units: &[Unit]) -> Desired {
         };
         builder = builder
             .unit(UNITS[number], &text(number, unit))
-            .running(running);
+            .with_running(running);
         if service {
             builder = builder.on_change(unit.on_change);
         }
@@ -344,7 +344,7 @@ proptest! {
         let planned = plan(&two, &seen);
         let reports = host.apply(&planned);
         prop_assume!(reports.iter().all(|report| report.outcome == StepOutcome::Ok));
-        let mut wrong = came_otherwise(&host, &two, &planned, &Runs::of(&seen));
+        let mut wrong = came_otherwise(&host, &two, &planned, &Runs::of_observed(&seen));
         wrong.retain(|one| !is_a_race_of_the_socket(one));
         prop_assert!(
             wrong.is_empty(),

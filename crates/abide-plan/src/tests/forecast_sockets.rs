@@ -67,7 +67,7 @@ fn with_no_listener(of_app: &str, of_socket: &str, version_of_c: u8) -> Vec<Stri
         let app = worker(of_app, &format!("/bin/app {version}"));
         let c = worker("Description=c", &format!("/bin/c {version_of_c}"));
         let of_both = one("app.service", &app).unit("c.service", &c);
-        of_both.running(Wanted::Yes).build()
+        of_both.with_running(Wanted::Yes).build()
     };
     let extra = worker("Description=extra", "/bin/extra");
     let mut host = with_socket(SimHost::new(), of_socket);

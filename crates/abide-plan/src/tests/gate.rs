@@ -1,13 +1,13 @@
 //! An approved plan on a host that has moved on: exactly its actions or fewer, never more, and in words why not.
 
 use abide_model::{ActionId, Change, Desired, Plan, Share, UnitRef};
-use abide_sim::random::{edits, hosts};
+use abide_sim::random::{edit_sequences, hosts};
 use abide_sim::{DesiredBuilder, SimHost, path, unit_ref, user};
 use proptest::prelude::*;
 
 use super::properties::{cases, manifests};
 use super::support::{WEB, as_declared, lines, one, planned, service, steps, told};
-use crate::{Gate, Gated, gate, owed};
+use crate::{Gate, Gated, gate, plan_still_owed};
 
 pub(super) const FILE: &str = "/home/deploy/.config/systemd/user/web.service";
 
@@ -56,7 +56,7 @@ fn carried_out_it_has_nothing_left_to_do() {
     let again = gated(&host, &wanted, &plan);
     assert_eq!((again.gate, again.elsewhere), (Gate::Done, 0));
     assert!(
-        owed(&plan, &wanted, &host.observe(&wanted))
+        plan_still_owed(&plan, &wanted, &host.observe(&wanted))
             .0
             .actions
             .is_empty()
@@ -68,7 +68,7 @@ fn a_file_changed_by_hand_is_told_with_what_it_was_is_and_should_be() {
     let (mut host, wanted, plan) = changed();
     host.write_file(&path(FILE), &service("/bin/by-hand"), "root");
     let facts = stale(&host, &wanted, &plan);
-    let short = |text: &str| abide_model::Digest::of(text.as_bytes()).short();
+    let short = |text: &str| abide_model::Digest::of_bytes(text.as_bytes()).short_form();
     let said = format!(
         "{FILE}: planned from {}, now {} (since ",
         short(&service("/bin/a")),
@@ -156,7 +156,7 @@ fn what_moved_elsewhere_on_the_host_is_left_alone_and_counted() {
     assert_eq!(host.text(&other), Some(service("/bin/by-hand").as_str()));
     let after = host.ledger(&wanted.manifest).unwrap();
     assert_eq!(after.files[&other], before.files[&other]);
-    let (owed, elsewhere) = owed(&plan, &wanted, &host.observe(&wanted));
+    let (owed, elsewhere) = plan_still_owed(&plan, &wanted, &host.observe(&wanted));
     assert_eq!((owed.actions.len(), elsewhere > 0), (0, true));
 }
 
@@ -195,7 +195,9 @@ fn a_host_that_goes_down_has_not_done_what_was_planned() {
 fn a_removal_that_somebody_did_by_hand_is_done() {
     let first = one("web.service", &service("/bin/a")).build();
     let mut host = as_declared(&first);
-    let wanted = one("web.service", &service("/bin/a")).absent().build();
+    let wanted = one("web.service", &service("/bin/a"))
+        .marked_absent()
+        .build();
     let plan = planned(&host, &wanted);
     assert!(!plan.actions.is_empty());
     host.apply(&plan);
@@ -238,7 +240,7 @@ proptest! {
 
     #[test]
     fn whatever_hands_do_only_listed_actions_are_done_and_then_none_is_left(
-        seed in hosts(), first in manifests(), second in manifests(), by_hand in edits(),
+        seed in hosts(), first in manifests(), second in manifests(), by_hand in edit_sequences(),
     ) {
         let mut host = seed.build();
         host.apply(&planned(&host, &first));
@@ -249,9 +251,9 @@ proptest! {
                 for action in &rest.actions {
                     prop_assert!(is_listed(&plan, &rest, action.id), "{}\n{}", told(&plan), told(&rest));
                 }
-                prop_assert_eq!(host.stale(&rest), Vec::<String>::new(), "{}", told(&rest));
+                prop_assert_eq!(host.stale_facts(&rest), Vec::<String>::new(), "{}", told(&rest));
                 host.apply(&rest);
-                let (owed, _) = owed(&plan, &second, &host.observe(&second));
+                let (owed, _) = plan_still_owed(&plan, &second, &host.observe(&second));
                 prop_assert!(
                     owed.actions.is_empty(),
                     "{}\nthen\n{}\nthen\n{}", told(&plan), told(&rest), told(&owed)
@@ -264,9 +266,9 @@ proptest! {
                 for action in &others.actions {
                     prop_assert!(is_listed(&plan, &others, action.id), "{}\n{}", told(&plan), told(&others));
                 }
-                prop_assert_eq!(host.stale(&others), Vec::<String>::new(), "{}", told(&others));
+                prop_assert_eq!(host.stale_facts(&others), Vec::<String>::new(), "{}", told(&others));
                 host.apply(&others);
-                let (owed, _) = owed(&plan, &second, &host.observe(&second));
+                let (owed, _) = plan_still_owed(&plan, &second, &host.observe(&second));
                 let again = owed.actions.iter().find(|left| {
                     others.actions.iter().any(|done| done.resource == left.resource && done.change == left.change)
                 });

@@ -29,7 +29,7 @@ fn was(state: ActiveState) -> impl Fn(&mut Precondition) {
 #[test]
 fn what_was_wanted_of_a_unit_is_told_in_a_word() {
     let on = one("web.service", &service("/bin/a"));
-    let off = on.clone().running(Wanted::No).build();
+    let off = on.clone().with_running(Wanted::No).build();
     let on = on.build();
     assert_eq!(
         said(&as_declared(&on), &off, was(ActiveState::Inactive)),
@@ -303,7 +303,7 @@ fn of_several_files_each_is_told_with_what_was_wanted_of_it() {
     let mut host = as_declared(&wanted("/bin/a"));
     let plan = planned(&host, &wanted("/bin/b"));
     host.write_file(&path(FILE), &service("/bin/by-hand"), "deploy");
-    let short = abide_model::Digest::of(service("/bin/b").as_bytes()).short();
+    let short = abide_model::Digest::of_bytes(service("/bin/b").as_bytes()).short_form();
     let facts = stale(&host, &wanted("/bin/b"), &plan);
     assert!(facts[0].ends_with(&format!("wanted {short}")), "{facts:?}");
 }
@@ -407,7 +407,7 @@ fn what_a_user_moved_leaves_all_but_that_users_scope_to_do() {
     let entry = |host: &SimHost| {
         let seen = host.observe(&wanted);
         seen.ledger
-            .known()
+            .as_known()
             .and_then(|ledger| ledger.files.get(&path(FILE)).cloned())
     };
     let before = entry(&host);

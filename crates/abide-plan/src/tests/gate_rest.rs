@@ -147,7 +147,7 @@ fn what_is_refused_only_now_counts_where_it_is_about_the_plan() {
         seen.scopes.get_mut(&abide_sim::scope("user:deploy"))
     {
         let unknown =
-            abide_model::Observation::Unknown(abide_model::UnknownReason::told("no answer"));
+            abide_model::Observation::Unknown(abide_model::UnknownReason::from_text("no answer"));
         deploy.files.insert(other, unknown);
     }
     let now = crate::plan(&both("/bin/b"), &seen);
@@ -195,7 +195,9 @@ fn what_is_done_beside_something_left_alone_is_in_the_ledger() {
     assert!(after.units.contains_key(&unit_ref(WEB)));
     assert_eq!(
         after.files[&path(FILE)].digest,
-        Some(abide_model::Digest::of(service("/bin/web").as_bytes()))
+        Some(abide_model::Digest::of_bytes(
+            service("/bin/web").as_bytes()
+        ))
     );
     assert_eq!(
         after.files[&file].digest,
@@ -248,7 +250,7 @@ fn what_was_refused_then_and_is_gone_by_now_is_not_let_go_of_in_passing() {
     let scope = abide_sim::scope("user:eve");
     seen.scopes.insert(scope, abide_model::Observation::Absent);
     let other = "/home/deploy/.config/systemd/user/other.service";
-    seen_file(&mut seen, "user:deploy", other).digest = Some(abide_model::Digest::of(b"x"));
+    seen_file(&mut seen, "user:deploy", other).digest = Some(abide_model::Digest::of_bytes(b"x"));
     let gated = gate(&plan, &wanted, &seen);
     assert!(gated.elsewhere > 0);
     let Gate::Go(rest) = gated.gate else {
@@ -308,7 +310,7 @@ fn what_is_owed_interrupts_nothing_for_the_sake_of_something_else() {
         interrupted(&crate::plan(&wanted, &seen)),
         ["of-other.service", "of-web.service"]
     );
-    let (owed, elsewhere) = crate::owed(&plan, &wanted, &seen);
+    let (owed, elsewhere) = crate::plan_still_owed(&plan, &wanted, &seen);
     assert!(elsewhere > 0);
     assert_eq!(interrupted(&owed), ["of-web.service"]);
 }

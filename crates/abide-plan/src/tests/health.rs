@@ -71,7 +71,7 @@ fn a_start_that_takes_longer_than_it_may_is_named() {
     );
     // What is not declared to run may take its time.
     let unmanaged = one("web.service", &service("/bin/web"))
-        .running(Wanted::Unmanaged)
+        .with_running(Wanted::Unmanaged)
         .build();
     assert!(plan(&unmanaged, &seen(&unmanaged, hangs)).is_empty());
 }
@@ -79,8 +79,8 @@ fn a_start_that_takes_longer_than_it_may_is_named() {
 #[test]
 fn a_packages_unit_that_waits_for_its_first_restart_is_started_anew_once() {
     let wanted = desired("h1")
-        .foreign("nginx.service")
-        .running(Wanted::Yes)
+        .foreign_unit("nginx.service")
+        .with_running(Wanted::Yes)
         .build();
     let unit = unit_ref("system/nginx.service");
     let mut host = SimHost::new().with_vendor_unit(false, "nginx.service", &service("/bin/nginx"));

@@ -8,7 +8,7 @@ use abide_sim::{SimHost, desired, scope};
 use proptest::prelude::*;
 
 use super::support::{as_declared, told};
-use crate::{looks, plan};
+use crate::{input_looks, plan};
 
 fn service(lines: &str) -> String {
     format!("[Service]\n{lines}\n[Install]\nWantedBy=multi-user.target\n")
@@ -220,10 +220,10 @@ fn a_service_that_only_a_started_timer_starts_is_noted() {
             "job.service",
             "[Service]\nType=oneshot\nExecStart=/opt/job\n",
         )
-        .running(abide_model::Wanted::Unmanaged)
+        .with_running(abide_model::Wanted::Unmanaged)
         .build();
     let mut observed = SimHost::new().observe(&wanted);
-    assert!(looks(&wanted, &observed).contains(&at(&Runner::Root, "/opt/job")));
+    assert!(input_looks(&wanted, &observed).contains(&at(&Runner::Root, "/opt/job")));
     observed.inputs = Inputs::from([(at(&Runner::Root, "/opt/job"), InputSeen::Absent)]);
     let plan = plan(&wanted, &observed);
     assert_eq!(codes(&plan), ["N0401"], "{}", told(&plan));

@@ -99,7 +99,7 @@ fn a_written_file_shows_what_stood_there() {
     assert!(plan.preconditions.contains(&Precondition::File {
         scope: scope("user:deploy"),
         path: path(CONF),
-        digest: Some(abide_model::Digest::of(b"a\n")),
+        digest: Some(abide_model::Digest::of_bytes(b"a\n")),
     }));
 }
 
@@ -148,7 +148,7 @@ fn a_changed_secret_is_written_and_restarts_and_is_told_nowhere() {
     );
     let everything = format!("{plan:?}");
     for value in ["canary-one", "canary-two"] {
-        let digest = abide_model::Digest::of(value.as_bytes()).to_string();
+        let digest = abide_model::Digest::of_bytes(value.as_bytes()).to_string();
         assert!(
             !everything.contains(value) && !everything.contains(&digest),
             "{everything}"
@@ -217,7 +217,7 @@ fn a_plan_stands_on_the_users_lingering_files_and_units_it_acts_on() {
     // Somebody was faster.
     let mut moved = host.clone();
     moved.restart(&unit_ref("user:deploy/web.service")).unwrap();
-    assert_eq!(moved.stale(&plan).len(), 1);
+    assert_eq!(moved.stale_facts(&plan).len(), 1);
     let fresh = planned(&SimHost::new(), &second.build());
     assert_eq!(
         fresh.preconditions,
@@ -252,7 +252,7 @@ fn the_ledger_keeps_the_run_of_an_untouched_unit() {
     let plan = planned(&host, &more);
     let unit = unit_ref("user:deploy/web.service");
     let left = &plan.ledger_after.units[&unit];
-    assert_eq!(left.invocation, host.runtime(&unit).unwrap().invocation);
+    assert_eq!(left.invocation, host.runtime_of(&unit).unwrap().invocation);
     assert_eq!(
         left.config,
         host.ledger(&more.manifest).unwrap().units[&unit].config

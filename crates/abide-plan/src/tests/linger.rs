@@ -229,7 +229,7 @@ fn units_of_a_masked_manager_that_is_down_are_refused_for_the_mask() {
 fn a_unit_that_need_not_run_is_installed_without_a_manager_and_without_a_reload() {
     let wanted = one("web.service", &service("/bin/web"))
         .linger(None)
-        .running(Wanted::Unmanaged)
+        .with_running(Wanted::Unmanaged)
         .build();
     let mut host = SimHost::new().with_user("deploy");
     let plan = planned(&host, &wanted);
@@ -350,7 +350,7 @@ fn what_somebody_elses_unit_may_bring_up_with_the_old_file_is_restarted() {
 fn a_socket_starts_before_its_service_when_their_manager_starts() {
     let wanted = |nice: u8| {
         let text = format!("[Service]\nExecStart=/bin/api\nNice={nice}\n");
-        let host = one("api.service", &text).running(Wanted::Yes);
+        let host = one("api.service", &text).with_running(Wanted::Yes);
         host.unit("api.socket", "[Socket]\nListenStream=/run/api.sock\n")
             .build()
     };

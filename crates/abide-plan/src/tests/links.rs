@@ -144,8 +144,8 @@ fn an_alias_goes_over_from_one_unit_to_another_in_one_run() {
 fn an_alias_of_a_unit_that_goes_or_is_switched_off_is_free_in_the_same_run() {
     let before = two("Alias=www.service\n", "WantedBy=a.target\n");
     let ends: [fn(DesiredBuilder) -> DesiredBuilder; 3] = [
-        |it| it.foreign("web.service").absent(),
-        |it| it.foreign("web.service").masked(true),
+        |it| it.foreign_unit("web.service").marked_absent(),
+        |it| it.foreign_unit("web.service").with_masked(true),
         |it| {
             it.unit(
                 "web.service",
@@ -212,7 +212,7 @@ fn a_unit_enabled_where_nothing_can_be_undone_is_refused_and_ours_never_is() {
         refusals(&crate::plan(wanted, &seen))
     };
     let foreign = desired("h1")
-        .foreign("nginx.service")
+        .foreign_unit("nginx.service")
         .enabled(Wanted::No)
         .build();
     let nginx = "system/nginx.service";
@@ -312,7 +312,7 @@ fn stopped_after(link: &str, change: impl Fn(&mut SimHost)) -> Vec<String> {
         let wanted = one("other.service", &service("/bin/other")).unit("web.service", &text);
         wanted
             .drop_in("10-nice.conf", "[Service]\nNice=5\n")
-            .running(running)
+            .with_running(running)
             .enabled(Wanted::Yes)
             .build()
     };
@@ -346,8 +346,8 @@ fn a_packages_unit_that_a_manager_brings_up_by_itself_is_stopped_too() {
     let with = |running: Wanted| {
         let wanted = one("other.service", &service("/bin/other"));
         wanted
-            .foreign("agent.service")
-            .running(running)
+            .foreign_unit("agent.service")
+            .with_running(running)
             .enabled(Wanted::Yes)
             .build()
     };
@@ -367,7 +367,10 @@ fn a_quadlet_that_a_manager_brings_up_by_itself_is_stopped_too() {
     let with = |install: &str, running: Wanted| {
         let text = format!("[Container]\nImage=i\n{install}");
         let wanted = one("other.service", &service("/bin/other"));
-        wanted.unit("web.container", &text).running(running).build()
+        wanted
+            .unit("web.container", &text)
+            .with_running(running)
+            .build()
     };
     let stops = |install: &str| {
         let mut host = as_declared(&with(install, Wanted::Yes));

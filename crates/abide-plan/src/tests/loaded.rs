@@ -168,8 +168,8 @@ fn a_packages_unit_is_loaded_again_before_it_is_started_and_not_otherwise() {
     let host = SimHost::new().with_vendor_unit(false, "nginx.service", vendor);
     let plan = |running: Wanted, stale: bool| {
         let wanted = desired("h1")
-            .foreign("nginx.service")
-            .running(running)
+            .foreign_unit("nginx.service")
+            .with_running(running)
             .build();
         let mut seen = host.observe(&wanted);
         seen_unit(&mut seen, "system/nginx.service").need_reload = stale;
@@ -322,7 +322,7 @@ fn a_masked_unit_with_drop_ins_says_for_ever_that_it_is_not_loaded() {
     let mut masked = desired("h1")
         .user("deploy")
         .linger(Some(true))
-        .foreign("web.service")
+        .foreign_unit("web.service")
         .drop_in("10-nice.conf", "[Service]\nNice=5\n")
         .build();
     let units = masked.users.values_mut();

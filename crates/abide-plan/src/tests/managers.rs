@@ -166,7 +166,7 @@ fn with_a_program(seen: InputSeen) -> (SimHost, DesiredBuilder, Inputs) {
 /// The plan where these answers are known, and the codes of what it refuses and notes.
 fn with_answers(host: &SimHost, wanted: &Desired, inputs: &Inputs) -> (Plan, Vec<&'static str>) {
     let mut observed = host.observe(wanted);
-    let asked = crate::looks(wanted, &observed);
+    let asked = crate::input_looks(wanted, &observed);
     assert!(inputs.keys().all(|look| asked.contains(look)), "{asked:?}");
     observed.inputs = inputs.clone();
     let plan = crate::plan(wanted, &observed);
@@ -236,7 +236,9 @@ fn a_manager_is_not_restarted_where_a_unit_that_runs_would_be_lost() {
 #[test]
 fn what_does_not_run_keeps_no_manager_from_its_restart() {
     let (mut host, wanted, inputs) = with_a_program(InputSeen::Absent);
-    let wanted = wanted.running(Wanted::Unmanaged).enabled(Wanted::Unmanaged);
+    let wanted = wanted
+        .with_running(Wanted::Unmanaged)
+        .enabled(Wanted::Unmanaged);
     host.stop(&unit_ref("user:deploy/job.service")).unwrap();
     let (plan, codes) = with_answers(&host, &wanted.build(), &Inputs::new());
     assert!(

@@ -22,9 +22,12 @@ fn each(mut wanted: Desired, change: impl Fn(&mut DesiredUnit)) -> Desired {
 
 /// A package's unit, of which the manifest says this much.
 fn nginx(masked: Option<bool>, running: Wanted, enabled: Wanted) -> Desired {
-    each(desired("h1").foreign("nginx.service").build(), |unit| {
-        (unit.masked, unit.running, unit.enabled) = (masked, running, enabled);
-    })
+    each(
+        desired("h1").foreign_unit("nginx.service").build(),
+        |unit| {
+            (unit.masked, unit.running, unit.enabled) = (masked, running, enabled);
+        },
+    )
 }
 
 /// A host on which somebody has masked it.
@@ -83,7 +86,7 @@ fn links_to_a_unit_that_stays_masked_start_nothing_and_stay() {
 #[test]
 fn links_to_a_template_that_stays_masked_start_nothing_and_stay() {
     let template = "[Service]\nExecStart=/bin/x %i\n[Install]\nWantedBy=multi-user.target\n";
-    let wanted = desired("h1").foreign("pool@one.service").build();
+    let wanted = desired("h1").foreign_unit("pool@one.service").build();
     let wanted = each(wanted, |unit| unit.enabled = Wanted::No);
     let mut host = SimHost::new().with_vendor_unit(false, "pool@.service", template);
     host.edit(&Edit::Mask(unit_ref("system/pool@.service")));

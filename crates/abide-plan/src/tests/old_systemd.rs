@@ -3,7 +3,7 @@
 
 use abide_model::{LastLoad, Manager, NoteKind, OnChange, RefusalReason, Timestamp};
 use abide_sim::SimHost;
-use abide_sim::random::{edits, hosts};
+use abide_sim::random::{edit_sequences, hosts};
 use proptest::prelude::*;
 
 use super::properties::{cases, manifests};
@@ -24,7 +24,7 @@ proptest! {
 
     #[test]
     fn a_plan_for_an_old_systemd_leaves_nothing_to_do(
-        version in versions(), seed in hosts(), first in manifests(), by_hand in edits(), second in manifests(),
+        version in versions(), seed in hosts(), first in manifests(), by_hand in edit_sequences(), second in manifests(),
     ) {
         let mut host = seed.build();
         host.facts.systemd = version;

@@ -22,16 +22,16 @@ fn kinds() -> DesiredBuilder {
         .unit("b.path", "[Path]\nPathExists=/b\nUnit=m.service\n")
         .unit("c.service", "[Service]\nExecStart=/bin/c\n")
         .unit("m.service", "[Service]\nExecStart=/bin/m\n")
-        .running(Wanted::Yes)
+        .with_running(Wanted::Yes)
         .unit(
             "n.socket",
             "[Socket]\nListenStream=/run/n\nService=m.service\n",
         )
         .unit("a.mount", mount)
         .unit("z.slice", "[Slice]\nCPUWeight=10\n")
-        .running(Wanted::Yes)
+        .with_running(Wanted::Yes)
         .unit("zz.target", "[Unit]\nDescription=z\n")
-        .running(Wanted::Yes)
+        .with_running(Wanted::Yes)
 }
 
 fn order(plan: &Plan, verb: &str) -> Vec<String> {
@@ -90,7 +90,7 @@ fn what_starts_others_stops_first_and_what_others_stand_on_comes_last() {
 #[test]
 fn a_file_is_written_after_its_mask_is_taken_away() {
     let wanted = one("web.service", &service("/bin/web"));
-    let masked = wanted.clone().masked(true).build();
+    let masked = wanted.clone().with_masked(true).build();
     let plan = planned(&as_declared(&masked), &wanted.build());
     let unmask = step(&plan, &format!("{WEB}: unmask"));
     let write = step(
@@ -207,7 +207,7 @@ fn an_instance_of_our_template_that_is_down_and_undeclared_is_only_let_go_of() {
 #[test]
 fn a_unit_that_is_to_be_masked_is_stopped_before_its_file_goes() {
     let wanted = one("web.service", &service("/bin/web"));
-    let masked = wanted.clone().masked(true).build();
+    let masked = wanted.clone().with_masked(true).build();
     let plan = planned(&as_declared(&wanted.build()), &masked);
     let stop = step(&plan, &format!("{WEB}: stop"));
     let remove = step(

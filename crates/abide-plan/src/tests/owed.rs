@@ -292,8 +292,8 @@ fn a_link_that_goes_or_is_somebody_elses_affair_is_not_told_as_kept() {
         noted_of_link(&web(install, Unmanaged)),
         Vec::<String>::new()
     );
-    let theirs = desired("h1").user("deploy").foreign("web.service");
-    let theirs = theirs.running(Unmanaged).enabled(Unmanaged).build();
+    let theirs = desired("h1").user("deploy").foreign_unit("web.service");
+    let theirs = theirs.with_running(Unmanaged).enabled(Unmanaged).build();
     let mut host = SimHost::new().with_user("deploy");
     host = host.with_vendor_unit(true, "web.service", "[Service]\nExecStart=/bin/web\n");
     assert_converges(&mut host, &theirs);
@@ -304,9 +304,9 @@ fn a_link_that_goes_or_is_somebody_elses_affair_is_not_told_as_kept() {
     let mut host = as_declared(&web("", Unmanaged));
     host.edit(&Edit::Link(unit_ref(WEB), link));
     let masked = one("web.service", "[Service]\nExecStart=/bin/web\n")
-        .running(No)
+        .with_running(No)
         .enabled(Unmanaged)
-        .masked(true)
+        .with_masked(true)
         .build();
     assert_eq!(
         notes(&assert_converges(&mut host, &masked)),
@@ -317,7 +317,9 @@ fn a_link_that_goes_or_is_somebody_elses_affair_is_not_told_as_kept() {
 #[test]
 fn drop_ins_of_a_packages_unit_are_told_where_some_are_ours() {
     let with = |ours: bool| {
-        let wanted = desired("h1").foreign("nginx.service").running(Wanted::Yes);
+        let wanted = desired("h1")
+            .foreign_unit("nginx.service")
+            .with_running(Wanted::Yes);
         match ours {
             true => wanted
                 .drop_in("10-ours.conf", "[Service]\nNice=5\n")
@@ -372,8 +374,8 @@ fn of_a_package(text: &str) -> abide_sim::DesiredBuilder {
         .user("deploy")
         .linger(Some(true))
         .file(".config/web.env", text)
-        .foreign("web.service")
-        .running(Wanted::Yes)
+        .foreign_unit("web.service")
+        .with_running(Wanted::Yes)
 }
 
 const OF_A_PACKAGE: &str = "[Service]\nExecStart=/bin/web\nEnvironmentFile=-%h/.config/*.env\nEnvironmentFile=-/etc/default/web\n";

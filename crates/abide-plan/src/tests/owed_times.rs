@@ -34,7 +34,7 @@ fn scope_of_env(seen: &Observed) -> String {
     let mut scopes = seen.scopes.iter();
     let found = scopes.find(|(_, scope)| {
         scope
-            .known()
+            .as_known()
             .is_some_and(|scope| scope.files.contains_key(&path(ENV)))
     });
     found.unwrap().0.to_string()
@@ -102,7 +102,9 @@ fn a_time_after_the_start_is_settled_by_what_the_ledger_has() {
         let changed = unknown_run("/bin/web", |seen| {
             if let Observation::Known(ledger) = &mut seen.ledger {
                 let left = ledger.units.get_mut(&unit_ref(WEB)).unwrap();
-                let other = Some(abide_model::Held::Digest(abide_model::Digest::of(b"other")));
+                let other = Some(abide_model::Held::Digest(abide_model::Digest::of_bytes(
+                    b"other",
+                )));
                 left.reads.definition.as_mut().unwrap().left = other;
                 left.reads.files.get_mut(&path(ENV)).unwrap().left = other;
             }
@@ -130,7 +132,7 @@ fn a_ledger_that_has_one_digest_of_all_settles_it_as_well() {
             old(seen);
             if let Observation::Known(ledger) = &mut seen.ledger {
                 let left = ledger.units.get_mut(&unit_ref(WEB)).unwrap();
-                left.config = Some(abide_model::Digest::of(b"other"));
+                left.config = Some(abide_model::Digest::of_bytes(b"other"));
             }
             change(seen);
         });

@@ -6,7 +6,7 @@ use abide_model::{
     Change, Desired, DesiredUnit, HostPath, HostPathOrHome, Observation, OnChange, Plan, Presence,
     ResourceId, RootRoute, Scope, Share, UnitRef, UserName, Wanted,
 };
-use abide_sim::random::{FOREIGN, UNITS, desireds, edits, hosts};
+use abide_sim::random::{FOREIGN, UNITS, desired_states, edit_sequences, hosts};
 use abide_sim::{SimHost, config_dir, scope};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
@@ -17,7 +17,7 @@ use crate::plan;
 /// A manifest that may remove as much as it likes. A home that a deleted user leaves behind would be found again only
 /// after another user of that name is made.
 pub(super) fn manifests() -> impl Strategy<Value = Desired> {
-    desireds().prop_map(|mut wanted| {
+    desired_states().prop_map(|mut wanted| {
         wanted.policy.max_removals = Share::Count(1000);
         wanted
             .users
@@ -60,7 +60,7 @@ proptest! {
 
     #[test]
     fn manifests_and_hands_may_follow_each_other(
-        seed in hosts(), first in manifests(), by_hand in edits(), second in manifests(),
+        seed in hosts(), first in manifests(), by_hand in edit_sequences(), second in manifests(),
     ) {
         let mut host = seed.build();
         assert_converges(&mut host, &first);
@@ -71,14 +71,14 @@ proptest! {
 
     #[test]
     fn only_what_is_ours_or_declared_is_touched(
-        seed in hosts(), first in manifests(), by_hand in edits(), second in manifests(),
+        seed in hosts(), first in manifests(), by_hand in edit_sequences(), second in manifests(),
     ) {
         let mut host = seed.build();
         host.apply(&plan(&first, &host.observe(&first)));
         host.edit_all(&by_hand);
         let seen = host.observe(&second);
         let planned = plan(&second, &seen);
-        let ledger = seen.ledger.known().cloned().unwrap_or_default();
+        let ledger = seen.ledger.as_known().cloned().unwrap_or_default();
         for action in &planned.actions {
             if let Change::RemoveFile { path, .. } = &action.change {
                 let ours = ledger.files.contains_key(path) || declared_away(&second, path);
@@ -97,8 +97,8 @@ proptest! {
         for unit in foreign_units(&host) {
             if !names(&second, &unit) && before.is_up(&unit) && manager_stays(&planned, &unit.scope) {
                 prop_assert_eq!(
-                    before.runtime(&unit).map(|run| &run.invocation),
-                    host.runtime(&unit).map(|run| &run.invocation),
+                    before.runtime_of(&unit).map(|run| &run.invocation),
+                    host.runtime_of(&unit).map(|run| &run.invocation),
                     "{} was touched\n{}", unit, told(&planned)
                 );
             }
@@ -146,9 +146,9 @@ proptest! {
         let gone = unseen.user().and_then(|user| seen.users.get(user));
         // Of a user that is certainly not there, nothing can be unseen.
         prop_assume!(users || !matches!(gone, Some(Observation::Absent)));
-        seen.scopes.insert(unseen.clone(), Observation::Unknown(abide_model::UnknownReason::told("timed out")));
+        seen.scopes.insert(unseen.clone(), Observation::Unknown(abide_model::UnknownReason::from_text("timed out")));
         if let (Some(user), true) = (unseen.user(), users) {
-            seen.users.insert(user.clone(), Observation::Unknown(abide_model::UnknownReason::told("timed out")));
+            seen.users.insert(user.clone(), Observation::Unknown(abide_model::UnknownReason::from_text("timed out")));
         }
         let planned = plan(&second, &seen);
         assert_sound(&planned);
@@ -169,7 +169,7 @@ proptest! {
 
     #[test]
     fn a_run_that_is_cut_anywhere_is_completed_by_the_next(
-        seed in hosts(), first in manifests(), by_hand in edits(), second in manifests(),
+        seed in hosts(), first in manifests(), by_hand in edit_sequences(), second in manifests(),
     ) {
         let mut host = seed.build();
         host.apply(&plan(&first, &host.observe(&first)));
@@ -193,7 +193,7 @@ fn assert_as_declared(host: &SimHost, wanted: &Desired, last: &Plan) {
         .map(|refusal| refusal.resource.to_string())
         .collect();
     let ledger = host.observe(wanted).ledger;
-    let ledger = ledger.known().cloned().unwrap_or_default();
+    let ledger = ledger.as_known().cloned().unwrap_or_default();
     for (scope, units) in scopes(wanted) {
         let home = home(&scope);
         if refused.contains(&format!("manager {scope}")) {
@@ -209,7 +209,7 @@ fn assert_as_declared(host: &SimHost, wanted: &Desired, last: &Plan) {
                 continue;
             }
             let up = host.is_up(&at);
-            let held = host.runtime(&at).is_some_and(|run| !run.condition);
+            let held = host.runtime_of(&at).is_some_and(|run| !run.condition);
             match unit.running {
                 Wanted::Yes => assert!(up || held, "{at} does not run\n{}", told(last)),
                 Wanted::No => assert!(!up, "{at} runs\n{}", told(last)),
@@ -222,7 +222,7 @@ fn assert_as_declared(host: &SimHost, wanted: &Desired, last: &Plan) {
                 told(last)
             );
             let by_itself = ["job.service", "watch.service"].contains(&name.as_str());
-            let mut drop_ins = host.definition(&at).drop_ins.into_iter();
+            let mut drop_ins = host.definition_of(&at).drop_ins.into_iter();
             // What others add is theirs to bring into effect (case 20).
             let all_ours = drop_ins.all(|drop_in| ledger.files.contains_key(&drop_in));
             if up

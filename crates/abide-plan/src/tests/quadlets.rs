@@ -96,7 +96,7 @@ fn a_service_that_gets_another_name_is_stopped_before_the_new_one_starts_whereve
             let scope = seen
                 .scopes
                 .get(&front.scope)
-                .and_then(abide_model::Observation::known);
+                .and_then(abide_model::Observation::as_known);
             let unit = scope.and_then(|scope| scope.units.get(&front.unit));
             assert!(
                 unit.is_none_or(|unit| !unit.active.is_up()),
@@ -324,7 +324,7 @@ fn a_mask_that_is_gone_and_still_loaded_is_only_read_again() {
     let wanted = abide_sim::desired("h1").system();
     let wanted = wanted
         .unit("web.container", "[Container]\nImage=img:1\n")
-        .masked(false)
+        .with_masked(false)
         .build();
     let mut host = as_declared(&wanted);
     let service = abide_sim::unit_ref("system/web.service");
@@ -374,7 +374,7 @@ fn a_changed_template_of_quadlets_restarts_its_instances() {
         |image: &str| format!("[Container]\nImage={image}\n[Install]\nWantedBy=default.target\n");
     let wanted = |image: &str| {
         one("w@.container", &text(image))
-            .running(abide_model::Wanted::Unmanaged)
+            .with_running(abide_model::Wanted::Unmanaged)
             .unit("w@a.container", &text(image))
             .unit("w@b.container", &text(image))
             .build()
@@ -397,12 +397,12 @@ fn a_changed_template_of_quadlets_restarts_its_instances() {
 fn a_quadlet_that_is_masked_or_has_no_file_needs_no_podman() {
     let host = host_with(false, None);
     let masked = one("web.container", "[Container]\nImage=i\n")
-        .masked(true)
+        .with_masked(true)
         .build();
     assert_eq!(refusals(&planned(&host, &masked)), Vec::<String>::new());
     let bare = abide_sim::desired("h1")
         .user("deploy")
-        .foreign("web.container")
+        .foreign_unit("web.container")
         .build();
     assert_eq!(refusals(&planned(&host, &bare)), Vec::<String>::new());
 }

@@ -28,7 +28,7 @@ fn a_host_that_is_too_old_or_goes_down_is_left_alone() {
 fn a_ledger_that_cannot_be_read_stops_everything() {
     let wanted = one("web.service", &service("/bin/web")).build();
     let mut seen = SimHost::new().observe(&wanted);
-    seen.ledger = Observation::Unknown(abide_model::UnknownReason::told(
+    seen.ledger = Observation::Unknown(abide_model::UnknownReason::from_text(
         "Permission denied\u{1b}[31m",
     ));
     let plan = crate::plan(&wanted, &seen);
@@ -190,7 +190,7 @@ fn a_scope_that_could_not_be_seen_is_unknown_and_not_absent() {
     let mut seen = SimHost::new().with_user("deploy").observe(&wanted);
     seen.scopes.insert(
         abide_sim::scope("user:deploy"),
-        Observation::Unknown(abide_model::UnknownReason::told("timed out")),
+        Observation::Unknown(abide_model::UnknownReason::from_text("timed out")),
     );
     let plan = crate::plan(&wanted, &seen);
     assert_eq!(steps(&plan), Vec::<String>::new());
@@ -207,11 +207,11 @@ fn a_user_that_could_not_be_seen_is_never_made() {
     let mut seen = SimHost::new().observe(&wanted);
     seen.users.insert(
         user("deploy"),
-        Observation::Unknown(abide_model::UnknownReason::told("getent hung")),
+        Observation::Unknown(abide_model::UnknownReason::from_text("getent hung")),
     );
     seen.scopes.insert(
         abide_sim::scope("user:deploy"),
-        Observation::Unknown(abide_model::UnknownReason::told("getent hung")),
+        Observation::Unknown(abide_model::UnknownReason::from_text("getent hung")),
     );
     let plan = crate::plan(&wanted, &seen);
     assert_eq!(steps(&plan), Vec::<String>::new());
@@ -235,7 +235,7 @@ fn a_file_that_could_not_be_seen_refuses_its_unit_only() {
     let file = path("/home/deploy/.config/systemd/user/web.service");
     scope.files.insert(
         file,
-        Observation::Unknown(abide_model::UnknownReason::told("Input/output error")),
+        Observation::Unknown(abide_model::UnknownReason::from_text("Input/output error")),
     );
     let plan = crate::plan(&wanted, &seen);
     assert_eq!(
@@ -256,8 +256,8 @@ fn what_the_connection_stands_on_is_never_stopped() {
     );
     host.start(&unit_ref("system/ssh.service")).unwrap();
     let wanted = desired("h1")
-        .foreign("ssh.service")
-        .running(abide_model::Wanted::No)
+        .foreign_unit("ssh.service")
+        .with_running(abide_model::Wanted::No)
         .build();
     let plan = planned(&host, &wanted);
     assert_eq!(steps(&plan), Vec::<String>::new());

@@ -47,7 +47,7 @@ fn a_unit_that_systemctl_refuses_to_disable_goes_with_its_links() {
 
 #[test]
 fn a_unit_that_is_declared_absent_goes_the_same_way() {
-    let absent = web().absent().build();
+    let absent = web().marked_absent().build();
     let mut host = as_declared(&web().build());
     let plan = assert_converges(&mut host, &absent);
     assert_eq!(
@@ -227,7 +227,10 @@ fn what_abide_never_wrote_is_never_pruned() {
 fn a_unit_that_a_package_brought_is_not_abides_to_remove() {
     let host =
         SimHost::new().with_vendor_unit(false, "nginx.service", "[Service]\nExecStart=/bin/x\n");
-    let wanted = desired("h1").foreign("nginx.service").absent().build();
+    let wanted = desired("h1")
+        .foreign_unit("nginx.service")
+        .marked_absent()
+        .build();
     let plan = planned(&host, &wanted);
     assert_eq!(
         refusals(&plan),
@@ -316,7 +319,7 @@ fn a_secret_that_goes_is_not_shown() {
     let plan = planned(&host, &desired("h1").user("deploy").build());
     assert_eq!(steps(&plan), ["remove /home/deploy/token"]);
     assert!(!format!("{plan:?}").contains("canary"));
-    let digest = abide_model::Digest::of(b"canary\n").to_string();
+    let digest = abide_model::Digest::of_bytes(b"canary\n").to_string();
     assert!(!format!("{plan:?}").contains(&digest));
 }
 

@@ -86,7 +86,7 @@ fn a_stop_that_the_manifest_asks_for_by_now_restores_nothing() {
     let mut host = as_declared(&web("/bin/web"));
     host.edit(&Edit::Write(unit_ref(WEB), service("/bin/other")));
     let stopped = one("web.service", &service("/bin/web"));
-    let stopped = stopped.running(Wanted::No).build();
+    let stopped = stopped.with_running(Wanted::No).build();
     let restored = restored(&host, &stopped);
     assert!(
         left(&restored)[0].contains("the manifest has moved on"),

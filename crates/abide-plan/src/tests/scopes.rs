@@ -143,7 +143,7 @@ fn what_is_unchanged_is_counted_without_what_is_refused_with_its_scope() {
     let all = planned(&host, &with("/bin/a")).unchanged;
     assert_eq!(planned(&host, &with("/bin/b")).unchanged, all - 1);
     let mut seen = host.observe(&with("/bin/a"));
-    let unknown = Observation::Unknown(abide_model::UnknownReason::told("no answer"));
+    let unknown = Observation::Unknown(abide_model::UnknownReason::from_text("no answer"));
     seen.scopes.insert(scope("user:deploy"), unknown);
     let plan = crate::plan(&with("/bin/a"), &seen);
     assert_eq!(
@@ -169,7 +169,7 @@ fn unseen_scope(manager: ActiveState, mine: bool) -> abide_model::Plan {
     let mut seen = as_declared(&before.build()).observe(&wanted.clone().build());
     seen.scopes.insert(
         scope("user:deploy"),
-        Observation::Unknown(abide_model::UnknownReason::told("no answer")),
+        Observation::Unknown(abide_model::UnknownReason::from_text("no answer")),
     );
     if let Some(Observation::Known(deploy)) = seen.users.get_mut(&user("deploy")) {
         deploy.linger.manager = manager;
@@ -212,7 +212,7 @@ fn what_could_not_be_seen_is_counted() {
         let mut seen = host.observe(&wanted);
         seen.scopes.insert(
             scope("user:deploy"),
-            Observation::Unknown(abide_model::UnknownReason::told("no answer")),
+            Observation::Unknown(abide_model::UnknownReason::from_text("no answer")),
         );
         refusals(&crate::plan(&wanted, &seen))
     };
@@ -314,8 +314,8 @@ fn with_lingering() -> SimHost {
     let vendor = "[Service]\nExecStart=/bin/x\n[Install]\nWantedBy=default.target\n";
     let wanted = one("web.service", &service("/bin/web"))
         .unit("pool@.service", "[Service]\nExecStart=/bin/pool %i\n")
-        .foreign("agent.service")
-        .running(abide_model::Wanted::Yes)
+        .foreign_unit("agent.service")
+        .with_running(abide_model::Wanted::Yes)
         .enabled(abide_model::Wanted::Yes)
         .system()
         .unit("sys.service", "[Service]\nExecStart=/bin/s\n")

@@ -52,10 +52,10 @@ fn case_04_the_order_of_a_list_counts() {
 #[test]
 fn case_05_a_changed_exec_start_restarts_once() {
     let mut host = as_declared(&web(&service("/bin/web -c 10")));
-    let before = host.runtime(&unit_ref(WEB)).unwrap().invocation.clone();
+    let before = host.runtime_of(&unit_ref(WEB)).unwrap().invocation.clone();
     let plan = assert_converges(&mut host, &web(&service("/bin/web -c 20")));
     assert_eq!(steps(&plan), rewritten("user:deploy/web.service: restart"));
-    assert_ne!(host.runtime(&unit_ref(WEB)).unwrap().invocation, before);
+    assert_ne!(host.runtime_of(&unit_ref(WEB)).unwrap().invocation, before);
     let Cause::RunningOldConfig { keys, since } = &plan.actions[2].causes[1] else {
         panic!("{}", told(&plan));
     };
@@ -89,7 +89,7 @@ fn case_05_units_beside_it_are_left_alone() {
 fn case_06_a_changed_unit_that_does_not_run_and_need_not_is_only_written() {
     let wanted = |command: &str| {
         let unit = one("web.service", &service(command));
-        unit.running(Wanted::Unmanaged)
+        unit.with_running(Wanted::Unmanaged)
             .enabled(Wanted::Unmanaged)
             .linger(Some(true))
             .build()
@@ -276,7 +276,7 @@ fn case_53_a_oneshot_that_remains_is_not_run_again_and_one_that_ends_is_never_st
         "job.service",
         "[Service]\nType=oneshot\nExecStart=/bin/job\n",
     )
-    .running(Wanted::Yes)
+    .with_running(Wanted::Yes)
     .build();
     let plan = assert_converges(&mut SimHost::new(), &ends);
     assert!(
@@ -302,7 +302,7 @@ fn a_changed_oneshot_that_remains_is_run_again() {
 #[test]
 fn a_unit_that_should_not_run_is_stopped() {
     let running = one("web.service", &service("/bin/web"));
-    let stopped = running.clone().running(Wanted::No).build();
+    let stopped = running.clone().with_running(Wanted::No).build();
     assert_eq!(
         from_to(&running.build(), &stopped),
         ["user:deploy/web.service: stop"]
@@ -314,8 +314,8 @@ fn a_foreign_unit_is_started_and_enabled_and_nothing_else() {
     let vendor = "[Service]\nExecStart=/bin/x\n[Install]\nWantedBy=multi-user.target\n";
     let mut host = SimHost::new().with_vendor_unit(false, "nginx.service", vendor);
     let wanted = desired("h1")
-        .foreign("nginx.service")
-        .running(Wanted::Yes)
+        .foreign_unit("nginx.service")
+        .with_running(Wanted::Yes)
         .enabled(Wanted::Yes)
         .build();
     assert_eq!(
@@ -334,7 +334,7 @@ fn a_drop_in_of_ours_on_a_foreign_unit_restarts_it() {
     let mut host = SimHost::new().with_vendor_unit(false, "nginx.service", vendor);
     host.start(&unit_ref("system/nginx.service")).unwrap();
     let wanted = desired("h1")
-        .foreign("nginx.service")
+        .foreign_unit("nginx.service")
         .drop_in("10-nice.conf", "[Service]\nNice=5\n")
         .build();
     assert_eq!(

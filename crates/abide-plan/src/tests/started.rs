@@ -73,8 +73,8 @@ fn a_packages_unit_that_a_condition_held_back_is_tried_again_once_it_is_unmasked
     let vendor = "[Unit]\nConditionPathExists=/nowhere\n[Service]\nExecStart=/bin/x\n";
     let nginx = unit_ref("system/nginx.service");
     let mut wanted = desired("h1")
-        .foreign("nginx.service")
-        .running(Wanted::Yes)
+        .foreign_unit("nginx.service")
+        .with_running(Wanted::Yes)
         .build();
     for unit in wanted.units.values_mut() {
         unit.masked = Some(false);
@@ -165,8 +165,8 @@ fn what_its_manager_cannot_load_is_not_started_unless_it_is_mended_here() {
 #[test]
 fn a_packages_unit_that_is_not_there_cannot_be_started() {
     let wanted = desired("h1")
-        .foreign("nginx.service")
-        .running(Wanted::Yes)
+        .foreign_unit("nginx.service")
+        .with_running(Wanted::Yes)
         .build();
     let plan = planned(&SimHost::new(), &wanted);
     assert_eq!(
@@ -177,8 +177,8 @@ fn a_packages_unit_that_is_not_there_cannot_be_started() {
 
 /// A drop-in for what a package brings, and nothing else.
 fn drop_in_for(of: DesiredBuilder, unit: &str) -> Desired {
-    of.foreign(unit)
-        .running(Wanted::Unmanaged)
+    of.foreign_unit(unit)
+        .with_running(Wanted::Unmanaged)
         .drop_in("10-nice.conf", "[Service]\nNice=5\n")
         .build()
 }
@@ -224,8 +224,8 @@ fn a_packages_unit_is_started_where_its_manager_could_not_be_asked_yet() {
     let wanted = desired("h1")
         .user("deploy")
         .linger(Some(true))
-        .foreign("agent.service")
-        .running(Wanted::Yes)
+        .foreign_unit("agent.service")
+        .with_running(Wanted::Yes)
         .build();
     let mut host = SimHost::new().with_vendor_unit(true, "agent.service", vendor);
     let plan = assert_converges(&mut host, &wanted);
@@ -275,7 +275,7 @@ fn a_job_that_is_under_way_is_not_interrupted_by_its_new_file() {
         let text = format!("[Service]\nType=oneshot\nExecStart={command}\n");
         one("job.service", &text)
             .linger(Some(true))
-            .running(Wanted::Unmanaged)
+            .with_running(Wanted::Unmanaged)
             .build()
     };
     let mut seen = as_declared(&job("/bin/a")).observe(&job("/bin/b"));

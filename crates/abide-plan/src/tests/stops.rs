@@ -35,7 +35,7 @@ fn a_unit_that_should_not_run_is_not_started_beside_its_new_socket() {
     let wanted = one("api.socket", socket)
         .linger(Some(true))
         .unit("api.service", service)
-        .running(Wanted::No)
+        .with_running(Wanted::No)
         .build();
     let plan = assert_converges(&mut host, &wanted);
     assert_eq!(
@@ -55,7 +55,7 @@ fn job(command: &str, timer: Option<Wanted>) -> Desired {
     let text = format!("[Service]\nExecStart={command}\n");
     let wanted = one("job.service", &text)
         .linger(Some(true))
-        .running(Wanted::Yes)
+        .with_running(Wanted::Yes)
         .on_change(OnChange::StopStart);
     match timer {
         Some(running) => wanted
@@ -63,7 +63,7 @@ fn job(command: &str, timer: Option<Wanted>) -> Desired {
                 "job.timer",
                 "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n",
             )
-            .running(running)
+            .with_running(running)
             .enabled(Wanted::No)
             .build(),
         None => wanted.build(),
@@ -127,7 +127,7 @@ fn a_timer_that_does_not_run_or_that_nobody_declares_is_left_alone() {
 /// The base stops for good; what becomes of the app?
 fn base_stops(before: &str, after: &str) -> Vec<String> {
     let mut host = as_declared(&with("/bin/base", before).build());
-    let wanted = with("/bin/base", after).running(Wanted::No).build();
+    let wanted = with("/bin/base", after).with_running(Wanted::No).build();
     let plan = planned(&host, &wanted);
     host.apply(&plan);
     verbs(&plan)
@@ -163,9 +163,9 @@ fn vendor_app(relation: &str, named: bool) -> Vec<String> {
     let base = |running: Wanted| {
         let wanted = one("base.service", &service("/bin/base"))
             .linger(Some(true))
-            .running(running);
+            .with_running(running);
         match named {
-            true => wanted.foreign("app.service").build(),
+            true => wanted.foreign_unit("app.service").build(),
             false => wanted.build(),
         }
     };
@@ -229,7 +229,9 @@ fn what_should_not_run_and_cannot_be_stopped_is_not_started_again_either() {
     let both = |command: &str, app: Wanted| {
         let text =
             "[Unit]\nPartOf=base.service\nRefuseManualStop=yes\n[Service]\nExecStart=/bin/app\n";
-        let wanted = one("app.service", text).linger(Some(true)).running(app);
+        let wanted = one("app.service", text)
+            .linger(Some(true))
+            .with_running(app);
         wanted
             .unit("base.service", &service(command))
             .on_change(OnChange::StopStart)
@@ -251,7 +253,7 @@ fn a_dependent_that_does_not_run_is_not_started_again() {
             let app = "[Unit]\nRequires=base.service\n[Service]\nExecStart=/bin/app\n";
             let wanted = one("app.service", app)
                 .linger(Some(true))
-                .running(Wanted::Unmanaged);
+                .with_running(Wanted::Unmanaged);
             let wanted = wanted.unit("base.service", &service(base));
             wanted.on_change(on_change).build()
         };
@@ -300,7 +302,7 @@ fn gains(name: &str, up: bool, member_up: bool) -> bool {
         };
         let wanted = one(name, &text).linger(Some(true));
         wanted
-            .running(if up { Wanted::Yes } else { Wanted::No })
+            .with_running(if up { Wanted::Yes } else { Wanted::No })
             .build()
     };
     let vendor = "[Service]\nExecStart=/bin/x\n";

@@ -8,7 +8,7 @@ use abide_model::{
 };
 use abide_sim::{DesiredBuilder, SimHost, desired, path, scope, unit_ref};
 
-use crate::{Runs, plan, surprises};
+use crate::{Runs, find_surprises, plan};
 
 /// A plan as a person would sum it up: one line an action, its causes behind it.
 pub(super) fn told(plan: &Plan) -> String {
@@ -176,7 +176,7 @@ pub(super) fn assert_converges(host: &mut SimHost, wanted: &Desired) -> Plan {
     let first = plan(wanted, &seen);
     assert_sound(&first);
     assert_eq!(
-        host.stale(&first),
+        host.stale_facts(&first),
         Vec::<String>::new(),
         "stale at once\n{}",
         told(&first)
@@ -192,7 +192,7 @@ pub(super) fn assert_converges(host: &mut SimHost, wanted: &Desired) -> Plan {
             told(&first)
         );
     }
-    assert_foretold(host, wanted, &first, &Runs::of(&seen));
+    assert_foretold(host, wanted, &first, &Runs::of_observed(&seen));
     let second = plan(wanted, &host.observe(wanted));
     assert_eq!(
         steps(&second),
@@ -223,8 +223,8 @@ pub(super) fn came_otherwise(
     plan: &Plan,
     before: &Runs,
 ) -> Vec<String> {
-    let after = Runs::of(&host.observe_with(wanted, before.beside()));
-    let wrong = surprises(plan, before, &after).into_iter();
+    let after = Runs::of_observed(&host.observe_with(wanted, before.undeclared_units()));
+    let wrong = find_surprises(plan, before, &after).into_iter();
     wrong
         .map(|one| format!("{}: {:?}, not {:?}", one.unit, one.happened, one.forecast))
         .collect()

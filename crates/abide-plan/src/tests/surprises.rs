@@ -7,7 +7,7 @@ use abide_model::{
 use abide_sim::{SimHost, desired, scope, unit_ref, user};
 
 use super::support::{as_declared, one, planned, seen_of, service};
-use crate::{Runs, surprises};
+use crate::{Runs, find_surprises};
 
 const THEIRS: &str = "user:deploy/theirs.service";
 
@@ -26,7 +26,7 @@ fn runs(host: &SimHost, theirs: ObservedUnit) -> Runs {
     let mut seen = host.observe(&wanted);
     let deploy = seen_of(&mut seen, "user:deploy");
     deploy.beside.insert(theirs.id.clone(), theirs);
-    Runs::of(&seen)
+    Runs::of_observed(&seen)
 }
 
 /// Somebody else's unit in this state, in this run.
@@ -66,7 +66,7 @@ fn surprise(
         })
         .into_iter()
         .collect();
-    let found = surprises(&plan, &runs(&host, before), &runs(&host, after));
+    let found = find_surprises(&plan, &runs(&host, before), &runs(&host, after));
     let mut found = found.into_iter();
     let one = found.next()?;
     assert_eq!((one.unit, one.forecast), (unit_ref(THEIRS), forecast));
@@ -227,7 +227,7 @@ fn surprises_beside(resource: ResourceId, change: Change) -> bool {
         causes: vec![Cause::Missing],
         after: Vec::new(),
     });
-    !surprises(&plan, &runs(&host, up("a")), &runs(&host, up("b"))).is_empty()
+    !find_surprises(&plan, &runs(&host, up("a")), &runs(&host, up("b"))).is_empty()
 }
 
 #[test]
@@ -293,7 +293,11 @@ fn of_a_manager_that_is_down_no_runs_are_known() {
     let unit = up("a");
     deploy.beside.insert(unit.id.clone(), unit);
     let theirs = UnitRef::new(&scope("user:deploy"), &unit_ref(THEIRS).unit);
-    assert!(Runs::of(&seen).beside().contains(&theirs));
+    assert!(
+        Runs::of_observed(&seen)
+            .undeclared_units()
+            .contains(&theirs)
+    );
     seen_of(&mut seen, "user:deploy").manager = Manager::Down;
-    assert_eq!(Runs::of(&seen), Runs::default());
+    assert_eq!(Runs::of_observed(&seen), Runs::default());
 }

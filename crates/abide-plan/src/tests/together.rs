@@ -70,18 +70,23 @@ fn case_52_an_alias_stands_for_its_unit() {
     host.enable(&unit_ref("system/nginx.service")).unwrap();
     host.reload_manager(&scope("system")).unwrap();
     let alias = desired("h1")
-        .foreign("www.service")
-        .running(Wanted::Yes)
+        .foreign_unit("www.service")
+        .with_running(Wanted::Yes)
         .build();
     let canonical = desired("h1")
-        .foreign("nginx.service")
-        .running(Wanted::Yes)
+        .foreign_unit("nginx.service")
+        .with_running(Wanted::Yes)
         .build();
     let expected = steps(&planned(&host, &canonical));
     assert_eq!(steps(&planned(&host, &alias)), expected);
     assert_eq!(expected, ["system/nginx.service: start"]);
-    let both = desired("h1").foreign("www.service").running(Wanted::Yes);
-    let both = both.foreign("nginx.service").running(Wanted::Yes).build();
+    let both = desired("h1")
+        .foreign_unit("www.service")
+        .with_running(Wanted::Yes);
+    let both = both
+        .foreign_unit("nginx.service")
+        .with_running(Wanted::Yes)
+        .build();
     let plan = assert_converges(&mut host, &both);
     assert_eq!(
         refusals(&plan),

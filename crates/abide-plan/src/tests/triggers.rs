@@ -54,7 +54,7 @@ fn case_28_a_changed_service_is_restarted_and_its_socket_keeps_listening() {
     let mut host = as_declared(&api("/run/a.sock", 1));
     host.start(&unit_ref(API_SERVICE)).unwrap();
     let socket = unit_ref("user:deploy/api.socket");
-    let before = host.runtime(&socket).unwrap().invocation.clone();
+    let before = host.runtime_of(&socket).unwrap().invocation.clone();
     assert_eq!(
         steps(&assert_converges(&mut host, &api("/run/a.sock", 2))),
         lines(
@@ -63,7 +63,7 @@ fn case_28_a_changed_service_is_restarted_and_its_socket_keeps_listening() {
             user:deploy/api.service: restart"
         )
     );
-    assert_eq!(host.runtime(&socket).unwrap().invocation, before);
+    assert_eq!(host.runtime_of(&socket).unwrap().invocation, before);
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn case_34_a_target_starts_its_new_members_and_not_the_stopped_ones() {
     let target = |wants: &str| {
         desired("h1")
             .unit("all.target", &format!("[Unit]\nWants={wants}\n"))
-            .running(Wanted::Yes)
+            .with_running(Wanted::Yes)
             .build()
     };
     let mut host = ["a.service", "b.service"]
@@ -263,7 +263,7 @@ fn a_trigger_that_could_start_a_stopped_unit_again_is_told() {
         "[Socket]\nListenStream=/run/a.sock\n[Install]\nWantedBy=sockets.target\n",
     )
     .unit("api.service", "[Service]\nExecStart=/bin/api 1\n")
-    .running(Wanted::No)
+    .with_running(Wanted::No)
     .build();
     let mut host = as_declared(&running);
     host.start(&unit_ref(API_SERVICE)).unwrap();

@@ -103,7 +103,7 @@ impl Story {
         let web = unit_ref(WEB);
         let host = &mut self.host;
         match act {
-            Act::Touch(file) => host.touch(&path(ALL[file])),
+            Act::Touch(file) => host.touch_file(&path(ALL[file])),
             Act::Chmod(file) => host.change_mode(&path(ALL[file]), 0o640),
             Act::Edit(file, version) => {
                 host.write_file(&path(ALL[file]), &content(ALL[file], version), owner(file));
@@ -172,12 +172,12 @@ impl Story {
 
     fn parts(&self) -> Vec<Part> {
         let web = unit_ref(WEB);
-        let runtime = self.host.runtime(&web).unwrap();
+        let runtime = self.host.runtime_of(&web).unwrap();
         let seen = self.host.observe(&wanted(self.version));
-        let files = &seen.scopes[&scope("user:deploy")].known().unwrap().files;
-        let left = seen.ledger.known().unwrap().units.get(&web).cloned();
+        let files = &seen.scopes[&scope("user:deploy")].as_known().unwrap().files;
+        let left = seen.ledger.as_known().unwrap().units.get(&web).cloned();
         let left = left.unwrap();
-        let changed_at = |file: &str| files[&path(file)].known().unwrap().changed_at;
+        let changed_at = |file: &str| files[&path(file)].as_known().unwrap().changed_at;
         let started = runtime.started_at.unwrap();
         let is_known_run = left.invocation == runtime.invocation;
         let now = |file: &str| self.host.text(&path(file)).unwrap().to_owned();
@@ -186,7 +186,7 @@ impl Story {
             let effective = Effective::new(&name, text, &[("10-nice.conf", drop_in)]);
             Held::Digest(effective.restart_digest())
         };
-        let digest = |text: &str| Held::Digest(abide_model::Digest::of(text.as_bytes()));
+        let digest = |text: &str| Held::Digest(abide_model::Digest::of_bytes(text.as_bytes()));
         let mut parts = vec![Part {
             runs: Held::Digest(runtime.config.restart_digest()),
             wanted: definition(&text(self.version), &drop_in(self.version)),
@@ -349,7 +349,7 @@ fn a_run_that_began_while_a_file_was_another_is_told_when_the_file_is_put_back_b
                 assert!(is_said, "{begins:?} {asked}: {said:?}\n{}", told(&plan));
                 assert_eq!(steps(&plan), Vec::<String>::new(), "{begins:?} {asked}");
                 // What another change of the manifest records settles nothing.
-                story.host.touch(&path("/etc/elsewhere"));
+                story.host.touch_file(&path("/etc/elsewhere"));
                 plan = planned(&story.host, &wanted(0));
             }
             // Where the manifest says what a change leads to, that is done.
@@ -384,7 +384,7 @@ fn an_unchanged_file_that_is_added_to_restart_on_restarts_nothing() {
         }
         assert_converges(&mut host, &with(&[THEIRS]));
         if touched {
-            host.touch(&path(other));
+            host.touch_file(&path(other));
         }
         let both = with(&[THEIRS, other]);
         let plan = assert_converges(&mut host, &both);
@@ -401,7 +401,7 @@ fn an_unchanged_file_that_is_added_to_restart_on_restarts_nothing() {
             assert_eq!(noted.len(), usize::from(touched), "{noted:?}");
             assert!(noted.iter().all(|text| text.contains(other)), "{noted:?}");
         }
-        host.touch(&path(other));
+        host.touch_file(&path(other));
         assert_eq!(steps(&planned(&host, &both)), Vec::<String>::new());
         // Its next change restarts.
         host.write_file(&path(other), "A=2\n", "root");
@@ -414,8 +414,8 @@ fn an_unchanged_file_that_is_added_to_restart_on_restarts_nothing() {
 #[test]
 fn a_packages_unit_is_restarted_for_its_files_from_the_first_apply_on() {
     let wanted = desired("h1")
-        .foreign("nginx.service")
-        .running(abide_model::Wanted::Yes)
+        .foreign_unit("nginx.service")
+        .with_running(abide_model::Wanted::Yes)
         .enabled(abide_model::Wanted::Unmanaged)
         .restart_on(abide_model::HostPathOrHome::Absolute(path(THEIRS)))
         .build();
@@ -425,7 +425,7 @@ fn a_packages_unit_is_restarted_for_its_files_from_the_first_apply_on() {
     host.start(&unit_ref("system/nginx.service")).unwrap();
     let plan = assert_converges(&mut host, &wanted);
     assert_eq!(steps(&plan), ["system/nginx.service: record"]);
-    host.touch(&path(THEIRS));
+    host.touch_file(&path(THEIRS));
     assert_eq!(steps(&planned(&host, &wanted)), Vec::<String>::new());
     host.write_file(&path(THEIRS), "A=2\n", "root");
     let plan = assert_converges(&mut host, &wanted);

@@ -15,7 +15,7 @@ use crate::scope::ScopeView;
 
 /// The units that cannot have an alias that they ask for. Of two that ask for the same one the second cannot. A name that
 /// another unit gives up by the same plan is free.
-pub(crate) fn taken(
+pub(crate) fn taken_aliases(
     view: &ScopeView<'_>,
     decisions: &Decisions<'_>,
     draft: &mut Draft,
@@ -54,18 +54,18 @@ fn taken_beside(
                 unit: (*unit).clone(),
             });
             let link = || {
-                let target = enablement::taken(&decision.unit, alias.as_str())?;
+                let target = enablement::other_link_target(&decision.unit, alias.as_str())?;
                 (!given_up.contains(&alias.to_string())).then_some(AliasHolder::Link { target })
             };
             let by = other
                 .or_else(link)
-                .or_else(|| holder(view, decisions.get(alias), alias, draft))?;
+                .or_else(|| alias_holder(view, decisions.get(alias), alias, draft))?;
             Some((alias.clone(), by))
         });
         match holder {
             Some((alias, by)) => {
                 let why = RefusalReason::AliasTaken { alias, by };
-                more.insert(name.clone(), Denied::because(why));
+                more.insert(name.clone(), Denied::for_reason(why));
             }
             None => given.extend(aliases.into_iter().map(|alias| (alias, name))),
         }
@@ -92,7 +92,7 @@ pub(crate) fn handed_over(decisions: &Decisions<'_>) -> BTreeSet<String> {
 }
 
 /// Who has the name, apart from links.
-fn holder(
+fn alias_holder(
     view: &ScopeView<'_>,
     declared: Option<&Decision<'_>>,
     alias: &UnitName,
@@ -100,7 +100,7 @@ fn holder(
 ) -> Option<AliasHolder> {
     if let Some(decision) = declared {
         // What goes makes room before links are made.
-        let stays = decision.unit.goes().is_none();
+        let stays = decision.unit.removal_cause().is_none();
         return stays.then_some(AliasHolder::Declared);
     }
     let path = view.places.unit(alias).ok()?;

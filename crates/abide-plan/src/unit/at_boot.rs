@@ -13,7 +13,7 @@ use crate::scope::ScopeView;
 
 /// Refuses what keeps an enabled unit from starting and cannot be meant so, and notes what can.
 pub(crate) fn judge(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut Draft) {
-    let boot = Boot::of(&view.scope, view.host.observed);
+    let boot = Boot::from_observed(&view.scope, view.host.observed);
     for decision in decisions.values() {
         let unit = &decision.unit;
         if !is_enabled(unit) || decision.links.is_work() || decision.changes_files() {
@@ -31,8 +31,8 @@ pub(crate) fn judge(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut
             let note = NoteReason::NotAtBoot { unit, why };
             draft.note_why(resource, NoteKind::NotAtBoot, note);
         } else {
-            let denied = Denied::because(RefusalReason::NotAtBoot { why });
-            draft.refuse(denied.about(resource));
+            let denied = Denied::for_reason(RefusalReason::NotAtBoot { why });
+            draft.refuse(denied.into_refusal(resource));
         }
     }
 }
@@ -43,7 +43,9 @@ fn is_enabled(unit: &Unit<'_>) -> bool {
         return false;
     };
     let by_text = unit.name.kind().is_quadlet() && unit.wanted.has_install();
-    !unit.masked() && !unit.loaded.is_template() && (desired.enabled == Wanted::Yes || by_text)
+    !unit.should_be_masked()
+        && !unit.loaded.is_template()
+        && (desired.enabled == Wanted::Yes || by_text)
 }
 
 /// Whether this plan does something about that already, or has refused it.

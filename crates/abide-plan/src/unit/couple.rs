@@ -9,7 +9,7 @@ use abide_unit::{Relation, quadlet_pod};
 use super::Unit;
 use super::decide::Decision;
 use super::run::{Reason, Run, Verb, comes_up};
-use crate::causes::differs;
+use crate::causes::difference_cause;
 use crate::scope::ScopeView;
 
 /// The decisions of one scope by the names that the manager uses.
@@ -19,7 +19,10 @@ pub(crate) type Decisions<'a> = BTreeMap<UnitName, Decision<'a>>;
 pub(crate) type Bystanders = BTreeMap<UnitName, Run>;
 
 /// Adds to the decisions of a scope what they mean for each other.
-pub(crate) fn couple<'a>(view: &ScopeView<'a>, decisions: &mut Decisions<'a>) -> Bystanders {
+pub(crate) fn propagate_decisions<'a>(
+    view: &ScopeView<'a>,
+    decisions: &mut Decisions<'a>,
+) -> Bystanders {
     let mut scope = Coupled {
         view,
         decisions,
@@ -56,14 +59,15 @@ impl<'a> Coupled<'_, 'a> {
         }
     }
 
-    fn seen(&self, unit: &UnitName) -> Option<&'a ObservedUnit> {
+    fn observed_unit(&self, unit: &UnitName) -> Option<&'a ObservedUnit> {
         self.view.seen?.unit(unit)
     }
 
     /// Whether the unit runs, or will by the time its manager is asked for anything.
     fn is_up(&self, unit: &UnitName) -> bool {
         let declared = self.decisions.get(unit);
-        self.seen(unit).is_some_and(|unit| unit.active.is_up())
+        self.observed_unit(unit)
+            .is_some_and(|unit| unit.active.is_up())
             || declared.is_some_and(|decision| comes_up(&decision.unit))
     }
 
@@ -84,7 +88,9 @@ impl<'a> Coupled<'_, 'a> {
     fn may_run(&self, unit: &UnitName) -> bool {
         self.decisions.get(unit).is_none_or(|decision| {
             let unit = &decision.unit;
-            unit.goes().is_none() && !unit.masked() && unit.running() != Wanted::No
+            unit.removal_cause().is_none()
+                && !unit.should_be_masked()
+                && unit.wanted_running() != Wanted::No
         })
     }
 
@@ -99,7 +105,11 @@ impl<'a> Coupled<'_, 'a> {
             let restarted = self.is_stopped(&socket);
             let why = match restarted {
                 true => Reason::StopOf(socket),
-                false => Reason::Fact(differs(Field::Unit(socket.clone()), "inactive", "active")),
+                false => Reason::Fact(difference_cause(
+                    Field::Unit(socket.clone()),
+                    "inactive",
+                    "active",
+                )),
             };
             self.stop_and_start(&service, vec![why]);
         }
@@ -114,7 +124,9 @@ impl<'a> Coupled<'_, 'a> {
             .map(|(name, decision)| (name.clone(), decision.run.stop.clone()))
             .collect();
         for (name, why) in stopped {
-            let triggers = self.seen(&name).map(|unit| unit.triggered_by.clone());
+            let triggers = self
+                .observed_unit(&name)
+                .map(|unit| unit.triggered_by.clone());
             for trigger in triggers.unwrap_or_default() {
                 let declared = self.decisions.contains_key(&trigger) && self.may_run(&trigger);
                 if declared && self.is_up(&trigger) && !self.is_stopped(&trigger) {
@@ -158,7 +170,7 @@ impl<'a> Coupled<'_, 'a> {
             && self.is_up(name)
             && self.may_run(name)
             && !decision.run.is_work()
-            && unit.wanted.last("Pod", "ExitPolicy") != Some("continue")
+            && unit.wanted.last_value("Pod", "ExitPolicy") != Some("continue")
     }
 
     /// The containers of a pod that are restarted, and those that are stopped; `None` where another one keeps it up.
@@ -166,7 +178,7 @@ impl<'a> Coupled<'_, 'a> {
         let declared = |decision: &Decision<'_>| {
             let of = [
                 Some(&decision.unit.wanted),
-                decision.unit.on_disk.effective(),
+                decision.unit.on_disk.known_effective(),
             ];
             let mut of = of.into_iter().flatten().filter_map(quadlet_pod);
             of.any(|of| decision.unit.view.loaded_as(&of) == *pod)
@@ -176,7 +188,7 @@ impl<'a> Coupled<'_, 'a> {
             .iter()
             .filter(|(_, decision)| declared(decision));
         let mut members: BTreeSet<UnitName> = declared.map(|(name, _)| name.clone()).collect();
-        members.extend(self.dependents(pod, &[Relation::BindsTo]));
+        members.extend(self.running_dependents(pod, &[Relation::BindsTo]));
         let (mut restarted, mut stopped) = (Vec::new(), Vec::new());
         for member in members.into_iter().filter(|member| self.is_up(member)) {
             let run = self.decisions.get(&member).map(|decision| &decision.run);
@@ -217,7 +229,7 @@ impl<'a> Coupled<'_, 'a> {
             if !done.insert(name.clone()) {
                 continue;
             }
-            for dependent in self.dependents(&name, &Relation::STOPPED_TOGETHER) {
+            for dependent in self.running_dependents(&name, &Relation::STOPPED_TOGETHER) {
                 // What nobody declares is a part of what stops for good, and stops with it.
                 let declared = self.decisions.contains_key(&dependent);
                 let able = comes_back || declared && self.runs_without(&dependent, &name);
@@ -242,21 +254,21 @@ impl<'a> Coupled<'_, 'a> {
     /// definition no longer requires it.
     fn runs_without(&self, dependent: &UnitName, other: &UnitName) -> bool {
         let part = self
-            .dependents(other, &[Relation::PartOf])
+            .running_dependents(other, &[Relation::PartOf])
             .contains(dependent);
         let declared = self.decisions.get(dependent).map(|decision| &decision.unit);
         let requires = |unit: &Unit<'_>| {
             let keys = ["Requires", "Requisite", "BindsTo"].into_iter();
             let mut names = keys
-                .flat_map(|key| unit.wanted.all("Unit", key))
+                .flat_map(|key| unit.wanted.all_values("Unit", key))
                 .flat_map(str::split_whitespace);
             names.any(|name| name == other.as_str())
         };
         part || declared.is_some_and(|unit| unit.ours && !requires(unit))
     }
 
-    fn dependents(&self, unit: &UnitName, relations: &[Relation]) -> Vec<UnitName> {
-        let Some(seen) = self.seen(unit) else {
+    fn running_dependents(&self, unit: &UnitName, relations: &[Relation]) -> Vec<UnitName> {
+        let Some(seen) = self.observed_unit(unit) else {
             return Vec::new();
         };
         let named = relations
@@ -296,7 +308,7 @@ fn starting_socket((name, decision): (&UnitName, &Decision<'_>)) -> Option<(Unit
         return None;
     }
     let unit = &decision.unit;
-    let triggers = unit.seen.relations.get(Relation::Triggers.property());
+    let triggers = unit.seen.relations.get(Relation::Triggers.property_name());
     let loaded = triggers.and_then(|triggers| triggers.first()).cloned();
     let service = match unit.ours {
         true => unit.wanted.triggers(),

@@ -7,10 +7,10 @@ use abide_model::{
 use super::enablement::{self, Links};
 use super::mask::{self, Mask};
 use super::run::{self, Run};
-use super::sources::UnitFile;
+use super::sources::SourceFile;
 use super::{Unit, quadlet, reload, replace};
 use crate::draft::Draft;
-use crate::file::{self, Verdict};
+use crate::file::{self, FileVerdict};
 use crate::refuse::Denied;
 
 /// What is to be done about one unit.
@@ -18,9 +18,9 @@ use crate::refuse::Denied;
 pub(crate) struct Decision<'a> {
     pub(crate) unit: Unit<'a>,
     /// In the order of the unit's files.
-    pub(crate) files: Vec<Verdict>,
+    pub(crate) files: Vec<FileVerdict>,
     /// In the order of the files that it replaces.
-    pub(crate) replaced: Vec<Verdict>,
+    pub(crate) replaced: Vec<FileVerdict>,
     pub(crate) mask: Mask,
     pub(crate) links: Links,
     pub(crate) run: Run,
@@ -50,17 +50,17 @@ pub(crate) fn decide<'a>(unit: Unit<'a>, draft: &Draft) -> Result<Decision<'a>, 
     claimed_by_us_alone(&unit)?;
     no_alias(&unit)?;
     nothing_before_ours(&unit)?;
-    quadlet::supported(&unit)?;
+    quadlet::check_support(&unit)?;
     quadlet::nothing_before_it(&unit)?;
-    let files = verdicts(&unit)?;
+    let files = file_verdicts(&unit)?;
     has_what_it_adds_to(&unit, &files)?;
     let mask = mask::decide(&unit)?;
     let links = enablement::decide(&unit, mask)?;
-    let replaced = replaced(&unit)?;
+    let replaced = replaced_file_verdicts(&unit)?;
     let mut all = files.iter().chain(&replaced);
     let changes = all.any(|file| file.change().is_some());
-    let template_changes = unit.template_files.iter().any(UnitFile::changes);
-    let owed = reload::owed(&unit);
+    let template_changes = unit.template_files.iter().any(SourceFile::needs_change);
+    let owed = reload::owed_reason(&unit);
     let loads = changes || template_changes || owed.is_some() || mask == Mask::Off;
     let run = run::decide(&unit, draft, loads)?;
     let reload = owed.or_else(|| reload::before_use(&unit).filter(|_| run.then.is_some()));
@@ -80,7 +80,7 @@ pub(crate) fn decide<'a>(unit: Unit<'a>, draft: &Draft) -> Result<Decision<'a>, 
 }
 
 /// Drop-ins for a unit that is not there do not load (`LoadState=not-found`): better said now than by the apply.
-fn has_what_it_adds_to(unit: &Unit<'_>, files: &[Verdict]) -> Result<(), Denied> {
+fn has_what_it_adds_to(unit: &Unit<'_>, files: &[FileVerdict]) -> Result<(), Denied> {
     let adds = files
         .iter()
         .any(|file| matches!(file.change(), Some(Change::WriteFile(_))));
@@ -93,7 +93,7 @@ fn has_what_it_adds_to(unit: &Unit<'_>, files: &[Verdict]) -> Result<(), Denied>
 }
 
 fn claimed_by_us_alone(unit: &Unit<'_>) -> Result<(), Denied> {
-    let owner = unit.view.host.unit_owner(&unit.reference());
+    let owner = unit.view.host.unit_owner(&unit.unit_ref());
     match owner {
         Some(other) => Err(file::owned_by_another(
             unit.view,
@@ -114,28 +114,29 @@ fn no_alias(unit: &Unit<'_>) -> Result<(), Denied> {
             .units(&unit.view.scope)
             .is_some_and(|units| units.contains_key(&unit.loaded));
     if both {
-        return Err(Denied::impossible(format!(
+        return Err(Denied::impossible_on_host(format!(
             "it is an alias of {}, which is declared too",
             unit.loaded
         ))
-        .help("declare one of the two"));
+        .with_help("declare one of the two"));
     }
     let own = unit
         .files
         .iter()
         .any(|file| file.purpose == FilePurpose::Unit && file.body.is_some());
     if alias && own {
-        return Err(
-            Denied::impossible(format!("on the host it is an alias of {}", unit.loaded))
-                .help(format!("declare {}, or remove the alias", unit.loaded)),
-        );
+        return Err(Denied::impossible_on_host(format!(
+            "on the host it is an alias of {}",
+            unit.loaded
+        ))
+        .with_help(format!("declare {}, or remove the alias", unit.loaded)));
     }
     Ok(())
 }
 
 /// Another's file for just this instance, or in a place that comes first, hides ours (systemd.unit(5)).
 fn nothing_before_ours(unit: &Unit<'_>) -> Result<(), Denied> {
-    let (false, Some(view)) = (unit.goes().is_some() || !unit.ours, unit.view.seen) else {
+    let (false, Some(view)) = (unit.removal_cause().is_some() || !unit.ours, unit.view.seen) else {
         return Ok(());
     };
     let own = unit
@@ -143,35 +144,37 @@ fn nothing_before_ours(unit: &Unit<'_>) -> Result<(), Denied> {
         .iter()
         .any(|file| file.purpose == FilePurpose::Unit);
     let of_instance = unit.view.places.unit(&unit.loaded).ok().filter(|path| {
-        let stands = view.files.get(path).and_then(Observation::known);
+        let stands = view.files.get(path).and_then(Observation::as_known);
         !own && unit.name.template().is_some() && stands.is_some()
     });
     let loaded = unit.seen.fragment.clone();
     // What is gone is read away by a reload.
     let elsewhere = loaded.filter(|path| {
-        reload::shadows(path) && !unit.seen.transient && reload::gone(unit).is_none()
+        reload::is_before_ours(path)
+            && !unit.seen.transient
+            && reload::vanished_file(unit).is_none()
     });
     // What is there and not loaded yet comes first from the next reload on.
     let waiting = view.files.iter().find_map(|(path, found)| {
-        let named = path.file_name() == unit.loaded.as_str() && reload::shadows(path);
-        (named && !unit.seen.transient && found.known().is_some()).then(|| path.clone())
+        let named = path.file_name() == unit.loaded.as_str() && reload::is_before_ours(path);
+        (named && !unit.seen.transient && found.as_known().is_some()).then(|| path.clone())
     });
     match of_instance.or(elsewhere).or(waiting) {
         Some(path) => Err(
-            Denied::impossible(format!("{path} comes before our unit file"))
-                .help(format!("remove {path}")),
+            Denied::impossible_on_host(format!("{path} comes before our unit file"))
+                .with_help(format!("remove {path}")),
         ),
         None => Ok(()),
     }
 }
 
-fn verdicts(unit: &Unit<'_>) -> Result<Vec<Verdict>, Denied> {
+fn file_verdicts(unit: &Unit<'_>) -> Result<Vec<FileVerdict>, Denied> {
     let mut verdicts = Vec::new();
     for unit_file in &unit.files {
         let verdict = match unit_file.body {
-            Some(body) => file::present(
+            Some(body) => file::verdict_for_declared(
                 unit.view,
-                &file::Wanted {
+                &file::DeclaredFile {
                     path: &unit_file.path,
                     purpose: unit_file.purpose,
                     body,
@@ -179,16 +182,16 @@ fn verdicts(unit: &Unit<'_>) -> Result<Vec<Verdict>, Denied> {
                     mode: Some(file::usual_mode(body)),
                 },
             )?,
-            None if unit_file.kept => Verdict::Same,
+            None if unit_file.kept => FileVerdict::Same,
             None if mask::is_masked(unit) && unit_file.purpose == FilePurpose::Unit => {
-                Verdict::Same
+                FileVerdict::Same
             }
             None => {
-                let cause = match unit.masked() {
-                    true => crate::causes::differs(Field::Masked, "no", "yes"),
-                    false => unit.goes().cloned().unwrap_or(Cause::Undeclared),
+                let cause = match unit.should_be_masked() {
+                    true => crate::causes::difference_cause(Field::Masked, "no", "yes"),
+                    false => unit.removal_cause().cloned().unwrap_or(Cause::Undeclared),
                 };
-                file::absent(unit.view, &unit_file.path, unit_file.purpose, &cause)?
+                file::verdict_for_removal(unit.view, &unit_file.path, unit_file.purpose, &cause)?
             }
         };
         verdicts.push(verdict);
@@ -196,11 +199,11 @@ fn verdicts(unit: &Unit<'_>) -> Result<Vec<Verdict>, Denied> {
     Ok(verdicts)
 }
 
-fn replaced(unit: &Unit<'_>) -> Result<Vec<Verdict>, Denied> {
+fn replaced_file_verdicts(unit: &Unit<'_>) -> Result<Vec<FileVerdict>, Denied> {
     let cause = replace::cause(unit);
     let files = unit.replaces.iter();
     files
-        .map(|one| file::absent(unit.view, &one.path, one.purpose, &cause))
+        .map(|one| file::verdict_for_removal(unit.view, &one.path, one.purpose, &cause))
         .collect()
 }
 
@@ -210,11 +213,11 @@ fn may_be_done(decision: &Decision<'_>) -> Result<(), Denied> {
     if !decision.is_work() || view.host.may_change(&view.scope) {
         return Ok(());
     }
-    Err(Denied::impossible(format!(
+    Err(Denied::impossible_on_host(format!(
         "changing it needs root, and {}",
         view.host.without_root()
     ))
-    .help("connect as root or as a user with `sudo -n`"))
+    .with_help("connect as root or as a user with `sudo -n`"))
 }
 
 /// What the connection, and with it abide, stands on. A stop of it in the middle of a run would end the run.
@@ -234,13 +237,13 @@ fn spares_the_connection(decision: &Decision<'_>) -> Result<(), Denied> {
     let kind = unit.loaded.kind();
     let under_us = unit.view.scope.user().is_none()
         && matches!(kind, UnitKind::Service | UnitKind::Socket)
-        && UNDER_US.contains(&unit.loaded.prefix());
+        && UNDER_US.contains(&unit.loaded.prefix_name());
     match under_us && !decision.run.stop.is_empty() {
-        true => Err(Denied::guard(format!(
+        true => Err(Denied::by_guard(format!(
             "stopping {} could cut the connection to the host",
             unit.loaded
         ))
-        .help("do it by hand at the console, or use `on_change: restart`")),
+        .with_help("do it by hand at the console, or use `on_change: restart`")),
         false => Ok(()),
     }
 }
@@ -256,7 +259,7 @@ fn vendor_unit_stays(decision: &Decision<'_>) -> Result<(), Denied> {
     let Some(fragment) = source.or(unit.seen.fragment.as_ref()) else {
         return Ok(());
     };
-    let declared = unit.goes() == Some(&Cause::DeclaredAbsent);
+    let declared = unit.removal_cause() == Some(&Cause::DeclaredAbsent);
     let own = unit
         .files
         .iter()
@@ -269,8 +272,9 @@ fn vendor_unit_stays(decision: &Decision<'_>) -> Result<(), Denied> {
         return Ok(());
     }
     Err(
-        Denied::impossible(format!("{fragment} is not abide's to remove"))
-            .help("uninstall what brought it, or declare `masked: true` with `state: stopped`"),
+        Denied::impossible_on_host(format!("{fragment} is not abide's to remove")).with_help(
+            "uninstall what brought it, or declare `masked: true` with `state: stopped`",
+        ),
     )
 }
 
@@ -282,7 +286,7 @@ fn with_notes(mut decision: Decision<'_>) -> Decision<'_> {
         .desired()
         .is_some_and(|unit| unit.enabled == Wanted::Yes);
     let starts_timer = unit.name.kind() == UnitKind::Timer && decision.run.then.is_some();
-    if starts_timer && unit.wanted.flag("Timer", "Persistent") == Some(true) && enabled {
+    if starts_timer && unit.wanted.boolean_value("Timer", "Persistent") == Some(true) && enabled {
         let text = NoteText::of_unit(&decision.unit.loaded, UnitNote::Persistent);
         decision.run.notes.push((NoteKind::Expect, text));
     }

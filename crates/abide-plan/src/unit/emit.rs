@@ -11,15 +11,15 @@ use super::mask::Mask;
 use super::reads;
 use super::run::{Reason, Run, Verb};
 use crate::by_hand;
-use crate::causes::failed;
-use crate::draft::{Draft, Phase, Step, StepId, Why};
-use crate::file::Verdict;
+use crate::causes::failure_cause;
+use crate::draft::{Draft, DraftStep, Phase, StepId, StepReason};
+use crate::file::FileVerdict;
 use crate::linger::ManagerState;
 use crate::manager_config;
 use crate::scope::ScopeView;
 
 /// Adds the steps of one scope to the draft.
-pub(crate) fn emit(
+pub(crate) fn add_steps(
     view: &ScopeView<'_>,
     decisions: &Decisions<'_>,
     bystanders: &Bystanders,
@@ -82,18 +82,19 @@ impl Emitted<'_, '_> {
         ResourceId::Unit(UnitRef::new(&self.view.scope, unit))
     }
 
-    fn step(&self, phase: Phase, unit: &UnitName, change: Change) -> Step {
-        Step::new(phase, self.resource(unit), change).after(self.view.manager_after.iter().copied())
+    fn step(&self, phase: Phase, unit: &UnitName, change: Change) -> DraftStep {
+        DraftStep::new(phase, self.resource(unit), change)
+            .after_steps(self.view.manager_after.iter().copied())
     }
 
     fn stop(&mut self, name: &UnitName, run: &Run) {
         if run.stop.is_empty() {
             return;
         }
-        let why = self.whys(name, None, &run.stop);
+        let why = self.resolve_reasons(name, None, &run.stop);
         let step = self
             .step(Phase::Stop, name, Change::Stop)
-            .ranked(stop_rank(name));
+            .with_rank(stop_rank(name));
         let id = self.draft.add(step.because_all(why));
         self.stops.insert(name.clone(), id);
     }
@@ -104,7 +105,7 @@ impl Emitted<'_, '_> {
         let stop: Vec<StepId> = self.stops.get(&unit.loaded).copied().into_iter().collect();
         // After its file is gone, systemctl knows nothing of an old unit's links.
         let by_quadlet = unit.name.kind().is_quadlet() && !unit.replaces.is_empty();
-        let retires = unit.goes().is_some() || unit.masked() || by_quadlet;
+        let retires = unit.removal_cause().is_some() || unit.should_be_masked() || by_quadlet;
         let mut before = stop;
         if retires && decision.links.is_work() {
             let change = Change::Disable {
@@ -112,66 +113,67 @@ impl Emitted<'_, '_> {
             };
             let step = self
                 .step(Phase::Retire, &unit.loaded, change)
-                .after(before.iter().copied());
+                .after_steps(before.iter().copied());
             let id = self.draft.add(step.because_all(decision.links.why.clone()));
             before.push(id);
-            self.touch(unit.name.clone(), id);
+            self.record_file_step(unit.name.clone(), id);
         }
         if decision.mask == Mask::Off {
-            let cause = crate::causes::differs(Field::Masked, "yes", "no");
+            let cause = crate::causes::difference_cause(Field::Masked, "yes", "no");
             let step = self
                 .step(Phase::Unmask, &unit.loaded, Change::Unmask)
-                .because(cause)
-                .because_all(by_hand::masked(unit));
+                .with_cause(cause)
+                .because_all(by_hand::mask_cause(unit));
             let id = self.draft.add(step);
             self.unmasked.insert(unit.loaded.clone(), id);
             before.push(id);
-            self.touch(unit.name.clone(), id);
+            self.record_file_step(unit.name.clone(), id);
         }
         let written = self.files(decision, &before);
         if decision.mask == Mask::On {
-            let cause = crate::causes::differs(Field::Masked, "no", "yes");
+            let cause = crate::causes::difference_cause(Field::Masked, "no", "yes");
             let step = self
                 .step(Phase::Links, &unit.loaded, Change::Mask)
-                .because(cause);
-            let step = step.after(before).after(written).ranked(1);
+                .with_cause(cause);
+            let step = step.after_steps(before).after_steps(written).with_rank(1);
             let id = self.draft.add(step);
-            self.touch(unit.name.clone(), id);
+            self.record_file_step(unit.name.clone(), id);
         } else if !retires && decision.links.is_work() {
             self.links(decision, &written);
         }
         self.ledger_only(decision);
     }
 
-    fn touch(&mut self, name: UnitName, step: StepId) {
+    fn record_file_step(&mut self, name: UnitName, step: StepId) {
         self.files.entry(name).or_default().push(step);
     }
 
     fn files(&mut self, decision: &Decision<'_>, before: &[StepId]) -> Vec<StepId> {
         let unit = &decision.unit;
-        let goes = unit.goes().is_some() || unit.masked() || !unit.replaces.is_empty();
+        let goes =
+            unit.removal_cause().is_some() || unit.should_be_masked() || !unit.replaces.is_empty();
         let mut steps = Vec::new();
         for verdict in decision.replaced.iter().chain(&decision.files) {
-            let Verdict::Do(change, causes) = verdict else {
+            let FileVerdict::Do(change, causes) = verdict else {
                 continue;
             };
-            let mut step = Step::new(Phase::Files, unit.file_resource(), (**change).clone())
+            let mut step = DraftStep::new(Phase::Files, unit.file_resource(), (**change).clone())
                 .because_all(causes.clone())
-                .after(self.view.files_after.iter().copied());
+                .after_steps(self.view.files_after.iter().copied());
             let removes = matches!(**change, Change::RemoveFile { .. });
             if !removes || goes {
-                step = step.after(before.iter().copied());
+                step = step.after_steps(before.iter().copied());
             }
             if !removes {
-                step = step.after(self.view.account_after.iter().copied());
+                step = step.after_steps(self.view.account_after.iter().copied());
             }
             if matches!(self.view.manager, ManagerState::Starting(_)) {
                 // A manager that does not start leaves its scope alone (docs/change-classes.md, "The order on a host").
-                step = step.after(self.view.manager_after.iter().copied());
+                step = step.after_steps(self.view.manager_after.iter().copied());
             }
             let id = self.draft.add(step);
             steps.push(id);
-            self.touch(unit.name.clone(), id);
+            self.record_file_step(unit.name.clone(), id);
         }
         steps
     }
@@ -240,13 +242,13 @@ impl Emitted<'_, '_> {
         let template = self.template_steps(&unit.name);
         let step = self
             .step(Phase::Links, &unit.loaded, change)
-            .ranked(rank)
+            .with_rank(rank)
             .because_all(links.why.clone())
-            .after(self.unmasked.get(&unit.loaded).copied())
-            .after(written.iter().copied())
-            .after(template);
+            .after_steps(self.unmasked.get(&unit.loaded).copied())
+            .after_steps(written.iter().copied())
+            .after_steps(template);
         let id = self.draft.add(step);
-        self.touch(unit.name.clone(), id);
+        self.record_file_step(unit.name.clone(), id);
         id
     }
 
@@ -256,26 +258,26 @@ impl Emitted<'_, '_> {
         if decision.changes_files() {
             return;
         }
-        let adopts = decision.files.contains(&Verdict::Adopt);
-        let gone = decision.files.contains(&Verdict::Forget)
-            || unit.goes().is_some() && unit.recorded().is_some();
+        let adopts = decision.files.contains(&FileVerdict::Adopt);
+        let gone = decision.files.contains(&FileVerdict::Forget)
+            || unit.removal_cause().is_some() && unit.ledger_entry().is_some();
         let forgets = gone && !decision.is_work();
         let unrecorded = match decision.is_work() {
             true => None,
-            false => reads::unrecorded(unit),
+            false => reads::unrecorded_files(unit),
         };
         if let (Some(files), false) = (unrecorded, adopts) {
-            let cause = crate::causes::differs(Field::RestartOn, "", files);
-            let step = Step::new(Phase::Claims, unit.file_resource(), Change::Record);
-            self.draft.add(step.because(cause));
+            let cause = crate::causes::difference_cause(Field::RestartOn, "", files);
+            let step = DraftStep::new(Phase::Claims, unit.file_resource(), Change::Record);
+            self.draft.add(step.with_cause(cause));
         } else if adopts {
-            let cause = crate::causes::differs(Field::Ledger, "not ours", "ours");
-            let step = Step::new(Phase::Claims, unit.file_resource(), Change::Adopt);
-            self.draft.add(step.because(cause));
+            let cause = crate::causes::difference_cause(Field::Ledger, "not ours", "ours");
+            let step = DraftStep::new(Phase::Claims, unit.file_resource(), Change::Adopt);
+            self.draft.add(step.with_cause(cause));
         } else if forgets {
-            let cause = unit.goes().cloned().unwrap_or(Cause::Undeclared);
-            let step = Step::new(Phase::Claims, unit.file_resource(), Change::Forget);
-            self.draft.add(step.because(cause));
+            let cause = unit.removal_cause().cloned().unwrap_or(Cause::Undeclared);
+            let step = DraftStep::new(Phase::Claims, unit.file_resource(), Change::Forget);
+            self.draft.add(step.with_cause(cause));
         }
     }
 
@@ -288,30 +290,30 @@ impl Emitted<'_, '_> {
             return None;
         }
         manager_config::note_ignored(self.view, self.draft);
-        let changed: Vec<Why> = self
+        let changed: Vec<StepReason> = self
             .files
             .values()
             .flatten()
             .copied()
-            .map(Why::from)
+            .map(StepReason::from)
             .collect();
         // Of a unit whose files this plan changes, that is reason enough.
         let owed = decisions.values().filter(|d| !d.changes_files());
         let owed = owed.filter_map(|d| {
-            Some(Why::Fact(Cause::ReloadOwed {
+            Some(StepReason::Fact(Cause::ReloadOwed {
                 evidence: d.reload.clone()?,
                 unit: Some(d.unit.name.clone()),
             }))
         });
         let own = manager_config::reload_owed(self.view, self.draft);
-        let why: Vec<Why> = owed.chain(changed).chain(own).collect();
+        let why: Vec<StepReason> = owed.chain(changed).chain(own).collect();
         if why.is_empty() {
             return None;
         }
         let resource = ResourceId::Manager(self.view.scope.clone());
-        let step = Step::new(Phase::DaemonReload, resource, Change::DaemonReload)
+        let step = DraftStep::new(Phase::DaemonReload, resource, Change::DaemonReload)
             .because_all(why)
-            .after(self.view.manager_after.iter().copied());
+            .after_steps(self.view.manager_after.iter().copied());
         Some(self.draft.add(step))
     }
 
@@ -319,8 +321,8 @@ impl Emitted<'_, '_> {
         let unit = &decision.unit;
         let step = self
             .step(Phase::ResetFailed, &unit.loaded, Change::ResetFailed)
-            .because(failed(&unit.seen, unit.health()))
-            .after(self.reload);
+            .with_cause(failure_cause(&unit.seen, unit.health()))
+            .after_steps(self.reload);
         self.draft.add(step);
     }
 
@@ -334,41 +336,48 @@ impl Emitted<'_, '_> {
             Verb::Start => (Phase::Start, Change::Start),
         };
         let declared = decision.map(|decision| &decision.unit.name);
-        let why = self.whys(name, declared, reasons);
+        let why = self.resolve_reasons(name, declared, reasons);
         let stands_on = self.stands_on(name, decision, verb);
         let step = self
             .step(phase, name, change)
-            .ranked(match run.is_with_another() {
+            .with_rank(match run.is_with_another() {
                 true => LAST,
                 false => start_rank(name),
             })
             .because_all(why)
-            .after(stands_on);
+            .after_steps(stands_on);
         let id = self.draft.add(step);
         self.verbs.insert(name.clone(), (verb, id));
         self.watch(name, decision);
     }
 
-    fn whys(&self, name: &UnitName, declared: Option<&UnitName>, reasons: &[Reason]) -> Vec<Why> {
+    fn resolve_reasons(
+        &self,
+        name: &UnitName,
+        declared: Option<&UnitName>,
+        reasons: &[Reason],
+    ) -> Vec<StepReason> {
         let mut whys = Vec::new();
         for reason in reasons {
             match reason {
-                Reason::Fact(cause) => whys.push(Why::Fact(cause.clone())),
+                Reason::Fact(cause) => whys.push(StepReason::Fact(cause.clone())),
                 Reason::OwnFiles => {
                     let own = self.file_steps(declared.unwrap_or(name));
-                    whys.extend(own.into_iter().map(Why::Follows));
+                    whys.extend(own.into_iter().map(StepReason::Follows));
                 }
-                Reason::Wrote(path) => whys.extend(self.draft.writes(path).map(Why::Follows)),
+                Reason::Wrote(path) => {
+                    whys.extend(self.draft.writing_step(path).map(StepReason::Follows))
+                }
                 Reason::StopOf(unit) => {
-                    whys.extend(self.stops.get(unit).copied().map(Why::Follows));
+                    whys.extend(self.stops.get(unit).copied().map(StepReason::Follows));
                 }
                 Reason::RestartOf(unit) => {
                     let restart = self.verbs.get(unit).map(|(_, step)| *step);
-                    whys.extend(restart.map(Why::Follows));
+                    whys.extend(restart.map(StepReason::Follows));
                 }
                 Reason::ManagerStart => {
                     if let ManagerState::Starting(step) = self.view.manager {
-                        whys.push(Why::Follows(step));
+                        whys.push(StepReason::Follows(step));
                     }
                 }
             }
@@ -411,8 +420,8 @@ impl Emitted<'_, '_> {
             steps.extend(crate::inputs::accounts_settled(unit, self.draft));
             steps.extend(self.file_steps(&unit.name));
             let read = unit.restart_on.iter().chain(&unit.reload_on);
-            steps.extend(read.filter_map(|file| self.draft.writes(&file.path)));
-            steps.extend(self.required(decision, verb));
+            steps.extend(read.filter_map(|file| self.draft.writing_step(&file.path)));
+            steps.extend(self.required_steps(decision, verb));
             // The same container under another name may be in its way.
             if unit.name.kind().is_quadlet() {
                 let before = self.view.made_of(&unit.name);
@@ -423,11 +432,11 @@ impl Emitted<'_, '_> {
         steps
     }
 
-    fn required(&self, decision: &Decision<'_>, verb: Verb) -> Vec<StepId> {
+    fn required_steps(&self, decision: &Decision<'_>, verb: Verb) -> Vec<StepId> {
         let wanted = &decision.unit.wanted;
         let names = ["Requires", "BindsTo"]
             .into_iter()
-            .flat_map(|key| wanted.all("Unit", key));
+            .flat_map(|key| wanted.all_values("Unit", key));
         let names = names
             .flat_map(str::split_whitespace)
             .filter_map(|name| UnitName::parse(name).ok());

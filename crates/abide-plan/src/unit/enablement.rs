@@ -9,15 +9,16 @@ use abide_model::{
     Cause, Field, FilePurpose, HostPath, Link, ObservedScope, RefusalReason, UnitName, Wanted,
 };
 use abide_unit::{
-    Effective, LinkKind, also, install_links, install_words, refused_links, specifier,
+    Effective, LinkKind, install_links, install_words, refused_links, specifier,
+    units_enabled_together,
 };
 
 use super::Unit;
 use super::mask::{self, Mask, keeps_links};
 use super::replace;
-use super::sources::{Disk, UnitFile};
+use super::sources::{DiskConfiguration, SourceFile};
 use crate::by_hand;
-use crate::causes::{differs, said};
+use crate::causes::{difference_cause, safe_host_text};
 use crate::linger::ManagerState;
 use crate::refuse::Denied;
 
@@ -56,15 +57,18 @@ pub(crate) fn decide(unit: &Unit<'_>, mask: Mask) -> Result<Links, Denied> {
 
 fn decide_links(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied> {
     let Some(desired) = unit.desired() else {
-        return Ok(match unit.goes() {
+        return Ok(match unit.removal_cause() {
             Some(cause) if unit.ours || *cause == Cause::DeclaredAbsent => {
                 all_go(present, cause.clone())
             }
             _ => Links::default(),
         });
     };
-    if unit.masked() {
-        return Ok(all_go(present, differs(Field::Masked, "no", "yes")));
+    if unit.should_be_masked() {
+        return Ok(all_go(
+            present,
+            difference_cause(Field::Masked, "no", "yes"),
+        ));
     }
     if unit.name.kind().is_quadlet() {
         // Its generator reads `[Install]`; `systemctl enable` always fails (systemd-facts.md#generated-units).
@@ -76,17 +80,17 @@ fn decide_links(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
     match desired.enabled {
         Wanted::Yes if unit.ours => ours_enabled(unit, present),
         Wanted::Yes => foreign_enabled(unit, &present),
-        Wanted::No => disabled(unit, present),
+        Wanted::No => links_to_disable(unit, present),
         Wanted::Unmanaged => Ok(left_over(unit, present)),
     }
 }
 
 fn ours_enabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied> {
     if !unit.wanted.has_install() {
-        return Err(
-            Denied::impossible("it has no [Install] section and cannot be enabled")
-                .help("give it `WantedBy=`, or declare `enabled: false`"),
-        );
+        return Err(Denied::impossible_on_host(
+            "it has no [Install] section and cannot be enabled",
+        )
+        .with_help("give it `WantedBy=`, or declare `enabled: false`"));
     }
     let asked = asked_for(unit, &unit.wanted)?;
     let wanted = &asked.links;
@@ -105,8 +109,12 @@ fn ours_enabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
     let remove: BTreeSet<String> = stale.filter(|_| asked.is_all).collect();
     let why = match (add.is_empty(), remove.is_empty(), present.is_empty()) {
         (true, true, _) => Vec::new(),
-        (_, _, true) => vec![differs(Field::Enabled, "disabled", "enabled")],
-        _ => vec![differs(Field::Links, listed(&present), listed(wanted))],
+        (_, _, true) => vec![difference_cause(Field::Enabled, "disabled", "enabled")],
+        _ => vec![difference_cause(
+            Field::Links,
+            joined_links(&present),
+            joined_links(wanted),
+        )],
     };
     let by_hand = by_hand::links(unit, &add, &remove);
     let why: Vec<Cause> = why.into_iter().chain(by_hand).collect();
@@ -115,7 +123,7 @@ fn ours_enabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Den
         add,
         remove,
         why,
-        ..asked.made(own_file(unit))
+        ..asked.links_of_file(own_file(unit))
     })
 }
 
@@ -130,7 +138,7 @@ struct Asked {
 
 impl Asked {
     /// Where links lead to this file, or `systemctl enable` makes them, for nobody else knows which.
-    fn made(&self, file: Option<HostPath>) -> Links {
+    fn links_of_file(&self, file: Option<HostPath>) -> Links {
         Links {
             file: file.filter(|_| self.is_all),
             also: self.also.clone(),
@@ -146,25 +154,29 @@ fn asked_for(unit: &Unit<'_>, wanted: &Effective) -> Result<Asked, Denied> {
     let all = install_links(&unit.loaded, wanted);
     let nothing_else = !all.is_empty() && all.iter().all(|link| link.kind == LinkKind::Upholds);
     if nothing_else && !upholds {
-        return Err(Denied::because(RefusalReason::UpheldByUnknown { systemd }));
+        return Err(Denied::for_reason(RefusalReason::UpheldByUnknown {
+            systemd,
+        }));
     }
     let links: Vec<_> = all
         .into_iter()
         .filter(|link| upholds || link.kind != LinkKind::Upholds)
         .collect();
     let is_all = all_known(unit, wanted);
-    let also = also(&unit.loaded, wanted);
+    let also = units_enabled_together(&unit.loaded, wanted);
     let refused = refused_links(&unit.loaded, wanted);
     if links.is_empty() && is_all && !refused.is_empty() {
-        return Err(Denied::because(RefusalReason::RefusedNames {
+        return Err(Denied::for_reason(RefusalReason::RefusedNames {
             names: refused,
         }));
     }
     if links.is_empty() && is_all && !also.is_empty() {
-        return Err(Denied::because(RefusalReason::OnlyEnablesOthers { also }));
+        return Err(Denied::for_reason(RefusalReason::OnlyEnablesOthers {
+            also,
+        }));
     }
     if !is_all && !also.is_empty() {
-        return Err(Denied::because(RefusalReason::LinksUnknown { also }));
+        return Err(Denied::for_reason(RefusalReason::LinksUnknown { also }));
     }
     let declared = unit.view.host.units(&unit.view.scope);
     let is_declared = |name: &UnitName| declared.is_some_and(|units| units.contains_key(name));
@@ -183,7 +195,7 @@ fn own_file(unit: &Unit<'_>) -> Option<HostPath> {
 }
 
 /// Where a link of this name leads that is not the unit's own.
-pub(crate) fn taken(unit: &Unit<'_>, alias: &str) -> Option<String> {
+pub(crate) fn other_link_target(unit: &Unit<'_>, alias: &str) -> Option<String> {
     let mut links = scope_links(unit.view.seen);
     let link = links.find(|link| link.path == alias && !names(link, &unit.loaded))?;
     Some(link.target.clone())
@@ -192,21 +204,25 @@ pub(crate) fn taken(unit: &Unit<'_>, alias: &str) -> Option<String> {
 /// Whether all links follow from the file: a specifier that only the host expands hides some.
 fn all_known(unit: &Unit<'_>, wanted: &Effective) -> bool {
     let keys = ["Alias", "WantedBy", "RequiredBy", "UpheldBy"];
-    let mut values = keys.iter().flat_map(|key| wanted.all("Install", key));
+    let mut values = keys
+        .iter()
+        .flat_map(|key| wanted.all_values("Install", key));
     values.all(|value| specifier::expand(&unit.loaded, None, value).is_some())
 }
 
-fn disabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied> {
+fn links_to_disable(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied> {
     if let Some(link) = at_runtime(unit) {
-        return Err(Denied::because(RefusalReason::EnabledAtRuntime { link }));
+        return Err(Denied::for_reason(RefusalReason::EnabledAtRuntime { link }));
     }
-    if let Some(link) = globally(unit) {
-        return Err(Denied::because(RefusalReason::EnabledForAllUsers { link }));
+    if let Some(link) = global_link(unit) {
+        return Err(Denied::for_reason(RefusalReason::EnabledForAllUsers {
+            link,
+        }));
     }
     if !present.is_empty() {
         return Ok(all_go(
             present,
-            differs(Field::Enabled, "enabled", "disabled"),
+            difference_cause(Field::Enabled, "enabled", "disabled"),
         ));
     }
     let state = unit.seen.file_state.as_str();
@@ -214,12 +230,11 @@ fn disabled(unit: &Unit<'_>, present: BTreeSet<String>) -> Result<Links, Denied>
         let reason = format!(
             "it is `{state}` outside the configuration directory, where disabling it has no effect"
         );
-        return Err(
-            Denied::impossible(reason).help("declare `masked: true` to keep it from starting")
-        );
+        return Err(Denied::impossible_on_host(reason)
+            .with_help("declare `masked: true` to keep it from starting"));
     }
     match wanted_anyway(unit) {
-        Some(by) => Err(Denied::because(RefusalReason::StartsAnyway {
+        Some(by) => Err(Denied::for_reason(RefusalReason::StartsAnyway {
             by,
             source: unit.seen.source.clone(),
         })),
@@ -247,19 +262,19 @@ fn wanted_anyway(unit: &Unit<'_>) -> Option<UnitName> {
 
 /// A link that `systemctl enable --runtime` made.
 fn at_runtime(unit: &Unit<'_>) -> Option<HostPath> {
-    let mut links = elsewhere(unit);
+    let mut links = links_elsewhere(unit);
     links
         .find(|link| link.as_str().starts_with("/run/"))
         .cloned()
 }
 
 /// A link that `systemctl --global enable` made.
-fn globally(unit: &Unit<'_>) -> Option<HostPath> {
-    let mut links = elsewhere(unit).filter(|link| link.as_str().starts_with("/etc/"));
+fn global_link(unit: &Unit<'_>) -> Option<HostPath> {
+    let mut links = links_elsewhere(unit).filter(|link| link.as_str().starts_with("/etc/"));
     links.next().cloned()
 }
 
-fn elsewhere<'u>(unit: &'u Unit<'_>) -> impl Iterator<Item = &'u HostPath> {
+fn links_elsewhere<'u>(unit: &'u Unit<'_>) -> impl Iterator<Item = &'u HostPath> {
     let links = unit.view.seen.into_iter();
     let links = links.flat_map(|scope| &scope.links_elsewhere);
     links.filter(|link| link.file_name() == unit.loaded.as_str())
@@ -267,12 +282,15 @@ fn elsewhere<'u>(unit: &'u Unit<'_>) -> impl Iterator<Item = &'u HostPath> {
 
 /// A unit that was ours to enable and has lost its `[Install]` section keeps no links that nothing declares.
 fn left_over(unit: &Unit<'_>, present: BTreeSet<String>) -> Links {
-    let old = unit.on_disk.effective();
+    let old = unit.on_disk.known_effective();
     let had_install = old.is_some_and(Effective::has_install);
-    let by_us = unit.recorded().is_some_and(|left| left.enabled);
+    let by_us = unit.ledger_entry().is_some_and(|left| left.enabled);
     let lost = unit.ours && !unit.wanted.has_install() && (had_install || by_us);
     match lost {
-        true => all_go(present, differs(Field::Install, "present", "absent")),
+        true => all_go(
+            present,
+            difference_cause(Field::Install, "present", "absent"),
+        ),
         false => Links::default(),
     }
 }
@@ -296,11 +314,11 @@ fn foreign_enabled(unit: &Unit<'_>, present: &BTreeSet<String>) -> Result<Links,
     let enable = |state: &str| Links {
         enable: true,
         add: asked.links.clone(),
-        why: [differs(Field::Enabled, state, "enabled")]
+        why: [difference_cause(Field::Enabled, state, "enabled")]
             .into_iter()
-            .chain(by_hand::disabled(unit))
+            .chain(by_hand::disable_cause(unit))
             .collect(),
-        ..asked.made(install.map(|install| its_file(unit, &install.file)))
+        ..asked.links_of_file(install.map(|install| its_file(unit, &install.file)))
     };
     if !matches!(unit.view.manager, ManagerState::Up { .. }) {
         // Its manager cannot be asked yet.
@@ -314,17 +332,17 @@ fn foreign_enabled(unit: &Unit<'_>, present: &BTreeSet<String>) -> Result<Links,
         "" => Err(no_such_unit()),
         "static" | "generated" if wanted_anyway(unit).is_some() => Ok(Links::default()),
         "generated" if script_of(unit).is_some() => Err(not_enabled(unit)),
-        state @ ("static" | "generated" | "transient") => Err(Denied::impossible(format!(
+        state @ ("static" | "generated" | "transient") => Err(Denied::impossible_on_host(format!(
             "it is {state}: it has no [Install] section of its own and cannot be enabled"
         ))
-        .help("leave `enabled` out; another unit has to pull it in")),
-        "indirect" => Err(
-            Denied::impossible("it only names other units to enable (`Also=`)")
-                .help("declare those units as enabled"),
-        ),
-        state => Err(Denied::impossible(format!(
+        .with_help("leave `enabled` out; another unit has to pull it in")),
+        "indirect" => Err(Denied::impossible_on_host(
+            "it only names other units to enable (`Also=`)",
+        )
+        .with_help("declare those units as enabled")),
+        state => Err(Denied::impossible_on_host(format!(
             "its unit file is `{}`",
-            said(state)
+            safe_host_text(state)
         ))),
     }
 }
@@ -337,7 +355,7 @@ fn script_of(unit: &Unit<'_>) -> Option<HostPath> {
 
 fn not_enabled(unit: &Unit<'_>) -> Denied {
     match script_of(unit) {
-        Some(source) => Denied::because(RefusalReason::ScriptNotEnabled { source }),
+        Some(source) => Denied::for_reason(RefusalReason::ScriptNotEnabled { source }),
         None => no_such_unit(),
     }
 }
@@ -355,8 +373,8 @@ fn its_file(unit: &Unit<'_>, found: &HostPath) -> HostPath {
 
 /// A foreign unit that is not there.
 pub(crate) fn no_such_unit() -> Denied {
-    Denied::impossible("there is no such unit on the host")
-        .help("install what brings it, or give the unit a `source`")
+    Denied::impossible_on_host("there is no such unit on the host")
+        .with_help("install what brings it, or give the unit a `source`")
 }
 
 fn all_go(remove: BTreeSet<String>, cause: Cause) -> Links {
@@ -370,14 +388,14 @@ fn all_go(remove: BTreeSet<String>, cause: Cause) -> Links {
     }
 }
 
-fn listed(links: &BTreeSet<String>) -> String {
+fn joined_links(links: &BTreeSet<String>) -> String {
     let links: Vec<&str> = links.iter().map(String::as_str).collect();
-    said(&links.join(" "))
+    safe_host_text(&links.join(" "))
 }
 
 /// The links that enable or name the unit; of a template that goes, those of all its instances.
 pub(crate) fn links_of(unit: &Unit<'_>) -> BTreeSet<String> {
-    let goes = unit.goes().is_some() && unit.loaded.is_template();
+    let goes = unit.removal_cause().is_some() && unit.loaded.is_template();
     scope_links(unit.view.seen)
         .filter(|link| names(link, &unit.loaded) || goes && is_instance(link, &unit.loaded))
         .map(|link| link.path.clone())
@@ -424,9 +442,9 @@ pub(crate) fn starts_with_manager(unit: &Unit<'_>) -> bool {
     };
     // `systemctl --global enable` makes its links in /etc/systemd/user.
     let by_all = || {
-        let mut links = elsewhere(unit).filter(|_| leads_somewhere(unit));
+        let mut links = links_elsewhere(unit).filter(|_| leads_somewhere(unit));
         links.any(|link| {
-            let dir = link.parent();
+            let dir = link.parent_directory();
             let target = dir
                 .file_name()
                 .rsplit_once('.')
@@ -441,7 +459,8 @@ pub(crate) fn starts_with_manager(unit: &Unit<'_>) -> bool {
 /// unit may be a package's.
 fn leads_somewhere(unit: &Unit<'_>) -> bool {
     let mut files = unit.files.iter().chain(&unit.template_files);
-    let stands = |file: &UnitFile<'_>| file.purpose == FilePurpose::Unit && file.stands();
+    let stands =
+        |file: &SourceFile<'_>| file.purpose == FilePurpose::Unit && file.is_regular_file();
     !unit.ours || files.any(stands)
 }
 
@@ -462,12 +481,12 @@ fn generated_at_start(unit: &Unit<'_>) -> bool {
     let by = |on_disk: &Effective| {
         let keys = ["WantedBy", "RequiredBy"].into_iter();
         let mut targets = keys.flat_map(|key| {
-            let values = on_disk.all("Install", key).into_iter();
+            let values = on_disk.all_values("Install", key).into_iter();
             values.flat_map(move |value| install_words(key, value))
         });
         targets.any(|target| at_start(&target))
     };
     unit.name.kind().is_quadlet()
-        && unit.on_disk != Disk::Nothing
-        && unit.on_disk.effective().is_none_or(by)
+        && unit.on_disk != DiskConfiguration::Nothing
+        && unit.on_disk.known_effective().is_none_or(by)
 }

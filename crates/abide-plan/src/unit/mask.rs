@@ -41,8 +41,10 @@ fn has_mask(unit: &Unit<'_>, name: &UnitName) -> bool {
 pub(crate) fn is_undone(unit: &Unit<'_>) -> bool {
     let own = unit.view.places.config.clone();
     let link = unit.seen.fragment.as_ref();
-    let is_own = link.is_some_and(|link| link.parent() == own);
-    unit.seen.load == "masked" && !is_masked(unit) && (is_own || reload::gone(unit).is_some())
+    let is_own = link.is_some_and(|link| link.parent_directory() == own);
+    unit.seen.load == "masked"
+        && !is_masked(unit)
+        && (is_own || reload::vanished_file(unit).is_some())
 }
 
 /// Whether `systemctl disable` passes over the unit, and leaves its links: it is masked now, or its template is (seen on
@@ -67,15 +69,16 @@ pub(crate) fn decide(unit: &Unit<'_>) -> Result<Mask, Denied> {
         Some(false) if masked => Ok(Mask::Off),
         // Our unit file stands where the mask is: declaring the one undoes the other.
         None if masked && desired.is_ours() => Ok(Mask::Off),
-        Some(false) | None if elsewhere => Err(Denied::impossible(
+        Some(false) | None if elsewhere => Err(Denied::impossible_on_host(
             "it is masked outside its configuration directory, where it cannot be undone for good",
         )
-        .help(format!(
+        .with_help(format!(
             "run `systemctl unmask --runtime {}` in its scope",
             unit.loaded
         ))),
         None if masked && (desired.running == Wanted::Yes || desired.enabled == Wanted::Yes) => {
-            Err(Denied::impossible("it is masked on the host").help("declare `masked: false`"))
+            Err(Denied::impossible_on_host("it is masked on the host")
+                .with_help("declare `masked: false`"))
         }
         Some(false) | None => Ok(Mask::Leave),
     }
@@ -91,12 +94,12 @@ fn may_mask(unit: &Unit<'_>) -> Result<(), Denied> {
         return Ok(());
     };
     let files = unit.view.seen.map(|scope| &scope.files);
-    let found = files.and_then(|files| files.get(&path)?.known());
+    let found = files.and_then(|files| files.get(&path)?.as_known());
     match found {
-        Some(_) if !ours => Err(Denied::impossible(format!(
+        Some(_) if !ours => Err(Denied::impossible_on_host(format!(
             "{path} stands where the mask would be, and is not ours"
         ))
-        .help("remove it, or declare the unit with its source so that abide may")),
+        .with_help("remove it, or declare the unit with its source so that abide may")),
         _ => Ok(()),
     }
 }

@@ -77,7 +77,7 @@ pub(crate) fn draft(view: &ScopeView<'_>, decisions: &Decisions<'_>, draft: &mut
 fn links_by_hand(unit: &Unit<'_>) -> Option<NoteText> {
     let desired = unit.desired()?;
     let nothing_asks = unit.ours && !unit.wanted.has_install();
-    let kept = desired.enabled == Wanted::Unmanaged && !unit.masked();
+    let kept = desired.enabled == Wanted::Unmanaged && !unit.should_be_masked();
     let links = links_of(unit);
     (nothing_asks && kept && !links.is_empty()).then_some(NoteText::LinksByHand(links))
 }
@@ -97,17 +97,21 @@ pub(crate) fn foreign_drop_ins(unit: &Unit<'_>) -> BTreeSet<HostPath> {
     let beside = unit.view.seen.into_iter().flat_map(|scope| &scope.files);
     // Wherever its manager looks for them; it may not have read them yet.
     let own = [format!("{}.d", unit.name), format!("{}.d", unit.loaded)];
-    let is_own = |path: &HostPath| own.iter().any(|dir| path.parent().file_name() == dir);
+    let is_own = |path: &HostPath| {
+        own.iter()
+            .any(|dir| path.parent_directory().file_name() == dir)
+    };
     let beside = beside
         .filter(|(path, found)| is_own(path) && matches!(found, Observation::Known(_)))
         .map(|(path, _)| path);
     let template = unit.name.template().map(|name| format!("{name}.d"));
-    let of_template = |path: &HostPath| template.as_deref() == Some(path.parent().file_name());
+    let of_template =
+        |path: &HostPath| template.as_deref() == Some(path.parent_directory().file_name());
     unit.seen
         .drop_ins
         .iter()
         .chain(beside)
-        .filter(|path| !ours.contains(path) && !shipped(path))
+        .filter(|path| !ours.contains(path) && !is_from_package(path))
         .filter(|path| unit.template_files.is_empty() || !of_template(path))
         .filter(|path| !unit.view.host.ledger.files.contains_key(*path))
         .cloned()
@@ -115,7 +119,7 @@ pub(crate) fn foreign_drop_ins(unit: &Unit<'_>) -> BTreeSet<HostPath> {
 }
 
 /// Whether a package brought it.
-fn shipped(path: &HostPath) -> bool {
+fn is_from_package(path: &HostPath) -> bool {
     let path = path.as_str();
     let local = path.starts_with("/usr/local/");
     !local && (path.starts_with("/usr/") || path.starts_with("/lib/"))
@@ -127,12 +131,12 @@ fn is_added(unit: &Unit<'_>, path: &HostPath) -> bool {
     let found = unit
         .view
         .seen
-        .and_then(|seen| seen.files.get(path)?.known());
+        .and_then(|seen| seen.files.get(path)?.as_known());
     let changed = found.is_some_and(|found| after_apply(host, found.changed_at));
     let mut files = unit.files.iter();
     // Of a template only the files are in the ledger.
-    let by_us =
-        unit.recorded().is_some() || files.any(|file| host.ledger.files.contains_key(&file.path));
+    let by_us = unit.ledger_entry().is_some()
+        || files.any(|file| host.ledger.files.contains_key(&file.path));
     changed && by_us && host.file_owner(path).is_none()
 }
 
@@ -140,7 +144,7 @@ fn added_text(unit: &Unit<'_>, path: &HostPath) -> NoteText {
     let own = unit.view.places.drop_in_dir(&unit.name).ok();
     NoteText::AddedDropIn {
         path: path.clone(),
-        beside: own == Some(path.parent()),
+        beside: own == Some(path.parent_directory()),
     }
 }
 

@@ -15,28 +15,28 @@ use abide_unit::{
 use super::Unit;
 use super::decide::Decision;
 use super::mask::{is_masked, is_undone};
-use super::sources::{self, Disk, Sources, wish_of};
+use super::sources::{self, DiskConfiguration, Sources, wish_of};
 use crate::refuse::Denied;
 use crate::scope::ScopeView;
 
 /// Whether the host's Podman makes a service of this quadlet. An older one passes over what it does not know, without a
 /// word.
-pub(crate) fn supported(unit: &Unit<'_>) -> Result<(), Denied> {
-    let (Some(needed), Some(desired)) = (needed(unit), unit.desired()) else {
+pub(crate) fn check_support(unit: &Unit<'_>) -> Result<(), Denied> {
+    let (Some(needed), Some(desired)) = (needed_feature(unit), unit.desired()) else {
         return Ok(());
     };
     // A saved plan may stand on what was seen before this was asked.
     let Some(podman) = unit.view.host.observed.facts.podman else {
         return Ok(());
     };
-    if unit.masked() || desired.file.is_none() && desired.drop_ins.is_empty() {
+    if unit.should_be_masked() || desired.file.is_none() && desired.drop_ins.is_empty() {
         return Ok(());
     }
     match podman {
         Podman {
             version: Some(version),
             ..
-        } if version < needed.since => Err(Denied::because(RefusalReason::PodmanTooOld {
+        } if version < needed.since => Err(Denied::for_reason(RefusalReason::PodmanTooOld {
             what: needed.what,
             since: needed.since,
             has: version,
@@ -47,14 +47,14 @@ pub(crate) fn supported(unit: &Unit<'_>) -> Result<(), Denied> {
         Podman {
             version: Some(version),
             ..
-        } => Err(Denied::impossible(format!(
+        } => Err(Denied::impossible_on_host(format!(
             "the host's Podman {version} has no `podman-system-generator`, which would make its service"
         ))
-        .help("install the package that brings it, or unmask it in /etc/systemd/system-generators")),
-        Podman { version: None, .. } => Err(Denied::impossible(
+        .with_help("install the package that brings it, or unmask it in /etc/systemd/system-generators")),
+        Podman { version: None, .. } => Err(Denied::impossible_on_host(
             "the host has no Podman, which would make its service",
         )
-        .help(format!("install Podman {} or newer", needed.since))),
+        .with_help(format!("install Podman {} or newer", needed.since))),
     }
 }
 
@@ -64,11 +64,11 @@ struct Needed {
     since: PodmanVersion,
 }
 
-fn needed(unit: &Unit<'_>) -> Option<Needed> {
+fn needed_feature(unit: &Unit<'_>) -> Option<Needed> {
     let kind = unit.name.kind();
     let of_kind = Needed {
         what: QuadletFeature::Kind {
-            suffix: kind.suffix().to_owned(),
+            suffix: kind.name_suffix().to_owned(),
         },
         since: quadlet_since(kind)?,
     };
@@ -102,7 +102,7 @@ fn needed(unit: &Unit<'_>) -> Option<Needed> {
 /// The key of its own section, or of `[Quadlet]`, that came last: Podman makes no service of a quadlet with a key that it
 /// does not know.
 fn newest_key(unit: &Unit<'_>) -> Option<Needed> {
-    let settings = unit.wanted.settings();
+    let settings = unit.wanted.all_settings();
     let known = settings.filter_map(|(section, key, _)| {
         let (_, since) = quadlet_keys(section).find(|(known, _)| *known == key)?;
         let what = QuadletFeature::Key {
@@ -117,7 +117,7 @@ fn newest_key(unit: &Unit<'_>) -> Option<Needed> {
 /// Whether a text of ours has comments or empty lines that older versions of Podman do not pass over.
 fn has_newer_comments(unit: &Unit<'_>) -> bool {
     let wanted = unit.files.iter().chain(&unit.template_files);
-    let mut texts = wanted.filter_map(sources::UnitFile::wanted_text);
+    let mut texts = wanted.filter_map(sources::SourceFile::wanted_text);
     texts.any(|text| {
         let problems = UnitFile::parse_quadlet(&text).problems;
         problems
@@ -127,7 +127,11 @@ fn has_newer_comments(unit: &Unit<'_>) -> bool {
 }
 
 /// The configuration with the names of what other quadlets of the scope make, as they will be and as they stand on disk.
-pub(crate) fn named(view: &ScopeView<'_>, wanted: Effective, on_disk: Disk) -> (Effective, Disk) {
+pub(crate) fn with_quadlet_names(
+    view: &ScopeView<'_>,
+    wanted: Effective,
+    on_disk: DiskConfiguration,
+) -> (Effective, DiskConfiguration) {
     let references = quadlet_references(&wanted);
     if references.is_empty() {
         return (wanted, on_disk);
@@ -138,30 +142,32 @@ pub(crate) fn named(view: &ScopeView<'_>, wanted: Effective, on_disk: Disk) -> (
         let declared = view.host.units(&view.scope);
         let declared = declared.and_then(|units| units.get(&quadlet));
         let wish = declared.map(wish_of);
-        let sources = wish.and_then(|wish| Sources::of(view, &quadlet, &wish).ok());
+        let sources = wish.and_then(|wish| Sources::of_unit(view, &quadlet, &wish).ok());
         let Some(sources) = sources else {
             continue;
         };
-        let will_be = quadlet_resource(&sources.wanted(&quadlet));
+        let will_be = quadlet_resource(&sources.wanted_effective(&quadlet));
         let is = match sources.on_disk(&quadlet) {
-            Disk::Read(on_disk) => quadlet_resource(&on_disk),
-            Disk::Nothing => None,
-            Disk::Unreadable => will_be.clone(),
+            DiskConfiguration::Read(on_disk) => quadlet_resource(&on_disk),
+            DiskConfiguration::Nothing => None,
+            DiskConfiguration::Unreadable => will_be.clone(),
         };
         new.extend(will_be.map(|name| (quadlet.clone(), name)));
         old.extend(is.map(|name| (quadlet, name)));
     }
     let on_disk = match on_disk {
-        Disk::Read(effective) => Disk::Read(Box::new(effective.with_resources(&old))),
-        Disk::Nothing | Disk::Unreadable => on_disk,
+        DiskConfiguration::Read(effective) => {
+            DiskConfiguration::Read(Box::new(effective.with_resources(&old)))
+        }
+        DiskConfiguration::Nothing | DiskConfiguration::Unreadable => on_disk,
     };
     (wanted.with_resources(&new), on_disk)
 }
 
 /// Whether what the quadlet makes gets another name, so that a restart makes a new one and leaves the old one there. What
 /// a run wrote that was cut may have been one more.
-pub(crate) fn renames(unit: &Unit<'_>) -> bool {
-    let before = unit.on_disk.effective().and_then(quadlet_resource);
+pub(crate) fn is_renamed(unit: &Unit<'_>) -> bool {
+    let before = unit.on_disk.known_effective().and_then(quadlet_resource);
     let cut = unit
         .files
         .iter()
@@ -170,11 +176,11 @@ pub(crate) fn renames(unit: &Unit<'_>) -> bool {
 }
 
 /// What a person has to do where a network or volume that is there should be another.
-pub(crate) fn recreate(unit: &Unit<'_>) -> NoteText {
+pub(crate) fn recreate_text(unit: &Unit<'_>) -> NoteText {
     NoteText::Podman(PodmanNote::Recreate {
         quadlet: unit.name.clone(),
         unit: unit.loaded.clone(),
-        what: unit.name.kind().suffix(),
+        what: unit.name.kind().name_suffix(),
         name: quadlet_resource(&unit.wanted).unwrap_or_default(),
     })
 }
@@ -183,12 +189,12 @@ pub(crate) fn recreate(unit: &Unit<'_>) -> NoteText {
 pub(crate) fn notes(decision: &Decision<'_>) -> Option<(NoteKind, NoteText)> {
     let unit = &decision.unit;
     let kind = unit.name.kind();
-    let before = unit.on_disk.effective().and_then(quadlet_resource);
+    let before = unit.on_disk.known_effective().and_then(quadlet_resource);
     let renamed = before != quadlet_resource(&unit.wanted);
-    let left = before.filter(|_| unit.goes().is_some() || renamed);
+    let left = before.filter(|_| unit.removal_cause().is_some() || renamed);
     let changed = unit
         .on_disk
-        .effective()
+        .known_effective()
         .is_some_and(|on_disk| compare(on_disk, &unit.wanted).class() == ChangeClass::Restart);
     let pulls = |what| PodmanNote::PullsAgain {
         unit: unit.loaded.clone(),
@@ -220,18 +226,18 @@ pub(crate) fn notes(decision: &Decision<'_>) -> Option<(NoteKind, NoteText)> {
 /// Another unit file comes before what the generator makes (systemd.unit(5), "Unit File Load Path").
 pub(crate) fn nothing_before_it(unit: &Unit<'_>) -> Result<(), Denied> {
     let masked = is_masked(unit) || is_undone(unit);
-    if !unit.name.kind().is_quadlet() || unit.goes().is_some() || masked {
+    if !unit.name.kind().is_quadlet() || unit.removal_cause().is_some() || masked {
         return Ok(());
     }
     let fragment = unit.seen.fragment.as_ref().filter(|_| !unit.seen.transient);
     let goes = |path: &&HostPath| unit.replaces.iter().any(|file| file.path == **path);
     let fragment = fragment.filter(|path| !goes(path));
     match fragment.filter(|path| comes_before_a_generator(path)) {
-        Some(path) => Err(Denied::impossible(format!(
+        Some(path) => Err(Denied::impossible_on_host(format!(
             "{path} comes before the {} that Podman makes of it",
             unit.loaded
         ))
-        .help(format!("remove {path}, or give the quadlet another name"))),
+        .with_help(format!("remove {path}, or give the quadlet another name"))),
         None => Ok(()),
     }
 }

@@ -9,11 +9,11 @@ use abide_model::{FilePurpose, HostPath, LastLoad, Timestamp};
 use super::Unit;
 use super::mask::{is_masked, is_undone};
 use super::reads::definition_changed;
-use super::sources::UnitFile;
+use super::sources::SourceFile;
 use crate::linger::ManagerState;
 
 /// What shows that a daemon-reload is owed; `None` where nothing does, or where no manager has loaded anything.
-pub(crate) fn owed(unit: &Unit<'_>) -> Option<String> {
+pub(crate) fn owed_reason(unit: &Unit<'_>) -> Option<String> {
     let ManagerState::Up { last_load } = unit.view.manager else {
         return None;
     };
@@ -23,7 +23,7 @@ pub(crate) fn owed(unit: &Unit<'_>) -> Option<String> {
     if says_so(unit) {
         return Some("NeedDaemonReload".to_owned());
     }
-    if let Some(path) = gone(unit) {
+    if let Some(path) = vanished_file(unit) {
         return Some(format!("{path}, which is loaded, is gone"));
     }
     if is_undone(unit) {
@@ -34,14 +34,14 @@ pub(crate) fn owed(unit: &Unit<'_>) -> Option<String> {
         return Some("changed after the last reload".to_owned());
     }
     // Where nothing shows when it read its units, it may have looked for this one before its file came.
-    let may_be = !unit.loaded.is_template() && unit.goes().is_none();
+    let may_be = !unit.loaded.is_template() && unit.removal_cause().is_none();
     if last_load == LastLoad::Unknown && unit.seen.load == "not-found" && may_be {
         return fragment_elsewhere(unit);
     }
     let loaded = unit.seen.load == "loaded" && !unit.loaded.is_template() && !is_masked(unit);
     loaded
         .then(|| {
-            let stays = unit.goes().is_none();
+            let stays = unit.removal_cause().is_none();
             let elsewhere = stays.then(|| fragment_elsewhere(unit)).flatten();
             elsewhere
                 .or_else(|| drop_in_not_loaded(unit))
@@ -70,7 +70,7 @@ pub(super) fn says_so(unit: &Unit<'_>) -> bool {
 pub(super) fn source_missing<'u>(unit: &'u Unit<'_>) -> Option<&'u HostPath> {
     let fragment = unit.seen.fragment.as_ref()?;
     let generated = fragment.as_str().contains("/systemd/generator");
-    let missing = unit.seen.source_missing && !generated && unit.goes().is_none();
+    let missing = unit.seen.source_missing && !generated && unit.removal_cause().is_none();
     unit.seen.source.as_ref().filter(|_| missing)
 }
 
@@ -79,7 +79,7 @@ fn fragment_elsewhere(unit: &Unit<'_>) -> Option<String> {
     let files = unit.files.iter().chain(&unit.template_files);
     let ours = files
         .filter(|file| file.purpose == FilePurpose::Unit && file.body.is_some())
-        .find(|file| file.stands())?;
+        .find(|file| file.is_regular_file())?;
     let quadlet = unit.name.kind().is_quadlet();
     let loaded = match quadlet {
         true => unit.seen.source.as_ref(),
@@ -91,21 +91,21 @@ fn fragment_elsewhere(unit: &Unit<'_>) -> Option<String> {
         false => *loaded == ours.path,
     };
     match loaded {
-        Some(loaded) if same(loaded) || shadows(loaded) => None,
+        Some(loaded) if same(loaded) || is_before_ours(loaded) => None,
         Some(loaded) => Some(format!("loaded from {loaded}")),
         None => Some(format!("{} is not loaded", ours.path)),
     }
 }
 
 /// Whether a unit file there comes before ours, so that a reload would not change anything (systemd.unit(5)).
-pub(crate) fn shadows(loaded: &HostPath) -> bool {
+pub(crate) fn is_before_ours(loaded: &HostPath) -> bool {
     let parts = [".control/", "/transient/", "generator.early/"];
     parts.iter().any(|part| loaded.as_str().contains(part))
 }
 
 /// What came before ours, or masked it, when the manager last read its units, and does not stand there any more. In these
 /// places every file of an asked unit is observed, so one that is not among the observed ones is not there.
-pub(super) fn gone<'u>(unit: &'u Unit<'_>) -> Option<&'u HostPath> {
+pub(super) fn vanished_file<'u>(unit: &'u Unit<'_>) -> Option<&'u HostPath> {
     let seen = unit.view.seen?;
     let loaded = unit.seen.fragment.as_ref()?;
     let is_observed = [".control/", "/transient/"]
@@ -124,7 +124,7 @@ fn drop_in_not_loaded(unit: &Unit<'_>) -> Option<String> {
         return None;
     }
     let own = unit.files.iter();
-    let hidden = |file: &&UnitFile<'_>| {
+    let hidden = |file: &&SourceFile<'_>| {
         let mut own = unit.files.iter();
         !own.any(|other| other.path.file_name() == file.path.file_name())
     };
@@ -133,7 +133,7 @@ fn drop_in_not_loaded(unit: &Unit<'_>) -> Option<String> {
         let holds_something = file.found.is_some_and(|found| found.size > 0);
         file.purpose == FilePurpose::DropIn
             && file.body.is_some()
-            && file.stands()
+            && file.is_regular_file()
             && holds_something
             && !is_loaded(unit, &file.path)
     })?;
@@ -154,8 +154,8 @@ fn is_loaded(unit: &Unit<'_>, path: &HostPath) -> bool {
 fn drop_ins_changed(unit: &Unit<'_>) -> Option<Timestamp> {
     let dirs = drop_in_dirs(unit);
     let files = unit.view.seen.into_iter().flat_map(|scope| &scope.files);
-    let beside = files.filter(|(path, _)| dirs.contains(&path.parent()));
-    let changed = beside.filter_map(|(_, file)| Some(file.known()?.changed_at));
+    let beside = files.filter(|(path, _)| dirs.contains(&path.parent_directory()));
+    let changed = beside.filter_map(|(_, file)| Some(file.as_known()?.changed_at));
     changed.max()
 }
 
@@ -179,7 +179,7 @@ fn drop_in_gone(unit: &Unit<'_>) -> Option<String> {
         .seen
         .drop_ins
         .iter()
-        .filter(|path| dirs.contains(&path.parent()));
+        .filter(|path| dirs.contains(&path.parent_directory()));
     let gone = loaded.find(|path| {
         let found = seen.files.get(*path);
         matches!(found, Some(abide_model::Observation::Absent))

@@ -8,21 +8,21 @@ use abide_model::{Cause, Field, HostPath, UnitName};
 
 use super::Unit;
 use super::run::{Reason, Run, Verb};
-use super::sources::{self, UnitFile};
-use crate::causes::differs;
-use crate::places::Place;
+use super::sources::{self, SourceFile};
+use crate::causes::difference_cause;
+use crate::places::LedgerPlace;
 use crate::refuse::Denied;
 use crate::scope::ScopeView;
 
 /// The undeclared unit of ours whose name this declared one takes, where undeclared ones go.
-pub(crate) fn predecessor(view: &ScopeView<'_>, name: &UnitName) -> Option<UnitName> {
+pub(crate) fn replaced_unit(view: &ScopeView<'_>, name: &UnitName) -> Option<UnitName> {
     let declared = view.host.units(&view.scope)?;
     let loaded = view.loaded_as(name);
     let is_other = |unit: &UnitName| {
         unit != name && view.loaded_as(unit) == loaded && !declared.contains_key(unit)
     };
     let prune = view.host.desired.policy.prune;
-    let mut owned = owned(view).map(|(_, unit)| unit);
+    let mut owned = owned_files(view).map(|(_, unit)| unit);
     owned.find(is_other).filter(|_| prune)
 }
 
@@ -31,7 +31,7 @@ pub(crate) fn giving_way(view: &ScopeView<'_>) -> BTreeSet<UnitName> {
     let declared = view.host.units(&view.scope).into_iter().flatten();
     let present = declared.filter(|(_, unit)| unit.is_ours());
     present
-        .filter_map(|(name, _)| predecessor(view, name))
+        .filter_map(|(name, _)| replaced_unit(view, name))
         .collect()
 }
 
@@ -39,33 +39,33 @@ pub(crate) fn giving_way(view: &ScopeView<'_>) -> BTreeSet<UnitName> {
 pub(crate) fn files<'a>(
     view: &'a ScopeView<'a>,
     name: &UnitName,
-) -> Result<Vec<UnitFile<'a>>, Denied> {
-    let Some(before) = predecessor(view, name) else {
+) -> Result<Vec<SourceFile<'a>>, Denied> {
+    let Some(before) = replaced_unit(view, name) else {
         return Ok(Vec::new());
     };
-    let owned = owned(view).filter(|(_, unit)| *unit == before);
+    let owned = owned_files(view).filter(|(_, unit)| *unit == before);
     owned
         .map(|(path, _)| {
-            let purpose = view.places.classify(path).purpose();
+            let purpose = view.places.classify(path).file_purpose();
             sources::unit_file(view, path.clone(), purpose, None)
         })
         .collect()
 }
 
-fn owned<'v>(view: &'v ScopeView<'_>) -> impl Iterator<Item = (&'v HostPath, UnitName)> + 'v {
+fn owned_files<'v>(view: &'v ScopeView<'_>) -> impl Iterator<Item = (&'v HostPath, UnitName)> + 'v {
     let files = view.host.ledger.files.iter();
     let files = files.filter(|(_, file)| file.scope == view.scope);
     files.filter_map(|(path, _)| match view.places.classify(path) {
-        Place::Unit(unit) | Place::DropIn(unit) => Some((path, unit)),
-        Place::Plain => None,
+        LedgerPlace::Unit(unit) | LedgerPlace::DropIn(unit) => Some((path, unit)),
+        LedgerPlace::Plain => None,
     })
 }
 
 /// Why the predecessor goes.
 pub(crate) fn cause(unit: &Unit<'_>) -> Cause {
-    let before = predecessor(unit.view, &unit.name);
+    let before = replaced_unit(unit.view, &unit.name);
     let before = before.map_or_else(String::new, |name| name.to_string());
-    differs(Field::UnitFile, before, unit.name.as_str())
+    difference_cause(Field::UnitFile, before, unit.name.as_str())
 }
 
 /// What is done with the unit that is there under the name, and with the new one; `None` where nothing is there.

@@ -38,9 +38,9 @@ pub(crate) fn to_restart(unit: &Unit<'_>) -> Result<Response, Denied> {
         UnitKind::Socket | UnitKind::Timer | UnitKind::Automount => {
             held_or(unit, Response::StopStart)
         }
-        UnitKind::Mount => held_or(unit, mount(unit)),
-        UnitKind::Network | UnitKind::Volume if !quadlet::renames(unit) => {
-            Response::Held(quadlet::recreate(unit))
+        UnitKind::Mount => held_or(unit, mount_response(unit)),
+        UnitKind::Network | UnitKind::Volume if !quadlet::is_renamed(unit) => {
+            Response::Held(quadlet::recreate_text(unit))
         }
         UnitKind::Service
         | UnitKind::Swap
@@ -59,7 +59,7 @@ pub(crate) fn to_restart(unit: &Unit<'_>) -> Result<Response, Denied> {
 /// What comes of an owed reload.
 pub(crate) fn to_reload(unit: &Unit<'_>) -> Result<Response, Denied> {
     let response = match on_change(unit) {
-        OnChange::None => held(unit),
+        OnChange::None => held_response(unit),
         OnChange::Restart | OnChange::Reload | OnChange::StopStart => reload(unit)?,
     };
     Ok(response)
@@ -70,7 +70,7 @@ fn service(unit: &Unit<'_>) -> Result<Response, Denied> {
         OnChange::Restart => Response::Restart,
         OnChange::StopStart => Response::StopStart,
         OnChange::Reload => reload(unit)?,
-        OnChange::None => held(unit),
+        OnChange::None => held_response(unit),
     })
 }
 
@@ -83,23 +83,23 @@ fn reload(unit: &Unit<'_>) -> Result<Response, Denied> {
     };
     match can {
         true => Ok(Response::Reload),
-        false => Err(
-            Denied::impossible("it should be reloaded, and it has no way to reload")
-                .help("give it `ExecReload=`, or write `on_change: restart`"),
-        ),
+        false => Err(Denied::impossible_on_host(
+            "it should be reloaded, and it has no way to reload",
+        )
+        .with_help("give it `ExecReload=`, or write `on_change: restart`")),
     }
 }
 
 /// Whether the host's systemd knows the type of a service.
 fn knows_type(unit: &Unit<'_>) -> bool {
-    let of_type = unit.wanted.last("Service", "Type");
+    let of_type = unit.wanted.last_value("Service", "Type");
     let systemd = unit.view.host.observed.facts.systemd;
-    let other_way = unit.wanted.last("Service", "ExecReload").is_some();
+    let other_way = unit.wanted.last_value("Service", "ExecReload").is_some();
     other_way || of_type.is_none_or(|word| knows_word("Service", "Type", word, systemd))
 }
 
 /// Mounts that a running system stands on are only ever mounted again with new options (nixpkgs, `-.mount`).
-fn mount(unit: &Unit<'_>) -> Response {
+fn mount_response(unit: &Unit<'_>) -> Response {
     match unit.loaded.as_str() {
         "-.mount" | "usr.mount" | "home.mount" | "var.mount" => {
             Response::Held(NoteText::of_unit(&unit.loaded, UnitNote::InUse))
@@ -115,12 +115,12 @@ fn on_change(unit: &Unit<'_>) -> OnChange {
 
 fn held_or(unit: &Unit<'_>, response: Response) -> Response {
     match on_change(unit) {
-        OnChange::None => held(unit),
+        OnChange::None => held_response(unit),
         OnChange::Restart | OnChange::Reload | OnChange::StopStart => response,
     }
 }
 
-fn held(unit: &Unit<'_>) -> Response {
+fn held_response(unit: &Unit<'_>) -> Response {
     Response::Held(NoteText::of_unit(&unit.loaded, UnitNote::Held))
 }
 
@@ -146,7 +146,7 @@ fn manual_stop(unit: &Unit<'_>, response: Response) -> Response {
 
 /// Whether it may not be started by hand, as it will be configured.
 pub(crate) fn refuses_start(unit: &Unit<'_>) -> bool {
-    let configured = unit.wanted.flag("Unit", "RefuseManualStart");
+    let configured = unit.wanted.boolean_value("Unit", "RefuseManualStart");
     match unit.ours {
         true => configured.unwrap_or(false),
         false => configured.unwrap_or(unit.seen.refuse_start),

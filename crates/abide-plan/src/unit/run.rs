@@ -7,12 +7,12 @@ use abide_model::{
 
 use super::Unit;
 use super::enablement::{no_such_unit, starts_with_manager};
-use super::owed::{Owed, owed, wanted_config};
+use super::owed::{Owed, owed_to_unit, wanted_config};
 use super::replace;
 use super::respond::{self, Response};
-use super::sources::Disk;
+use super::sources::DiskConfiguration;
 use crate::by_hand;
-use crate::causes::{differs, failed, old_config, state};
+use crate::causes::{difference_cause, failure_cause, old_config, state};
 use crate::crash_loop;
 use crate::draft::Draft;
 use crate::linger::{ManagerState, masked_manager};
@@ -86,7 +86,7 @@ impl Run {
         reasons.any(|reason| matches!(reason, Reason::RestartOf(_)))
     }
 
-    fn noting(kind: NoteKind, text: NoteText) -> Self {
+    fn with_note(kind: NoteKind, text: NoteText) -> Self {
         Self {
             notes: vec![(kind, text)],
             ..Self::default()
@@ -100,21 +100,24 @@ pub(crate) fn decide(unit: &Unit<'_>, draft: &Draft, loads: bool) -> Result<Run,
         return Ok(Run::default());
     }
     // A mask keeps it from being started; whether it runs is not managed.
-    if unit.goes().is_none() && unit.masked() && unit.running() == Wanted::Unmanaged {
+    if unit.removal_cause().is_none()
+        && unit.should_be_masked()
+        && unit.wanted_running() == Wanted::Unmanaged
+    {
         return Ok(Run::default());
     }
     let comes_up = comes_up(unit);
-    if unit.goes().is_some() || unit.masked() {
-        return goes(unit, comes_up);
+    if unit.removal_cause().is_some() || unit.should_be_masked() {
+        return decide_removed(unit, comes_up);
     }
-    if unit.running() == Wanted::No {
-        return Ok(stopped(unit, comes_up));
+    if unit.wanted_running() == Wanted::No {
+        return Ok(decide_stopped(unit, comes_up));
     }
     if let Some(run) = replace::run(unit) {
         return Ok(run);
     }
     if unit.seen.active.is_up() || comes_up {
-        let run = up(unit, draft, comes_up)?;
+        let run = decide_running(unit, draft, comes_up)?;
         if run.is_work() {
             return Ok(run);
         }
@@ -131,8 +134,8 @@ pub(crate) fn decide(unit: &Unit<'_>, draft: &Draft, loads: bool) -> Result<Run,
             });
         }
     }
-    match unit.running() {
-        Wanted::Yes => started(unit, loads),
+    match unit.wanted_running() {
+        Wanted::Yes => decide_started(unit, loads),
         Wanted::No | Wanted::Unmanaged => Ok(Run::default()),
     }
 }
@@ -150,18 +153,18 @@ pub(crate) fn comes_up(unit: &Unit<'_>) -> bool {
     unit.manager_starts() && (starts_with_manager(unit) || unseen())
 }
 
-fn goes(unit: &Unit<'_>, comes_up: bool) -> Result<Run, Denied> {
-    let cause = match unit.goes() {
+fn decide_removed(unit: &Unit<'_>, comes_up: bool) -> Result<Run, Denied> {
+    let cause = match unit.removal_cause() {
         Some(cause)
             if unit.ours || *cause == Cause::DeclaredAbsent || cause.is_another_service_name() =>
         {
             cause.clone()
         }
         Some(_) => return Ok(Run::default()),
-        None => differs(Field::Masked, "no", "yes"),
+        None => difference_cause(Field::Masked, "no", "yes"),
     };
     if unit.seen.active.is_up() && unit.seen.refuse_stop {
-        return Err(Denied::because(RefusalReason::RefusesToStop));
+        return Err(Denied::for_reason(RefusalReason::RefusesToStop));
     }
     let stop = match (unit.seen.active.is_up(), comes_up) {
         (true, _) => vec![Reason::Fact(cause)],
@@ -175,7 +178,7 @@ fn goes(unit: &Unit<'_>, comes_up: bool) -> Result<Run, Denied> {
     })
 }
 
-fn stopped(unit: &Unit<'_>, comes_up: bool) -> Run {
+fn decide_stopped(unit: &Unit<'_>, comes_up: bool) -> Run {
     let active = unit.seen.active;
     if active.is_up() && unit.seen.refuse_stop {
         return Run {
@@ -188,7 +191,7 @@ fn stopped(unit: &Unit<'_>, comes_up: bool) -> Run {
     let stop = match (is_up, comes_up) {
         (true, _) => [state(active, ActiveState::Inactive)]
             .into_iter()
-            .chain(by_hand::started(unit))
+            .chain(by_hand::start_cause(unit))
             .map(Reason::Fact)
             .collect(),
         (false, true) => vec![Reason::ManagerStart],
@@ -214,22 +217,22 @@ fn is_unknown(unit: &Unit<'_>) -> bool {
 }
 
 /// A unit that runs, or that its manager is about to bring up with what is on disk now.
-fn up(unit: &Unit<'_>, draft: &Draft, comes_up: bool) -> Result<Run, Denied> {
+fn decide_running(unit: &Unit<'_>, draft: &Draft, comes_up: bool) -> Result<Run, Denied> {
     if unit.seen.transient && unit.ours && !comes_up {
         // A restart would keep the transient definition (systemd-facts.md#transient-units).
         return Ok(stop_start(
-            vec![differs(Field::FragmentPath, "transient", "the unit file").into()],
+            vec![difference_cause(Field::FragmentPath, "transient", "the unit file").into()],
             unit,
         ));
     }
-    let owed = owed(unit, draft, comes_up);
+    let owed = owed_to_unit(unit, draft, comes_up);
     if owed.restart {
         let response = respond::to_restart(unit)?;
         let run = respond_with(unit, response, reasons(unit, &owed));
-        let reset = run.then.is_some() && crashes(unit);
+        let reset = run.then.is_some() && is_crash_looping(unit);
         return Ok(Run { reset, ..run });
     }
-    let doubt = doubt(unit, &owed)?;
+    let doubt = decide_may_be_old(unit, &owed)?;
     if owed.reload && !comes_up {
         let response = respond::to_reload(unit)?;
         let run = respond_with(unit, response, reasons(unit, &owed));
@@ -243,7 +246,7 @@ fn up(unit: &Unit<'_>, draft: &Draft, comes_up: bool) -> Result<Run, Denied> {
 
 /// What comes of it that nothing tells whether the unit runs something old: it is said, and where the manifest says
 /// `on_change:`, that is done.
-fn doubt(unit: &Unit<'_>, owed: &Owed) -> Result<Run, Denied> {
+fn decide_may_be_old(unit: &Unit<'_>, owed: &Owed) -> Result<Run, Denied> {
     if owed.may_be_old.is_empty() {
         return Ok(Run::default());
     }
@@ -277,7 +280,7 @@ fn not_well(unit: &Unit<'_>, loads: bool) -> Run {
     match unit.health() {
         Health::UpWithoutFile { load } if !loads => named(RefusalReason::CannotStartAgain { load }),
         health @ (Health::CrashLooping { .. } | Health::StartOverdue { .. })
-            if unit.running() == Wanted::Yes =>
+            if unit.wanted_running() == Wanted::Yes =>
         {
             let by_hand = unit.seen.refuse_stop || respond::refuses_start(unit);
             match started_just_so(unit) || by_hand {
@@ -297,13 +300,13 @@ fn not_well(unit: &Unit<'_>, loads: bool) -> Run {
 /// came no further than that.
 fn started_just_so(unit: &Unit<'_>) -> bool {
     let config = wanted_config(unit);
-    unit.recorded()
+    unit.ledger_entry()
         .is_some_and(|left| left.claimed || left.config == Some(config))
 }
 
 /// Whether the unit may meet its `StartLimitBurst=` before its turn comes: then nothing but `reset-failed` lets it start with its
 /// new file (systemd-facts.md#start-limit).
-fn crashes(unit: &Unit<'_>) -> bool {
+fn is_crash_looping(unit: &Unit<'_>) -> bool {
     crash_loop::keeps_restarting(&unit.seen, unit.view.host.observed.facts.now)
 }
 
@@ -320,7 +323,7 @@ fn respond_with(unit: &Unit<'_>, response: Response, reasons: Vec<Reason>) -> Ru
             let facts = |reason: &Reason| matches!(reason, Reason::Fact(_));
             stop_start(reasons.into_iter().filter(facts).collect(), unit)
         }
-        Response::Held(text) => Run::noting(NoteKind::PendingRestart, text),
+        Response::Held(text) => Run::with_note(NoteKind::PendingRestart, text),
     }
 }
 
@@ -343,10 +346,10 @@ fn reasons(unit: &Unit<'_>, owed: &Owed) -> Vec<Reason> {
     reasons
 }
 
-fn started(unit: &Unit<'_>, loads: bool) -> Result<Run, Denied> {
+fn decide_started(unit: &Unit<'_>, loads: bool) -> Result<Run, Denied> {
     if let Some(says) = held_back(unit, loads) {
         let text = NoteText::of_unit(&unit.loaded, says);
-        return Ok(Run::noting(NoteKind::Expect, text));
+        return Ok(Run::with_note(NoteKind::Expect, text));
     }
     there_to_start(unit, loads)?;
     let failed_before = unit.seen.active == ActiveState::Failed;
@@ -355,10 +358,10 @@ fn started(unit: &Unit<'_>, loads: bool) -> Result<Run, Denied> {
         false => vec![state(unit.seen.active, ActiveState::Active).into()],
     };
     if failed_before {
-        why.push(failed(&unit.seen, unit.health()).into());
+        why.push(failure_cause(&unit.seen, unit.health()).into());
     }
     if !unit.manager_restarts() {
-        why.extend(by_hand::stopped(unit).map(Reason::Fact));
+        why.extend(by_hand::stop_cause(unit).map(Reason::Fact));
     }
     why.push(Reason::OwnFiles);
     let verb = match may_be_up_by_then(unit) {
@@ -377,9 +380,9 @@ fn started(unit: &Unit<'_>, loads: bool) -> Result<Run, Denied> {
 fn may_be_up_by_then(unit: &Unit<'_>) -> bool {
     unit.manager_starts()
         && match &unit.on_disk {
-            Disk::Nothing => false,
-            Disk::Unreadable => true,
-            Disk::Read(old) => old.restart_digest() != unit.wanted.restart_digest(),
+            DiskConfiguration::Nothing => false,
+            DiskConfiguration::Unreadable => true,
+            DiskConfiguration::Read(old) => old.restart_digest() != unit.wanted.restart_digest(),
         }
 }
 
@@ -409,12 +412,13 @@ fn held_back(unit: &Unit<'_>, loads: bool) -> Option<UnitNote> {
 /// Whether a condition held the unit back at its last start. A manager forgets that together with the unit where nothing
 /// refers to it; then the ledger tells that it was started just so, and did not run.
 fn condition_failed(unit: &Unit<'_>) -> bool {
-    let mut settings = unit.wanted.settings();
+    let mut settings = unit.wanted.all_settings();
     let conditional =
         settings.any(|(section, key, _)| section == "Unit" && key.starts_with("Condition"));
     let started_in_vain =
         |left: &LedgerUnit| left.invocation.is_empty() && left.config == Some(wanted_config(unit));
-    let forgotten = unit.seen.invocation.is_empty() && unit.recorded().is_some_and(started_in_vain);
+    let forgotten =
+        unit.seen.invocation.is_empty() && unit.ledger_entry().is_some_and(started_in_vain);
     !unit.seen.condition || conditional && forgotten
 }
 
@@ -425,19 +429,19 @@ fn there_to_start(unit: &Unit<'_>, loads: bool) -> Result<(), Denied> {
     };
     if let Some(user) = no_manager {
         if let Some(why) = masked_manager(unit.view.host, user) {
-            return Err(Denied::because(why));
+            return Err(Denied::for_reason(why));
         }
         let reason =
             format!("it should run, and the manager of {user} does not: {user} does not linger");
-        return Err(Denied::impossible(reason).help("declare `linger: true`"));
+        return Err(Denied::impossible_on_host(reason).with_help("declare `linger: true`"));
     }
     match unit.seen.load.as_str() {
         _ if !unit.manager_up() || unit.ours && loads => Ok(()),
         "not-found" if !unit.ours => Err(no_such_unit()),
-        load @ ("bad-setting" | "error") => Err(Denied::impossible(format!(
+        load @ ("bad-setting" | "error") => Err(Denied::impossible_on_host(format!(
             "its manager cannot load it: `{load}`"
         ))
-        .help(format!("`systemctl status {}` says why", unit.loaded))),
+        .with_help(format!("`systemctl status {}` says why", unit.loaded))),
         _ => Ok(()),
     }
 }

@@ -9,16 +9,16 @@ use abide_model::{
 };
 use abide_unit::{Effective, glob_matches};
 
-use super::Wish;
-use crate::causes::said;
+use super::Intent;
+use crate::causes::safe_host_text;
 use crate::file;
-use crate::places::{self, Place};
+use crate::places::{self, LedgerPlace};
 use crate::refuse::Denied;
 use crate::scope::ScopeView;
 
 /// One file of a unit.
 #[derive(Debug, Clone)]
-pub(crate) struct UnitFile<'a> {
+pub(crate) struct SourceFile<'a> {
     pub(crate) path: HostPath,
     pub(crate) purpose: FilePurpose,
     /// What it should hold; `None`: it goes, unless it is kept.
@@ -31,7 +31,7 @@ pub(crate) struct UnitFile<'a> {
 
 /// The configuration that stands on disk.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Disk {
+pub(crate) enum DiskConfiguration {
     /// There is no unit file of ours.
     Nothing,
     /// A file is there whose text is not known.
@@ -40,9 +40,9 @@ pub(crate) enum Disk {
     Read(Box<Effective>),
 }
 
-impl Disk {
+impl DiskConfiguration {
     /// The configuration, where it is known.
-    pub(crate) fn effective(&self) -> Option<&Effective> {
+    pub(crate) fn known_effective(&self) -> Option<&Effective> {
         match self {
             Self::Read(effective) => Some(effective),
             Self::Nothing | Self::Unreadable => None,
@@ -74,16 +74,16 @@ impl Trigger<'_> {
 /// The files of a unit, its own and its template's.
 #[derive(Debug)]
 pub(crate) struct Sources<'a> {
-    pub(crate) own: Vec<UnitFile<'a>>,
-    pub(crate) template: Vec<UnitFile<'a>>,
+    pub(crate) own: Vec<SourceFile<'a>>,
+    pub(crate) template: Vec<SourceFile<'a>>,
 }
 
 impl<'a> Sources<'a> {
     /// The files of this unit.
-    pub(crate) fn of(
+    pub(crate) fn of_unit(
         view: &'a ScopeView<'a>,
         name: &UnitName,
-        wish: &Wish<'a>,
+        wish: &Intent<'a>,
     ) -> Result<Self, Denied> {
         let own = files(view, name, wish)?;
         let template = match name.template() {
@@ -94,30 +94,33 @@ impl<'a> Sources<'a> {
     }
 
     /// Whether the unit file is ours.
-    pub(crate) fn ours(&self) -> bool {
-        self.fragment().is_some()
+    pub(crate) fn is_unit_file_ours(&self) -> bool {
+        self.fragment_file().is_some()
     }
 
     /// What the unit should be configured as.
-    pub(crate) fn wanted(&self, name: &UnitName) -> Effective {
-        self.merge(name, UnitFile::wanted_text)
+    pub(crate) fn wanted_effective(&self, name: &UnitName) -> Effective {
+        self.merge(name, SourceFile::wanted_text)
     }
 
     /// What stands on disk of it.
-    pub(crate) fn on_disk(&self, name: &UnitName) -> Disk {
-        let regular = |file: &&UnitFile<'_>| file.stands();
-        if self.fragment().is_some_and(|file| !file.stands()) {
-            return Disk::Nothing;
+    pub(crate) fn on_disk(&self, name: &UnitName) -> DiskConfiguration {
+        let regular = |file: &&SourceFile<'_>| file.is_regular_file();
+        if self
+            .fragment_file()
+            .is_some_and(|file| !file.is_regular_file())
+        {
+            return DiskConfiguration::Nothing;
         }
         let mut files = self.own.iter().chain(&self.template).filter(regular);
         if files.any(|file| file.disk_text().is_none()) {
-            return Disk::Unreadable;
+            return DiskConfiguration::Unreadable;
         }
-        Disk::Read(Box::new(self.merge(name, UnitFile::disk_text)))
+        DiskConfiguration::Read(Box::new(self.merge(name, SourceFile::disk_text)))
     }
 
-    fn fragment(&self) -> Option<&UnitFile<'a>> {
-        let is_fragment = |file: &&UnitFile<'_>| file.purpose == FilePurpose::Unit;
+    fn fragment_file(&self) -> Option<&SourceFile<'a>> {
+        let is_fragment = |file: &&SourceFile<'_>| file.purpose == FilePurpose::Unit;
         let own = self.own.iter().find(is_fragment);
         own.or_else(|| self.template.iter().find(is_fragment))
     }
@@ -126,9 +129,9 @@ impl<'a> Sources<'a> {
     fn merge<'s>(
         &'s self,
         name: &UnitName,
-        text: impl Fn(&'s UnitFile<'a>) -> Option<Cow<'s, str>>,
+        text: impl Fn(&'s SourceFile<'a>) -> Option<Cow<'s, str>>,
     ) -> Effective {
-        let fragment = self.fragment().and_then(&text).unwrap_or_default();
+        let fragment = self.fragment_file().and_then(&text).unwrap_or_default();
         let all = self.own.iter().chain(&self.template);
         let drop_ins: Vec<(&str, Cow<'_, str>)> = all
             .filter(|file| file.purpose == FilePurpose::DropIn)
@@ -142,26 +145,26 @@ impl<'a> Sources<'a> {
     }
 }
 
-impl UnitFile<'_> {
+impl SourceFile<'_> {
     /// Whether a regular file stands there.
-    pub(crate) fn stands(&self) -> bool {
+    pub(crate) fn is_regular_file(&self) -> bool {
         self.found
             .is_some_and(|found| found.kind == FileKind::Regular)
     }
 
     pub(crate) fn wanted_text(&self) -> Option<Cow<'_, str>> {
         match self.body {
-            Some(body) => body.bytes().map(|bytes| lossy(bytes.as_slice())),
+            Some(body) => body.bytes().map(|bytes| lossy_text(bytes.as_slice())),
             None => self.disk_text().filter(|_| self.kept),
         }
     }
 
     /// Whether its content is to change.
-    pub(crate) fn changes(&self) -> bool {
+    pub(crate) fn needs_change(&self) -> bool {
         let wanted = self.body.and_then(Body::bytes).map(Bytes::digest);
         match wanted {
             Some(digest) => {
-                !self.stands() || self.found.and_then(|found| found.digest) != Some(digest)
+                !self.is_regular_file() || self.found.and_then(|found| found.digest) != Some(digest)
             }
             None => self.found.is_some() && !self.kept,
         }
@@ -169,16 +172,16 @@ impl UnitFile<'_> {
 
     /// The text that stands there, where it is known: what was asked for is not sent again.
     fn disk_text(&self) -> Option<Cow<'_, str>> {
-        let found = self.found.filter(|_| self.stands())?;
+        let found = self.found.filter(|_| self.is_regular_file())?;
         let wanted = self.body.and_then(Body::bytes);
         let wanted = wanted.filter(|bytes| Some(bytes.digest()) == found.digest);
         let bytes = wanted.or(found.content.as_ref())?;
-        Some(lossy(bytes.as_slice()))
+        Some(lossy_text(bytes.as_slice()))
     }
 }
 
 /// systemd reads unit files as bytes; what is no UTF-8 differs all the same where the bytes around it do.
-fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+fn lossy_text(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
 
@@ -192,17 +195,17 @@ pub(crate) fn seen_unit<'a>(view: &ScopeView<'a>, name: &UnitName) -> Option<&'a
 fn files<'a>(
     view: &'a ScopeView<'a>,
     name: &UnitName,
-    wish: &Wish<'a>,
-) -> Result<Vec<UnitFile<'a>>, Denied> {
+    wish: &Intent<'a>,
+) -> Result<Vec<SourceFile<'a>>, Denied> {
     let mut files = Vec::new();
-    let fragment = places(name, view.places.unit(name))?;
-    if let Wish::Declared(unit) = wish {
+    let fragment = path_or_refusal(name, view.places.unit(name))?;
+    if let Intent::Declared(unit) = wish {
         let body = unit.file.as_ref().filter(|_| unit.masked != Some(true));
         if unit.file.is_some() {
             files.push(unit_file(view, fragment.clone(), FilePurpose::Unit, body)?);
         }
         for (drop_in, body) in &unit.drop_ins {
-            let path = places(name, view.places.drop_in(name, drop_in))?;
+            let path = path_or_refusal(name, view.places.drop_in(name, drop_in))?;
             files.push(unit_file(view, path, FilePurpose::DropIn, Some(body))?);
         }
     }
@@ -210,18 +213,18 @@ fn files<'a>(
         if !files.iter().any(|file| file.path == path) {
             let kept = is_kept(view, wish, purpose);
             let file = unit_file(view, path, purpose, None)?;
-            files.push(UnitFile { kept, ..file });
+            files.push(SourceFile { kept, ..file });
         }
     }
     Ok(files)
 }
 
 /// Without prune what is ours stays in effect, except where a mask takes its place.
-fn is_kept(view: &ScopeView<'_>, wish: &Wish<'_>, purpose: FilePurpose) -> bool {
+fn is_kept(view: &ScopeView<'_>, wish: &Intent<'_>, purpose: FilePurpose) -> bool {
     let in_the_way = |unit: &DesiredUnit| unit.masked == Some(true) && purpose == FilePurpose::Unit;
     match wish {
-        Wish::Declared(unit) => !view.host.desired.policy.prune && !in_the_way(unit),
-        Wish::Removed(_) => false,
+        Intent::Declared(unit) => !view.host.desired.policy.prune && !in_the_way(unit),
+        Intent::Removed(_) => false,
     }
 }
 
@@ -229,27 +232,27 @@ fn is_kept(view: &ScopeView<'_>, wish: &Wish<'_>, purpose: FilePurpose) -> bool 
 fn undeclared(
     view: &ScopeView<'_>,
     name: &UnitName,
-    wish: &Wish<'_>,
+    wish: &Intent<'_>,
     fragment: &HostPath,
 ) -> Vec<(HostPath, FilePurpose)> {
     let ledger = &view.host.ledger.files;
     let owned = ledger.iter().filter(|(_, file)| file.scope == view.scope);
     let of_unit = |path: &HostPath| match view.places.classify(path) {
-        place @ (Place::Unit(_) | Place::DropIn(_)) => {
-            let (Place::Unit(unit) | Place::DropIn(unit)) = &place else {
+        place @ (LedgerPlace::Unit(_) | LedgerPlace::DropIn(_)) => {
+            let (LedgerPlace::Unit(unit) | LedgerPlace::DropIn(unit)) = &place else {
                 return None;
             };
-            (unit == name).then(|| (path.clone(), place.purpose()))
+            (unit == name).then(|| (path.clone(), place.file_purpose()))
         }
-        Place::Plain => None,
+        LedgerPlace::Plain => None,
     };
     let mut files: Vec<_> = owned.filter_map(|(path, _)| of_unit(path)).collect();
     // An instance rarely has a file of its own.
     let stands = view
         .seen
-        .and_then(|scope| scope.files.get(fragment)?.known());
+        .and_then(|scope| scope.files.get(fragment)?.as_known());
     let may_have_one = name.template().is_none() || stands.is_some();
-    let claimed = matches!(wish, Wish::Removed(Cause::DeclaredAbsent)) && may_have_one;
+    let claimed = matches!(wish, Intent::Removed(Cause::DeclaredAbsent)) && may_have_one;
     if claimed && !files.iter().any(|(path, _)| path == fragment) {
         files.insert(0, (fragment.clone(), FilePurpose::Unit));
     }
@@ -261,9 +264,9 @@ pub(super) fn unit_file<'a>(
     path: HostPath,
     purpose: FilePurpose,
     body: Option<&'a Body>,
-) -> Result<UnitFile<'a>, Denied> {
-    let found = file::seen(view, &path)?;
-    Ok(UnitFile {
+) -> Result<SourceFile<'a>, Denied> {
+    let found = file::find_on_host(view, &path)?;
+    Ok(SourceFile {
         path,
         purpose,
         body,
@@ -276,28 +279,30 @@ pub(super) fn unit_file<'a>(
 fn template_files<'a>(
     view: &'a ScopeView<'a>,
     template: &UnitName,
-) -> Result<Vec<UnitFile<'a>>, Denied> {
+) -> Result<Vec<SourceFile<'a>>, Denied> {
     let declared = view
         .host
         .units(&view.scope)
         .and_then(|units| units.get(template));
     let wish = match declared {
         Some(unit) => wish_of(unit),
-        None => Wish::Removed(Cause::Undeclared),
+        None => Intent::Removed(Cause::Undeclared),
     };
     files(view, template, &wish)
 }
 
 /// What the manifest wants of a unit that it names.
-pub(crate) fn wish_of(unit: &DesiredUnit) -> Wish<'_> {
+pub(crate) fn wish_of(unit: &DesiredUnit) -> Intent<'_> {
     match unit.presence {
-        Presence::Present => Wish::Declared(unit),
-        Presence::Absent => Wish::Removed(Cause::DeclaredAbsent),
+        Presence::Present => Intent::Declared(unit),
+        Presence::Absent => Intent::Removed(Cause::DeclaredAbsent),
     }
 }
 
-fn places(name: &UnitName, path: Result<HostPath, NameError>) -> Result<HostPath, Denied> {
-    path.map_err(|error| Denied::impossible(format!("{name} has no place on the host: {error}")))
+fn path_or_refusal(name: &UnitName, path: Result<HostPath, NameError>) -> Result<HostPath, Denied> {
+    path.map_err(|error| {
+        Denied::impossible_on_host(format!("{name} has no place on the host: {error}"))
+    })
 }
 
 /// Files that a unit reads, where they stand on this host. One that could not be seen says nothing about a restart.
@@ -335,19 +340,19 @@ pub(super) fn also_read<'a>(
 }
 
 fn trigger<'a>(view: &'a ScopeView<'a>, path: HostPath) -> Result<Trigger<'a>, Denied> {
-    let body = view.host.managed(&path);
+    let body = view.host.managed_file(&path);
     let seen = view.host.file(&view.scope, &path);
     if let (Some(Observation::Unknown(why)), None) = (seen, body) {
         let reason = format!(
             "{path}, which it reads, could not be seen: {}",
-            said(&why.to_string())
+            safe_host_text(&why.to_string())
         );
-        return Err(Denied::unknown(reason));
+        return Err(Denied::not_seen(reason));
     }
     Ok(Trigger {
         path,
         body,
-        found: seen.and_then(Observation::known),
+        found: seen.and_then(Observation::as_known),
         looked_at: seen.is_some(),
         unasked: false,
     })

@@ -1,7 +1,7 @@
 //! What the host's systemd makes of settings that it does not know: some it ignores, and some units it would not load.
 
 use abide_model::{NoteKind, NoteReason, RefusalReason};
-use abide_unit::support::{ignored, load_fault};
+use abide_unit::support::{ignored_settings, load_fault};
 
 use super::Unit;
 use super::decide::Decision;
@@ -25,9 +25,9 @@ pub(crate) fn judge<'a>(decision: Decision<'a>, draft: &mut Draft) -> Result<Dec
         && decision.changes_files()
         && let Some(fault) = load_fault(&unit.wanted, systemd)
     {
-        return Err(Denied::because(RefusalReason::TooNew { systemd, fault }));
+        return Err(Denied::for_reason(RefusalReason::TooNew { systemd, fault }));
     }
-    let settings = ignored(&unit.wanted, systemd);
+    let settings = ignored_settings(&unit.wanted, systemd);
     if !settings.is_empty() && decision.is_work() {
         let why = NoteReason::SettingsIgnored { systemd, settings };
         draft.note_why(unit.file_resource(), NoteKind::Unsupported, why);
@@ -36,9 +36,9 @@ pub(crate) fn judge<'a>(decision: Decision<'a>, draft: &mut Draft) -> Result<Dec
 }
 
 /// Whether [`judge`] tells of a key that the host's systemd named in this line: `Unknown key 'RestartMode' in section …`.
-pub(crate) fn tells(unit: &Unit<'_>, line: &str) -> bool {
+pub(crate) fn is_told_by_judge(unit: &Unit<'_>, line: &str) -> bool {
     let systemd = unit.view.host.observed.facts.systemd;
-    let settings = ignored(&unit.wanted, systemd);
+    let settings = ignored_settings(&unit.wanted, systemd);
     line.contains("Unknown key")
         && settings
             .iter()

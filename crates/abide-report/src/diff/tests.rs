@@ -1,9 +1,9 @@
 use abide_model::SecretSource;
 
 use super::*;
-use crate::sample::present;
+use crate::sample::before_with_content;
 
-fn shown(before: Before, after: &str, options: &Options) -> String {
+fn shown(before: Before, after: &str, options: &TextOptions) -> String {
     let write = WriteFile {
         path: "/etc/systemd/system/a.service".parse().unwrap(),
         purpose: FilePurpose::Unit,
@@ -15,7 +15,7 @@ fn shown(before: Before, after: &str, options: &Options) -> String {
 }
 
 fn show(shown: &Shown) -> String {
-    let lines: Vec<String> = shown.lines.iter().map(Line::signed).collect();
+    let lines: Vec<String> = shown.lines.iter().map(DiffLine::signed_text).collect();
     format!("{}\n{}", shown.words, lines.join("\n"))
 }
 
@@ -31,7 +31,7 @@ fn numbered(count: usize, change: usize) -> String {
 fn a_change_is_a_unified_diff_with_its_section() {
     let old = "[Unit]\nDescription=a\n\n\n\n[Service]\nType=exec\nUser=a\nGroup=a\nExecStart=/bin/a\nNice=1";
     let new = old.replace("/bin/a", "/bin/b") + "\n";
-    insta::assert_snapshot!(shown(present(old), &new, &Options::default()), @r##"
+    insta::assert_snapshot!(shown(before_with_content(old), &new, &TextOptions::default()), @r##"
 
     @@ line 7, [Service]
       Type=exec
@@ -47,11 +47,11 @@ fn a_change_is_a_unified_diff_with_its_section() {
 
 #[test]
 fn fewer_lines_of_context_can_be_asked_for() {
-    let options = Options {
+    let options = TextOptions {
         context: 0,
-        ..Options::default()
+        ..TextOptions::default()
     };
-    insta::assert_snapshot!(shown(present("a\nb\nc\n"), "a\nB\nc\n", &options), @r##"
+    insta::assert_snapshot!(shown(before_with_content("a\nb\nc\n"), "a\nB\nc\n", &options), @r##"
 
     @@ line 2
     - b
@@ -62,17 +62,17 @@ fn fewer_lines_of_context_can_be_asked_for() {
 #[test]
 fn a_long_diff_is_folded_unless_all_is_asked_for() {
     let (old, new) = (numbered(300, 1000), numbered(300, 10));
-    let folded = shown(present(&old), &new, &Options::default());
+    let folded = shown(before_with_content(&old), &new, &TextOptions::default());
     assert!(
         folded.ends_with("more lines of this diff (--full shows them)"),
         "{folded}"
     );
     assert_eq!(folded.lines().count(), 37, "{folded}");
-    let full = Options {
+    let full = TextOptions {
         full: true,
-        ..Options::default()
+        ..TextOptions::default()
     };
-    let whole = shown(present(&old), &new, &full);
+    let whole = shown(before_with_content(&old), &new, &full);
     assert!(
         whole.contains("line 290 changed") && !whole.contains('…'),
         "{whole}"
@@ -82,16 +82,16 @@ fn a_long_diff_is_folded_unless_all_is_asked_for() {
 #[test]
 fn a_huge_file_is_not_compared_by_line() {
     let said = shown(
-        present(&numbered(9000, 2)),
+        before_with_content(&numbered(9000, 2)),
         &numbered(9000, 3),
-        &Options::default(),
+        &TextOptions::default(),
     );
     assert_eq!(said, "(9000 lines) → (9000 lines), too long for a diff\n");
 }
 
 #[test]
 fn a_short_new_file_is_shown_and_a_long_one_counted() {
-    let said = |text: &str| shown(Before::Absent, text, &Options::default());
+    let said = |text: &str| shown(Before::Absent, text, &TextOptions::default());
     assert_eq!(
         said("[Service]\nNice=1\n"),
         "(2 lines)\n+ [Service]\n+ Nice=1"
@@ -112,11 +112,11 @@ fn a_secret_is_never_shown() {
         mode: 0o600,
         before,
     };
-    let full = Options {
+    let full = TextOptions {
         full: true,
-        ..Options::default()
+        ..TextOptions::default()
     };
-    let changed = show(&of_write(&write(present("canary-old")), &full));
+    let changed = show(&of_write(&write(before_with_content("canary-old")), &full));
     assert_eq!(changed, "(secret, changed)\n");
     assert_eq!(
         show(&of_write(&write(Before::Absent), &full)),
@@ -131,27 +131,27 @@ fn what_is_no_text_is_measured() {
         content: Some(Bytes::new(vec![0, 255, 7])),
         mode: 0o644,
     };
-    let said = shown(before, "text\n", &Options::default());
+    let said = shown(before, "text\n", &TextOptions::default());
     assert_eq!(said, "(binary, 3 bytes) → (1 line)\n");
-    let nul = shown(Before::Absent, "a\0b", &Options::default());
+    let nul = shown(Before::Absent, "a\0b", &TextOptions::default());
     assert_eq!(nul, "(binary, 3 bytes)\n");
 }
 
 #[test]
 fn content_that_did_not_come_along_is_told_by_digest() {
     let before = Before::File {
-        digest: Some(Digest::of(b"old")),
+        digest: Some(Digest::of_bytes(b"old")),
         content: None,
         mode: 0o644,
     };
-    let said = shown(before, "new", &Options::default());
+    let said = shown(before, "new", &TextOptions::default());
     insta::assert_snapshot!(said, @r##"(content differs: sha256 cba06b5736fa → 11507a0e2f5e)"##);
 }
 
 #[test]
 fn a_symbolic_link_is_said_to_be_replaced() {
     let before = Before::Symlink("/etc/\u{1b}[31mshadow".to_owned());
-    insta::assert_snapshot!(shown(before, "[Service]\n", &Options::default()), @r##"
+    insta::assert_snapshot!(shown(before, "[Service]\n", &TextOptions::default()), @r##"
     (1 line) instead of a symbolic link to /etc/�[31mshadow
     + [Service]
     "##);
@@ -168,9 +168,9 @@ fn lines_of_a_host_cannot_act_on_the_terminal() {
         purpose: FilePurpose::Plain,
         body: Body::Plain("b\n".into()),
         mode: 0o644,
-        before: present(&old),
+        before: before_with_content(&old),
     };
-    let said = show(&of_write(&write, &Options::default()));
+    let said = show(&of_write(&write, &TextOptions::default()));
     assert!(
         !said.contains(['\u{1b}', '\r', '\u{7}', '\u{202e}']),
         "{said}"
@@ -183,14 +183,14 @@ fn lines_of_a_host_cannot_act_on_the_terminal() {
 
 #[test]
 fn a_removed_file_is_counted_and_shown_in_full() {
-    let before = present("a\nb\n");
+    let before = before_with_content("a\nb\n");
     assert_eq!(
-        show(&of_removal(&before, &Options::default())),
+        show(&of_removal(&before, &TextOptions::default())),
         "(2 lines)\n"
     );
-    let full = Options {
+    let full = TextOptions {
         full: true,
-        ..Options::default()
+        ..TextOptions::default()
     };
     assert_eq!(show(&of_removal(&before, &full)), "(2 lines)\n- a\n- b");
 }

@@ -7,12 +7,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::block::{Block, Step};
-use crate::diff::Line;
-use crate::document::resource::Remark;
+use crate::diff::DiffLine;
+use crate::document::resource::DocumentRemark;
 use crate::fleet::{Section, Spans};
 use crate::hosts;
 use crate::mark::Mark;
-use crate::span::Span;
+use crate::span::ActionSpan;
 use crate::step;
 
 /// A change of one resource that is the same on one or many hosts, or something that is said about it there.
@@ -35,7 +35,7 @@ pub struct SharedChange {
     /// How many seconds it must stay up afterwards without a restart, where it is watched.
     pub holds_seconds: Option<u64>,
     /// What is not done, and what to know.
-    pub remarks: Vec<Remark>,
+    pub remarks: Vec<DocumentRemark>,
 }
 
 /// One thing that is done.
@@ -56,14 +56,14 @@ pub struct ChangeStep {
 }
 
 /// Where in a document's list each change stands, by the block that it was made from.
-pub(super) type Places<'b> = BTreeMap<&'b Block, usize>;
+pub(super) type ChangePlaces<'b> = BTreeMap<&'b Block, usize>;
 
 /// Every change, with the block it was made from.
-pub(super) fn shared(sections: Vec<Section<'_>>) -> Vec<(Block, SharedChange)> {
+pub(super) fn shared_changes(sections: Vec<Section<'_>>) -> Vec<(Block, SharedChange)> {
     let mut changes = Vec::new();
     for section in sections {
         let hosts: Vec<HostName> = section.hosts.iter().map(|host| (*host).clone()).collect();
-        let text = hosts::ranges(section.hosts.iter().copied());
+        let text = hosts::name_ranges(section.hosts.iter().copied());
         for (block, spans) in section.blocks {
             let change = change(hosts.clone(), text.clone(), &block, &spans);
             changes.push((block, change));
@@ -77,7 +77,7 @@ fn change(hosts: Vec<HostName>, hosts_text: String, block: &Block, spans: &Spans
         hosts,
         hosts_text,
         name: step::title(&block.resource),
-        owner: step::whose(&block.resource),
+        owner: step::owner_words(&block.resource),
         resource: block.resource.clone(),
         effect: block.mark,
         steps: block
@@ -87,23 +87,27 @@ fn change(hosts: Vec<HostName>, hosts_text: String, block: &Block, spans: &Spans
             .map(|(step, span)| change_step(step, *span))
             .collect(),
         holds_seconds: block.holds,
-        remarks: block.remarks.iter().map(Remark::of).collect(),
+        remarks: block
+            .remarks
+            .iter()
+            .map(DocumentRemark::from_plan)
+            .collect(),
     }
 }
 
-fn change_step(step: &Step, span: Span) -> ChangeStep {
+fn change_step(step: &Step, span: ActionSpan) -> ChangeStep {
     ChangeStep {
         verb: step.verb.to_owned(),
         object: step.object_words(),
         why: step.why.words(span),
         interrupts: step.interrupts,
         brings: step.brings.clone(),
-        diff: step.lines.iter().map(unified).collect(),
+        diff: step.lines.iter().map(unified_line).collect(),
     }
 }
 
 /// A line as `diff -u` writes it.
-fn unified(line: &Line) -> String {
+fn unified_line(line: &DiffLine) -> String {
     match line.kind.sign() {
         Some(sign) => format!("{sign}{}", line.text),
         None => line.text.clone(),

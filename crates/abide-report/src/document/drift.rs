@@ -2,14 +2,14 @@
 
 use abide_model::{Drift, DriftClass, Finding, FindingKind, LockHolder};
 
-use crate::document::reason::{Reason, ReasonCode};
+use crate::document::reason::{DocumentReason, ReasonCode};
 use crate::document::resource::ResourceEntry;
 use crate::document::state::ResourceState;
 use crate::findings;
 use crate::words::one_line;
 
 /// Tells what was found about a resource. What the plan says of it already is not said twice.
-pub(super) fn tell(entry: &mut ResourceEntry, drift: &Drift) {
+pub(super) fn add_to_entry(entry: &mut ResourceEntry, drift: &Drift) {
     entry.state = match drift.class {
         DriftClass::Clean | DriftClass::HandEditedButRight => ResourceState::Clean,
         DriftClass::PendingRollout if entry.state == ResourceState::Clean => ResourceState::Pending,
@@ -25,27 +25,27 @@ pub(super) fn tell(entry: &mut ResourceEntry, drift: &Drift) {
         // Of what is clean, the plan's remark beside it tells what there is to know.
         .filter(|_| drift.class != DriftClass::Clean)
         .filter(|finding| !(is_said && finding.kind == FindingKind::File));
-    let found: Vec<Reason> = news.filter_map(reason).collect();
+    let found: Vec<DocumentReason> = news.filter_map(reason).collect();
     entry.reasons.extend(found);
     entry.reasons.sort();
     entry.reasons.dedup();
 }
 
 /// Takes back what was told of a host that somebody changes just now: what differs may be in the middle of it.
-pub(super) fn doubt(entries: &mut [ResourceEntry], holder: &LockHolder) {
+pub(super) fn mark_as_doubtful(entries: &mut [ResourceEntry], holder: &LockHolder) {
     let doubtful = entries
         .iter_mut()
         .filter(|entry| entry.state != ResourceState::Clean);
     for entry in doubtful {
         entry.state = ResourceState::Unknown;
-        entry.reasons = vec![Reason {
+        entry.reasons = vec![DocumentReason {
             code: ReasonCode::Unobservable,
-            text: findings::busy(holder),
+            text: findings::busy_reason(holder),
         }];
     }
 }
 
-fn reason(finding: &Finding) -> Option<Reason> {
+fn reason(finding: &Finding) -> Option<DocumentReason> {
     let code = match finding.kind {
         FindingKind::File => ReasonCode::ContentDiffers,
         FindingKind::DropIn | FindingKind::Account | FindingKind::Ledger => {
@@ -60,7 +60,7 @@ fn reason(finding: &Finding) -> Option<Reason> {
         // The plan beside it says that.
         FindingKind::Manifest | FindingKind::Refused => return None,
     };
-    Some(Reason {
+    Some(DocumentReason {
         code,
         text: one_line(&finding.text),
     })

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::block::Block;
-use crate::document::change::Places;
+use crate::document::change::ChangePlaces;
 use crate::document::resource::{self, ResourceEntry};
 
 /// One host.
@@ -32,7 +32,7 @@ pub struct HostEntry {
     /// How long abide was at it, in milliseconds.
     pub millis: u64,
     /// The host itself, where it answered.
-    pub facts: Option<Facts>,
+    pub facts: Option<DocumentFacts>,
     /// Its resources: the declared ones, then others that the plan is about.
     pub resources: Vec<ResourceEntry>,
     /// What was planned, where it could be.
@@ -49,7 +49,8 @@ pub struct HostEntry {
 
 /// The host itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Facts {
+#[serde(rename = "Facts")]
+pub struct DocumentFacts {
     /// `hostname`.
     pub hostname: String,
     /// `PRETTY_NAME` of os-release(5).
@@ -86,11 +87,11 @@ pub struct HostPlan {
     pub watches: Vec<Watch>,
 }
 
-pub(super) fn entry<B>(
+pub(super) fn document_entry<B>(
     name: &HostName,
     host: &HostReport,
     blocks: &[(Block, B)],
-    places: &Places<'_>,
+    places: &ChangePlaces<'_>,
 ) -> HostEntry {
     let mut entry = HostEntry {
         host: name.clone(),
@@ -109,12 +110,12 @@ pub(super) fn entry<B>(
         surprises: host.surprises.clone(),
         residue: None,
     };
-    detail(&mut entry, &host.outcome);
+    add_outcome_details(&mut entry, &host.outcome);
     entry
 }
 
 /// What an outcome says beyond its word.
-fn detail(entry: &mut HostEntry, outcome: &HostOutcome) {
+fn add_outcome_details(entry: &mut HostEntry, outcome: &HostOutcome) {
     match outcome {
         HostOutcome::Failed { residue, .. } => entry.residue = residue.as_deref().map(plan),
         HostOutcome::Unreachable { help, .. } => entry.help.clone_from(help),
@@ -131,8 +132,8 @@ fn detail(entry: &mut HostEntry, outcome: &HostOutcome) {
 }
 
 /// Without the machine id, which machine-id(5) wants kept confidential: reports are read by many.
-fn facts(facts: &HostFacts) -> Facts {
-    Facts {
+fn facts(facts: &HostFacts) -> DocumentFacts {
+    DocumentFacts {
         hostname: facts.hostname.clone(),
         os: facts.os.clone(),
         systemd: facts.systemd,

@@ -3,12 +3,12 @@
 use abide_model::pieces::{MergeError, Piece, put_together};
 use abide_model::{Diagnostic, Digest, ManifestName, Report, Selected};
 
-use super::{Command, Kept, Run};
+use super::{Command, DocumentRun, ReadDocument};
 use crate::moment::Moment;
 
 /// What the documents of all shards come to.
 #[derive(Debug, Clone)]
-pub struct Merged {
+pub struct MergedDocument {
     /// Which command ran.
     pub kind: Command,
     /// The exit codes.
@@ -29,8 +29,13 @@ pub struct Merged {
 
 /// What these documents, all the shards of one run, come to; or why they are not that. Each comes with a name to speak of
 /// it by.
-pub fn merge(documents: impl IntoIterator<Item = (String, Kept)>) -> Result<Merged, MergeError> {
-    let pieces: Vec<Piece<Kept>> = documents.into_iter().map(piece).collect::<Result<_, _>>()?;
+pub fn merge(
+    documents: impl IntoIterator<Item = (String, ReadDocument)>,
+) -> Result<MergedDocument, MergeError> {
+    let pieces: Vec<Piece<ReadDocument>> = documents
+        .into_iter()
+        .map(piece_from_document)
+        .collect::<Result<_, _>>()?;
     let manifest = pieces
         .first()
         .map(|piece| (piece.manifest.clone(), piece.digest));
@@ -40,7 +45,7 @@ pub fn merge(documents: impl IntoIterator<Item = (String, Kept)>) -> Result<Merg
     })?;
     let (manifest, digest) = manifest.ok_or(MergeError::Nothing)?;
     let first = documents.first().ok_or(MergeError::Nothing)?;
-    let mut merged = Merged {
+    let mut merged = MergedDocument {
         kind: first.kind,
         codes: Vec::new(),
         span: (first.run.started, first.run.ended),
@@ -56,7 +61,9 @@ pub fn merge(documents: impl IntoIterator<Item = (String, Kept)>) -> Result<Merg
     Ok(merged)
 }
 
-fn piece((name, document): (String, Kept)) -> Result<Piece<Kept>, MergeError> {
+fn piece_from_document(
+    (name, document): (String, ReadDocument),
+) -> Result<Piece<ReadDocument>, MergeError> {
     let odd = |why| MergeError::Odd {
         piece: name.clone(),
         why,
@@ -83,8 +90,8 @@ fn piece((name, document): (String, Kept)) -> Result<Piece<Kept>, MergeError> {
     })
 }
 
-fn add(merged: &mut Merged, document: Kept) {
-    let Run {
+fn add(merged: &mut MergedDocument, document: ReadDocument) {
+    let DocumentRun {
         started,
         ended,
         directory,

@@ -4,22 +4,23 @@
 use abide_model::{
     Code, Declared, Diagnostic, Digest, FailReason, FailedUnit, HostDrift, HostFacts, HostName,
     HostOutcome, HostReport, HostState, Ledger, LockHolder, ManifestName, Origin, Plan, Report,
-    ResourceId, Selected, Severity, Span, StaleFact, StepReport, Surprise, Suspension, printable,
+    ResourceId, Selected, Severity, Span, StaleFact, StepReport, Surprise, Suspension,
+    printable_text,
 };
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Command, Facts, Failure, HostPlan, Run};
+use super::{Command, DocumentFacts, DocumentRun, HostPlan, RunFailure};
 
 /// What a document says, as far as it is read back.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub struct ReadDocument {
     /// Which command ran.
     pub kind: Command,
     /// The exit code.
     pub code: u8,
     /// The run.
-    pub run: Run,
+    pub run: DocumentRun,
     /// The manifest's name, where it could be read.
     pub manifest: Option<ManifestName>,
     /// The digest of the manifest, and which hosts were selected.
@@ -27,7 +28,7 @@ pub struct Kept {
     /// What is wrong or odd in the manifest.
     pub diagnostics: Vec<Diagnostic>,
     /// Why the command could not do its work at all.
-    pub failure: Option<Failure>,
+    pub failure: Option<RunFailure>,
     /// What came of the hosts.
     pub report: Report,
 }
@@ -47,15 +48,15 @@ pub enum ReadError {
 }
 
 /// Reads a document. `code` knows the codes of diagnostics; one that it does not know is left out with its diagnostic.
-pub fn read(text: &[u8], code: impl Fn(&str) -> Option<Code>) -> Result<Kept, ReadError> {
+pub fn read(text: &[u8], code: impl Fn(&str) -> Option<Code>) -> Result<ReadDocument, ReadError> {
     let value: Value =
         serde_json::from_slice(text).map_err(|error| ReadError::Json(error.to_string()))?;
     let format = value.get("format").unwrap_or(&Value::Null);
     if format.as_u64() != Some(1) {
-        return Err(ReadError::Format(printable(&format.to_string())));
+        return Err(ReadError::Format(printable_text(&format.to_string())));
     }
-    let written: Written = serde_json::from_value(value)
-        .map_err(|error| ReadError::Content(printable(&error.to_string())))?;
+    let written: WrittenDocument = serde_json::from_value(value)
+        .map_err(|error| ReadError::Content(printable_text(&error.to_string())))?;
     let diagnostics = written.diagnostics.into_iter();
     let hosts = written.hosts.into_iter();
     let manifest = written.manifest;
@@ -64,23 +65,26 @@ pub fn read(text: &[u8], code: impl Fn(&str) -> Option<Code>) -> Result<Kept, Re
             .map(|host| (host.host.clone(), host.report(manifest.as_ref())))
             .collect(),
     };
-    Ok(Kept {
+    Ok(ReadDocument {
         kind: written.kind,
         code: written.exit.code,
         run: written.run,
         manifest,
         selected: written.manifest_digest.zip(written.selection),
-        diagnostics: diagnostics.filter_map(|one| one.known(&code)).collect(),
+        diagnostics: diagnostics
+            .filter_map(|one| one.with_known_code(&code))
+            .collect(),
         failure: written.failure,
         report,
     })
 }
 
 #[derive(Deserialize)]
-struct Written {
+#[serde(rename = "Written")]
+struct WrittenDocument {
     kind: Command,
     exit: WrittenExit,
-    run: Run,
+    run: DocumentRun,
     manifest: Option<ManifestName>,
     #[serde(default)]
     manifest_digest: Option<Digest>,
@@ -88,7 +92,7 @@ struct Written {
     selection: Option<Selected>,
     hosts: Vec<WrittenHost>,
     diagnostics: Vec<WrittenDiagnostic>,
-    failure: Option<Failure>,
+    failure: Option<RunFailure>,
 }
 
 #[derive(Deserialize)]
@@ -108,7 +112,7 @@ struct WrittenDiagnostic {
 }
 
 impl WrittenDiagnostic {
-    fn known(self, code: impl Fn(&str) -> Option<Code>) -> Option<Diagnostic> {
+    fn with_known_code(self, code: impl Fn(&str) -> Option<Code>) -> Option<Diagnostic> {
         Some(Diagnostic {
             severity: self.severity,
             code: code(&self.code)?,
@@ -131,7 +135,7 @@ struct WrittenHost {
     drift: Option<HostDrift>,
     suspension: Option<Suspension>,
     millis: u64,
-    facts: Option<Facts>,
+    facts: Option<DocumentFacts>,
     resources: Vec<WrittenResource>,
     plan: Option<HostPlan>,
     steps: Vec<StepReport>,
@@ -150,7 +154,7 @@ struct WrittenResource {
 
 impl WrittenHost {
     fn report(self, manifest: Option<&ManifestName>) -> HostReport {
-        let plan = |plan: HostPlan| Some(whole(plan, &self.host, manifest?));
+        let plan = |plan: HostPlan| Some(whole_plan(plan, &self.host, manifest?));
         let declared = self.resources.into_iter().filter_map(|one| {
             Some(Declared {
                 resource: one.resource,
@@ -165,9 +169,9 @@ impl WrittenHost {
             steps: self.steps,
             surprises: self.surprises,
             millis: self.millis,
-            outcome: outcome(
+            outcome: host_outcome(
                 self.state,
-                Details {
+                ReadDetails {
                     reasons: self.reasons,
                     help: self.help,
                     lock: self.lock,
@@ -181,7 +185,7 @@ impl WrittenHost {
     }
 }
 
-struct Details {
+struct ReadDetails {
     reasons: Vec<String>,
     help: Option<String>,
     lock: Option<LockHolder>,
@@ -192,7 +196,7 @@ struct Details {
 }
 
 /// How the host ended, so that it is told as it was.
-fn outcome(state: HostState, details: Details) -> HostOutcome {
+fn host_outcome(state: HostState, details: ReadDetails) -> HostOutcome {
     let unseen = |reasons: Vec<String>, help| HostOutcome::Unreachable {
         reason: reasons.into_iter().next().unwrap_or_default(),
         help,
@@ -205,13 +209,21 @@ fn outcome(state: HostState, details: Details) -> HostOutcome {
         HostState::Pending | HostState::Drifted => HostOutcome::Pending,
         HostState::Changed => HostOutcome::Changed,
         HostState::Failed => HostOutcome::Failed {
-            reasons: details.reasons.into_iter().map(FailReason::told).collect(),
+            reasons: details
+                .reasons
+                .into_iter()
+                .map(FailReason::from_text)
+                .collect(),
             residue: details.residue.map(Box::new),
             failed_units: details.failed_units,
         },
         HostState::Unknown => unseen(details.reasons, details.help),
         HostState::Stale => HostOutcome::Stale {
-            facts: details.reasons.into_iter().map(StaleFact::told).collect(),
+            facts: details
+                .reasons
+                .into_iter()
+                .map(StaleFact::from_text)
+                .collect(),
         },
         HostState::Locked => match details.lock {
             Some(holder) => HostOutcome::Locked(holder),
@@ -230,7 +242,7 @@ fn outcome(state: HostState, details: Details) -> HostOutcome {
 }
 
 /// What a document leaves out of a plan, its tellers do not need.
-fn whole(plan: HostPlan, host: &HostName, manifest: &ManifestName) -> Plan {
+fn whole_plan(plan: HostPlan, host: &HostName, manifest: &ManifestName) -> Plan {
     Plan {
         host: host.clone(),
         manifest: manifest.clone(),
@@ -247,7 +259,7 @@ fn whole(plan: HostPlan, host: &HostName, manifest: &ManifestName) -> Plan {
     }
 }
 
-fn facts(facts: Facts) -> HostFacts {
+fn facts(facts: DocumentFacts) -> HostFacts {
     HostFacts {
         hostname: facts.hostname,
         os: facts.os,

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 /// Why a resource is not as the manifest says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct Reason {
+#[serde(rename = "Reason")]
+pub struct DocumentReason {
     /// The code; the list is closed.
     pub code: ReasonCode,
     /// In words.
@@ -107,7 +108,7 @@ impl ReasonCode {
     }
 
     /// What it means: one sentence.
-    pub fn meaning(self) -> &'static str {
+    pub fn explain(self) -> &'static str {
         match self {
             Self::ChangedOnHost => "Somebody changed it on the host since abide left it.",
             Self::Missing => "It is declared and not there.",

@@ -8,12 +8,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::block::{self, Block};
-use crate::document::change::Places;
+use crate::document::change::ChangePlaces;
 use crate::document::drift;
-use crate::document::reason::{Reason, ReasonCode};
+use crate::document::reason::{DocumentReason, ReasonCode};
 use crate::document::state::ResourceState;
 use crate::mark::Mark;
-use crate::options::Options;
+use crate::options::TextOptions;
 use crate::paint::Symbols;
 use crate::summary::by_resource;
 use crate::words::one_line;
@@ -38,9 +38,9 @@ pub struct ResourceEntry {
     /// What becomes of it, where a plan says something about it.
     pub effect: Option<Mark>,
     /// Why it is not as the manifest says; empty where it is.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<DocumentReason>,
     /// What is not done, what went wrong, what to know.
-    pub remarks: Vec<Remark>,
+    pub remarks: Vec<DocumentRemark>,
     /// What changes: places in the document's `changes`, from 0.
     pub changes: Vec<usize>,
     /// The actions of the host's plan that are about it.
@@ -51,9 +51,9 @@ pub struct ResourceEntry {
 
 impl ResourceEntry {
     /// The reason that says most: what went wrong, else what the others follow from.
-    pub fn main_reason(&self) -> Option<&Reason> {
+    pub fn main_reason(&self) -> Option<&DocumentReason> {
         let first = |wrong: bool| {
-            let of_kind = |reason: &&Reason| (reason.code >= ReasonCode::Refused) == wrong;
+            let of_kind = |reason: &&DocumentReason| (reason.code >= ReasonCode::Refused) == wrong;
             self.reasons
                 .iter()
                 .filter(of_kind)
@@ -65,7 +65,8 @@ impl ResourceEntry {
 
 /// Something that is said about a resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct Remark {
+#[serde(rename = "Remark")]
+pub struct DocumentRemark {
     /// Which kind.
     pub kind: RemarkKind,
     /// One clause.
@@ -92,9 +93,9 @@ pub enum RemarkKind {
     Note,
 }
 
-impl Remark {
+impl DocumentRemark {
     /// A plan's remark.
-    pub(super) fn of(remark: &block::Remark) -> Self {
+    pub(super) fn from_plan(remark: &block::Remark) -> Self {
         Self {
             kind: match remark.mark {
                 Mark::Refused => RemarkKind::Refused,
@@ -119,7 +120,7 @@ impl Remark {
 pub(super) fn entries<B>(
     host: &HostReport,
     blocks: &[(Block, B)],
-    places: &Places<'_>,
+    places: &ChangePlaces<'_>,
 ) -> Vec<ResourceEntry> {
     let mut entries: Vec<ResourceEntry> = host
         .declared
@@ -133,7 +134,7 @@ pub(super) fn entries<B>(
                 .get(&block.resource)
                 .map_or(&[][..], Vec::as_slice);
             let entry = entry_of(host, &block.resource, &mut entries);
-            tell(entry, (host, plan), block, actions);
+            add_plan_block(entry, (host, plan), block, actions);
             entry.changes.extend(places.get(block));
         }
     }
@@ -157,10 +158,10 @@ pub(super) fn entries<B>(
     match &host.outcome {
         HostOutcome::Judged(found) => {
             for one in &found.resources {
-                drift::tell(entry_of(host, &one.resource, &mut entries), one);
+                drift::add_to_entry(entry_of(host, &one.resource, &mut entries), one);
             }
             if let Some(holder) = &found.busy {
-                drift::doubt(&mut entries, holder);
+                drift::mark_as_doubtful(&mut entries, holder);
             }
         }
         HostOutcome::Suspended { .. } => {
@@ -178,11 +179,11 @@ pub(super) fn entries<B>(
 fn at_rest(host: &HostReport, declared: &Declared) -> ResourceEntry {
     let refusal = host.plan.as_ref().map(|plan| scope_refusal(plan, declared));
     let (state, reasons) = match refusal {
-        None => (ResourceState::Unknown, vec![unobserved(host)]),
+        None => (ResourceState::Unknown, vec![unobserved_reason(host)]),
         Some(None) => (ResourceState::Clean, Vec::new()),
         Some(Some((kind, text))) => {
             let code = ReasonCode::of_refusal(kind);
-            (state_of_refusal(kind), vec![Reason { code, text }])
+            (state_of_refusal(kind), vec![DocumentReason { code, text }])
         }
     };
     ResourceEntry {
@@ -190,15 +191,15 @@ fn at_rest(host: &HostReport, declared: &Declared) -> ResourceEntry {
         reasons,
         loaded_as: declared.loaded_as.clone(),
         origin: Some(declared.origin.clone()),
-        ..blank(declared.resource.clone())
+        ..blank_entry(declared.resource.clone())
     }
 }
 
-fn blank(resource: ResourceId) -> ResourceEntry {
+fn blank_entry(resource: ResourceId) -> ResourceEntry {
     ResourceEntry {
         id: resource.to_string(),
         name: step::title(&resource),
-        owner: step::whose(&resource),
+        owner: step::owner_words(&resource),
         resource,
         loaded_as: None,
         state: ResourceState::Clean,
@@ -212,14 +213,14 @@ fn blank(resource: ResourceId) -> ResourceEntry {
 }
 
 /// Why nothing is known of a host's resources.
-fn unobserved(host: &HostReport) -> Reason {
+fn unobserved_reason(host: &HostReport) -> DocumentReason {
     let text = match &host.outcome {
         HostOutcome::Unreachable { reason, .. } => {
             format!("the host was not observed: {}", one_line(reason))
         }
         _ => "the host was not observed".to_owned(),
     };
-    Reason {
+    DocumentReason {
         code: ReasonCode::Unobservable,
         text,
     }
@@ -245,11 +246,14 @@ fn entry_of<'e>(
     resource: &ResourceId,
     entries: &'e mut Vec<ResourceEntry>,
 ) -> &'e mut ResourceEntry {
-    let declared = host.declared.iter().find(|declared| declared.is(resource));
+    let declared = host
+        .declared
+        .iter()
+        .find(|declared| declared.is_meant_by(resource));
     let id = declared.map_or(resource, |declared| &declared.resource);
     let place = entries.iter().position(|entry| entry.resource == *id);
     let place = place.unwrap_or_else(|| {
-        entries.push(blank(id.clone()));
+        entries.push(blank_entry(id.clone()));
         entries.len() - 1
     });
     #[expect(
@@ -260,36 +264,38 @@ fn entry_of<'e>(
 }
 
 /// Takes in what a plan says about a resource, and what came of that.
-fn tell(
+fn add_plan_block(
     entry: &mut ResourceEntry,
     (host, plan): (&HostReport, &Plan),
     block: &Block,
     actions: &[&Action],
 ) {
-    let (state, remarks) = outcome(host, block, actions);
-    entry.state = worse(entry.state, state);
+    let (state, remarks) = resource_outcome(host, block, actions);
+    entry.state = worse_state(entry.state, state);
     entry.effect = Some(entry.effect.map_or(block.mark, |mark| mark.min(block.mark)));
     entry.reasons.extend(reasons(plan, block, actions));
     let failed = remarks
         .iter()
         .filter(|remark| remark.kind == RemarkKind::Failed);
-    entry.reasons.extend(failed.map(|remark| Reason {
+    entry.reasons.extend(failed.map(|remark| DocumentReason {
         code: ReasonCode::ActionFailed,
         text: format!("failed: {}", remark.text),
     }));
     entry.reasons.sort();
     entry.reasons.dedup();
     entry.remarks.extend(remarks);
-    entry.remarks.extend(block.remarks.iter().map(Remark::of));
+    entry
+        .remarks
+        .extend(block.remarks.iter().map(DocumentRemark::from_plan));
     entry.actions.extend(actions.iter().map(|action| action.id));
 }
 
-fn reasons(plan: &Plan, block: &Block, actions: &[&Action]) -> Vec<Reason> {
-    let symbols = Symbols::of(&Options::default());
+fn reasons(plan: &Plan, block: &Block, actions: &[&Action]) -> Vec<DocumentReason> {
+    let symbols = Symbols::for_options(&TextOptions::default());
     let causes = actions.iter().flat_map(|action| {
-        why::each(action, plan, symbols)
+        why::causes_in_words(action, plan, symbols)
             .into_iter()
-            .map(|(cause, text)| Reason {
+            .map(|(cause, text)| DocumentReason {
                 code: ReasonCode::of_cause(&cause, action),
                 text,
             })
@@ -298,11 +304,11 @@ fn reasons(plan: &Plan, block: &Block, actions: &[&Action]) -> Vec<Reason> {
         .refused
         .iter()
         .filter(|refusal| refusal.resource == block.resource)
-        .map(|refusal| Reason {
+        .map(|refusal| DocumentReason {
             code: ReasonCode::of_refusal(refusal.kind),
             text: one_line(&refusal.reason),
         });
-    let mut all: Vec<Reason> = causes.chain(refusals).collect();
+    let mut all: Vec<DocumentReason> = causes.chain(refusals).collect();
     // What follows from something else on the same resource says nothing new.
     if all.iter().any(|reason| reason.code != ReasonCode::Follows) {
         all.retain(|reason| reason.code != ReasonCode::Follows);
@@ -311,15 +317,19 @@ fn reasons(plan: &Plan, block: &Block, actions: &[&Action]) -> Vec<Reason> {
 }
 
 /// What came of a resource, with what there is to say about it.
-fn outcome(host: &HostReport, block: &Block, actions: &[&Action]) -> (ResourceState, Vec<Remark>) {
-    let planned = planned(block);
+fn resource_outcome(
+    host: &HostReport,
+    block: &Block,
+    actions: &[&Action],
+) -> (ResourceState, Vec<DocumentRemark>) {
+    let planned = planned_state(block);
     if planned != ResourceState::Pending {
         return (planned, Vec::new());
     }
     match &host.outcome {
         HostOutcome::Changed => (ResourceState::Changed, Vec::new()),
-        HostOutcome::Failed { .. } => attempted(host, actions, ResourceState::Skipped),
-        HostOutcome::Interrupted => attempted(host, actions, ResourceState::Unknown),
+        HostOutcome::Failed { .. } => attempted_outcome(host, actions, ResourceState::Skipped),
+        HostOutcome::Interrupted => attempted_outcome(host, actions, ResourceState::Unknown),
         HostOutcome::Unchanged
         | HostOutcome::Pending
         | HostOutcome::Unreachable { .. }
@@ -331,7 +341,7 @@ fn outcome(host: &HostReport, block: &Block, actions: &[&Action]) -> (ResourceSt
     }
 }
 
-fn planned(block: &Block) -> ResourceState {
+fn planned_state(block: &Block) -> ResourceState {
     let has = |mark: Mark| block.remarks.iter().any(|remark| remark.mark == mark);
     match () {
         () if has(Mark::Refused) => ResourceState::Refused,
@@ -342,11 +352,11 @@ fn planned(block: &Block) -> ResourceState {
 }
 
 /// By how the steps ended; `untold` where the host said nothing of a step.
-fn attempted(
+fn attempted_outcome(
     host: &HostReport,
     actions: &[&Action],
     untold: ResourceState,
-) -> (ResourceState, Vec<Remark>) {
+) -> (ResourceState, Vec<DocumentRemark>) {
     let mut state = ResourceState::Changed;
     let mut remarks = Vec::new();
     for action in actions {
@@ -355,31 +365,31 @@ fn attempted(
             None => (untold, None),
             Some(report) => step_outcome(report, action),
         };
-        state = worse(state, of_step);
+        state = worse_state(state, of_step);
         remarks.extend(remark);
     }
     (state, remarks)
 }
 
-fn step_outcome(report: &StepReport, action: &Action) -> (ResourceState, Option<Remark>) {
+fn step_outcome(report: &StepReport, action: &Action) -> (ResourceState, Option<DocumentRemark>) {
     let (state, kind) = match report.outcome {
         StepOutcome::Ok => return (ResourceState::Changed, None),
         StepOutcome::Failed => (ResourceState::Failed, RemarkKind::Failed),
         StepOutcome::Restored => (ResourceState::Restored, RemarkKind::Restored),
         StepOutcome::Skipped => (ResourceState::Skipped, RemarkKind::Skipped),
     };
-    let clause = step::clause(action);
+    let clause = step::action_clause(action);
     let text = match one_line(&report.message) {
         said if said.is_empty() => clause,
         said => format!("{clause}: {said}"),
     };
-    (state, Some(Remark::new(kind, text)))
+    (state, Some(DocumentRemark::new(kind, text)))
 }
 
 /// It is in the plan that was made after the run.
 fn tell_left(entry: &mut ResourceEntry) {
-    entry.state = worse(entry.state, ResourceState::Failed);
-    let reason = Reason {
+    entry.state = worse_state(entry.state, ResourceState::Failed);
+    let reason = DocumentReason {
         code: ReasonCode::NotConverged,
         text: "it is still not as the manifest says".to_owned(),
     };
@@ -390,17 +400,19 @@ fn tell_left(entry: &mut ResourceEntry) {
 
 fn tell_unheld(entry: &mut ResourceEntry, unit: &FailedUnit) {
     let state = one_line(&unit.state);
-    entry.state = worse(entry.state, ResourceState::Failed);
-    entry.reasons.push(Reason {
+    entry.state = worse_state(entry.state, ResourceState::Failed);
+    entry.reasons.push(DocumentReason {
         code: ReasonCode::NotSettled,
         text: format!("it did not stay up: {state}"),
     });
     let text = format!("did not stay up: {state}");
-    entry.remarks.push(Remark::new(RemarkKind::Failed, text));
+    entry
+        .remarks
+        .push(DocumentRemark::new(RemarkKind::Failed, text));
 }
 
 /// Of two states of one resource, the one that a reader must see.
-fn worse(one: ResourceState, other: ResourceState) -> ResourceState {
+fn worse_state(one: ResourceState, other: ResourceState) -> ResourceState {
     let rank = |state: ResourceState| match state {
         ResourceState::Clean => 0,
         ResourceState::Suspended => 1,

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::*;
 use crate::sample::{
-    NOW, document, file, missing, plan_of, present, report, scope, unit, unreachable, user,
-    with_outcome,
+    NOW, before_with_content, document, file, missing_causes, plan_of, report, scope, unit, user,
+    with_outcome, with_unreachable_host,
 };
 
 fn parsed(report: &Report) -> Value {
@@ -41,7 +41,10 @@ fn states(document: &Document, host: usize) -> Vec<(String, &'static str)> {
 
 #[test]
 fn a_document_begins_with_its_format_and_counts_its_changes() {
-    let all = unreachable(report(vec![plan_of("h1").changed(NOW - 60)]), "h2");
+    let all = with_unreachable_host(
+        report(vec![plan_of("h1").with_changed_unit(NOW - 60)]),
+        "h2",
+    );
     let text = document(Command::Plan, &all).to_json();
     let head: Vec<_> = text.lines().take(17).collect();
     insta::assert_snapshot!(head.join("\n"), @r##"
@@ -82,8 +85,8 @@ fn a_document_begins_with_its_format_and_counts_its_changes() {
 fn the_same_report_gives_the_same_bytes() {
     let make = || {
         report(vec![
-            plan_of("h2").changed(NOW),
-            plan_of("h1").greenfield("a", "/home/a"),
+            plan_of("h2").with_changed_unit(NOW),
+            plan_of("h1").with_new_user_and_unit("a", "/home/a"),
         ])
     };
     let json = || document(Command::Plan, &make()).to_json();
@@ -92,7 +95,7 @@ fn the_same_report_gives_the_same_bytes() {
 
 #[test]
 fn the_same_change_of_many_hosts_is_in_the_document_once() {
-    let hosts = (1..=40).map(|n| plan_of(&format!("web{n:02}")).changed(NOW - n));
+    let hosts = (1..=40).map(|n| plan_of(&format!("web{n:02}")).with_changed_unit(NOW - n));
     let all = report(hosts.collect());
     let document = document(Command::Plan, &all);
     assert_eq!(document.changes.len(), 1);
@@ -133,10 +136,15 @@ fn no_document_holds_a_secret_or_what_was_in_its_place() {
             bytes: Some("canary-new".into()),
         },
         mode: 0o600,
-        before: present("canary-old"),
+        before: before_with_content("canary-old"),
     });
-    let with =
-        |host: &str| plan_of(host).does(file("user:a", "/home/a/.env"), secret.clone(), missing());
+    let with = |host: &str| {
+        plan_of(host).with_action(
+            file("user:a", "/home/a/.env"),
+            secret.clone(),
+            missing_causes(),
+        )
+    };
     let failed = HostOutcome::Failed {
         reasons: Vec::new(),
         residue: Some(Box::new(with("h1").0)),
@@ -145,7 +153,7 @@ fn no_document_holds_a_secret_or_what_was_in_its_place() {
     let all = with_outcome(report(vec![with("h1")]), "h1", failed);
     let text = document(Command::Apply, &all).to_json();
     assert!(!text.contains("canary") && text.contains("sops"), "{text}");
-    let digest = Digest::of(b"canary-old").to_string();
+    let digest = Digest::of_bytes(b"canary-old").to_string();
     assert!(!text.contains(&digest), "{text}");
     assert!(!text.contains(&"0".repeat(32)), "the machine id: {text}");
 }
@@ -154,7 +162,10 @@ fn no_document_holds_a_secret_or_what_was_in_its_place() {
 fn what_is_declared_and_not_in_a_plan_is_clean_and_of_an_unseen_host_unknown() {
     let nginx = unit("system/nginx.service");
     let sidekiq = unit("user:deploy/sidekiq.service");
-    let mut all = unreachable(report(vec![plan_of("h1").changed(NOW - 60)]), "h2");
+    let mut all = with_unreachable_host(
+        report(vec![plan_of("h1").with_changed_unit(NOW - 60)]),
+        "h2",
+    );
     for host in ["h1", "h2"] {
         declares(&mut all, host, &[(nginx.clone(), 4), (sidekiq.clone(), 9)]);
     }
@@ -183,7 +194,7 @@ fn what_is_declared_and_not_in_a_plan_is_clean_and_of_an_unseen_host_unknown() {
 #[test]
 fn a_refused_manager_refuses_what_it_runs() {
     let sidekiq = unit("user:deploy/sidekiq.service");
-    let refusing = plan_of("h1").refuses(
+    let refusing = plan_of("h1").with_refusal(
         ResourceId::Manager(scope("user:deploy")),
         RefusalKind::Unknown,
         "its manager does not answer",
@@ -204,14 +215,15 @@ fn a_refused_manager_refuses_what_it_runs() {
 #[test]
 fn after_a_failed_apply_each_resource_says_how_it_ended() {
     let plan = plan_of("h1")
-        .does(unit("system/a.service"), Change::Restart, missing())
-        .does(unit("system/b.service"), Change::Restart, missing())
-        .does(unit("system/c.service"), Change::Restart, missing())
-        .does(unit("system/d.service"), Change::Restart, missing())
-        .does(unit("system/e.service"), Change::Restart, missing());
-    let residue = plan_of("h1").does(unit("system/d.service"), Change::Restart, missing());
+        .with_action(unit("system/a.service"), Change::Restart, missing_causes())
+        .with_action(unit("system/b.service"), Change::Restart, missing_causes())
+        .with_action(unit("system/c.service"), Change::Restart, missing_causes())
+        .with_action(unit("system/d.service"), Change::Restart, missing_causes())
+        .with_action(unit("system/e.service"), Change::Restart, missing_causes());
+    let residue =
+        plan_of("h1").with_action(unit("system/d.service"), Change::Restart, missing_causes());
     let failed = HostOutcome::Failed {
-        reasons: vec![abide_model::FailReason::told("1 step failed")],
+        reasons: vec![abide_model::FailReason::from_text("1 step failed")],
         residue: Some(Box::new(residue.0)),
         failed_units: vec![FailedUnit {
             unit: "system/e.service".parse().unwrap(),
@@ -250,7 +262,11 @@ fn after_a_failed_apply_each_resource_says_how_it_ended() {
 #[test]
 fn a_quadlets_service_is_the_quadlet() {
     let quadlet = unit("user:deploy/web.container");
-    let plan = plan_of("h1").does(unit("user:deploy/web.service"), Change::Restart, missing());
+    let plan = plan_of("h1").with_action(
+        unit("user:deploy/web.service"),
+        Change::Restart,
+        missing_causes(),
+    );
     let mut all = report(vec![plan]);
     declares(&mut all, "h1", &[(quadlet, 9)]);
     let host = all.hosts.get_mut(&"h1".parse().unwrap()).unwrap();
@@ -263,7 +279,7 @@ fn a_quadlets_service_is_the_quadlet() {
 
 #[test]
 fn a_refused_plan_is_not_applyable() {
-    let refusing = plan_of("h1").changed(NOW).refuses(
+    let refusing = plan_of("h1").with_changed_unit(NOW).with_refusal(
         ResourceId::Linger(user("a")),
         RefusalKind::Impossible,
         "no",
@@ -275,7 +291,7 @@ fn a_refused_plan_is_not_applyable() {
 
 #[test]
 fn while_somebody_changes_a_host_what_differs_there_is_not_known_to_be_wrong() {
-    let document = document(Command::Drift, &crate::sample_drift::drifted());
+    let document = document(Command::Drift, &crate::sample_drift::drifted_report());
     let host = |name: &str| {
         let found = document
             .hosts

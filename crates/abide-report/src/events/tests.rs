@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::sample::{NOW, document, plan_of, report, unreachable};
+use crate::sample::{NOW, document, plan_of, report, with_unreachable_host};
 
 fn lines(events: Vec<StreamEvent>) -> Vec<Value> {
     let mut stream = Stream::new("a-run");
@@ -17,7 +17,10 @@ fn lines(events: Vec<StreamEvent>) -> Vec<Value> {
 }
 
 fn planned() -> Report {
-    unreachable(report(vec![plan_of("h1").changed(NOW - 60)]), "h2")
+    with_unreachable_host(
+        report(vec![plan_of("h1").with_changed_unit(NOW - 60)]),
+        "h2",
+    )
 }
 
 #[test]
@@ -45,7 +48,7 @@ fn a_step_is_told_with_what_it_is_about() {
         message: "said".to_owned(),
     };
     let events = [StepOutcome::Ok, StepOutcome::Failed]
-        .map(|outcome| StreamEvent::of(&done(outcome), &planned()));
+        .map(|outcome| StreamEvent::of_engine_event(&done(outcome), &planned()));
     let lines = lines(events.to_vec());
     assert_eq!(
         (&lines[0]["type"], &lines[0]["outcome"]),

@@ -17,17 +17,17 @@ const MOST_NAMES: usize = 3;
 const MOST_OPEN: usize = 3;
 
 pub(super) fn write(html: &mut Html, document: &Document) {
-    html.raw("<section id=\"changes\" aria-labelledby=\"changes-title\">\n");
-    html.raw("<h2 id=\"changes-title\">Changes</h2>\n");
+    html.write_markup("<section id=\"changes\" aria-labelledby=\"changes-title\">\n");
+    html.write_markup("<h2 id=\"changes-title\">Changes</h2>\n");
     if document.changes.is_empty() {
-        html.raw("<p class=\"quiet\">None.</p>\n");
+        html.write_markup("<p class=\"quiet\">None.</p>\n");
     }
     let states = states(document);
-    let groups = groups::of(&document.changes);
+    let groups = groups::group_changes(&document.changes);
     for group in &groups {
         write_group(html, group, &states, groups.len() <= MOST_OPEN);
     }
-    html.raw("</section>\n");
+    html.write_markup("</section>\n");
 }
 
 /// How many hosts are in which state, for each change.
@@ -61,7 +61,7 @@ fn write_group(html: &mut Html, group: &[(usize, &SharedChange)], states: &State
     let words: Vec<&str> = in_state.keys().map(|state| state.word()).collect();
     let attributes = [
         ("class", "fold"),
-        ("data-t", &searchable(group) as &str),
+        ("data-t", &searchable_text(group) as &str),
         ("data-s", &words.join(" ")),
     ];
     let wanted =
@@ -75,24 +75,24 @@ fn write_group(html: &mut Html, group: &[(usize, &SharedChange)], states: &State
         html.open("details", &attributes);
     }
     write_summary(html, rule, hosts, &in_state);
-    html.raw("<div class=\"body\">\n");
+    html.write_markup("<div class=\"body\">\n");
     for (number, (place, change)) in group.iter().enumerate() {
         html.open("div", &[("class", "variant"), ("id", &format!("c{place}"))]);
         if !exceptions.is_empty() {
             let words = if number == 0 { "On " } else { "But on " };
-            html.raw("<h4>");
+            html.write_markup("<h4>");
             html.text(words);
-            html.leaf("span", &[], &change.hosts_text);
-            html.raw("</h4>\n");
+            html.write_element("span", &[], &change.hosts_text);
+            html.write_markup("</h4>\n");
         }
         write_body(html, change, exceptions.is_empty());
         html.close("div");
     }
-    html.raw("</div></details>\n");
+    html.write_markup("</div></details>\n");
 }
 
 /// What the filter looks for a text in.
-fn searchable(group: &[(usize, &SharedChange)]) -> String {
+fn searchable_text(group: &[(usize, &SharedChange)]) -> String {
     let mut words: Vec<&str> = Vec::new();
     for (_, change) in group {
         words.extend([change.name.as_str(), &change.owner]);
@@ -113,7 +113,7 @@ fn write_summary(
     hosts: usize,
     states: &BTreeMap<ResourceState, usize>,
 ) {
-    html.raw("<summary>");
+    html.write_markup("<summary>");
     let class = format!("sign s-pending m-{}", step::mark_word(rule.effect));
     html.open(
         "span",
@@ -121,45 +121,45 @@ fn write_summary(
     );
     html.text(glyph::of_mark(rule.effect));
     html.close("span");
-    html.raw("<span class=\"what\">");
-    html.leaf("b", &[], &rule.name);
+    html.write_markup("<span class=\"what\">");
+    html.write_element("b", &[], &rule.name);
     html.text(" ");
-    html.leaf("span", &[("class", "quiet")], &rule.owner);
-    html.raw("</span><span class=\"badges\">");
+    html.write_element("span", &[("class", "quiet")], &rule.owner);
+    html.write_markup("</span><span class=\"badges\">");
     for step in rule.steps.iter().filter(|step| step.interrupts.is_some()) {
-        html.leaf("span", &[("class", "badge interrupt")], &step.verb);
+        html.write_element("span", &[("class", "badge interrupt")], &step.verb);
     }
     let told = states
         .iter()
         .filter(|(state, _)| !matches!(state, ResourceState::Pending | ResourceState::Clean));
     for (state, n) in told {
         let class = format!("badge s-{}", state.word());
-        html.leaf(
+        html.write_element(
             "span",
             &[("class", &class)],
-            &format!("{n} {}", glyph::said(*state)),
+            &format!("{n} {}", glyph::state_word(*state)),
         );
     }
     let names = match rule.hosts.len() {
         n if n == hosts && n <= MOST_NAMES => rule.hosts_text.clone(),
         _ => count(hosts, "host"),
     };
-    html.leaf("span", &[("class", "badge")], &names);
-    html.raw("</span></summary>\n");
+    html.write_element("span", &[("class", "badge")], &names);
+    html.write_markup("</span></summary>\n");
 }
 
 fn write_body(html: &mut Html, change: &SharedChange, alone: bool) {
     if alone && change.hosts.len() > MOST_NAMES {
-        html.leaf("p", &[("class", "hosts")], &change.hosts_text);
+        html.write_element("p", &[("class", "hosts")], &change.hosts_text);
     }
-    html.raw("<ol class=\"steps\">\n");
+    html.write_markup("<ol class=\"steps\">\n");
     for step in &change.steps {
         write_step(html, step);
     }
-    html.raw("</ol>\n");
+    html.write_markup("</ol>\n");
     if let Some(seconds) = change.holds_seconds {
         let text = format!("healthy: up for {seconds} s without a restart");
-        html.leaf("p", &[("class", "quiet")], &text);
+        html.write_element("p", &[("class", "quiet")], &text);
     }
     for remark in &change.remarks {
         let class = match remark.kind {
@@ -169,34 +169,34 @@ fn write_body(html: &mut Html, change: &SharedChange, alone: bool) {
         html.open("p", &[("class", class)]);
         html.text(&remark.text);
         if let Some(help) = &remark.help {
-            html.leaf("span", &[("class", "quiet")], &format!(" help: {help}"));
+            html.write_element("span", &[("class", "quiet")], &format!(" help: {help}"));
         }
         html.close("p");
     }
 }
 
 fn write_step(html: &mut Html, step: &ChangeStep) {
-    html.raw("<li>");
-    html.leaf("b", &[], &step.verb);
+    html.write_markup("<li>");
+    html.write_element("b", &[], &step.verb);
     html.text(" ");
     if !step.object.is_empty() {
-        html.leaf("code", &[], &step.object);
+        html.write_element("code", &[], &step.object);
         html.text(" ");
     }
     if !step.why.is_empty() {
-        html.leaf("span", &[("class", "quiet")], &format!("— {}", step.why));
+        html.write_element("span", &[("class", "quiet")], &format!("— {}", step.why));
     }
     for clause in &step.brings {
-        html.leaf("p", &[("class", "remark")], clause);
+        html.write_element("p", &[("class", "remark")], clause);
     }
     if !step.diff.is_empty() {
         write_diff(html, &step.diff);
     }
-    html.raw("</li>\n");
+    html.write_markup("</li>\n");
 }
 
 pub(super) fn write_diff(html: &mut Html, lines: &[String]) {
-    html.raw("<pre class=\"diff\" tabindex=\"0\">");
+    html.write_markup("<pre class=\"diff\" tabindex=\"0\">");
     for line in lines {
         let tag = match line.chars().next() {
             Some('+') => "ins",
@@ -204,7 +204,7 @@ pub(super) fn write_diff(html: &mut Html, lines: &[String]) {
             Some(' ') | None => "span",
             Some(_) => "i",
         };
-        html.leaf(tag, &[], &format!("{line}\n"));
+        html.write_element(tag, &[], &format!("{line}\n"));
     }
-    html.raw("</pre>\n");
+    html.write_markup("</pre>\n");
 }

@@ -1,7 +1,7 @@
 //! What a look for drift found, each finding once with the hosts it is on.
 
 use crate::document::{Document, HostEntry};
-use crate::findings::{self, Found};
+use crate::findings::{self, ToldFinding};
 use crate::hosts;
 use crate::html::write::Html;
 
@@ -10,36 +10,38 @@ pub(super) fn write(html: &mut Html, document: &Document) {
         .hosts
         .iter()
         .map(|host| (&host.host, of_host(host)));
-    let all = findings::shared(found);
+    let all = findings::shared_by_hosts(found);
     if all.is_empty() {
         return;
     }
-    html.raw("<section id=\"found\" aria-labelledby=\"found-title\">\n<h2 id=\"found-title\">Found</h2>\n<ul class=\"found\">\n");
+    html.write_markup("<section id=\"found\" aria-labelledby=\"found-title\">\n<h2 id=\"found-title\">Found</h2>\n<ul class=\"found\">\n");
     for (found, names) in &all {
         html.open("li", &[("class", class(found))]);
-        html.leaf("span", &[("class", "sign")], found.sign.trim());
-        html.raw("<div>");
-        html.leaf("b", &[], &hosts::ranges(names.iter().copied()));
-        html.raw(" ");
+        html.write_element("span", &[("class", "sign")], found.sign.trim());
+        html.write_markup("<div>");
+        html.write_element("b", &[], &hosts::name_ranges(names.iter().copied()));
+        html.write_markup(" ");
         if !found.resource.is_empty() {
-            html.leaf("code", &[], &found.resource);
-            html.raw(" ");
+            html.write_element("code", &[], &found.resource);
+            html.write_markup(" ");
         }
         html.text(&found.text);
-        html.raw("</div></li>\n");
+        html.write_markup("</div></li>\n");
     }
-    html.raw("</ul>\n");
+    html.write_markup("</ul>\n");
     if all.iter().any(|(found, _)| found.is_in_a_column()) {
-        html.leaf("p", &[("class", "quiet")], findings::KEY);
+        html.write_element("p", &[("class", "quiet")], findings::KEY);
     }
-    html.raw("</section>\n");
+    html.write_markup("</section>\n");
 }
 
-fn of_host(host: &HostEntry) -> Vec<Found> {
-    host.drift.as_ref().map_or_else(Vec::new, findings::of)
+fn of_host(host: &HostEntry) -> Vec<ToldFinding> {
+    host.drift
+        .as_ref()
+        .map_or_else(Vec::new, findings::found_on_host)
 }
 
-fn class(found: &Found) -> &'static str {
+fn class(found: &ToldFinding) -> &'static str {
     match found.sign {
         "DM" => "s-drifted",
         "D " | " M" => "s-pending",

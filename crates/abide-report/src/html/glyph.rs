@@ -43,7 +43,7 @@ pub(super) fn of_state(state: ResourceState) -> &'static str {
 }
 
 /// The word for a resource's state.
-pub(super) fn said(state: ResourceState) -> &'static str {
+pub(super) fn state_word(state: ResourceState) -> &'static str {
     match state {
         ResourceState::Clean => "unchanged",
         ResourceState::Restored => "put back",
@@ -80,7 +80,7 @@ pub(super) fn is_trouble(state: HostState) -> bool {
 }
 
 /// In which order hosts are shown: who needs a look comes first.
-pub(super) fn urgency(state: HostState) -> u8 {
+pub(super) fn urgency_rank(state: HostState) -> u8 {
     match state {
         HostState::Failed => 0,
         HostState::Interrupted => 1,

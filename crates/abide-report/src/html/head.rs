@@ -8,7 +8,7 @@ use crate::document::{Command, Document, ResourceState};
 use crate::html::glyph;
 use crate::html::write::Html;
 use crate::verdict;
-use crate::words::{count, millis};
+use crate::words::{count, duration_from_millis};
 
 /// The title of the page.
 pub(super) fn title(document: &Document) -> String {
@@ -18,9 +18,9 @@ pub(super) fn title(document: &Document) -> String {
 }
 
 pub(super) fn write(html: &mut Html, document: &Document) {
-    html.raw("<header>\n<div class=\"top\">\n<h1>");
+    html.write_markup("<header>\n<div class=\"top\">\n<h1>");
     html.text(&title(document));
-    html.raw("</h1>\n");
+    html.write_markup("</h1>\n");
     let tone = match document.exit.code {
         // Of a plan, 2 is just another word for it.
         2 if document.kind == Command::Drift => "warn",
@@ -28,12 +28,12 @@ pub(super) fn write(html: &mut Html, document: &Document) {
         0 | 2 | 3 => "warn",
         _ => "bad",
     };
-    html.leaf(
+    html.write_element(
         "p",
         &[("class", &format!("verdict {tone}"))],
-        &verdict::of(document),
+        &verdict::of_document(document),
     );
-    html.raw("\n</div>\n");
+    html.write_markup("\n</div>\n");
     write_about(html, document);
     if document.failure.is_none() && document.kind != Command::Validate {
         write_counts(html, document);
@@ -42,28 +42,32 @@ pub(super) fn write(html: &mut Html, document: &Document) {
     if !document.hosts.is_empty() {
         write_filter(html, document);
     }
-    html.raw("</header>\n");
+    html.write_markup("</header>\n");
 }
 
 fn write_about(html: &mut Html, document: &Document) {
-    html.raw("<p class=\"about\">");
+    html.write_markup("<p class=\"about\">");
     html.text(&format!(
         "{} · took {} · {}",
         document.run.started.for_people(),
-        millis(document.run.millis),
+        duration_from_millis(document.run.millis),
         count(document.hosts.len(), "host"),
     ));
     if let Some(digest) = &document.digest {
-        html.raw(" · plan ");
-        html.leaf("code", &[("title", &digest.to_string())], &digest.spoken());
+        html.write_markup(" · plan ");
+        html.write_element(
+            "code",
+            &[("title", &digest.to_string())],
+            &digest.spoken_form(),
+        );
     }
     if let Some(url) = &document.run.url {
-        html.raw(" · ");
+        html.write_markup(" · ");
         let href = url.to_string();
         let link = [("href", href.as_str()), ("rel", "noreferrer noopener")];
-        html.leaf("a", &link, "the run");
+        html.write_element("a", &link, "the run");
     }
-    html.raw("</p>\n");
+    html.write_markup("</p>\n");
 }
 
 fn write_counts(html: &mut Html, document: &Document) {
@@ -76,7 +80,7 @@ fn write_counts(html: &mut Html, document: &Document) {
             "interrupt",
             "↻",
             summary.restarts,
-            plural(summary.restarts, ["restart", "restarts"]),
+            plural_form(summary.restarts, ["restart", "restarts"]),
         ),
     ];
     let some = [
@@ -84,13 +88,13 @@ fn write_counts(html: &mut Html, document: &Document) {
             "interrupt",
             "↻",
             summary.reloads,
-            plural(summary.reloads, ["reload", "reloads"]),
+            plural_form(summary.reloads, ["reload", "reloads"]),
         ),
         (
             "remove",
             "■",
             summary.stops,
-            plural(summary.stops, ["stop", "stops"]),
+            plural_form(summary.stops, ["stop", "stops"]),
         ),
         (
             "interrupt",
@@ -104,65 +108,65 @@ fn write_counts(html: &mut Html, document: &Document) {
             "unknown",
             "?",
             summary.hosts_unknown,
-            plural(summary.hosts_unknown, ["host not seen", "hosts not seen"]),
+            plural_form(summary.hosts_unknown, ["host not seen", "hosts not seen"]),
         ),
         ("clean", "·", summary.unchanged, "unchanged"),
     ];
-    html.raw("<ul class=\"counts\">");
+    html.write_markup("<ul class=\"counts\">");
     let some = some.into_iter().filter(|(_, _, n, _)| *n > 0);
     for (class, sign, n, words) in always.into_iter().chain(some) {
         let class = if n == 0 { "none" } else { class };
         html.open("li", &[("class", class)]);
-        html.leaf("span", &[("aria-hidden", "true")], sign);
-        html.leaf("b", &[], &n.to_string());
+        html.write_element("span", &[("aria-hidden", "true")], sign);
+        html.write_element("b", &[], &n.to_string());
         html.text(words);
         html.close("li");
     }
-    html.raw("</ul>\n");
+    html.write_markup("</ul>\n");
 }
 
-fn plural(n: usize, [one, many]: [&'static str; 2]) -> &'static str {
+fn plural_form(n: usize, [one, many]: [&'static str; 2]) -> &'static str {
     if n == 1 { one } else { many }
 }
 
 /// Why nothing could be done, and what is wrong or odd in the manifest.
 fn write_alerts(html: &mut Html, document: &Document) {
     if let Some(failure) = &document.failure {
-        html.raw("<div class=\"alert bad\" role=\"alert\">");
-        html.leaf("p", &[], &failure.message);
+        html.write_markup("<div class=\"alert bad\" role=\"alert\">");
+        html.write_element("p", &[], &failure.message);
         for hint in &failure.hints {
-            html.leaf("p", &[("class", "quiet")], &format!("hint: {hint}"));
+            html.write_element("p", &[("class", "quiet")], &format!("hint: {hint}"));
         }
-        html.raw("</div>\n");
+        html.write_markup("</div>\n");
     }
     if document.diagnostics.is_empty() {
         return;
     }
-    html.raw("<ul class=\"alert warn\">");
+    html.write_markup("<ul class=\"alert warn\">");
     for found in &document.diagnostics {
         let word = match found.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        html.raw("<li>");
-        html.leaf("code", &[], &found.span.origin.to_string());
+        html.write_markup("<li>");
+        html.write_element("code", &[], &found.span.origin.to_string());
         html.text(&format!(" {word} {}: {}", found.code, found.message));
         if let Some(help) = &found.help {
-            html.leaf("span", &[("class", "quiet")], &format!(" help: {help}"));
+            html.write_element("span", &[("class", "quiet")], &format!(" help: {help}"));
         }
-        html.raw("</li>");
+        html.write_markup("</li>");
     }
-    html.raw("</ul>\n");
+    html.write_markup("</ul>\n");
 }
 
 /// Hidden until the script is there to make it do something.
 fn write_filter(html: &mut Html, document: &Document) {
-    html.raw("<form class=\"filter\" role=\"search\" hidden>\n");
-    html.raw(
+    html.write_markup("<form class=\"filter\" role=\"search\" hidden>\n");
+    html.write_markup(
         "<label><span class=\"v\">Filter by host, resource or text</span>\
          <input type=\"search\" name=\"q\" placeholder=\"host, resource or text\" autocomplete=\"off\" spellcheck=\"false\"></label>\n",
     );
-    html.raw("<div class=\"chips\" role=\"group\" aria-label=\"States\">");
+    html.write_markup("<div class=\"chips\" role=\"group\" aria-label=\"States\">");
     for (word, (sign, said, hosts)) in states(document) {
         html.open(
             "button",
@@ -173,12 +177,12 @@ fn write_filter(html: &mut Html, document: &Document) {
                 ("aria-pressed", "false"),
             ],
         );
-        html.leaf("span", &[("aria-hidden", "true")], sign);
+        html.write_element("span", &[("aria-hidden", "true")], sign);
         html.text(said);
-        html.leaf("b", &[("title", &count(hosts, "host"))], &hosts.to_string());
+        html.write_element("b", &[("title", &count(hosts, "host"))], &hosts.to_string());
         html.close("button");
     }
-    html.raw("</div>\n<output aria-live=\"polite\"></output>\n</form>\n");
+    html.write_markup("</div>\n<output aria-live=\"polite\"></output>\n</form>\n");
 }
 
 /// Every state that occurs, with its sign, its word and the number of hosts on which it does.
@@ -188,11 +192,15 @@ fn states(document: &Document) -> BTreeMap<&'static str, (&'static str, &'static
         let of_host = (
             host.state.word(),
             glyph::of_host(host.state),
-            host.state.said(),
+            host.state.display_word(),
         );
         let of_resources = host.resources.iter().map(|resource| {
             let state = resource.state;
-            (state.word(), glyph::of_state(state), glyph::said(state))
+            (
+                state.word(),
+                glyph::of_state(state),
+                glyph::state_word(state),
+            )
         });
         // That nobody saw a host says the same of each of its resources; that a host has unchanged resources says
         // nothing about the host.
@@ -209,10 +217,10 @@ fn states(document: &Document) -> BTreeMap<&'static str, (&'static str, &'static
 }
 
 pub(super) fn write_foot(html: &mut Html, document: &Document) {
-    html.raw("<footer><p>");
+    html.write_markup("<footer><p>");
     html.text(&format!(
         "abide {} · run {} · exit code {} ({})",
         document.run.abide, document.run.id, document.exit.code, document.exit.reason
     ));
-    html.raw("</p></footer>\n");
+    html.write_markup("</p></footer>\n");
 }

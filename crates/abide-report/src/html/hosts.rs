@@ -2,11 +2,13 @@
 
 use abide_model::HostState;
 
-use crate::document::{Document, HostEntry, Remark, RemarkKind, ResourceEntry, ResourceState};
+use crate::document::{
+    Document, DocumentRemark, HostEntry, RemarkKind, ResourceEntry, ResourceState,
+};
 use crate::html::glyph;
 use crate::html::write::Html;
 use crate::surprise;
-use crate::words::{count, duration, millis};
+use crate::words::{count, duration_from_millis, duration_from_secs};
 
 /// Hosts that somebody should look at.
 pub(super) fn write_troubled(html: &mut Html, document: &Document) {
@@ -35,17 +37,17 @@ fn write_section(
     if hosts.is_empty() {
         return;
     }
-    html.raw(title);
-    hosts.sort_by_key(|(_, host)| glyph::urgency(host.state));
+    html.write_markup(title);
+    hosts.sort_by_key(|(_, host)| glyph::urgency_rank(host.state));
     for (index, host) in hosts {
         write_host(html, index, host);
     }
-    html.raw("</section>\n");
+    html.write_markup("</section>\n");
 }
 
 fn write_host(html: &mut Html, index: usize, host: &HostEntry) {
     let failed = host.state == HostState::Failed;
-    let text = searchable(host);
+    let text = searchable_text(host);
     let words = states(host);
     let attributes = [
         ("class", "fold"),
@@ -58,35 +60,35 @@ fn write_host(html: &mut Html, index: usize, host: &HostEntry) {
     } else {
         html.open("details", &attributes);
     }
-    html.raw("<summary>");
+    html.write_markup("<summary>");
     let class = format!("sign s-{}", host.state.word());
-    html.leaf("span", &[("class", &class)], glyph::of_host(host.state));
-    html.raw("<span class=\"what\">");
-    html.leaf("b", &[], host.host.as_str());
+    html.write_element("span", &[("class", &class)], glyph::of_host(host.state));
+    html.write_markup("<span class=\"what\">");
+    html.write_element("b", &[], host.host.as_str());
     html.text(" ");
-    html.leaf("span", &[("class", "quiet")], host.state.said());
-    html.raw("</span><span class=\"badges\">");
+    html.write_element("span", &[("class", "quiet")], host.state.display_word());
+    html.write_markup("</span><span class=\"badges\">");
     let unlike = host
         .resources
         .iter()
         .filter(|one| one.state != ResourceState::Clean);
     match unlike.count() {
         0 => {}
-        n => html.leaf(
+        n => html.write_element(
             "span",
             &[("class", "badge")],
             &format!("{n} of {}", count(host.resources.len(), "resource")),
         ),
     }
-    html.raw("</span></summary>\n");
+    html.write_markup("</span></summary>\n");
     html.open("div", &[("class", "body"), ("id", &format!("h{index}"))]);
     write_about(html, host);
     write_resources(html, host);
     write_journals(html, host);
-    html.raw("</div></details>\n");
+    html.write_markup("</div></details>\n");
 }
 
-fn searchable(host: &HostEntry) -> String {
+fn searchable_text(host: &HostEntry) -> String {
     let mut words = vec![host.host.as_str()];
     words.extend(host.reasons.iter().map(String::as_str));
     for resource in &host.resources {
@@ -110,28 +112,32 @@ fn states(host: &HostEntry) -> String {
 
 fn write_about(html: &mut Html, host: &HostEntry) {
     for reason in &host.reasons {
-        html.leaf("p", &[("class", "remark bad")], reason);
+        html.write_element("p", &[("class", "remark bad")], reason);
     }
     for one in &host.surprises {
-        html.leaf("p", &[("class", "remark")], &surprise::sentence(one));
+        html.write_element(
+            "p",
+            &[("class", "remark")],
+            &surprise::mismatch_sentence(one),
+        );
     }
     if let Some(lock) = &host.lock {
         let text = format!("locked by {} ({})", lock.who, lock.operation);
-        html.leaf("p", &[("class", "remark bad")], &text);
+        html.write_element("p", &[("class", "remark bad")], &text);
     }
     if let Some(help) = &host.help {
-        html.leaf("p", &[("class", "quiet")], &format!("help: {help}"));
+        html.write_element("p", &[("class", "quiet")], &format!("help: {help}"));
     }
     let mut said = Vec::new();
     if let Some(facts) = &host.facts {
         said.push(facts.os.clone());
         said.push(format!("systemd {}", facts.systemd));
         let up = facts.now.secs_since(facts.booted_at);
-        said.push(format!("up {}", duration(up)));
+        said.push(format!("up {}", duration_from_secs(up)));
         said.push(format!("system {}", facts.system_state));
     }
-    said.push(format!("took {}", millis(host.millis)));
-    html.leaf("p", &[("class", "quiet")], &said.join(" · "));
+    said.push(format!("took {}", duration_from_millis(host.millis)));
+    html.write_element("p", &[("class", "quiet")], &said.join(" · "));
 }
 
 fn write_resources(html: &mut Html, host: &HostEntry) {
@@ -142,35 +148,40 @@ fn write_resources(html: &mut Html, host: &HostEntry) {
         .filter(|one| one.state != ResourceState::Clean && !unseen)
         .collect();
     if !unlike.is_empty() {
-        html.raw("<ul class=\"resources\">\n");
+        html.write_markup("<ul class=\"resources\">\n");
         for resource in &unlike {
             write_resource(html, resource);
         }
-        html.raw("</ul>\n");
+        html.write_markup("</ul>\n");
     }
     let rest = host.resources.len() - unlike.len();
     if rest > 0 {
         let words = if unseen { "not seen" } else { "unchanged" };
         let text = format!("{} {words}", count(rest, "resource"));
-        html.leaf("p", &[("class", "quiet")], &text);
+        html.write_element("p", &[("class", "quiet")], &text);
     }
 }
 
 fn write_resource(html: &mut Html, resource: &ResourceEntry) {
-    html.raw("<li>");
+    html.write_markup("<li>");
     let class = format!("sign s-{}", resource.state.word());
-    html.leaf(
+    html.write_element(
         "span",
-        &[("class", &class), ("title", glyph::said(resource.state))],
+        &[
+            ("class", &class),
+            ("title", glyph::state_word(resource.state)),
+        ],
         glyph::of_resource(resource),
     );
-    html.raw("<div>");
+    html.write_markup("<div>");
     match resource.changes.first() {
-        Some(change) => html.leaf("a", &[("href", &format!("#c{change}"))], &resource.name),
-        None => html.leaf("b", &[], &resource.name),
+        Some(change) => {
+            html.write_element("a", &[("href", &format!("#c{change}"))], &resource.name)
+        }
+        None => html.write_element("b", &[], &resource.name),
     }
     html.text(" ");
-    html.leaf("span", &[("class", "quiet")], &resource.owner);
+    html.write_element("span", &[("class", "quiet")], &resource.owner);
     let reasons: Vec<&str> = resource
         .reasons
         .iter()
@@ -182,42 +193,42 @@ fn write_resource(html: &mut Html, resource: &ResourceEntry) {
     for remark in &resource.remarks {
         write_remark(html, remark);
     }
-    html.raw("</div></li>\n");
+    html.write_markup("</div></li>\n");
 }
 
-fn write_remark(html: &mut Html, remark: &Remark) {
+fn write_remark(html: &mut Html, remark: &DocumentRemark) {
     match remark.kind {
         // It is among the reasons already.
         RemarkKind::Failed | RemarkKind::Refused | RemarkKind::Unknown => {}
         RemarkKind::Restored => {
-            html.leaf(
+            html.write_element(
                 "p",
                 &[("class", "remark bad")],
                 &format!("put back: {}", remark.text),
             );
         }
         RemarkKind::Skipped => {
-            html.leaf(
+            html.write_element(
                 "p",
                 &[("class", "remark")],
                 &format!("skipped: {}", remark.text),
             );
         }
-        RemarkKind::Note => html.leaf("p", &[("class", "remark")], &remark.text),
+        RemarkKind::Note => html.write_element("p", &[("class", "remark")], &remark.text),
     }
     if let Some(help) = &remark.help {
-        html.leaf("p", &[("class", "quiet")], &format!("help: {help}"));
+        html.write_element("p", &[("class", "quiet")], &format!("help: {help}"));
     }
 }
 
 fn write_journals(html: &mut Html, host: &HostEntry) {
     for unit in &host.failed_units {
-        html.raw("<h4>");
+        html.write_markup("<h4>");
         html.text(&format!("{} ", unit.unit));
-        html.leaf("span", &[("class", "quiet")], &unit.state);
-        html.raw("</h4>\n");
+        html.write_element("span", &[("class", "quiet")], &unit.state);
+        html.write_markup("</h4>\n");
         if !unit.journal.is_empty() {
-            html.leaf("pre", &[("tabindex", "0")], &unit.journal.join("\n"));
+            html.write_element("pre", &[("tabindex", "0")], &unit.journal.join("\n"));
         }
     }
 }

@@ -27,43 +27,43 @@ struct Column<'d> {
 }
 
 /// A row: one host, or several that are alike.
-struct Row<'d> {
+struct MatrixRow<'d> {
     hosts: Vec<(usize, &'d HostEntry)>,
 }
 
 pub(super) fn write(html: &mut Html, document: &Document) {
-    let columns = columns(document);
+    let columns = resource_columns(document);
     if columns.is_empty() {
         return;
     }
-    html.raw("<section id=\"fleet\" aria-labelledby=\"fleet-title\">\n");
-    html.raw("<h2 id=\"fleet-title\">Fleet</h2>\n");
-    html.raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"fleet-title\">\n<table>\n");
+    html.write_markup("<section id=\"fleet\" aria-labelledby=\"fleet-title\">\n");
+    html.write_markup("<h2 id=\"fleet-title\">Fleet</h2>\n");
+    html.write_markup("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"fleet-title\">\n<table>\n");
     write_head(html, &columns);
-    html.raw("<tbody>\n");
+    html.write_markup("<tbody>\n");
     for row in rows(document) {
         write_row(html, &row, &columns);
     }
-    html.raw("</tbody>\n</table>\n</div>\n");
+    html.write_markup("</tbody>\n</table>\n</div>\n");
     write_legend(html, document);
-    html.raw("</section>\n");
+    html.write_markup("</section>\n");
 }
 
-fn columns(document: &Document) -> Vec<Column<'_>> {
+fn resource_columns(document: &Document) -> Vec<Column<'_>> {
     let resources = document.hosts.iter().flat_map(|host| &host.resources);
-    let all: BTreeSet<Column<'_>> = resources.map(column).collect();
+    let all: BTreeSet<Column<'_>> = resources.map(resource_column).collect();
     let mut columns: Vec<Column<'_>> = all.into_iter().collect();
     let mut uses: BTreeMap<String, usize> = BTreeMap::new();
     for column in &columns {
-        *uses.entry(column.short()).or_default() += 1;
+        *uses.entry(column.short_name()).or_default() += 1;
     }
     for column in &mut columns {
-        column.is_unique = uses.get(&column.short()) == Some(&1);
+        column.is_unique = uses.get(&column.short_name()) == Some(&1);
     }
     columns
 }
 
-fn column(entry: &ResourceEntry) -> Column<'_> {
+fn resource_column(entry: &ResourceEntry) -> Column<'_> {
     let owned = |scope: &'_ Scope| match scope {
         Scope::System => None,
         Scope::User(_) => Some(()),
@@ -78,7 +78,7 @@ fn column(entry: &ResourceEntry) -> Column<'_> {
     Column {
         owner,
         rank,
-        order: natural(&entry.id),
+        order: natural_sort_key(&entry.id),
         id: &entry.id,
         resource: &entry.resource,
         is_unique: false,
@@ -86,7 +86,7 @@ fn column(entry: &ResourceEntry) -> Column<'_> {
 }
 
 /// A key by which `queue-2` comes before `queue-10`: numbers filled up with zeros.
-fn natural(text: &str) -> String {
+fn natural_sort_key(text: &str) -> String {
     let mut key = String::new();
     let mut number = String::new();
     for c in text.chars().chain(['\0']) {
@@ -120,15 +120,15 @@ impl Column<'_> {
     }
 
     /// Its short name where nothing says in which group it is.
-    fn alone(&self) -> String {
+    fn standalone_name(&self) -> String {
         match self.is_unique {
-            true => self.short(),
-            false => format!("{} ({})", self.short(), self.group()),
+            true => self.short_name(),
+            false => format!("{} ({})", self.short_name(), self.group()),
         }
     }
 
     /// The same at the head of a narrow column: most units are services, and of a path the end says most.
-    fn short(&self) -> String {
+    fn short_name(&self) -> String {
         let name = self.name();
         match self.resource {
             ResourceId::Unit(_) => name.trim_end_matches(".service").to_owned(),
@@ -139,7 +139,7 @@ impl Column<'_> {
 }
 
 fn write_head(html: &mut Html, columns: &[Column<'_>]) {
-    html.raw("<thead>\n<tr class=\"owners\"><td></td>");
+    html.write_markup("<thead>\n<tr class=\"owners\"><td></td>");
     for group in columns.chunk_by(|one, other| one.owner == other.owner) {
         let owner = group.first().map(Column::group).unwrap_or_default();
         let span = group.len().to_string();
@@ -147,10 +147,10 @@ fn write_head(html: &mut Html, columns: &[Column<'_>]) {
             "th",
             &[("colspan", &span), ("scope", "colgroup"), ("title", &owner)],
         );
-        html.leaf("span", &[], &owner);
+        html.write_element("span", &[], &owner);
         html.close("th");
     }
-    html.raw("</tr>\n<tr class=\"names\"><th scope=\"col\">host</th>");
+    html.write_markup("</tr>\n<tr class=\"names\"><th scope=\"col\">host</th>");
     let mut before: Option<&Column<'_>> = None;
     for column in columns {
         let first = before.is_none_or(|before| before.owner != column.owner);
@@ -164,22 +164,29 @@ fn write_head(html: &mut Html, columns: &[Column<'_>]) {
                 ("title", &column.name()),
             ],
         );
-        html.leaf("span", &[], &column.short());
+        html.write_element("span", &[], &column.short_name());
         html.close("th");
         before = Some(column);
     }
-    html.raw("</tr>\n</thead>\n");
+    html.write_markup("</tr>\n</thead>\n");
 }
 
 /// Hosts that need a look first, then by name; alike ones together where there are very many.
-fn rows(document: &Document) -> Vec<Row<'_>> {
+fn rows(document: &Document) -> Vec<MatrixRow<'_>> {
     let mut hosts: Vec<(usize, &HostEntry)> = document.hosts.iter().enumerate().collect();
-    hosts.sort_by_cached_key(|(_, host)| (glyph::urgency(host.state), natural(host.host.as_str())));
+    hosts.sort_by_cached_key(|(_, host)| {
+        (
+            glyph::urgency_rank(host.state),
+            natural_sort_key(host.host.as_str()),
+        )
+    });
     if hosts.len() <= MOST_ROWS {
-        let alone = hosts.into_iter().map(|host| Row { hosts: vec![host] });
+        let alone = hosts
+            .into_iter()
+            .map(|host| MatrixRow { hosts: vec![host] });
         return alone.collect();
     }
-    let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut rows: Vec<MatrixRow<'_>> = Vec::new();
     let mut places: BTreeMap<_, usize> = BTreeMap::new();
     for host in hosts {
         let look = look(host.1);
@@ -187,7 +194,7 @@ fn rows(document: &Document) -> Vec<Row<'_>> {
             row.hosts.push(host);
         } else {
             places.insert(look, rows.len());
-            rows.push(Row { hosts: vec![host] });
+            rows.push(MatrixRow { hosts: vec![host] });
         }
     }
     rows
@@ -200,40 +207,40 @@ fn look(host: &HostEntry) -> impl Ord + use<'_> {
         .iter()
         .map(|one| (&one.id, one.state, &one.changes))
         .collect();
-    (glyph::urgency(host.state), &host.reasons, resources)
+    (glyph::urgency_rank(host.state), &host.reasons, resources)
 }
 
-fn write_row(html: &mut Html, row: &Row<'_>, columns: &[Column<'_>]) {
+fn write_row(html: &mut Html, row: &MatrixRow<'_>, columns: &[Column<'_>]) {
     let Some((index, host)) = row.hosts.first() else {
         return;
     };
     let names: Vec<&str> = row.hosts.iter().map(|(_, one)| one.host.as_str()).collect();
-    let shown = hosts::ranges(row.hosts.iter().map(|(_, one)| &one.host));
+    let shown = hosts::name_ranges(row.hosts.iter().map(|(_, one)| &one.host));
     html.open(
         "tr",
         &[
             ("data-t", &names.join(" ").to_lowercase()),
             ("data-s", host.state.word()),
             ("data-n", &row.hosts.len().to_string()),
-            ("data-rest", &rest(host)),
+            ("data-rest", &quiet_cells_summary(host)),
             ("class", if host.plan.is_none() { "unseen" } else { "" }),
         ],
     );
-    html.raw("<th scope=\"row\">");
+    html.write_markup("<th scope=\"row\">");
     html.open("a", &[("href", &format!("#h{index}")), ("title", &shown)]);
     let class = format!("sign s-{}", host.state.word());
-    html.leaf(
+    html.write_element(
         "span",
         &[("class", &class), ("aria-hidden", "true")],
         glyph::of_host(host.state),
     );
-    html.leaf("span", &[("class", "name")], &shown);
-    html.leaf("span", &[("class", "v")], host.state.said());
+    html.write_element("span", &[("class", "name")], &shown);
+    html.write_element("span", &[("class", "v")], host.state.display_word());
     html.close("a");
     if row.hosts.len() > 1 {
-        html.leaf("small", &[], &count(row.hosts.len(), "host"));
+        html.write_element("small", &[], &count(row.hosts.len(), "host"));
     }
-    html.raw("</th>");
+    html.write_markup("</th>");
     let by_id: BTreeMap<&str, &ResourceEntry> = host
         .resources
         .iter()
@@ -245,11 +252,11 @@ fn write_row(html: &mut Html, row: &Row<'_>, columns: &[Column<'_>]) {
         write_cell(html, column, by_id.get(column.id).copied(), (*index, first));
         before = Some(column);
     }
-    html.raw("</tr>\n");
+    html.write_markup("</tr>\n");
 }
 
 /// What a narrow screen says in the place of many cells that say nothing.
-fn rest(host: &HostEntry) -> String {
+fn quiet_cells_summary(host: &HostEntry) -> String {
     if host.plan.is_none() {
         return format!("{} not seen", host.resources.len());
     }
@@ -267,7 +274,7 @@ fn write_cell(
     (host, first): (usize, bool),
 ) {
     let Some(entry) = entry else {
-        html.raw(if first {
+        html.write_markup(if first {
             "<td class=\"first\"></td>"
         } else {
             "<td></td>"
@@ -287,20 +294,20 @@ fn write_cell(
     };
     html.open("td", &[("class", &class), ("data-s", entry.state.word())]);
     if entry.state == ResourceState::Clean {
-        html.raw("<i aria-hidden=\"true\">·</i><span class=\"v\">unchanged</span>");
+        html.write_markup("<i aria-hidden=\"true\">·</i><span class=\"v\">unchanged</span>");
     } else {
         let goes_to = match entry.changes.first() {
             Some(change) => format!("#c{change}"),
             None => format!("#h{host}"),
         };
-        let label = label(column, entry);
+        let label = cell_label(column, entry);
         html.open(
             "a",
             &[
                 ("href", &goes_to),
                 ("title", &label),
                 ("aria-label", &label),
-                ("data-name", &column.alone()),
+                ("data-name", &column.standalone_name()),
             ],
         );
         html.text(glyph::of_resource(entry));
@@ -309,7 +316,7 @@ fn write_cell(
     html.close("td");
 }
 
-fn label(column: &Column<'_>, entry: &ResourceEntry) -> String {
+fn cell_label(column: &Column<'_>, entry: &ResourceEntry) -> String {
     let reasons: Vec<&str> = entry.reasons.iter().map(|one| one.text.as_str()).collect();
     let reasons = match reasons.as_slice() {
         [] => String::new(),
@@ -319,7 +326,7 @@ fn label(column: &Column<'_>, entry: &ResourceEntry) -> String {
         "{} ({}) {}{reasons}",
         column.name(),
         column.group(),
-        glyph::said(entry.state)
+        glyph::state_word(entry.state)
     )
 }
 
@@ -332,18 +339,18 @@ fn write_legend(html: &mut Html, document: &Document) {
                 format!("s-pending m-{}", step::mark_word(mark)),
                 step::mark_said(mark),
             ),
-            (state, _) => (format!("s-{}", state.word()), glyph::said(state)),
+            (state, _) => (format!("s-{}", state.word()), glyph::state_word(state)),
         };
         signs.push((class, glyph::of_resource(entry), words));
     }
     signs.sort();
     signs.dedup();
-    html.raw("<ul class=\"legend\" aria-label=\"Signs\">");
+    html.write_markup("<ul class=\"legend\" aria-label=\"Signs\">");
     for (class, sign, words) in signs {
-        html.raw("<li>");
-        html.leaf("span", &[("class", &format!("sign {class}"))], sign);
+        html.write_markup("<li>");
+        html.write_element("span", &[("class", &format!("sign {class}"))], sign);
         html.text(words);
-        html.raw("</li>");
+        html.write_markup("</li>");
     }
-    html.raw("</ul>\n");
+    html.write_markup("</ul>\n");
 }

@@ -6,7 +6,7 @@
 use abide_model::{FilePurpose, HostOutcome, NoteKind, RefusalKind, Report};
 
 use super::*;
-use crate::document::{Command, Exit};
+use crate::document::{Command, RunExit};
 use crate::sample::*;
 
 /// 40 hosts with 30 resources each; most alike, some failed, unreachable, refused, locked; long names.
@@ -21,13 +21,13 @@ pub(super) fn forty() -> Report {
         };
         let mut plan = plan_of(&host);
         if n != 5 {
-            plan = plan.changed(NOW - 86_400 * n);
+            plan = plan.with_changed_unit(NOW - 86_400 * n);
         }
         if n % 9 == 0 {
-            plan = plan.greenfield("mailer", "/home/mailer");
+            plan = plan.with_new_user_and_unit("mailer", "/home/mailer");
         }
         if n == 12 {
-            plan = plan.refuses(
+            plan = plan.with_refusal(
                 unit("system/nginx.service"),
                 RefusalKind::Guard,
                 "another manifest, `edge`, owns /etc/systemd/system/nginx.service",
@@ -60,7 +60,7 @@ fn declare(all: &mut Report) {
             .map(|(name, line)| abide_model::Declared {
                 resource: unit(name),
                 loaded_as: None,
-                origin: origin(line),
+                origin: origin_at_line(line),
             })
             .collect();
     }
@@ -69,8 +69,8 @@ fn declare(all: &mut Report) {
 fn with_troubles(all: Report) -> Report {
     let failed = HostOutcome::Failed {
         reasons: vec![
-            abide_model::FailReason::told("1 step failed"),
-            abide_model::FailReason::told("1 unit not staying up"),
+            abide_model::FailReason::from_text("1 step failed"),
+            abide_model::FailReason::from_text("1 unit not staying up"),
         ],
         residue: None,
         failed_units: vec![abide_model::FailedUnit {
@@ -82,7 +82,7 @@ fn with_troubles(all: Report) -> Report {
             ],
         }],
     };
-    let mut all = unreachable(with_outcome(all, "web07", failed), "web39");
+    let mut all = with_unreachable_host(with_outcome(all, "web07", failed), "web39");
     let unseen = all.hosts.get_mut(&"web39".parse().unwrap()).unwrap();
     unseen.plan = None;
     let other = all.hosts[&"web01".parse().unwrap()].declared.clone();
@@ -288,12 +288,12 @@ const HOSTILE: &str = "\"><img src=x onerror=alert(1)><script>document.title='pw
 fn hostile() -> Report {
     let path = "/home/deploy/.config/systemd/user/sidekiq.service";
     let plan = plan_of("h1")
-        .does(
+        .with_action(
             unit("user:deploy/sidekiq.service"),
             write(
                 path,
                 FilePurpose::Unit,
-                present(HOSTILE),
+                before_with_content(HOSTILE),
                 &format!("x\n{HOSTILE}\n"),
             ),
             vec![abide_model::Cause::Differs {
@@ -302,7 +302,7 @@ fn hostile() -> Report {
                 desired: HOSTILE.to_owned(),
             }],
         )
-        .does(
+        .with_action(
             file(
                 "user:deploy",
                 "/home/deploy/\"><img src=x onerror=alert(1)>",
@@ -314,9 +314,9 @@ fn hostile() -> Report {
                 from: 0,
                 to: 1,
             },
-            missing(),
+            missing_causes(),
         )
-        .refuses(
+        .with_refusal(
             unit("system/x.service"),
             RefusalKind::Guard,
             HOSTILE,
@@ -328,7 +328,7 @@ fn hostile() -> Report {
             HOSTILE,
         );
     let failed = HostOutcome::Failed {
-        reasons: vec![abide_model::FailReason::told(HOSTILE)],
+        reasons: vec![abide_model::FailReason::from_text(HOSTILE)],
         residue: None,
         failed_units: vec![abide_model::FailedUnit {
             unit: "user:deploy/sidekiq.service".parse().unwrap(),
@@ -357,12 +357,12 @@ fn hostile() -> Report {
 
 #[test]
 fn nothing_that_a_host_says_acts_on_the_page() {
-    let mut frame = frame(Command::Apply);
-    let mut wrong = diagnostic();
+    let mut frame = frame_of_command(Command::Apply);
+    let mut wrong = warning_diagnostic();
     wrong.message = HOSTILE.to_owned();
     wrong.help = Some(HOSTILE.to_owned());
     frame.diagnostics = vec![wrong];
-    frame.failure = Some(crate::document::Failure {
+    frame.failure = Some(crate::document::RunFailure {
         message: HOSTILE.to_owned(),
         hints: vec![HOSTILE.to_owned()],
     });
@@ -383,7 +383,7 @@ fn nothing_that_a_host_says_acts_on_the_page() {
 
 #[test]
 fn the_page_asks_for_nothing_from_anywhere() {
-    let page = render(&document(Command::Plan, &everything()));
+    let page = render(&document(Command::Plan, &report_of_everything()));
     for what in [
         "http:",
         "https:",
@@ -400,7 +400,7 @@ fn the_page_asks_for_nothing_from_anywhere() {
 
 #[test]
 fn very_many_hosts_that_are_alike_share_a_row() {
-    let hosts = (1..=1000).map(|n| plan_of(&format!("web{n:04}")).changed(NOW - n));
+    let hosts = (1..=1000).map(|n| plan_of(&format!("web{n:04}")).with_changed_unit(NOW - n));
     let page = render(&document(Command::Plan, &report(hosts.collect())));
     assert_eq!(page.matches("<tr data-t=").count(), 1);
     assert!(page.contains("web0001-web1000"));
@@ -408,8 +408,8 @@ fn very_many_hosts_that_are_alike_share_a_row() {
 
 #[test]
 fn a_run_without_hosts_is_a_page_too() {
-    let mut frame = frame(Command::Validate);
-    frame.diagnostics = vec![diagnostic()];
+    let mut frame = frame_of_command(Command::Validate);
+    frame.diagnostics = vec![warning_diagnostic()];
     let page = render(&Document::new(frame, &Report::default()));
     assert!(
         page.contains("abide.yaml:7:3") && !page.contains("<table"),
@@ -423,8 +423,8 @@ fn samples_for_the_eye() {
     let Some(directory) = std::env::var_os("ABIDE_SAMPLES") else {
         return;
     };
-    let mut frame = frame(Command::Apply);
-    frame.exit = Exit {
+    let mut frame = frame_of_command(Command::Apply);
+    frame.exit = RunExit {
         code: 1,
         reason: "failed",
     };
@@ -438,25 +438,28 @@ fn samples_for_the_eye() {
     write("plan.html", render(&document(Command::Plan, &forty())));
     write(
         "small.html",
-        render(&document(Command::Plan, &everything())),
+        render(&document(Command::Plan, &report_of_everything())),
     );
     write(
         "clean.html",
         render(&document(
             Command::Plan,
-            &report(vec![plan_of("h1").unchanged(4)]),
+            &report(vec![plan_of("h1").with_unchanged(4)]),
         )),
     );
 }
 
 #[test]
 fn a_look_for_drift_tells_what_was_found_and_is_not_called_good() {
-    let mut frame = frame(Command::Drift);
-    frame.exit = Exit {
+    let mut frame = frame_of_command(Command::Drift);
+    frame.exit = RunExit {
         code: 2,
         reason: "pending",
     };
-    let text = render(&Document::new(frame, &crate::sample_drift::drifted()));
+    let text = render(&Document::new(
+        frame,
+        &crate::sample_drift::drifted_report(),
+    ));
     assert!(text.contains("<p class=\"verdict warn\">10 hosts: 1 clean,"));
     let (_, found) = text.split_once("id=\"found\"").unwrap();
     let (found, _) = found.split_once("</section>").unwrap();
@@ -464,7 +467,7 @@ fn a_look_for_drift_tells_what_was_found_and_is_not_called_good() {
     assert!(found.contains(
         "<span class=\"sign\">M</span><div><b>web1-web3</b> <code>user:deploy/sidekiq.service</code>"
     ));
-    let plan = render(&document(Command::Plan, &everything()));
+    let plan = render(&document(Command::Plan, &report_of_everything()));
     assert!(!plan.contains("id=\"found\""));
 }
 

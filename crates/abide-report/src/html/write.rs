@@ -1,7 +1,7 @@
 //! HTML that is written piece by piece. Text and attributes are escaped here and nowhere else; only what this crate
 //! itself says, tags and names of attributes, gets in as it is.
 
-use abide_model::printable;
+use abide_model::printable_text;
 
 /// A page, or a part of one.
 #[derive(Debug, Default)]
@@ -14,13 +14,13 @@ pub(super) type Attributes<'a> = [(&'static str, &'a str)];
 
 impl Html {
     /// Something of our own, as it is.
-    pub(super) fn raw(&mut self, own: &'static str) {
+    pub(super) fn write_markup(&mut self, own: &'static str) {
         self.text.push_str(own);
     }
 
     /// Text of anybody.
     pub(super) fn text(&mut self, text: &str) {
-        self.text.push_str(&escaped(text));
+        self.text.push_str(&escaped_text(text));
     }
 
     /// Begins an element.
@@ -31,7 +31,7 @@ impl Html {
             self.text.push(' ');
             self.text.push_str(name);
             self.text.push_str("=\"");
-            self.text.push_str(&escaped(value));
+            self.text.push_str(&escaped_text(value));
             self.text.push('"');
         }
         self.text.push('>');
@@ -45,7 +45,12 @@ impl Html {
     }
 
     /// An element with nothing but text in it.
-    pub(super) fn leaf(&mut self, tag: &'static str, attributes: &Attributes<'_>, text: &str) {
+    pub(super) fn write_element(
+        &mut self,
+        tag: &'static str,
+        attributes: &Attributes<'_>,
+        text: &str,
+    ) {
         self.open(tag, attributes);
         self.text(text);
         self.close(tag);
@@ -59,9 +64,9 @@ impl Html {
 
 /// Text that is neither markup nor the end of an attribute. Documents hold safe text already; nothing here depends on
 /// that.
-fn escaped(text: &str) -> String {
+fn escaped_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in printable(text).chars() {
+    for c in printable_text(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -81,7 +86,7 @@ mod tests {
     #[test]
     fn text_and_attributes_are_escaped() {
         let mut html = Html::default();
-        html.leaf("p", &[("title", "\"><script>'")], "</p><b>&\u{1b}\u{202e}");
+        html.write_element("p", &[("title", "\"><script>'")], "</p><b>&\u{1b}\u{202e}");
         assert_eq!(
             html.finish(),
             "<p title=\"&quot;&gt;&lt;script&gt;&#39;\">&lt;/p&gt;&lt;b&gt;&amp;\u{fffd}\u{fffd}</p>"

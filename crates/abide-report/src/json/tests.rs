@@ -4,7 +4,7 @@ use super::*;
 fn an_answer_is_one_object_that_begins_with_its_format_and_its_exit() {
     let text = diagnostics(
         &[],
-        Exit {
+        RunExit {
             code: 65,
             reason: "manifest",
         },

@@ -1,7 +1,7 @@
 use abide_model::{HostOutcome, Report};
 
 use super::*;
-use crate::document::{Exit, Failure};
+use crate::document::{RunExit, RunFailure};
 use crate::sample::*;
 
 /// Checks it against the schema by xmllint of libxml2.
@@ -9,18 +9,18 @@ use crate::sample::*;
 fn is_valid(xml: &str) {
     let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/junit.xsd");
     let line = ["xmllint", "--noout", "--nonet", "--schema", schema, "-"];
-    crate::tool::accepts("libxml2-utils", &line, xml);
+    crate::tool::assert_accepts("libxml2-utils", &line, xml);
 }
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a whole document")]
 fn a_suite_is_a_host_and_a_case_is_a_resource() {
-    let mut frame = frame(Command::Apply);
-    frame.exit = Exit {
+    let mut frame = frame_of_command(Command::Apply);
+    frame.exit = RunExit {
         code: 1,
         reason: "failed",
     };
-    let xml = render(&Document::new(frame, &everything()));
+    let xml = render(&Document::new(frame, &report_of_everything()));
     is_valid(&xml);
     insta::assert_snapshot!(xml, @r##"
     <?xml version="1.0" encoding="UTF-8"?>
@@ -175,8 +175,8 @@ fn a_suite_is_a_host_and_a_case_is_a_resource() {
 
 #[test]
 fn a_manifest_that_is_wrong_is_a_suite_of_its_own() {
-    let mut frame = frame(Command::Validate);
-    let mut wrong = diagnostic();
+    let mut frame = frame_of_command(Command::Validate);
+    let mut wrong = warning_diagnostic();
     wrong.severity = Severity::Error;
     frame.diagnostics = vec![wrong];
     let xml = render(&Document::new(frame, &Report::default()));
@@ -192,8 +192,8 @@ fn a_manifest_that_is_wrong_is_a_suite_of_its_own() {
 
 #[test]
 fn a_run_that_could_not_begin_is_an_error() {
-    let mut frame = frame(Command::Plan);
-    frame.failure = Some(Failure {
+    let mut frame = frame_of_command(Command::Plan);
+    frame.failure = Some(RunFailure {
         message: "no host is selected".to_owned(),
         hints: vec!["look".to_owned()],
     });
@@ -213,7 +213,7 @@ fn what_a_host_says_is_no_markup_and_no_forbidden_character() {
         help: Some(evil.to_owned()),
     };
     let failed = HostOutcome::Failed {
-        reasons: vec![abide_model::FailReason::told(evil)],
+        reasons: vec![abide_model::FailReason::from_text(evil)],
         residue: None,
         failed_units: vec![abide_model::FailedUnit {
             unit: "user:deploy/sidekiq.service".parse().unwrap(),
@@ -221,7 +221,7 @@ fn what_a_host_says_is_no_markup_and_no_forbidden_character() {
             journal: vec![evil.to_owned()],
         }],
     };
-    let all = with_outcome(everything(), "h1", unreachable);
+    let all = with_outcome(report_of_everything(), "h1", unreachable);
     let xml = render(&document(Command::Plan, &with_outcome(all, "h2", failed)));
     is_valid(&xml);
     assert!(!xml.contains("<x "), "{xml}");
@@ -230,7 +230,7 @@ fn what_a_host_says_is_no_markup_and_no_forbidden_character() {
 #[test]
 fn hosts_that_had_no_turn_are_skipped() {
     let all = with_outcome(
-        report(vec![plan_of("h1").changed(NOW)]),
+        report(vec![plan_of("h1").with_changed_unit(NOW)]),
         "h1",
         HostOutcome::NotStarted,
     );

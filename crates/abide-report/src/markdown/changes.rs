@@ -4,13 +4,13 @@ use crate::document::{ChangeStep, Document, RemarkKind, SharedChange};
 use crate::groups;
 use crate::mark::Mark;
 use crate::markdown::Detail;
-use crate::markdown::escape::{code, fenced, prose};
-use crate::markdown::warnings::{name, on};
+use crate::markdown::escape::{code, escaped_prose, fenced_block};
+use crate::markdown::warnings::{hosts_of_change, name};
 use crate::words::count;
 
 /// One section for each resource and what becomes of it.
 pub(super) fn sections(document: &Document, detail: Detail) -> Vec<String> {
-    let groups = groups::of(&document.changes);
+    let groups = groups::group_changes(&document.changes);
     groups
         .iter()
         .map(|group| group.iter().map(|(_, change)| *change).collect())
@@ -30,28 +30,31 @@ fn section(group: &[&SharedChange], detail: Detail) -> String {
         return String::new();
     };
     let hosts = group.iter().map(|change| change.hosts.len()).sum();
-    let heading = heading(rule, hosts);
+    let heading = change_heading(rule, hosts);
     if !detail.bodies {
         return format!("{heading}<br>\n");
     }
     let mut text = format!("<details><summary>{heading}</summary>\n\n");
-    text.push_str(&body(rule, detail));
+    text.push_str(&change_body(rule, detail));
     if !detail.exceptions && !exceptions.is_empty() {
-        let names: Vec<String> = exceptions.iter().map(|change| on(change)).collect();
+        let names: Vec<String> = exceptions
+            .iter()
+            .map(|change| hosts_of_change(change))
+            .collect();
         text.push_str(&format!("\nA different change on {}.\n", names.join(", ")));
     } else {
         for change in exceptions {
-            text.push_str(&format!("\nBut **{}**:\n\n", on(change)));
-            text.push_str(&body(change, detail));
+            text.push_str(&format!("\nBut **{}**:\n\n", hosts_of_change(change)));
+            text.push_str(&change_body(change, detail));
         }
     }
     text + "</details>\n"
 }
 
-fn heading(rule: &SharedChange, hosts: usize) -> String {
+fn change_heading(rule: &SharedChange, hosts: usize) -> String {
     let mut said = vec![format!("<b>{} {}</b>", sign(rule.effect), name(rule))];
     said.push(match hosts {
-        1 => prose(&rule.hosts_text),
+        1 => escaped_prose(&rule.hosts_text),
         many => count(many, "host"),
     });
     let interruptions = rule.steps.iter().filter(|step| step.interrupts.is_some());
@@ -71,10 +74,10 @@ fn sign(effect: Mark) -> &'static str {
     }
 }
 
-fn body(change: &SharedChange, detail: Detail) -> String {
+fn change_body(change: &SharedChange, detail: Detail) -> String {
     let mut text = String::new();
     if change.hosts.len() > 1 {
-        text.push_str(&format!("Hosts: {}\n\n", prose(&change.hosts_text)));
+        text.push_str(&format!("Hosts: {}\n\n", escaped_prose(&change.hosts_text)));
     }
     for step in &change.steps {
         text.push_str(&of_step(step, detail));
@@ -89,7 +92,7 @@ fn body(change: &SharedChange, detail: Detail) -> String {
             RemarkKind::Note => "Note",
             _ => "Not done",
         };
-        text.push_str(&format!("{lead}: {}\n\n", prose(&remark.text)));
+        text.push_str(&format!("{lead}: {}\n\n", escaped_prose(&remark.text)));
     }
     text
 }
@@ -100,11 +103,11 @@ fn of_step(step: &ChangeStep, detail: Detail) -> String {
         text.push_str(&format!(" {}", code(&step.object)));
     }
     if !step.why.is_empty() {
-        text.push_str(&format!(" — {}", prose(&step.why)));
+        text.push_str(&format!(" — {}", escaped_prose(&step.why)));
     }
     text.push_str("\n\n");
     for clause in &step.brings {
-        text.push_str(&format!("- {}\n", prose(clause)));
+        text.push_str(&format!("- {}\n", escaped_prose(clause)));
     }
     if !step.brings.is_empty() {
         text.push('\n');
@@ -125,7 +128,7 @@ pub(super) fn cut(mut lines: Vec<&str>, language: &str, most: usize) -> String {
     }
     let left = lines.len().saturating_sub(most);
     lines.truncate(most);
-    let text = fenced(language, lines);
+    let text = fenced_block(language, lines);
     match left {
         0 => text + "\n",
         left => format!("{text}\n… and {}.\n\n", count(left, "more line")),

@@ -1,10 +1,10 @@
 //! The findings of a look for drift, each with all the hosts it is on.
 
 use crate::document::{Document, HostEntry};
-use crate::findings::{self, Found};
+use crate::findings::{self, ToldFinding};
 use crate::hosts;
 use crate::markdown::Detail;
-use crate::markdown::escape::{code, prose};
+use crate::markdown::escape::{code, escaped_prose};
 
 /// Lines of the table; of more, the number.
 const MOST: usize = 200;
@@ -17,7 +17,7 @@ pub(super) fn table(document: &Document, detail: Detail) -> Option<String> {
         .hosts
         .iter()
         .map(|host| (&host.host, of_host(host)));
-    let all = findings::shared(found);
+    let all = findings::shared_by_hosts(found);
     if all.is_empty() {
         return None;
     }
@@ -31,8 +31,8 @@ pub(super) fn table(document: &Document, detail: Detail) -> Option<String> {
         text.push_str(&format!(
             "| {} | {} | {resource} | {} |\n",
             sign(found),
-            prose(&hosts::ranges(names.iter().copied())),
-            prose(&found.text)
+            escaped_prose(&hosts::name_ranges(names.iter().copied())),
+            escaped_prose(&found.text)
         ));
     }
     if let Some(left @ 1..) = all.len().checked_sub(most) {
@@ -44,11 +44,13 @@ pub(super) fn table(document: &Document, detail: Detail) -> Option<String> {
     Some(text)
 }
 
-fn of_host(host: &HostEntry) -> Vec<Found> {
-    host.drift.as_ref().map_or_else(Vec::new, findings::of)
+fn of_host(host: &HostEntry) -> Vec<ToldFinding> {
+    host.drift
+        .as_ref()
+        .map_or_else(Vec::new, findings::found_on_host)
 }
 
-fn sign(found: &Found) -> String {
+fn sign(found: &ToldFinding) -> String {
     match found.sign.trim() {
         "" => String::new(),
         sign => format!("**{sign}**"),

@@ -6,11 +6,11 @@
 
 use std::fmt::Write as _;
 
-use abide_model::printable;
+use abide_model::printable_text;
 
 /// Prose: every character that could mean something is written as a character reference. A reference alone does not
 /// stop a mention (they are looked for after the rendering), an empty comment behind the sign does.
-pub(super) fn prose(text: &str) -> String {
+pub(super) fn escaped_prose(text: &str) -> String {
     let mut out = String::new();
     let text = one_line(text);
     let mut chars = text.chars().peekable();
@@ -47,7 +47,7 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// Lines in a fence that is longer than any run of backticks in them.
-pub(super) fn fenced<'l>(language: &str, lines: impl IntoIterator<Item = &'l str>) -> String {
+pub(super) fn fenced_block<'l>(language: &str, lines: impl IntoIterator<Item = &'l str>) -> String {
     let lines: Vec<String> = lines.into_iter().map(one_line).collect();
     let longest = lines.iter().map(|line| longest_run(line)).max();
     let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
@@ -66,7 +66,7 @@ fn longest_run(line: &str) -> usize {
 
 /// Documents hold safe text already; here nothing depends on that.
 fn one_line(text: &str) -> String {
-    printable(text).replace(['\n', '\r'], " ")
+    printable_text(text).replace(['\n', '\r'], " ")
 }
 
 /// Whether a character means nothing within a line. `-`, `+`, `.` and digits mean something only at its beginning,
@@ -87,20 +87,26 @@ mod tests {
     #[test]
     fn nothing_in_prose_means_anything() {
         assert_eq!(
-            prose("it runs, 3 of 4; a-b.service"),
+            escaped_prose("it runs, 3 of 4; a-b.service"),
             "it runs, 3 of 4; a-b.service"
         );
-        assert_eq!(prose("a|b`c"), "a&#124;b&#96;c");
-        assert_eq!(prose("ping @team"), "ping &#64;<!-- -->team");
-        assert_eq!(prose("fixes #1"), "fixes &#35;<!-- -->1");
-        assert_eq!(prose("WWW.evil.example"), "WWW&#46;evil.example");
-        assert_eq!(prose("https://x"), "https&#58;//x");
-        assert_eq!(prose("a\n# b\u{1b}[1m"), "a &#35;<!-- --> b\u{fffd}&#91;1m");
+        assert_eq!(escaped_prose("a|b`c"), "a&#124;b&#96;c");
+        assert_eq!(escaped_prose("ping @team"), "ping &#64;<!-- -->team");
+        assert_eq!(escaped_prose("fixes #1"), "fixes &#35;<!-- -->1");
+        assert_eq!(escaped_prose("WWW.evil.example"), "WWW&#46;evil.example");
+        assert_eq!(escaped_prose("https://x"), "https&#58;//x");
+        assert_eq!(
+            escaped_prose("a\n# b\u{1b}[1m"),
+            "a &#35;<!-- --> b\u{fffd}&#91;1m"
+        );
     }
 
     #[test]
     fn a_fence_is_longer_than_any_run_of_backticks_in_it() {
-        assert_eq!(fenced("diff", ["+a"]), "```diff\n+a\n```\n");
-        assert_eq!(fenced("", ["````", "a``b"]), "`````\n````\na``b\n`````\n");
+        assert_eq!(fenced_block("diff", ["+a"]), "```diff\n+a\n```\n");
+        assert_eq!(
+            fenced_block("", ["````", "a``b"]),
+            "`````\n````\na``b\n`````\n"
+        );
     }
 }

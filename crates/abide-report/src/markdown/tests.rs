@@ -3,7 +3,7 @@ use abide_model::{
 };
 
 use super::*;
-use crate::document::Exit;
+use crate::document::RunExit;
 use crate::sample::*;
 
 /// The comment as GitHub would render it.
@@ -59,13 +59,14 @@ fn is_sound(text: &str) {
 
 /// 40 hosts, one identical change.
 fn fleet(hosts: u64) -> Report {
-    let hosts = (1..=hosts).map(|n| plan_of(&format!("web{n:02}")).changed(NOW - 86_400 * n));
+    let hosts =
+        (1..=hosts).map(|n| plan_of(&format!("web{n:02}")).with_changed_unit(NOW - 86_400 * n));
     report(hosts.collect())
 }
 
 #[test]
 fn a_plan_for_forty_hosts_is_one_diff_and_a_range() {
-    let all = unreachable(fleet(38), "web39");
+    let all = with_unreachable_host(fleet(38), "web39");
     let text = render(&document(Command::Plan, &all));
     is_sound(&text);
     insta::assert_snapshot!(text, @r##"
@@ -108,12 +109,12 @@ Hosts: web01-web38
 #[test]
 #[expect(clippy::too_many_lines, reason = "a whole document")]
 fn an_apply_that_failed_says_where_and_why() {
-    let mut frame = frame(Command::Apply);
-    frame.exit = Exit {
+    let mut frame = frame_of_command(Command::Apply);
+    frame.exit = RunExit {
         code: 1,
         reason: "failed",
     };
-    let text = render(&Document::new(frame, &everything()));
+    let text = render(&Document::new(frame, &report_of_everything()));
     is_sound(&text);
     insta::assert_snapshot!(text, @r##"
     <!-- abide:apply:shop -->
@@ -218,11 +219,15 @@ fn an_apply_that_failed_says_where_and_why() {
 #[test]
 fn what_differs_on_some_hosts_stands_behind_what_is_the_same() {
     let mut hosts: Vec<_> = (1..=5)
-        .map(|n| plan_of(&format!("web{n}")).changed(NOW))
+        .map(|n| plan_of(&format!("web{n}")).with_changed_unit(NOW))
         .collect();
     let path = "/home/deploy/.config/systemd/user/sidekiq.service";
-    let other = write(path, FilePurpose::Unit, present("a\n"), SIDEKIQ);
-    hosts.push(plan_of("web6").does(unit("user:deploy/sidekiq.service"), other, missing()));
+    let other = write(path, FilePurpose::Unit, before_with_content("a\n"), SIDEKIQ);
+    hosts.push(plan_of("web6").with_action(
+        unit("user:deploy/sidekiq.service"),
+        other,
+        missing_causes(),
+    ));
     let text = render(&document(Command::Plan, &report(hosts)));
     is_sound(&text);
     assert_eq!(text.matches("<details>").count(), 1, "{text}");
@@ -235,7 +240,7 @@ fn what_differs_on_some_hosts_stands_behind_what_is_the_same() {
 #[test]
 fn removals_stops_and_refusals_stand_above_the_fold() {
     let plan = plan_of("h1")
-        .does(
+        .with_action(
             ResourceId::User(user("old")),
             Change::DeleteUser {
                 remove_home: true,
@@ -243,12 +248,12 @@ fn removals_stops_and_refusals_stand_above_the_fold() {
             },
             vec![Cause::DeclaredAbsent],
         )
-        .does(
+        .with_action(
             unit("system/b.service"),
             Change::Stop,
             vec![Cause::DeclaredAbsent],
         )
-        .refuses(
+        .with_refusal(
             unit("system/c.service"),
             RefusalKind::Guard,
             "too many removals",
@@ -268,9 +273,11 @@ fn removals_stops_and_refusals_stand_above_the_fold() {
 
 #[test]
 fn a_manifest_that_is_wrong_is_told_with_its_place() {
-    let mut frame = frame(Command::Validate);
+    let mut frame = frame_of_command(Command::Validate);
     frame.exit.code = 65;
-    frame.diagnostics = vec![Diagnostic { ..diagnostic() }];
+    frame.diagnostics = vec![Diagnostic {
+        ..warning_diagnostic()
+    }];
     let text = render(&Document::new(frame, &Report::default()));
     is_sound(&text);
     assert!(text.contains("not valid"), "{text}");
@@ -287,25 +294,30 @@ fn hostile() -> Report {
     let path = "/home/deploy/.config/systemd/user/sidekiq.service";
     let content = format!("a\n{HOSTILE}\n</details>\n````````\n~~~\n");
     let plan = plan_of("h1")
-        .does(
+        .with_action(
             unit("user:deploy/sidekiq.service"),
-            write(path, FilePurpose::Unit, present(&content), HOSTILE),
+            write(
+                path,
+                FilePurpose::Unit,
+                before_with_content(&content),
+                HOSTILE,
+            ),
             vec![Cause::Differs {
                 field: HOSTILE.to_owned().into(),
                 observed: HOSTILE.to_owned(),
                 desired: HOSTILE.to_owned(),
             }],
         )
-        .does(
+        .with_action(
             file("user:deploy", "/home/deploy/a|b`c@d</code>"),
             Change::SetMode {
                 path: "/home/deploy/a|b`c@d</code>".parse().unwrap(),
                 from: 0,
                 to: 1,
             },
-            missing(),
+            missing_causes(),
         )
-        .refuses(
+        .with_refusal(
             unit("system/x.service"),
             RefusalKind::Guard,
             HOSTILE,
@@ -317,7 +329,7 @@ fn hostile() -> Report {
             HOSTILE,
         );
     let failed = HostOutcome::Failed {
-        reasons: vec![abide_model::FailReason::told(HOSTILE)],
+        reasons: vec![abide_model::FailReason::from_text(HOSTILE)],
         residue: None,
         failed_units: vec![abide_model::FailedUnit {
             unit: "user:deploy/sidekiq.service".parse().unwrap(),
@@ -338,8 +350,8 @@ fn hostile() -> Report {
 
 #[test]
 fn nothing_that_a_host_or_a_file_says_acts_in_the_comment() {
-    let mut frame = frame(Command::Apply);
-    frame.failure = Some(crate::document::Failure {
+    let mut frame = frame_of_command(Command::Apply);
+    frame.failure = Some(crate::document::RunFailure {
         message: HOSTILE.to_owned(),
         hints: vec![HOSTILE.to_owned()],
     });
@@ -377,10 +389,10 @@ fn unlike(hosts: usize, lines: usize) -> Report {
         let old = old.concat();
         let new = old.replace("9 of", "9 OF");
         let path = format!("/etc/systemd/system/u{n}.service");
-        plan_of(&format!("host{n}x")).does(
+        plan_of(&format!("host{n}x")).with_action(
             unit(&format!("system/u{n}.service")),
-            write(&path, FilePurpose::Unit, present(&old), &new),
-            missing(),
+            write(&path, FilePurpose::Unit, before_with_content(&old), &new),
+            missing_causes(),
         )
     });
     report(plans.collect())
@@ -419,7 +431,7 @@ fn what_is_too_long_loses_context_first_then_lines_then_bodies_then_headings() {
 #[test]
 fn one_giant_diff_does_not_hide_the_small_ones() {
     let mut all = unlike(1, 40_000);
-    let small = plan_of("small").changed(NOW).0;
+    let small = plan_of("small").with_changed_unit(NOW).0;
     all.hosts.extend(report(vec![Building(small)]).hosts);
     let text = render(&document(Command::Plan, &all));
     is_sound(&text);
@@ -431,7 +443,7 @@ fn one_giant_diff_does_not_hide_the_small_ones() {
 
 #[test]
 fn a_long_text_leads_to_the_run_where_it_has_an_address() {
-    let mut frame = frame(Command::Plan);
+    let mut frame = frame_of_command(Command::Plan);
     frame.run.url = crate::url::Url::parse("https://ci.example/1");
     let text = render(&Document::new(frame, &unlike(3000, 10)));
     assert!(
@@ -442,7 +454,10 @@ fn a_long_text_leads_to_the_run_where_it_has_an_address() {
 
 #[test]
 fn a_look_for_drift_tells_what_was_found_before_what_an_apply_would_do() {
-    let text = render(&document(Command::Drift, &crate::sample_drift::drifted()));
+    let text = render(&document(
+        Command::Drift,
+        &crate::sample_drift::drifted_report(),
+    ));
     is_sound(&text);
     insta::assert_snapshot!(text, @r#"
     <!-- abide:drift:shop -->

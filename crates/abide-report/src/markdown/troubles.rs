@@ -5,7 +5,7 @@ use abide_model::HostState;
 use crate::document::{Document, HostEntry, RemarkKind};
 use crate::markdown::Detail;
 use crate::markdown::changes::cut;
-use crate::markdown::escape::{code, prose};
+use crate::markdown::escape::{code, escaped_prose};
 
 /// A section for each host on which something failed.
 pub(super) fn sections(document: &Document, detail: Detail) -> Vec<String> {
@@ -17,7 +17,11 @@ pub(super) fn sections(document: &Document, detail: Detail) -> Vec<String> {
 }
 
 fn section(host: &HostEntry, detail: Detail) -> String {
-    let reasons: Vec<String> = host.reasons.iter().map(|reason| prose(reason)).collect();
+    let reasons: Vec<String> = host
+        .reasons
+        .iter()
+        .map(|reason| escaped_prose(reason))
+        .collect();
     let heading = format!(
         "<b>✗ {}</b> · {}",
         code(host.host.as_str()),
@@ -41,7 +45,10 @@ fn section(host: &HostEntry, detail: Detail) -> String {
                 _ => "skipped",
             };
             let name = code(&resource.name);
-            text.push_str(&format!("- {name} {word}: {}\n", prose(&remark.text)));
+            text.push_str(&format!(
+                "- {name} {word}: {}\n",
+                escaped_prose(&remark.text)
+            ));
         }
     }
     text.push('\n');

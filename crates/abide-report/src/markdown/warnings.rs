@@ -7,7 +7,7 @@ use abide_model::{HostName, HostState, Severity};
 use crate::document::{Document, HostEntry, RemarkKind, SharedChange};
 use crate::hosts;
 use crate::mark::Mark;
-use crate::markdown::escape::{code, prose};
+use crate::markdown::escape::{code, escaped_prose};
 use crate::surprise;
 use crate::words::count;
 
@@ -15,7 +15,7 @@ use crate::words::count;
 const MOST: usize = 25;
 
 /// The warnings as one alert; `None` where there is nothing to warn of.
-pub(super) fn alert(document: &Document) -> Option<String> {
+pub(super) fn alert_block(document: &Document) -> Option<String> {
     let mut all: Vec<String> = Vec::new();
     all.extend(document.changes.iter().flat_map(of_change));
     all.extend(of_hosts(&document.hosts));
@@ -34,7 +34,7 @@ pub(super) fn alert(document: &Document) -> Option<String> {
 }
 
 fn of_change(change: &SharedChange) -> Vec<String> {
-    let on = on(change);
+    let on = hosts_of_change(change);
     let mut said = Vec::new();
     if change.effect == Mark::Remove {
         said.push(format!("{} is **removed** on {on}", name(change)));
@@ -47,7 +47,7 @@ fn of_change(change: &SharedChange) -> Vec<String> {
         said.push(format!("{} is **stopped** on {on}", name(change)));
     }
     for remark in &change.remarks {
-        let text = prose(&remark.text);
+        let text = escaped_prose(&remark.text);
         match remark.kind {
             RemarkKind::Refused | RemarkKind::Unknown => {
                 said.push(format!("{} on {on}: **{text}**", name(change)));
@@ -61,13 +61,13 @@ fn of_change(change: &SharedChange) -> Vec<String> {
 pub(super) fn name(change: &SharedChange) -> String {
     match change.owner.as_str() {
         "" => code(&change.name),
-        owner => format!("{} ({})", code(&change.name), prose(owner)),
+        owner => format!("{} ({})", code(&change.name), escaped_prose(owner)),
     }
 }
 
 /// The hosts of a change: by name, counted where there are many.
-pub(super) fn on(change: &SharedChange) -> String {
-    let names = prose(&change.hosts_text);
+pub(super) fn hosts_of_change(change: &SharedChange) -> String {
+    let names = escaped_prose(&change.hosts_text);
     match change.hosts.len() {
         0..=2 => names,
         many => format!("{names} ({})", count(many, "host")),
@@ -78,7 +78,7 @@ pub(super) fn on(change: &SharedChange) -> String {
 fn of_hosts(all: &[HostEntry]) -> Vec<String> {
     let mut by_reason: BTreeMap<(HostState, String), Vec<&HostName>> = BTreeMap::new();
     for host in all {
-        if let Some(why) = obstacle(host) {
+        if let Some(why) = host_obstacle(host) {
             by_reason
                 .entry((host.state, why))
                 .or_default()
@@ -86,17 +86,17 @@ fn of_hosts(all: &[HostEntry]) -> Vec<String> {
         }
     }
     let said = by_reason.into_iter().map(|((state, why), names)| {
-        let names = prose(&hosts::ranges(names));
+        let names = escaped_prose(&hosts::name_ranges(names));
         let why = match why.as_str() {
             "" => String::new(),
-            why => format!(": {}", prose(why)),
+            why => format!(": {}", escaped_prose(why)),
         };
-        format!("**{names}** {}{why}", state.said())
+        format!("**{names}** {}{why}", state.display_word())
     });
     said.collect()
 }
 
-fn obstacle(host: &HostEntry) -> Option<String> {
+fn host_obstacle(host: &HostEntry) -> Option<String> {
     if host.drift.is_some() {
         // It was seen; the table of findings tells of it.
         return None;
@@ -123,13 +123,13 @@ fn of_surprises(all: &[HostEntry]) -> Vec<String> {
     let mut said: BTreeMap<String, Vec<&HostName>> = BTreeMap::new();
     for host in all {
         for one in &host.surprises {
-            let hosts = said.entry(surprise::sentence(one)).or_default();
+            let hosts = said.entry(surprise::mismatch_sentence(one)).or_default();
             hosts.push(&host.host);
         }
     }
     let said = said.into_iter().map(|(text, names)| {
-        let names = prose(&hosts::ranges(names));
-        format!("**{names}**: {}", prose(&text))
+        let names = escaped_prose(&hosts::name_ranges(names));
+        format!("**{names}**: {}", escaped_prose(&text))
     });
     said.collect()
 }
@@ -145,7 +145,7 @@ fn of_manifest(document: &Document) -> Vec<String> {
             "{} {word} {}: {}",
             code(&format!("{}:{}", place.file, place.line)),
             found.code,
-            prose(&found.message)
+            escaped_prose(&found.message)
         )
     });
     said.collect()

@@ -25,12 +25,12 @@ fn step_done(outcome: StepOutcome, message: &str) -> Event {
 }
 
 fn said(event: &Event, verbosity: Verbosity) -> Option<String> {
-    let planned = report(vec![plan_of("h1").changed(NOW)]);
-    let options = Options {
+    let planned = report(vec![plan_of("h1").with_changed_unit(NOW)]);
+    let options = TextOptions {
         verbosity,
-        ..narrow()
+        ..narrow_options()
     };
-    line(event, &planned, &options).map(|line| plain(&line))
+    line(event, &planned, &options).map(|line| without_styles(&line))
 }
 
 #[test]
@@ -77,14 +77,19 @@ fn a_failed_step_is_told_at_once_and_in_words() {
 #[test]
 fn a_step_that_no_plan_knows_has_its_number() {
     let planned = Report::default();
-    let line = line(&step_done(StepOutcome::Failed, ""), &planned, &narrow()).unwrap();
-    assert_eq!(plain(&line), "✗ h1  failed: step 3");
+    let line = line(
+        &step_done(StepOutcome::Failed, ""),
+        &planned,
+        &narrow_options(),
+    )
+    .unwrap();
+    assert_eq!(without_styles(&line), "✗ h1  failed: step 3");
 }
 
 #[test]
 fn the_live_line_counts_and_names_who_runs() {
     let mut tally = Tally::new(40);
-    assert_eq!(tally.line(&narrow()), "0 of 40 hosts");
+    assert_eq!(tally.line(&narrow_options()), "0 of 40 hosts");
     for n in 1..=12 {
         tally.note(&Event::HostStart {
             host: host(&format!("web{n:02}")),
@@ -93,7 +98,7 @@ fn the_live_line_counts_and_names_who_runs() {
     tally.note(&done("web01", HostState::Changed));
     tally.note(&done("web02", HostState::Failed));
     assert_eq!(
-        tally.line(&narrow()),
+        tally.line(&narrow_options()),
         "2 of 40 hosts, 1 not well; running: web03-web12"
     );
     for n in 0..60 {
@@ -101,5 +106,5 @@ fn the_live_line_counts_and_names_who_runs() {
             host: host(&format!("host-with-a-name{}.example.com", n * 3)),
         });
     }
-    assert!(crate::words::columns(&tally.line(&narrow())) <= 80);
+    assert!(crate::words::display_width(&tally.line(&narrow_options())) <= 80);
 }

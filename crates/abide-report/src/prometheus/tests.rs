@@ -1,14 +1,14 @@
 use abide_model::Report;
 
 use super::*;
-use crate::document::{Command, Exit, Failure};
+use crate::document::{Command, RunExit, RunFailure};
 use crate::moment::Moment;
 use crate::sample::*;
 
 /// Checks it by promtool, which is part of Prometheus.
 #[track_caller]
 fn is_valid(text: &str) {
-    crate::tool::accepts("prometheus", &["promtool", "check", "metrics"], text);
+    crate::tool::assert_accepts("prometheus", &["promtool", "check", "metrics"], text);
 }
 
 #[track_caller]
@@ -19,18 +19,18 @@ fn value<'t>(text: &'t str, series: &str) -> &'t str {
         .trim()
 }
 
-fn at(hour: u64, exit: Exit, report: &Report) -> Document {
-    let mut frame = frame(Command::Plan);
+fn at(hour: u64, exit: RunExit, report: &Report) -> Document {
+    let mut frame = frame_of_command(Command::Plan);
     frame.exit = exit;
     frame.run.ended = Moment(1_772_546_700_000 + hour * 3_600_000);
     Document::new(frame, report)
 }
 
-const DONE: Exit = Exit {
+const DONE: RunExit = RunExit {
     code: 0,
     reason: "done",
 };
-const INCOMPLETE: Exit = Exit {
+const INCOMPLETE: RunExit = RunExit {
     code: 3,
     reason: "incomplete",
 };
@@ -39,7 +39,7 @@ const RUN: &str = "manifest=\"shop\",command=\"plan\"";
 #[test]
 #[expect(clippy::too_many_lines, reason = "a whole document")]
 fn every_gauge_has_its_help_and_its_zeros() {
-    let mut all = report(vec![plan_of("h1").changed(NOW)]);
+    let mut all = report(vec![plan_of("h1").with_changed_unit(NOW)]);
     all.hosts.extend(report(vec![plan_of("h2")]).hosts);
     let text = render(&document(Command::Plan, &all), None);
     is_valid(&text);
@@ -108,7 +108,10 @@ fn a_failed_run_keeps_when_the_last_one_succeeded() {
     let first = render(&at(0, DONE, &all), None);
     let success = format!("{SUCCESS}{{{RUN}}}");
     assert_eq!(value(&first, &success), "1772546700");
-    let second = render(&at(1, INCOMPLETE, &unreachable(all, "h2")), Some(&first));
+    let second = render(
+        &at(1, INCOMPLETE, &with_unreachable_host(all, "h2")),
+        Some(&first),
+    );
     is_valid(&second);
     assert_eq!(value(&second, &success), "1772546700");
     let last_run = format!("abide_last_run_timestamp_seconds{{{RUN}}}");
@@ -117,12 +120,20 @@ fn a_failed_run_keeps_when_the_last_one_succeeded() {
     assert_eq!(value(&second, &observed("h1")), "1772550300");
     // `unreachable` of the sample keeps the plan of a host that has one.
     let never = render(
-        &at(2, INCOMPLETE, &unreachable(Report::default(), "h3")),
+        &at(
+            2,
+            INCOMPLETE,
+            &with_unreachable_host(Report::default(), "h3"),
+        ),
         Some(&second),
     );
     assert_eq!(value(&never, &observed("h3")), "0");
     let lost = render(
-        &at(3, INCOMPLETE, &unreachable(Report::default(), "h1")),
+        &at(
+            3,
+            INCOMPLETE,
+            &with_unreachable_host(Report::default(), "h1"),
+        ),
         Some(&second),
     );
     assert_eq!(value(&lost, &observed("h1")), "1772550300");
@@ -132,13 +143,13 @@ fn a_failed_run_keeps_when_the_last_one_succeeded() {
 #[test]
 fn a_run_that_could_not_read_its_manifest_keeps_its_series() {
     let first = render(&at(0, DONE, &report(vec![plan_of("h1")])), None);
-    let mut frame = frame(Command::Plan);
+    let mut frame = frame_of_command(Command::Plan);
     frame.manifest = None;
-    frame.exit = Exit {
+    frame.exit = RunExit {
         code: 65,
         reason: "manifest",
     };
-    frame.failure = Some(Failure {
+    frame.failure = Some(RunFailure {
         message: "the manifest is wrong".to_owned(),
         hints: Vec::new(),
     });
@@ -180,6 +191,6 @@ fn the_example_alerts_are_sound_and_fire_when_they_should() {
     ] {
         let [what, kind, file] = line;
         let path = format!("{directory}/{file}");
-        crate::tool::accepts("prometheus", &["promtool", what, kind, &path], "");
+        crate::tool::assert_accepts("prometheus", &["promtool", what, kind, &path], "");
     }
 }

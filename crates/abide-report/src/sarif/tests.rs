@@ -1,7 +1,7 @@
 use abide_model::Report;
 
 use super::*;
-use crate::document::{Exit, Failure};
+use crate::document::{RunExit, RunFailure};
 use crate::sample::*;
 
 const SCHEMA: &str = include_str!("../../testdata/sarif.schema.json");
@@ -51,13 +51,13 @@ fn told(log: &Value) -> Vec<String> {
 
 #[test]
 fn what_is_the_same_on_many_hosts_is_one_result_at_its_line() {
-    let mut frame = frame(Command::Apply);
-    frame.exit = Exit {
+    let mut frame = frame_of_command(Command::Apply);
+    frame.exit = RunExit {
         code: 1,
         reason: "failed",
     };
-    frame.diagnostics = vec![diagnostic()];
-    let log = valid(&render(&Document::new(frame, &everything())));
+    frame.diagnostics = vec![warning_diagnostic()];
+    let log = valid(&render(&Document::new(frame, &report_of_everything())));
     insta::assert_snapshot!(told(&log).join("\n"), @r##"
     error host_failed abide.yaml:1 the host on h2: failed: 1 step failed
     warning host_unknown abide.yaml:1 the host on h5: unknown: connect timed out after 10s
@@ -79,7 +79,7 @@ fn what_is_the_same_on_many_hosts_is_one_result_at_its_line() {
 
 #[test]
 fn a_pending_change_of_a_plan_is_a_note() {
-    let log = valid(&render(&document(Command::Plan, &everything())));
+    let log = valid(&render(&document(Command::Plan, &report_of_everything())));
     let told = told(&log);
     let line = told
         .iter()
@@ -93,8 +93,8 @@ fn a_pending_change_of_a_plan_is_a_note() {
 
 #[test]
 fn a_run_that_could_not_begin_is_a_notification() {
-    let mut frame = frame(Command::Plan);
-    frame.failure = Some(Failure {
+    let mut frame = frame_of_command(Command::Plan);
+    frame.failure = Some(RunFailure {
         message: "no host is selected".to_owned(),
         hints: Vec::new(),
     });
@@ -105,9 +105,9 @@ fn a_run_that_could_not_begin_is_a_notification() {
 
 #[test]
 fn a_run_below_the_repository_names_files_from_its_root() {
-    let mut frame = frame(Command::Plan);
+    let mut frame = frame_of_command(Command::Plan);
     frame.run.directory = Some("deploy".to_owned());
-    let log = valid(&render(&Document::new(frame, &everything())));
+    let log = valid(&render(&Document::new(frame, &report_of_everything())));
     assert!(
         told(&log)
             .iter()

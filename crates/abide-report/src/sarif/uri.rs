@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 
 /// An artifact location (section 3.4) of a file as the command line named it. `directory` is where abide ran, below
 /// the repository's root.
-pub(super) fn artifact(directory: Option<&str>, file: &str) -> Value {
+pub(super) fn artifact_location(directory: Option<&str>, file: &str) -> Value {
     if file.starts_with('/') {
-        return json!({ "uri": format!("file://{}", encoded(file)) });
+        return json!({ "uri": format!("file://{}", encoded_path(file)) });
     }
     let path = match directory {
         Some(directory) => format!("{directory}/{file}"),
         None => file.to_owned(),
     };
     // Section 3.4.4: what the URI is relative to; this name is the customary one for the root of the sources.
-    json!({ "uri": encoded(&without_dots(&path)), "uriBaseId": "%SRCROOT%" })
+    json!({ "uri": encoded_path(&without_dots(&path)), "uriBaseId": "%SRCROOT%" })
 }
 
 /// A relative path without `.` and, where something is before it, `..`.
@@ -34,7 +34,7 @@ fn without_dots(path: &str) -> String {
 }
 
 /// A path as part of a URI: `pchar` of RFC 3986, section 3.3, as it is; the rest by its bytes.
-fn encoded(path: &str) -> String {
+fn encoded_path(path: &str) -> String {
     let mut out = String::new();
     for byte in path.bytes() {
         let c = char::from(byte);
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn a_file_is_named_relative_to_the_repository() {
         let uri = |directory, file| {
-            artifact(directory, file)["uri"]
+            artifact_location(directory, file)["uri"]
                 .as_str()
                 .unwrap()
                 .to_owned()
@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(uri(Some(""), "a b:ü#.yaml"), "a%20b%3A%C3%BC%23.yaml");
         assert_eq!(uri(Some("x"), "../../y"), "../y");
         assert_eq!(
-            artifact(Some("x"), "/etc/abide.yaml"),
+            artifact_location(Some("x"), "/etc/abide.yaml"),
             json!({ "uri": "file:///etc/abide.yaml" })
         );
     }

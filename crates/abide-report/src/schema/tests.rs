@@ -6,7 +6,7 @@ use super::*;
 use crate::document::Command;
 use crate::events::{Stream, StreamEvent};
 use crate::moment::Moment;
-use crate::sample::{NOW, document, everything};
+use crate::sample::{NOW, document, report_of_everything};
 
 #[track_caller]
 fn is_published(file: &str, schema: &Value) {
@@ -46,14 +46,16 @@ fn samples() -> Vec<Report> {
         plan: String::new(),
         url: String::new(),
     };
-    let with = |outcome| crate::sample::with_outcome(everything(), "h1", outcome);
+    let with = |outcome| crate::sample::with_outcome(report_of_everything(), "h1", outcome);
     vec![
         Report::default(),
-        everything(),
+        report_of_everything(),
         with(HostOutcome::Locked(holder)),
         with(HostOutcome::Interrupted),
         with(HostOutcome::Stale {
-            facts: vec![abide_model::StaleFact::told("x: planned from a, now b")],
+            facts: vec![abide_model::StaleFact::from_text(
+                "x: planned from a, now b",
+            )],
         }),
     ]
 }
@@ -76,7 +78,7 @@ fn every_report_is_as_its_schema_says() {
 
 #[test]
 fn a_report_of_another_form_is_not() {
-    let text = document(Command::Plan, &everything()).to_json();
+    let text = document(Command::Plan, &report_of_everything()).to_json();
     let good: Value = serde_json::from_str(&text).unwrap();
     let validator = jsonschema::validator_for(&report()).unwrap();
     let without = |member: &str| {
@@ -96,12 +98,12 @@ fn a_report_of_another_form_is_not() {
 fn every_event_is_as_its_schema_says() {
     let schema = events();
     let mut stream = Stream::new("a-run");
-    let document = document(Command::Plan, &everything());
+    let document = document(Command::Plan, &report_of_everything());
     let mut all = StreamEvent::of_plan(&document);
     all.extend(
         crate::sample::engine_events()
             .iter()
-            .map(|event| StreamEvent::of(event, &everything())),
+            .map(|event| StreamEvent::of_engine_event(event, &report_of_everything())),
     );
     all.push(StreamEvent::Version {
         abide: "0.1.0".to_owned(),
@@ -112,7 +114,7 @@ fn every_event_is_as_its_schema_says() {
         hosts: vec!["h1".parse().unwrap()],
     });
     all.push(StreamEvent::Diagnostic {
-        diagnostic: Box::new(crate::sample::diagnostic()),
+        diagnostic: Box::new(crate::sample::warning_diagnostic()),
     });
     all.push(StreamEvent::of_run(&document));
     for event in all {

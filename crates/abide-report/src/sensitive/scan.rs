@@ -4,7 +4,7 @@ use super::key::looks_secret;
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Piece {
+pub(super) enum TextPiece {
     /// It may be shown.
     Plain(String),
     /// It may not.
@@ -16,9 +16,9 @@ pub(super) enum Piece {
     },
 }
 
-impl Piece {
+impl TextPiece {
     /// What a secret belongs to.
-    pub(super) fn of(&self) -> Option<&str> {
+    pub(super) fn secret_subject(&self) -> Option<&str> {
         match self {
             Self::Plain(_) => None,
             Self::Secret { of, .. } => Some(of),
@@ -27,7 +27,7 @@ impl Piece {
 }
 
 /// The whole text, in order.
-pub(super) fn pieces(text: &str, is_unit: bool) -> Vec<Piece> {
+pub(super) fn pieces_of_text(text: &str, is_unit: bool) -> Vec<TextPiece> {
     let mut scan = Scan::default();
     let mut rest = text;
     while !rest.is_empty() {
@@ -39,7 +39,7 @@ pub(super) fn pieces(text: &str, is_unit: bool) -> Vec<Piece> {
         let taken = private_key(rest).unwrap_or(line);
         if taken.len() > line.len() {
             scan.secret("private key", taken.trim_end_matches('\n'));
-            scan.plain(
+            scan.add_plain_text(
                 taken
                     .get(taken.trim_end_matches('\n').len()..)
                     .unwrap_or(""),
@@ -91,19 +91,19 @@ fn private_key(text: &str) -> Option<&str> {
 
 #[derive(Default)]
 struct Scan {
-    pieces: Vec<Piece>,
+    pieces: Vec<TextPiece>,
 }
 
 impl Scan {
     fn secret(&mut self, of: &str, value: &str) {
-        self.pieces.push(Piece::Secret {
+        self.pieces.push(TextPiece::Secret {
             of: of.to_owned(),
             value: value.to_owned(),
         });
     }
 
     /// Text that holds no secret but passwords in URLs: `postgres://app:PASSWORD@db/app`.
-    fn plain(&mut self, text: &str) {
+    fn add_plain_text(&mut self, text: &str) {
         let mut rest = text;
         while let Some((before, password, after)) = password_in_url(rest) {
             self.text(before);
@@ -115,7 +115,7 @@ impl Scan {
 
     fn text(&mut self, text: &str) {
         if !text.is_empty() {
-            self.pieces.push(Piece::Plain(text.to_owned()));
+            self.pieces.push(TextPiece::Plain(text.to_owned()));
         }
     }
 
@@ -123,13 +123,13 @@ impl Scan {
     fn unit_line(&mut self, line: &str) {
         let start = line.trim_start_matches(['#', ';', ' ', '\t']);
         let Some((key, value)) = start.split_once('=') else {
-            return self.plain(line);
+            return self.add_plain_text(line);
         };
         let head = line.get(..line.len() - value.len()).unwrap_or("");
         match key.trim_end() {
             "Environment" => {
                 self.text(head);
-                self.assignments(value);
+                self.add_assignments(value);
             }
             // `SetCredential=ID:VALUE` (systemd.exec(5)).
             "SetCredential" => {
@@ -143,28 +143,28 @@ impl Scan {
                 }
                 self.text(secret.get(data.len()..).unwrap_or(""));
             }
-            _ => self.plain(line),
+            _ => self.add_plain_text(line),
         }
     }
 
     /// `A=1 "B=2 3"`: what stands between assignments stays.
-    fn assignments(&mut self, value: &str) {
+    fn add_assignments(&mut self, value: &str) {
         let mut rest = value;
         while !rest.is_empty() {
             let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\\']).len();
             self.text(rest.get(..blank).unwrap_or(""));
             rest = rest.get(blank..).unwrap_or("");
             let word = word(rest);
-            self.assignment(word);
+            self.add_assignment(word);
             rest = rest.get(word.len()..).unwrap_or("");
         }
     }
 
     /// One `KEY=VALUE`, with or without quotes around.
-    fn assignment(&mut self, word: &str) {
+    fn add_assignment(&mut self, word: &str) {
         let inner = word.trim_start_matches(['"', '\'']);
         let Some((key, value)) = inner.split_once('=') else {
-            return self.plain(word);
+            return self.add_plain_text(word);
         };
         let quote = word.get(..word.len() - inner.len()).unwrap_or("");
         let bare = match quote {
@@ -172,7 +172,7 @@ impl Scan {
             quote => value.strip_suffix(quote).unwrap_or(value),
         };
         if bare.is_empty() || !looks_secret(key, bare) {
-            return self.plain(word);
+            return self.add_plain_text(word);
         }
         self.text(quote);
         self.text(key);
@@ -187,7 +187,7 @@ impl Scan {
         let start = line.trim_start_matches(['#', ';', ' ', '\t', '-']);
         let start = start.strip_prefix("export ").unwrap_or(start);
         let Some(at) = start.find(['=', ':']) else {
-            self.plain(line);
+            self.add_plain_text(line);
             return line.len();
         };
         let (key, value) = (
@@ -199,20 +199,20 @@ impl Scan {
         let usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         let is_key = !key.is_empty() && key.chars().all(usual);
         if !is_key || value.trim().is_empty() || !looks_secret(key, value) {
-            self.plain(line);
+            self.add_plain_text(line);
             return line.len();
         }
         let head = line.len() - value.len();
         self.text(line.get(..head).unwrap_or(""));
         let whole = rest.get(head..).unwrap_or("");
-        let used = quoted(whole).unwrap_or_else(|| value.trim_end_matches('\n').len());
+        let used = quoted_length(whole).unwrap_or_else(|| value.trim_end_matches('\n').len());
         self.secret(key, whole.get(..used).unwrap_or(""));
         head + used
     }
 }
 
 /// How long a value in quotes is, over as many lines as it takes; `None` where it is in none, or they do not end.
-fn quoted(text: &str) -> Option<usize> {
+fn quoted_length(text: &str) -> Option<usize> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let end = word_end(text.get(1..)?, |c| c == quote)?;
     let close = 1 + end + 1;

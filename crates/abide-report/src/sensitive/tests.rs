@@ -132,7 +132,7 @@ fn a_hidden_value_that_changes_is_told_to_and_one_that_stays_is_not() {
         "A_TOKEN=canary1\nB_TOKEN=canary3\nD_TOKEN=canary2\nC=2\n",
         FilePurpose::Plain,
     );
-    let shown = hidden(&change);
+    let shown = change_without_sensitive(&change);
     assert_eq!(
         shown,
         written(
@@ -146,10 +146,10 @@ fn a_hidden_value_that_changes_is_told_to_and_one_that_stays_is_not() {
 proptest::proptest! {
     #[test]
     fn any_text_is_taken_apart_and_put_together_again(text in "[ \n\\\\='\":@/#A-Pa-p_]{0,60}(Environment=)?[ \n\\\\='\":@/A-PTOKENa-p_]{0,60}", is_unit: bool) {
-        let whole: String = pieces(&text, is_unit)
+        let whole: String = pieces_of_text(&text, is_unit)
             .iter()
             .map(|piece| match piece {
-                Piece::Plain(text) | Piece::Secret { value: text, .. } => text.as_str(),
+                TextPiece::Plain(text) | TextPiece::Secret { value: text, .. } => text.as_str(),
             })
             .collect();
         proptest::prop_assert_eq!(whole, text);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use abide_model::{Action, Cause, Change, Desired, Plan, Presence, ResourceId, Scope, UnitName};
 
 /// Resources that a plan does or refuses something about, beside declared users and units.
-pub(super) fn of(desired: &Desired, plan: &Plan) -> Vec<String> {
+pub(super) fn other_resources(desired: &Desired, plan: &Plan) -> Vec<String> {
     let has_line = |resource: &ResourceId| match resource {
         ResourceId::User(user) | ResourceId::Linger(user) => desired.users.contains_key(user),
         ResourceId::Unit(unit) => is_declared(desired, &unit.scope, &unit.unit),

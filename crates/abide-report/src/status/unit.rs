@@ -45,9 +45,9 @@ fn line(
                 line.trouble = Some(why.clone());
             } else if let Some(unit) = find(seen, name, &loaded) {
                 let limit = desired.settle.timeout;
-                let health = Health::of(unit, observed.facts.now, Some(limit));
+                let health = Health::from_observed(unit, observed.facts.now, Some(limit));
                 fill(&mut line, &observed.facts, seen, (unit, &health));
-                line.boot = Some(Boot::of(scope, observed).starts(name, &loaded));
+                line.boot = Some(Boot::from_observed(scope, observed).start_at_boot(name, &loaded));
                 judge(&mut line, scope, [name, &loaded], plan);
             }
         }

@@ -27,7 +27,7 @@ pub(super) fn line(
     let seen = match observed.users.get(name) {
         Some(Observation::Known(user)) => {
             fill(&mut line, user);
-            trouble(desired, user)
+            linger_trouble(desired, user)
         }
         Some(Observation::Absent) => {
             line.present = Some(false);
@@ -50,16 +50,18 @@ pub(super) fn line(
         }
         Judged::Differs => {
             line.as_declared = Some(false);
-            line.trouble = planned(name, plan).or(seen).or_else(|| refused(name, plan));
+            line.trouble = planned_trouble(name, plan)
+                .or(seen)
+                .or_else(|| refusal_reason(name, plan));
         }
-        Judged::Unknown => line.trouble = refused(name, plan),
+        Judged::Unknown => line.trouble = refusal_reason(name, plan),
     }
     line.notes.extend(held_back(name, plan));
     line
 }
 
 /// What a plan would do about the account, the lingering or the manager, as what is wrong now.
-fn planned(name: &UserName, plan: &Plan) -> Option<String> {
+fn planned_trouble(name: &UserName, plan: &Plan) -> Option<String> {
     plan.actions
         .iter()
         .filter(|action| action.resource.user_of() == Some(name))
@@ -80,7 +82,7 @@ fn planned(name: &UserName, plan: &Plan) -> Option<String> {
         })
 }
 
-fn refused(name: &UserName, plan: &Plan) -> Option<String> {
+fn refusal_reason(name: &UserName, plan: &Plan) -> Option<String> {
     let mut refused = plan.refused.iter();
     let of_user = refused.find(|one| one.resource.user_of() == Some(name));
     of_user.map(|refusal| refusal.reason.clone())
@@ -103,7 +105,7 @@ fn fill(line: &mut UserLine, user: &ObservedUser) {
 }
 
 /// What is wrong with a user's lingering, in order of weight.
-fn trouble(desired: &DesiredUser, user: &ObservedUser) -> Option<String> {
+fn linger_trouble(desired: &DesiredUser, user: &ObservedUser) -> Option<String> {
     let linger = &user.linger;
     match (desired.linger.value, linger.recorded) {
         (Some(true), false) if linger.manager.is_up() => Some(

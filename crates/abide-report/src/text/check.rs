@@ -8,13 +8,13 @@ use crate::fleet::Hosts;
 use crate::hosts;
 use crate::layout::Page;
 use crate::mark::Mark;
-use crate::options::Options;
+use crate::options::TextOptions;
 use crate::paint::Role;
 use crate::text::outcome;
 use crate::words::{count, one_line};
 
 /// The hosts where it does not, each reason once, and the answer last.
-pub(super) fn render(plan: &str, report: &Report, options: &Options) -> String {
+pub(super) fn render(plan: &str, report: &Report, options: &TextOptions) -> String {
     let mut page = Page::new(options);
     let mut told: BTreeMap<(Mark, Vec<String>), Hosts<'_>> = BTreeMap::new();
     for (name, host) in &report.hosts {
@@ -24,7 +24,7 @@ pub(super) fn render(plan: &str, report: &Report, options: &Options) -> String {
                 let facts = facts.iter().map(|fact| one_line(&fact.to_string()));
                 (Mark::Refused, facts.collect())
             }
-            other => (Mark::Unknown, vec![outcome::sentence(other, None)]),
+            other => (Mark::Unknown, vec![outcome::ending_clause(other, None)]),
         };
         told.entry(reasons).or_default().insert(name);
     }
@@ -35,13 +35,13 @@ pub(super) fn render(plan: &str, report: &Report, options: &Options) -> String {
     let (stale, unknown) = (of(Mark::Refused), of(Mark::Unknown));
     for ((mark, reasons), names) in &told {
         let lead = page.mark(0, *mark);
-        let names = Role::Head.paint(&hosts::ranges(names.iter().copied()));
-        page.prose(&lead, 2, &names, None);
+        let names = Role::Head.paint_text(&hosts::name_ranges(names.iter().copied()));
+        page.add_prose(&lead, 2, &names, None);
         for reason in reasons {
-            page.prose("    ", 4, reason, None);
+            page.add_prose("    ", 4, reason, None);
         }
     }
-    page.gap();
+    page.add_blank_line();
     let all = count(report.hosts.len(), "host");
     let plan = one_line(plan);
     page.line(&if stale > 0 {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use abide_model::{Diagnostic, Severity, Span, printable};
+use abide_model::{Diagnostic, Severity, Span, printable_text};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::options::Options;
+use crate::options::TextOptions;
 use crate::paint::Role;
 use crate::words::{count, one_line};
 
@@ -20,7 +20,7 @@ const LONG_LINE: usize = 2000;
 pub(super) fn render(
     diagnostics: &[Diagnostic],
     texts: &BTreeMap<String, String>,
-    options: &Options,
+    options: &TextOptions,
 ) -> String {
     if diagnostics.is_empty() {
         return String::new();
@@ -37,10 +37,10 @@ pub(super) fn render(
     sorted.sort_by_key(|diagnostic| (&diagnostic.span, diagnostic.code));
     let texts: BTreeMap<String, String> = texts
         .iter()
-        .map(|(name, text)| (name.clone(), shown(text)))
+        .map(|(name, text)| (name.clone(), visible_text(text)))
         .collect();
     let mut out = String::new();
-    for alike in together(&sorted) {
+    for alike in group_alike(&sorted) {
         let Some((first, others)) = alike.split_first() else {
             continue;
         };
@@ -63,7 +63,7 @@ const ALIKE: usize = 4;
 const MOST_PLACES: usize = 12;
 
 /// Those that say the same of different places, together where they are many; each group at its first place.
-fn together<'a>(sorted: &[&'a Diagnostic]) -> Vec<Vec<&'a Diagnostic>> {
+fn group_alike<'a>(sorted: &[&'a Diagnostic]) -> Vec<Vec<&'a Diagnostic>> {
     let words = |d: &Diagnostic| (d.code, d.message.clone(), d.label.clone(), d.help.clone());
     let mut by_words: BTreeMap<_, Vec<&'a Diagnostic>> = BTreeMap::new();
     for diagnostic in sorted {
@@ -114,10 +114,10 @@ fn group<'a>(diagnostic: &'a Diagnostic, texts: &'a BTreeMap<String, String>) ->
     let title = level
         .primary_title(one_line(&diagnostic.message))
         .id(diagnostic.code.0);
-    let mut group = place(Group::with_title(title), diagnostic, texts);
+    let mut group = add_main_place(Group::with_title(title), diagnostic, texts);
     for (span, label) in &diagnostic.also {
         if span.origin.file != diagnostic.span.origin.file {
-            group = elsewhere(group, span, label, texts);
+            group = add_other_place(group, span, label, texts);
         }
     }
     match &diagnostic.help {
@@ -127,29 +127,29 @@ fn group<'a>(diagnostic: &'a Diagnostic, texts: &'a BTreeMap<String, String>) ->
 }
 
 /// The main place, with the other places of the same file in one snippet.
-fn place<'a>(
+fn add_main_place<'a>(
     group: Group<'a>,
     diagnostic: &'a Diagnostic,
     texts: &'a BTreeMap<String, String>,
 ) -> Group<'a> {
     let file = &diagnostic.span.origin.file;
     let Some(text) = texts.get(file) else {
-        return group.element(bare(&diagnostic.span));
+        return group.element(bare_origin(&diagnostic.span));
     };
     if text.len() > LARGE {
         return in_large(group, diagnostic, text);
     }
     let main = AnnotationKind::Primary
-        .span(within(&diagnostic.span, text))
-        .label(some(&diagnostic.label));
+        .span(range_in_text(&diagnostic.span, text))
+        .label(label_if_any(&diagnostic.label));
     let also = diagnostic
         .also
         .iter()
         .filter(|(span, _)| span.origin.file == *file)
         .map(|(span, label)| {
             AnnotationKind::Context
-                .span(within(span, text))
-                .label(some(label))
+                .span(range_in_text(span, text))
+                .label(label_if_any(label))
         });
     let snippet = Snippet::source(text.as_str()).path(one_line(file));
     group.element(snippet.annotation(main).annotations(also))
@@ -158,58 +158,58 @@ fn place<'a>(
 /// The main place in a large text, with no more of it than the line: what lays a text out looks at all of it, each time.
 fn in_large<'a>(group: Group<'a>, diagnostic: &'a Diagnostic, text: &'a str) -> Group<'a> {
     let span = &diagnostic.span;
-    let Range { start, end } = within(span, text);
+    let Range { start, end } = range_in_text(span, text);
     let (before, behind) = text.split_at_checked(start).unwrap_or((text, ""));
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let line_end = behind.find('\n').map_or(text.len(), |at| start + at);
     let line = text.get(line_start..line_end).unwrap_or_default();
     if line.len() > LONG_LINE {
-        return group.element(bare(span));
+        return group.element(bare_origin(span));
     }
     let marked = start - line_start..end.clamp(start, line_end) - line_start;
     let number = usize::try_from(span.origin.line).unwrap_or(1);
     let main = AnnotationKind::Primary
         .span(marked)
-        .label(some(&diagnostic.label));
+        .label(label_if_any(&diagnostic.label));
     let snippet = Snippet::source(line).line_start(number);
     let path = one_line(&span.origin.file);
     group.element(snippet.path(path).annotation(main))
 }
 
-fn elsewhere<'a>(
+fn add_other_place<'a>(
     group: Group<'a>,
     span: &'a Span,
     label: &'a str,
     texts: &'a BTreeMap<String, String>,
 ) -> Group<'a> {
     let Some(text) = texts.get(&span.origin.file) else {
-        return group.element(bare(span));
+        return group.element(bare_origin(span));
     };
     if text.len() > LARGE {
-        return group.element(bare(span));
+        return group.element(bare_origin(span));
     }
     let annotation = AnnotationKind::Context
-        .span(within(span, text))
-        .label(some(label));
+        .span(range_in_text(span, text))
+        .label(label_if_any(label));
     let snippet = Snippet::source(text.as_str()).path(one_line(&span.origin.file));
     group.element(snippet.annotation(annotation))
 }
 
 /// A place whose text nobody has: its name, line and column.
-fn bare(span: &Span) -> Origin<'_> {
+fn bare_origin(span: &Span) -> Origin<'_> {
     let number = |n: u32| usize::try_from(n).unwrap_or(1);
     Origin::path(one_line(&span.origin.file))
         .line(number(span.origin.line))
         .char_column(number(span.origin.column))
 }
 
-fn some(label: &str) -> Option<String> {
+fn label_if_any(label: &str) -> Option<String> {
     (!label.is_empty()).then(|| one_line(label))
 }
 
 /// The text with something visible for every character that a terminal would act on, each as long as what it stands for, so
 /// that places stay where they are. Those of ASCII the renderer itself replaces.
-fn shown(text: &str) -> String {
+fn visible_text(text: &str) -> String {
     let visible = |c: char| match c.len_utf8() {
         1 => c,
         _ if is_printable(c) => c,
@@ -222,11 +222,11 @@ fn shown(text: &str) -> String {
 fn is_printable(c: char) -> bool {
     let mut bytes = [0; 4];
     let text = c.encode_utf8(&mut bytes);
-    printable(text) == *text
+    printable_text(text) == *text
 }
 
 /// The span as a range that lies in the text and splits no character, whatever it was made of.
-fn within(span: &Span, text: &str) -> Range<usize> {
+fn range_in_text(span: &Span, text: &str) -> Range<usize> {
     let on_boundary = |at: usize| {
         let at = at.min(text.len());
         (0..=at)
@@ -248,10 +248,10 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
     let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
     let mut said = Vec::new();
     if errors > 0 {
-        said.push(Role::Wrong.paint(&count(errors, "error")));
+        said.push(Role::Wrong.paint_text(&count(errors, "error")));
     }
     if warnings > 0 {
-        said.push(Role::Change.paint(&count(warnings, "warning")));
+        said.push(Role::Change.paint_text(&count(warnings, "warning")));
     }
     let codes: BTreeSet<_> = diagnostics.iter().map(|d| d.code).collect();
     let hint = match codes.iter().next() {

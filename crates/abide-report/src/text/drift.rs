@@ -3,62 +3,70 @@
 
 use abide_model::{HostOutcome, HostReport, Report};
 
-use crate::findings::{self, Found};
+use crate::findings::{self, ToldFinding};
 use crate::layout::Page;
-use crate::options::{Options, Verbosity};
+use crate::options::{TextOptions, Verbosity};
 use crate::paint::Role;
-use crate::tally::{Standing, Tally};
+use crate::tally::{HostTally, Standing};
 use crate::text::outcome;
-use crate::words::{columns, pad};
+use crate::words::{display_width, pad_to_width};
 
 /// The widest that a column of names gets.
 const WIDEST: usize = 30;
 /// The fewest columns in which what was found is told.
 const NARROWEST: usize = 30;
 
-pub(super) fn render(report: &Report, options: &Options) -> String {
+pub(super) fn render(report: &Report, options: &TextOptions) -> String {
     let mut page = Page::new(options);
-    let tally = Tally::of(report.hosts.values().map(|host| standing(&host.outcome)));
+    let tally = HostTally::of_hosts(
+        report
+            .hosts
+            .values()
+            .map(|host| host_standing(&host.outcome)),
+    );
     if options.verbosity == Verbosity::Quiet && !tally.is_news() {
         return String::new();
     }
-    page.line(&Role::Head.paint(&tally.sentence()));
-    let found = report.hosts.iter().map(|(name, host)| (name, found(host)));
-    let rows: Vec<(String, Found)> = findings::shared(found)
+    page.line(&Role::Head.paint_text(&tally.counts_sentence()));
+    let found = report
+        .hosts
+        .iter()
+        .map(|(name, host)| (name, findings_of_host(host)));
+    let rows: Vec<(String, ToldFinding)> = findings::shared_by_hosts(found)
         .into_iter()
-        .map(|(found, hosts)| (crate::hosts::ranges(hosts), found))
+        .map(|(found, hosts)| (crate::hosts::name_ranges(hosts), found))
         .collect();
-    let hosts = widest(rows.iter().map(|(hosts, _)| hosts));
-    let resources = widest(rows.iter().map(|(_, found)| &found.resource));
+    let hosts = widest_cell(rows.iter().map(|(hosts, _)| hosts));
+    let resources = widest_cell(rows.iter().map(|(_, found)| &found.resource));
     for (names, found) in &rows {
-        let mut lead = pad(names, hosts);
+        let mut lead = pad_to_width(names, hosts);
         if !found.resource.is_empty() {
-            lead.push_str(&format!("  {}", pad(&found.resource, resources)));
+            lead.push_str(&format!("  {}", pad_to_width(&found.resource, resources)));
         }
-        row(&mut page, found, &lead);
+        write_row(&mut page, found, &lead);
     }
     if rows.iter().any(|(_, found)| found.is_in_a_column()) {
-        page.gap();
+        page.add_blank_line();
         page.line(findings::KEY);
     }
     page.finish()
 }
 
 /// What was found behind where it was, as far as there is room for that.
-fn row(page: &mut Page<'_>, found: &Found, lead: &str) {
-    let sign = role(found).paint(found.sign);
-    let indent = columns(lead) + 6;
+fn write_row(page: &mut Page<'_>, found: &ToldFinding, lead: &str) {
+    let sign = finding_role(found).paint_text(found.sign);
+    let indent = display_width(lead) + 6;
     if page.options.unbroken {
         page.line(&format!("{sign}  {lead}  {}", found.text));
     } else if indent + NARROWEST <= page.options.width {
-        page.prose(&format!("{sign}  {lead}  "), indent, &found.text, None);
+        page.add_prose(&format!("{sign}  {lead}  "), indent, &found.text, None);
     } else {
         page.line(&format!("{sign}  {lead}"));
-        page.prose("      ", 6, &found.text, None);
+        page.add_prose("      ", 6, &found.text, None);
     }
 }
 
-fn role(found: &Found) -> Role {
+fn finding_role(found: &ToldFinding) -> Role {
     match found.sign {
         "DM" => Role::Wrong,
         " M" => Role::Change,
@@ -67,12 +75,12 @@ fn role(found: &Found) -> Role {
     }
 }
 
-fn widest<'a>(cells: impl Iterator<Item = &'a String>) -> usize {
-    let widths = cells.map(|cell| columns(cell).min(WIDEST));
+fn widest_cell<'a>(cells: impl Iterator<Item = &'a String>) -> usize {
+    let widths = cells.map(|cell| display_width(cell).min(WIDEST));
     widths.max().unwrap_or(0)
 }
 
-fn standing(outcome: &HostOutcome) -> Standing {
+fn host_standing(outcome: &HostOutcome) -> Standing {
     match outcome {
         HostOutcome::Judged(drift) => Standing::Judged(drift.class()),
         HostOutcome::Suspended { .. } => Standing::Suspended,
@@ -80,11 +88,16 @@ fn standing(outcome: &HostOutcome) -> Standing {
     }
 }
 
-fn found(host: &HostReport) -> Vec<Found> {
+fn findings_of_host(host: &HostReport) -> Vec<ToldFinding> {
     // Without a clock: what is so is said in the same words each time, and `cmp` tells whether it is news.
-    let whole = |sign| vec![Found::of_host(sign, outcome::sentence(&host.outcome, None))];
+    let whole = |sign| {
+        vec![ToldFinding::of_host(
+            sign,
+            outcome::ending_clause(&host.outcome, None),
+        )]
+    };
     match &host.outcome {
-        HostOutcome::Judged(drift) => findings::of(drift),
+        HostOutcome::Judged(drift) => findings::found_on_host(drift),
         HostOutcome::Suspended { .. } => whole("- "),
         _ => whole("? "),
     }

@@ -8,10 +8,11 @@ use abide_model::{
 
 use crate::layout::Page;
 use crate::ledgers::{
-    LedgersLine, RepairLine, RepairOutcome, doubted, faults, invalid, left_alone, manifest,
+    LedgersLine, RepairLine, RepairOutcome, fault_clauses, invalid_line_count, is_doubted,
+    left_alone, manifest,
 };
 use crate::mark::Mark;
-use crate::options::{Options, Verbosity};
+use crate::options::{TextOptions, Verbosity};
 use crate::paint::Role;
 use crate::words::{count, one_line};
 
@@ -19,12 +20,12 @@ use crate::words::{count, one_line};
 const SHOWN: usize = 20;
 
 /// What the ledgers say, and what is wrong with them.
-pub(super) fn render(hosts: &[LedgersLine<'_>], options: &Options) -> String {
+pub(super) fn render(hosts: &[LedgersLine<'_>], options: &TextOptions) -> String {
     let mut page = Page::new(options);
     let mut broken = Vec::new();
     for line in hosts {
-        page.gap();
-        let host = Role::Head.paint(line.host);
+        page.add_blank_line();
+        let host = Role::Head.paint_text(line.host);
         let seen = match line.seen {
             Ok(seen) => seen,
             Err(why) => {
@@ -37,29 +38,29 @@ pub(super) fn render(hosts: &[LedgersLine<'_>], options: &Options) -> String {
         };
         page.line(&format!("{host}  {}", one_line(&seen.directory)));
         if let Some(fault) = seen.directory_fault {
-            page.remark(2, Mark::Refused, fault.of_directory(), None);
+            page.add_remark(2, Mark::Refused, fault.of_directory(), None);
         }
         if seen.in_the_way {
             let text =
                 "a directory stands where the next ledger is made (`.new`), so none can be written";
-            page.remark(2, Mark::Refused, text, None);
+            page.add_remark(2, Mark::Refused, text, None);
         }
         if seen.unread > 0 {
             let text = format!("{} were not looked at", count(seen.unread, "more ledger"));
-            page.remark(2, Mark::Refused, &text, None);
+            page.add_remark(2, Mark::Refused, &text, None);
         }
         if seen.ledgers.is_empty() && seen.directory_fault.is_none() {
             page.line("  no ledger: nothing there is abide's");
         }
         for (name, found) in &seen.ledgers {
-            one(&mut page, name.as_str(), found, doubted(seen, found));
+            write_ledger(&mut page, name.as_str(), found, is_doubted(seen, found));
         }
         if !seen.repair(false).steps.is_empty() {
             broken.push(line.host);
         }
     }
     if !broken.is_empty() {
-        page.gap();
+        page.add_blank_line();
     }
     for host in broken {
         page.line(&format!(
@@ -69,19 +70,23 @@ pub(super) fn render(hosts: &[LedgersLine<'_>], options: &Options) -> String {
     page.finish()
 }
 
-fn one(page: &mut Page<'_>, name: &str, found: &FoundLedger, doubted: bool) {
-    let wrong = faults(found);
-    let lines = invalid(found);
-    page.line(&format!("  {}: {}", Role::Head.paint(name), holds(found)));
+fn write_ledger(page: &mut Page<'_>, name: &str, found: &FoundLedger, doubted: bool) {
+    let wrong = fault_clauses(found);
+    let lines = invalid_line_count(found);
+    page.line(&format!(
+        "  {}: {}",
+        Role::Head.paint_text(name),
+        content_summary(found)
+    ));
     if page.options.verbosity > Verbosity::Quiet {
         entries(page, &found.ledger);
     }
     for fault in wrong {
-        page.remark(4, Mark::Refused, &fault, None);
+        page.add_remark(4, Mark::Refused, &fault, None);
     }
     if doubted && found.digest.is_some() {
         let text = "others may have written its lines: a repair keeps none of them, unless with --keep-lines";
-        page.remark(4, Mark::Refused, text, None);
+        page.add_remark(4, Mark::Refused, text, None);
     }
     invalid_lines(page, found);
     if lines > 0 {
@@ -89,27 +94,27 @@ fn one(page: &mut Page<'_>, name: &str, found: &FoundLedger, doubted: bool) {
             1 => "1 line is not valid, and leads to nothing".to_owned(),
             lines => format!("{lines} lines are not valid, and lead to nothing"),
         };
-        page.remark(4, Mark::Refused, &text, None);
+        page.add_remark(4, Mark::Refused, &text, None);
     }
 }
 
 /// Each line that is not valid, as far as they are shown.
 fn invalid_lines(page: &mut Page<'_>, found: &FoundLedger) {
-    let most = most(page.options);
+    let most = shown_limit(page.options);
     let shown = found
         .findings
         .iter()
         .filter(|finding| !finding.text.is_empty());
     for finding in shown.take(most) {
-        page.remark(4, Mark::Refused, &one_line(&finding.to_string()), None);
+        page.add_remark(4, Mark::Refused, &one_line(&finding.to_string()), None);
     }
 }
 
-fn most(options: &Options) -> usize {
+fn shown_limit(options: &TextOptions) -> usize {
     if options.full { usize::MAX } else { SHOWN }
 }
 
-fn holds(found: &FoundLedger) -> String {
+fn content_summary(found: &FoundLedger) -> String {
     let Ledger {
         files,
         units,
@@ -173,7 +178,7 @@ fn entries(page: &mut Page<'_>, ledger: &Ledger) {
             whose(&unit.scope)
         ));
     }
-    let most = most(page.options);
+    let most = shown_limit(page.options);
     for line in lines.iter().take(most) {
         page.line(&format!("    {}", one_line(line)));
     }
@@ -183,14 +188,14 @@ fn entries(page: &mut Page<'_>, ledger: &Ledger) {
 }
 
 /// What a repair will do, for whoever is asked.
-pub(super) fn repair(hosts: &[RepairLine<'_>], options: &Options) -> String {
+pub(super) fn repair(hosts: &[RepairLine<'_>], options: &TextOptions) -> String {
     let mut page = Page::new(options);
     let mut drops = false;
     for line in hosts {
-        page.gap();
+        page.add_blank_line();
         page.line(&format!(
             "{}  {}",
-            Role::Head.paint(line.host),
+            Role::Head.paint_text(line.host),
             one_line(&line.seen.directory)
         ));
         for step in &line.repair.steps {
@@ -198,13 +203,13 @@ pub(super) fn repair(hosts: &[RepairLine<'_>], options: &Options) -> String {
                 let mut ledgers = line.seen.ledgers.iter();
                 ledgers.find(|(other, _)| other.as_str() == name)
             });
-            drops |= planned(&mut page, step, found.map(|(_, found)| found));
+            drops |= write_planned_step(&mut page, step, found.map(|(_, found)| found));
         }
-        alone(&mut page, line);
+        write_left_alone(&mut page, line);
     }
     if drops {
-        page.gap();
-        page.prose(
+        page.add_blank_line();
+        page.add_prose(
             "",
             0,
             "What dropped lines named stays on the host as it is and is no longer abide's: what is declared there is adopted by the next apply, the rest is for you. What stood there is kept beside, under a name that begins with `.kept.`.",
@@ -215,7 +220,7 @@ pub(super) fn repair(hosts: &[RepairLine<'_>], options: &Options) -> String {
 }
 
 /// Says what a step will do, and returns whether that lets go of lines.
-fn planned(page: &mut Page<'_>, step: &RepairStep, found: Option<&FoundLedger>) -> bool {
+fn write_planned_step(page: &mut Page<'_>, step: &RepairStep, found: Option<&FoundLedger>) -> bool {
     let (text, lets_go) = match (step, found) {
         (RepairStep::Directory(PlaceFault::Owner | PlaceFault::Writable), _) => (
             "the directory gets its owner and mode back".to_owned(),
@@ -227,7 +232,7 @@ fn planned(page: &mut Page<'_>, step: &RepairStep, found: Option<&FoundLedger>) 
         ),
         (RepairStep::InTheWay, _) => ("`.new`, a directory, is moved aside".to_owned(), false),
         (RepairStep::SetAside { name, fault }, _) => {
-            let why = found.map(faults).unwrap_or_default().join("; ");
+            let why = found.map(fault_clauses).unwrap_or_default().join("; ");
             let why = if why.is_empty() {
                 fault.to_string()
             } else {
@@ -240,34 +245,43 @@ fn planned(page: &mut Page<'_>, step: &RepairStep, found: Option<&FoundLedger>) 
             false,
         ),
         (RepairStep::Rewrite { name, ledger, .. }, Some(found)) => {
-            return rewritten(page, name.as_str(), found, ledger);
+            return write_rewrite_step(page, name.as_str(), found, ledger);
         }
         (RepairStep::Rewrite { .. }, None) => return false,
     };
-    page.remark(2, Mark::Change, &text, None);
+    page.add_remark(2, Mark::Change, &text, None);
     lets_go
 }
 
 /// Says which lines of a ledger stay, and returns whether others go.
-fn rewritten(page: &mut Page<'_>, name: &str, found: &FoundLedger, ledger: &Ledger) -> bool {
+fn write_rewrite_step(
+    page: &mut Page<'_>,
+    name: &str,
+    found: &FoundLedger,
+    ledger: &Ledger,
+) -> bool {
     let kept = entry_count(ledger);
     let valid = entry_count(&found.ledger);
-    let dropped = valid.saturating_sub(kept).saturating_add(invalid(found));
-    let why = match faults(found).join("; ") {
+    let dropped = valid
+        .saturating_sub(kept)
+        .saturating_add(invalid_line_count(found));
+    let why = match fault_clauses(found).join("; ") {
         why if why.is_empty() => why,
         why => format!(" ({why})"),
     };
     let (kept_lines, dropped_lines) = (count(kept, "line"), count(dropped, "line"));
     let text = format!("{name}: written again{why}: {kept_lines} kept, {dropped_lines} dropped");
-    page.remark(2, Mark::Change, &text, None);
+    page.add_remark(2, Mark::Change, &text, None);
     if kept == 0 && valid > 0 {
         entries(page, &found.ledger);
     }
     invalid_lines(page, found);
-    let shown = found.findings.len().min(most(page.options));
+    let shown = found.findings.len().min(shown_limit(page.options));
     // Of a text that is no ledger no line is shown.
     if found.text != Some(LedgerTextFault::NoLedger)
-        && let Some(more) = invalid(found).checked_sub(shown).filter(|more| *more > 0)
+        && let Some(more) = invalid_line_count(found)
+            .checked_sub(shown)
+            .filter(|more| *more > 0)
     {
         page.line(&format!("    {} (--full)", count(more, "more line")));
     }
@@ -288,19 +302,19 @@ fn entry_count(ledger: &Ledger) -> usize {
 }
 
 /// What is left alone although it is not as it should be.
-fn alone(page: &mut Page<'_>, line: &RepairLine<'_>) {
+fn write_left_alone(page: &mut Page<'_>, line: &RepairLine<'_>) {
     for (name, found) in &line.seen.ledgers {
         let mut steps = line.repair.steps.iter();
         if steps.any(|step| manifest(step) == Some(name.as_str())) {
             continue;
         }
         if let Some(why) = left_alone(found) {
-            page.remark(2, Mark::Note, &format!("{name}: left alone: {why}"), None);
+            page.add_remark(2, Mark::Note, &format!("{name}: left alone: {why}"), None);
         }
     }
     if line.seen.unread > 0 {
         let more = count(line.seen.unread, "more ledger");
-        page.remark(
+        page.add_remark(
             2,
             Mark::Note,
             &format!("{more} left alone: too many at once"),
@@ -310,13 +324,13 @@ fn alone(page: &mut Page<'_>, line: &RepairLine<'_>) {
 }
 
 /// What became of the steps of a repair.
-pub(super) fn repaired(
+pub(super) fn render_repaired(
     line: &RepairLine<'_>,
     outcome: &RepairOutcome,
-    options: &Options,
+    options: &TextOptions,
 ) -> String {
     let mut page = Page::new(options);
-    page.line(&Role::Head.paint(line.host));
+    page.line(&Role::Head.paint_text(line.host));
     for (number, step) in line.repair.steps.iter().enumerate() {
         let subject = match step {
             RepairStep::Directory(_) => "the directory",

@@ -2,13 +2,13 @@
 
 use crate::LockLine;
 use crate::layout::Page;
-use crate::options::Options;
+use crate::options::TextOptions;
 use crate::paint::Role;
 use crate::text::outcome;
-use crate::words::{count, duration, one_line};
+use crate::words::{count, duration_from_secs, one_line};
 
 /// A line a lock and a line a suspension.
-pub(super) fn render(hosts: &[LockLine<'_>], options: &Options) -> String {
+pub(super) fn render(hosts: &[LockLine<'_>], options: &TextOptions) -> String {
     let mut page = Page::new(options);
     let mut held = 0_usize;
     for host in hosts {
@@ -25,48 +25,48 @@ pub(super) fn render(hosts: &[LockLine<'_>], options: &Options) -> String {
             };
             page.line(&format!(
                 "{}  {}{plan} by {}, for {}, id {}{url}",
-                Role::Head.paint(host.host),
+                Role::Head.paint_text(host.host),
                 one_line(&holder.operation),
                 one_line(&holder.who),
-                duration(now.secs_since(holder.since)),
+                duration_from_secs(now.secs_since(holder.since)),
                 one_line(&holder.id),
             ));
         }
         if let Some(holder) = host.stale {
             page.line(&format!(
                 "{}  nobody holds the lock; {} of {} was killed, {} ago (id {})",
-                Role::Head.paint(host.host),
+                Role::Head.paint_text(host.host),
                 one_line(&holder.operation),
                 one_line(&holder.who),
-                duration(now.secs_since(holder.since)),
+                duration_from_secs(now.secs_since(holder.since)),
                 one_line(&holder.id),
             ));
         }
         if let Some(suspension) = host.suspended {
-            let text = outcome::suspended(suspension, Some(now));
+            let text = outcome::suspension_clause(suspension, Some(now));
             let text = if suspension.until > now {
                 text
             } else {
                 format!("suspension expired; it was {text}")
             };
-            page.line(&format!("{}  {text}", Role::Head.paint(host.host)));
+            page.line(&format!("{}  {text}", Role::Head.paint_text(host.host)));
         }
         if let Some(why) = host.unseen {
             page.line(&format!(
                 "{}  not observed: {}",
-                Role::Head.paint(host.host),
+                Role::Head.paint_text(host.host),
                 one_line(&why.to_string())
             ));
         }
     }
     if held == 0 {
-        page.line(&nobody(hosts));
+        page.line(&no_lock_sentence(hosts));
     }
     page.finish()
 }
 
 /// That nobody holds a lock, as far as that is known.
-fn nobody(hosts: &[LockLine<'_>]) -> String {
+fn no_lock_sentence(hosts: &[LockLine<'_>]) -> String {
     let unseen = hosts.iter().filter(|host| host.unseen.is_some()).count();
     match hosts.len().saturating_sub(unseen) {
         _ if unseen == 0 => "Nobody holds a lock.".to_owned(),

@@ -2,10 +2,10 @@
 
 use abide_model::{HostOutcome, Suspension, Timestamp, UtcTime};
 
-use crate::words::{duration, list, one_line};
+use crate::words::{duration_from_secs, list, one_line};
 
 /// What an outcome says beyond its word. `now` is the host's clock.
-pub(super) fn sentence(outcome: &HostOutcome, now: Option<Timestamp>) -> String {
+pub(super) fn ending_clause(outcome: &HostOutcome, now: Option<Timestamp>) -> String {
     match outcome {
         HostOutcome::Unchanged => "unchanged".to_owned(),
         HostOutcome::Pending => "differs; nothing was done".to_owned(),
@@ -19,7 +19,8 @@ pub(super) fn sentence(outcome: &HostOutcome, now: Option<Timestamp>) -> String 
         }
         HostOutcome::Unreachable { reason, .. } => format!("not observed: {}", one_line(reason)),
         HostOutcome::Locked(holder) => {
-            let since = now.map(|now| format!(", for {}", duration(now.secs_since(holder.since))));
+            let since = now
+                .map(|now| format!(", for {}", duration_from_secs(now.secs_since(holder.since))));
             let plan = match one_line(&holder.plan).as_str() {
                 "" => String::new(),
                 plan => format!(" of {plan}"),
@@ -35,8 +36,8 @@ pub(super) fn sentence(outcome: &HostOutcome, now: Option<Timestamp>) -> String 
                 since.unwrap_or_default()
             )
         }
-        HostOutcome::Judged(drift) => drift.class().said().to_owned(),
-        HostOutcome::Suspended { suspension, .. } => suspended(suspension, now),
+        HostOutcome::Judged(drift) => drift.class().display_word().to_owned(),
+        HostOutcome::Suspended { suspension, .. } => suspension_clause(suspension, now),
         HostOutcome::Stale { facts } => {
             let facts: Vec<String> = facts
                 .iter()
@@ -50,19 +51,24 @@ pub(super) fn sentence(outcome: &HostOutcome, now: Option<Timestamp>) -> String 
 }
 
 /// By whom, until when and why a host is suspended. `now` is the host's clock.
-pub(super) fn suspended(suspension: &Suspension, now: Option<Timestamp>) -> String {
-    let left = now.map(|now| format!(" ({} left)", duration(suspension.until.secs_since(now))));
+pub(super) fn suspension_clause(suspension: &Suspension, now: Option<Timestamp>) -> String {
+    let left = now.map(|now| {
+        format!(
+            " ({} left)",
+            duration_from_secs(suspension.until.secs_since(now))
+        )
+    });
     format!(
         "suspended by {} until {}{}: {}",
         one_line(&suspension.who),
-        UtcTime::from_secs(suspension.until.secs()),
+        UtcTime::from_secs(suspension.until.unix_seconds()),
         left.unwrap_or_default(),
         one_line(&suspension.reason)
     )
 }
 
 /// What a person can do about an outcome.
-pub(super) fn help(outcome: &HostOutcome) -> Option<String> {
+pub(super) fn help_text(outcome: &HostOutcome) -> Option<String> {
     match outcome {
         HostOutcome::Unreachable { help, .. } => help.as_deref().map(one_line),
         HostOutcome::Locked(_) => {

@@ -9,7 +9,7 @@ use crate::fleet::{self, Hosts, Section};
 use crate::hosts;
 use crate::layout::Page;
 use crate::mark::Mark;
-use crate::options::{Options, Verbosity};
+use crate::options::{TextOptions, Verbosity};
 use crate::paint::Role;
 use crate::step;
 use crate::words::{count, list, one_line};
@@ -19,19 +19,19 @@ mod summary;
 mod unchanged;
 
 /// A plan for one or many hosts.
-pub(super) fn render(report: &Report, options: &Options) -> String {
+pub(super) fn render(report: &Report, options: &TextOptions) -> String {
     if report.hosts.is_empty() {
         return "No host was selected.\n".to_owned();
     }
-    let body = body(report, options);
+    let body = plan_body(report, options);
     let summary = summary::line(report);
     let mut page = Page::new(options);
     if body.lines().count() > LONG {
         page.line(&summary);
-        page.gap();
+        page.add_blank_line();
     }
     page.lines(&body);
-    page.gap();
+    page.add_blank_line();
     page.line(&summary);
     page.finish()
 }
@@ -39,10 +39,10 @@ pub(super) fn render(report: &Report, options: &Options) -> String {
 /// A plan of more lines than this says at its beginning, too, what it adds up to.
 const LONG: usize = 50;
 
-fn body(report: &Report, options: &Options) -> String {
+fn plan_body(report: &Report, options: &TextOptions) -> String {
     let mut page = Page::new(options);
     let all: Hosts<'_> = report.hosts.keys().collect();
-    let mut blocks = fleet::blocks(report, options);
+    let mut blocks = fleet::blocks_by_host(report, options);
     if !options.full {
         fleet::fold_variants(&mut blocks);
     }
@@ -68,15 +68,15 @@ fn write_section(page: &mut Page<'_>, section: &Section<'_>, all: &Hosts<'_>, re
     if blocks.is_empty() {
         return;
     }
-    page.gap();
-    let head = Role::Head.paint(&hosts::among(&section.hosts, all));
-    let facts = Role::Quiet.paint(&facts(section, report, page.options));
+    page.add_blank_line();
+    let head = Role::Head.paint_text(&hosts::names_among(&section.hosts, all));
+    let facts = Role::Quiet.paint_text(&facts(section, report, page.options));
     page.line(&format!("{head}  {facts}"));
     blocks::write(page, &blocks);
 }
 
 /// What a reader of a single host's plan may want to know about it (`-v`).
-fn facts(section: &Section<'_>, report: &Report, options: &Options) -> String {
+fn facts(section: &Section<'_>, report: &Report, options: &TextOptions) -> String {
     let mut hosts = section.hosts.iter();
     let (Some(host), None, Verbosity::Verbose) = (hosts.next(), hosts.next(), options.verbosity)
     else {
@@ -102,7 +102,7 @@ fn write_small_print(page: &mut Page<'_>, report: &Report) {
             let on = if report.hosts.len() == 1 {
                 String::new()
             } else {
-                format!(" on {}", hosts::among(set, &all))
+                format!(" on {}", hosts::names_among(set, &all))
             };
             format!("{}{on}", step::manager(scope))
         })
@@ -112,7 +112,7 @@ fn write_small_print(page: &mut Page<'_>, report: &Report) {
         .hosts
         .values()
         .filter_map(|host| host.plan.as_ref())
-        .map(|plan| block::untold(plan, page.options))
+        .map(|plan| block::left_out_note_count(plan, page.options))
         .sum();
     let mut said = Vec::new();
     if !reloads.is_empty() {
@@ -124,7 +124,7 @@ fn write_small_print(page: &mut Page<'_>, report: &Report) {
     if !unchanged.is_empty() && unchanged.len() < report.hosts.len() {
         said.push(format!(
             "As the manifest says: {}.",
-            hosts::ranges(unchanged)
+            hosts::name_ranges(unchanged)
         ));
     }
     if untold > 0 {
@@ -134,10 +134,10 @@ fn write_small_print(page: &mut Page<'_>, report: &Report) {
         ));
     }
     if !said.is_empty() {
-        page.gap();
+        page.add_blank_line();
     }
     for line in said {
-        page.prose("", 0, &line, Some(Role::Quiet));
+        page.add_prose("", 0, &line, Some(Role::Quiet));
     }
 }
 
@@ -155,22 +155,22 @@ fn as_declared(report: &Report) -> Vec<&HostName> {
 fn write_obstacles(page: &mut Page<'_>, report: &Report) {
     let mut all: BTreeMap<(Mark, String), (Hosts<'_>, Option<String>)> = BTreeMap::new();
     for (name, host) in &report.hosts {
-        if let Some((mark, text)) = obstacle(&host.outcome) {
-            let help = super::outcome::help(&host.outcome);
+        if let Some((mark, text)) = host_obstacle(&host.outcome) {
+            let help = super::outcome::help_text(&host.outcome);
             let (hosts, _) = all.entry((mark, text)).or_insert((Hosts::new(), help));
             hosts.insert(name);
         }
     }
     if !all.is_empty() {
-        page.gap();
+        page.add_blank_line();
     }
     for ((mark, text), (names, help)) in all {
-        let names = Role::Head.paint(&hosts::ranges(names));
-        page.remark(0, mark, &format!("{names} {text}"), help.as_deref());
+        let names = Role::Head.paint_text(&hosts::name_ranges(names));
+        page.add_remark(0, mark, &format!("{names} {text}"), help.as_deref());
     }
 }
 
-fn obstacle(outcome: &HostOutcome) -> Option<(Mark, String)> {
+fn host_obstacle(outcome: &HostOutcome) -> Option<(Mark, String)> {
     let mark = match outcome {
         HostOutcome::Unreachable { .. } | HostOutcome::NotStarted | HostOutcome::Interrupted => {
             Mark::Unknown
@@ -184,7 +184,7 @@ fn obstacle(outcome: &HostOutcome) -> Option<(Mark, String)> {
         | HostOutcome::Changed
         | HostOutcome::Judged(_) => return None,
     };
-    Some((mark, super::outcome::sentence(outcome, None)))
+    Some((mark, super::outcome::ending_clause(outcome, None)))
 }
 
 #[cfg(test)]

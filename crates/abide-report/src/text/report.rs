@@ -10,7 +10,7 @@ use crate::fleet::Hosts;
 use crate::hosts;
 use crate::layout::Page;
 use crate::mark::Mark;
-use crate::options::Options;
+use crate::options::TextOptions;
 use crate::paint::Role;
 use crate::summary::is_restart;
 use crate::surprise;
@@ -19,12 +19,16 @@ use crate::words::{count, list};
 mod trouble;
 
 /// What came of `abide apply`.
-pub(super) fn render(report: &Report, options: &Options) -> String {
-    restored(report, &BTreeSet::new(), options)
+pub(super) fn render(report: &Report, options: &TextOptions) -> String {
+    render_with_pending(report, &BTreeSet::new(), options)
 }
 
 /// The same, where on these hosts something is left that was not to be done.
-pub(super) fn restored(report: &Report, pending: &BTreeSet<HostName>, options: &Options) -> String {
+pub(super) fn render_with_pending(
+    report: &Report,
+    pending: &BTreeSet<HostName>,
+    options: &TextOptions,
+) -> String {
     let mut page = Page::new(options);
     if report.hosts.is_empty() {
         page.line("No host was selected.");
@@ -34,7 +38,7 @@ pub(super) fn restored(report: &Report, pending: &BTreeSet<HostName>, options: &
     trouble::write(&mut page, report);
     write_surprises(&mut page, report);
     write_undone(&mut page, report);
-    page.gap();
+    page.add_blank_line();
     page.line(&summary(report));
     page.finish()
 }
@@ -53,7 +57,7 @@ fn fine_with(report: &Report, wanted: fn(&HostOutcome) -> bool) -> Hosts<'_> {
 }
 
 fn names(set: &Hosts<'_>, all: &Hosts<'_>) -> String {
-    Role::Head.paint(&hosts::among(set, all))
+    Role::Head.paint_text(&hosts::names_among(set, all))
 }
 
 fn write_fine(page: &mut Page<'_>, report: &Report, pending: &BTreeSet<HostName>) {
@@ -72,8 +76,8 @@ fn write_fine(page: &mut Page<'_>, report: &Report, pending: &BTreeSet<HostName>
         ),
     ] {
         if !set.is_empty() {
-            let lead = Role::Good.paint(&format!("{} ", page.symbols.good));
-            page.prose(&lead, 2, &format!("{} {words}", names(&set, &all)), None);
+            let lead = Role::Good.paint_text(&format!("{} ", page.symbols.good));
+            page.add_prose(&lead, 2, &format!("{} {words}", names(&set, &all)), None);
         }
     }
 }
@@ -83,18 +87,18 @@ fn write_surprises(page: &mut Page<'_>, report: &Report) {
     let mut said: BTreeMap<String, Hosts<'_>> = BTreeMap::new();
     for (name, host) in &report.hosts {
         for one in &host.surprises {
-            said.entry(surprise::sentence(one))
+            said.entry(surprise::mismatch_sentence(one))
                 .or_default()
                 .insert(name);
         }
     }
     if !said.is_empty() {
-        page.gap();
+        page.add_blank_line();
     }
     let all = report.hosts.keys().collect();
     for (text, set) in said {
         let names = names(&set, &all);
-        page.remark(0, Mark::Interrupt, &format!("{names} {text}"), None);
+        page.add_remark(0, Mark::Interrupt, &format!("{names} {text}"), None);
     }
 }
 
@@ -104,16 +108,16 @@ fn write_undone(page: &mut Page<'_>, report: &Report) {
     let not_started = hosts_with(report, |outcome| *outcome == HostOutcome::NotStarted);
     let all = report.hosts.keys().collect();
     if !interrupted.is_empty() || !not_started.is_empty() {
-        page.gap();
+        page.add_blank_line();
     }
     if !interrupted.is_empty() {
         let text = "cut off while its script ran; the host finishes it or puts the old state back by itself";
         let names = names(&interrupted, &all);
-        page.remark(0, Mark::Unknown, &format!("{names} {text}"), None);
+        page.add_remark(0, Mark::Unknown, &format!("{names} {text}"), None);
     }
     if !not_started.is_empty() {
         let names = names(&not_started, &all);
-        page.remark(
+        page.add_remark(
             0,
             Mark::Note,
             &format!("{names} not started: nothing was done there"),
@@ -161,23 +165,23 @@ fn summary(report: &Report) -> String {
     } else {
         ("Not all done", Role::Wrong)
     };
-    let steps: Vec<Steps<'_>> = report.hosts.values().map(Steps::of).collect();
+    let steps: Vec<Steps<'_>> = report.hosts.values().map(Steps::of_host).collect();
     format!(
         "{} {}{}{}{}{}.",
-        role.paint(&format!("{word}:")),
+        role.paint_text(&format!("{word}:")),
         list(&said),
-        done(&steps),
+        done_count_words(&steps),
         not_done(&steps),
-        unheld(report),
-        refused(report)
+        count_unheld_units(report),
+        refused_count_words(report)
     )
 }
 
 /// What the plan refused, and what is refused since.
-fn refused(report: &Report) -> String {
+fn refused_count_words(report: &Report) -> String {
     let refused = report.hosts.values().map(|host| {
         let planned = host.plan.as_ref().map_or(0, |plan| plan.refused.len());
-        planned + residue(host).map_or(0, |plan| plan.refused.len())
+        planned + residue_of_host(host).map_or(0, |plan| plan.refused.len())
     });
     match refused.sum() {
         0 => String::new(),
@@ -185,7 +189,7 @@ fn refused(report: &Report) -> String {
     }
 }
 
-fn residue(host: &HostReport) -> Option<&Plan> {
+fn residue_of_host(host: &HostReport) -> Option<&Plan> {
     match &host.outcome {
         HostOutcome::Failed { residue, .. } => residue.as_deref(),
         _ => None,
@@ -193,7 +197,7 @@ fn residue(host: &HostReport) -> Option<&Plan> {
 }
 
 /// Units that did not stay up.
-fn unheld(report: &Report) -> String {
+fn count_unheld_units(report: &Report) -> String {
     let units = report.hosts.values().map(|host| match &host.outcome {
         HostOutcome::Failed { failed_units, .. } => failed_units.len(),
         _ => 0,
@@ -204,7 +208,7 @@ fn unheld(report: &Report) -> String {
     }
 }
 
-fn done(hosts: &[Steps<'_>]) -> String {
+fn done_count_words(hosts: &[Steps<'_>]) -> String {
     let (mut steps, mut restarts, mut reloads) = (0, 0, 0);
     for host in hosts {
         steps += host.done.len();
@@ -276,7 +280,7 @@ struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    fn of(host: &'a HostReport) -> Self {
+    fn of_host(host: &'a HostReport) -> Self {
         let mut steps = Self::default();
         // What is put back was done first: the last word counts.
         let told: BTreeMap<_, _> = host

@@ -4,9 +4,9 @@ use abide_model::HostName;
 
 use super::ResolvedRow;
 use crate::layout::Page;
-use crate::options::Options;
+use crate::options::TextOptions;
 use crate::paint::{Role, Symbols};
-use crate::words::{columns, cut, one_line, pad};
+use crate::words::{cut, display_width, one_line, pad_to_width};
 
 /// Values are padded to a common width up to this, and cut beyond it.
 const WIDEST: usize = 44;
@@ -14,8 +14,8 @@ const WIDEST: usize = 44;
 const LONGEST_PATH: usize = 64;
 
 /// A host's resolved manifest.
-pub(super) fn render(host: &HostName, rows: &[ResolvedRow], options: &Options) -> String {
-    let mark = Symbols::of(options).cut;
+pub(super) fn render(host: &HostName, rows: &[ResolvedRow], options: &TextOptions) -> String {
+    let mark = Symbols::for_options(options).cut;
     let lines: Vec<(String, String, String)> = rows
         .iter()
         .map(|row| {
@@ -25,26 +25,32 @@ pub(super) fn render(host: &HostName, rows: &[ResolvedRow], options: &Options) -
             } else {
                 cut(&value, WIDEST, mark)
             };
-            (one_line(&row.path), value, origin(row))
+            (one_line(&row.path), value, origin_words(row))
         })
         .collect();
     let widest = |width: fn(&(String, String, String)) -> usize, most: usize| {
         let widths = lines.iter().map(width);
         widths.filter(|width| *width <= most).max().unwrap_or(0)
     };
-    let path_width = widest(|(path, _, _)| columns(path), LONGEST_PATH);
-    let value_width = widest(|(_, value, _)| columns(value), WIDEST);
+    let path_width = widest(|(path, _, _)| display_width(path), LONGEST_PATH);
+    let value_width = widest(|(_, value, _)| display_width(value), WIDEST);
     let mut page = Page::new(options);
-    page.line(&Role::Head.paint(host.as_str()));
+    page.line(&Role::Head.paint_text(host.as_str()));
     for (path, value, from) in &lines {
-        let (path, value) = (pad(path, path_width), pad(value, value_width));
-        page.line(&format!("  {path}  {value}  {}", Role::Quiet.paint(from)));
+        let (path, value) = (
+            pad_to_width(path, path_width),
+            pad_to_width(value, value_width),
+        );
+        page.line(&format!(
+            "  {path}  {value}  {}",
+            Role::Quiet.paint_text(from)
+        ));
     }
     page.finish()
 }
 
 /// `groups.workers, fleet.yaml:12:9`; a default has no place.
-fn origin(row: &ResolvedRow) -> String {
+fn origin_words(row: &ResolvedRow) -> String {
     let from = one_line(&row.from);
     match &row.origin {
         Some(origin) => format!("{from}, {}", one_line(&origin.to_string())),
@@ -57,7 +63,7 @@ mod tests {
     use abide_model::Origin;
 
     use super::*;
-    use crate::sample::{narrow, plain};
+    use crate::sample::{narrow_options, without_styles};
 
     fn row(path: &str, value: &str, line: Option<u32>, from: &str) -> ResolvedRow {
         let origin = line.map(|line| Origin {
@@ -86,7 +92,7 @@ mod tests {
                 "hosts.h1",
             ),
         ];
-        let said = plain(&render(&"h1".parse().unwrap(), &rows, &narrow()));
+        let said = without_styles(&render(&"h1".parse().unwrap(), &rows, &narrow_options()));
         insta::assert_snapshot!(said, @r##"
     h1
       users.deploy.linger                           true     groups.workers, fleet.yaml:12:9

@@ -3,10 +3,10 @@
 use crate::findings;
 use crate::layout::Page;
 use crate::mark::Mark;
-use crate::options::{Options, Verbosity};
+use crate::options::{TextOptions, Verbosity};
 use crate::paint::Role;
 use crate::status::{self, HostLines, HostStatus, Seen, UnitLine, UserLine};
-use crate::words::{columns, count, duration, list, one_line, pad};
+use crate::words::{count, display_width, duration_from_secs, list, one_line, pad_to_width};
 
 const HEADS: [&str; 9] = [
     "HOST", "USER", "LINGER", "UNIT", "STATE", "UP", "RESTARTS", "ENABLED", "BOOT",
@@ -22,7 +22,7 @@ struct Row {
 }
 
 /// The table of `abide status`.
-pub(super) fn render(hosts: &[HostStatus<'_>], options: &Options) -> String {
+pub(super) fn render(hosts: &[HostStatus<'_>], options: &TextOptions) -> String {
     let mut page = Page::new(options);
     if hosts.is_empty() {
         page.line("No host was selected.");
@@ -37,8 +37,8 @@ pub(super) fn render(hosts: &[HostStatus<'_>], options: &Options) -> String {
     write_table(&mut page, &wanted);
     write_troubles(&mut page, &lines);
     write_busy(&mut page, hosts);
-    page.gap();
-    page.line(&Role::Head.paint(&summary(&lines)));
+    page.add_blank_line();
+    page.line(&Role::Head.paint_text(&summary(&lines)));
     page.finish()
 }
 
@@ -49,9 +49,9 @@ fn write_busy(page: &mut Page<'_>, hosts: &[HostStatus<'_>]) {
             continue;
         };
         if let Some(holder) = &observed.lock {
-            let name = Role::Head.paint(host.desired.host.as_str());
-            let text = format!("{name} {}", findings::busy(holder));
-            page.remark(0, Mark::Note, &text, None);
+            let name = Role::Head.paint_text(host.desired.host.as_str());
+            let text = format!("{name} {}", findings::busy_reason(holder));
+            page.add_remark(0, Mark::Note, &text, None);
         }
     }
 }
@@ -60,22 +60,22 @@ fn write_table(page: &mut Page<'_>, rows: &[&Row]) {
     if rows.is_empty() {
         return;
     }
-    let mut widths = HEADS.map(columns);
+    let mut widths = HEADS.map(display_width);
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(&row.cells) {
-            *width = (*width).max(columns(cell).min(WIDEST));
+            *width = (*width).max(display_width(cell).min(WIDEST));
         }
     }
     let lay_out = |cells: &[String]| {
         let cells: Vec<String> = cells
             .iter()
             .zip(widths)
-            .map(|(cell, width)| pad(cell, width))
+            .map(|(cell, width)| pad_to_width(cell, width))
             .collect();
         cells.join("  ").trim_end().to_owned()
     };
     let heads = HEADS.map(ToOwned::to_owned);
-    page.line(&format!("  {}", Role::Quiet.paint(&lay_out(&heads))));
+    page.line(&format!("  {}", Role::Quiet.paint_text(&lay_out(&heads))));
     for row in rows {
         let sign = if row.fine {
             "  ".to_owned()
@@ -92,16 +92,16 @@ fn rows(host: &HostLines) -> Vec<Row> {
         let name = Some(user.user.as_str());
         !host.units.iter().any(|unit| unit.user.as_deref() == name)
     });
-    rows.extend(bare.map(|user| row(host, Some(user), None)));
+    rows.extend(bare.map(|user| table_row(host, Some(user), None)));
     rows
 }
 
 fn unit_row(host: &HostLines, unit: &UnitLine) -> Row {
     let owner = |user: &&UserLine| unit.user.as_deref() == Some(user.user.as_str());
-    row(host, host.users.iter().find(owner), Some(unit))
+    table_row(host, host.users.iter().find(owner), Some(unit))
 }
 
-fn row(host: &HostLines, user: Option<&UserLine>, unit: Option<&UnitLine>) -> Row {
+fn table_row(host: &HostLines, user: Option<&UserLine>, unit: Option<&UnitLine>) -> Row {
     let none = || "-".to_owned();
     let of_unit = |said: fn(&UnitLine) -> Option<String>| unit.and_then(said).unwrap_or_else(none);
     let judged = [
@@ -121,7 +121,7 @@ fn row(host: &HostLines, user: Option<&UserLine>, unit: Option<&UnitLine>) -> Ro
             user.map_or_else(none, linger),
             of_unit(|unit| Some(unit.unit.clone())),
             of_unit(|unit| Some(state(unit))),
-            of_unit(|unit| unit.up_seconds.map(duration)),
+            of_unit(|unit| unit.up_seconds.map(duration_from_secs)),
             of_unit(|unit| unit.restarts.map(|n| n.to_string())),
             of_unit(|unit| unit.enabled.clone()),
             of_unit(|unit| unit.boot.as_ref().map(ToString::to_string)),
@@ -152,13 +152,13 @@ fn linger(user: &UserLine) -> String {
 }
 
 fn write_troubles(page: &mut Page<'_>, lines: &[HostLines]) {
-    page.gap();
+    page.add_blank_line();
     for host in lines {
-        let name = Role::Head.paint(&host.host);
+        let name = Role::Head.paint_text(&host.host);
         if let Some(reason) = &host.unreachable {
             let text = format!("{name} not observed: {}", one_line(reason));
             let help = host.help.as_deref().map(one_line);
-            page.remark(0, Mark::Unknown, &text, help.as_deref());
+            page.add_remark(0, Mark::Unknown, &text, help.as_deref());
         }
         write_unit_troubles(page, &name, &host.units);
         write_unit_notes(page, &name, &host.units);
@@ -166,17 +166,17 @@ fn write_troubles(page: &mut Page<'_>, lines: &[HostLines]) {
             if let Some(trouble) = &user.trouble {
                 let text = format!("{name} user {}: {}", user.user, one_line(trouble));
                 let mark = user.as_declared.map_or(Mark::Unknown, |_| Mark::Refused);
-                page.remark(0, mark, &text, None);
+                page.add_remark(0, mark, &text, None);
             }
             for note in &user.notes {
                 let text = format!("{name} user {}: {}", user.user, one_line(note));
-                page.remark(0, Mark::Note, &text, None);
+                page.add_remark(0, Mark::Note, &text, None);
             }
         }
         if !host.others.is_empty() {
             let others: Vec<String> = host.others.iter().map(|other| one_line(other)).collect();
             let text = format!("{name} not as declared either: {}", list(&others));
-            page.remark(0, Mark::Refused, &text, Some("`abide plan` says more"));
+            page.add_remark(0, Mark::Refused, &text, Some("`abide plan` says more"));
         }
         if page.options.verbosity == Verbosity::Verbose {
             write_undeclared(page, &name, &host.undeclared_lingering);
@@ -208,7 +208,7 @@ fn write_unit_troubles(page: &mut Page<'_>, host: &str, units: &[UnitLine]) {
             None => String::new(),
         };
         let text = format!("{host}{whose} {}: {}", list(&names), one_line(&text));
-        page.remark(0, mark, &text, None);
+        page.add_remark(0, mark, &text, None);
     }
 }
 
@@ -221,7 +221,7 @@ fn write_unit_notes(page: &mut Page<'_>, host: &str, units: &[UnitLine]) {
         };
         for note in &unit.notes {
             let text = format!("{host}{whose} {}: {}", one_line(&unit.unit), one_line(note));
-            page.remark(0, Mark::Note, &text, None);
+            page.add_remark(0, Mark::Note, &text, None);
         }
     }
 }
@@ -233,7 +233,7 @@ fn write_undeclared(page: &mut Page<'_>, name: &str, users: &[String]) {
             "{name} lingering, and not in the manifest: {}",
             list(&users)
         );
-        page.remark(0, Mark::Note, &text, None);
+        page.add_remark(0, Mark::Note, &text, None);
     }
 }
 

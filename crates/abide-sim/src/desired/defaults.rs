@@ -8,10 +8,10 @@ use abide_model::{
 };
 use abide_unit::{Effective, quadlet_service, specifier};
 
-use super::{DesiredBuilder, UnitDraft, UserDraft, origin};
+use super::{DesiredBuilder, UnitDraft, UserDraft, fixed_origin};
 
 impl DesiredBuilder {
-    pub(super) fn finished(&self, scope: &Scope) -> BTreeMap<UnitName, DesiredUnit> {
+    pub(super) fn finished_units(&self, scope: &Scope) -> BTreeMap<UnitName, DesiredUnit> {
         let drafts: BTreeMap<&UnitName, &UnitDraft> = self
             .units
             .iter()
@@ -22,7 +22,7 @@ impl DesiredBuilder {
         let files = files.map(|user| &user.files);
         let effective: BTreeMap<_, _> = drafts
             .iter()
-            .map(|(name, draft)| (*name, effective(name, draft, &drafts)))
+            .map(|(name, draft)| (*name, effective_config(name, draft, &drafts)))
             .collect();
         let present = effective.iter().filter(|(name, _)| {
             drafts
@@ -52,7 +52,7 @@ impl DesiredBuilder {
     }
 }
 
-fn effective(
+fn effective_config(
     name: &UnitName,
     draft: &UnitDraft,
     all: &BTreeMap<&UnitName, &UnitDraft>,
@@ -105,7 +105,7 @@ fn finish_unit(
     };
     DesiredUnit {
         service: quadlet_service(effective).and_then(Result::ok),
-        declared_at: origin(),
+        declared_at: fixed_origin(),
         presence: draft.presence,
         file: draft.file.clone().filter(|_| !gives_way),
         drop_ins: if gives_way {
@@ -157,7 +157,7 @@ pub(super) fn finish_user(
             && (unit.running == Wanted::Yes || unit.enabled == Wanted::Yes)
     });
     let (value, reason) = match (draft.state, needs_it) {
-        (Presence::Absent, _) => (Some(false), LingerReason::Declared(origin())),
+        (Presence::Absent, _) => (Some(false), LingerReason::Declared(fixed_origin())),
         (_, Some((unit, _))) => (Some(true), LingerReason::ImpliedBy(unit.clone())),
         (_, None) => (None, LingerReason::Unasked),
     };
@@ -166,7 +166,7 @@ pub(super) fn finish_user(
         .clone()
         .filter(|_| draft.state == Presence::Present);
     DesiredUser {
-        declared_at: origin(),
+        declared_at: fixed_origin(),
         state: draft.state,
         remove_home: draft.remove_home,
         end_processes: draft.end_processes,

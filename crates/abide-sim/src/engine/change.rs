@@ -2,15 +2,15 @@
 
 use abide_model::{ActiveState, UnitName};
 
-use super::{Engine, Job, Outcome};
+use super::{Outcome, RunningJob, SimulatedManager};
 use crate::deps::Dep;
-use crate::kind::{Kind, is_active, is_down};
+use crate::kind::{JobKind, is_active, is_down};
 use crate::service::RESTARTS_BY_START;
 use crate::transaction::{Mode, Units as _};
 
 /// What is to be known about a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Change {
+pub(crate) enum StateChange {
     Plain,
     /// `ExecReload=` failed, and the unit runs as before.
     ReloadFailed,
@@ -18,10 +18,10 @@ pub(crate) enum Change {
     BeforeRestart,
 }
 
-impl Engine<'_> {
+impl SimulatedManager<'_> {
     /// Brings a unit into a state, with all that follows from it.
     pub(crate) fn set_state(&mut self, unit: &UnitName, active: ActiveState, sub: &'static str) {
-        self.change(unit, active, sub, Change::Plain);
+        self.change(unit, active, sub, StateChange::Plain);
     }
 
     /// The same where more is to be known about it.
@@ -30,10 +30,10 @@ impl Engine<'_> {
         unit: &UnitName,
         active: ActiveState,
         sub: &'static str,
-        how: Change,
+        how: StateChange,
     ) {
         let before = self.state(unit);
-        let now = self.host.blink();
+        let now = self.host.advance_millisecond();
         let runtime = self.runtime_mut(unit);
         (runtime.active, runtime.sub) = (active, sub);
         match (is_down(before), is_down(active)) {
@@ -44,9 +44,9 @@ impl Engine<'_> {
         self.notify(unit, before, active, how);
     }
 
-    fn notify(&mut self, unit: &UnitName, before: ActiveState, now: ActiveState, how: Change) {
+    fn notify(&mut self, unit: &UnitName, before: ActiveState, now: ActiveState, how: StateChange) {
         let expected = match self.jobs.get(unit).copied() {
-            Some(job) => self.tell_job(unit, job, now, how != Change::ReloadFailed),
+            Some(job) => self.tell_job(unit, job, now, how != StateChange::ReloadFailed),
             None => false,
         };
         if !expected {
@@ -58,7 +58,8 @@ impl Engine<'_> {
         }
         // Since 254 `OnFailure=` and `OnSuccess=` hear of every run, before then only of one that is not followed by
         // another.
-        let heard = how != Change::BeforeRestart || self.systemd() >= RESTARTS_BY_START;
+        let heard =
+            how != StateChange::BeforeRestart || self.systemd_version() >= RESTARTS_BY_START;
         if before != now && heard {
             let told = match now {
                 ActiveState::Inactive if before != ActiveState::Failed => Some(Dep::OnSuccess),
@@ -71,16 +72,16 @@ impl Engine<'_> {
         }
         self.tell_triggers(unit);
         if is_down(now) {
-            for other in self.graph.used(unit) {
+            for other in self.graph.units_kept_up_by(unit) {
                 self.look_whether_needed(&other);
             }
-            for other in self.graph.to(unit, &[Dep::BindsTo]) {
+            for other in self.graph.units_naming(unit, &[Dep::BindsTo]) {
                 self.look_whether_bound(&other);
             }
             self.look_whether_upheld(unit);
             self.tell_clients(unit);
         } else if is_active(now) {
-            for other in self.graph.of(unit, &[Dep::Upholds]) {
+            for other in self.graph.units_named_by(unit, &[Dep::Upholds]) {
                 self.look_whether_upheld(&other);
             }
             self.look_whether_needed(unit);
@@ -89,7 +90,13 @@ impl Engine<'_> {
     }
 
     /// Tells the unit's job of its new state, and whether the job accounts for it.
-    fn tell_job(&mut self, unit: &UnitName, job: Job, now: ActiveState, reloaded: bool) -> bool {
+    fn tell_job(
+        &mut self,
+        unit: &UnitName,
+        job: RunningJob,
+        now: ActiveState,
+        reloaded: bool,
+    ) -> bool {
         if !job.runs {
             self.queue.insert(unit.clone());
         }
@@ -101,31 +108,31 @@ impl Engine<'_> {
             }
         };
         match job.kind {
-            Kind::Start | Kind::Verify if is_active(now) => {
+            JobKind::Start | JobKind::Verify if is_active(now) => {
                 self.finish(unit, Outcome::Done, true);
                 true
             }
-            Kind::Start | Kind::Verify if job.runs && now != ActiveState::Activating => {
+            JobKind::Start | JobKind::Verify if job.runs && now != ActiveState::Activating => {
                 if is_down(now) {
                     self.finish(unit, failed(now == ActiveState::Failed), true);
                 }
                 false
             }
-            Kind::Reload if job.runs && now == ActiveState::Active => {
+            JobKind::Reload if job.runs && now == ActiveState::Active => {
                 self.finish(unit, failed(!reloaded), true);
                 true
             }
-            Kind::Reload if job.runs && !now.is_up() => {
+            JobKind::Reload if job.runs && !now.is_up() => {
                 if is_down(now) {
                     self.finish(unit, failed(now == ActiveState::Failed), true);
                 }
                 false
             }
-            Kind::Stop | Kind::Restart if is_down(now) => {
+            JobKind::Stop | JobKind::Restart if is_down(now) => {
                 self.finish(unit, Outcome::Done, true);
                 true
             }
-            Kind::Stop | Kind::Restart if job.runs && now != ActiveState::Deactivating => {
+            JobKind::Stop | JobKind::Restart if job.runs && now != ActiveState::Deactivating => {
                 self.finish(unit, Outcome::Failed, true);
                 false
             }
@@ -135,7 +142,7 @@ impl Engine<'_> {
 
     /// It came up by itself: what it needs is started, and what cannot be up with it stops.
     fn start_what_it_needs(&mut self, unit: &UnitName) {
-        let after = self.graph.after(unit);
+        let after = self.graph.earlier_units(unit);
         let needs = [
             (
                 vec![Dep::Requires, Dep::BindsTo, Dep::Upholds],
@@ -144,25 +151,27 @@ impl Engine<'_> {
             (vec![Dep::Wants], Mode::Fail),
         ];
         for (deps, mode) in needs {
-            for other in self.graph.of(unit, &deps) {
+            for other in self.graph.units_named_by(unit, &deps) {
                 if !after.contains(&other) && !self.state(&other).is_up() {
-                    let _cannot = self.submit(Kind::Start, &other, mode).is_err();
+                    let _cannot = self.submit_job(JobKind::Start, &other, mode).is_err();
                 }
             }
         }
-        let opponents = self.graph.opponents(unit);
+        let opponents = self.graph.conflicting_units(unit);
         self.stop_each(opponents);
     }
 
     fn stop_what_is_bound(&mut self, unit: &UnitName) {
-        let bound = self.graph.bound(unit);
+        let bound = self.graph.bound_units(unit);
         self.stop_each(bound);
     }
 
     fn stop_each(&mut self, units: Vec<UnitName>) {
         for unit in units {
             if self.state(&unit).is_up() {
-                let _cannot = self.submit(Kind::Stop, &unit, Mode::Replace).is_err();
+                let _cannot = self
+                    .submit_job(JobKind::Stop, &unit, Mode::Replace)
+                    .is_err();
             }
         }
     }
@@ -173,8 +182,8 @@ impl Engine<'_> {
             Dep::OnSuccess => Mode::Fail,
             _ => Mode::Replace,
         };
-        for other in self.graph.of(unit, &[dep]) {
-            let _cannot = self.submit(Kind::Start, &other, mode).is_err();
+        for other in self.graph.units_named_by(unit, &[dep]) {
+            let _cannot = self.submit_job(JobKind::Start, &other, mode).is_err();
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use abide_model::{ActiveState, UnitName};
 
-use super::Engine;
+use super::SimulatedManager;
 use crate::deps::Dep;
 use crate::place::{is_builtin, transient_dir};
 use crate::transaction::Units as _;
@@ -17,19 +17,19 @@ pub(crate) const TELLS_FIRST: u32 = 254;
 
 /// What was found out about a unit while looking for garbage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark {
+enum GarbageMark {
     Kept,
     Unneeded,
     /// It is being looked at, or only units that are being looked at name it.
     Unsure,
 }
 
-type Marks = BTreeMap<UnitName, Mark>;
+type Marks = BTreeMap<UnitName, GarbageMark>;
 
-impl Engine<'_> {
+impl SimulatedManager<'_> {
     /// A unit changed: whether anything keeps it is looked at once clients were told, or at once by older versions.
     pub(super) fn tell_clients(&mut self, unit: &UnitName) {
-        if self.systemd() < TELLS_FIRST {
+        if self.systemd_version() < TELLS_FIRST {
             self.look_whether_kept(unit);
         } else if let Some(manager) = self.host.managers.get_mut(&self.scope) {
             manager.untold.retain(|other| other != unit);
@@ -67,7 +67,9 @@ impl Engine<'_> {
     fn may_go(&self, unit: &UnitName) -> bool {
         let manager = self.host.managers.get(&self.scope);
         let untold = manager.is_some_and(|manager| manager.untold.contains(unit));
-        let begun = self.graph.of(unit, &[Dep::OnSuccess, Dep::OnFailure]);
+        let begun = self
+            .graph
+            .units_named_by(unit, &[Dep::OnSuccess, Dep::OnFailure]);
         !untold
             && !self.has_job(unit)
             && !is_builtin(&self.scope, unit)
@@ -89,7 +91,7 @@ impl Engine<'_> {
             for unit in queue.iter().rev() {
                 self.sweep(unit, &mut marks);
             }
-            marks.retain(|_, mark| *mark != Mark::Kept);
+            marks.retain(|_, mark| *mark != GarbageMark::Kept);
             if !marks.is_empty() {
                 self.forget(&marks.into_keys().collect::<Vec<_>>());
             }
@@ -105,29 +107,29 @@ impl Engine<'_> {
             self.keep(unit, marks);
             return;
         }
-        marks.insert(unit.clone(), Mark::Unsure);
+        marks.insert(unit.clone(), GarbageMark::Unsure);
         let mut sure = true;
-        for other in self.graph.referrers(unit) {
+        for other in self.graph.units_mentioning(unit) {
             self.sweep(&other, marks);
             match marks.get(&other) {
-                Some(Mark::Kept) => {
+                Some(GarbageMark::Kept) => {
                     self.keep(unit, marks);
                     return;
                 }
-                Some(Mark::Unneeded) => {}
-                Some(Mark::Unsure) | None => sure = false,
+                Some(GarbageMark::Unneeded) => {}
+                Some(GarbageMark::Unsure) | None => sure = false,
             }
         }
         if sure {
-            marks.insert(unit.clone(), Mark::Unneeded);
+            marks.insert(unit.clone(), GarbageMark::Unneeded);
         }
     }
 
     /// Keeps a unit, and with it what it names and of which nothing was known yet.
     fn keep(&self, unit: &UnitName, marks: &mut Marks) {
-        marks.insert(unit.clone(), Mark::Kept);
-        for other in self.graph.mentioned(unit) {
-            if marks.get(&other) == Some(&Mark::Unsure) {
+        marks.insert(unit.clone(), GarbageMark::Kept);
+        for other in self.graph.mentioned_units(unit) {
+            if marks.get(&other) == Some(&GarbageMark::Unsure) {
                 self.keep(&other, marks);
             }
         }
@@ -137,7 +139,7 @@ impl Engine<'_> {
     fn forget(&mut self, units: &[UnitName]) {
         let mut beside: Vec<UnitName> = Vec::new();
         for unit in units {
-            beside.extend(self.graph.neighbours(unit));
+            beside.extend(self.graph.related_units(unit));
             self.forget_promises(unit);
         }
         let transients = transient_dir(&self.scope, &self.host.home(&self.scope));
@@ -154,7 +156,7 @@ impl Engine<'_> {
         });
         manager.runtimes.retain(|name, _| !units.contains(name));
         for path in fragments {
-            if path.parent() == transients {
+            if path.parent_directory() == transients {
                 self.host.disk.remove(&path);
             }
         }

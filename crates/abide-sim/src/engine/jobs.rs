@@ -2,22 +2,23 @@
 
 use abide_model::{ActiveState, UnitKind, UnitName};
 
-use super::{Engine, Hold, Job, Outcome};
+use super::{Hold, Outcome, RunningJob, SimulatedManager};
 use crate::deps::Dep;
-use crate::kind::{Kind, is_active};
+use crate::kind::{JobKind, is_active};
 use crate::transaction::Units as _;
 
-impl Engine<'_> {
+impl SimulatedManager<'_> {
     /// Puts a job to work. `again`: also where the unit has one that runs, it is run once more.
-    pub(super) fn install(&mut self, unit: &UnitName, kind: Kind, again: bool) {
+    pub(super) fn install(&mut self, unit: &UnitName, kind: JobKind, again: bool) {
         let state = self.state(unit);
         if let Some(job) = self.jobs.get(unit).copied() {
             let merged = job.kind.merge(kind, state);
             match merged {
                 None => self.finish(unit, Outcome::Canceled, false),
                 Some(merged) => {
-                    let joins = !again && kind != Kind::Reload && job.kind.covers(kind, state);
-                    let job = Job {
+                    let joins =
+                        !again && kind != JobKind::Reload && job.kind.does_all_of(kind, state);
+                    let job = RunningJob {
                         kind: merged,
                         runs: job.runs && joins,
                         ..job
@@ -29,7 +30,7 @@ impl Engine<'_> {
             }
         }
         self.next_job += 1;
-        let job = Job {
+        let job = RunningJob {
             id: self.next_job,
             kind,
             runs: false,
@@ -53,8 +54,8 @@ impl Engine<'_> {
             _ => 8,
         };
         let nice = |unit: &UnitName| {
-            let definition = self.definition(unit);
-            let nice = definition.effective.last("Service", "Nice");
+            let definition = self.definition_of(unit);
+            let nice = definition.effective.last_value("Service", "Nice");
             nice.and_then(|nice| nice.parse::<i32>().ok()).unwrap_or(0)
         };
         if self.queue.len() < 2 {
@@ -74,12 +75,12 @@ impl Engine<'_> {
         self.set_runs(unit, job.id, true);
         let state = self.state(unit);
         let done = match job.kind {
-            Kind::Verify if is_active(state) => Err(Hold::Already),
-            Kind::Verify if state == ActiveState::Activating => Err(Hold::Again),
-            Kind::Verify => Err(Hold::Ends(Outcome::Skipped)),
-            Kind::Start => self.start_unit(unit),
-            Kind::Stop | Kind::Restart => self.stop_unit(unit),
-            Kind::Reload => self.reload_unit(unit),
+            JobKind::Verify if is_active(state) => Err(Hold::Already),
+            JobKind::Verify if state == ActiveState::Activating => Err(Hold::Again),
+            JobKind::Verify => Err(Hold::Ends(Outcome::Skipped)),
+            JobKind::Start => self.start_unit(unit),
+            JobKind::Stop | JobKind::Restart => self.stop_unit(unit),
+            JobKind::Reload => self.reload_unit(unit),
         };
         // The job may have ended meanwhile.
         if self.jobs.get(unit).is_none_or(|now| now.id != job.id) {
@@ -99,12 +100,12 @@ impl Engine<'_> {
         }
     }
 
-    fn is_runnable(&self, unit: &UnitName, kind: Kind) -> bool {
+    fn is_runnable(&self, unit: &UnitName, kind: JobKind) -> bool {
         let job = |unit: &UnitName| self.jobs.get(unit).map(|job| job.kind);
         let waits_for_earlier = |other: &UnitName| job(other).is_some_and(|_| !kind.comes_first());
-        let waits_for_later = |other: &UnitName| job(other).is_some_and(Kind::comes_first);
-        !self.graph.after(unit).iter().any(waits_for_earlier)
-            && !self.graph.before(unit).iter().any(waits_for_later)
+        let waits_for_later = |other: &UnitName| job(other).is_some_and(JobKind::comes_first);
+        !self.graph.earlier_units(unit).iter().any(waits_for_earlier)
+            && !self.graph.later_units(unit).iter().any(waits_for_later)
     }
 
     /// Ends a job, fails what needed it, and lets those go on that waited for it.
@@ -112,9 +113,9 @@ impl Engine<'_> {
         let Some(job) = self.jobs.get(unit).copied() else {
             return;
         };
-        if outcome == Outcome::Done && job.kind == Kind::Restart {
-            let start = Job {
-                kind: Kind::Start,
+        if outcome == Outcome::Done && job.kind == JobKind::Restart {
+            let start = RunningJob {
+                kind: JobKind::Start,
                 runs: false,
                 ..job
             };
@@ -134,9 +135,9 @@ impl Engine<'_> {
         }
         for other in self
             .graph
-            .after(unit)
+            .earlier_units(unit)
             .into_iter()
-            .chain(self.graph.before(unit))
+            .chain(self.graph.later_units(unit))
         {
             if self.jobs.contains_key(&other) {
                 self.queue.insert(other);
@@ -147,21 +148,21 @@ impl Engine<'_> {
         self.look_whether_needed(unit);
     }
 
-    fn tell_dependents(&mut self, unit: &UnitName, kind: Kind, outcome: Outcome) {
-        let starts = matches!(kind, Kind::Start | Kind::Verify);
+    fn tell_dependents(&mut self, unit: &UnitName, kind: JobKind, outcome: Outcome) {
+        let starts = matches!(kind, JobKind::Start | JobKind::Verify);
         let up = is_active(self.state(unit));
         let told = match outcome {
-            Outcome::Done if matches!(kind, Kind::Start | Kind::Reload) && !up => {
-                self.graph.to(unit, &[Dep::Requisite])
+            Outcome::Done if matches!(kind, JobKind::Start | JobKind::Reload) && !up => {
+                self.graph.units_naming(unit, &[Dep::Requisite])
             }
             Outcome::Done => Vec::new(),
-            _ if starts => self.graph.dependents(unit),
-            _ if kind == Kind::Stop => self.graph.to(unit, &[Dep::Conflicts]),
+            _ if starts => self.graph.dependent_units(unit),
+            _ if kind == JobKind::Stop => self.graph.units_naming(unit, &[Dep::Conflicts]),
             _ => Vec::new(),
         };
         for other in told {
             let waits = self.jobs.get(&other).map(|job| job.kind);
-            if matches!(waits, Some(Kind::Start | Kind::Verify)) {
+            if matches!(waits, Some(JobKind::Start | JobKind::Verify)) {
                 self.finish(&other, Outcome::Dependency, true);
             }
         }

@@ -3,9 +3,9 @@
 
 use abide_model::{ActiveState, UnitName};
 
-use super::Engine;
+use super::SimulatedManager;
 use crate::deps::Dep;
-use crate::kind::{Kind, is_active, is_down};
+use crate::kind::{JobKind, is_active, is_down};
 use crate::transaction::{Mode, Units as _};
 
 /// Units that are to be looked at. The one that came last is looked at first.
@@ -19,17 +19,19 @@ pub(super) struct Promises {
 /// So often systemd acts on its own account in ten seconds, then it gives a unit up.
 const PATIENCE: u32 = 16;
 
-impl Engine<'_> {
+impl SimulatedManager<'_> {
     /// Looks at a unit later: something may want it up.
     pub(super) fn look_whether_upheld(&mut self, unit: &UnitName) {
-        if is_down(self.state(unit)) && !self.graph.to(unit, &[Dep::Upholds]).is_empty() {
+        if is_down(self.state(unit)) && !self.graph.units_naming(unit, &[Dep::Upholds]).is_empty() {
             add(&mut self.promises.upheld, unit);
         }
     }
 
     /// Looks at a unit later: it may not be up without another.
     pub(super) fn look_whether_bound(&mut self, unit: &UnitName) {
-        if is_active(self.state(unit)) && !self.graph.of(unit, &[Dep::BindsTo]).is_empty() {
+        if is_active(self.state(unit))
+            && !self.graph.units_named_by(unit, &[Dep::BindsTo]).is_empty()
+        {
             add(&mut self.promises.bound, unit);
         }
     }
@@ -49,7 +51,7 @@ impl Engine<'_> {
         for unit in units {
             let state = self.state(&unit);
             if is_active(state) {
-                for other in self.graph.of(&unit, &[Dep::Upholds]) {
+                for other in self.graph.units_named_by(&unit, &[Dep::Upholds]) {
                     self.look_whether_upheld(&other);
                 }
                 self.look_whether_needed(&unit);
@@ -78,7 +80,7 @@ impl Engine<'_> {
         while let Some(unit) = self.promises.upheld.pop() {
             looked = true;
             if self.is_upheld(&unit) && self.may_act(&unit) {
-                let _cannot = self.submit(Kind::Start, &unit, Mode::Fail).is_err();
+                let _cannot = self.submit_job(JobKind::Start, &unit, Mode::Fail).is_err();
             }
         }
         if looked {
@@ -87,7 +89,9 @@ impl Engine<'_> {
         while let Some(unit) = self.promises.bound.pop() {
             looked = true;
             if self.is_bound_by_inactive(&unit) && self.may_act(&unit) {
-                let _cannot = self.submit(Kind::Stop, &unit, Mode::Replace).is_err();
+                let _cannot = self
+                    .submit_job(JobKind::Stop, &unit, Mode::Replace)
+                    .is_err();
             }
         }
         if looked {
@@ -96,7 +100,7 @@ impl Engine<'_> {
         while let Some(unit) = self.promises.unneeded.pop() {
             looked = true;
             if self.is_unneeded(&unit) && self.may_act(&unit) {
-                let _cannot = self.submit(Kind::Stop, &unit, Mode::Fail).is_err();
+                let _cannot = self.submit_job(JobKind::Stop, &unit, Mode::Fail).is_err();
             }
         }
         looked
@@ -108,13 +112,13 @@ impl Engine<'_> {
 
     /// Whether another unit, which is up itself, wants this one up.
     pub(crate) fn is_held_up(&self, unit: &UnitName) -> bool {
-        let by = self.graph.to(unit, &[Dep::Upholds]);
+        let by = self.graph.units_naming(unit, &[Dep::Upholds]);
         let mut by = by.iter();
         by.any(|other| !self.has_job(other) && is_active(self.state(other)))
     }
 
     fn is_bound_by_inactive(&self, unit: &UnitName) -> bool {
-        let to = self.graph.of(unit, &[Dep::BindsTo]);
+        let to = self.graph.units_named_by(unit, &[Dep::BindsTo]);
         let mut to = to.iter();
         self.state(unit) == ActiveState::Active
             && !self.has_job(unit)
@@ -131,8 +135,11 @@ impl Engine<'_> {
     }
 
     fn stops_when_unneeded(&self, unit: &UnitName) -> bool {
-        let definition = self.definition(unit);
-        definition.effective.flag("Unit", "StopWhenUnneeded") == Some(true)
+        let definition = self.definition_of(unit);
+        definition
+            .effective
+            .boolean_value("Unit", "StopWhenUnneeded")
+            == Some(true)
     }
 
     fn may_act(&mut self, unit: &UnitName) -> bool {

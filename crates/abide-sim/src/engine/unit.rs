@@ -2,22 +2,22 @@
 
 use abide_model::{ActiveState, UnitKind, UnitName};
 
-use super::{Engine, Hold, Outcome};
+use super::{Hold, Outcome, SimulatedManager};
 use crate::ToolError;
-use crate::definition::Definition;
-use crate::deps::{Dep, Graph};
-use crate::kind::{Kind, is_active, is_down};
-use crate::order::Order;
+use crate::definition::LoadedDefinition;
+use crate::deps::{Dep, DependencyGraph};
+use crate::kind::{JobKind, is_active, is_down};
+use crate::order::NameOrder;
 use crate::place::is_builtin;
-use crate::transaction::{Refusal, Units};
+use crate::transaction::{JobRefusal, Units};
 
-impl Engine<'_> {
+impl SimulatedManager<'_> {
     pub(super) fn start_unit(&mut self, unit: &UnitName) -> Result<(), Hold> {
         let state = self.state(unit);
         if is_active(state) {
             return Err(Hold::Already);
         }
-        let definition = self.definition(unit);
+        let definition = self.definition_of(unit);
         if definition.load != "loaded" {
             return Err(Hold::Ends(Outcome::Failed));
         }
@@ -28,8 +28,8 @@ impl Engine<'_> {
                 return Err(Hold::Condition);
             }
         }
-        let after = self.graph.after(unit);
-        for other in self.graph.of(unit, &[Dep::BindsTo]) {
+        let after = self.graph.earlier_units(unit);
+        for other in self.graph.units_named_by(unit, &[Dep::BindsTo]) {
             if after.contains(&other) && !is_active(self.state(&other)) {
                 return Err(Hold::Ends(Outcome::Dependency));
             }
@@ -46,7 +46,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn reload_unit(&mut self, unit: &UnitName) -> Result<(), Hold> {
-        let definition = self.definition(unit);
+        let definition = self.definition_of(unit);
         if definition.load != "loaded" {
             return Err(Hold::Ends(Outcome::Failed));
         }
@@ -64,13 +64,13 @@ impl Engine<'_> {
     }
 }
 
-impl Units for Engine<'_> {
-    fn graph(&self) -> &Graph {
+impl Units for SimulatedManager<'_> {
+    fn unit_graph(&self) -> &DependencyGraph {
         &self.graph
     }
 
     fn state(&self, unit: &UnitName) -> ActiveState {
-        match self.runtime(unit) {
+        match self.runtime_of(unit) {
             Some(runtime) => runtime.active,
             None if is_builtin(&self.scope, unit) && unit.as_str() != "shutdown.target" => {
                 ActiveState::Active
@@ -79,44 +79,46 @@ impl Units for Engine<'_> {
         }
     }
 
-    fn installed(&self, unit: &UnitName) -> Option<Kind> {
+    fn installed_job(&self, unit: &UnitName) -> Option<JobKind> {
         self.jobs.get(unit).map(|job| job.kind)
     }
 
-    fn check(&mut self, kind: Kind, unit: &UnitName) -> Result<(), Refusal> {
-        if kind != Kind::Stop {
-            if self.host.look_again(&self.at(unit)) {
+    fn check(&mut self, kind: JobKind, unit: &UnitName) -> Result<(), JobRefusal> {
+        if kind != JobKind::Stop {
+            if self.host.look_again(&self.unit_ref(unit)) {
                 self.read_graph();
             }
-            startable(&self.definition(unit)).map_err(Refusal::Impossible)?;
+            check_startable(&self.definition_of(unit)).map_err(JobRefusal::Impossible)?;
         }
-        if kind == Kind::Reload && !can_reload(&self.definition(unit), &self.graph) {
-            return Err(Refusal::NotApplicable(
+        if kind == JobKind::Reload && !can_reload(&self.definition_of(unit), &self.graph) {
+            return Err(JobRefusal::NotApplicable(
                 format!("Job type reload is not applicable for unit {unit}.").into(),
             ));
         }
         Ok(())
     }
 
-    fn order(&self) -> Order {
+    fn order(&self) -> NameOrder {
         self.host.hash_order
     }
 
-    fn systemd(&self) -> u32 {
+    fn systemd_version(&self) -> u32 {
         self.host.facts.systemd
     }
 }
 
 /// Whether a unit has a way to reload: a command, or others that it passes the reload on to.
-pub(crate) fn can_reload(unit: &Definition, graph: &Graph) -> bool {
+pub(crate) fn can_reload(unit: &LoadedDefinition, graph: &DependencyGraph) -> bool {
     match unit.id.kind() {
         UnitKind::Service | UnitKind::Mount => unit.effective.can_reload(),
-        _ => !graph.of(&unit.id, &[Dep::PropagatesReloadTo]).is_empty(),
+        _ => !graph
+            .units_named_by(&unit.id, &[Dep::PropagatesReloadTo])
+            .is_empty(),
     }
 }
 
 /// Whether a unit is loaded so that it can be started; the text is systemctl's, in short.
-pub(crate) fn startable(definition: &Definition) -> Result<(), ToolError> {
+pub(crate) fn check_startable(definition: &LoadedDefinition) -> Result<(), ToolError> {
     match definition.load {
         "loaded" => Ok(()),
         "masked" => Err(format!("Unit {} is masked.", definition.id).into()),

@@ -6,7 +6,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::text::{ENVIRONMENT, Text, texts};
+use super::text::{ENVIRONMENT, UnitText, unit_texts};
 use super::{FOREIGN, UNITS, USERS};
 use crate::desired::{DesiredBuilder, desired};
 use crate::place::unit_name;
@@ -14,7 +14,7 @@ use crate::place::unit_name;
 /// What a manifest says of a unit.
 #[derive(Debug, Clone)]
 struct Wish {
-    text: Text,
+    text: UnitText,
     running: Option<Wanted>,
     enabled: Option<Wanted>,
     state: State,
@@ -42,7 +42,7 @@ struct ScopeWish {
 }
 
 /// Manifests for one host, as the planner gets them.
-pub fn desireds() -> impl Strategy<Value = Desired> {
+pub fn desired_states() -> impl Strategy<Value = Desired> {
     let users = vec(scope_wish(), USERS.len());
     (
         scope_wish(),
@@ -69,8 +69,8 @@ pub fn desireds() -> impl Strategy<Value = Desired> {
 
 fn scope_wish() -> impl Strategy<Value = ScopeWish> {
     (
-        vec(weighted(0.35, wish()), UNITS.len()),
-        weighted(0.3, (wanted(), wanted())),
+        vec(weighted(0.35, unit_wish()), UNITS.len()),
+        weighted(0.3, (wanted_choices(), wanted_choices())),
         weighted(0.5, 0..3u8),
         select(vec![
             Some(Presence::Present),
@@ -79,7 +79,7 @@ fn scope_wish() -> impl Strategy<Value = ScopeWish> {
             Some(Presence::Absent),
             None,
         ]),
-        wanted(),
+        wanted_choices(),
         any::<bool>(),
     )
         .prop_map(
@@ -94,7 +94,7 @@ fn scope_wish() -> impl Strategy<Value = ScopeWish> {
         )
 }
 
-fn wish() -> impl Strategy<Value = Wish> {
+fn unit_wish() -> impl Strategy<Value = Wish> {
     let states = select(vec![
         State::Present,
         State::Present,
@@ -111,9 +111,9 @@ fn wish() -> impl Strategy<Value = Wish> {
         OnChange::None,
     ]);
     (
-        texts(),
-        wanted(),
-        wanted(),
+        unit_texts(),
+        wanted_choices(),
+        wanted_choices(),
         states,
         on_change,
         weighted(0.3, 0..3u8),
@@ -128,7 +128,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         })
 }
 
-fn wanted() -> impl Strategy<Value = Option<Wanted>> {
+fn wanted_choices() -> impl Strategy<Value = Option<Wanted>> {
     select(vec![
         None,
         None,
@@ -185,7 +185,7 @@ fn say_units(mut builder: DesiredBuilder, wish: &ScopeWish, scope: &Scope) -> De
         .filter_map(|(name, wish)| Some((unit_name(name), wish.as_ref()?)))
         .collect();
     for (name, wish) in &wishes {
-        if let Some(wish) = coherent(name, wish, &wishes) {
+        if let Some(wish) = coherent_wish(name, wish, &wishes) {
             builder = say_unit(builder, name, &wish, scope);
         }
     }
@@ -194,10 +194,10 @@ fn say_units(mut builder: DesiredBuilder, wish: &ScopeWish, scope: &Scope) -> De
         Scope::User(_) => FOREIGN[1],
     };
     if let Some((running, enabled)) = &wish.foreign {
-        builder = builder.foreign(foreign);
+        builder = builder.foreign_unit(foreign);
         builder = running
             .iter()
-            .fold(builder, |builder, wanted| builder.running(*wanted));
+            .fold(builder, |builder, wanted| builder.with_running(*wanted));
         builder = enabled
             .iter()
             .fold(builder, |builder, wanted| builder.enabled(*wanted));
@@ -206,7 +206,7 @@ fn say_units(mut builder: DesiredBuilder, wish: &ScopeWish, scope: &Scope) -> De
 }
 
 /// The wish without what the manifest refuses or a host cannot come to.
-fn coherent(name: &UnitName, wish: &Wish, all: &[(UnitName, &Wish)]) -> Option<Wish> {
+fn coherent_wish(name: &UnitName, wish: &Wish, all: &[(UnitName, &Wish)]) -> Option<Wish> {
     let there = |name: &str| {
         let found = all.iter().find(|(other, _)| other.as_str() == name);
         found.is_some_and(|(_, wish)| wish.state == State::Present)
@@ -281,14 +281,14 @@ fn say_unit(
     builder = wish
         .running
         .iter()
-        .fold(builder, |builder, wanted| builder.running(*wanted));
+        .fold(builder, |builder, wanted| builder.with_running(*wanted));
     builder = wish
         .enabled
         .iter()
         .fold(builder, |builder, wanted| builder.enabled(*wanted));
     match wish.state {
         State::Present => builder,
-        State::Absent => builder.absent(),
-        State::Masked => builder.masked(true),
+        State::Absent => builder.marked_absent(),
+        State::Masked => builder.with_masked(true),
     }
 }

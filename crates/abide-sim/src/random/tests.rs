@@ -5,7 +5,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn every_manifest_is_one_that_would_be_accepted(wanted in desireds()) {
+    fn every_manifest_is_one_that_would_be_accepted(wanted in desired_states()) {
         let users = wanted.users.values();
         for (scope_units, lingers) in users
             .map(|user| (&user.units, user.linger.value))
@@ -32,13 +32,13 @@ proptest! {
     }
 
     #[test]
-    fn every_history_leaves_a_host_that_can_be_looked_at(seed in hosts(), wanted in desireds()) {
+    fn every_history_leaves_a_host_that_can_be_looked_at(seed in hosts(), wanted in desired_states()) {
         let host = seed.build();
         let seen = host.observe(&wanted);
         prop_assert_eq!(&seen, &host.observe(&wanted));
         for name in wanted.users.keys() {
             let scope = Scope::User(name.clone());
-            prop_assert_eq!(seen.scopes[&scope].known().is_some(), host.user(name).is_some());
+            prop_assert_eq!(seen.scopes[&scope].as_known().is_some(), host.user(name).is_some());
         }
     }
 

@@ -8,7 +8,7 @@ pub(crate) const ENVIRONMENT: &str = ".config/app/env";
 
 /// What a unit's text says, apart from what its type must say.
 #[derive(Debug, Clone)]
-pub struct Text {
+pub struct UnitText {
     /// Its command line: a restart.
     pub version: u8,
     /// Its description: inert.
@@ -26,7 +26,7 @@ pub struct Text {
 }
 
 /// Texts of units.
-pub fn texts() -> impl Strategy<Value = Text> {
+pub fn unit_texts() -> impl Strategy<Value = UnitText> {
     (
         0..3u8,
         0..2u8,
@@ -37,7 +37,7 @@ pub fn texts() -> impl Strategy<Value = Text> {
         any::<bool>(),
     )
         .prop_map(
-            |(version, note, live, install, reload, environment, requires_base)| Text {
+            |(version, note, live, install, reload, environment, requires_base)| UnitText {
                 version,
                 note,
                 live,
@@ -49,7 +49,7 @@ pub fn texts() -> impl Strategy<Value = Text> {
         )
 }
 
-impl Text {
+impl UnitText {
     /// The unit file of this name in this scope.
     pub fn render(&self, name: &str, scope: &Scope) -> String {
         let (_, kind) = name.rsplit_once('.').unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Jobs, and what the end of a unit sets off.
 
 use abide_model::ActiveState;
-use abide_sim::{Edit, Order, path};
+use abide_sim::{Edit, NameOrder, path};
 
 use crate::{DAEMON, drop_in, host, is_known, reload, show, state, unit, write};
 
@@ -70,7 +70,7 @@ fn a_daemon_reload_starts_again_what_is_upheld_and_failed_where_it_forgets_the_l
         );
         write(&mut host, "b.service", "[Service]\nExecStart=/bin/false\n");
         host.start(&unit("a.service")).unwrap();
-        let failed = host.runtime(&unit("b.service")).unwrap().active;
+        let failed = host.runtime_of(&unit("b.service")).unwrap().active;
         assert_eq!(failed, ActiveState::Failed);
         host.clear_log();
         reload(&mut host);
@@ -142,7 +142,7 @@ fn what_depends_on_the_order_of_hash_tables_ends_one_way_or_the_other() {
     // either unit's come up.
     let ends = |order| {
         let mut host = host(252);
-        host.hash_order = Order(order);
+        host.hash_order = NameOrder(order);
         write(
             &mut host,
             "a.service",

@@ -125,7 +125,7 @@ fn a_link_that_cannot_be_an_alias_is_not_disabled_and_goes_with_reenable_on_252_
         link(&mut host, "al.service", "x@2.service");
         assert!(host.disable(&unit("al.service")).is_err());
         assert_eq!(links(&host).len(), 1);
-        assert!(host.reenable(&unit("al.service")).is_err());
+        assert!(host.reenable_unit(&unit("al.service")).is_err());
         assert_eq!(links(&host).len(), left);
     }
 }

@@ -46,8 +46,8 @@ fn reload(host: &mut SimHost) {
 }
 
 fn show(host: &SimHost, name: &str) -> ObservedUnit {
-    let seen = host.observe(&desired("h1").foreign(name).build());
-    let system = seen.scopes[&scope("system")].known().unwrap();
+    let seen = host.observe(&desired("h1").foreign_unit(name).build());
+    let system = seen.scopes[&scope("system")].as_known().unwrap();
     system.units[&unit(name).unit].clone()
 }
 

@@ -268,7 +268,7 @@ fn reenable_does_not_ask_about_the_unit() {
     write(&mut host, "a.service", &text);
     host.start(&unit("a.service")).unwrap();
     write(&mut host, "b.service", "");
-    assert!(host.reenable(&unit("b.service")).is_err());
+    assert!(host.reenable_unit(&unit("b.service")).is_err());
     let load = |host: &SimHost| {
         let known = host.in_memory(&scope("system"));
         known[&unit("b.service").unit].load.clone()

@@ -1,7 +1,7 @@
 //! Timers and paths.
 
 use abide_model::ActiveState;
-use abide_sim::{Edit, Order};
+use abide_sim::{Edit, NameOrder};
 
 use crate::{DAEMON, host, reload, show, unit, write};
 
@@ -23,10 +23,10 @@ fn a_path_whose_file_is_gone_waits_while_its_unit_runs() {
     write(&mut host, "a.path", "[Path]\nPathChanged=/run/x\n");
     host.start(&unit("a.service")).unwrap();
     host.start(&unit("a.path")).unwrap();
-    assert_eq!(host.runtime(&unit("a.path")).unwrap().sub, "running");
+    assert_eq!(host.runtime_of(&unit("a.path")).unwrap().sub, "running");
     host.edit(&Edit::Remove(unit("a.path")));
     reload(&mut host);
-    assert_eq!(host.runtime(&unit("a.path")).unwrap().sub, "waiting");
+    assert_eq!(host.runtime_of(&unit("a.path")).unwrap().sub, "waiting");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_timer_that_elapsed_at_boot_does_not_elapse_again_when_it_is_restarted() {
     );
     write(&mut host, "a.timer", "[Timer]\nOnBootSec=1ms\n");
     host.start(&unit("a.timer")).unwrap();
-    assert_eq!(host.runtime(&unit("a.timer")).unwrap().sub, "elapsed");
+    assert_eq!(host.runtime_of(&unit("a.timer")).unwrap().sub, "elapsed");
     host.clear_log();
     host.restart(&unit("a.timer")).unwrap();
     assert!(!host.log().contains(&"start system/a.service".to_owned()));
@@ -72,7 +72,7 @@ fn a_path_whose_unit_is_skipped_fires_until_it_has_fired_too_often() {
         "[Path]\nPathExists=/etc/systemd/system/a.path\n",
     );
     host.start(&unit("a.path")).unwrap();
-    let path = host.runtime(&unit("a.path")).unwrap();
+    let path = host.runtime_of(&unit("a.path")).unwrap();
     assert_eq!(
         (path.active, path.result),
         (ActiveState::Failed, "trigger-limit-hit")
@@ -84,7 +84,7 @@ fn a_timer_that_is_read_back_before_its_failed_unit_does_not_elapse_anew_at_a_da
     let ends: Vec<ActiveState> = (0..6)
         .map(|order| {
             let mut host = host(257);
-            host.hash_order = Order(order);
+            host.hash_order = NameOrder(order);
             let timer = "[Timer]\nOnActiveSec=0\nOnUnitInactiveSec=1h\n";
             write(&mut host, "job.timer", timer);
             write(

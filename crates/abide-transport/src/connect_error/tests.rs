@@ -54,7 +54,10 @@ fn an_unknown_host_key() {
         panic!("{error:?}")
     };
     assert_eq!(host, "[192.0.2.11]:2222");
-    let help = error.with_login("ssh -F f web1".to_owned()).help().unwrap();
+    let help = error
+        .with_login("ssh -F f web1".to_owned())
+        .help_text()
+        .unwrap();
     assert!(
         help.contains("known_hosts") && help.contains("`ssh -F f web1`"),
         "{help}"
@@ -82,7 +85,7 @@ fn a_changed_host_key_names_the_record() {
     assert!(error.to_string().contains("/home/ana/.ssh/known_hosts:7"));
     assert!(
         error
-            .help()
+            .help_text()
             .unwrap()
             .contains("ssh-keygen -R 192.0.2.11 -f /home/ana/.ssh/known_hosts")
     );
@@ -133,7 +136,10 @@ fn a_revoked_host_key_is_not_one_to_accept() {
         panic!("{error:?}")
     };
     assert_eq!(host, "192.0.2.11");
-    assert!(!error.help().unwrap().contains("accept-new"), "{error:?}");
+    assert!(
+        !error.help_text().unwrap().contains("accept-new"),
+        "{error:?}"
+    );
 }
 
 #[test]

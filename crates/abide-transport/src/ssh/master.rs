@@ -51,7 +51,7 @@ pub(super) async fn start(settings: &Settings) -> Result<TempDir, ConnectError> 
     let log = directory.path().join(LOG);
     let mut arguments = connection_options(settings);
     arguments.extend(master_options(directory.path()));
-    arguments.extend(destination(settings));
+    arguments.extend(destination_arguments(settings));
     if log_in(arguments, &log, settings).await? {
         return Ok(directory);
     }
@@ -59,7 +59,7 @@ pub(super) async fn start(settings: &Settings) -> Result<TempDir, ConnectError> 
     if said.windows(PROXIED.len()).any(|bytes| bytes == PROXIED) {
         // With `ControlPersist`, ssh sends what a jump host or `ProxyCommand` says to /dev/null. Without it, once more.
         let mut arguments = connection_options(settings);
-        arguments.extend(destination(settings));
+        arguments.extend(destination_arguments(settings));
         arguments.push("true".into());
         log_in(arguments, &log, settings).await?;
         said = read_log(&log).map_err(ConnectError::Directory)?;
@@ -228,7 +228,7 @@ fn master_options(directory: &Path) -> Vec<OsString> {
     ]
 }
 
-fn destination(settings: &Settings) -> Vec<OsString> {
+fn destination_arguments(settings: &Settings) -> Vec<OsString> {
     match &settings.route {
         Route::Local => Vec::new(),
         // Behind `--`: it is never taken for an option.

@@ -62,18 +62,21 @@ fn what_differs_is_named() {
         &effective("web.service", &new),
     );
     assert_eq!(
-        difference.keys(ChangeClass::Restart),
+        difference.keys_of_class(ChangeClass::Restart),
         ["ExecStartPre=", "Nice="]
     );
-    assert_eq!(difference.keys(ChangeClass::Live), ["Restart="]);
-    assert!(difference.touches("Service") && !difference.touches("Unit"));
+    assert_eq!(difference.keys_of_class(ChangeClass::Live), ["Restart="]);
+    assert!(difference.has_changes_in("Service") && !difference.has_changes_in("Unit"));
 }
 
 #[test]
 fn addresses_of_a_socket_in_another_order_are_other_file_descriptors() {
     let old = effective("a.socket", "[Socket]\nListenStream=1\nListenDatagram=2\n");
     let new = effective("a.socket", "[Socket]\nListenDatagram=2\nListenStream=1\n");
-    assert_eq!(compare(&old, &new).keys(ChangeClass::Restart), ["Listen*="]);
+    assert_eq!(
+        compare(&old, &new).keys_of_class(ChangeClass::Restart),
+        ["Listen*="]
+    );
     assert_ne!(old.restart_digest(), new.restart_digest());
 }
 

@@ -19,9 +19,9 @@ fn drop_ins_apply_by_file_name_whatever_their_order() {
         "[Service]\nUser=root\nExecStart=/x\n",
         &drop_ins,
     );
-    assert_eq!(merged.last("Service", "User"), Some("b"));
-    assert_eq!(merged.all("Service", "User"), ["b"]);
-    assert_eq!(merged.all("Service", "ExecStartPre"), ["/a", "/b"]);
+    assert_eq!(merged.last_value("Service", "User"), Some("b"));
+    assert_eq!(merged.all_values("Service", "User"), ["b"]);
+    assert_eq!(merged.all_values("Service", "ExecStartPre"), ["/a", "/b"]);
     let reversed: Vec<_> = drop_ins.into_iter().rev().collect();
     assert_eq!(
         effective(
@@ -43,7 +43,7 @@ fn the_more_specific_drop_in_of_a_name_hides_the_other() {
             ("10.conf", "[Service]\nUser=template\n"),
         ],
     );
-    assert_eq!(merged.all("Service", "User"), ["instance"]);
+    assert_eq!(merged.all_values("Service", "User"), ["instance"]);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn what_is_not_called_conf_is_no_drop_in() {
             (".a.conf", "[Service]\nUser=b\n"),
         ],
     );
-    assert_eq!(merged.settings().count(), 0);
+    assert_eq!(merged.all_settings().count(), 0);
 }
 
 #[test]
@@ -66,8 +66,8 @@ fn an_empty_assignment_clears_a_list() {
         "[Service]\nExecStart=/old\nEnvironment=A=1\n",
         &[("10.conf", "[Service]\nExecStart=\nExecStart=/new\n")],
     );
-    assert_eq!(merged.all("Service", "ExecStart"), ["/new"]);
-    assert_eq!(merged.all("Service", "Environment"), ["A=1"]);
+    assert_eq!(merged.all_values("Service", "ExecStart"), ["/new"]);
+    assert_eq!(merged.all_values("Service", "Environment"), ["A=1"]);
 }
 
 #[test]
@@ -77,14 +77,14 @@ fn an_empty_assignment_clears_conditions_and_times_of_every_kind() {
         "[Timer]\nOnCalendar=daily\nOnBootSec=1\nUnit=y.service\n",
         &[("10.conf", "[Timer]\nOnCalendar=\nOnUnitActiveSec=5\n")],
     );
-    let keys: Vec<_> = timer.settings().map(|(_, key, _)| key).collect();
+    let keys: Vec<_> = timer.all_settings().map(|(_, key, _)| key).collect();
     assert_eq!(keys, ["OnUnitActiveSec", "Unit"]);
     let unit = effective(
         "x.service",
         "[Unit]\nConditionPathExists=/a\nAssertPathExists=/b\nConditionHost=c\nConditionUser=\n",
         &[],
     );
-    let keys: Vec<_> = unit.settings().map(|(_, key, _)| key).collect();
+    let keys: Vec<_> = unit.all_settings().map(|(_, key, _)| key).collect();
     assert_eq!(keys, ["AssertPathExists"]);
 }
 
@@ -95,7 +95,10 @@ fn dependencies_cannot_be_taken_back() {
         "[Unit]\nAfter=a.service\n",
         &[("1.conf", "[Unit]\nAfter=\nAfter=b.service\n")],
     );
-    assert_eq!(merged.all("Unit", "After"), ["a.service", "b.service"]);
+    assert_eq!(
+        merged.all_values("Unit", "After"),
+        ["a.service", "b.service"]
+    );
 }
 
 #[test]
@@ -106,7 +109,7 @@ fn an_empty_scalar_gives_the_default_back() {
         &[],
     );
     assert_eq!(
-        (merged.last("Service", "Type"), merged.service_type()),
+        (merged.last_value("Service", "Type"), merged.service_type()),
         (None, "simple")
     );
 }
@@ -253,7 +256,7 @@ fn sections_are_those_that_say_something() {
 fn the_last_default_instance_counts() {
     let text = "[Install]\nDefaultInstance=a\nDefaultInstance=b\n";
     let merged = effective("x@.service", text, &[]);
-    assert_eq!(merged.all("Install", "DefaultInstance"), ["b"]);
+    assert_eq!(merged.all_values("Install", "DefaultInstance"), ["b"]);
 }
 
 #[test]
@@ -262,9 +265,9 @@ fn a_quadlet_is_merged_as_podman_merges_it() {
     let quadlet = |text: &str, drop_ins: &[(&str, &str)]| effective("x.container", text, drop_ins);
     // A drop-in that Podman refuses is left out, a hidden one is read.
     let refused = quadlet(base, &[("1.conf", "[Container]\nExec=c\nd\n")]);
-    assert_eq!(refused.last("Container", "Exec"), Some("b"));
+    assert_eq!(refused.last_value("Container", "Exec"), Some("b"));
     let hidden = quadlet(base, &[(".1.conf", "[Container]\nExec=c\n")]);
-    assert_eq!(hidden.last("Container", "Exec"), Some("c"));
+    assert_eq!(hidden.last_value("Container", "Exec"), Some("c"));
     // What is assigned nothing is not what is not there: `ReadOnly=` is `--read-only=false`.
     let digest = |more: &str| quadlet(&format!("{base}{more}"), &[]).restart_digest();
     assert_ne!(digest("ReadOnly=\n"), digest(""));

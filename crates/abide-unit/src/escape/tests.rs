@@ -22,14 +22,14 @@ fn paths_become_the_names_that_systemd_escape_prints() {
 
 #[test]
 fn what_is_no_escaped_text_is_refused() {
-    assert_eq!(unescape("a\\x2"), None);
-    assert_eq!(unescape("a\\n"), None);
-    assert_eq!(unescape("\\xff"), None);
+    assert_eq!(unescape_text("a\\x2"), None);
+    assert_eq!(unescape_text("a\\n"), None);
+    assert_eq!(unescape_text("\\xff"), None);
 }
 
 proptest! {
     #[test]
     fn every_text_comes_back(text in "\\PC{0,20}") {
-        prop_assert_eq!(unescape(&escape(&text)), Some(text));
+        prop_assert_eq!(unescape_text(&escape(&text)), Some(text));
     }
 }

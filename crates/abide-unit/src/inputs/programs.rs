@@ -13,23 +13,23 @@ const MAKE_NO_PROGRAM: [&str; 12] = [
 /// The programs of a service that must be there. A missing one fails its start with 203/EXEC, that of an `ExecCondition=` keeps it
 /// from being tried; what is missing for `ExecStop=`, `ExecStopPost=` and `ExecReload=` does not (seen on 252 and 257).
 pub(super) fn of_service(unit: &Effective) -> Vec<Input> {
-    let conditions = unit.all("Service", "ExecCondition");
+    let conditions = unit.all_values("Service", "ExecCondition");
     let mut programs = Chain::default();
     programs.add("ExecCondition", &conditions);
     // It may ask for the very program that is missing.
     if !conditions.is_empty() {
         return programs.needed;
     }
-    programs.add("ExecStartPre", &unit.all("Service", "ExecStartPre"));
+    programs.add("ExecStartPre", &unit.all_values("Service", "ExecStartPre"));
     let begun_before = programs.may_make;
-    programs.add("ExecStart", &unit.all("Service", "ExecStart"));
+    programs.add("ExecStart", &unit.all_values("Service", "ExecStart"));
     // What is started beside it begins at once: before it can have made anything.
     if matches!(unit.service_type(), "simple" | "exec" | "idle") {
         programs.may_make = begun_before;
     }
     programs.add(
         "ExecStartPost",
-        first(&unit.all("Service", "ExecStartPost")),
+        first_line(&unit.all_values("Service", "ExecStartPost")),
     );
     programs.needed
 }
@@ -38,7 +38,7 @@ pub(super) fn of_service(unit: &Effective) -> Vec<Input> {
 pub(super) fn of_socket(unit: &Effective) -> Vec<Input> {
     let mut programs = Chain::default();
     for key in ["ExecStartPre", "ExecStartPost"] {
-        programs.add(key, &unit.all("Socket", key));
+        programs.add(key, &unit.all_values("Socket", key));
     }
     programs.needed
 }
@@ -46,14 +46,14 @@ pub(super) fn of_socket(unit: &Effective) -> Vec<Input> {
 /// What a quadlet has run before Podman.
 pub(super) fn before_podman(unit: &Effective) -> Vec<Input> {
     let mut programs = Chain::default();
-    if unit.all("Service", "ExecCondition").is_empty() {
-        programs.add("ExecStartPre", &unit.all("Service", "ExecStartPre"));
+    if unit.all_values("Service", "ExecCondition").is_empty() {
+        programs.add("ExecStartPre", &unit.all_values("Service", "ExecStartPre"));
     }
     programs.needed
 }
 
 /// A later one may use what the service itself makes meanwhile.
-fn first<'a, 'l>(lines: &'a [&'l str]) -> &'a [&'l str] {
+fn first_line<'a, 'l>(lines: &'a [&'l str]) -> &'a [&'l str] {
     lines.get(..1).unwrap_or_default()
 }
 

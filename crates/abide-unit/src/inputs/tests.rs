@@ -5,7 +5,7 @@ use crate::Effective;
 
 fn needs(text: &str) -> Needs {
     let unit = UnitName::parse("a.service").unwrap();
-    Needs::of(&Effective::new(&unit, text, &[]))
+    Needs::of_unit(&Effective::new(&unit, text, &[]))
 }
 
 /// What is needed, as `Setting=text`, with `!` for what the manager uses itself.
@@ -106,7 +106,7 @@ fn other_ways_to_come_by_a_path_are_known() {
 /// What a unit of another kind needs.
 fn named_of(unit: &str, text: &str) -> Vec<String> {
     let unit = UnitName::parse(unit).unwrap();
-    let needs = Needs::of(&Effective::new(&unit, text, &[]));
+    let needs = Needs::of_unit(&Effective::new(&unit, text, &[]));
     let inputs = needs.inputs.into_iter();
     inputs
         .map(|input| format!("{}={}", input.setting, input.text))
@@ -399,7 +399,7 @@ fn homes_are_hidden_where_nothing_opens_them() {
 fn a_container_needs_what_podman_reads_and_mounts() {
     let of = |text: &str| {
         let unit = UnitName::parse("c.container").unwrap();
-        let needs = Needs::of(&Effective::new(&unit, text, &[]));
+        let needs = Needs::of_unit(&Effective::new(&unit, text, &[]));
         needs
             .inputs
             .into_iter()

@@ -89,7 +89,7 @@ fn an_alias_must_fit_its_unit() {
 fn units_enabled_along_are_named() {
     let unit = UnitName::parse("a@x.service").unwrap();
     let effective = Effective::new(&unit, "[Install]\nAlso=b.socket %p@%i.timer\nAlso=\n", &[]);
-    let also: Vec<_> = also(&unit, &effective)
+    let also: Vec<_> = units_enabled_together(&unit, &effective)
         .into_iter()
         .map(|unit| unit.to_string())
         .collect();
@@ -134,7 +134,7 @@ fn names_that_enable_refuses_are_told() {
 fn a_type_that_has_one_name_only_is_not_linked_by_another() {
     for name in ["s.slice", "a.mount", "a.automount", "a.swap"] {
         let unit = UnitName::parse(name).unwrap();
-        let kind = unit.kind().suffix();
+        let kind = unit.kind().name_suffix();
         let text = format!("[Install]\nAlias=b.{kind} c.service\n");
         let effective = Effective::new(&unit, &text, &[]);
         assert!(install_links(&unit, &effective).is_empty());

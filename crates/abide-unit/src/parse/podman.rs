@@ -20,7 +20,7 @@ impl UnitFile {
         while let Some((number, line)) = lines.next() {
             if is_comment(line) {
                 if open.is_some() || line.starts_with(';') {
-                    file.problem(ProblemKind::OtherBefore54, number, line);
+                    file.add_problem(ProblemKind::OtherBefore54, number, line);
                 }
                 continue;
             }
@@ -37,7 +37,7 @@ impl UnitFile {
             }
         }
         if let Some((first, line)) = open {
-            file.problem(ProblemKind::Unfinished, first, &line);
+            file.add_problem(ProblemKind::Unfinished, first, &line);
         }
         file
     }
@@ -46,7 +46,7 @@ impl UnitFile {
         if is_comment(line) {
             return;
         }
-        if let Some(name) = header(line) {
+        if let Some(name) = section_header(line) {
             let odd = |c: char| c == '[' || c.is_control();
             if name.is_empty() || name.contains(odd) {
                 return self.refuse(ProblemKind::BadHeader, number, line);
@@ -64,7 +64,7 @@ impl UnitFile {
             (None, Some(_)) => ProblemKind::OutsideSection,
             (Some(section), Some((key, value))) => {
                 if value.ends_with('\\') {
-                    self.problem(ProblemKind::EndsInBackslash, number, line);
+                    self.add_problem(ProblemKind::EndsInBackslash, number, line);
                 }
                 self.entries.push(Entry {
                     section: section.clone(),
@@ -81,7 +81,7 @@ impl UnitFile {
 
     fn refuse(&mut self, kind: ProblemKind, line: u32, text: &str) {
         self.refused = true;
-        self.problem(kind, line, text);
+        self.add_problem(kind, line, text);
     }
 }
 
@@ -93,7 +93,7 @@ fn is_comment(line: &str) -> bool {
 }
 
 /// The name between the brackets, where nothing but blanks follows them.
-fn header(line: &str) -> Option<&str> {
+fn section_header(line: &str) -> Option<&str> {
     let (name, rest) = line.strip_prefix('[')?.split_once(']')?;
     rest.chars()
         .all(|c| matches!(c, ' ' | '\t'))

@@ -92,9 +92,9 @@ fn sections_are_listed_also_where_they_are_empty() {
 
 #[test]
 fn booleans_are_systemds() {
-    assert_eq!(boolean("Yes"), Some(true));
-    assert_eq!(boolean("off"), Some(false));
-    assert_eq!(boolean("maybe"), None);
+    assert_eq!(parse_boolean("Yes"), Some(true));
+    assert_eq!(parse_boolean("off"), Some(false));
+    assert_eq!(parse_boolean("maybe"), None);
 }
 
 proptest! {
@@ -107,7 +107,7 @@ proptest! {
             prop_assert!((1..=last).contains(&line));
         }
         for entry in file.entries {
-            prop_assert!(!entry.key.is_empty() && entry.value == trim(&entry.value));
+            prop_assert!(!entry.key.is_empty() && entry.value == trim_whitespace(&entry.value));
         }
     }
 
@@ -116,7 +116,7 @@ proptest! {
         let lines: Vec<_> = pairs.iter().map(|(k, v)| format!("{k}={v}")).collect();
         let read = UnitFile::parse(&format!("[Service]\n{}", lines.join("\n"))).entries;
         let read: Vec<_> = read.into_iter().map(|e| (e.key, e.value)).collect();
-        let written: Vec<_> = pairs.into_iter().map(|(k, v)| (k, trim(&v).to_owned())).collect();
+        let written: Vec<_> = pairs.into_iter().map(|(k, v)| (k, trim_whitespace(&v).to_owned())).collect();
         prop_assert_eq!(read, written);
     }
 }

@@ -53,12 +53,16 @@ fn what_systemd_calls_one_value_is_one_and_what_it_calls_several_is_not() {
             // The mount flags of systemd 252 are printed as several and are one word.
             let one = key == "MountFlags";
             assert_eq!(
-                repeated(section, key) == Repeated::Last,
+                repetition_rule(section, key) == Repeated::Last,
                 one,
                 "{section}.{key}"
             );
         } else if one.contains(&value) {
-            assert_eq!(repeated(section, key), Repeated::Last, "{section}.{key}");
+            assert_eq!(
+                repetition_rule(section, key),
+                Repeated::Last,
+                "{section}.{key}"
+            );
         }
     }
 }
@@ -68,13 +72,13 @@ fn every_dependency_that_systemd_lists_is_kept() {
     let old_names = ["PropagateReloadTo", "PropagateReloadFrom"];
     for (section, key, value) in dumped() {
         if section == "Unit" && value == "UNIT [...]" && !old_names.contains(&key) {
-            assert_eq!(repeated(section, key), Repeated::Kept, "{key}");
+            assert_eq!(repetition_rule(section, key), Repeated::Kept, "{key}");
         }
     }
 }
 
 #[test]
 fn keys_nobody_knows_count_every_assignment() {
-    assert_eq!(repeated("Service", "Frobnicate"), Repeated::All);
-    assert_eq!(repeated("Container", "Environment"), Repeated::All);
+    assert_eq!(repetition_rule("Service", "Frobnicate"), Repeated::All);
+    assert_eq!(repetition_rule("Container", "Environment"), Repeated::All);
 }

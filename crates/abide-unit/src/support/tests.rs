@@ -7,7 +7,7 @@ fn unit(name: &str, text: &str) -> Effective {
 }
 
 fn said(name: &str, text: &str, systemd: u32) -> String {
-    let all = ignored(&unit(name, text), systemd);
+    let all = ignored_settings(&unit(name, text), systemd);
     let all: Vec<String> = all.iter().map(ToString::to_string).collect();
     all.join(", ")
 }
@@ -29,7 +29,7 @@ fn the_table_is_sorted_and_every_line_of_it_is_read() {
         .map(|line| line.split_whitespace().count() - 2)
         .sum();
     assert_eq!(TABLE.settings.len() + TABLE.words.len(), sections);
-    assert_eq!(asked(), [247, 249, 252, 254, 257, 262]);
+    assert_eq!(asked_releases(), [247, 249, 252, 254, 257, 262]);
     for known in TABLE.settings.values() {
         assert!(
             known.gone.is_none_or(|gone| gone > known.since),
@@ -61,11 +61,11 @@ fn what_two_releases_say_of_their_own_settings_is_in_the_table() {
             }
         }
         for (section, key) in TABLE.settings.keys() {
-            let known = support(section, key, systemd) == Support::Known;
+            let known = setting_support(section, key, systemd) == Support::Known;
             assert_eq!(known, has.contains(&(*section, *key)), "{section}.{key}");
         }
         for (section, key) in has {
-            assert!(known(section, key).is_some(), "{section}.{key}");
+            assert!(known_setting(section, key).is_some(), "{section}.{key}");
         }
     }
 }
@@ -84,19 +84,23 @@ fn a_setting_is_ignored_before_it_came_and_known_from_then_on() {
         ("Unit", "ConditionMemory", 242),
     ] {
         let came = Support::Ignored(IgnoredWhy::CameWith { systemd: since });
-        assert_eq!(support(section, key, since - 1), came, "{key}");
-        assert_eq!(support(section, key, since), Support::Known, "{key}");
-        assert_eq!(support(section, key, 219), came, "{key}");
+        assert_eq!(setting_support(section, key, since - 1), came, "{key}");
+        assert_eq!(
+            setting_support(section, key, since),
+            Support::Known,
+            "{key}"
+        );
+        assert_eq!(setting_support(section, key, 219), came, "{key}");
     }
     for key in ["ExecStart", "Restart", "User"] {
-        assert_eq!(support("Service", key, 206), Support::Known);
+        assert_eq!(setting_support("Service", key, 206), Support::Known);
     }
-    assert_eq!(support("Service", "X-Mine", 247), Support::Known);
+    assert_eq!(setting_support("Service", "X-Mine", 247), Support::Known);
 }
 
 #[test]
 fn what_is_gone_is_ignored_again() {
-    assert_eq!(support("Service", "CPUShares", 257), Support::Known);
+    assert_eq!(setting_support("Service", "CPUShares", 257), Support::Known);
     assert_eq!(
         said(
             "a.service",

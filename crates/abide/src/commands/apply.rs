@@ -16,10 +16,10 @@ use crate::load::Warnings;
 use crate::progress::Progress;
 use crate::reporting::{Done, Reporting};
 use crate::reports::ReportArgs;
-use crate::run::Run;
+use crate::run::HostRun;
 use crate::select::select_saved;
 use crate::ui::Ui;
-use crate::values::{age, duration, full_digest};
+use crate::values::{full_digest, parse_age, parse_step_timeout};
 use crate::{budgets, clock, next, plan_file, resuming, selected};
 
 /// Make the hosts what the manifest says, or carry out a saved plan
@@ -54,13 +54,13 @@ pub(crate) struct Apply {
     #[arg(long, value_name = "SHA256", value_parser = full_digest, group = "approval")]
     expect_digest: Option<Digest>,
     /// How old the plan in FILE may be, instead of its own limit
-    #[arg(long, value_name = "TIME", value_parser = age, requires = "plan")]
+    #[arg(long, value_name = "TIME", value_parser = parse_age, requires = "plan")]
     max_age: Option<Duration>,
     /// Leave out of FILE the hosts, and the users of hosts, that have moved on since it was made; ends with 5 or 1 then
     #[arg(long, requires = "plan")]
     skip_stale: bool,
     /// Wait this long for a host that somebody else is changing, instead of leaving it out
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = parse_step_timeout)]
     lock_timeout: Option<Duration>,
     /// Print events as NDJSON: `version` first, `run_summary` last
     #[arg(long, requires = "approval")]
@@ -87,7 +87,7 @@ impl Apply {
         let context = (common, ui, environment);
         let done = match &self.plan {
             Some(path) => self.carry_out(path, &mut reporting, context).await,
-            None => self.work(&mut reporting, context).await,
+            None => self.plan_and_apply(&mut reporting, context).await,
         };
         let done = done.map(|done| {
             let next = next::after_apply(&done.report, self.plan.as_deref(), common, ui);
@@ -106,39 +106,39 @@ impl Apply {
     fn check(&self, common: &Common, ui: &Ui) -> Result<(), Failure> {
         if !self.is_approved() && !ui.can_ask {
             return Err(
-                Failure::usage("nobody can be asked: standard input is no terminal")
-                    .hint("pass --yes to apply without a confirmation"),
+                Failure::usage_error("nobody can be asked: standard input is no terminal")
+                    .with_hint("pass --yes to apply without a confirmation"),
             );
         }
         if self.plan.is_none() {
             return Ok(());
         }
         if !common.manifest.file.is_empty() {
-            return Err(Failure::usage(
+            return Err(Failure::usage_error(
                 "a saved plan needs no manifest: leave out -f",
             ));
         }
         if self.allowances.accept_broken {
             return Err(
-                Failure::usage("--accept-broken has no meaning for a saved plan")
-                    .hint("give it to `abide plan -o FILE`"),
+                Failure::usage_error("--accept-broken has no meaning for a saved plan")
+                    .with_hint("give it to `abide plan -o FILE`"),
             );
         }
         if self.allowances.allow_removals.is_some() {
             return Err(
-                Failure::usage("--allow-removals has no meaning for a saved plan")
-                    .hint("give it to `abide plan -o FILE`"),
+                Failure::usage_error("--allow-removals has no meaning for a saved plan")
+                    .with_hint("give it to `abide plan -o FILE`"),
             );
         }
         Ok(())
     }
 
-    async fn work(
+    async fn plan_and_apply(
         &self,
         reporting: &mut Reporting,
         (common, ui, environment): Context<'_>,
     ) -> Result<Done, Failure> {
-        let mut run = Run::begin(
+        let mut run = HostRun::begin(
             common,
             &self.allowances,
             Warnings::Counted,
@@ -153,27 +153,27 @@ impl Apply {
         run.keeps_budgets()?;
         let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
         let planned = run
-            .shown(progress, async |engine, events, cancel| {
+            .wait_with_progress(progress, async |engine, events, cancel| {
                 engine.plan(events, cancel).await
             })
             .await;
         let digest = run.digest(&planned);
         self.prepare(&mut run, digest);
-        reporting.planned(&planned, Some(digest));
+        reporting.record_plan(&planned, Some(digest));
         if run.signals.exit().is_none()
             && let Err(why) = self.expect(digest)
         {
-            return Ok(unexpected(run, planned, &why, ui).await);
+            return Ok(finish_unapproved(run, planned, &why, ui).await);
         }
         let (actions, hosts) = count(&planned);
         if actions == 0 || run.signals.exit().is_some() {
-            return Ok(concluded(run, planned, ui).await);
+            return Ok(finish_run(run, planned, ui).await);
         }
         if !self.is_approved() {
-            ui.answer(&text::plan(&planned, &ui.options))?;
-            if !agreed(&run, ui, actions, hosts).await? {
+            ui.print_answer(&text::plan(&planned, &ui.options))?;
+            if !confirm_apply(&run, ui, actions, hosts).await? {
                 run.engine.close().await;
-                ui.talk("Nothing was changed.");
+                ui.print_message("Nothing was changed.");
                 return Ok(Done {
                     report: planned,
                     // `abide apply && next` must not go on.
@@ -191,11 +191,11 @@ impl Apply {
         }
         let progress = Progress::new(ui, hosts, planned, reporting.events());
         let report = run
-            .changing(progress, async |engine, events, cancel| {
+            .change_with_progress(progress, async |engine, events, cancel| {
                 engine.apply(events, cancel).await
             })
             .await;
-        Ok(concluded(run, report, ui).await)
+        Ok(finish_run(run, report, ui).await)
     }
 
     /// Carries out a saved plan.
@@ -206,7 +206,7 @@ impl Apply {
         (common, ui, environment): Context<'_>,
     ) -> Result<Done, Failure> {
         let saved = plan_file::read(path)?;
-        plan_file::check_age(path, &saved, clock::utc(), self.max_age)?;
+        plan_file::check_age(path, &saved, clock::current_utc(), self.max_age)?;
         self.expect(saved.digest)?;
         budgets::hold_saved(&saved, &common.selection)?;
         let chosen = select_saved(&saved, &common.selection)?;
@@ -214,34 +214,37 @@ impl Apply {
         self.prepare(&mut run, saved.digest);
         let selected = selected::of_saved(&saved, &chosen, &common.selection);
         reporting.start(&saved.manifest.name, Vec::new(), selected);
-        let before = resuming::before(&saved, |host| chosen.hosts.contains_key(host));
-        reporting.planned(&before, Some(saved.digest));
+        let before =
+            resuming::report_before_observing(&saved, |host| chosen.hosts.contains_key(host));
+        reporting.record_plan(&before, Some(saved.digest));
         if !saved.complete {
-            ui.talk("The plan is incomplete: not every host could be observed when it was made.");
+            ui.print_message(
+                "The plan is incomplete: not every host could be observed when it was made.",
+            );
         }
         let gated = gate(&mut run, before, self.skip_stale, reporting, ui).await;
-        ui.talk(&resuming::told(&saved, &gated, run.size));
+        ui.print_message(&resuming::gate_summary(&saved, &gated, run.size));
         if resuming::is_stale(&gated) && !self.skip_stale {
             return Ok(held_back(run, gated, ui).await);
         }
         let (actions, hosts) = count_pending(&gated);
         if actions == 0 || run.signals.exit().is_some() {
-            return Ok(concluded(run, gated, ui).await);
+            return Ok(finish_run(run, gated, ui).await);
         }
         let progress = Progress::new(ui, hosts, gated.clone(), reporting.events());
         let mut report = gated;
         let done = run
-            .changing(progress, async |engine, events, cancel| {
+            .change_with_progress(progress, async |engine, events, cancel| {
                 engine.apply(events, cancel).await
             })
             .await;
         report.hosts.extend(done.hosts);
-        Ok(concluded(run, report, ui).await)
+        Ok(finish_run(run, report, ui).await)
     }
 
     /// What whoever meets its locks is told, and how long it waits for theirs.
-    fn prepare(&self, run: &mut Run, digest: Digest) {
-        run.engine.name_plan(digest.spoken());
+    fn prepare(&self, run: &mut HostRun, digest: Digest) {
+        run.engine.name_plan(digest.spoken_form());
         run.engine
             .wait_for_locks(self.lock_timeout.unwrap_or_default());
     }
@@ -252,18 +255,18 @@ impl Apply {
                 Exit::Stale,
                 format!(
                     "nothing was done: the plan is {} (sha256:{digest}), and {} was expected",
-                    digest.spoken(),
-                    expected.spoken(),
+                    digest.spoken_form(),
+                    expected.spoken_form(),
                 ),
             )
-            .hint("the manifest or a host has changed since, or a host cannot be seen")),
+            .with_hint("the manifest or a host has changed since, or a host cannot be seen")),
             _ => Ok(()),
         }
     }
 }
 
 /// A run that ends before anything is done, because its plan is not the approved one: that is shown.
-async fn unexpected(mut run: Run, planned: Report, why: &Failure, ui: &Ui) -> Done {
+async fn finish_unapproved(mut run: HostRun, planned: Report, why: &Failure, ui: &Ui) -> Done {
     run.engine.close().await;
     ui.fail(why);
     Done {
@@ -275,7 +278,7 @@ async fn unexpected(mut run: Run, planned: Report, why: &Failure, ui: &Ui) -> Do
 
 /// Observes the hosts for which something is approved, and sees what is left of it.
 async fn gate(
-    run: &mut Run,
+    run: &mut HostRun,
     mut known: Report,
     skip_stale: bool,
     reporting: &Reporting,
@@ -283,7 +286,7 @@ async fn gate(
 ) -> Report {
     let progress = Progress::new(ui, run.size, known.clone(), reporting.events());
     let gated = run
-        .shown(progress, async |engine, events, cancel| {
+        .wait_with_progress(progress, async |engine, events, cancel| {
             engine.gate(skip_stale, events, cancel).await
         })
         .await;
@@ -292,18 +295,18 @@ async fn gate(
 }
 
 /// A run that ends before anything is done, because a host has moved on.
-async fn held_back(run: Run, mut report: Report, ui: &Ui) -> Done {
+async fn held_back(run: HostRun, mut report: Report, ui: &Ui) -> Done {
     resuming::hold_back(&mut report);
-    let mut done = concluded(run, report, ui).await;
+    let mut done = finish_run(run, report, ui).await;
     done.text
         .push_str("A host has moved on since the plan was made: nothing was done on any host.\n");
     done
 }
 
-async fn concluded(mut run: Run, report: Report, ui: &Ui) -> Done {
+async fn finish_run(mut run: HostRun, report: Report, ui: &Ui) -> Done {
     run.engine.close().await;
     Done {
-        exit: run.exit(Exit::of(&report, Exit::Done)),
+        exit: run.exit(Exit::of_report(&report, Exit::Done)),
         text: text::report(&report, &ui.options),
         report,
     }
@@ -329,8 +332,8 @@ pub(crate) fn count(report: &Report) -> (usize, usize) {
 }
 
 /// Asks, and takes Ctrl-C for a no.
-pub(crate) async fn agreed(
-    run: &Run,
+pub(crate) async fn confirm_apply(
+    run: &HostRun,
     ui: &Ui,
     actions: usize,
     hosts: usize,
@@ -346,7 +349,7 @@ pub(crate) async fn agreed(
         plural(hosts, "host")
     );
     let asking = ui.clone();
-    let answer = tokio::task::spawn_blocking(move || asking.confirm(&question));
+    let answer = tokio::task::spawn_blocking(move || asking.ask_yes_or_no(&question));
     tokio::select! {
         answer = answer => answer.unwrap_or(Ok(false)),
         () = run.signals.cancel.at_least(Urgency::Finish) => Ok(false),

@@ -24,7 +24,7 @@ impl Completions {
     pub(crate) fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "abide", &mut script);
-        ui.answer(&String::from_utf8_lossy(&script))?;
+        ui.print_answer(&String::from_utf8_lossy(&script))?;
         Ok(Exit::Done)
     }
 }

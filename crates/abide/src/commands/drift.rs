@@ -7,7 +7,7 @@ use abide_report::{Command, text};
 use clap::Args;
 
 use crate::args::{Allowances, Common};
-use crate::commands::apply::{agreed, count};
+use crate::commands::apply::{confirm_apply, count};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -15,7 +15,7 @@ use crate::load::Warnings;
 use crate::progress::Progress;
 use crate::reporting::{Done, Reporting};
 use crate::reports::ReportArgs;
-use crate::run::Run;
+use crate::run::HostRun;
 use crate::selected;
 use crate::ui::Ui;
 
@@ -53,22 +53,24 @@ impl DriftArgs {
     ) -> Result<Exit, Failure> {
         if self.fix && !self.yes && (self.json || !ui.can_ask) {
             return Err(
-                Failure::usage("nobody can be asked: standard input is no terminal")
-                    .hint("pass --yes to restore without a confirmation"),
+                Failure::usage_error("nobody can be asked: standard input is no terminal")
+                    .with_hint("pass --yes to restore without a confirmation"),
             );
         }
         let mut reporting =
             Reporting::begin(Command::Drift, &self.reports, self.json, (ui, environment))?;
-        let done = self.work(&mut reporting, (common, ui, environment)).await;
+        let done = self
+            .find_and_fix(&mut reporting, (common, ui, environment))
+            .await;
         reporting.end(done)
     }
 
-    async fn work(
+    async fn find_and_fix(
         &self,
         reporting: &mut Reporting,
         (common, ui, environment): (&Common, &Ui, &Environment),
     ) -> Result<Done, Failure> {
-        let mut run = Run::begin(
+        let mut run = HostRun::begin(
             common,
             &Allowances::default(),
             Warnings::Unsaid,
@@ -89,18 +91,18 @@ impl DriftArgs {
         let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
         let fix = self.fix;
         let found = run
-            .shown(progress, async |engine, events, cancel| {
+            .wait_with_progress(progress, async |engine, events, cancel| {
                 engine.drift(fix, events, cancel).await
             })
             .await;
-        reporting.planned(&found, None);
+        reporting.record_plan(&found, None);
         let told = text::drift(&found, &ui.options);
         if fix && run.signals.exit().is_none() {
             return self.restore(run, found, told, (reporting, ui)).await;
         }
         run.engine.close().await;
         Ok(Done {
-            exit: run.exit(Exit::of(&found, Exit::Pending)),
+            exit: run.exit(Exit::of_report(&found, Exit::Pending)),
             text: told,
             report: found,
         })
@@ -109,31 +111,31 @@ impl DriftArgs {
     /// Carries out what restores the hosts.
     async fn restore(
         &self,
-        mut run: Run,
+        mut run: HostRun,
         found: Report,
         told: String,
         (reporting, ui): (&Reporting, &Ui),
     ) -> Result<Done, Failure> {
-        let left = left(&found);
+        let left = remaining_by_host(&found);
         let (actions, hosts) = count(&found);
         if actions == 0 {
             run.engine.close().await;
             return Ok(Done {
-                exit: run.exit(Exit::of(&found, Exit::Pending)),
-                text: told + nothing(&found),
+                exit: run.exit(Exit::of_report(&found, Exit::Pending)),
+                text: told + nothing_to_restore_hint(&found),
                 report: found,
             });
         }
         if !self.json {
-            ui.answer(&told)?;
+            ui.print_answer(&told)?;
         }
         if !self.yes {
-            ui.answer(&format!("\n{}", text::plan(&as_plan(&found), &ui.options)))?;
-            if !agreed(&run, ui, actions, hosts).await? {
+            ui.print_answer(&format!("\n{}", text::plan(&as_plan(&found), &ui.options)))?;
+            if !confirm_apply(&run, ui, actions, hosts).await? {
                 run.engine.close().await;
-                ui.talk("Nothing was changed.");
+                ui.print_message("Nothing was changed.");
                 return Ok(Done {
-                    exit: run.exit(Exit::of(&found, Exit::Pending)),
+                    exit: run.exit(Exit::of_report(&found, Exit::Pending)),
                     text: String::new(),
                     report: found,
                 });
@@ -141,7 +143,7 @@ impl DriftArgs {
         }
         let progress = Progress::new(ui, hosts, found.clone(), reporting.events());
         let done = run
-            .changing(progress, async |engine, events, cancel| {
+            .change_with_progress(progress, async |engine, events, cancel| {
                 engine.apply(events, cancel).await
             })
             .await;
@@ -156,23 +158,23 @@ impl DriftArgs {
             .collect();
         let remaining = if remains { Exit::Pending } else { Exit::Done };
         Ok(Done {
-            exit: run.exit(Exit::of(&done, Exit::Pending).or_worse(remaining)),
-            text: text::restored(&done, &pending, &ui.options),
+            exit: run.exit(Exit::of_report(&done, Exit::Pending).or_worse(remaining)),
+            text: text::restore_report(&done, &pending, &ui.options),
             report: done,
         })
     }
 }
 
 /// What is said where nothing is done, and somebody might wait for it.
-fn nothing(found: &Report) -> &'static str {
-    match Exit::of(found, Exit::Pending) {
+fn nothing_to_restore_hint(found: &Report) -> &'static str {
+    match Exit::of_report(found, Exit::Pending) {
         Exit::Pending => "Nothing to restore: `abide apply` rolls out what the manifest says.\n",
         _ => "",
     }
 }
 
 /// Whether something is not restored on a host, whatever becomes of the rest: a rollout, what abide cannot put back.
-fn left(found: &Report) -> BTreeMap<HostName, bool> {
+fn remaining_by_host(found: &Report) -> BTreeMap<HostName, bool> {
     let hosts = found.hosts.iter();
     hosts
         .map(|(name, host)| {

@@ -23,13 +23,13 @@ impl Explain {
         let known =
             abide_manifest::explain(&code).or_else(|| abide_model::refusal_reason::explain(&code));
         let Some(text) = known else {
-            let code = abide_model::printable(&self.code);
+            let code = abide_model::printable_text(&self.code);
             return Err(
-                Failure::usage(format!("`{code}` is not a code of a diagnostic or refusal"))
-                    .hint("codes look like E0302 and stand at the beginning of a diagnostic, or like R0101 in a plan's help"),
+                Failure::usage_error(format!("`{code}` is not a code of a diagnostic or refusal"))
+                    .with_hint("codes look like E0302 and stand at the beginning of a diagnostic, or like R0101 in a plan's help"),
             );
         };
-        ui.answer(&format!("{}\n", text.trim_end()))?;
+        ui.print_answer(&format!("{}\n", text.trim_end()))?;
         Ok(Exit::Done)
     }
 }

@@ -11,8 +11,8 @@ use crate::args::Common;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::load::{Manifest, Warnings};
-use crate::select::whole;
+use crate::load::{LoadedManifest, Warnings};
+use crate::select::hosts_of_all_shards;
 use crate::shards;
 use crate::ui::Ui;
 
@@ -27,7 +27,7 @@ Examples:
   abide hosts --shard 2/5
   abide hosts --json | jq -r '.[].host'
   abide hosts --matrix 20 --json             for a GitHub matrix: [\"1/20\", \"2/20\", ...]")]
-pub(crate) struct Hosts {
+pub(crate) struct HostsArgs {
     /// Print a JSON array: the hosts, or with --matrix the shards
     #[arg(long)]
     json: bool,
@@ -38,7 +38,7 @@ pub(crate) struct Hosts {
 
 /// One host, as programs read it.
 #[derive(Debug, Serialize)]
-struct Line<'a> {
+struct HostLine<'a> {
     host: &'a HostName,
     via: Via,
     /// Where ssh goes; left out for this machine.
@@ -53,16 +53,17 @@ struct Line<'a> {
     shard: Option<String>,
 }
 
-impl Hosts {
+impl HostsArgs {
     pub(crate) fn run(
         &self,
         common: &Common,
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Exit, Failure> {
-        let (fleet, ..) = Manifest::to_look(common, environment)?.fleet(ui, Warnings::Unsaid)?;
+        let (fleet, ..) =
+            LoadedManifest::to_look(common, environment)?.fleet(ui, Warnings::Unsaid)?;
         let selection = &common.selection;
-        let mut hosts = whole(&fleet, selection)?;
+        let mut hosts = hosts_of_all_shards(&fleet, selection)?;
         let count = self.matrix.map(|most| {
             let hosts = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
             most.min(hosts)
@@ -75,11 +76,11 @@ impl Hosts {
         }
         let answer = match (self.json, count) {
             (true, Some(count)) => {
-                let names: Vec<String> = Shard::all(count).map(|one| one.to_string()).collect();
+                let names: Vec<String> = Shard::all_of(count).map(|one| one.to_string()).collect();
                 json(&names)?
             }
             (true, None) => {
-                let lines: Vec<Line<'_>> = hosts
+                let lines: Vec<HostLine<'_>> = hosts
                     .iter()
                     .map(|(name, host)| line(name, host, of.get(name)))
                     .collect();
@@ -87,18 +88,19 @@ impl Hosts {
             }
             (false, _) => text::hosts(&rows(&hosts, &of), &ui.options),
         };
-        ui.answer(&answer)?;
+        ui.print_answer(&answer)?;
         Ok(Exit::Done)
     }
 }
 
 /// One line of JSON, as `$GITHUB_OUTPUT` and command substitution take it.
 fn json(value: &impl Serialize) -> Result<String, Failure> {
-    let text = serde_json::to_string(value).map_err(|error| Failure::here("the hosts", error))?;
+    let text =
+        serde_json::to_string(value).map_err(|error| Failure::local_error("the hosts", error))?;
     Ok(format!("{text}\n"))
 }
 
-fn line<'a>(name: &'a HostName, host: &'a FleetHost, shard: Option<&Shard>) -> Line<'a> {
+fn line<'a>(name: &'a HostName, host: &'a FleetHost, shard: Option<&Shard>) -> HostLine<'a> {
     let Connection {
         via,
         address,
@@ -107,7 +109,7 @@ fn line<'a>(name: &'a HostName, host: &'a FleetHost, shard: Option<&Shard>) -> L
         ..
     } = &host.connection;
     let over_ssh = *via == Via::Ssh;
-    Line {
+    HostLine {
         host: name,
         via: *via,
         address: over_ssh.then(|| address.as_deref().unwrap_or(name.as_str())),
@@ -123,7 +125,7 @@ fn rows(
     of: &BTreeMap<HostName, Shard>,
 ) -> Vec<text::HostRow> {
     let row = |(name, host): (&HostName, &FleetHost)| {
-        let Line {
+        let HostLine {
             host: _,
             via: _,
             address,

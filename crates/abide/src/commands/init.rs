@@ -31,8 +31,8 @@ const STARTER: &str = include_str!("init/starter.yaml");
 impl Init {
     pub(crate) fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         write_new(&self.path, STARTER)?;
-        ui.talk(&format!("Wrote {}.", self.path.display()));
-        ui.talk("Next: put your hosts into it, then `abide validate` and `abide plan`.");
+        ui.print_message(&format!("Wrote {}.", self.path.display()));
+        ui.print_message("Next: put your hosts into it, then `abide validate` and `abide plan`.");
         Ok(Exit::Done)
     }
 }
@@ -47,16 +47,16 @@ fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     let mut file = tempfile::Builder::new()
         .permissions(Permissions::from_mode(0o644))
         .tempfile_in(directory)
-        .map_err(|error| Failure::here(directory.display(), error))?;
+        .map_err(|error| Failure::local_error(directory.display(), error))?;
     file.write_all(text.as_bytes())
         .and_then(|()| file.as_file().sync_all())
-        .map_err(|error| Failure::here(&shown, error))?;
+        .map_err(|error| Failure::local_error(&shown, error))?;
     match file.persist_noclobber(path) {
         Ok(_) => Ok(()),
         Err(refused) if refused.error.kind() == std::io::ErrorKind::AlreadyExists => Err(
             Failure::new(Exit::Failed, format!("{shown} is there already"))
-                .hint("name another file, or remove it first"),
+                .with_hint("name another file, or remove it first"),
         ),
-        Err(refused) => Err(Failure::here(&shown, refused.error)),
+        Err(refused) => Err(Failure::local_error(&shown, refused.error)),
     }
 }

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::load::Warnings;
 use crate::progress::Progress;
-use crate::run::Run;
+use crate::run::HostRun;
 use crate::ui::Ui;
 
 /// Show what abide owns on a host by its own record, or repair that record
@@ -29,11 +29,11 @@ Examples:
   abide ledger repair web07")]
 pub(crate) struct LedgerArgs {
     #[command(subcommand)]
-    what: What,
+    what: LedgerVerb,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum LedgerVerb {
     /// Show the ledgers of all manifests on a host, and what is wrong with them; ends with 3 where something is
     #[command(after_help = "\
 Examples:
@@ -70,7 +70,7 @@ Examples:
 }
 
 /// What came of each host.
-type Seen = BTreeMap<HostName, Result<HostLedgers, LedgersError>>;
+type HostAnswers = BTreeMap<HostName, Result<HostLedgers, LedgersError>>;
 
 impl LedgerArgs {
     pub(crate) async fn run(
@@ -80,23 +80,23 @@ impl LedgerArgs {
         environment: &Environment,
     ) -> Result<Exit, Failure> {
         match &self.what {
-            What::Show { json, of } => {
+            LedgerVerb::Show { json, of } => {
                 let mut run = begin(of, common, ui, environment).await?;
                 run.engine.only_look();
                 let seen = look(&mut run, ui).await;
                 run.engine.close().await;
                 show(&run, &seen, *json, ui)
             }
-            What::Repair {
+            LedgerVerb::Repair {
                 yes,
                 keep_lines,
                 of,
             } => {
                 if !yes && !ui.can_ask {
-                    return Err(Failure::usage(
+                    return Err(Failure::usage_error(
                         "nobody can be asked: standard input is no terminal",
                     )
-                    .hint("pass --yes to repair without a confirmation"));
+                    .with_hint("pass --yes to repair without a confirmation"));
                 }
                 let mut run = begin(of, common, ui, environment).await?;
                 let ended = repair(&mut run, *yes, *keep_lines, ui).await;
@@ -112,9 +112,9 @@ async fn begin(
     common: &Common,
     ui: &Ui,
     environment: &Environment,
-) -> Result<Run, Failure> {
-    let common = common.about(of);
-    Run::begin(
+) -> Result<HostRun, Failure> {
+    let common = common.for_host(of);
+    HostRun::begin(
         &common,
         &Allowances::default(),
         Warnings::Unsaid,
@@ -123,15 +123,15 @@ async fn begin(
     .await
 }
 
-async fn look(run: &mut Run, ui: &Ui) -> Seen {
+async fn look(run: &mut HostRun, ui: &Ui) -> HostAnswers {
     let progress = Progress::new(ui, run.size, Report::default(), None);
-    run.shown(progress, async |engine, events, cancel| {
+    run.wait_with_progress(progress, async |engine, events, cancel| {
         engine.ledgers(events, cancel).await
     })
     .await
 }
 
-fn show(run: &Run, seen: &Seen, as_json: bool, ui: &Ui) -> Result<Exit, Failure> {
+fn show(run: &HostRun, seen: &HostAnswers, as_json: bool, ui: &Ui) -> Result<Exit, Failure> {
     let lines: Vec<LedgersLine<'_>> = seen
         .iter()
         .map(|(host, seen)| LedgersLine {
@@ -144,21 +144,21 @@ fn show(run: &Run, seen: &Seen, as_json: bool, ui: &Ui) -> Result<Exit, Failure>
         .all(|seen| seen.as_ref().is_ok_and(HostLedgers::is_good));
     let exit = run.exit(if good { Exit::Done } else { Exit::Incomplete });
     if as_json {
-        ui.answer(&json::ledgers(&lines, exit.into()))?;
+        ui.print_answer(&json::ledgers(&lines, exit.into()))?;
     } else {
-        ui.tell(&text::ledgers(&lines, &ui.options))?;
+        ui.print_unless_silent(&text::ledgers(&lines, &ui.options))?;
     }
     Ok(exit)
 }
 
 async fn repair(
-    run: &mut Run,
+    run: &mut HostRun,
     is_approved: bool,
     keep_lines: bool,
     ui: &Ui,
 ) -> Result<Exit, Failure> {
     let seen = look(run, ui).await;
-    let (repairs, mut exit, mut told) = sorted(&seen, keep_lines);
+    let (repairs, mut exit, mut told) = plan_repairs(&seen, keep_lines);
     let lines: Vec<RepairLine<'_>> = repairs
         .iter()
         .map(|(host, (seen, repair))| RepairLine {
@@ -170,7 +170,7 @@ async fn repair(
     if !lines.is_empty() {
         told.push_str(&text::ledger_repair(&lines, &ui.options));
     }
-    ui.tell(&told)?;
+    ui.print_unless_silent(&told)?;
     let to_do: BTreeMap<HostName, LedgerRepair> = repairs
         .iter()
         .filter(|(_, (_, repair))| !repair.steps.is_empty())
@@ -179,13 +179,13 @@ async fn repair(
     if to_do.is_empty() || run.signals.exit().is_some() {
         return Ok(run.exit(exit));
     }
-    if !is_approved && !agreed(run, ui, to_do.len()).await? {
-        ui.talk("Nothing was changed.");
+    if !is_approved && !confirm_repair(run, ui, to_do.len()).await? {
+        ui.print_message("Nothing was changed.");
         return Ok(run.exit(Exit::Failed));
     }
     let progress = Progress::new(ui, to_do.len(), Report::default(), None);
     let done = run
-        .changing(progress, async |engine, events, cancel| {
+        .change_with_progress(progress, async |engine, events, cancel| {
             engine.mend_ledgers(to_do, events, cancel).await
         })
         .await;
@@ -193,12 +193,12 @@ async fn repair(
     for line in &lines {
         let of_host = done.iter().find(|(host, _)| host.as_str() == line.host);
         if let Some((_, done)) = of_host {
-            let (ended, text) = outcome(line, done, ui);
+            let (ended, text) = repair_outcome(line, done, ui);
             exit = exit.or_worse(ended);
             told.push_str(&text);
         }
     }
-    ui.tell(&told)?;
+    ui.print_unless_silent(&told)?;
     Ok(run.exit(exit))
 }
 
@@ -206,7 +206,7 @@ async fn repair(
 type Repairs<'a> = BTreeMap<HostName, (&'a HostLedgers, LedgerRepair)>;
 
 /// What mends the hosts on which something is to be repaired, and what is said of the others.
-fn sorted(seen: &Seen, keep_lines: bool) -> (Repairs<'_>, Exit, String) {
+fn plan_repairs(seen: &HostAnswers, keep_lines: bool) -> (Repairs<'_>, Exit, String) {
     let mut exit = Exit::Done;
     let mut told = String::new();
     let mut repairs = BTreeMap::new();
@@ -217,7 +217,10 @@ fn sorted(seen: &Seen, keep_lines: bool) -> (Repairs<'_>, Exit, String) {
                 told.push_str(&format!("{host}  not repaired: {why}\n"));
             }
             Ok(seen) if seen.is_good() => {
-                told.push_str(&format!("{host}  nothing to repair: {}\n", all(seen)));
+                told.push_str(&format!(
+                    "{host}  nothing to repair: {}\n",
+                    good_ledgers_text(seen)
+                ));
             }
             Ok(found) => {
                 let repair = found.repair(keep_lines);
@@ -233,7 +236,7 @@ fn sorted(seen: &Seen, keep_lines: bool) -> (Repairs<'_>, Exit, String) {
 }
 
 /// How a repair ended, and what is said of it.
-fn outcome(
+fn repair_outcome(
     line: &RepairLine<'_>,
     done: &Result<Repaired, LedgersError>,
     ui: &Ui,
@@ -260,7 +263,7 @@ fn outcome(
 }
 
 /// `2 ledgers are as abide writes them`.
-fn all(seen: &HostLedgers) -> String {
+fn good_ledgers_text(seen: &HostLedgers) -> String {
     match seen.ledgers.len() {
         0 => "there is no ledger".to_owned(),
         1 => "its ledger is as abide writes it".to_owned(),
@@ -277,13 +280,13 @@ fn exit_of(why: &LedgersError) -> Exit {
 }
 
 /// Asks, and takes Ctrl-C for a no.
-async fn agreed(run: &Run, ui: &Ui, hosts: usize) -> Result<bool, Failure> {
+async fn confirm_repair(run: &HostRun, ui: &Ui, hosts: usize) -> Result<bool, Failure> {
     let question = match hosts {
         1 => "Repair this?".to_owned(),
         hosts => format!("Repair this on {hosts} hosts?"),
     };
     let asking = ui.clone();
-    let answer = tokio::task::spawn_blocking(move || asking.confirm(&question));
+    let answer = tokio::task::spawn_blocking(move || asking.ask_yes_or_no(&question));
     tokio::select! {
         answer = answer => answer.unwrap_or(Ok(false)),
         () = run.signals.cancel.at_least(Urgency::Finish) => Ok(false),

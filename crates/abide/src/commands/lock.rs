@@ -1,7 +1,7 @@
 //! `abide lock`.
 
 use abide_engine::Unseen;
-use abide_host::order::Order;
+use abide_host::order::LockOrder;
 use abide_model::{Observed, Report, Timestamp};
 use abide_report::{LockLine, text};
 use clap::{Args, Subcommand};
@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::load::Warnings;
 use crate::progress::Progress;
-use crate::run::Run;
+use crate::run::HostRun;
 use crate::ui::Ui;
 
 /// Show who is changing which host, or end that
@@ -27,11 +27,11 @@ Examples:
   abide lock break --id 4211.1772546700 web07")]
 pub(crate) struct Lock {
     #[command(subcommand)]
-    what: What,
+    what: LockVerb,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum LockVerb {
     /// Show who holds the lock of which host, and which hosts are suspended
     Ls,
     /// End who holds a host's lock
@@ -60,10 +60,10 @@ impl Lock {
         environment: &Environment,
     ) -> Result<Exit, Failure> {
         match &self.what {
-            What::Ls => list(common, ui, environment).await,
-            What::Break { id, of } => {
-                let common = common.about(of);
-                let order = Order::BreakLock { id: id.clone() };
+            LockVerb::Ls => list(common, ui, environment).await,
+            LockVerb::Break { id, of } => {
+                let common = common.for_host(of);
+                let order = LockOrder::BreakLock { id: id.clone() };
                 carry_out(&order, &common, ui, environment).await
             }
         }
@@ -71,7 +71,7 @@ impl Lock {
 }
 
 async fn list(common: &Common, ui: &Ui, environment: &Environment) -> Result<Exit, Failure> {
-    let mut run = Run::begin(
+    let mut run = HostRun::begin(
         common,
         &Allowances::default(),
         Warnings::Unsaid,
@@ -81,7 +81,7 @@ async fn list(common: &Common, ui: &Ui, environment: &Environment) -> Result<Exi
     run.engine.only_look();
     let progress = Progress::new(ui, run.size, Report::default(), None);
     let seen = run
-        .shown(progress, async |engine, events, cancel| {
+        .wait_with_progress(progress, async |engine, events, cancel| {
             engine.observe(events, cancel).await
         })
         .await;
@@ -91,7 +91,7 @@ async fn list(common: &Common, ui: &Ui, environment: &Environment) -> Result<Exi
         .iter()
         .map(|(name, seen)| line(name.as_str(), seen))
         .collect();
-    ui.answer(&text::locks(&lines, &ui.options))?;
+    ui.print_answer(&text::lock_listing(&lines, &ui.options))?;
     Ok(run.exit(if missing {
         Exit::Incomplete
     } else {

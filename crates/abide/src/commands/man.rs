@@ -18,7 +18,7 @@ pub(crate) struct Man {
 impl Man {
     pub(crate) fn run(&self) -> Result<Exit, Failure> {
         clap_mangen::generate_to(Cli::command(), &self.directory)
-            .map_err(|error| Failure::here(self.directory.display(), error))?;
+            .map_err(|error| Failure::local_error(self.directory.display(), error))?;
         Ok(Exit::Done)
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use abide_model::saved_plan::merge;
 use abide_model::{MergeError, PlanKey, SavedPlan};
-use abide_report::document::{self, Document, Frame, Kept, Merged};
-use abide_report::{Command, Options, text};
+use abide_report::document::{self, Document, DocumentFrame, MergedDocument, ReadDocument};
+use abide_report::{Command, TextOptions, text};
 use clap::Args;
 use serde_json::Value;
 
@@ -56,21 +56,21 @@ impl Merge {
         self.reports.check(false)?;
         let are_plans = self.files.first().is_some_and(|path| is_plan(path));
         let (document, said) = if are_plans {
-            self.plans(common, environment)?
+            self.merge_plans(common, environment)?
         } else {
-            self.documents(environment, ui)?
+            self.merge_documents(environment, ui)?
         };
         if let Some(failure) = self.reports.write(&document).into_iter().next() {
             return Err(failure);
         }
-        match self.reports.answer(&document) {
-            Some(answer) => ui.answer(&answer)?,
-            None => ui.answer(&said)?,
+        match self.reports.report_for_stdout(&document) {
+            Some(answer) => ui.print_answer(&answer)?,
+            None => ui.print_answer(&said)?,
         }
         Ok(Exit::Done)
     }
 
-    fn plans(
+    fn merge_plans(
         &self,
         common: &Common,
         environment: &Environment,
@@ -83,20 +83,25 @@ impl Merge {
             key = resuming::seal(path, &plan, &common.run, environment)?.or(key);
             plans.push((path.display().to_string(), plan));
         }
-        let mut merged = merge(plans).map_err(|why| refused("plans", &why))?;
+        let mut merged = merge(plans).map_err(|why| merge_failure("plans", &why))?;
         merged.finish(key.as_ref());
         if let Some(out) = &self.out {
             plan_file::write(out, &merged)?;
         }
-        let said = saving::merged(self.out.as_deref(), &merged);
+        let said = saving::merged_plan_text(self.out.as_deref(), &merged);
         Ok((saving::document(&merged), said))
     }
 
-    fn documents(&self, environment: &Environment, ui: &Ui) -> Result<(Document, String), Failure> {
+    fn merge_documents(
+        &self,
+        environment: &Environment,
+        ui: &Ui,
+    ) -> Result<(Document, String), Failure> {
         let named = |path: &PathBuf| read(path).map(|kept| (path.display().to_string(), kept));
-        let kept: Vec<(String, Kept)> = self.files.iter().map(named).collect::<Result<_, _>>()?;
-        let merged = document::merge(kept).map_err(|why| refused("reports", &why))?;
-        let options = Options {
+        let kept: Vec<(String, ReadDocument)> =
+            self.files.iter().map(named).collect::<Result<_, _>>()?;
+        let merged = document::merge(kept).map_err(|why| merge_failure("reports", &why))?;
+        let options = TextOptions {
             // What had to be hidden is.
             show_sensitive: true,
             ..ui.options.clone()
@@ -106,9 +111,9 @@ impl Merge {
             Command::Plan => text::plan(&merged.report, &options),
             Command::Apply | Command::Validate => text::report(&merged.report, &options),
         };
-        let document = whole(merged, environment)?;
+        let document = merged_document(merged, environment)?;
         if let Some(out) = &self.out {
-            crate::reports::put(out, document.to_json().as_bytes())?;
+            crate::reports::write_report(out, document.to_json().as_bytes())?;
         }
         Ok((document, said))
     }
@@ -121,7 +126,7 @@ fn is_plan(path: &Path) -> bool {
     value.is_some_and(|value| value.get("kind") == Some(&Value::from("saved_plan")))
 }
 
-fn read(path: &Path) -> Result<Kept, Failure> {
+fn read(path: &Path) -> Result<ReadDocument, Failure> {
     let shown = path.display();
     let bytes = files::read(path, LARGEST)
         .map_err(|error| Failure::new(Exit::Stale, format!("{shown}: {error}")))?
@@ -129,20 +134,21 @@ fn read(path: &Path) -> Result<Kept, Failure> {
     let code = |text: &str| abide_manifest::codes().find(|code| code.0 == text);
     document::read(&bytes, code).map_err(|why| {
         Failure::new(Exit::Stale, format!("{shown} is no report to merge: {why}"))
-            .hint("`--report json=FILE` of plan, apply and drift writes one")
+            .with_hint("`--report json=FILE` of plan, apply and drift writes one")
     })
 }
 
 /// The document of the run in one piece.
-fn whole(merged: Merged, environment: &Environment) -> Result<Document, Failure> {
+fn merged_document(merged: MergedDocument, environment: &Environment) -> Result<Document, Failure> {
     let exits = merged.codes.iter().filter_map(|code| Exit::of_code(*code));
     let exit = exits.fold(Exit::Done, Exit::or_worse);
     let (started, ended) = merged.span;
-    let frame = Frame {
+    let frame = DocumentFrame {
         kind: merged.kind,
         exit: exit.into(),
-        run: document::Run {
-            id: run_id::fresh().map_err(|error| Failure::here("random numbers", error))?,
+        run: document::DocumentRun {
+            id: run_id::random_uuid()
+                .map_err(|error| Failure::local_error("random numbers", error))?,
             abide: env!("CARGO_PKG_VERSION").to_owned(),
             started,
             ended,
@@ -156,20 +162,20 @@ fn whole(merged: Merged, environment: &Environment) -> Result<Document, Failure>
         diagnostics: merged.diagnostics,
         failure: None,
     };
-    Ok(Document::again(frame, &merged.report))
+    Ok(Document::from_safe_report(frame, &merged.report))
 }
 
-fn refused(what: &str, why: &MergeError) -> Failure {
+fn merge_failure(what: &str, why: &MergeError) -> Failure {
     let failure = Failure::new(
         Exit::Stale,
         format!("the {what} are not merged, nothing was written: {why}"),
     );
     match why {
         MergeError::Missing(_) => {
-            failure.hint(format!("name the {what} of all shards, of empty ones too"))
+            failure.with_hint(format!("name the {what} of all shards, of empty ones too"))
         }
-        MergeError::NoShard(_) => failure.hint("`abide plan --shard 1/2 -o FILE` saves one"),
-        MergeError::Apart { .. } | MergeError::Gap(_) => failure.hint(format!(
+        MergeError::NoShard(_) => failure.with_hint("`abide plan --shard 1/2 -o FILE` saves one"),
+        MergeError::Apart { .. } | MergeError::Gap(_) => failure.with_hint(format!(
             "make all {what} anew from the same manifest, with the same flags"
         )),
         MergeError::Nothing

@@ -16,11 +16,11 @@ use crate::load::Warnings;
 use crate::progress::Progress;
 use crate::reporting::{Done, Reporting};
 use crate::reports::ReportArgs;
-use crate::resuming::approved;
-use crate::run::{Choice, Run};
+use crate::resuming::approved_hosts;
+use crate::run::{HostRun, HostSelection};
 use crate::select::select_saved;
 use crate::ui::Ui;
-use crate::values::age;
+use crate::values::parse_age;
 use crate::{clock, next, plan_file, saving, selected};
 
 /// Show what would change on the hosts, and why; change nothing
@@ -44,7 +44,7 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "detailed_exitcode"])]
     check: Option<PathBuf>,
     /// With --check: how old the plan may be, instead of its own limit
-    #[arg(long, value_name = "TIME", value_parser = age, requires = "check")]
+    #[arg(long, value_name = "TIME", value_parser = parse_age, requires = "check")]
     max_age: Option<Duration>,
     /// End with 2 where changes are pending
     #[arg(long)]
@@ -64,11 +64,13 @@ impl PlanArgs {
     ) -> Result<Exit, Failure> {
         let mut reporting =
             Reporting::begin(Command::Plan, &self.reports, self.json, (ui, environment))?;
-        let done = self.work(&mut reporting, (common, ui, environment)).await;
+        let done = self
+            .make_plan(&mut reporting, (common, ui, environment))
+            .await;
         reporting.end(done)
     }
 
-    async fn work(
+    async fn make_plan(
         &self,
         reporting: &mut Reporting,
         (common, ui, environment): (&Common, &Ui, &Environment),
@@ -79,7 +81,7 @@ impl PlanArgs {
         if let Some(path) = &self.out {
             plan_file::check(path)?;
         }
-        let mut run = Run::begin(
+        let mut run = HostRun::begin(
             common,
             &self.allowances,
             Warnings::Counted,
@@ -94,7 +96,7 @@ impl PlanArgs {
         );
         let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
         let report = run
-            .shown(progress, async |engine, events, cancel| {
+            .wait_with_progress(progress, async |engine, events, cancel| {
                 engine.plan(events, cancel).await
             })
             .await;
@@ -103,13 +105,13 @@ impl PlanArgs {
         } else {
             Exit::Done
         };
-        reporting.planned(&report, Some(run.digest(&report)));
+        reporting.record_plan(&report, Some(run.digest(&report)));
         run.engine.close().await;
-        let exit = run.exit(Exit::of(&report, pending));
+        let exit = run.exit(Exit::of_report(&report, pending));
         let mut text = text::plan(&report, &ui.options);
         match &self.out {
             Some(path) if run.signals.exit().is_some() => {
-                ui.talk(&format!("{} was not written.", path.display()));
+                ui.print_message(&format!("{} was not written.", path.display()));
             }
             Some(path) => {
                 text.push_str(&saving::save(path, &run, &report, (common, environment)).await?);
@@ -128,13 +130,13 @@ impl PlanArgs {
         (common, ui, environment): (&Common, &Ui, &Environment),
     ) -> Result<Done, Failure> {
         let saved = plan_file::read(path)?;
-        plan_file::check_age(path, &saved, clock::utc(), self.max_age)?;
+        plan_file::check_age(path, &saved, clock::current_utc(), self.max_age)?;
         let names: BTreeSet<HostName> = select_saved(&saved, &common.selection)?
             .hosts
             .into_keys()
             .collect();
-        let choice = Choice::Named(&names);
-        let mut run = Run::begin_with(
+        let choice = HostSelection::Named(&names);
+        let mut run = HostRun::begin_with(
             common,
             &self.allowances,
             (choice, Warnings::Counted),
@@ -147,10 +149,10 @@ impl PlanArgs {
             run.diagnostics.clone(),
             selected::of_run(&run, common),
         );
-        run.engine.approve(approved(&saved));
+        run.engine.approve(approved_hosts(&saved));
         let progress = Progress::new(ui, run.size, Report::default(), reporting.events());
         let mut report = run
-            .shown(progress, async |engine, events, cancel| {
+            .wait_with_progress(progress, async |engine, events, cancel| {
                 engine.check(events, cancel).await
             })
             .await;
@@ -167,7 +169,7 @@ impl PlanArgs {
                 report.hosts.insert(name.clone(), came);
             }
         }
-        reporting.planned(&report, Some(run.digest(&report)));
+        reporting.record_plan(&report, Some(run.digest(&report)));
         Ok(Done {
             exit: run.exit(Exit::of_check(&report)),
             text: text::check(&path.display().to_string(), &report, &ui.options),

@@ -37,14 +37,14 @@ enum Form {
 impl Schema {
     pub(crate) fn run(&self, ui: &Ui) -> Result<Exit, Failure> {
         let schema = match self.of {
-            Form::Manifest => abide_manifest::schema(),
+            Form::Manifest => abide_manifest::manifest_schema(),
             Form::Plan => abide_report::schema::plan(),
             Form::Report => abide_report::schema::report(),
             Form::Events => abide_report::schema::events(),
         };
         let text = serde_json::to_string_pretty(&schema)
-            .map_err(|error| Failure::here("the schema", error))?;
-        ui.answer(&format!("{text}\n"))?;
+            .map_err(|error| Failure::local_error("the schema", error))?;
+        ui.print_answer(&format!("{text}\n"))?;
         Ok(Exit::Done)
     }
 }

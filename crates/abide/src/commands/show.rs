@@ -11,9 +11,9 @@ use crate::args::{Allowances, Common};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::load::{Manifest, Warnings};
+use crate::load::{LoadedManifest, Warnings};
 use crate::progress::Progress;
-use crate::run::Run;
+use crate::run::HostRun;
 use crate::ui::Ui;
 use crate::{clock, plan_file, saving};
 
@@ -57,26 +57,26 @@ impl Show {
         environment: &Environment,
     ) -> Result<Exit, Failure> {
         if let Some(path) = &self.plan {
-            return self.saved(path, ui);
+            return self.show_saved(path, ui);
         }
         match (&self.resolved, &self.script) {
             (Some(_), _)
                 if self.allowances.allow_removals.is_some() || self.allowances.accept_broken =>
             {
-                Err(Failure::usage(
+                Err(Failure::usage_error(
                     "--allow-removals and --accept-broken belong to --script",
                 ))
             }
-            (Some(host), _) => resolved(host, common, ui, environment),
+            (Some(host), _) => show_resolved(host, common, ui, environment),
             (None, Some(host)) => script(host, common, &self.allowances, ui, environment).await,
-            (None, None) => Err(Failure::usage(
+            (None, None) => Err(Failure::usage_error(
                 "say what to show: a saved plan, --resolved or --script",
             )),
         }
     }
 
     /// Shows a saved plan as far as it can be believed: damaged ones are refused, old ones are not.
-    fn saved(&self, path: &Path, ui: &Ui) -> Result<Exit, Failure> {
+    fn show_saved(&self, path: &Path, ui: &Ui) -> Result<Exit, Failure> {
         let plan = plan_file::read(path)?;
         if self.json {
             let plan = match ui.options.show_sensitive {
@@ -84,33 +84,33 @@ impl Show {
                 false => saving::without_sensitive(plan),
             };
             let text = serde_json::to_string_pretty(&plan)
-                .map_err(|error| Failure::here("the plan", error))?;
-            ui.answer(&format!("{text}\n"))?;
+                .map_err(|error| Failure::local_error("the plan", error))?;
+            ui.print_answer(&format!("{text}\n"))?;
             return Ok(Exit::Done);
         }
         if self.md {
-            ui.answer(&markdown::render(&saving::document(&plan)))?;
+            ui.print_answer(&markdown::render(&saving::document(&plan)))?;
             return Ok(Exit::Done);
         }
-        ui.answer(&saving::shown(&plan, &ui.options))?;
-        if clock::utc() > plan.expires_at {
-            ui.talk("It has expired: make a new plan, or apply it with --max-age.");
+        ui.print_answer(&saving::saved_plan_text(&plan, &ui.options))?;
+        if clock::current_utc() > plan.expires_at {
+            ui.print_message("It has expired: make a new plan, or apply it with --max-age.");
         }
         Ok(Exit::Done)
     }
 }
 
-fn resolved(
+fn show_resolved(
     host: &str,
     common: &Common,
     ui: &Ui,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let manifest = Manifest::to_look(common, environment)?;
+    let manifest = LoadedManifest::to_look(common, environment)?;
     let (fleet, ..) = manifest.fleet(ui, Warnings::Unsaid)?;
     let name: HostName = host
         .parse()
-        .map_err(|error| Failure::usage(format!("{error}")))?;
+        .map_err(|error| Failure::usage_error(format!("{error}")))?;
     if !fleet.hosts.contains_key(&name) {
         return Err(Failure::new(
             Exit::NothingSelected,
@@ -127,7 +127,7 @@ fn resolved(
             from: value.from,
         })
         .collect();
-    ui.answer(&text::resolved(&name, &rows, &ui.options))?;
+    ui.print_answer(&text::resolved_listing(&name, &rows, &ui.options))?;
     Ok(Exit::Done)
 }
 
@@ -138,14 +138,14 @@ async fn script(
     ui: &Ui,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let common = common.about(host);
-    let mut run = Run::begin(&common, allowances, Warnings::Counted, (ui, environment)).await?;
+    let common = common.for_host(host);
+    let mut run = HostRun::begin(&common, allowances, Warnings::Counted, (ui, environment)).await?;
     if run.size > 1 {
-        return Err(Failure::usage("--script takes one host"));
+        return Err(Failure::usage_error("--script takes one host"));
     }
     let progress = Progress::new(ui, run.size, Report::default(), None);
     let report = run
-        .shown(progress, async |engine, events, cancel| {
+        .wait_with_progress(progress, async |engine, events, cancel| {
             engine.plan(events, cancel).await
         })
         .await;
@@ -155,14 +155,14 @@ async fn script(
             false => without_sensitive(plan),
         };
         match run.engine.script(name, shown) {
-            Some(script) => ui.answer(&script)?,
-            None => ui.talk(&format!(
+            Some(script) => ui.print_answer(&script)?,
+            None => ui.print_message(&format!(
                 "{name}: {}; there is no script",
                 why_not(&host.outcome)
             )),
         }
     }
-    let exit = run.exit(Exit::of(&report, Exit::Done));
+    let exit = run.exit(Exit::of_report(&report, Exit::Done));
     run.engine.close().await;
     Ok(exit)
 }

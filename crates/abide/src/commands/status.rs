@@ -13,13 +13,13 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::load::Warnings;
 use crate::progress::Progress;
-use crate::run::Run;
+use crate::run::HostRun;
 use crate::ui::Ui;
 
 /// What each host answered.
 type Looked = BTreeMap<HostName, Result<Observed, Unseen>>;
 /// What a plan for each host that answered would do.
-type Plans = BTreeMap<HostName, Plan>;
+type HostPlans = BTreeMap<HostName, Plan>;
 
 /// Show hosts, users, lingering and units as they are now
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ Examples:
   abide status --group workers
   abide status -q --exit-code          only what is not as declared, and 2 where there is any
   abide status --json | jq '.hosts'")]
-pub(crate) struct Status {
+pub(crate) struct StatusArgs {
     /// Print it as a JSON document
     #[arg(long)]
     json: bool,
@@ -38,14 +38,14 @@ pub(crate) struct Status {
     exit_code: bool,
 }
 
-impl Status {
+impl StatusArgs {
     pub(crate) async fn run(
         &self,
         common: &Common,
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Exit, Failure> {
-        let mut run = Run::begin(
+        let mut run = HostRun::begin(
             common,
             &Allowances::default(),
             Warnings::Unsaid,
@@ -56,24 +56,24 @@ impl Status {
         run.engine.rehearse_boots();
         let progress = Progress::new(ui, run.size, Report::default(), None);
         let seen = run
-            .shown(progress, async |engine, events, cancel| {
+            .wait_with_progress(progress, async |engine, events, cancel| {
                 engine.observe(events, cancel).await
             })
             .await;
-        let plans = plans(&run, &seen);
+        let plans = plans_by_host(&run, &seen);
         let exit = run.exit(self.exit(&seen, &plans));
         let answer = self.render((&run, &seen, &plans), exit, ui);
         if self.json {
-            ui.answer(&answer)?;
+            ui.print_answer(&answer)?;
         } else {
-            ui.tell(&answer)?;
+            ui.print_unless_silent(&answer)?;
         }
         run.engine.close().await;
         Ok(exit)
     }
 
     /// A host that nobody could see counts in any case; what is not as declared where that is asked for.
-    fn exit(&self, seen: &Looked, plans: &Plans) -> Exit {
+    fn exit(&self, seen: &Looked, plans: &HostPlans) -> Exit {
         let unseen = |refusal: &Refusal| refusal.kind == RefusalKind::Unknown;
         let mut refused = plans.values().flat_map(|plan| &plan.refused);
         if seen.values().any(Result::is_err) || self.exit_code && refused.any(unseen) {
@@ -85,13 +85,18 @@ impl Status {
         }
     }
 
-    fn render(&self, (run, seen, plans): (&Run, &Looked, &Plans), exit: Exit, ui: &Ui) -> String {
+    fn render(
+        &self,
+        (run, seen, plans): (&HostRun, &Looked, &HostPlans),
+        exit: Exit,
+        ui: &Ui,
+    ) -> String {
         // Reasons are borrowed by what is rendered.
         let reasons: BTreeMap<&HostName, (String, Option<String>)> = seen
             .iter()
             .filter_map(|(name, seen)| {
                 let why = seen.as_ref().err()?;
-                Some((name, (why.to_string(), why.help())))
+                Some((name, (why.to_string(), why.help_text())))
             })
             .collect();
         let hosts: Vec<HostStatus<'_>> = seen
@@ -118,7 +123,7 @@ impl Status {
 }
 
 /// What a plan for each host that was seen would do: it says what is as declared.
-fn plans(run: &Run, seen: &Looked) -> Plans {
+fn plans_by_host(run: &HostRun, seen: &Looked) -> HostPlans {
     let plan = |(name, seen): (&HostName, &Result<Observed, Unseen>)| {
         let mut desired = run.engine.desired(name)?.clone();
         // Nothing is removed here, so there is nothing to keep within a limit.

@@ -1,7 +1,7 @@
 //! `abide suspend` and `abide resume`.
 
 use abide_engine::Undone;
-use abide_host::order::Order;
+use abide_host::order::LockOrder;
 use abide_model::{Report, UtcTime};
 use clap::Args;
 
@@ -12,9 +12,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::load::Warnings;
 use crate::progress::Progress;
-use crate::run::Run;
+use crate::run::HostRun;
 use crate::ui::Ui;
-use crate::values::{Until, reason, until};
+use crate::values::{Until, parse_suspension_end, reason};
 
 /// Leave hosts alone for a while: nothing is applied there until then
 ///
@@ -31,7 +31,7 @@ pub(crate) struct Suspend {
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     reason: String,
     /// Until when: how long (4h, 2d), or a time (2026-03-01T12:00:00Z)
-    #[arg(long, value_name = "TIME", value_parser = until)]
+    #[arg(long, value_name = "TIME", value_parser = parse_suspension_end)]
     until: Until,
 }
 
@@ -52,21 +52,24 @@ impl Suspend {
     ) -> Result<Exit, Failure> {
         if !common.selection.is_said() {
             let message = "which hosts? All would be left alone";
-            return Err(Failure::usage(message)
-                .hint("`--host NAME` or `--group NAME`; `--group all` if all of them are meant"));
+            return Err(Failure::usage_error(message).with_hint(
+                "`--host NAME` or `--group NAME`; `--group all` if all of them are meant",
+            ));
         }
-        let now = clock::utc();
+        let now = clock::current_utc();
         let until = match self.until {
-            Until::In(duration) => now.after(duration),
+            Until::In(duration) => now.later_by(duration),
             Until::At(time) if time > now => time,
             Until::At(time) => {
-                return Err(Failure::usage(format!("--until {time} is over already")));
+                return Err(Failure::usage_error(format!(
+                    "--until {time} is over already"
+                )));
             }
         };
-        let order = Order::Suspend {
+        let order = LockOrder::Suspend {
             who: environment.who.clone(),
             reason: self.reason.clone(),
-            until: until.since(UtcTime::from_secs(0)).as_secs(),
+            until: until.duration_since(UtcTime::from_secs(0)).as_secs(),
         };
         carry_out(&order, common, ui, environment).await
     }
@@ -79,18 +82,18 @@ impl Resume {
         ui: &Ui,
         environment: &Environment,
     ) -> Result<Exit, Failure> {
-        carry_out(&Order::Resume, common, ui, environment).await
+        carry_out(&LockOrder::Resume, common, ui, environment).await
     }
 }
 
 /// Carries an order to the selected hosts and says of each what became of it.
 pub(crate) async fn carry_out(
-    order: &Order,
+    order: &LockOrder,
     common: &Common,
     ui: &Ui,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let mut run = Run::begin(
+    let mut run = HostRun::begin(
         common,
         &Allowances::default(),
         Warnings::Unsaid,
@@ -99,7 +102,7 @@ pub(crate) async fn carry_out(
     .await?;
     let progress = Progress::new(ui, run.size, Report::default(), None);
     let done = run
-        .changing(progress, async |engine, events, cancel| {
+        .change_with_progress(progress, async |engine, events, cancel| {
             engine.order(order, events, cancel).await
         })
         .await;
@@ -119,6 +122,6 @@ pub(crate) async fn carry_out(
         };
         text.push_str(&format!("{host}  {said}\n"));
     }
-    ui.answer(&text)?;
+    ui.print_answer(&text)?;
     Ok(run.exit(exit))
 }

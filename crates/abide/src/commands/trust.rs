@@ -41,7 +41,7 @@ impl Trust {
         let mut trusted = trust::list(environment)?;
         if self.list {
             let lines = trusted.iter().map(|one| format!("{}\n", one.display()));
-            ui.answer(&lines.collect::<String>())?;
+            ui.print_answer(&lines.collect::<String>())?;
             return Ok(Exit::Done);
         }
         let named = self.directory.as_deref().unwrap_or(Path::new("."));
@@ -49,32 +49,37 @@ impl Trust {
             Ok(real) => real,
             // What is gone can still be on the list, by its whole path.
             Err(_) if self.remove => named.to_owned(),
-            Err(error) => return Err(Failure::usage(format!("{}: {error}", named.display()))),
+            Err(error) => {
+                return Err(Failure::usage_error(format!(
+                    "{}: {error}",
+                    named.display()
+                )));
+            }
         };
         let shown = directory.display().to_string();
         let was_there = trusted.contains(&directory);
         if self.remove {
             if !was_there {
-                return Err(Failure::usage(format!("{shown} is not on the list"))
-                    .hint("`abide trust --list` prints it"));
+                return Err(Failure::usage_error(format!("{shown} is not on the list"))
+                    .with_hint("`abide trust --list` prints it"));
             }
             trusted.retain(|one| *one != directory);
         } else if !directory.is_dir() {
-            return Err(Failure::usage(format!("{shown} is not a directory")));
+            return Err(Failure::usage_error(format!("{shown} is not a directory")));
         } else if directory.to_str().is_none_or(|text| text.contains('\n')) {
-            return Err(Failure::usage(format!(
+            return Err(Failure::usage_error(format!(
                 "{shown} cannot be listed, a directory a line"
             )));
         } else if !was_there {
             trusted.push(directory);
         }
         let Some(path) = &environment.trust_file else {
-            return Err(Failure::usage(
+            return Err(Failure::usage_error(
                 "there is no place for the list: HOME is not set",
             ));
         };
-        write(path, &trusted).map_err(|error| Failure::here(path.display(), error))?;
-        ui.talk(&match self.remove {
+        write(path, &trusted).map_err(|error| Failure::local_error(path.display(), error))?;
+        ui.print_message(&match self.remove {
             true => format!("Manifests in {shown} are not trusted any more."),
             false => format!("Manifests in {shown} and below are trusted."),
         });

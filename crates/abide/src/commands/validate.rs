@@ -8,7 +8,7 @@ use crate::args::Common;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::load::Manifest;
+use crate::load::LoadedManifest;
 use crate::reporting::{Done, Reporting};
 use crate::reports::ReportArgs;
 use crate::trust;
@@ -40,22 +40,22 @@ impl Validate {
         environment: &Environment,
     ) -> Result<Exit, Failure> {
         if self.json && self.reports.is_answer() {
-            return Err(Failure::usage(
+            return Err(Failure::usage_error(
                 "--json and a report on standard output would mix",
             ));
         }
         let mut reporting =
             Reporting::begin(Command::Validate, &self.reports, false, (ui, environment))?;
-        let done = self.work(&mut reporting, (common, ui, environment));
+        let done = self.validate_manifest(&mut reporting, (common, ui, environment));
         reporting.end(done)
     }
 
-    fn work(
+    fn validate_manifest(
         &self,
         reporting: &mut Reporting,
         (common, ui, environment): (&Common, &Ui, &Environment),
     ) -> Result<Done, Failure> {
-        let mut manifest = Manifest::to_look(common, environment)?;
+        let mut manifest = LoadedManifest::to_look(common, environment)?;
         manifest.options.only_check = true;
         let loaded = manifest.load();
         let wrong = loaded.fleet.is_none()
@@ -66,24 +66,24 @@ impl Validate {
         let exit = if wrong { Exit::Manifest } else { Exit::Done };
         let mut text = String::new();
         if self.json {
-            ui.answer(&json::diagnostics(&loaded.diagnostics, exit.into()))?;
+            ui.print_answer(&json::diagnostics(&loaded.diagnostics, exit.into()))?;
         } else {
             text = text::diagnostics(&loaded.diagnostics, &loaded.texts, &ui.options);
         }
         let name = loaded.fleet.as_ref().map(|fleet| fleet.name.clone());
-        reporting.checked(name, loaded.diagnostics);
+        reporting.record_manifest(name, loaded.diagnostics);
         if let Some(fleet) = &loaded.fleet
             && !wrong
             && !self.json
         {
             let count = fleet.hosts.len();
             let hosts = if count == 1 { "host" } else { "hosts" };
-            ui.talk(&format!(
+            ui.print_message(&format!(
                 "The manifest `{}` is valid: {count} {hosts}.",
                 fleet.name
             ));
             if !manifest.is_trusted && trust::is_needed(fleet) {
-                ui.talk(trust::NEEDED);
+                ui.print_message(trust::NEEDED);
             }
         }
         Ok(Done {

@@ -222,7 +222,7 @@ fn preconditions(scope: &Scope, conf: &str) -> Vec<Precondition> {
             recorded: false,
         },
         file(conf, None),
-        file("/home/app/m", Some(Digest::of(b"m"))),
+        file("/home/app/m", Some(Digest::of_bytes(b"m"))),
         Precondition::Unit {
             unit: unit(scope, "c.service"),
             active: ActiveState::Active,
@@ -266,8 +266,12 @@ fn ledgers(scope: &Scope, home: &str) -> (Ledger, Ledger) {
     let shell = ("shell".to_owned(), "/bin/sh".to_owned());
     let after = Ledger {
         attributes: [(user(), [shell].into())].into(),
-        files: [(a, file(Some(Digest::of(b"a"))))].into(),
-        units: [(unit(scope, "a.service"), left(Some(Digest::of(b"c")), true))].into(),
+        files: [(a, file(Some(Digest::of_bytes(b"a"))))].into(),
+        units: [(
+            unit(scope, "a.service"),
+            left(Some(Digest::of_bytes(b"c")), true),
+        )]
+        .into(),
         ..claim.clone()
     };
     (claim, after)
@@ -347,7 +351,7 @@ fn a_name_that_a_shell_would_read_otherwise_is_quoted_wherever_it_stands() {
     // Every shell reads the words as they were meant.
     for shell in shells() {
         let steps = r#"set -f; step() { shift; printf '%s\n' "$1"; false; }; batch() { printf '%s\n' "$2"; }; member() { :; }; member_goes() { :; }; check_files() { :; }; flush() { :; }; gate_unit() { :; }; gate() { :; }; forget_failures() { :; }"#;
-        let calls = steps::all(&everything_of(name));
+        let calls = steps::action_calls(&everything_of(name));
         let said = run(&shell, &[], format!("{steps}\n{calls}").as_bytes());
         let said = String::from_utf8(said).unwrap();
         let scopes: BTreeSet<&str> = said.lines().collect();

@@ -232,7 +232,7 @@ fn a_whole_plan_is_carried_out_and_told() {
         plan.watches = vec![watch(&a, 0)];
         let left = LedgerUnit {
             invocation: String::new(),
-            config: Some(Digest::of(b"c")),
+            config: Some(Digest::of_bytes(b"c")),
             enabled: true,
             claimed: false,
             reads: abide_model::LedgerReads::default(),
@@ -382,9 +382,10 @@ fn where_a_file_cannot_be_written_the_others_come_back_and_nothing_more_is_done(
         plan.ledger_claim
             .files
             .insert(host.place("removed"), entry(None));
-        plan.ledger_after
-            .files
-            .insert(host.place("created.d/x"), entry(Some(Digest::of(b"new"))));
+        plan.ledger_after.files.insert(
+            host.place("created.d/x"),
+            entry(Some(Digest::of_bytes(b"new"))),
+        );
         let (told, status) = host.apply(shell, &plan);
         assert_eq!(status, 1);
         for step in [2, 3, 4, 5] {
@@ -543,8 +544,8 @@ fn what_changed_since_the_plan_is_stale_and_nothing_is_written() {
             digest,
         };
         plan.preconditions = vec![
-            fact("changed", Some(Digest::of(b"planned"))),
-            fact("already", Some(Digest::of(b"planned"))),
+            fact("changed", Some(Digest::of_bytes(b"planned"))),
+            fact("already", Some(Digest::of_bytes(b"planned"))),
             fact("absent", None),
             Precondition::Unit {
                 unit: unit(&host.scope, "a.service"),
@@ -555,8 +556,8 @@ fn what_changed_since_the_plan_is_stale_and_nothing_is_written() {
         let (told, status) = host.apply(shell, &plan);
         assert_eq!(status, 1);
         let lines: Vec<&str> = told.lines().collect();
-        let planned = Digest::of(b"planned").short();
-        let now = Digest::of(b"by hand").short();
+        let planned = Digest::of_bytes(b"planned").short_form();
+        let now = Digest::of_bytes(b"by hand").short_form();
         assert_eq!(
             lines,
             [

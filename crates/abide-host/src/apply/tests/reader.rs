@@ -6,11 +6,11 @@ use abide_model::Masks;
 
 use super::*;
 
-fn reader() -> Reader {
+fn reader() -> ApplyReader {
     let app = ResourceId::Linger("app".parse().unwrap());
     let plan = plan_of(vec![(app, Change::EnableLinger, vec![])]);
-    let masks = Masks::of([&secret("correct horse\n")]);
-    Reader::new(&plan, "n0nce", masks)
+    let masks = Masks::from_bodies([&secret("correct horse\n")]);
+    ApplyReader::new(&plan, "n0nce", masks)
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Home {
             url: String::new(),
             time_limit: Duration::from_secs(30),
         };
-        let mut reader = Reader::new(repair, NONCE);
+        let mut reader = RepairReader::new(repair, NONCE);
         let said = self.run(&script(repair, &options));
         for line in said.split(|byte| *byte == b'\n') {
             reader.line(line);
@@ -124,7 +124,7 @@ fn shellcheck_has_nothing_to_say() {
             RepairStep::Readable { name: name("a") },
             RepairStep::Rewrite {
                 name: name("a"),
-                was: Digest::of(b""),
+                was: Digest::of_bytes(b""),
                 ledger: abide_model::Ledger::default(),
             },
         ],
@@ -345,7 +345,7 @@ fn no_line_of_another_makes_a_step() {
     let repair = LedgerRepair {
         steps: vec![RepairStep::InTheWay],
     };
-    let mut reader = Reader::new(&repair, NONCE);
+    let mut reader = RepairReader::new(&repair, NONCE);
     for line in [
         "mended 0 /x".to_owned(),
         format!("{NONCE} mended 1 /x"),

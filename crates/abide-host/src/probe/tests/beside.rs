@@ -118,7 +118,7 @@ fn the_answer_is_read_and_kept_apart_from_what_is_declared() {
     );
     let seen = observed(&answer);
     let scope = seen.scopes[&Scope::User("deploy".parse().unwrap())]
-        .known()
+        .as_known()
         .unwrap()
         .clone();
     let names: Vec<&str> = scope.beside.keys().map(UnitName::as_str).collect();
@@ -132,7 +132,7 @@ fn the_answer_is_read_and_kept_apart_from_what_is_declared() {
     let answer = altered_with_beside("Id=sidekiq.service\n\tActiveState=failed\n");
     let seen = observed(&answer);
     let scope = seen.scopes[&Scope::User("deploy".parse().unwrap())]
-        .known()
+        .as_known()
         .unwrap()
         .clone();
     assert!(scope.beside.is_empty());

@@ -7,7 +7,7 @@ use super::*;
 
 fn user_scope(observed: &Observed) -> &abide_model::ObservedScope {
     let scope = Scope::User("deploy".parse().unwrap());
-    observed.scopes[&scope].known().unwrap()
+    observed.scopes[&scope].as_known().unwrap()
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn users_are_known_absent_or_idle() {
     for (name, answer) in ANSWERS {
         let observed = observed(answer);
         let user = |user: &str| &observed.users[&user.parse().unwrap()];
-        let deploy = user("deploy").known().unwrap();
+        let deploy = user("deploy").as_known().unwrap();
         assert_eq!(
             (deploy.uid, deploy.group.as_str()),
             (1000, "deploy"),
@@ -62,7 +62,7 @@ fn users_are_known_absent_or_idle() {
         // Only the session that asks; since 256 the manager's own is not counted.
         assert_eq!(deploy.linger.sessions, 1, "{name}");
         assert_eq!(user("gone"), &Observation::Absent, "{name}");
-        let idle = user("idle").known().unwrap();
+        let idle = user("idle").as_known().unwrap();
         assert_eq!(idle.linger.manager, ActiveState::Inactive, "{name}");
         assert_eq!(
             observed.lingering,
@@ -87,7 +87,7 @@ fn without_root_other_users_scopes_are_unknown_and_say_why() {
                 &Observation::Unknown(abide_model::UnknownReason::NeedsRoot { why })
             );
         } else {
-            let scope = idle.known().unwrap();
+            let scope = idle.as_known().unwrap();
             assert_eq!(scope.manager, Manager::Down, "{name}");
             assert_eq!(scope.units.len(), 1, "{name}");
             assert_eq!(scope.config_dir, path("/home/idle/.config/systemd/user"));
@@ -101,7 +101,7 @@ fn without_root_other_users_scopes_are_unknown_and_say_why() {
 fn units_are_told_by_the_names_that_were_asked() {
     for (name, answer) in ANSWERS {
         let observed = observed(answer);
-        let system = observed.scopes[&Scope::System].known().unwrap();
+        let system = observed.scopes[&Scope::System].as_known().unwrap();
         let unit = |scope: &abide_model::ObservedScope, unit: &str| {
             scope.units[&UnitName::parse(unit).unwrap()].clone()
         };
@@ -169,10 +169,10 @@ fn what_only_the_ledger_knows_is_asked_too_where_it_can_be_read() {
             assert!(!user.units.contains_key(&old));
             continue;
         }
-        let ledger = observed.ledger.known().unwrap();
+        let ledger = observed.ledger.as_known().unwrap();
         assert_eq!(ledger.units.len(), 3, "{name}");
         assert!(user.units.contains_key(&old), "{name}");
-        let system = observed.scopes[&Scope::System].known().unwrap();
+        let system = observed.scopes[&Scope::System].as_known().unwrap();
         assert!(
             system
                 .units
@@ -180,7 +180,9 @@ fn what_only_the_ledger_knows_is_asked_too_where_it_can_be_read() {
         );
         let gone = path("/home/deploy/gone\n-x'$\n");
         assert_eq!(user.files[&gone], Observation::Absent, "{name}");
-        let profile = user.files[&path("/home/deploy/.profile")].known().unwrap();
+        let profile = user.files[&path("/home/deploy/.profile")]
+            .as_known()
+            .unwrap();
         assert!(profile.content.is_some(), "{name}");
         // Another manifest's, and one that a newer abide wrote.
         assert_eq!(observed.other_ledgers.len(), 1, "{name}");
@@ -194,7 +196,7 @@ fn contents_come_back_only_where_they_differ_and_may_be_seen() {
         let user = user_scope(&observed);
         let file = |text: &str| {
             user.files[&path(&format!("/home/deploy/{text}"))]
-                .known()
+                .as_known()
                 .unwrap()
         };
         let units = ".config/systemd/user";

@@ -140,7 +140,7 @@ fn answer_of(version: u32) -> Vec<u8> {
 
 fn of_deploy(observed: &Observed) -> &ObservedScope {
     let scope = Scope::User("deploy".parse().unwrap());
-    observed.scopes[&scope].known().unwrap()
+    observed.scopes[&scope].as_known().unwrap()
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn what_a_manager_needs_and_is_masked_for_good_is_known() {
     let masked = |more: &str| {
         let with = answer.replace(managers, &format!("{managers}\n\n{more}"));
         let seen = observed(with.as_bytes());
-        let users = seen.users.values().filter_map(Observation::known);
+        let users = seen.users.values().filter_map(Observation::as_known);
         let masked = users.filter_map(|user| user.linger.masked.clone());
         masked.map(|unit| unit.to_string()).collect::<BTreeSet<_>>()
     };

@@ -17,7 +17,7 @@ fn shellcheck_has_nothing_to_say_about_the_script_and_its_scopes() {
         shellcheck(&format!(
             "{}\n{}",
             functions.concat(),
-            ask.body(&scope, 1 << 20)
+            ask.text_for_scope(&scope, 1 << 20)
         ));
     }
 }

@@ -73,7 +73,7 @@ fn a_file_that_changed_under_the_probe_makes_its_scope_s_files_unknown() {
     let answer = altered(&format!("\t{digest}\n"), "");
     let seen = observed(&answer);
     let scope = seen.scopes[&Scope::User("deploy".parse().unwrap())]
-        .known()
+        .as_known()
         .unwrap();
     let file = &scope.files[&path("/home/deploy/.config/systemd/user/sidekiq.service")];
     assert_eq!(
@@ -100,11 +100,11 @@ fn a_scope_that_breaks_off_is_unknown_with_its_last_words() {
     let seen = observed(broken.as_bytes());
     assert_eq!(
         seen.scopes[&Scope::User("deploy".parse().unwrap())],
-        Observation::Unknown(abide_model::UnknownReason::told(
+        Observation::Unknown(abide_model::UnknownReason::from_text(
             "setpriv: setresuid failed"
         ))
     );
-    assert!(seen.scopes[&Scope::System].known().is_some());
+    assert!(seen.scopes[&Scope::System].as_known().is_some());
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_word_that_is_no_state_is_shown_short_and_printable() {
         panic!("{:?}", seen.scopes[&Scope::System]);
     };
     let why = why.to_string();
-    assert_eq!(abide_model::printable(&why), why);
+    assert_eq!(abide_model::printable_text(&why), why);
     assert!(why.chars().count() <= 500, "{why}");
 }
 
@@ -185,10 +185,10 @@ fn a_content_is_dropped_where_it_is_not_what_the_digest_says() {
     // `old` in base64.
     let seen = observed(&altered("b2xk", "bmV3"));
     let scope = seen.scopes[&Scope::User("deploy".parse().unwrap())]
-        .known()
+        .as_known()
         .unwrap();
     let file = scope.files[&path("/home/deploy/odd 'na\nme' $x")]
-        .known()
+        .as_known()
         .unwrap();
     assert!(file.digest.is_some() && file.content.is_none());
 }

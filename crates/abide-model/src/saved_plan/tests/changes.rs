@@ -33,7 +33,7 @@ fn tell_otherwise(plan: &mut Plan) {
     plan.notes.push(Note {
         resource: ResourceId::Manager(Scope::System),
         kind: NoteKind::Expect,
-        text: crate::NoteText::told("a note"),
+        text: crate::NoteText::from_text("a note"),
         why: None,
     });
     plan.ledger_after.users.insert("app".parse().unwrap());
@@ -112,7 +112,7 @@ fn another_action(action: &mut Action, way: usize) {
         (11, Change::WriteFile(write)) => write.purpose = FilePurpose::Plain,
         (12, Change::WriteFile(WriteFile { before, .. }) | Change::RemoveFile { before, .. }) => {
             *before = Before::File {
-                digest: Some(Digest::of(b"not this")),
+                digest: Some(Digest::of_bytes(b"not this")),
                 content: None,
                 mode: 0o644,
             };
@@ -199,13 +199,13 @@ proptest! {
 
 #[test]
 fn a_host_is_another_by_its_machine_id_and_not_known_without_one() {
-    let identity = |id: &str| facts(id).identity();
+    let identity = |id: &str| facts(id).machine_identity();
     assert_ne!(identity("a"), identity("b"));
     assert_eq!(identity(""), None);
     assert_eq!(identity("uninitialized\n"), None);
     assert_ne!(
         identity("a"),
-        Some(Digest::of(b"a")),
+        Some(Digest::of_bytes(b"a")),
         "not what anybody else computes"
     );
 }

@@ -40,7 +40,7 @@ proptest! {
         let plan = saved(&planned);
         let text = plan.text().unwrap();
         prop_assert!(!text.contains("the canary itself"));
-        prop_assert!(!text.contains(&Digest::of(b"the canary itself").to_string()));
+        prop_assert!(!text.contains(&Digest::of_bytes(b"the canary itself").to_string()));
         let read = SavedPlan::read(text.as_bytes()).unwrap();
         prop_assert!(read.is_sealed_by(&key()));
         prop_assert_eq!(read.text().unwrap(), text);
@@ -68,7 +68,7 @@ proptest! {
     #[test]
     fn a_forged_file_whose_checksum_was_made_anew_has_no_seal(planned in any_planned()) {
         let mut forged = saved(&planned);
-        forged.expires_at = forged.expires_at.after(Duration::from_secs(1));
+        forged.expires_at = forged.expires_at.later_by(Duration::from_secs(1));
         let seal = forged.seal.clone();
         forged.finish(None);
         forged.seal = seal;

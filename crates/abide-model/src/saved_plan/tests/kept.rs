@@ -119,7 +119,7 @@ fn changes() -> Vec<(ResourceId, Change)> {
         path: path(at),
     };
     let old = || Before::File {
-        digest: Some(Digest::of(b"old")),
+        digest: Some(Digest::of_bytes(b"old")),
         content: Some("old".into()),
         mode: 0o600,
     };
@@ -224,7 +224,7 @@ fn ledger() -> Ledger {
     };
     let left = LedgerUnit {
         invocation: "a".repeat(32),
-        config: Some(Digest::of(b"config")),
+        config: Some(Digest::of_bytes(b"config")),
         enabled: true,
         claimed: false,
         reads: crate::LedgerReads::default(),
@@ -232,7 +232,7 @@ fn ledger() -> Ledger {
     Ledger {
         files: [
             (path("/home/app/a"), file(None)),
-            (path("/home/app/b"), file(Some(Digest::of(b"b")))),
+            (path("/home/app/b"), file(Some(Digest::of_bytes(b"b")))),
         ]
         .into(),
         units: [(unit("user:app/web.service"), left)].into(),
@@ -309,7 +309,7 @@ fn whole_plan(host: &HostName) -> Plan {
             .map(|kind| Note {
                 resource: ResourceId::Manager(Scope::System),
                 kind,
-                text: crate::NoteText::told("a note"),
+                text: crate::NoteText::from_text("a note"),
                 why: None,
             })
             .to_vec(),
@@ -338,7 +338,7 @@ fn whole_plan(host: &HostName) -> Plan {
                 Precondition::File {
                     scope: scope("app"),
                     path: path("/home/app/web.service"),
-                    digest: Some(Digest::of(b"old")),
+                    digest: Some(Digest::of_bytes(b"old")),
                 },
                 Precondition::Unit {
                     unit: unit("user:app/web.service"),
@@ -356,7 +356,7 @@ fn outcomes(host: &HostName) -> Vec<HostOutcome> {
         HostOutcome::Unchanged,
         HostOutcome::Changed,
         HostOutcome::Failed {
-            reasons: vec![crate::FailReason::told("it broke")],
+            reasons: vec![crate::FailReason::from_text("it broke")],
             residue: Some(Box::new(plan(host, Vec::new(), Vec::new()))),
             failed_units: vec![FailedUnit {
                 unit: unit("user:app/web.service"),
@@ -377,7 +377,7 @@ fn outcomes(host: &HostName) -> Vec<HostOutcome> {
             url: String::new(),
         }),
         HostOutcome::Stale {
-            facts: vec![crate::StaleFact::told("x: planned from a, now b")],
+            facts: vec![crate::StaleFact::from_text("x: planned from a, now b")],
         },
         HostOutcome::NotStarted,
         HostOutcome::Interrupted,

@@ -6,7 +6,7 @@ use crate::pieces::MergeError;
 /// The plans that machines would make of the shards of what one machine planned, with their names.
 fn shards((hosts, report): &Planned, count: u32) -> Vec<(String, SavedPlan)> {
     let of = |shard: Shard| {
-        let is_in = |name: &HostName| Shard::of(name.as_str(), shard.count) == shard;
+        let is_in = |name: &HostName| Shard::of_name(name.as_str(), shard.count) == shard;
         let kept = report.hosts.clone().into_iter();
         let part = Report {
             hosts: kept.filter(|(name, _)| is_in(name)).collect(),
@@ -28,7 +28,7 @@ fn shards((hosts, report): &Planned, count: u32) -> Vec<(String, SavedPlan)> {
         plan.finish(Some(&key()));
         (format!("{}.json", shard.index), plan)
     };
-    Shard::all(count).map(of).collect()
+    Shard::all_of(count).map(of).collect()
 }
 
 /// The plan that one machine would have made, of a selection that is not in shards.
@@ -122,7 +122,7 @@ fn what_is_not_all_of_one_plan_is_refused_and_the_gap_is_named() {
         "3.json is no shard: it was made without --shard"
     );
     assert_eq!(
-        said(|parts| parts[1].1.manifest.digest = Digest::of(b"another")),
+        said(|parts| parts[1].1.manifest.digest = Digest::of_bytes(b"another")),
         "1.json and 2.json do not belong together: the manifest or a file that it copies was not the same"
     );
     assert_eq!(

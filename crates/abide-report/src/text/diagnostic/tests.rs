@@ -1,7 +1,7 @@
 use abide_model::{Code, Origin as Place};
 
 use super::*;
-use crate::sample::{narrow, plain};
+use crate::sample::{narrow_options, without_styles};
 
 const FLEET: &str = "version: 1\nname: shop\nhosts:\n  h1: {groups: [workerz]}\ngroups:\n  workers:\n    units: {}\n";
 
@@ -46,9 +46,9 @@ fn a_mistake_points_at_its_bytes_and_says_what_to_write() {
     let said = render(
         &[unknown_group()],
         &texts(&[("fleet.yaml", FLEET)]),
-        &narrow(),
+        &narrow_options(),
     );
-    insta::assert_snapshot!(plain(&said), @r##"
+    insta::assert_snapshot!(without_styles(&said), @r##"
     error[E0301]: host `h1` is in group `workerz`, which nobody declares
       ╭▸ fleet.yaml:4:17
       │
@@ -66,9 +66,9 @@ fn a_mistake_points_at_its_bytes_and_says_what_to_write() {
 
 #[test]
 fn ascii_is_enough() {
-    let options = Options {
+    let options = TextOptions {
         unicode: false,
-        ..narrow()
+        ..narrow_options()
     };
     let said = render(
         &[unknown_group()],
@@ -87,7 +87,7 @@ fn a_place_in_another_file_has_a_snippet_of_its_own() {
         "first declared here".to_owned(),
     )];
     let texts = texts(&[("fleet.yaml", FLEET), ("more.yaml", more)]);
-    insta::assert_snapshot!(plain(&render(&[duplicate], &texts, &narrow())), @r##"
+    insta::assert_snapshot!(without_styles(&render(&[duplicate], &texts, &narrow_options())), @r##"
     error[E0301]: host `h1` is in group `workerz`, which nobody declares
       ╭▸ fleet.yaml:4:17
       │
@@ -109,7 +109,7 @@ fn a_place_in_another_file_has_a_snippet_of_its_own() {
 fn without_the_text_the_place_is_named() {
     let mut elsewhere = unknown_group();
     elsewhere.also = vec![(span("more.yaml", "x", "x"), String::new())];
-    insta::assert_snapshot!(plain(&render(&[elsewhere], &BTreeMap::new(), &narrow())), @r##"
+    insta::assert_snapshot!(without_styles(&render(&[elsewhere], &BTreeMap::new(), &narrow_options())), @r##"
     error[E0301]: host `h1` is in group `workerz`, which nobody declares
      ╭▸ fleet.yaml:4:17
      ⸬  more.yaml:1:1
@@ -134,7 +134,7 @@ fn a_mistake_that_many_places_share_is_shown_once_with_their_lines() {
     };
     let texts = texts(&[("fleet.yaml", &text)]);
     let many: Vec<Diagnostic> = (1..=30).map(at).collect();
-    let said = plain(&render(&many, &texts, &narrow()));
+    let said = without_styles(&render(&many, &texts, &narrow_options()));
     assert_eq!(said.matches("no group `workerz`").count(), 1, "{said}");
     let lines =
         "the same at 29 more places, lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 and 17 more";
@@ -148,7 +148,7 @@ fn a_mistake_that_many_places_share_is_shown_once_with_their_lines() {
     );
     assert!(said.contains("30 errors. More about it"), "{said}");
     // A few are shown each.
-    let few = plain(&render(&many[..3], &texts, &narrow()));
+    let few = without_styles(&render(&many[..3], &texts, &narrow_options()));
     assert_eq!(few.matches("no group `workerz`").count(), 3, "{few}");
 }
 
@@ -159,13 +159,17 @@ fn diagnostics_come_by_place_and_are_counted() {
     warning.code = Code("W0400");
     warning.span = span("fleet.yaml", FLEET, "name");
     let both = [unknown_group(), warning, unknown_group()];
-    let said = plain(&render(&both, &texts(&[("fleet.yaml", FLEET)]), &narrow()));
+    let said = without_styles(&render(
+        &both,
+        &texts(&[("fleet.yaml", FLEET)]),
+        &narrow_options(),
+    ));
     assert!(said.starts_with("warning[W0400]"), "{said}");
     assert!(
         said.ends_with("2 errors, 1 warning. More about each: abide explain CODE, say E0301\n"),
         "{said}"
     );
-    assert_eq!(render(&[], &BTreeMap::new(), &narrow()), "");
+    assert_eq!(render(&[], &BTreeMap::new(), &narrow_options()), "");
 }
 
 #[test]
@@ -184,13 +188,17 @@ fn a_span_that_fits_no_text_is_shown_as_well_as_can_be() {
         odd.also = Vec::new();
         odd.span.start = start;
         odd.span.end = end;
-        let said = plain(&render(&[odd], &texts(&[("fleet.yaml", text)]), &narrow()));
+        let said = without_styles(&render(
+            &[odd],
+            &texts(&[("fleet.yaml", text)]),
+            &narrow_options(),
+        ));
         assert!(said.contains("no such group"), "{start}..{end}: {said}");
     }
-    let said = plain(&render(
+    let said = without_styles(&render(
         &[unknown_group()],
         &texts(&[("fleet.yaml", "")]),
-        &narrow(),
+        &narrow_options(),
     ));
     assert!(said.contains("E0301"), "{said}");
 }
@@ -207,10 +215,10 @@ fn what_a_manifest_holds_cannot_act_on_the_terminal() {
     let said = render(
         &[evil.clone()],
         &texts(&[("\u{1b}[2Jfleet.yaml", &text)]),
-        &narrow(),
+        &narrow_options(),
     );
     let acts = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
-    assert!(!plain(&said).contains(acts), "{said:?}");
+    assert!(!without_styles(&said).contains(acts), "{said:?}");
     assert!(
         !said.contains("[2J\u{1b}") && said.len() < 5000,
         "{}",
@@ -225,11 +233,11 @@ fn a_line_with_control_characters_beyond_ascii_is_shown_without_them() {
     let mut found = unknown_group();
     found.span = span("fleet.yaml", text, "1\n");
     found.also = Vec::new();
-    let said = plain(&render(
+    let said = without_styles(&render(
         &[found],
         &texts(&[("fleet.yaml", text)]),
-        &narrow(),
+        &narrow_options(),
     ));
-    assert_eq!(printable(&said), said, "{said:?}");
+    assert_eq!(printable_text(&said), said, "{said:?}");
     assert!(said.contains(": é 1"), "{said}");
 }

@@ -1,20 +1,20 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::sample::{NOW, narrow, plain, report};
-use crate::sample_drift::{drifted, judged, runs_old};
+use crate::sample::{NOW, narrow_options, report, without_styles};
+use crate::sample_drift::{drifted_report, runs_old, with_judged_host};
 
-fn said(report: &Report, options: &Options) -> String {
-    plain(&render(report, options))
+fn said(report: &Report, options: &TextOptions) -> String {
+    without_styles(&render(report, options))
 }
 
 #[test]
 fn a_finding_is_one_line_for_all_its_hosts_and_what_somebody_changed_comes_first() {
-    let unbroken = Options {
+    let unbroken = TextOptions {
         unbroken: true,
-        ..narrow()
+        ..narrow_options()
     };
-    assert_snapshot!(said(&drifted(), &unbroken), @r#"
+    assert_snapshot!(said(&drifted_report(), &unbroken), @r#"
     10 hosts: 1 clean, 1 hand-edited but right, 1 drifted, 3 pending rollout, 3 unknown, 1 suspended
     DM  db1         user:deploy/sidekiq.service  sidekiq.service was edited  (since 2001-09-08T23:46:40Z, by whom: unknown)
     DM  db1         system/nginx.service         it was stopped | by whom?  (since when and by whom: unknown)
@@ -30,19 +30,19 @@ fn a_finding_is_one_line_for_all_its_hosts_and_what_somebody_changed_comes_first
 
 #[test]
 fn where_all_is_well_the_counts_are_all_there_is_and_nothing_with_q() {
-    let clean = judged(report(Vec::new()), "web1", Vec::new());
-    assert_eq!(said(&clean, &narrow()), "1 host: 1 clean\n");
-    let quiet = Options {
+    let clean = with_judged_host(report(Vec::new()), "web1", Vec::new());
+    assert_eq!(said(&clean, &narrow_options()), "1 host: 1 clean\n");
+    let quiet = TextOptions {
         verbosity: Verbosity::Quiet,
-        ..narrow()
+        ..narrow_options()
     };
     assert_eq!(said(&clean, &quiet), "");
-    assert!(!said(&drifted(), &quiet).is_empty());
+    assert!(!said(&drifted_report(), &quiet).is_empty());
 }
 
 #[test]
 fn on_a_terminal_lines_are_broken_behind_the_names() {
-    assert_snapshot!(said(&drifted(), &narrow()), @r#"
+    assert_snapshot!(said(&drifted_report(), &narrow_options()), @r#"
     10 hosts: 1 clean, 1 hand-edited but right, 1 drifted, 3 pending rollout, 3 unknown, 1 suspended
     DM  db1         user:deploy/sidekiq.service  sidekiq.service was edited (since
                                                  2001-09-08T23:46:40Z, by whom:
@@ -60,11 +60,11 @@ fn on_a_terminal_lines_are_broken_behind_the_names() {
 
     D: changed on the host since the last apply. M: differs from the manifest.
     "#);
-    let very_narrow = Options {
+    let very_narrow = TextOptions {
         width: 60,
-        ..narrow()
+        ..narrow_options()
     };
-    let said = said(&drifted(), &very_narrow);
+    let said = said(&drifted_report(), &very_narrow);
     assert!(
         said.contains(
             "\n M  web1-web3   user:deploy/sidekiq.service\n      sidekiq.service is not what the"
@@ -79,11 +79,11 @@ fn what_happened_to_many_hosts_is_one_line_although_not_in_the_same_second() {
     for (host, secs) in [("web1", 5), ("web2", 3), ("web3", 9)] {
         let text = "a.service runs an old configuration of /etc/env";
         let found = runs_old(text, NOW - 3600 + secs);
-        all = judged(all, host, vec![found]);
+        all = with_judged_host(all, host, vec![found]);
     }
-    let unbroken = Options {
+    let unbroken = TextOptions {
         unbroken: true,
-        ..narrow()
+        ..narrow_options()
     };
     assert_snapshot!(said(&all, &unbroken), @r#"
     3 hosts: 3 drifted

@@ -1,13 +1,13 @@
 //! One resource after the other: its name, its steps with their causes, what was refused, what to know.
 
 use crate::block::{Block, Step};
-use crate::diff::{Line, LineKind};
+use crate::diff::{DiffLine, LineKind};
 use crate::fleet::Spans;
 use crate::layout::Page;
 use crate::paint::Role;
-use crate::span::Span;
+use crate::span::ActionSpan;
 use crate::step;
-use crate::words::{columns, pad};
+use crate::words::{display_width, pad_to_width};
 
 /// Names are padded to a common width up to this.
 const WIDEST_NAME: usize = 34;
@@ -18,14 +18,14 @@ const STEP: usize = 6;
 pub(super) fn write(page: &mut Page<'_>, blocks: &[&(Block, Spans)]) {
     let widest = blocks
         .iter()
-        .map(|(block, _)| columns(&step::title(&block.resource)))
+        .map(|(block, _)| display_width(&step::title(&block.resource)))
         .filter(|width| *width <= WIDEST_NAME)
         .max()
         .unwrap_or(0);
     let mut after_diff = false;
     for (block, spans) in blocks {
         if after_diff {
-            page.gap();
+            page.add_blank_line();
         }
         write_block(page, block, spans, widest);
         after_diff = block.steps.iter().any(|step| !step.lines.is_empty());
@@ -34,25 +34,25 @@ pub(super) fn write(page: &mut Page<'_>, blocks: &[&(Block, Spans)]) {
 
 fn write_block(page: &mut Page<'_>, block: &Block, spans: &Spans, widest: usize) {
     let sign = page.mark(2, block.mark);
-    let name = Role::Head.paint(&step::title(&block.resource));
-    let whose = Role::Quiet.paint(&step::whose(&block.resource));
-    page.line(&format!("{sign}{}  {whose}", pad(&name, widest)));
+    let name = Role::Head.paint_text(&step::title(&block.resource));
+    let whose = Role::Quiet.paint_text(&step::owner_words(&block.resource));
+    page.line(&format!("{sign}{}  {whose}", pad_to_width(&name, widest)));
     let verbs = block
         .steps
         .iter()
-        .map(|step| columns(step.verb))
+        .map(|step| display_width(step.verb))
         .max()
         .unwrap_or(0);
     for (step, span) in block.steps.iter().zip(spans) {
         write_step(page, step, *span, verbs);
     }
     for remark in &block.remarks {
-        page.remark(STEP - 2, remark.mark, &remark.text, remark.help.as_deref());
+        page.add_remark(STEP - 2, remark.mark, &remark.text, remark.help.as_deref());
     }
 }
 
 /// A step, its cause behind it or, where the line would be too long, under it.
-fn write_step(page: &mut Page<'_>, step: &Step, span: Span, verbs: usize) {
+fn write_step(page: &mut Page<'_>, step: &Step, span: ActionSpan, verbs: usize) {
     let sign = match step.interrupts {
         Some(mark) => page.mark(STEP - 2, mark),
         None => " ".repeat(STEP),
@@ -67,26 +67,26 @@ fn write_step(page: &mut Page<'_>, step: &Step, span: Span, verbs: usize) {
     let lead = if object.is_empty() {
         step.verb.to_owned()
     } else {
-        pad(step.verb, verbs)
+        pad_to_width(step.verb, verbs)
     };
     let what = format!("{lead}{object}");
     let reason = format!("{} {}", page.symbols.dash, step.why.words(span));
     // The diff under it says better that the content differs.
     let is_shown = step.why.is_content() && !step.lines.is_empty();
     let reason = if is_shown { String::new() } else { reason };
-    let fits = STEP + columns(&what) + 1 + columns(&reason) <= page.options.width;
+    let fits = STEP + display_width(&what) + 1 + display_width(&reason) <= page.options.width;
     if fits {
-        page.line(&format!("{sign}{what} {}", Role::Quiet.paint(&reason)));
+        page.line(&format!("{sign}{what} {}", Role::Quiet.paint_text(&reason)));
     } else if object.is_empty() {
         let lead = format!("{sign}{what} ");
-        page.prose(&lead, STEP + verbs + 1, &reason, Some(Role::Quiet));
+        page.add_prose(&lead, STEP + verbs + 1, &reason, Some(Role::Quiet));
     } else {
         page.line(&format!("{sign}{what}"));
         let indent = STEP + verbs + 1;
-        page.prose(&" ".repeat(indent), indent, &reason, Some(Role::Quiet));
+        page.add_prose(&" ".repeat(indent), indent, &reason, Some(Role::Quiet));
     }
     for clause in &step.brings {
-        page.prose(
+        page.add_prose(
             &" ".repeat(STEP + 2),
             STEP + 4,
             clause,
@@ -94,15 +94,15 @@ fn write_step(page: &mut Page<'_>, step: &Step, span: Span, verbs: usize) {
         );
     }
     for line in &step.lines {
-        page.line(&format!("{}{}", " ".repeat(STEP + 2), painted(line)));
+        page.line(&format!("{}{}", " ".repeat(STEP + 2), painted_line(line)));
     }
 }
 
-fn painted(line: &Line) -> String {
+fn painted_line(line: &DiffLine) -> String {
     let role = match line.kind {
         LineKind::Same | LineKind::About => Role::Quiet,
         LineKind::Add => Role::Add,
         LineKind::Remove => Role::Remove,
     };
-    role.paint(&line.signed())
+    role.paint_text(&line.signed_text())
 }

@@ -8,9 +8,9 @@ use crate::words::count;
 
 /// The last line: what the plan adds up to, and whether it is all there is to know.
 pub(super) fn line(report: &Report) -> String {
-    let summary = Summary::of(report);
+    let summary = Summary::of_report(report);
     let mut said = vec![if summary.has_actions() {
-        changes(&summary)
+        changes_line(&summary)
     } else if summary.refused > 0 {
         "Plan: nothing can be done.".to_owned()
     } else if summary.hosts_unchanged > 0 {
@@ -21,7 +21,7 @@ pub(super) fn line(report: &Report) -> String {
         };
         let hosts = count(summary.hosts_unchanged, "host");
         let resources = count(summary.unchanged, "resource");
-        let held = match held(&summary) {
+        let held = match held_back_words(&summary) {
             None => String::new(),
             Some(held) => format!("; {held}"),
         };
@@ -51,14 +51,14 @@ pub(super) fn line(report: &Report) -> String {
             count(summary.hosts_failed, "host")
         ));
     }
-    let line = Role::Head.paint(&said.join(" "));
-    match incomplete(&summary) {
-        Some(missing) => format!("{line} {}", Role::Unknown.paint(&missing)),
+    let line = Role::Head.paint_text(&said.join(" "));
+    match incomplete_sentence(&summary) {
+        Some(missing) => format!("{line} {}", Role::Unknown.paint_text(&missing)),
         None => line,
     }
 }
 
-fn changes(summary: &Summary) -> String {
+fn changes_line(summary: &Summary) -> String {
     let mut line = format!(
         "Plan: {} to add, {} to change, {} to remove on {}",
         summary.add,
@@ -79,7 +79,7 @@ fn changes(summary: &Summary) -> String {
             (summary.by_dependency > 0)
                 .then(|| format!("{} more by dependency", summary.by_dependency)),
         )
-        .chain(held(summary))
+        .chain(held_back_words(summary))
         .chain((summary.adopt > 0).then(|| format!("{} to adopt", summary.adopt)))
         .collect();
     if !extras.is_empty() {
@@ -90,11 +90,11 @@ fn changes(summary: &Summary) -> String {
     line
 }
 
-fn held(summary: &Summary) -> Option<String> {
+fn held_back_words(summary: &Summary) -> Option<String> {
     (summary.held > 0).then(|| format!("{} held back", count(summary.held, "restart")))
 }
 
-fn incomplete(summary: &Summary) -> Option<String> {
+fn incomplete_sentence(summary: &Summary) -> Option<String> {
     if summary.is_complete() {
         return None;
     }

@@ -6,22 +6,24 @@ use abide_model::{
 use super::*;
 use crate::sample::*;
 use crate::summary::Summary;
-use crate::words::columns;
+use crate::words::display_width;
 
 fn said(report: &Report) -> String {
-    plain(&render(report, &narrow()))
+    without_styles(&render(report, &narrow_options()))
 }
 
-fn verbose() -> Options {
-    Options {
+fn verbose() -> TextOptions {
+    TextOptions {
         verbosity: Verbosity::Verbose,
-        ..narrow()
+        ..narrow_options()
     }
 }
 
 #[test]
 fn a_host_where_nothing_is_gets_a_block_for_each_thing_that_comes() {
-    let report = report(vec![plan_of("h1").greenfield("sidekiq", "/srv/sidekiq")]);
+    let report = report(vec![
+        plan_of("h1").with_new_user_and_unit("sidekiq", "/srv/sidekiq"),
+    ]);
     insta::assert_snapshot!(said(&report), @r##"
     h1
       + user sidekiq
@@ -43,7 +45,7 @@ fn a_host_where_nothing_is_gets_a_block_for_each_thing_that_comes() {
 
 #[test]
 fn a_changed_unit_shows_its_diff_and_what_it_interrupts() {
-    let report = report(vec![plan_of("h1").changed(NOW - 12 * 86_400)]);
+    let report = report(vec![plan_of("h1").with_changed_unit(NOW - 12 * 86_400)]);
     insta::assert_snapshot!(said(&report), @r##"
     h1
       ~ sidekiq.service  user deploy
@@ -67,12 +69,15 @@ fn a_changed_unit_shows_its_diff_and_what_it_interrupts() {
 
 #[test]
 fn ascii_twins_stand_for_every_symbol() {
-    let mut options = narrow();
+    let mut options = narrow_options();
     options.unicode = false;
-    let report = unreachable(report(vec![plan_of("h1").changed(NOW - 60)]), "h2");
+    let report = with_unreachable_host(
+        report(vec![plan_of("h1").with_changed_unit(NOW - 60)]),
+        "h2",
+    );
     let said = render(&report, &options);
     assert!(said.is_ascii(), "{said}");
-    insta::assert_snapshot!(plain(&said), @r##"
+    insta::assert_snapshot!(without_styles(&said), @r##"
     h1
       ~ sidekiq.service  user deploy
           write   /home/deploy/.config/systemd/user/sidekiq.service
@@ -100,9 +105,9 @@ fn ascii_twins_stand_for_every_symbol() {
 fn forty_hosts_with_one_change_fit_on_a_screen_and_name_the_exceptions() {
     let mut plans: Vec<_> = (1..=40)
         .filter(|n| *n != 17)
-        .map(|n| plan_of(&format!("web{n:02}")).changed(NOW - 3600 * n))
+        .map(|n| plan_of(&format!("web{n:02}")).with_changed_unit(NOW - 3600 * n))
         .collect();
-    plans.push(plan_of("web17").unchanged(2));
+    plans.push(plan_of("web17").with_unchanged(2));
     let said = said(&report(plans));
     assert!(said.lines().count() < 40);
     insta::assert_snapshot!(said, @r##"
@@ -131,14 +136,14 @@ fn forty_hosts_with_one_change_fit_on_a_screen_and_name_the_exceptions() {
 #[test]
 fn a_host_that_differs_from_the_others_has_a_section_of_its_own() {
     let linger = |host: &str| {
-        plan_of(host).changed(NOW - 60).does(
+        plan_of(host).with_changed_unit(NOW - 60).with_action(
             ResourceId::Linger(user("deploy")),
             Change::EnableLinger,
-            missing(),
+            missing_causes(),
         )
     };
     let mut plans: Vec<_> = (1..=3)
-        .map(|n| plan_of(&format!("w{n}")).changed(NOW - 60))
+        .map(|n| plan_of(&format!("w{n}")).with_changed_unit(NOW - 60))
         .collect();
     plans.extend([linger("w4"), linger("w5")]);
     let said = said(&report(plans));
@@ -153,10 +158,10 @@ fn a_host_that_differs_from_the_others_has_a_section_of_its_own() {
 fn another_old_content_is_another_change() {
     let path = "/etc/systemd/system/a.service";
     let plan = |host: &str, before: &str| {
-        plan_of(host).does(
+        plan_of(host).with_action(
             unit("system/a.service"),
-            write(path, FilePurpose::Unit, present(before), "c\n"),
-            missing(),
+            write(path, FilePurpose::Unit, before_with_content(before), "c\n"),
+            missing_causes(),
         )
     };
     let said = said(&report(vec![
@@ -172,7 +177,10 @@ fn another_old_content_is_another_change() {
 
 #[test]
 fn no_change_is_said_in_one_line() {
-    let report = report(vec![plan_of("h1").unchanged(7), plan_of("h2").unchanged(7)]);
+    let report = report(vec![
+        plan_of("h1").with_unchanged(7),
+        plan_of("h2").with_unchanged(7),
+    ]);
     assert_eq!(
         said(&report),
         "No changes. 2 hosts are as the manifest says (14 resources).\n"
@@ -181,8 +189,8 @@ fn no_change_is_said_in_one_line() {
 
 #[test]
 fn a_host_that_nobody_saw_makes_the_plan_incomplete() {
-    let report = unreachable(report(vec![plan_of("h1").unchanged(1)]), "h2");
-    let report = unreachable(report, "h3");
+    let report = with_unreachable_host(report(vec![plan_of("h1").with_unchanged(1)]), "h2");
+    let report = with_unreachable_host(report, "h3");
     insta::assert_snapshot!(said(&report), @r##"
     As the manifest says: h1.
 
@@ -196,7 +204,7 @@ fn a_host_that_nobody_saw_makes_the_plan_incomplete() {
 #[test]
 fn nothing_selected_and_nothing_known_are_said() {
     assert_eq!(said(&Report::default()), "No host was selected.\n");
-    let report = unreachable(Report::default(), "h1");
+    let report = with_unreachable_host(Report::default(), "h1");
     assert!(
         said(&report).ends_with("Nothing is known. 1 host could not be observed: INCOMPLETE\n")
     );
@@ -209,26 +217,26 @@ fn removals_refusals_and_notes_are_told_with_their_resource() {
     let purpose = FilePurpose::Unit;
     let report = report(vec![
         plan_of("h1")
-            .does(old.clone(), Change::Stop, vec![Cause::Undeclared])
-            .does(
+            .with_action(old.clone(), Change::Stop, vec![Cause::Undeclared])
+            .with_action(
                 old.clone(),
                 Change::Disable { remove: ["multi-user.target.wants/old.service".to_owned()].into() },
                 vec![Cause::Undeclared],
             )
-            .does(
+            .with_action(
                 old,
-                Change::RemoveFile { path: path.parse().unwrap(), purpose, before: present("a\n") },
+                Change::RemoveFile { path: path.parse().unwrap(), purpose, before: before_with_content("a\n") },
                 vec![Cause::Undeclared],
             )
             .notes(unit("user:deploy/a.timer"), NoteKind::Expect, "a.service runs once when this timer is started: its last run is overdue")
             .notes(unit("system/b.service"), NoteKind::Foreign, "keeps 50-x.conf, which is not ours")
-            .refuses(
+            .with_refusal(
                 ResourceId::Linger(user("deploy")),
                 RefusalKind::Impossible,
                 "lingering cannot be enabled: not root, and polkit does not let deploy do it for itself",
                 "connect as root, or run `loginctl enable-linger deploy` there once",
             )
-            .refuses(unit("user:ops/x.service"), RefusalKind::Unknown, "the manager of ops did not answer", ""),
+            .with_refusal(unit("user:ops/x.service"), RefusalKind::Unknown, "the manager of ops did not answer", ""),
     ]);
     insta::assert_snapshot!(said(&report), @r##"
     h1
@@ -280,23 +288,32 @@ fn accounts_files_and_modes_are_told_in_their_own_words() {
         from: 0o644,
         to: 0o600,
     };
-    let written = write(env, FilePurpose::Plain, present("A=1\n"), "A=2\n");
+    let written = write(
+        env,
+        FilePurpose::Plain,
+        before_with_content("A=1\n"),
+        "A=2\n",
+    );
     let owed = Cause::ReloadOwed {
         evidence: "NeedDaemonReload".to_owned(),
         unit: Some("nginx.service".parse().unwrap()),
     };
     let manager = ResourceId::Manager(scope("system"));
     let plan = plan_of("h1")
-        .does(
+        .with_action(
             ResourceId::User(user("deploy")),
             Change::ModifyUser(fields),
             differs("shell"),
         )
-        .does(file("user:deploy", env), written, differs("content"))
-        .does(file("user:deploy", netrc), mode, differs("mode"))
-        .does(unit("user:deploy/a.service"), Change::Restart, from(2))
-        .does(manager, Change::DaemonReload, vec![owed])
-        .does(unit("system/nginx.service"), Change::Adopt, missing());
+        .with_action(file("user:deploy", env), written, differs("content"))
+        .with_action(file("user:deploy", netrc), mode, differs("mode"))
+        .with_action(unit("user:deploy/a.service"), Change::Restart, from(2))
+        .with_action(manager, Change::DaemonReload, vec![owed])
+        .with_action(
+            unit("system/nginx.service"),
+            Change::Adopt,
+            missing_causes(),
+        );
     let report = report(vec![plan]);
     insta::assert_snapshot!(said(&report), @r##"
     h1
@@ -322,7 +339,7 @@ fn accounts_files_and_modes_are_told_in_their_own_words() {
 
 #[test]
 fn more_is_said_where_it_is_asked_for() {
-    let report = report(vec![plan_of("h1").changed(NOW - 60).notes(
+    let report = report(vec![plan_of("h1").with_changed_unit(NOW - 60).notes(
         unit("system/b.service"),
         NoteKind::Foreign,
         "keeps 50-x.conf, which is not ours",
@@ -333,7 +350,7 @@ fn more_is_said_where_it_is_asked_for() {
             && less.contains("1 note about what abide leaves alone: see -v."),
         "{less}"
     );
-    let more = plain(&render(&report, &verbose()));
+    let more = without_styles(&render(&report, &verbose()));
     assert!(
         more.contains("h1  Debian GNU/Linux 12 (bookworm), systemd 252\n"),
         "{more}"
@@ -346,18 +363,18 @@ fn more_is_said_where_it_is_asked_for() {
 
 #[test]
 fn quiet_keeps_the_summary_and_what_is_wrong() {
-    let options = Options {
+    let options = TextOptions {
         verbosity: Verbosity::Quiet,
-        ..narrow()
+        ..narrow_options()
     };
-    let plan = plan_of("h1").changed(NOW - 60).refuses(
+    let plan = plan_of("h1").with_changed_unit(NOW - 60).with_refusal(
         unit("system/x.service"),
         RefusalKind::Guard,
         "no",
         "",
     );
-    let report = unreachable(report(vec![plan]), "h2");
-    insta::assert_snapshot!(plain(&render(&report, &options)), @r##"
+    let report = with_unreachable_host(report(vec![plan]), "h2");
+    insta::assert_snapshot!(without_styles(&render(&report, &options)), @r##"
     h1
       ! x.service  system
         ! refused: no
@@ -374,7 +391,7 @@ fn nothing_that_a_host_says_reaches_the_terminal_as_it_is() {
     let evil = "\u{1b}[2J\u{7}\u{202e}\n\r\u{9b}31m";
     let report = report(vec![
         plan_of("h1")
-            .does(
+            .with_action(
                 unit("system/a.service"),
                 Change::Start,
                 vec![
@@ -389,7 +406,7 @@ fn nothing_that_a_host_says_reaches_the_terminal_as_it_is() {
                 ],
             )
             .notes(unit("system/a.service"), NoteKind::Expect, evil)
-            .refuses(unit("system/b.service"), RefusalKind::Guard, evil, evil),
+            .with_refusal(unit("system/b.service"), RefusalKind::Guard, evil, evil),
     ]);
     let holder = LockHolder {
         who: evil.into(),
@@ -404,11 +421,11 @@ fn nothing_that_a_host_says_reaches_the_terminal_as_it_is() {
         report,
         "h3",
         HostOutcome::Stale {
-            facts: vec![abide_model::StaleFact::told(evil)],
+            facts: vec![abide_model::StaleFact::from_text(evil)],
         },
     );
     let failed = HostOutcome::Failed {
-        reasons: vec![abide_model::FailReason::told(evil)],
+        reasons: vec![abide_model::FailReason::from_text(evil)],
         residue: None,
         failed_units: vec![],
     };
@@ -422,11 +439,10 @@ fn nothing_that_a_host_says_reaches_the_terminal_as_it_is() {
 #[test]
 fn a_stop_and_a_start_of_one_unit_are_one_restart() {
     let a = unit("system/a.service");
-    let plan =
-        plan_of("h1")
-            .does(a.clone(), Change::Stop, missing())
-            .does(a, Change::Start, from(1));
-    let summary = Summary::of(&report(vec![plan]));
+    let plan = plan_of("h1")
+        .with_action(a.clone(), Change::Stop, missing_causes())
+        .with_action(a, Change::Start, from(1));
+    let summary = Summary::of_report(&report(vec![plan]));
     assert_eq!((summary.restarts, summary.stops, summary.change), (1, 0, 1));
 }
 
@@ -434,36 +450,39 @@ fn a_stop_and_a_start_of_one_unit_are_one_restart() {
 fn instances_of_a_new_template_are_new() {
     let path = "/etc/systemd/system/a@.service";
     let plan = plan_of("h1")
-        .does(
+        .with_action(
             unit("system/a@.service"),
             write(path, FilePurpose::Unit, Before::Absent, "x\n"),
-            missing(),
+            missing_causes(),
         )
-        .does(unit("system/a@1.service"), Change::Start, missing());
-    assert_eq!(Summary::of(&report(vec![plan])).add, 2);
-    let alone = plan_of("h1").does(unit("system/a@1.service"), Change::Start, missing());
-    assert_eq!(Summary::of(&report(vec![alone])).change, 1);
+        .with_action(unit("system/a@1.service"), Change::Start, missing_causes());
+    assert_eq!(Summary::of_report(&report(vec![plan])).add, 2);
+    let alone =
+        plan_of("h1").with_action(unit("system/a@1.service"), Change::Start, missing_causes());
+    assert_eq!(Summary::of_report(&report(vec![alone])).change, 1);
 }
 
 #[test]
 fn no_line_of_prose_is_wider_than_the_terminal() {
-    let mut options = narrow();
+    let mut options = narrow_options();
     options.width = 60;
-    let plan = plan_of("h1").greenfield("sidekiq", "/srv/sidekiq").refuses(
-        unit("system/x.service"),
-        RefusalKind::Guard,
-        &"word ".repeat(60),
-        &"help ".repeat(60),
-    );
-    let said = plain(&render(&report(vec![plan]), &options));
+    let plan = plan_of("h1")
+        .with_new_user_and_unit("sidekiq", "/srv/sidekiq")
+        .with_refusal(
+            unit("system/x.service"),
+            RefusalKind::Guard,
+            &"word ".repeat(60),
+            &"help ".repeat(60),
+        );
+    let said = without_styles(&render(&report(vec![plan]), &options));
     let wide: Vec<_> = said
         .lines()
-        .filter(|line| columns(line) > 60 && !line.contains("/systemd/"))
+        .filter(|line| display_width(line) > 60 && !line.contains("/systemd/"))
         .collect();
     // The summary is one line, for those who read the last one only.
     assert_eq!(
         wide.len(),
-        usize::from(columns(said.lines().last().unwrap()) > 60),
+        usize::from(display_width(said.lines().last().unwrap()) > 60),
         "{said}"
     );
 }
@@ -480,9 +499,9 @@ fn a_cause_that_another_one_implies_is_left_out() {
         },
     ];
     let plan = plan_of("h1")
-        .does(unit("system/a.service"), install, missing())
-        .does(unit("system/a.service"), Change::Start, start)
-        .does(unit("system/b.service"), Change::Restart, from(1));
+        .with_action(unit("system/a.service"), install, missing_causes())
+        .with_action(unit("system/a.service"), Change::Start, start)
+        .with_action(unit("system/b.service"), Change::Restart, from(1));
     let said = said(&report(vec![plan]));
     assert!(
         said.contains("start — not running and it failed (exit-code)\n"),
@@ -493,7 +512,8 @@ fn a_cause_that_another_one_implies_is_left_out() {
 
 #[test]
 fn one_change_on_forty_hosts_is_one_diff_and_one_range() {
-    let hosts = (1..=40).map(|n| plan_of(&format!("web{n:02}")).changed(NOW - 86_400 * n));
+    let hosts =
+        (1..=40).map(|n| plan_of(&format!("web{n:02}")).with_changed_unit(NOW - 86_400 * n));
     let said = said(&report(hosts.collect()));
     assert!(said.lines().count() < 40, "{said}");
     insta::assert_snapshot!(said, @r##"
@@ -521,18 +541,18 @@ fn one_change_on_forty_hosts_is_one_diff_and_one_range() {
 #[test]
 fn hosts_that_are_unlike_the_others_are_named() {
     let mut hosts: Vec<_> = (1..=38)
-        .map(|n| plan_of(&format!("web{n:02}")).changed(NOW - 60))
+        .map(|n| plan_of(&format!("web{n:02}")).with_changed_unit(NOW - 60))
         .collect();
     let path = "/home/deploy/.config/systemd/user/sidekiq.service";
     let old = SIDEKIQ.replace("-c 10", "-c 5");
-    let other = write(path, FilePurpose::Unit, present(&old), SIDEKIQ);
+    let other = write(path, FilePurpose::Unit, before_with_content(&old), SIDEKIQ);
     let differs = vec![Cause::Differs {
         field: abide_model::Field::Content,
         observed: "1".to_owned(),
         desired: "2".to_owned(),
     }];
-    hosts.push(plan_of("web39").does(unit("user:deploy/sidekiq.service"), other, differs));
-    let all = unreachable(report(hosts), "web40");
+    hosts.push(plan_of("web39").with_action(unit("user:deploy/sidekiq.service"), other, differs));
+    let all = with_unreachable_host(report(hosts), "web40");
     insta::assert_snapshot!(said(&all), @r##"
     web01-web38 (38 hosts)
       ~ sidekiq.service  user deploy
@@ -574,9 +594,9 @@ fn hosts_that_are_unlike_the_others_are_named() {
 fn a_change_that_is_another_on_every_host_is_not_shown_forty_times() {
     let path = "/home/deploy/.config/app/env";
     let hosts = (1..=40).map(|n| {
-        let old = present(&format!("HOST={n}\n"));
+        let old = before_with_content(&format!("HOST={n}\n"));
         let new = write(path, FilePurpose::Plain, old, "HOST=x\n");
-        plan_of(&format!("web{n:02}")).does(file("user:deploy", path), new, missing())
+        plan_of(&format!("web{n:02}")).with_action(file("user:deploy", path), new, missing_causes())
     });
     let all = report(hosts.collect());
     insta::assert_snapshot!(said(&all), @r##"
@@ -598,11 +618,11 @@ fn a_change_that_is_another_on_every_host_is_not_shown_forty_times() {
 
     Plan: 0 to add, 40 to change, 0 to remove on 40 hosts.
     "##);
-    let options = Options {
+    let options = TextOptions {
         full: true,
-        ..narrow()
+        ..narrow_options()
     };
-    let full = plain(&render(&all, &options));
+    let full = without_styles(&render(&all, &options));
     assert!(full.contains("- HOST=37\n"), "{full}");
     let first = full.lines().next().unwrap();
     assert_eq!(
@@ -614,18 +634,21 @@ fn a_change_that_is_another_on_every_host_is_not_shown_forty_times() {
 
 #[test]
 fn what_is_unchanged_is_named_where_it_is_asked_for() {
-    let mut all = report(vec![plan_of("h1").changed(NOW - 60), plan_of("h2")]);
+    let mut all = report(vec![
+        plan_of("h1").with_changed_unit(NOW - 60),
+        plan_of("h2"),
+    ]);
     for host in all.hosts.values_mut() {
         let names = ["system/nginx.service", "user:deploy/sidekiq.service"];
         host.declared = names
             .map(|name| abide_model::Declared {
                 resource: unit(name),
                 loaded_as: None,
-                origin: origin(3),
+                origin: origin_at_line(3),
             })
             .to_vec();
     }
-    let said = plain(&render(&all, &verbose()));
+    let said = without_styles(&render(&all, &verbose()));
     assert!(
         said.contains("Unchanged on h1: nginx.service (system).\n"),
         "{said}"
@@ -655,18 +678,18 @@ fn what_somebody_did_by_hand_is_told_with_its_time_and_once_for_hosts_on_which_i
         let stopped = by_hand(HandEdit::Stopped, None);
         let down = differs("ActiveState").into_iter().chain([stopped]);
         plan_of(host)
-            .does(
+            .with_action(
                 unit("user:deploy/a.service"),
                 write(
                     "/home/deploy/a.service",
                     FilePurpose::Unit,
-                    present("A=1\n"),
+                    before_with_content("A=1\n"),
                     "A=2\n",
                 ),
                 content,
             )
-            .does(unit("user:deploy/a.service"), links, links_differ)
-            .does(unit("user:deploy/a.service"), Change::Start, down.collect())
+            .with_action(unit("user:deploy/a.service"), links, links_differ)
+            .with_action(unit("user:deploy/a.service"), Change::Start, down.collect())
     };
     let said = said(&report(vec![plan("h1", 5), plan("h2", 90)]));
     insta::assert_snapshot!(said, @r##"
@@ -717,7 +740,7 @@ fn hosts_with_the_same_consequences_are_told_together_and_others_apart() {
     let report = report(vec![
         plan_of("h1").with_dependents(),
         plan_of("h2").with_dependents(),
-        plan_of("h3").changed(1_764_000_000),
+        plan_of("h3").with_changed_unit(1_764_000_000),
     ]);
     let text = said(&report);
     assert_eq!(
@@ -735,23 +758,23 @@ fn what_fires_and_what_closes_is_told_in_words_of_its_own() {
     let api = unit("user:deploy/api.socket");
     let report = report(vec![
         plan_of("h1")
-            .does(socket.clone(), Change::Stop, missing())
-            .does(api, Change::Stop, missing())
-            .does(socket, Change::Start, missing())
-            .does(timer, Change::Start, missing())
-            .disrupts(
+            .with_action(socket.clone(), Change::Stop, missing_causes())
+            .with_action(api, Change::Stop, missing_causes())
+            .with_action(socket, Change::Start, missing_causes())
+            .with_action(timer, Change::Start, missing_causes())
+            .with_disruption(
                 1,
                 Effect::Close,
                 "user:deploy/web.socket",
                 ("ListenStream=8080", "web.socket"),
             )
-            .disrupts(
+            .with_disruption(
                 2,
                 Effect::Close,
                 "user:deploy/api.socket",
                 ("ListenStream=", "api.socket"),
             )
-            .disrupts(
+            .with_disruption(
                 4,
                 Effect::Start,
                 "user:deploy/backup.service",

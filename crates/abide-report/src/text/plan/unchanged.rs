@@ -20,12 +20,12 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report, blocks: &Blocks<'_>) {
         };
         let clean = host.declared.iter().filter(|declared| {
             let mut told = blocks.iter().map(|(block, _)| &block.resource);
-            !told.any(|resource| declared.is(resource))
+            !told.any(|resource| declared.is_meant_by(resource))
         });
         let names = clean.map(|declared| {
             let (title, whose) = (
                 step::title(&declared.resource),
-                step::whose(&declared.resource),
+                step::owner_words(&declared.resource),
             );
             match whose.as_str() {
                 "" => title,
@@ -35,12 +35,12 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report, blocks: &Blocks<'_>) {
         lists.entry(names.collect()).or_default().insert(*name);
     }
     for (names, on) in lists.iter().filter(|(names, _)| !names.is_empty()) {
-        page.gap();
+        page.add_blank_line();
         let text = format!(
             "Unchanged on {}: {}.",
-            hosts::among(on, &all),
+            hosts::names_among(on, &all),
             names.join(", ")
         );
-        page.prose("", 0, &text, Some(Role::Quiet));
+        page.add_prose("", 0, &text, Some(Role::Quiet));
     }
 }

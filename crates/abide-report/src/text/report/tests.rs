@@ -2,10 +2,10 @@ use abide_model::{ActionId, Effect, FailedUnit, RefusalKind, StepReport, Surpris
 
 use super::*;
 use crate::sample::*;
-use crate::words::columns;
+use crate::words::display_width;
 
 fn said(report: &Report) -> String {
-    plain(&render(report, &narrow()))
+    without_styles(&render(report, &narrow_options()))
 }
 
 /// Every step of the host ended like this; the rest were done.
@@ -36,10 +36,14 @@ fn stepped(mut report: Report, host: &str, odd: &[(u32, StepOutcome, &str)]) -> 
 fn crashed(host: &str) -> HostOutcome {
     let sidekiq: UnitRef = "user:deploy/sidekiq.service".parse().unwrap();
     HostOutcome::Failed {
-        reasons: vec![abide_model::FailReason::told("1 unit did not stay up")],
+        reasons: vec![abide_model::FailReason::from_text("1 unit did not stay up")],
         residue: Some(Box::new(
             plan_of(host)
-                .does(ResourceId::Unit(sidekiq.clone()), Change::Start, missing())
+                .with_action(
+                    ResourceId::Unit(sidekiq.clone()),
+                    Change::Start,
+                    missing_causes(),
+                )
                 .0,
         )),
         failed_units: vec![FailedUnit {
@@ -59,7 +63,7 @@ fn crashed(host: &str) -> HostOutcome {
 #[test]
 fn a_run_that_went_well_is_told_in_two_lines() {
     let plans = (1..=3)
-        .map(|n| plan_of(&format!("h{n}")).changed(NOW))
+        .map(|n| plan_of(&format!("h{n}")).with_changed_unit(NOW))
         .collect();
     let mut all = report(plans);
     for host in ["h1", "h2", "h3"] {
@@ -79,12 +83,12 @@ fn what_was_refused_is_told_once_and_keeps_a_host_from_being_done() {
     let refused = |host: &str| {
         let cron = unit("system/cron.service");
         let reason = "there is no such unit on the host";
-        plan_of(host).refuses(cron, RefusalKind::Impossible, reason, "install it")
+        plan_of(host).with_refusal(cron, RefusalKind::Impossible, reason, "install it")
     };
     let mut all = report(vec![
-        refused("h1").changed(NOW),
-        refused("h2").changed(NOW),
-        plan_of("h3").changed(NOW),
+        refused("h1").with_changed_unit(NOW),
+        refused("h2").with_changed_unit(NOW),
+        plan_of("h3").with_changed_unit(NOW),
     ]);
     for host in ["h1", "h2", "h3"] {
         all = stepped(with_outcome(all, host, HostOutcome::Changed), host, &[]);
@@ -104,10 +108,18 @@ fn what_was_refused_is_told_once_and_keeps_a_host_from_being_done() {
 fn a_stop_and_a_start_of_one_unit_are_a_restart_as_the_plan_counted_it() {
     let socket = || unit("user:deploy/web.socket");
     let plan = plan_of("h1")
-        .does(socket(), Change::Stop, missing())
-        .does(socket(), Change::Start, missing())
-        .does(unit("user:deploy/new.service"), Change::Start, missing())
-        .does(unit("user:deploy/old.service"), Change::Stop, missing());
+        .with_action(socket(), Change::Stop, missing_causes())
+        .with_action(socket(), Change::Start, missing_causes())
+        .with_action(
+            unit("user:deploy/new.service"),
+            Change::Start,
+            missing_causes(),
+        )
+        .with_action(
+            unit("user:deploy/old.service"),
+            Change::Stop,
+            missing_causes(),
+        );
     let all = with_outcome(report(vec![plan]), "h1", HostOutcome::Changed);
     let all = stepped(all, "h1", &[]);
     assert!(
@@ -119,7 +131,7 @@ fn a_stop_and_a_start_of_one_unit_are_a_restart_as_the_plan_counted_it() {
 
 #[test]
 fn a_unit_that_does_not_stay_up_is_told_with_its_journal_and_what_is_left() {
-    let all = report(vec![plan_of("web17").changed(NOW)]);
+    let all = report(vec![plan_of("web17").with_changed_unit(NOW)]);
     let all = stepped(with_outcome(all, "web17", crashed("web17")), "web17", &[]);
     insta::assert_snapshot!(said(&all), @r##"
     ✗ web17 failed: 1 unit did not stay up
@@ -139,7 +151,7 @@ fn the_same_failure_of_many_hosts_is_told_once_with_one_journal() {
     let mut all = report(
         hosts
             .iter()
-            .map(|host| plan_of(host).changed(NOW))
+            .map(|host| plan_of(host).with_changed_unit(NOW))
             .collect(),
     );
     for host in &hosts {
@@ -156,14 +168,12 @@ fn the_same_failure_of_many_hosts_is_told_once_with_one_journal() {
 #[test]
 fn a_failed_step_is_told_with_what_was_skipped_and_put_back() {
     let all = report(vec![
-        plan_of("h1").greenfield("sidekiq", "/srv/sidekiq").does(
-            unit("user:sidekiq/b.service"),
-            Change::Start,
-            from(3),
-        ),
+        plan_of("h1")
+            .with_new_user_and_unit("sidekiq", "/srv/sidekiq")
+            .with_action(unit("user:sidekiq/b.service"), Change::Start, from(3)),
     ]);
     let failed = HostOutcome::Failed {
-        reasons: vec![abide_model::FailReason::told(
+        reasons: vec![abide_model::FailReason::from_text(
             "the manager of sidekiq did not start",
         )],
         residue: None,
@@ -190,7 +200,7 @@ fn a_failed_step_is_told_with_what_was_skipped_and_put_back() {
 fn an_interrupted_run_says_what_was_and_was_not_done() {
     let mut all = report(
         (1..=5)
-            .map(|n| plan_of(&format!("h{n}")).changed(NOW))
+            .map(|n| plan_of(&format!("h{n}")).with_changed_unit(NOW))
             .collect(),
     );
     all = stepped(with_outcome(all, "h1", HostOutcome::Changed), "h1", &[]);
@@ -219,12 +229,15 @@ fn locked_and_stale_hosts_are_told_with_the_next_step() {
         plan: String::new(),
         url: String::new(),
     };
-    let all = report(vec![plan_of("h1").changed(NOW), plan_of("h2").changed(NOW)]);
+    let all = report(vec![
+        plan_of("h1").with_changed_unit(NOW),
+        plan_of("h2").with_changed_unit(NOW),
+    ]);
     let all = with_outcome(all, "h1", HostOutcome::Locked(holder));
     let fact = "sidekiq.service: planned from active, now failed";
-    let facts = vec![abide_model::StaleFact::told(fact)];
+    let facts = vec![abide_model::StaleFact::from_text(fact)];
     let all = with_outcome(all, "h2", HostOutcome::Stale { facts });
-    insta::assert_snapshot!(said(&unreachable(all, "h3")), @r##"
+    insta::assert_snapshot!(said(&with_unreachable_host(all, "h3")), @r##"
     ✗ h1 locked by ana@laptop (apply, for 3m)
       help: nothing was done there; run again later, or with `--lock-timeout 5m`
 
@@ -241,7 +254,7 @@ fn locked_and_stale_hosts_are_told_with_the_next_step() {
 
 #[test]
 fn a_host_where_everything_is_refused_says_so() {
-    let plan = plan_of("h1").refuses(
+    let plan = plan_of("h1").with_refusal(
         ResourceId::Linger(user("deploy")),
         RefusalKind::Impossible,
         "lingering cannot be enabled without root",
@@ -259,9 +272,9 @@ fn a_host_where_everything_is_refused_says_so() {
 
 #[test]
 fn what_was_done_and_put_back_is_not_counted_as_done() {
-    let mut all = report(vec![plan_of("h1").changed(NOW)]);
+    let mut all = report(vec![plan_of("h1").with_changed_unit(NOW)]);
     let failed = HostOutcome::Failed {
-        reasons: vec![abide_model::FailReason::told("it does not load")],
+        reasons: vec![abide_model::FailReason::from_text("it does not load")],
         residue: None,
         failed_units: Vec::new(),
     };
@@ -284,13 +297,21 @@ fn what_was_done_and_put_back_is_not_counted_as_done() {
 
 #[test]
 fn steps_of_which_nothing_was_heard_are_judged_by_how_the_host_is() {
-    let of = |outcome| with_outcome(report(vec![plan_of("h1").changed(NOW)]), "h1", outcome);
+    let of = |outcome| {
+        with_outcome(
+            report(vec![plan_of("h1").with_changed_unit(NOW)]),
+            "h1",
+            outcome,
+        )
+    };
     let failed = |residue| HostOutcome::Failed {
-        reasons: vec![abide_model::FailReason::told("the connection was lost")],
+        reasons: vec![abide_model::FailReason::from_text(
+            "the connection was lost",
+        )],
         residue,
         failed_units: Vec::new(),
     };
-    let plan = plan_of("h1").changed(NOW).0;
+    let plan = plan_of("h1").with_changed_unit(NOW).0;
     let mut half = plan.clone();
     half.actions.truncate(1);
     for (outcome, ends) in [
@@ -313,7 +334,7 @@ fn steps_of_which_nothing_was_heard_are_judged_by_how_the_host_is() {
 
 #[test]
 fn a_long_journal_keeps_its_end() {
-    let mut all = report(vec![plan_of("h1").changed(NOW)]);
+    let mut all = report(vec![plan_of("h1").with_changed_unit(NOW)]);
     let mut outcome = crashed("h1");
     if let HostOutcome::Failed { failed_units, .. } = &mut outcome {
         failed_units[0].journal = (1..=100)
@@ -326,7 +347,7 @@ fn a_long_journal_keeps_its_end() {
         said.contains("line 100") && !said.contains("line 80 "),
         "{said}"
     );
-    assert!(said.lines().all(|line| columns(line) < 340), "{said}");
+    assert!(said.lines().all(|line| display_width(line) < 340), "{said}");
 }
 
 fn surprised(report: &mut Report, host: &str, all: &[(&str, Option<Effect>, Option<Effect>)]) {
@@ -344,7 +365,10 @@ fn surprised(report: &mut Report, host: &str, all: &[(&str, Option<Effect>, Opti
 
 #[test]
 fn a_forecast_that_was_wrong_is_told_and_all_is_well_none_the_less() {
-    let mut report = report(vec![plan_of("h1").changed(1), plan_of("h2").changed(1)]);
+    let mut report = report(vec![
+        plan_of("h1").with_changed_unit(1),
+        plan_of("h2").with_changed_unit(1),
+    ]);
     for host in ["h1", "h2"] {
         report = with_outcome(report, host, HostOutcome::Changed);
         report = stepped(report, host, &[]);

@@ -9,11 +9,11 @@ use abide_model::{
 
 use crate::layout::Page;
 use crate::mark::{self, Mark};
-use crate::options::Options;
+use crate::options::TextOptions;
 use crate::paint::{Role, Symbols};
-use crate::span::Span;
+use crate::span::ActionSpan;
 use crate::text::outcome;
-use crate::why::Why;
+use crate::why::ShownCause;
 use crate::words::one_line;
 use crate::{hosts, step};
 
@@ -39,19 +39,19 @@ struct Trouble {
 pub(super) fn write(page: &mut Page<'_>, report: &Report) {
     let mut all: BTreeMap<Trouble, Vec<(&HostName, &HostReport)>> = BTreeMap::new();
     for (name, host) in &report.hosts {
-        if let Some(trouble) = trouble(host, page.options) {
+        if let Some(trouble) = host_trouble(host, page.options) {
             all.entry(trouble).or_default().push((name, host));
         }
     }
     for (trouble, hosts) in all {
-        page.gap();
+        page.add_blank_line();
         write_trouble(page, &trouble, &hosts);
     }
 }
 
-fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
+fn host_trouble(host: &HostReport, options: &TextOptions) -> Option<Trouble> {
     let now = host.facts.as_ref().map(|facts| facts.now);
-    let text = outcome::sentence(&host.outcome, now);
+    let text = outcome::ending_clause(&host.outcome, now);
     let plan = host.plan.iter();
     match &host.outcome {
         HostOutcome::Failed {
@@ -64,13 +64,13 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
             } else {
                 "failed".to_owned()
             },
-            reasons: several(reasons),
+            reasons: several_reasons(reasons),
             skipped: false,
             units: failed_units.iter().map(unit_words).collect(),
             steps: bad_steps(host),
             left: residue
                 .iter()
-                .flat_map(|plan| left(plan, options))
+                .flat_map(|plan| remaining_actions(plan, options))
                 .collect(),
         }),
         // Facts are long, and each is one to look at.
@@ -91,12 +91,14 @@ fn trouble(host: &HostReport, options: &Options) -> Option<Trouble> {
         }),
         HostOutcome::Pending => Some(Trouble {
             text,
-            left: plan.flat_map(|plan| left(plan, options)).collect(),
+            left: plan
+                .flat_map(|plan| remaining_actions(plan, options))
+                .collect(),
             ..Trouble::default()
         }),
         HostOutcome::Unchanged | HostOutcome::Changed if !is_fine(host) => Some(Trouble {
             text: format!("{text}, and not everything could be done there"),
-            reasons: plan.flat_map(|plan| refused(plan, options)).collect(),
+            reasons: plan.flat_map(|plan| refusal_texts(plan, options)).collect(),
             ..Trouble::default()
         }),
         HostOutcome::Unchanged
@@ -124,7 +126,7 @@ pub(super) fn is_skipped(host: &HostReport) -> bool {
     )
 }
 
-fn several(reasons: &[FailReason]) -> Vec<String> {
+fn several_reasons(reasons: &[FailReason]) -> Vec<String> {
     match reasons {
         [_] => Vec::new(),
         many => many
@@ -146,7 +148,7 @@ fn bad_steps(host: &HostReport) -> Vec<(Mark, String)> {
         host.plan
             .as_ref()
             .and_then(|plan| plan.action(step.action))
-            .map_or_else(|| format!("step {}", step.action), step::clause)
+            .map_or_else(|| format!("step {}", step.action), step::action_clause)
     };
     host.steps
         .iter()
@@ -161,7 +163,7 @@ fn bad_steps(host: &HostReport) -> Vec<(Mark, String)> {
                     Some((Mark::Refused, format!("failed: {}{said}", clause(step))))
                 }
                 StepOutcome::Skipped => {
-                    let because = blamed(host, step).unwrap_or(said);
+                    let because = blamed_step(host, step).unwrap_or(said);
                     Some((Mark::Note, format!("skipped: {}{because}", clause(step))))
                 }
                 StepOutcome::Restored => {
@@ -173,7 +175,7 @@ fn bad_steps(host: &HostReport) -> Vec<(Mark, String)> {
 }
 
 /// The failed step that a skipped one waited for.
-fn blamed(host: &HostReport, skipped: &StepReport) -> Option<String> {
+fn blamed_step(host: &HostReport, skipped: &StepReport) -> Option<String> {
     let plan = host.plan.as_ref()?;
     let mut waiting = plan.action(skipped.action)?.after.clone();
     let mut seen = BTreeSet::new();
@@ -184,28 +186,31 @@ fn blamed(host: &HostReport, skipped: &StepReport) -> Option<String> {
         let action = plan.action(id)?;
         let failed = |step: &StepReport| step.action == id && step.outcome == StepOutcome::Failed;
         if host.steps.iter().any(failed) {
-            return Some(format!(", because it follows `{}`", step::clause(action)));
+            return Some(format!(
+                ", because it follows `{}`",
+                step::action_clause(action)
+            ));
         }
         waiting.extend(&action.after);
     }
     None
 }
 
-fn left(plan: &Plan, options: &Options) -> Vec<String> {
-    let symbols = Symbols::of(options);
+fn remaining_actions(plan: &Plan, options: &TextOptions) -> Vec<String> {
+    let symbols = Symbols::for_options(options);
     let told = plan
         .actions
         .iter()
         .filter(|action| !mark::is_mere_reload(action));
     let actions = told.map(|action| {
-        let why = Why::of(action, plan, symbols).words(Span::default());
-        format!("{} {} {why}", step::clause(action), symbols.dash)
+        let why = ShownCause::of_action(action, plan, symbols).words(ActionSpan::default());
+        format!("{} {} {why}", step::action_clause(action), symbols.dash)
     });
-    actions.chain(refused(plan, options)).collect()
+    actions.chain(refusal_texts(plan, options)).collect()
 }
 
-fn refused(plan: &Plan, options: &Options) -> Vec<String> {
-    let symbols = Symbols::of(options);
+fn refusal_texts(plan: &Plan, options: &TextOptions) -> Vec<String> {
+    let symbols = Symbols::for_options(options);
     let refused = plan.refused.iter().map(|refusal| {
         let help = refusal.help.as_deref().map(one_line);
         let help = help.map_or_else(String::new, |help| format!(" (help: {help})"));
@@ -220,33 +225,33 @@ fn refused(plan: &Plan, options: &Options) -> Vec<String> {
 }
 
 fn write_trouble(page: &mut Page<'_>, trouble: &Trouble, on: &[(&HostName, &HostReport)]) {
-    let names = Role::Head.paint(&hosts::ranges(on.iter().map(|(name, _)| *name)));
+    let names = Role::Head.paint_text(&hosts::name_ranges(on.iter().map(|(name, _)| *name)));
     let lead = match trouble.skipped {
-        true => Role::Quiet.paint(&format!("{} ", page.symbols.dot)),
-        false => Role::Wrong.paint(&format!("{} ", page.symbols.bad)),
+        true => Role::Quiet.paint_text(&format!("{} ", page.symbols.dot)),
+        false => Role::Wrong.paint_text(&format!("{} ", page.symbols.bad)),
     };
-    page.prose(&lead, 2, &format!("{names} {}", trouble.text), None);
+    page.add_prose(&lead, 2, &format!("{names} {}", trouble.text), None);
     let help = on
         .first()
-        .and_then(|(_, host)| outcome::help(&host.outcome));
+        .and_then(|(_, host)| outcome::help_text(&host.outcome));
     if let Some(help) = help {
-        page.prose("  help: ", 8, &help, None);
+        page.add_prose("  help: ", 8, &help, None);
     }
     for reason in &trouble.reasons {
-        page.remark(4, Mark::Refused, reason, None);
+        page.add_remark(4, Mark::Refused, reason, None);
     }
     let journals: Vec<&FailedUnit> = on
         .first()
         .map(|(_, host)| failed_units(host))
         .unwrap_or_default();
     for (index, (unit, state)) in trouble.units.iter().enumerate() {
-        page.line(&format!("    {}  {state}", Role::Head.paint(unit)));
+        page.line(&format!("    {}  {state}", Role::Head.paint_text(unit)));
         if let Some(failed) = journals.get(index) {
             write_journal(page, failed, on);
         }
     }
     for (mark, text) in &trouble.steps {
-        page.remark(4, *mark, text, None);
+        page.add_remark(4, *mark, text, None);
     }
     write_left(page, &trouble.left);
 }
@@ -261,7 +266,7 @@ fn failed_units(host: &HostReport) -> Vec<&FailedUnit> {
 fn write_journal(page: &mut Page<'_>, failed: &FailedUnit, on: &[(&HostName, &HostReport)]) {
     let bar = page.symbols.bar;
     if let (Some((name, _)), true) = (on.first(), on.len() > 1 && !failed.journal.is_empty()) {
-        page.line(&Role::Quiet.paint(&format!("      {bar} on {name}:")));
+        page.line(&Role::Quiet.paint_text(&format!("      {bar} on {name}:")));
     }
     let skipped = if page.options.full {
         0
@@ -271,7 +276,7 @@ fn write_journal(page: &mut Page<'_>, failed: &FailedUnit, on: &[(&HostName, &Ho
     for line in failed.journal.iter().skip(skipped) {
         page.line(&format!(
             "      {} {}",
-            Role::Quiet.paint(bar),
+            Role::Quiet.paint_text(bar),
             one_line(line)
         ));
     }
@@ -288,10 +293,10 @@ fn write_left(page: &mut Page<'_>, left: &[String]) {
         MOST_LEFT
     };
     for text in left.iter().take(most) {
-        page.prose("      ", 6, text, None);
+        page.add_prose("      ", 6, text, None);
     }
     if left.len() > most {
         let more = format!("{} {} more (--full)", page.symbols.cut, left.len() - most);
-        page.line(&format!("      {}", Role::Quiet.paint(&more)));
+        page.line(&format!("      {}", Role::Quiet.paint_text(&more)));
     }
 }

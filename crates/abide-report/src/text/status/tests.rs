@@ -152,25 +152,25 @@ fn observed(
 fn seen<'a>(observed: &'a Observed, starts: &[&str]) -> Seen<'a> {
     let plan = starts.iter().fold(plan_of("h1"), |plan, name| {
         let unit = unit(&format!("user:deploy/{name}"));
-        plan.does(unit, Change::Start, missing())
+        plan.with_action(unit, Change::Start, missing_causes())
     });
     let lingers =
-        |user: &Observation<ObservedUser>| user.known().is_none_or(|user| user.linger.recorded);
+        |user: &Observation<ObservedUser>| user.as_known().is_none_or(|user| user.linger.recorded);
     let plan = if observed.users.values().all(lingers) {
         plan
     } else {
-        plan.does(
+        plan.with_action(
             ResourceId::Linger(user("deploy")),
             Change::EnableLinger,
-            missing(),
+            missing_causes(),
         )
     };
     let plan = Box::leak(Box::new(plan.0));
     Seen::Observed { observed, plan }
 }
 
-fn said(hosts: &[HostStatus<'_>], options: &Options) -> String {
-    plain(&render(hosts, options))
+fn said(hosts: &[HostStatus<'_>], options: &TextOptions) -> String {
+    without_styles(&render(hosts, options))
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_healthy_host_is_a_table_and_a_count() {
         desired: &desired,
         seen: seen(&observed, &[]),
     };
-    insta::assert_snapshot!(said(&[host], &narrow()), @r##"
+    insta::assert_snapshot!(said(&[host], &narrow_options()), @r##"
       HOST  USER    LINGER  UNIT             STATE    UP      RESTARTS  ENABLED  BOOT
       h1    deploy  on      sidekiq.service  running  3h 20m  0         yes      yes
 
@@ -229,7 +229,7 @@ fn what_is_not_as_declared_is_marked_and_explained() {
             seen: other,
         },
     ];
-    insta::assert_snapshot!(said(&hosts, &Options { width: 120, ..narrow() }), @r##"
+    insta::assert_snapshot!(said(&hosts, &TextOptions { width: 120, ..narrow_options() }), @r##"
       HOST  USER    LINGER     UNIT       STATE                   UP      RESTARTS  ENABLED  BOOT
     ! h1    deploy  off, held  a.service  failed (exit status 1)  -       5         yes      no: no linger
     ! h1    deploy  off, held  b.service  running                 3h 20m  0         no       no
@@ -259,8 +259,8 @@ fn what_is_held_back_is_told_and_what_has_no_line_is_named() {
         path,
     };
     let plan = plan_of("h1")
-        .does(file, Change::Record, missing())
-        .does(unit("system/old.service"), Change::Stop, missing())
+        .with_action(file, Change::Record, missing_causes())
+        .with_action(unit("system/old.service"), Change::Stop, missing_causes())
         .notes(
             unit("user:deploy/a.service"),
             NoteKind::PendingRestart,
@@ -278,7 +278,7 @@ fn what_is_held_back_is_told_and_what_has_no_line_is_named() {
             plan: &plan.0,
         },
     };
-    insta::assert_snapshot!(said(&[host], &Options { width: 120, ..narrow() }), @r##"
+    insta::assert_snapshot!(said(&[host], &TextOptions { width: 120, ..narrow_options() }), @r##"
       HOST  USER    LINGER  UNIT       STATE    UP      RESTARTS  ENABLED  BOOT
       h1    deploy  on      a.service  running  3h 20m  0         yes      yes
 
@@ -302,7 +302,7 @@ fn a_unit_between_two_crashes_is_not_as_declared() {
         desired: &desired,
         seen: seen(&observed, &["a.service"]),
     };
-    let said = said(&[host], &narrow());
+    let said = said(&[host], &narrow_options());
     assert!(
         said.contains("! h1") && said.contains("crash-looping (it ends by itself)"),
         "{said}"
@@ -323,9 +323,9 @@ fn quiet_shows_only_what_is_not_as_declared() {
     };
     let said = said(
         &[host],
-        &Options {
+        &TextOptions {
             verbosity: Verbosity::Quiet,
-            ..narrow()
+            ..narrow_options()
         },
     );
     assert!(
@@ -344,9 +344,9 @@ fn undeclared_lingering_is_told_where_more_is_asked_for() {
     };
     let said = said(
         &[host],
-        &Options {
+        &TextOptions {
             verbosity: Verbosity::Verbose,
-            ..narrow()
+            ..narrow_options()
         },
     );
     assert!(
@@ -420,8 +420,8 @@ fn rehearsed(
         }
     }
     let scope = Scope::User(user("deploy"));
-    Boot::of(&scope, &seen)
-        .starts(&unit_name("a.service"), &unit_name("a.service"))
+    Boot::from_observed(&scope, &seen)
+        .start_at_boot(&unit_name("a.service"), &unit_name("a.service"))
         .to_string()
 }
 
@@ -518,14 +518,14 @@ fn a_unit_that_nobody_could_see_is_unknown_and_not_down() {
     let mut observed = observed("h1", lingering(), vec![], &[]);
     observed.scopes = [(
         Scope::User(user("deploy")),
-        Observation::Unknown(abide_model::UnknownReason::told("timed out\u{1b}")),
+        Observation::Unknown(abide_model::UnknownReason::from_text("timed out\u{1b}")),
     )]
     .into();
     let host = HostStatus {
         desired: &desired,
         seen: seen(&observed, &[]),
     };
-    let said = said(&[host], &narrow());
+    let said = said(&[host], &narrow_options());
     assert!(
         said.contains("? h1") && said.contains("a.service: timed out\u{fffd}"),
         "{said}"
