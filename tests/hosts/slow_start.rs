@@ -136,3 +136,33 @@ fn what_ended_beside_a_start_that_hangs_is_told_as_it_ended() {
     );
     world.converge();
 }
+
+#[test]
+fn a_socket_or_mount_that_fails_fails_no_other_of_its_call() {
+    let world = World::used();
+    let text = "version: 1\nname: nameless\nhosts: {h1: {}, h2: {}}\ngroups:\n  all:\n    units:\n      \
+                ns-taken.socket: {content: \"[Socket]\\nListenStream=127.0.0.1:22\\n\"}\n      \
+                ns-taken.service: {content: \"[Service]\\nExecStart=/bin/cat\\n\"}\n      \
+                mnt-nsbad.mount: {content: \"[Mount]\\nWhat=/dev/none\\nWhere=/mnt/nsbad\\nType=ext4\\n\"}\n      \
+                ns-after.service: {content: \"[Unit]\\nRequires=mnt-nsbad.mount\\nAfter=mnt-nsbad.mount\\n[Service]\\nExecStart=/bin/sleep infinity\\n\"}\n      \
+                ns-good.service: {content: \"[Service]\\nExecStart=/bin/sleep infinity\\n\"}\n";
+    world.manifest(text);
+    let applied = world.apply().ends_with(1);
+    let flat = applied.stdout.split_whitespace().collect::<Vec<_>>();
+    let flat = flat.join(" ");
+    for said in [
+        "failed: start ns-taken.socket: ns-taken.socket failed",
+        "failed: start mnt-nsbad.mount: mnt-nsbad.mount failed",
+        "failed: start ns-after.service: A dependency job for ns-after.service failed",
+    ] {
+        assert!(flat.contains(said), "{said}: {flat}");
+    }
+    assert!(!flat.contains("start ns-good.service"), "{flat}");
+    for host in ["h1", "h2"] {
+        world.assert_active(host, "root", "ns-good.service");
+    }
+    world.manifest(
+        "version: 1\nname: nameless\nhosts: {h1: {}, h2: {}}\npolicy: {max_removals: 100}\n",
+    );
+    world.converge();
+}

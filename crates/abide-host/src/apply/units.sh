@@ -39,25 +39,34 @@ flush() {
   fi
   still=
   over=
+  spoiled=
+  forgotten=
   if struck "$ended"; then
     wait_for_stops
-    # A unit that its manager has forgotten, for nothing needs it, shows nothing of its condition.
-    for unit in $forgotten; do
-      if (is_held_back "$batch_scope" "$unit"); then over="$over $unit"; fi
-    done
+  elif [ "$ended" != 0 ]; then
+    # Of what is no service systemctl says only that a job failed.
+    note_still
   fi
+  # A unit that its manager has forgotten, for nothing needs it, shows nothing of its condition.
+  for unit in $forgotten; do
+    if (is_held_back "$batch_scope" "$unit"); then over="$over $unit"; fi
+  done
   [ -z "$gone_for_good" ] || note_killed
-  blamed=
+  blamed=$spoiled
   for pair in $members; do
     if [ $ended != 0 ] && { blames "${pair#*:}" || is_gone "${pair#*:}"; }; then blamed=yes; fi
   done
   for pair in $members; do
     current=${pair%%:*}
     unit=${pair#*:}
-    if [ $ended = 0 ] || is_over "$unit" || is_gone "$unit"; then
+    if [ $ended = 0 ]; then
       done_with
     elif blames "$unit"; then
       finish failed "$(lines_about "$unit")"
+    elif is_over "$unit" || is_gone "$unit"; then
+      done_with
+    elif is_spoiled "$unit"; then
+      finish failed "$unit failed"
     elif [ -n "$blamed" ] && ! struck $ended; then
       done_with
     else
@@ -96,8 +105,10 @@ wait_for_stops() {
 note_still() {
   still=
   over=
+  spoiled=
   forgotten=
-  rm -f -- "$work/hung/$batch_scope"
+  # A manager that did not end in time answers this, or it hangs.
+  ! struck "$ended" || rm -f -- "$work/hung/$batch_scope"
   # shellcheck disable=SC2086 # words
   answer=$(quickly "$batch_scope" show -p "$still_properties" -- $names 2>/dev/null | head -c 1048576)
   # shellcheck disable=SC2086 # words
@@ -112,7 +123,10 @@ note_one_still() {
     activating) still="$still $1:starting" ;;
   esac
   case $verb:$active:${job:-0} in
-    start:active:0 | restart:active:0 | stop:inactive:0) over="$over $1" ;;
+    start:active:0 | stop:inactive:0) over="$over $1" ;;
+    # What is up may be so since before.
+    restart:active:0) ! is_since "${began:-0}" || over="$over $1" ;;
+    start:failed:0 | restart:failed:0) spoiled="$spoiled $1" ;;
     start:inactive:0 | restart:inactive:0)
       # A condition held it back, which is no failure, or it ran and ended.
       if { [ "$condition" = no ] && is_since "${tested:-0}"; } || { [ "$result" = success ] && is_since "${began:-0}"; }; then
@@ -126,6 +140,8 @@ note_one_still() {
 
 # is_since TIME: whether that is later than this call of systemctl, in microseconds of systemd's clock (settle.sh).
 is_since() { [ "$(($1 / 10000))" -ge "$asked_at" ]; }
+
+is_spoiled() { case "$spoiled " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
 is_over() { case "$over " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
