@@ -199,6 +199,52 @@ fn units_that_a_cycle_drops_are_refused() {
 }
 
 #[test]
+fn a_cycle_through_two_units_that_nobody_declares_is_refused() {
+    let world = World::used();
+    let user = "u-beside";
+    let neighbours = |last: &str| {
+        format!(
+            "as_u mkdir -p /home/{user}/.config/systemd/user
+             for place in /etc/systemd/system /home/{user}/.config/systemd/user; do
+               printf '[Unit]\\nAfter=nb-y.service\\nWants=nb-y.service\\n{run}' >$place/nb-x.service
+               printf '[Unit]\\n{last}\\n{run}' >$place/nb-y.service
+             done
+             chown -R {user}: /home/{user}/.config; systemctl daemon-reload
+             [ ! -e /run/user/$id/systemd/private ] || as_u systemctl --user daemon-reload",
+            run = SERVICE.replace('\n', "\\n"),
+        )
+    };
+    let unit = |wanted: &str| {
+        format!(
+            "[Unit]\nAfter=nb-x.service\nWants=nb-x.service\n{SERVICE}[Install]\nWantedBy={wanted}\n"
+        )
+    };
+    world.file("s", &unit("multi-user.target"));
+    world.file("u", &unit("default.target"));
+    on_both(&world, user, &neighbours("Description=no circle"));
+    let declared = |source: &str| format!("nb-a.service: {{source: {source}}}");
+    manifest(
+        &world,
+        "beside",
+        &declared("s"),
+        (user, "linger: true"),
+        &declared("u"),
+    );
+    world.converge();
+    accepts(&world);
+    on_both(&world, user, &neighbours("After=nb-a.service"));
+    refuses(&world, "in a cycle with nb-x.service, nb-y.service");
+    // systemd says the same of it.
+    let boot = boots(&world);
+    for ((host, _, unit), (word, whole)) in &boot {
+        assert_ne!(word, "yes", "{unit} on {host}: {whole}");
+    }
+    on_both(&world, user, &neighbours("Description=no circle"));
+    world.converge();
+    accepts(&world);
+}
+
+#[test]
 fn a_target_that_no_boot_reaches_is_noted_and_one_that_it_does_is_not() {
     let world = World::used();
     let user = "u-reach";

@@ -129,7 +129,7 @@ impl Reach<'_> {
     }
 
     /// Units that start at boot and are in an ordering cycle with others that do, each with those others. An order among units
-    /// that nobody asked about is not known.
+    /// that nobody asked about, and that do not go along with asked ones, is not known.
     pub(super) fn ordering_cycles(&self) -> BTreeMap<UnitName, BTreeSet<UnitName>> {
         let starts = |unit: &ObservedUnit| {
             let pulls = self.pulled_in_by(Some(unit), &unit.id);
@@ -138,7 +138,9 @@ impl Reach<'_> {
                     .iter()
                     .any(|by| self.is_reached_at_boot(by) == Some(true))
         };
-        let units = self.seen.units.values().filter(|unit| starts(unit));
+        let beside = self.seen.beside.values();
+        let units = self.seen.units.values().chain(beside);
+        let units = units.filter(|unit| starts(unit));
         let known: BTreeMap<&UnitName, &ObservedUnit> =
             units.map(|unit| (&unit.id, unit)).collect();
         let at_boot = |name: &UnitName| {

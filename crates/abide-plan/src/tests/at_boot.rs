@@ -142,6 +142,45 @@ fn a_cycle_is_refused_for_those_in_it_and_for_no_other() {
 }
 
 #[test]
+fn a_cycle_through_neighbours_that_nobody_declares_is_refused_where_they_start_at_boot() {
+    let neighbour = |id: &str, wanted_by: &str, after: &str| {
+        let mut unit = ObservedUnit::not_found(&name(id));
+        unit.load = "loaded".to_owned();
+        unit.relations = [
+            ("WantedBy".to_owned(), [name(wanted_by)].into()),
+            ("After".to_owned(), [name(after)].into()),
+        ]
+        .into();
+        unit
+    };
+    let with = |wanted_by: &str, last: &str| {
+        told(&two("default.target"), |seen| {
+            ordered(seen, WEB, "After", "x.service");
+            let beside = &mut seen_of(seen, "user:deploy").beside;
+            for unit in [
+                neighbour("x.service", wanted_by, "y.service"),
+                neighbour("y.service", "x.service", last),
+            ] {
+                beside.insert(unit.id.clone(), unit);
+            }
+        })
+        .0
+    };
+    for wanted_by in ["default.target", "web.service"] {
+        let refused = with(wanted_by, "web.service");
+        assert_eq!(refused.len(), 1, "{wanted_by}: {refused:?}");
+        assert!(
+            refused[0].starts_with(WEB)
+                && refused[0].ends_with("in a cycle with x.service, y.service"),
+            "{refused:?}"
+        );
+    }
+    // Without a circle, and where no boot starts them.
+    assert_eq!(with("default.target", "z.service"), Vec::<String>::new());
+    assert_eq!(with("sleep.target", "web.service"), Vec::<String>::new());
+}
+
+#[test]
 fn a_target_is_followed_to_what_a_boot_reaches() {
     let pulling = |seen: &mut Observed, unit: ObservedUnit| {
         let scope = seen_of(seen, "user:deploy");
