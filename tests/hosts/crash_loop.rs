@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::fleet::skip;
 use crate::support::World;
 
 /// Comes back twice a second, for ever.
@@ -56,6 +57,10 @@ fn a_plan_that_mends_a_crash_loop_holds_while_it_goes_on() {
 fn systemd_counts_its_own_restarts_and_begins_anew_with_one_by_hand() {
     let world = flapping("crash-count");
     for host in ["h1", "h2"] {
+        if world.show(host, "root", "", "Version").starts_with("247") {
+            skip("systemd 247 goes on counting where a restart by hand meets one of its own");
+            continue;
+        }
         let restarts = || -> u32 {
             let shown = world.show(host, "root", "flaps.service", "NRestarts");
             shown.parse().expect("a number")

@@ -1,5 +1,6 @@
 //! Accounts as directories name them, `svc@corp.example` and `CORP\svc`: the host knows them already, and abide makes none.
 
+use crate::fleet::skip;
 use crate::support::{World, worker};
 
 const NAME: &str = "svc@corp.example";
@@ -195,6 +196,13 @@ fn an_account_with_a_backslash_lingers_and_runs_its_units_and_others_of_its_doma
 
     // A boot, and a unit that changes and one that goes.
     for host in ["h1", "h2"] {
+        let loses_it = |host: &str| world.show(host, "root", "", "Version").starts_with("247");
+        if loses_it(host) {
+            skip(
+                "a boot: the logind of systemd 247 does not find such an account by its lingering file",
+            );
+            continue;
+        }
         world.fleet.reboot(host);
         world.wait_until_active(host, WINBIND, "worker.service");
     }

@@ -628,7 +628,7 @@ fn what_systemd_would_only_not_start_is_installed_and_what_it_ignores_is_told() 
     world.assert_active("h1", "app", "a.service");
     // Who only looks has nothing staged.
     for host in ["h1", "h2"] {
-        world.fleet.sh(host, "mv /usr/bin/mktemp /usr/bin/mktemp.real; printf '#!/bin/sh\\ntouch /tmp/staged\\nexec mktemp.real \"$@\"\\n' >/usr/bin/mktemp; chmod 755 /usr/bin/mktemp; rm -f /tmp/staged");
+        world.fleet.sh(host, "tool=$(command -v mktemp); mv $tool $tool.real; printf '#!/bin/sh\\ntouch /tmp/staged\\nexec mktemp.real \"$@\"\\n' >$tool; chmod 755 $tool; rm -f /tmp/staged");
     }
     world.abide(&["drift"]);
     world.abide(&["status"]);

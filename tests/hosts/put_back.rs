@@ -19,7 +19,7 @@ done
 const THERE: &str = "
 useradd -m app; loginctl enable-linger app
 for unit in pb-masks pb-masked; do
-  for dir in system user; do printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=default.target\\n' >/usr/lib/systemd/$dir/$unit.service; done
+  for dir in system user; do mkdir -p /usr/lib/systemd/$dir; printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=default.target\\n' >/usr/lib/systemd/$dir/$unit.service; done
 done
 systemctl daemon-reload
 mv /usr/bin/systemd-analyze /root/";

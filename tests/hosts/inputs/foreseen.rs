@@ -2,6 +2,7 @@
 //! nothing comes of what can be foreseen.
 
 use super::flat;
+use crate::fleet::skip;
 use crate::support::{World, worker};
 
 /// A unit, its text and whether it starts.
@@ -200,8 +201,14 @@ fn scripts_that_env_starts_are_foreseen_by_the_path_of_their_unit() {
         (run("absolute-none", ""), false),
         (run("trailing", ""), true),
     ];
+    let lacks_it = |host: &&str| world.show(host, "root", "", "Version").starts_with("247");
+    let lacks_it = ["h1", "h2"].iter().any(lacks_it);
+    if lacks_it {
+        skip("ExecSearchPath=: systemd 247 does not know it");
+    }
     let lines: Vec<(&str, bool)> = lines
         .iter()
+        .filter(|(lines, _)| !lacks_it || !lines.contains("ExecSearchPath"))
         .map(|(lines, starts)| (lines.as_str(), *starts))
         .collect();
     let system = services("s", &lines);
