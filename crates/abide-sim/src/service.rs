@@ -128,10 +128,10 @@ impl SimulatedManager<'_> {
     pub(crate) fn handle_event(&mut self, event: PendingEvent) {
         match event {
             PendingEvent::Ready(unit, run) if self.is_in(&unit, run, &["start"]) => {
-                self.get_ready(&unit)
+                self.get_ready(&unit);
             }
             PendingEvent::Exited(unit, run) if self.is_in(&unit, run, &["running"]) => {
-                self.exit(&unit)
+                self.exit(&unit);
             }
             // It was quicker than the signal that should have ended it.
             PendingEvent::Ready(unit, run) | PendingEvent::Exited(unit, run)

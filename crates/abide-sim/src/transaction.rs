@@ -186,10 +186,7 @@ impl<'u, U: Units> Transaction<'u, U> {
             if graceful && (by.job.is_none() || by.graceful) {
                 from.graceful = true;
                 for other in told {
-                    let kind = self.graceful_stop(&other);
-                    kind.map_or(Ok(()), |kind| {
-                        ignore_not_applicable(self.add(kind, &other, from))
-                    })?;
+                    self.add_graceful_stop(&other, from)?;
                 }
             }
         }
@@ -209,6 +206,13 @@ impl<'u, U: Units> Transaction<'u, U> {
             }
         }
         Ok(())
+    }
+
+    fn add_graceful_stop(&mut self, unit: &UnitName, from: CallKind) -> Result<(), JobRefusal> {
+        match self.graceful_stop(unit) {
+            Some(kind) => ignore_not_applicable(self.add(kind, unit, from)),
+            None => Ok(()),
+        }
     }
 
     fn graceful_stop(&self, unit: &UnitName) -> Option<JobKind> {

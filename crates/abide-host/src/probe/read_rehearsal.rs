@@ -25,8 +25,8 @@ pub(super) fn observed_rehearsal(answer: &Frames<'_>) -> Observation<Rehearsal> 
             "~" => add_cycle_line(&mut rehearsal, rest),
             "1" => rehearsal.first_boot = true,
             "!" => {
-                why =
-                    why.or_else(|| Some(UnknownReason::from_text(printable_up_to(rest, SENTENCE))))
+                let said = || UnknownReason::from_text(printable_up_to(rest, SENTENCE));
+                why = why.or_else(|| Some(said()));
             }
             _ => ended = line.strip_prefix("ended ").or(ended),
         }

@@ -55,13 +55,8 @@ pub(crate) fn resolve_connection<'m>(
     ] {
         said.extend(text.map(|text| (key, Settled::declared(&text, text.value.clone()))));
     }
-    said.extend(timeout.map(|timeout| {
-        let text = timeout.value.0.clone();
-        (
-            "connection.connect_timeout",
-            Settled::declared(&timeout, text),
-        )
-    }));
+    let declared_timeout = timeout.map(|text| Settled::declared(&text, text.value.0.clone()));
+    said.extend(declared_timeout.map(|text| ("connection.connect_timeout", text)));
     said.extend(port.map(|port| ("port", Settled::declared(&port, port.value.to_string()))));
     said.extend(via.map(|via| ("connection.via", word(&via))));
     said.extend(r#become.map(|r#become| ("connection.become", word(&r#become))));

@@ -120,16 +120,7 @@ impl Question {
                 let all = looks.iter().all(absent);
                 all.then_some(InputFault::NotInPath)
             }
-            InputNeed::Account(look) => match (seen.get(look)?, look) {
-                (InputSeen::Absent, InputLook::User(name)) => {
-                    (!makes_user(name, draft)).then_some(InputFault::NoSuchUser)
-                }
-                (InputSeen::Absent, InputLook::Group(name)) => {
-                    // useradd(8) makes a group of the user's name.
-                    (!makes_user(name, draft)).then_some(InputFault::NoSuchGroup)
-                }
-                _ => None,
-            },
+            InputNeed::Account(look) => fault_of_account(look, seen.get(look)?, draft),
             InputNeed::NewHome(path) if path.as_str() == "/etc/skel" => None,
             InputNeed::AsAnybody(_) | InputNeed::NewHome(_) => {
                 let found = seen.get(looks.first()?)?;
@@ -208,5 +199,18 @@ impl Question {
             matches!(&step.resource, ResourceId::User(user) if user == name)
                 && matches!(step.change, Change::ModifyUser(_))
         })
+    }
+}
+
+fn fault_of_account(look: &InputLook, seen: &InputSeen, draft: &Draft) -> Option<InputFault> {
+    match (seen, look) {
+        (InputSeen::Absent, InputLook::User(name)) => {
+            (!makes_user(name, draft)).then_some(InputFault::NoSuchUser)
+        }
+        (InputSeen::Absent, InputLook::Group(name)) => {
+            // useradd(8) makes a group of the user's name.
+            (!makes_user(name, draft)).then_some(InputFault::NoSuchGroup)
+        }
+        _ => None,
     }
 }

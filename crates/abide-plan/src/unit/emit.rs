@@ -366,7 +366,7 @@ impl Emitted<'_, '_> {
                     whys.extend(own.into_iter().map(StepReason::Follows));
                 }
                 Reason::Wrote(path) => {
-                    whys.extend(self.draft.writing_step(path).map(StepReason::Follows))
+                    whys.extend(self.draft.writing_step(path).map(StepReason::Follows));
                 }
                 Reason::StopOf(unit) => {
                     whys.extend(self.stops.get(unit).copied().map(StepReason::Follows));

@@ -176,7 +176,7 @@ fn write_resource(html: &mut Html, resource: &ResourceEntry) {
     html.write_markup("<div>");
     match resource.changes.first() {
         Some(change) => {
-            html.write_element("a", &[("href", &format!("#c{change}"))], &resource.name)
+            html.write_element("a", &[("href", &format!("#c{change}"))], &resource.name);
         }
         None => html.write_element("b", &[], &resource.name),
     }

@@ -376,12 +376,10 @@ fn where_a_file_cannot_be_written_the_others_come_back_and_nothing_more_is_done(
             scope: host.scope.clone(),
             digest,
         };
-        plan.ledger_claim
-            .files
-            .insert(host.place("created.d/x"), entry(None));
-        plan.ledger_claim
-            .files
-            .insert(host.place("removed"), entry(None));
+        for claimed in ["created.d/x", "removed"] {
+            let claim = &mut plan.ledger_claim.files;
+            claim.insert(host.place(claimed), entry(None));
+        }
         plan.ledger_after.files.insert(
             host.place("created.d/x"),
             entry(Some(Digest::of_bytes(b"new"))),
