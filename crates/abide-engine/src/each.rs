@@ -22,7 +22,7 @@ pub(crate) enum Turn<T> {
     Broken(String),
 }
 
-/// Gives each host its turn, at most `parallel` at once. After an end is asked for, no host begins.
+/// Gives each host its turn, in their order, at most `parallel` at once. After an end is asked for, no host begins.
 pub(crate) async fn for_each_host<T, F, W>(
     hosts: Vec<EngineHost>,
     parallel: usize,
@@ -37,19 +37,22 @@ where
     let permits = Arc::new(Semaphore::new(parallel.max(1)));
     let mut tasks = JoinSet::new();
     let mut names = BTreeMap::new();
+    let mut turns = BTreeMap::new();
     for host in hosts {
-        let (permits, cancel, work) = (Arc::clone(&permits), cancel.clone(), work.clone());
         let name = host.name.clone();
+        // Here and not in the tasks: they would have their turns in any order.
+        let permit = tokio::select! {
+            biased;
+            () = cancel.at_least(Urgency::Finish) => None,
+            permit = Arc::clone(&permits).acquire_owned() => permit.ok(),
+        };
+        let Some(permit) = permit else {
+            turns.insert(name, Turn::Missed(host));
+            continue;
+        };
+        let work = work.clone();
         let span = tracing::info_span!("host", %name);
         let turn = async move {
-            let permit = tokio::select! {
-                biased;
-                () = cancel.at_least(Urgency::Finish) => None,
-                permit = permits.acquire_owned() => permit.ok(),
-            };
-            if permit.is_none() {
-                return Turn::Missed(host);
-            }
             let (host, result) = work(host).await;
             drop(permit);
             Turn::Had(host, result)
@@ -57,7 +60,6 @@ where
         let task = tasks.spawn(turn.instrument(span));
         names.insert(task.id(), name);
     }
-    let mut turns = BTreeMap::new();
     while let Some(ended) = tasks.join_next_with_id().await {
         let (id, turn) = match ended {
             Ok(ended) => ended,

@@ -62,6 +62,20 @@ async fn no_more_hosts_than_allowed_are_worked_on_at_once() {
     assert_eq!(most.load(Ordering::SeqCst), 3);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_have_their_turns_in_their_order() {
+    let (_canceller, cancel) = cancel();
+    let begun = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let noted = Arc::clone(&begun);
+    let _turns = for_each_host(hosts(200), 1, &cancel, move |host| {
+        noted.lock().unwrap().push(host.name.clone());
+        async move { (host, ()) }
+    })
+    .await;
+    let wanted: Vec<HostName> = hosts(200).into_iter().map(|host| host.name).collect();
+    assert_eq!(*begun.lock().unwrap(), wanted);
+}
+
 #[tokio::test]
 async fn after_an_interruption_running_hosts_end_and_no_other_begins() {
     let (canceller, cancel) = cancel();
