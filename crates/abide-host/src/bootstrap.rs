@@ -25,7 +25,7 @@ pub fn marked_script(script: &str) -> String {
 /// A `PATH` that finds systemd's tools whatever the login shell or sudo made of it.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The command for the login shell. It runs its standard input, which [`input`] makes, with `sh -s -- ROUTE USER UID REASON`, where ROUTE is
+/// The command for the login shell. It runs its standard input, which [`marked_script`] makes, with `sh -s -- ROUTE USER UID REASON`, where ROUTE is
 /// `root`, `sudo`, `doas`, `run0` or `none`, USER and UID are the login user's, and REASON says why not root.
 ///
 /// `auto` tries what is there and goes on without root; the explicit ways end with [`NO_ROOT`] instead. A login user

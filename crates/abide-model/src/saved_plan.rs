@@ -170,7 +170,7 @@ pub struct SavedHost {
     pub groups: BTreeSet<GroupName>,
     /// How it is reached.
     pub connection: Connection,
-    /// Which machine answered to the name: see [`identity`](crate::machine_identity::identity). `None` where none did, or
+    /// Which machine answered to the name: see [`machine_identity`](crate::machine_identity::from_machine_id). `None` where none did, or
     /// where it has no machine id.
     pub identity: Option<Digest>,
     /// How planning it ended.

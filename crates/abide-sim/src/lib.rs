@@ -16,8 +16,8 @@
 //!     .build();
 //! let host = SimHost::new().with_user("deploy");
 //! let seen = host.observe(&wanted);
-//! assert!(seen.users[&user("deploy")].known().is_some());
-//! assert!(host.runtime(&unit_ref("user:deploy/web.service")).is_none());
+//! assert!(seen.users[&user("deploy")].as_known().is_some());
+//! assert!(host.runtime_of(&unit_ref("user:deploy/web.service")).is_none());
 //! ```
 
 #![expect(

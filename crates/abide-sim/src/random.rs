@@ -5,7 +5,7 @@
 //!
 //! ```no_run
 //! use proptest::prelude::*;
-//! proptest!(|(seed in abide_sim::random::hosts(), wanted in abide_sim::random::desireds())| {
+//! proptest!(|(seed in abide_sim::random::hosts(), wanted in abide_sim::random::desired_states())| {
 //!     let host = seed.build();
 //!     let _seen = host.observe(&wanted);
 //! });
