@@ -18,7 +18,7 @@ test: need-test ## all tests, as CI runs them (about half an hour on two cores)
 	$(CARGO) fmt --all --check
 	shellcheck -x tests/needs tests/fleet/fleet tests/fleet/lib/*.sh tests/fleet/lib/variants/*/setup tests/fleet/lib/suites/*/before tests/demo/demo tests/guide/follow tests/hosts/aged/tool.sh tests/recipes/follow tests/attacks/table tests/false-alarms/count examples/ci/timer/abide-drift-tell tests/fuzz/run tests/dependencies/check .ci/run
 	tests/dependencies/check
-	RUST_TEST_THREADS=5 $(CARGO) test --workspace   # hosts mostly wait: more threads than cores
+	RUST_TEST_THREADS=4 $(CARGO) test --workspace   # hosts mostly wait: more threads than cores
 	@$(MAKE) --no-print-directory core
 	ABIDE_FLEETS=30 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 $(CARGO) test --release -p abide-plan --lib -- properties forecast_fleets
 	@$(MAKE) --no-print-directory clippy doc
@@ -38,21 +38,21 @@ unit: need-cargo ## tests that need no host
 # On real hosts only.
 hosts: need-cargo ## tests on real hosts (systemd 252 and 257)
 	@tests/fleet/fleet check
-	RUST_TEST_THREADS=5 $(CARGO) test -p abide --test hosts
+	RUST_TEST_THREADS=4 $(CARGO) test -p abide --test hosts
 
 # The core set of the host tests (tests/hosts/core) on systemd 247 and 262. CORE_SUITES are the images that stand for
 # bookworm and trixie. What cannot run there says so in a line that begins with `skipped:`.
 CORE_SUITES ?= bullseye forky
 core: need-cargo ## the core of them on systemd 247 and 262
 	@tests/fleet/fleet check
-	ABIDE_TEST_SUITES="$(CORE_SUITES)" RUST_TEST_THREADS=5 $(CARGO) test --workspace --test hosts -- --exact $$(grep -v '^#' tests/hosts/core)
+	ABIDE_TEST_SUITES="$(CORE_SUITES)" RUST_TEST_THREADS=4 $(CARGO) test --workspace --test hosts -- --exact $$(grep -v '^#' tests/hosts/core)
 
 # All host tests on systemd 247 and 262, 252 and 257, 254 and 257: more than half an hour on two cores.
 hosts-all: need-cargo ## all tests on all hosts
 	@tests/fleet/fleet check
 	ended=0; for suites in "bullseye forky" "bookworm trixie" "bookworm-backports trixie"; do \
 	  echo "== $$suites"; \
-	  ABIDE_TEST_SUITES=$$suites RUST_TEST_THREADS=5 $(CARGO) test -p abide --test hosts || ended=1; \
+	  ABIDE_TEST_SUITES=$$suites RUST_TEST_THREADS=4 $(CARGO) test -p abide --test hosts || ended=1; \
 	done; exit $$ended
 
 # The table of settings by version of systemd (crates/abide-unit/data/settings.txt) from what the hosts' own systemd say.
@@ -70,7 +70,7 @@ recipes: need-cargo ## the recipes of examples/ci
 attacks: need-cargo ## hostile users, hosts and manifests, and their table in docs/security.md
 	@tests/fleet/fleet check
 	record=$$(mktemp) && trap 'rm -f "$$record"' EXIT && \
-	  { ABIDE_ATTACKS=$$record RUST_TEST_THREADS=5 $(CARGO) test -p abide --test attacks -- --skip table:: $(ATTACKS); ran=$$?; \
+	  { ABIDE_ATTACKS=$$record RUST_TEST_THREADS=4 $(CARGO) test -p abide --test attacks -- --skip table:: $(ATTACKS); ran=$$?; \
 	    tests/attacks/table "$$record" docs/security.md "$$(date -u +%F)" $(if $(ATTACKS),keep) && exit $$ran; }
 
 attacks-all: export ABIDE_LIES = all
