@@ -315,3 +315,21 @@ fn unmasking_keeps_links_that_nobody_declares() {
     let state = format!("{{ {state}; }} || :");
     prints(&world, "u-unmask", &state, "disabled disabled");
 }
+
+/// systemd 247 calls `/dev/null` the file of what is masked, which has no `[Install]`.
+#[test]
+fn a_packages_unit_is_unmasked_and_enabled_by_one_apply() {
+    let world = World::both("unmask-enable");
+    for host in ["h1", "h2"] {
+        world.fleet.sh(
+            host,
+            "mkdir -p /usr/lib/systemd/system; printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/usr/lib/systemd/system/pkg.service; systemctl daemon-reload",
+        );
+    }
+    for wanted in ["masked: true", "masked: false, enabled: true"] {
+        world.manifest(&format!(
+            "version: 1\nname: links\nhosts: {{h1: {{}}, h2: {{}}}}\ngroups: {{all: {{units: {{pkg.service: {{{wanted}}}}}}}}}\n"
+        ));
+        world.converge();
+    }
+}

@@ -302,7 +302,9 @@ fn foreign_enabled(unit: &Unit<'_>, present: &BTreeSet<String>) -> Result<Links,
     let install = unit
         .view
         .seen
-        .and_then(|seen| seen.installs.get(&unit.loaded));
+        .and_then(|seen| seen.installs.get(&unit.loaded))
+        // What 247 calls the file of a masked unit: the one behind the mask is not known.
+        .filter(|install| install.file.as_str() != mask::NOWHERE);
     let asked = match install {
         Some(install) => asked_for(unit, &Effective::new(&unit.loaded, &install.text, &[]))?,
         None => Asked {
