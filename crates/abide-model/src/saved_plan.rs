@@ -170,8 +170,8 @@ pub struct SavedHost {
     pub groups: BTreeSet<GroupName>,
     /// How it is reached.
     pub connection: Connection,
-    /// Which machine answered to the name: see [`machine_identity`](crate::machine_identity::from_machine_id). `None` where none did, or
-    /// where it has no machine id.
+    /// Which machine answered to the name: a digest of its machine-id(5). `None` where none did, or where it has no machine
+    /// id.
     pub identity: Option<Digest>,
     /// How planning it ended.
     pub outcome: HostOutcome,
