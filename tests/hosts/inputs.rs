@@ -44,6 +44,17 @@ fn pids(world: &World, user: &str, unit: &str) -> [String; 2] {
     ["h1", "h2"].map(|host| world.show(host, user, unit, "MainPID"))
 }
 
+/// Whether a plan's text says of a new unit that it will not start: that stands below its name.
+fn is_told_to_fail(said: &str, unit: &str) -> bool {
+    let name = format!("  + {unit} ");
+    let mut lines = said.lines().skip_while(|line| !line.starts_with(&name));
+    let own = lines
+        .by_ref()
+        .skip(1)
+        .take_while(|line| !line.starts_with("  + "));
+    own.collect::<String>().contains("it will not start")
+}
+
 #[test]
 fn a_running_unit_is_not_restarted_into_a_failure_that_can_be_foreseen() {
     let world = World::both("inputs-run");
@@ -1014,17 +1025,7 @@ fn what_links_blanks_mounts_and_specifiers_come_to_is_said_as_it_then_is() {
     expected.push(("i@sub.service".to_owned(), true));
     expected.push(("i@none.service".to_owned(), false));
     let said = world.plan().ends_with(0).stdout;
-    // What is said of a unit stands below its name.
-    let told_to_fail = |unit: &str| {
-        let mut lines = said
-            .lines()
-            .skip_while(|line| !line.starts_with(&format!("  + {unit} ")));
-        let own = lines
-            .by_ref()
-            .skip(1)
-            .take_while(|line| !line.starts_with("  + "));
-        own.collect::<String>().contains("it will not start")
-    };
+    let told_to_fail = |unit: &str| is_told_to_fail(&said, unit);
     for (unit, starts) in &expected {
         assert_eq!(told_to_fail(unit), !starts, "{unit}\n{said}");
     }

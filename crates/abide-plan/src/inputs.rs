@@ -14,7 +14,7 @@ mod texts;
 use abide_model::{
     BrokenInput, Change, NoteKind, NoteReason, RefusalReason, ResourceId, Scope, UserName, Wanted,
 };
-use abide_unit::{Needs, specifier};
+use abide_unit::{Needs, Relation, specifier};
 
 use crate::account;
 use crate::draft::{Draft, StepId};
@@ -98,9 +98,6 @@ fn is_well(unit: &Unit<'_>) -> bool {
         || unit.seen.active.is_up() && !unit.health().comes_and_goes()
 }
 
-/// systemd stops and starts these together with the unit that they name (systemd.unit(5)).
-const TOGETHER: [&str; 3] = ["RequiredBy", "BoundBy", "ConsistsOf"];
-
 /// Whether declared units that run, and that systemd restarts together with this one, would come up again.
 fn spares_others(decision: &Decision<'_>, draft: &mut Draft) -> Result<(), Denied> {
     let unit = &decision.unit;
@@ -108,9 +105,9 @@ fn spares_others(decision: &Decision<'_>, draft: &mut Draft) -> Result<(), Denie
     if !comes_back || !unit.seen.active.is_up() {
         return Ok(());
     }
-    let along = TOGETHER
+    let along = Relation::STOPPED_TOGETHER
         .iter()
-        .filter_map(|key| unit.seen.relations.get(*key));
+        .filter_map(|relation| unit.seen.relations.get(relation.inverse_property()));
     for name in along.flatten() {
         let declared = unit.view.host.units(&unit.view.scope);
         let Some(wanted) = declared.and_then(|units| units.get(name)) else {

@@ -1,7 +1,7 @@
 //! What the plan says of units before they are started is what then happens: nothing is foreseen that does not come, and
 //! nothing comes of what can be foreseen.
 
-use super::flat;
+use super::{flat, is_told_to_fail};
 use crate::fleet::skip;
 use crate::support::{World, worker};
 
@@ -31,17 +31,7 @@ pub(super) fn declared(units: &[Case]) -> String {
 #[track_caller]
 pub(super) fn compare(world: &World, units: &[(&str, &[Case])]) {
     let said = world.plan().ends_with(0).stdout;
-    // What is said of a unit stands below its name.
-    let told_to_fail = |unit: &str| {
-        let mut lines = said
-            .lines()
-            .skip_while(|line| !line.starts_with(&format!("  + {unit} ")));
-        let own = lines
-            .by_ref()
-            .skip(1)
-            .take_while(|line| !line.starts_with("  + "));
-        own.collect::<String>().contains("it will not start")
-    };
+    let told_to_fail = |unit: &str| is_told_to_fail(&said, unit);
     let all = || {
         units
             .iter()

@@ -26,7 +26,7 @@ fn at(runner: &Runner, path: &str) -> InputLook {
 }
 
 /// The codes that a plan tells, of refusals and notes.
-fn codes(plan: &Plan) -> Vec<&'static str> {
+pub(super) fn codes(plan: &Plan) -> Vec<&'static str> {
     let refused = plan
         .refused
         .iter()

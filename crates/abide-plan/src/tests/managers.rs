@@ -170,15 +170,7 @@ fn with_answers(host: &SimHost, wanted: &Desired, inputs: &Inputs) -> (Plan, Vec
     assert!(inputs.keys().all(|look| asked.contains(look)), "{asked:?}");
     observed.inputs = inputs.clone();
     let plan = crate::plan(wanted, &observed);
-    let refused = plan
-        .refused
-        .iter()
-        .filter_map(|one| Some(one.why.as_ref()?.code()));
-    let notes = plan
-        .notes
-        .iter()
-        .filter_map(|one| Some(one.why.as_ref()?.code()));
-    let codes = refused.chain(notes).collect();
+    let codes = super::inputs::codes(&plan);
     (plan, codes)
 }
 
